@@ -1,0 +1,46 @@
+"""Score 193 governments on public figures, and look at one of them.
+
+Run it with a country's ISO code for that government's profile: ``python quickstart.py KEN``.
+"""
+
+import sys
+
+import dli
+
+
+def main(unit: str = "KEN") -> None:
+    """Print the league table of the Digital Leadership Index and one government's profile."""
+    data = dli.datasets.load("digital-government", "mapping")
+    index = dli.models.load("dli-public")
+    assessment = dli.Assessment(index, data, unit="iso3")
+
+    table = assessment.league_table()
+    codes = [node.code for node in (index, *index.children)]
+    print(f"{index.name}: {len(assessment.units)} governments\n")
+    print(f"{'rank':>4}  {'government':<34}" + "".join(f"{code:>7}" for code in codes) + "  band")
+    for row in range(len(assessment.units)):
+        scores = "".join(f"{table[code][row]:7.1f}" for code in codes)
+        print(f"{table['rank'][row]:4.0f}  {table['name'][row]:<34.34}{scores}  {table['band'][row]}")
+
+    name = assessment.context("name")[assessment.row(unit)]
+    profile = assessment.profile(unit)
+    print(f"\n{name}: score and rank among all, against the median and the best government\n")
+    print(f"{'':<22}{'score':>7}{'rank':>6}{'median':>8}{'best':>7}   0        50       100")
+    for row, title in enumerate(profile["name"]):
+        score, median = profile["score"][row], profile["median"][row]
+        print(
+            f"{title:<22.22}{score:7.1f}{profile['rank'][row]:6.0f}{median:8.1f}"
+            f"{profile['best'][row]:7.1f}   {bar(score, median)}"
+        )
+    print("\n█ score   │ median of all governments")
+
+
+def bar(score: float, median: float, width: int = 20) -> str:
+    """Draw a score as a bar of characters, with the median marked on it."""
+    cells = ["█" if (cell + 0.5) * 100 / width <= score else "·" for cell in range(width)]
+    cells[min(int(median * width / 100), width - 1)] = "│"
+    return "".join(cells)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

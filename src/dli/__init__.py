@@ -1,0 +1,1 @@
+"""Composite indices that can be built, defended and reproduced."""

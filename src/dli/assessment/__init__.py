@@ -1,0 +1,5 @@
+"""An index applied to data by a method: scores, ranks, and how they came about."""
+
+from dli.assessment.assessment import Assessment
+
+__all__ = ["Assessment"]

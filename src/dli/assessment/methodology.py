@@ -1,0 +1,214 @@
+"""The methods statement: what was done, with formulas and parameters, fit for an appendix."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from inspect import getdoc
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli.framework import Index, Indicator
+
+if TYPE_CHECKING:
+    from dli.assessment.assessment import Assessment
+
+__all__ = ["statement"]
+
+_MISSING = {
+    "renormalise": "The weight of missing children is shared among the others in proportion to "
+    "their weights.",
+    "propagate": "A node with any missing child has no score.",
+    "raise": "Missing values are refused.",
+}
+
+
+def statement(assessment: "Assessment") -> str:
+    """Write the statement in Markdown."""
+    sections = [
+        *_opening(assessment),
+        *_framework(assessment),
+        *_data(assessment),
+        *_steps(assessment),
+        *_aggregation(assessment),
+        *_results(assessment),
+    ]
+    return "\n".join(sections) + "\n"
+
+
+def _opening(assessment: "Assessment") -> Iterator[str]:
+    index = assessment.index
+    yield f"# Methods: {_text(index.name or index.code)}"
+    yield ""
+    if index.description:
+        yield _text(index.description.strip())
+        yield ""
+
+
+def _framework(assessment: "Assessment") -> Iterator[str]:
+    index = assessment.index
+    yield "## Framework"
+    yield ""
+    groups = sum(isinstance(node, Index) for node in index.walk()) - 1
+    yield f"{index.code} joins {len(index.indicators)} indicators" + (
+        f" in {groups} sub-indices." if groups else "."
+    )
+    yield ""
+    yield "| code | name | parent | direction | unit of measure | local weight | effective weight |"
+    yield "|---|---|---|---|---|---:|---:|"
+    for node in index.walk():
+        parent = index.parent(node.code)
+        if parent is None:
+            continue
+        place = [child.code for child in parent.children].index(node.code)
+        local = np.mean(assessment.weight_array(parent.code)[..., place])
+        effective = np.mean(assessment.effective_weight_array(node.code))
+        is_leaf = isinstance(node, Indicator)
+        direction = ("+" if node.direction == 1 else "−") if is_leaf else ""
+        measure = _text(node.unit_of_measure) if is_leaf else ""
+        yield (
+            f"| {node.code} | {_text(node.name)} | {parent.code} | {direction} | {measure} "
+            f"| {local:.4g} | {effective:.4g} |"
+        )
+    yield ""
+    if any(assessment.weight_array(code).ndim > 1 for code in _codes_with_children(index)):
+        yield "Units have weights of their own; the table gives their means."
+        yield ""
+
+
+def _codes_with_children(index: Index) -> list[str]:
+    return [node.code for node in index.walk() if isinstance(node, Index)]
+
+
+def _data(assessment: "Assessment") -> Iterator[str]:
+    raw = assessment.stage_array("raw")
+    units, periods = assessment.units, assessment.periods
+    observations = assessment.observations
+    yield "## Data"
+    yield ""
+    when = "" if periods is None else f" in {len(set(periods))} periods ({periods[0]} to {periods[-1]})"
+    n_missing = int(np.isnan(raw).sum())
+    yield (
+        f"{len(set(units))} units{when} and {raw.shape[1]} indicators; {n_missing} of {raw.size} "
+        f"values ({n_missing / raw.size:.1%}) are missing."
+    )
+    left_out = len(observations.units) - len(units)
+    if assessment.method.availability > 0:
+        yield (
+            f"Rows with values for less than {assessment.method.availability:.0%} of the "
+            f"indicators are left out: {left_out} of {len(observations.units)}."
+        )
+    divided = [i for i in assessment.index.indicators if i.denominator is not None]
+    if divided:
+        pairs = ", ".join(f"{i.code} by {i.denominator}" for i in divided)
+        yield f"Indicators divided by another column: {pairs}."
+    sources = {i.source for i in assessment.index.indicators if i.source}
+    if sources:
+        yield ""
+        yield "Sources: " + "; ".join(sorted(_text(source) for source in sources)) + "."
+    yield ""
+
+
+def _steps(assessment: "Assessment") -> Iterator[str]:
+    titles = {
+        "imputation": "Missing values",
+        "treatment": "Outliers",
+        "normalisation": "Normalisation",
+    }
+    for family, title in titles.items():
+        groups = assessment.method.for_indicators(family, assessment.index)
+        yield f"## {title}"
+        yield ""
+        for choice, columns in groups:
+            codes = [i.code for i in np.array(assessment.index.indicators, dtype=object)[columns]]
+            where = "" if len(groups) == 1 else f"{', '.join(codes)}: "
+            if choice is None:
+                yield where + ("Nothing is imputed." if family == "imputation" else "None treated.")
+            else:
+                yield where + describe(choice)
+            yield ""
+        if family == "imputation":
+            yield from _missing(assessment)
+        if family == "normalisation":
+            yield from _goalposts(assessment)
+
+
+def _missing(assessment: "Assessment") -> Iterator[str]:
+    yield _MISSING[assessment.method.missing]
+    if assessment.method.coverage > 0:
+        yield (
+            f"A node needs values of at least {assessment.method.coverage:.0%} of its children; "
+            "otherwise it has no score."
+        )
+    yield ""
+
+
+def _goalposts(assessment: "Assessment") -> Iterator[str]:
+    fixed = [i for i in assessment.index.indicators if i.goalposts is not None]
+    if not fixed:
+        return
+    yield "Declared goalposts (in raw units):"
+    yield ""
+    yield "| code | worst | best |"
+    yield "|---|---:|---:|"
+    for indicator in fixed:
+        worst, best = indicator.goalposts or (np.nan, np.nan)
+        yield f"| {indicator.code} | {worst:g} | {best:g} |"
+    yield ""
+
+
+def _aggregation(assessment: "Assessment") -> Iterator[str]:
+    index, method = assessment.index, assessment.method
+    yield "## Weighting and aggregation"
+    yield ""
+    for family in ("weighting", "aggregation"):
+        by_choice: list[tuple[Any, list[str]]] = []
+        for node in index.walk():
+            if not isinstance(node, Index):
+                continue
+            choice = method.for_node(family, node, index)
+            codes = next((codes for other, codes in by_choice if other is choice), None)
+            if codes is None:
+                by_choice.append((choice, [node.code]))
+            else:
+                codes.append(node.code)
+        for choice, codes in by_choice:
+            where = "" if len(by_choice) == 1 else f"{', '.join(codes)}: "
+            yield where + describe(choice)
+            yield ""
+
+
+def _results(assessment: "Assessment") -> Iterator[str]:
+    index = assessment.index
+    yield "## Ranks and bands"
+    yield ""
+    within = " within each period" if assessment.periods is not None else ""
+    yield (
+        f"Units are ranked by score{within}, the highest first; scores within $10^{{-12}}$ of the "
+        "largest are ties, and ties share the smaller rank. A missing score has no rank."
+    )
+    yield ""
+    for node in index.walk():
+        if isinstance(node, Index) and node.bands is not None:
+            bounds = node.bands.thresholds
+            names = node.bands.names
+            classes = [f"{_text(names[0])} below {bounds[0]:g}"] if bounds else [_text(names[0])]
+            classes += [
+                f"{_text(n)} from {low:g}" for n, low in zip(names[1:], bounds, strict=True)
+            ]
+            yield f"Bands of {node.code}: {'; '.join(classes)}."
+            yield ""
+    yield f"Computed with digital-leadership-index {version('digital-leadership-index')}."
+
+
+def describe(choice: Any) -> str:
+    """Let a choice describe itself; an outside object is quoted with its own first line."""
+    if hasattr(choice, "describe"):
+        return str(choice.describe())
+    first = (getdoc(type(choice)) or "").strip().split("\n")[0]
+    return f"`{choice!r}`" + (f": {first}" if first else "")
+
+
+def _text(text: str) -> str:
+    """Keep a name from breaking out of a table cell."""
+    return text.replace("\n", " ").replace("|", "\\|")
+

@@ -1,0 +1,324 @@
+"""From observations to scores: the steps of a method, one after the other."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from dli.errors import DataError, MethodError
+from dli.framework import Index, Indicator
+from dli.framework.index import Node
+from dli.method import Method
+from dli.observations import Observations
+
+__all__ = ["STAGES", "Run", "run"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+STAGES = ("raw", "denominated", "imputed", "treated", "normalised")
+
+
+@frozen(kw_only=True, eq=False)
+class Run:
+    """Everything that the steps of a method gave.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_kept,), or slice
+        The rows of the observations that were not left out for lack of indicators.
+    stages : mapping of str to ndarray of shape (n_kept, n_indicators)
+    scores : mapping of str to ndarray of shape (n_kept,)
+        By the code of every node; an indicator's score is its normalised value.
+    weights : mapping of str to ndarray of shape (n_children,) or (n_kept, n_children)
+        By the code of every node that has children; rows sum to one.
+    """
+
+    rows: Any
+    stages: Mapping[str, Floats]
+    scores: Mapping[str, Floats]
+    weights: Mapping[str, Floats]
+
+
+def run(index: Index, observations: Observations, method: Method) -> Run:
+    """Apply a method.
+
+    Raises
+    ------
+    DataError, MethodError, UnknownCodeError
+        A step cannot work on the data; codes and units are named.
+    """
+    method.check(index)
+    rows, raw = _screened(observations, method)
+    units = Units(observations, rows)
+    stages = {"raw": raw}
+    stages["denominated"] = _denominated(raw, observations, index.indicators, rows)
+    stages["imputed"] = _imputed(stages["denominated"], observations, index, method, units)
+    stages["treated"] = _treated(stages["imputed"], index, method)
+    stages["normalised"] = _normalised(stages["treated"], index, method, units)
+    for values in stages.values():
+        values.flags.writeable = False
+    scores: dict[str, Floats] = {}
+    weights: dict[str, Floats] = {}
+    columns = {indicator.code: j for j, indicator in enumerate(index.indicators)}
+    normalised = stages["normalised"]
+    # A sum is NaN when any cell is; it is the cheapest look at all of them.
+    complete = not np.isnan(normalised.sum())
+    for node in reversed(list(index.walk())):
+        if isinstance(node, Indicator):
+            scores[node.code] = normalised[:, columns[node.code]]
+            continue
+        values = _children_values(node, scores, normalised, columns)
+        scores[node.code], weights[node.code] = _scored(
+            node, values, index, method, units, complete=complete
+        )
+    return Run(rows=rows, stages=stages, scores=scores, weights=weights)
+
+
+@frozen
+class Units:
+    """The units of the rows that were kept, as messages name them."""
+
+    observations: Observations
+    rows: Any
+
+    def name(self, row: int) -> str:
+        """Name the unit, and the period when there are several."""
+        place = row if isinstance(self.rows, slice) else int(self.rows[row])
+        unit = f"unit {self.observations.units[place]!r}"
+        if self.observations.periods is None:
+            return unit
+        return f"{unit}, period {self.observations.periods[place]!r}"
+
+
+def _screened(observations: Observations, method: Method) -> tuple[Any, Floats]:
+    values = observations.values
+    if not np.isnan(values.sum()):
+        return slice(None), values
+    share = 1 - np.isnan(values).mean(axis=1)
+    # A share of 7 out of 10 must pass a threshold of 0.7, whatever the rounding.
+    kept = share >= method.availability - 1e-12
+    units = Units(observations, slice(None))
+    empty = [units.name(row) for row in np.flatnonzero(kept & (share == 0)).tolist()]
+    if empty:
+        msg = (
+            "units need a value of at least one indicator (drop the rows, or give the method an "
+            "availability above 0, which leaves such units out); there is none for"
+        )
+        raise DataError(msg, empty)
+    if kept.all():
+        return slice(None), values
+    if not kept.any():
+        msg = (
+            f"no unit has the share of indicators that availability={method.availability:g} asks "
+            f"for; the fullest has {share.max():.3g}"
+        )
+        raise DataError(msg)
+    rows = np.flatnonzero(kept)
+    return rows, np.asfortranarray(values[rows])
+
+
+def _denominated(
+    values: Floats, observations: Observations, indicators: Sequence[Indicator], rows: Any
+) -> Floats:
+    if all(indicator.denominator is None for indicator in indicators):
+        return values
+    denominators, places = observations.denominators(indicators)
+    divided = values.copy(order="F")
+    divided[:, places] /= denominators[rows]
+    return divided
+
+
+def _imputed(
+    values: Floats, observations: Observations, index: Index, method: Method, units: Units
+) -> Floats:
+    if method.imputation is None or not np.isnan(values.sum()):
+        return values
+    from dli.assessment.imputing import impute
+
+    return impute(values, observations, index, method, units.rows)
+
+
+def _treated(values: Floats, index: Index, method: Method) -> Floats:
+    if method.treatment is None:
+        return values
+    treated = values.copy(order="F")
+    for choice, columns in method.for_indicators("treatment", index):
+        if choice is not None:
+            treated[:, columns] = _checked(
+                "treatment", choice, choice.treat(values[:, columns]), values[:, columns], index, columns
+            )
+    return treated
+
+
+def _normalised(values: Floats, index: Index, method: Method, units: Units) -> Floats:
+    indicators = np.empty(len(index.indicators), dtype=object)
+    indicators[:] = index.indicators
+    groups = method.for_indicators("normalisation", index)
+    normalised = values
+    for choice, columns in groups:
+        own = index.indicators if isinstance(columns, slice) else tuple(indicators[columns])
+        resolved = _at_units(choice, units)
+        given = values if isinstance(columns, slice) else values[:, columns]
+        result = _checked(
+            "normalisation", choice, resolved.normalise(given, own), given, index, columns
+        )
+        if isinstance(columns, slice):
+            return result
+        normalised = normalised.copy(order="F") if normalised is values else normalised
+        normalised[:, columns] = result
+    return normalised
+
+
+def _at_units(choice: Any, units: Units) -> Any:
+    """Let a normalisation that refers to a unit by name find its row."""
+    if not hasattr(choice, "for_units"):
+        return choice
+    names = units.observations.units
+    return choice.for_units(names if isinstance(units.rows, slice) else [names[i] for i in units.rows])
+
+
+def _checked(
+    family: str, choice: Any, result: Any, given: Floats, index: Index, columns: Any
+) -> Floats:
+    """Refuse a step's result that has another shape, or values missing or infinite by itself."""
+    result = np.asarray(result, dtype=np.float64)
+    name = type(choice).__name__
+    if result.shape != given.shape:
+        msg = f"{family} {name} must keep the shape {given.shape}, got {result.shape}"
+        raise MethodError(msg)
+    if np.isfinite(result.sum()):
+        return result
+    spoilt = ~np.isfinite(result) & ~np.isnan(given)
+    if spoilt.any():
+        codes = np.array([indicator.code for indicator in index.indicators])[columns]
+        msg = f"{family} {name} gave values that are missing or infinite where there were values"
+        raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in
+                                zip(codes, spoilt.sum(axis=0), strict=True) if n])  # fmt: skip
+    return result
+
+
+def _children_values(
+    node: Index, scores: Mapping[str, Floats], normalised: Floats, columns: Mapping[str, int]
+) -> Floats:
+    if all(isinstance(child, Indicator) for child in node.children):
+        first = columns[node.children[0].code]  # indicators stand depth first: neighbours
+        return normalised[:, first : first + len(node.children)]
+    return np.stack([scores[child.code] for child in node.children], axis=1)
+
+
+def _scored(
+    node: Index, values: Floats, index: Index, method: Method, units: Units, *, complete: bool
+) -> tuple[Floats, Floats]:
+    """Weigh and join the children of one node."""
+    weighting = method.for_node("weighting", node, index)
+    aggregation = method.for_node("aggregation", node, index)
+    weights = _weights(weighting, values, node)
+    missing = None if complete else np.isnan(values)
+    if missing is not None and not missing.any():
+        missing = None
+    _check_domain(aggregation, values, node, units)
+    if missing is None:
+        scores = _aggregated(aggregation, values, weights, node)
+        return scores, weights
+    if method.missing == "raise":
+        faults = [
+            f"{units.name(i)}: {node.children[j].code!r}" for i, j in np.argwhere(missing).tolist()
+        ]
+        msg = f"the method refuses missing values; children of {node.code!r} without one"
+        raise DataError(msg, faults)
+    enough = _has_enough(missing, method)
+    scores = np.full(len(values), np.nan)
+    if enough.any():
+        per_unit = weights if weights.ndim == 1 else weights[enough]
+        scores[enough] = _skipping(aggregation, values[enough], per_unit, node)
+    return scores, weights
+
+
+def _has_enough(missing: Bools, method: Method) -> Bools:
+    """Tell which units have enough of a node's children for a score."""
+    present = (~missing).sum(axis=1)
+    n_children = missing.shape[1]
+    if method.missing == "propagate":
+        return np.asarray(present == n_children)
+    return np.asarray((present > 0) & (present >= method.coverage * n_children - 1e-9))
+
+
+def _skipping(aggregation: Any, values: Floats, weights: Floats, node: Index) -> Floats:
+    """Join what is there, the weight of the missing children shared among the rest."""
+    if getattr(aggregation, "skips_missing", False):
+        return _aggregated(aggregation, values, weights, node)
+    # An outside object sees complete values only: the units are taken by their pattern of gaps.
+    scores = np.full(len(values), np.nan)
+    patterns, member = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    for number, present in enumerate(patterns):
+        rows = np.flatnonzero(member.reshape(-1) == number)
+        own = (weights if weights.ndim == 1 else weights[rows])[..., present]
+        total = own.sum(axis=-1, keepdims=True)
+        usable = np.broadcast_to(total[..., 0] > 0, rows.shape)
+        if not usable.any():
+            continue
+        own = own / total if own.ndim == 1 else own[usable] / total[usable]
+        scores[rows[usable]] = _aggregated(
+            aggregation, values[np.ix_(rows[usable], present)], own, node
+        )
+    return scores
+
+
+def _aggregated(aggregation: Any, values: Floats, weights: Floats, node: Index) -> Floats:
+    scores = np.asarray(aggregation.aggregate(values, weights), dtype=np.float64)
+    name = type(aggregation).__name__
+    if scores.shape != values.shape[:1]:
+        msg = (
+            f"aggregation {name} of {node.code!r} must give one score for each of {len(values)} "
+            f"units, got shape {scores.shape}"
+        )
+        raise MethodError(msg)
+    return scores
+
+
+def _weights(weighting: Any, values: Floats, node: Index) -> Floats:
+    try:
+        weights = np.asarray(weighting.weights(values, node.children), dtype=np.float64)
+    except MethodError as error:
+        msg = f"weighting of {node.code!r} by {type(weighting).__name__}: {error.summary}"
+        raise type(error)(msg, error.faults) from error
+    problem = None
+    if weights.shape not in ((len(node.children),), values.shape):
+        problem = f"shape {weights.shape}"
+    elif not (np.isfinite(weights).all() and (weights >= 0).all()):
+        problem = f"{weights.tolist() if weights.ndim == 1 else 'weights below 0 or not finite'}"
+    elif (np.abs(weights.sum(axis=-1) - 1) > 1e-9).any():
+        problem = f"a sum of {weights.sum(axis=-1).flat[0]:.12g}"
+    if problem:
+        msg = (
+            f"weighting {type(weighting).__name__} of {node.code!r} must give finite weights of at "
+            f"least 0 that sum to one, {len(node.children)} of them or a row of them for each "
+            f"unit; got {problem}"
+        )
+        raise MethodError(msg)
+    return weights
+
+
+def _check_domain(aggregation: Any, values: Floats, node: Index, units: Units) -> None:
+    domain = getattr(aggregation, "domain", "real")
+    if domain == "real":
+        return
+    bad = values <= 0 if domain == "positive" else values < 0
+    if bad.any():
+        limit = "above zero" if domain == "positive" else "of at least zero"
+        faults = [
+            f"{units.name(i)}, {_child(node, j).code!r}: {values[i, j]:g}"
+            for i, j in np.argwhere(bad).tolist()
+        ]
+        msg = (
+            f"{type(aggregation).__name__} of {node.code!r} needs values {limit}; a normalisation "
+            "such as MinMax(low=1) keeps them there; found"
+        )
+        raise MethodError(msg, faults)
+
+
+def _child(node: Index, place: int) -> Node:
+    return node.children[place]

@@ -1,0 +1,50 @@
+"""Places in the order of scores."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["rank_scores"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# Scores that differ by less, relative to their scale, are ties: rounding must not decide a rank.
+TOLERANCE = 1e-12
+
+
+def rank_scores(scores: ArrayLike) -> Floats:
+    """Rank scores: 1 is the highest, ties share the smaller rank.
+
+    Neighbours in the order whose scores differ by at most 1e-12 of the largest absolute score
+    are ties.
+
+    Parameters
+    ----------
+    scores : array_like of shape (..., n_units)
+        NaN marks a missing score.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        Whole numbers, NaN where the score is missing.
+
+    Examples
+    --------
+    >>> rank_scores([0.3, 0.9, 0.1 + 0.2, float("nan"), 0.1]).tolist()
+    [2.0, 1.0, 2.0, nan, 4.0]
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    order = np.argsort(-values, axis=-1)  # NaN goes last
+    falling = np.take_along_axis(values, order, axis=-1)
+    with np.errstate(invalid="ignore"):
+        scale = np.fmax.reduce(np.abs(values), axis=-1, initial=0.0, keepdims=True)
+        steps = falling[..., :-1] - falling[..., 1:] > TOLERANCE * scale
+    places = np.arange(1, values.shape[-1] + 1, dtype=np.float64)
+    sorted_ranks = np.ones(values.shape)
+    sorted_ranks[..., 1:] = np.where(steps, places[1:], 1.0)
+    np.maximum.accumulate(sorted_ranks, axis=-1, out=sorted_ranks)
+    sorted_ranks[np.isnan(falling)] = np.nan
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, sorted_ranks, axis=-1)
+    return ranks

@@ -1,0 +1,134 @@
+"""What can go wrong, one class for each kind of thing at fault.
+
+::
+
+    DLIError
+    ├── ModelError (ValueError)               an index or a model file that cannot stand
+    ├── DataError (ValueError)                a table that cannot be assessed
+    ├── MethodError (ValueError)              a step that cannot work on what it was given
+    │   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
+    └── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
+    DLIWarning (UserWarning)                  usable, but doubtful
+
+Every error lists all the faults that were found, not the first alone.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+__all__ = [
+    "DLIError",
+    "DLIWarning",
+    "DataError",
+    "InconsistentJudgementsError",
+    "MethodError",
+    "ModelError",
+    "UnknownCodeError",
+]
+
+_SHOWN = 20
+
+
+class DLIError(Exception):
+    """The root of all errors that this library raises on purpose.
+
+    Parameters
+    ----------
+    summary : str
+        What was expected.
+    faults : iterable of str
+        Each departure from it, with the code, unit or row that is at fault.
+
+    Attributes
+    ----------
+    summary : str
+    faults : tuple of str
+        All of them; the printed message stops after twenty.
+
+    Examples
+    --------
+    >>> print(DataError("values must be finite", ["unit 'A', code 'DS01': inf"]))
+    values must be finite:
+      - unit 'A', code 'DS01': inf
+    """
+
+    def __init__(self, summary: str, faults: Iterable[str] = ()) -> None:
+        faults = tuple(faults)
+        super().__init__(summary, faults)
+        self.summary = summary
+        self.faults = faults
+
+    def __str__(self) -> str:
+        if not self.faults:
+            return self.summary
+        lines = [f"  - {fault}" for fault in self.faults[:_SHOWN]]
+        if len(self.faults) > _SHOWN:
+            lines.append(f"  - and {len(self.faults) - _SHOWN} more (all of them in `.faults`)")
+        return "\n".join([f"{self.summary}:", *lines])
+
+
+class ModelError(DLIError, ValueError):
+    """An index, or the file that describes it, cannot stand."""
+
+
+class DataError(DLIError, ValueError):
+    """A table cannot be assessed as it is."""
+
+
+class MethodError(DLIError, ValueError):
+    """A step of the method cannot work on what it was given."""
+
+
+class InconsistentJudgementsError(MethodError):
+    """Pairwise judgements contradict themselves or cannot be joined to one scale."""
+
+
+class UnknownCodeError(DLIError, KeyError):
+    """A code, unit, period or name that is not there.
+
+    Parameters
+    ----------
+    what : str
+        The kind of thing that was looked for, such as ``"indicator"``.
+    unknown : iterable
+        Everything that was asked for in vain.
+    known : iterable
+        Everything that there is.
+
+    Examples
+    --------
+    >>> print(UnknownCodeError("indicator", ["DS1"], ["DS01", "DV01"]))
+    no indicator 'DS1'; did you mean 'DS01'?
+    """
+
+    def __init__(self, what: str, unknown: Iterable[object], known: Iterable[object]) -> None:
+        self.what = what
+        self.unknown = tuple(unknown)
+        self.known = tuple(known)
+        lines = [f"no {what} {item!r}{did_you_mean(item, self.known)}" for item in self.unknown]
+        if len(lines) == 1:
+            super().__init__(lines[0])
+        else:
+            super().__init__(f"unknown: {what}", lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.what, self.unknown, self.known)
+
+
+class DLIWarning(UserWarning):
+    """Input or result that is usable, but doubtful; a field of the result tells the same."""
+
+
+def did_you_mean(wanted: object, known: Iterable[object]) -> str:
+    """Give the hint that ends a message about an unknown name, or nothing.
+
+    Examples
+    --------
+    >>> did_you_mean("DS1", ["DS01", "DV01"])
+    "; did you mean 'DS01'?"
+    >>> did_you_mean("DS1", ["X"])
+    ''
+    """
+    near = get_close_matches(str(wanted), [str(item) for item in known], n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

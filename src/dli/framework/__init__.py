@@ -1,0 +1,7 @@
+"""What is measured: indicators, the index they add up to, and the files that describe it."""
+
+from dli.framework.bands import Bands
+from dli.framework.index import Index
+from dli.framework.indicator import Indicator
+
+__all__ = ["Bands", "Index", "Indicator"]

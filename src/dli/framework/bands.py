@@ -1,0 +1,83 @@
+"""Named classes of a score."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import ArrayLike
+
+from dli.errors import ModelError
+from dli.framework.checks import is_number
+
+__all__ = ["Bands"]
+
+# Scores that differ by less are equal, here as in ranks: 0.1 + 0.2 reaches the threshold 0.3.
+TOLERANCE = 1e-12
+
+
+def _tuple(items: Iterable[object]) -> tuple[object, ...]:
+    return (items,) if isinstance(items, str) or not isinstance(items, Iterable) else tuple(items)
+
+
+@frozen
+class Bands:
+    """Named classes of a score, from the lowest to the highest; lower bounds are inclusive.
+
+    Parameters
+    ----------
+    thresholds : sequence of float
+        The lower bounds of all bands but the lowest, rising.
+    names : sequence of str
+        One name more than there are thresholds.
+
+    Raises
+    ------
+    ModelError
+        Thresholds that do not rise, or a number of names that does not fit.
+
+    Examples
+    --------
+    >>> Bands([0.25, 0.5, 0.75], ["D", "C", "B", "A"]).of([0.2, 0.25, 0.9, float("nan")])
+    ['D', 'C', 'A', None]
+    """
+
+    thresholds: tuple[float, ...] = field(converter=_tuple)
+    names: tuple[str, ...] = field(converter=_tuple)
+
+    def __attrs_post_init__(self) -> None:
+        faults = [f"threshold {t!r} is no finite number" for t in self.thresholds if not is_number(t)]
+        faults += [f"name {n!r} is no text" for n in self.names if not isinstance(n, str) or not n]
+        if not faults:
+            faults = [
+                f"threshold {b!r} follows {a!r}: they must rise"
+                for a, b in pairwise(self.thresholds)
+                if b <= a
+            ]
+        if len(self.names) != len(self.thresholds) + 1:
+            faults.append(
+                f"{len(self.thresholds)} thresholds need {len(self.thresholds) + 1} names, "
+                f"got {len(self.names)}"
+            )
+        if faults:
+            msg = "bands must have rising thresholds and a name for each class"
+            raise ModelError(msg, faults)
+
+    def of(self, scores: ArrayLike) -> list[str | None]:
+        """Name the band of each score, None where the score is missing.
+
+        Parameters
+        ----------
+        scores : array_like of shape (n_units,)
+
+        Returns
+        -------
+        list of str or None
+        """
+        values = np.asarray(scores, dtype=np.float64)
+        bounds = np.asarray(self.thresholds, dtype=np.float64)
+        place = np.searchsorted(bounds - TOLERANCE * np.maximum(1, abs(bounds)), values, "right")
+        return [
+            None if missing else self.names[i]
+            for i, missing in zip(place.tolist(), np.isnan(values).tolist(), strict=True)
+        ]

@@ -1,0 +1,106 @@
+"""One measured variable."""
+
+from typing import Any
+
+from attrs import field, frozen
+
+from dli.errors import ModelError
+from dli.framework.checks import code_faults, is_number, text_faults, weight_faults
+
+__all__ = ["Indicator"]
+
+
+def _pair(ends: Any) -> Any:
+    return tuple(ends) if isinstance(ends, (list, tuple)) else ends
+
+
+@frozen
+class Indicator:
+    """One measured variable: a column of the data, and how to read it.
+
+    Parameters
+    ----------
+    code : str
+        The name of its column; different from all others in the index.
+    name : str
+    direction : {1, -1}
+        1 when more is better for the index, -1 when less is.
+    weight : float
+        Relative to its siblings; only the proportions count.
+    unit_of_measure : str
+        Such as ``"percent"``.
+    goalposts : (float, float), optional
+        The worst and the best value in raw units: the ends of the scale, whatever the data are.
+    target : float, optional
+        The value to reach, in raw units.
+    scale : (float, float), optional
+        The least and the greatest valid value; data outside it are an error.
+    denominator : str, optional
+        The column of the data that the indicator is divided by.
+    description, source : str
+
+    Raises
+    ------
+    ModelError
+        Listing every field that cannot stand.
+
+    Examples
+    --------
+    >>> Indicator("DT01", "Internet users", unit_of_measure="percent", scale=(0, 100)).direction
+    1
+    """
+
+    code: str
+    name: str = ""
+    direction: int = field(default=1, kw_only=True)
+    weight: float = field(default=1.0, kw_only=True)
+    unit_of_measure: str = field(default="", kw_only=True)
+    goalposts: tuple[float, float] | None = field(default=None, kw_only=True, converter=_pair)
+    target: float | None = field(default=None, kw_only=True)
+    scale: tuple[float, float] | None = field(default=None, kw_only=True, converter=_pair)
+    denominator: str | None = field(default=None, kw_only=True)
+    description: str = field(default="", kw_only=True)
+    source: str = field(default="", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        faults = [
+            *code_faults(self.code),
+            *text_faults(
+                name=self.name,
+                unit_of_measure=self.unit_of_measure,
+                description=self.description,
+                source=self.source,
+            ),
+            *weight_faults(self.weight),
+            *self._measure_faults(),
+        ]
+        if faults:
+            msg = f"indicator {self.code!r} cannot stand"
+            raise ModelError(msg, faults)
+
+    def _measure_faults(self) -> list[str]:
+        faults = []
+        if self.direction not in (1, -1):
+            faults.append(f"direction must be 1 or -1, got {self.direction!r}")
+        if self.target is not None and not is_number(self.target):
+            faults.append(f"target must be a finite number, got {self.target!r}")
+        if self.denominator is not None and not isinstance(self.denominator, str):
+            faults.append(f"denominator must be the name of a column, got {self.denominator!r}")
+        if self.scale is not None and not (_are_ends(self.scale) and self.scale[0] < self.scale[1]):
+            faults.append(f"scale must be two finite numbers that rise, got {self.scale!r}")
+        if self.goalposts is None:
+            return faults
+        if not _are_ends(self.goalposts):
+            faults.append(f"goalposts must be two finite numbers, got {self.goalposts!r}")
+        elif self.goalposts[0] == self.goalposts[1]:
+            faults.append(f"goalposts must differ, got {self.goalposts[0]!r} twice")
+        elif (self.goalposts[1] > self.goalposts[0]) != (self.direction == 1):
+            faults.append(
+                f"goalposts {self.goalposts!r} are (worst, best) and contradict direction "
+                f"{self.direction!r}"
+            )
+        return faults
+
+
+def _are_ends(ends: Any) -> bool:
+    return isinstance(ends, tuple) and len(ends) == 2 and all(map(is_number, ends))

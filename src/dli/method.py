@@ -1,0 +1,221 @@
+"""The choices of steps 3 to 6, as one frozen value."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from attrs import evolve, field, fields, frozen
+
+from dli.aggregation import ArithmeticMean
+from dli.errors import MethodError, UnknownCodeError
+from dli.framework import Index, Indicator
+from dli.framework.choices import FAMILIES, read_choice, write_choice
+from dli.framework.index import Node
+from dli.normalisation import MinMax
+from dli.weighting import Declared
+
+__all__ = ["Method"]
+
+MISSING = ("renormalise", "propagate", "raise")
+
+
+def _frozen_choice(choice: Any) -> Any:
+    return dict(choice) if isinstance(choice, Mapping) else choice
+
+
+def _choice(default: Any) -> Any:
+    return field(default=default, converter=_frozen_choice)
+
+
+@frozen(kw_only=True)
+class Method:
+    """How indicators become scores: one choice for each step, or one for each part of the tree.
+
+    A step is any object with the family's one method. A mapping ``{level or code: choice}`` gives
+    parts of the tree choices of their own; where no key fits, the step's default holds. For steps
+    on indicators (imputation, treatment, normalisation) a code stands for all below it and the
+    nearest wins; for weighting and aggregation it stands for that node. Codes win over levels; 0
+    is the level of the index. What a node of the index carries itself wins over the method.
+
+    Parameters
+    ----------
+    availability : float
+        The least share of indicators a unit must have; others are left out before all else.
+    imputation, treatment : object, optional
+        ``impute(values, context)`` or scikit-learn's ``fit_transform(values)``; ``treat(values)``.
+    normalisation : object
+        ``normalise(values, indicators)``.
+    weighting : object
+        ``weights(values, children)``.
+    aggregation : object
+        ``aggregate(values, weights)``.
+    missing : {"renormalise", "propagate", "raise"}
+        Share the weight of missing children among the rest, make the node missing, or refuse.
+    coverage : float
+        The least share of its children that a node needs; below it the node is missing.
+
+    Raises
+    ------
+    MethodError
+        Listing every field that cannot work.
+
+    Examples
+    --------
+    >>> from dli.normalisation import ZScore
+    >>> Method(normalisation=ZScore(), coverage=0.5).coverage
+    0.5
+    """
+
+    availability: float = 0.0
+    imputation: Any = _choice(None)
+    treatment: Any = _choice(None)
+    normalisation: Any = _choice(MinMax())
+    weighting: Any = _choice(Declared())
+    aggregation: Any = _choice(ArithmeticMean())
+    missing: str = "renormalise"
+    coverage: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        faults = [
+            f"{name} must be a share from 0 to 1, got {share!r}"
+            for name, share in (("availability", self.availability), ("coverage", self.coverage))
+            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1
+        ]
+        if self.missing not in MISSING:
+            faults.append(f"missing must be one of {', '.join(MISSING)}, got {self.missing!r}")
+        for family, act in FAMILIES.items():
+            faults += self._family_faults(family, act)
+        if faults:
+            msg = "the method cannot work"
+            raise MethodError(msg, faults)
+
+    def _family_faults(self, family: str, act: str) -> list[str]:
+        given = getattr(self, family)
+        choices = given if isinstance(given, Mapping) else {"": given}
+        optional = family in ("imputation", "treatment")
+        faults = []
+        for key, choice in choices.items():
+            at = f"{family}[{key!r}]" if key != "" else family
+            if isinstance(key, bool) or not isinstance(key, (int, str)):
+                faults.append(f"{family}: keys must be levels or codes, got {key!r}")
+            if isinstance(choice, type):
+                faults.append(f"{at} must be an object, got the class: write {choice.__name__}()")
+            elif not (choice is None and optional) and not _acts(family, act, choice):
+                faults.append(f"{at} must have a method {act}, got {choice!r}")
+        return faults
+
+    def check(self, index: Index) -> None:
+        """Check that every key of a mapping names a part of an index.
+
+        Raises
+        ------
+        UnknownCodeError
+            Codes and levels that the index does not have.
+        """
+        nodes = {node.code: node for node in index.walk()}
+        known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes})]
+        for family in FAMILIES:
+            given = getattr(self, family)
+            if isinstance(given, Mapping):
+                unknown = [key for key in given if key not in known]
+                on_nodes = family in ("weighting", "aggregation")
+                if on_nodes:
+                    unknown += [k for k in given if isinstance(nodes.get(k), Indicator)]
+                if unknown:
+                    what = "sub-index or level" if on_nodes else "code or level"
+                    raise UnknownCodeError(f"{what} for {family}", unknown, known)
+
+    def for_node(self, family: str, node: Index, index: Index) -> Any:
+        """Give the weighting or aggregation of a node."""
+        own = getattr(node, family)
+        given = getattr(self, family)
+        if own is not None or not isinstance(given, Mapping):
+            return given if own is None else own
+        default = getattr(fields(Method), family).default
+        return given.get(node.code, given.get(index.level(node.code), default))
+
+    def for_indicators(self, family: str, index: Index) -> list[tuple[Any, Any]]:
+        """Give the choices of a step on indicators, each with the columns it works on.
+
+        Returns
+        -------
+        list of (choice, columns)
+            ``columns`` indexes the index's indicators: a slice when one choice serves all.
+        """
+        given = getattr(self, family)
+        if not isinstance(given, Mapping):
+            return [(given, slice(None))]
+        default = getattr(fields(Method), family).default
+        groups: list[tuple[Any, list[int]]] = []
+        for place, indicator in enumerate(index.indicators):
+            choice = _nearest(given, index, indicator, default)
+            group = next((columns for other, columns in groups if other is choice), None)
+            if group is None:
+                groups.append((choice, [place]))
+            else:
+                group.append(place)
+        return [(choice, np.array(columns)) for choice, columns in groups]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the method as plain tables that `from_dict` reads; defaults stay out.
+
+        Raises
+        ------
+        MethodError
+            A choice that is none of this library's, so that no file can name it.
+        """
+        tables: dict[str, Any] = {}
+        for step in fields(Method):
+            value = getattr(self, step.name)
+            if value == step.default:
+                continue
+            if step.name not in FAMILIES:
+                tables[step.name] = value
+            elif isinstance(value, Mapping):
+                tables[step.name] = [
+                    {"for": key, **(write_choice(step.name, choice) if choice is not None else {})}
+                    for key, choice in value.items()
+                ]
+            else:
+                tables[step.name] = write_choice(step.name, value)
+        return tables
+
+    @classmethod
+    def from_dict(cls, tables: Mapping[str, Any]) -> "Method":
+        """Build a method from plain tables.
+
+        Raises
+        ------
+        ModelError
+            A choice that is not there or does not take its parameters.
+        """
+        method = cls()
+        for name, table in tables.items():
+            if name not in FAMILIES:
+                value = table
+            elif isinstance(table, list):
+                value = {
+                    row["for"]: read_choice(name, {k: v for k, v in row.items() if k != "for"})
+                    if "method" in row
+                    else None
+                    for row in table
+                }
+            else:
+                value = read_choice(name, table)
+            method = evolve(method, **{name: value})
+        return method
+
+
+def _acts(family: str, act: str, choice: Any) -> bool:
+    sklearn = family == "imputation" and hasattr(choice, "fit_transform")
+    return sklearn or callable(getattr(choice, act, None))
+
+
+def _nearest(given: Mapping[Any, Any], index: Index, node: Node, default: Any) -> Any:
+    """Find the choice for an indicator: its own code, then those above it, then its level."""
+    above: Node | None = node
+    while above is not None:
+        if above.code in given:
+            return given[above.code]
+        above = index.parent(above.code)
+    return given.get(index.level(node.code), default)

@@ -1,0 +1,213 @@
+"""The table that came in: units by indicators, and by periods when there are several; checked."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from dli import frames
+from dli.errors import DataError
+from dli.framework import Index, Indicator
+
+__all__ = ["Observations"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Observations:
+    """What was measured: a row for each unit, or for each unit in each period.
+
+    Attributes
+    ----------
+    units : tuple
+        The unit of each row.
+    periods : tuple or None
+        The period of each row.
+    values : ndarray of shape (n_rows, n_indicators)
+        Raw values in the order of the index's indicators, NaN where missing; read-only.
+    unit_column, period_column : str
+        Where units and periods stood.
+    table : Table
+        All columns, with the context: those that the index does not name.
+
+    Examples
+    --------
+    >>> index = Index("T", [Indicator("a"), Indicator("b")])
+    >>> data = {"unit": ["X", "Y"], "a": [1, 2], "b": [None, 4.5], "region": ["N", "S"]}
+    >>> observations = Observations.read(data, index)
+    >>> observations.values.tolist()
+    [[1.0, nan], [2.0, 4.5]]
+    >>> observations.context
+    ('region',)
+    """
+
+    units: tuple[Any, ...]
+    periods: tuple[Any, ...] | None
+    values: Floats
+    unit_column: str
+    period_column: str | None
+    table: frames.Table
+    _codes: tuple[str, ...] = field()
+
+    @classmethod
+    def read(
+        cls, data: object, index: Index, *, unit: str = "unit", period: str | None = None
+    ) -> "Observations":
+        """Read and check a table.
+
+        Parameters
+        ----------
+        data : frame, mapping of columns or path of a CSV file
+        index : Index
+        unit, period : str
+            The columns that name the units and the periods.
+
+        Raises
+        ------
+        DataError
+            Missing columns; or cells that cannot be: text among numbers, infinite values, values
+            outside an indicator's scale, units without a name, units (in a period) named twice.
+            All of them are listed, with row and unit.
+        """
+        table = frames.read(data)
+        keys = (unit,) if period is None else (unit, period)
+        _require_columns(table, index, keys)
+        units = tuple(table.column(unit))
+        periods = None if period is None else tuple(table.column(period))
+        codes = tuple(indicator.code for indicator in index.indicators)
+        values, wrong = table.numbers(codes)
+        rows = _Rows(table, units, periods)
+        faults = [
+            *rows.faults(),
+            *(f"{rows[i]}, {code!r}: {cell!r} is no number" for i, code, cell in wrong),
+            *_value_faults(values, index.indicators, rows),
+        ]
+        if faults:
+            msg = "the data cannot be assessed as they are"
+            raise DataError(msg, faults)
+        values.flags.writeable = False
+        return cls(
+            units=units,
+            periods=periods,
+            values=values,
+            unit_column=unit,
+            period_column=period,
+            table=table,
+            codes=codes,
+        )
+
+    @cached_property
+    def context(self) -> tuple[str, ...]:
+        """The columns that the index does not name, such as region or population."""
+        named = {*self._codes, self.unit_column, self.period_column}
+        return tuple(name for name in self.table.names if name not in named)
+
+    def select(self, index: Index) -> "Observations":
+        """Read the same table for another index."""
+        codes = tuple(indicator.code for indicator in index.indicators)
+        if codes == self._codes:
+            return self
+        return Observations.read(
+            self.table, index, unit=self.unit_column, period=self.period_column
+        )
+
+    def denominators(self, indicators: Sequence[Indicator]) -> tuple[Floats, NDArray[np.intp]]:
+        """Give the columns that indicators are divided by, and which indicators these are.
+
+        Returns
+        -------
+        denominators : ndarray of shape (n_rows, n_denominated)
+        places : ndarray of shape (n_denominated,)
+
+        Raises
+        ------
+        DataError
+            Denominators that are no numbers, infinite, or not above zero.
+        """
+        places = [i for i, indicator in enumerate(indicators) if indicator.denominator is not None]
+        names = [str(indicators[i].denominator) for i in places]
+        values, wrong = self.table.numbers(names)
+        rows = _Rows(self.table, self.units, self.periods)
+        faults = [f"{rows[i]}, {name!r}: {cell!r} is no number" for i, name, cell in wrong]
+        bad = np.isinf(values) | (values <= 0)
+        faults += [
+            f"{rows[i]}, {names[j]!r}: {values[i, j]:g}" for i, j in np.argwhere(bad).tolist()
+        ]
+        if faults:
+            msg = "denominators must be finite numbers above zero"
+            raise DataError(msg, list(dict.fromkeys(faults)))
+        return values, np.array(places, dtype=np.intp)
+
+
+class _Rows:
+    """Rows as messages name them."""
+
+    def __init__(
+        self, table: frames.Table, units: tuple[Any, ...], periods: tuple[Any, ...] | None
+    ) -> None:
+        self.table, self.units, self.periods = table, units, periods
+
+    def __getitem__(self, row: int) -> str:
+        when = "" if self.periods is None else f", period {self.periods[row]!r}"
+        return f"{self.table.where(row)} (unit {self.units[row]!r}{when})"
+
+    def faults(self) -> list[str]:
+        """List rows without a unit or period, and units that appear twice in a period."""
+        keys = self.units if self.periods is None else tuple(
+            zip(self.units, self.periods, strict=True))  # fmt: skip
+        faults = [f"{self.table.where(i)}: no unit" for i, u in enumerate(self.units) if u is None]
+        faults += [
+            f"{self.table.where(i)} (unit {self.units[i]!r}): no period"
+            for i, p in enumerate(self.periods or ())
+            if p is None
+        ]
+        if len(set(keys)) == len(keys):
+            return faults
+        first: dict[Any, int] = {}
+        for i, key in enumerate(keys):
+            if self.units[i] is not None and first.setdefault(key, i) != i:
+                faults.append(f"{self[i]} appears before, in {self.table.where(first[key])}")
+        return faults
+
+
+def _require_columns(table: frames.Table, index: Index, keys: Sequence[str]) -> None:
+    codes = [indicator.code for indicator in index.indicators]
+    present = set(table.names)
+    if not present.intersection(codes):
+        msg = (
+            f"the data have none of the {len(codes)} indicators of {index.code!r} "
+            f"({', '.join(codes[:5])}{', ...' if len(codes) > 5 else ''}); "
+            f"their columns are {', '.join(table.names)}"
+        )
+        raise DataError(msg)
+    faults = [*table.require(keys, "column"), *table.require(codes, "indicator")]
+    faults += [
+        f"{fault} (denominator of {indicator.code!r})"
+        for indicator in index.indicators
+        if indicator.denominator is not None
+        for fault in table.require([indicator.denominator], "column")
+    ]
+    faults += [f"{key!r} is both an indicator and the name of a unit or period" for key in keys
+               if key in codes]  # fmt: skip
+    if faults:
+        msg = "columns are missing from the data (or leave indicators out with `index.without`)"
+        raise DataError(msg, faults)
+
+
+def _value_faults(values: Floats, indicators: Sequence[Indicator], rows: _Rows) -> list[str]:
+    # Comparisons with NaN are false, so missing cells pass.
+    low = np.array([-np.inf if i.scale is None else i.scale[0] for i in indicators])
+    high = np.array([np.inf if i.scale is None else i.scale[1] for i in indicators])
+    bad = (values < low) | (values > high) | np.isinf(values)
+    if not bad.any():
+        return []
+    faults = []
+    for row, j in np.argwhere(bad).tolist():
+        scale, value = indicators[j].scale, values[row, j]
+        why = "is infinite" if np.isinf(value) else f"is outside its scale {scale}"
+        faults.append(f"{rows[row]}, {indicators[j].code!r}: {value:g} {why}")
+    return faults

@@ -1,0 +1,142 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dli.aggregation import GeometricMean, PowerMean
+from dli.errors import MethodError, ModelError
+from dli.framework import Bands, Index, Indicator
+from dli.framework.choices import read_choice, write_choice
+from dli.weighting import Equal, Fixed
+
+numbers = st.floats(-1e6, 1e6)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
+
+
+@st.composite
+def indicators(draw, code):
+    ends = draw(st.none() | st.tuples(numbers, numbers).filter(lambda e: e[0] != e[1]))
+    return Indicator(
+        code,
+        draw(texts),
+        direction=1 if ends is None or ends[1] > ends[0] else -1,
+        weight=draw(st.floats(0, 100)),
+        goalposts=ends,
+        target=draw(st.none() | numbers),
+        scale=draw(st.none() | st.just((-1e7, 1e7))),
+        denominator=draw(st.none() | st.just("population")),
+        unit_of_measure=draw(texts),
+        description=draw(texts),
+    )
+
+
+@st.composite
+def indices(draw, code="T", depth=2):
+    children = []
+    for i in range(draw(st.integers(1, 3))):
+        deeper = depth > 0 and draw(st.booleans())
+        own = f"{code}{i}"
+        children.append(draw(indices(own, depth - 1) if deeper else indicators(own)))
+    return Index(
+        code,
+        children,
+        draw(texts),
+        weight=draw(st.floats(0, 10)),
+        weighting=draw(st.sampled_from([None, Equal(), Fixed({f"{code}0": 1.0})])),
+        aggregation=draw(st.sampled_from([None, GeometricMean(), PowerMean(2.0)])),
+        bands=draw(st.sampled_from([None, Bands([0.5], ["low", "high"])])),
+    )
+
+
+@given(indices())
+def test_an_index_survives_being_written_and_read(index):
+    assert Index.from_dict(index.to_dict()) == index
+
+
+def test_an_index_survives_the_file(tmp_path):
+    index = Index(
+        "T",
+        [Index("A", [Indicator("a1", goalposts=(0, 5), description="two\nlines")]), Indicator("b")],
+        bands=Bands([25, 50], ["low", "middle", "high"]),
+        aggregation=PowerMean(-1.0),
+    )
+    index.save(tmp_path / "model.toml")
+    assert Index.load(tmp_path / "model.toml") == index
+
+
+def _tables(*nodes, **index):
+    return {"format": "dli-index/1", "index": {"code": "T", **index}, "node": list(nodes)}
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ({}, "must say format = 'dli-index/1', got None"),
+        ([1], "got 'list'"),
+        ({"format": "dli-index/1", "nodes": []}, r"(?s)table \[nodes\] is unknown; did you mean 'node'.*\[index\], the top of the tree, is missing"),  # noqa: E501 one message
+        ({"format": "dli-index/1", "index": {"code": "T"}, "node": {}}, "must be an array of tables"),
+        (_tables(), "the index 'T' has no children"),
+        (_tables({"code": "a"}, {"code": "a"}), "code 'a' appears 2 times"),
+        (_tables({"code": "a", "parent": "S"}), r"\[\[node\]\] 1 \(code 'a'\): no node has the code of its parent 'S'"),  # noqa: E501 one message
+        (_tables({"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}, {"code": "c"}), "'b'\\) stands above itself"),  # noqa: E501 one message
+        (_tables({"name": "no code"}), "key 'code' is missing"),
+        (_tables({"code": "a", "wieght": 1}), r"\(code 'a'\): key 'wieght' is unknown; did you mean 'weight'"),  # noqa: E501 one message
+        (_tables({"code": "a", "weight": "1"}), "key 'weight': expected a number, got '1'"),
+        (_tables({"code": "a", "weight": True}), "key 'weight': expected a number, got True"),
+        (_tables({"code": "a", "direction": 1.5}), "key 'direction': expected a whole number, got 1.5"),
+        (_tables({"code": "a", "name": 5}), "key 'name': expected text, got 5"),
+        (_tables({"code": "a", "goalposts": [1, "x"]}), "key 'goalposts': expected a number, got 'x'"),
+        (_tables({"code": "a", "goalposts": [1, 2, 3]}), "key 'goalposts'"),
+        (_tables({"code": "a", "goalposts": [1, 1]}), "goalposts must differ"),
+        (_tables({"code": "a"}, bands={"thresholds": [1], "names": ["x"]}), "key 'bands': 1 thresholds need 2 names"),  # noqa: E501 one message
+        (_tables({"code": "a"}, bands={"thresholds": [1]}), "key 'names' is missing"),
+        (_tables({"code": "a"}, weighting={"method": "Entropi"}), "no weighting method 'Entropi'; did you mean 'Entropy'"),  # noqa: E501 one message
+        (_tables({"code": "a"}, weighting="Equal"), "weighting must be a table such as"),
+        (_tables({"code": "a"}, aggregation={"method": "PowerMean", "q": 1}), r"(?s)no parameter.*'q'"),
+        (_tables({"code": "a"}, aggregation={"method": "PowerMean", "p": "x"}), "aggregation method PowerMean"),
+        (_tables({"code": "a"}, weighting={"method": "Fixed"}), "weighting method Fixed"),
+    ],
+)  # fmt: skip
+def test_a_broken_model_names_table_and_key(tables, message):
+    with pytest.raises(ModelError, match=message):
+        Index.from_dict(tables)
+
+
+def test_all_faults_of_a_model_come_at_once():
+    with pytest.raises(ModelError) as caught:
+        Index.from_dict(_tables({"code": "a", "weight": -1}, {"code": "b", "nome": "x"}, wait=1))
+    assert len(caught.value.faults) == 3
+
+
+def test_a_broken_file_is_named(tmp_path):
+    path = tmp_path / "model.toml"
+    with pytest.raises(ModelError, match=r"cannot read the model file '.*model.toml'"):
+        Index.load(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ModelError, match="no model file in TOML"):
+        Index.load(path)
+    path.write_text("a = ")
+    with pytest.raises(ModelError, match=r"no model file in TOML: .*line 1"):
+        Index.load(path)
+    path.write_text('format = "dli-index/1"\n[index]\ncode = "T"\n')
+    with pytest.raises(ModelError, match=r"model.toml' is broken: (?s).*has no children"):
+        Index.load(path)
+
+
+def test_parameters_at_their_default_stay_out_of_files():
+    assert write_choice("aggregation", PowerMean(2.0)) == {"method": "PowerMean", "p": 2.0}
+    assert write_choice("weighting", Equal()) == {"method": "Equal"}
+
+
+def test_outside_objects_cannot_be_written():
+    class Mine:
+        def weights(self, values, children):
+            """Never called here."""
+
+    with pytest.raises(MethodError, match="not one of this library's weighting methods"):
+        Index("T", [Indicator("a")], weighting=Mine()).to_dict()
+
+
+def test_a_choice_within_a_choice_is_read_and_written():
+    choice = read_choice("treatment", {"method": "Winsorise", "fallback": {"method": "LogPlus"}})
+    assert type(choice.fallback).__name__ == "LogPlus"
+    assert write_choice("treatment", choice)["fallback"] == {"method": "LogPlus"}

@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pytest
+
+from dli.errors import DLIWarning, ModelError
+from dli.framework import Index
+
+OWN = {
+    "code": ["T", "A", "a1", "a2"],
+    "parent": [None, "T", "A", "A"],
+    "name": ["Top", "Sub", "One", None],
+    "weight": [None, 1, 2, 1],
+    "direction": [None, None, -1, 1],
+    "goalpost_worst": [None, None, 9, None],
+    "goalpost_best": [None, None, 0, None],
+    "scale_low": [None, None, None, 0],
+    "scale_high": [None, None, None, 10],
+}
+COINR = {
+    "Level": [1, 1, 2, None, None],
+    "iCode": ["a", "b", "T", "GDP", "Region"],
+    "iName": ["First", "Second", "Top", "Gross product", "Region"],
+    "Direction": [1, -1, 1, None, None],
+    "Weight": [1, 3, 1, None, None],
+    "Unit": ["%", "", None, None, None],
+    "Target": [5.0, None, None, None, None],
+    "Denominator": ["GDP", None, None, None, None],
+    "Parent": ["T", "T", None, None, None],
+    "Type": ["Indicator", "Indicator", "Aggregate", "Denominator", "Group"],
+}
+
+
+@pytest.mark.parametrize("make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"])
+def test_own_columns_make_an_index(make):
+    index = Index.from_table(make(OWN))
+    assert [n.code for n in index.walk()] == ["T", "A", "a1", "a2"]
+    first, second = index.indicators
+    assert (first.name, first.weight, first.direction, first.goalposts) == ("One", 2, -1, (9, 0))
+    assert (second.name, second.weight, second.scale) == ("", 1, (0, 10))
+
+
+@pytest.mark.parametrize("make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"])
+def test_coinr_metadata_make_an_index_unchanged(make):
+    index = Index.from_table(make(COINR))
+    a, b = index.indicators
+    assert index.code == "T"
+    assert (a.name, a.target, a.denominator, a.unit_of_measure) == ("First", 5, "GDP", "%")
+    assert (b.direction, b.weight) == (-1, 3)
+
+
+def test_a_file_makes_an_index(tmp_path):
+    path = tmp_path / "nodes.csv"
+    path.write_text("code,parent,weight\nT,,\n01,T,2\n2,T,1\n")
+    assert [(i.code, i.weight) for i in Index.from_table(path).indicators] == [("01", 2), ("2", 1)]
+
+
+def test_columns_that_say_nothing_are_told():
+    with pytest.warns(DLIWarning, match="say nothing about the index: remark"):
+        Index.from_table({"code": ["T", "a"], "parent": [None, "T"], "remark": ["x", "y"]})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"Parent": ["T", "U", None, None, None]}, r"row 1 \(code 'b'\): no node has .* parent 'U'"),
+        ({"Parent": [None, "T", None, None, None]}, r"exactly one node has no parent.*\['a', 'T'\]"),
+        ({"Type": ["Indicator", "Aggregate", "Aggregate", "Group", "Group"]}, "'b'\\): Type is 'Aggregate', yet no row"),
+        ({"Type": ["Indicator", "Indicator", "Indicator", "Group", "Group"]}, "'T'\\): Type is 'Indicator', yet some row"),
+        ({"Type": ["Indicator", "Thing", "Aggregate", "Group", "Group"]}, "got 'Thing'"),
+        ({"Level": [1, 2, 2, None, None]}, "Level 2 is not below that of its parent, 2"),
+        ({"Direction": [1, 1.5, 1, None, None]}, "key 'direction': expected a whole number, got 1.5"),
+        ({"Direction": [1, 2, 1, None, None]}, "direction must be 1 or -1, got 2"),
+        ({"Weight": [1, "heavy", 1, None, None]}, "row 1, column 'Weight': 'heavy'"),
+        ({"Weight": [1, -3, 1, None, None]}, "weight must be"),
+        ({"iCode": ["a", "a", "T", "GDP", "Region"]}, "code 'a' appears 2 times"),
+    ],
+)  # fmt: skip
+def test_a_broken_table_names_row_and_code(changes, message):
+    with pytest.raises(ModelError, match=message):
+        Index.from_table(COINR | changes)
+
+
+def test_missing_columns_are_named():
+    with pytest.raises(ModelError, match=r"column 'parent'; did you mean 'parents'"):
+        Index.from_table({"code": ["T"], "parents": [None]})
+    with pytest.raises(ModelError, match="column 'Parent'"):
+        Index.from_table({"iCode": ["T"]})
+
+
+def test_the_asem_framework_comes_over_unchanged():
+    path = Path(__file__).parents[3] / "shared" / "data" / "asem" / "iMeta.csv"
+    if not path.exists():
+        pytest.skip("shared data are not beside this checkout")
+    index = Index.from_table(path)
+    assert len(index.indicators) == 49
+    assert sum(i.direction == -1 for i in index.indicators) == 14
+    assert sum(i.denominator is not None for i in index.indicators) == 17
+    assert [len(c.children) for c in index.children] == [5, 3]
