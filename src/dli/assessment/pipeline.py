@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
-from dli.framework.index import Node
+from dli.imputation import Context, impute
 from dli.method import Method
 from dli.observations import Observations
 
@@ -136,9 +136,24 @@ def _imputed(
 ) -> Floats:
     if method.imputation is None or not np.isnan(values.sum()):
         return values
-    from dli.assessment.imputing import impute
-
-    return impute(values, observations, index, method, units.rows)
+    kept = np.arange(len(observations.units))[units.rows].tolist()
+    table = observations.table
+    context = {name: table.column(name) for name in observations.context}
+    periods = observations.periods
+    filled = values.copy(order="F")
+    for choice, columns in method.for_indicators("imputation", index):
+        if choice is None:
+            continue
+        own = np.array([indicator.code for indicator in index.indicators])[columns].tolist()
+        known = Context(
+            columns={name: [cells[i] for i in kept] for name, cells in context.items()},
+            units=tuple(observations.units[i] for i in kept),
+            periods=None if periods is None else tuple(periods[i] for i in kept),
+            codes=tuple(own),
+            parents={code: tuple(node.code for node in index.path(code)) for code in own},
+        )
+        filled[:, columns] = impute(choice, values[:, columns], known)
+    return filled
 
 
 def _treated(values: Floats, index: Index, method: Method) -> Floats:
@@ -147,19 +162,22 @@ def _treated(values: Floats, index: Index, method: Method) -> Floats:
     treated = values.copy(order="F")
     for choice, columns in method.for_indicators("treatment", index):
         if choice is not None:
+            given = values[:, columns]
             treated[:, columns] = _checked(
-                "treatment", choice, choice.treat(values[:, columns]), values[:, columns], index, columns
+                "treatment", choice, choice.treat(given), given, index, columns
             )
     return treated
 
 
 def _normalised(values: Floats, index: Index, method: Method, units: Units) -> Floats:
-    indicators = np.empty(len(index.indicators), dtype=object)
-    indicators[:] = index.indicators
     groups = method.for_indicators("normalisation", index)
     normalised = values
     for choice, columns in groups:
-        own = index.indicators if isinstance(columns, slice) else tuple(indicators[columns])
+        own = (
+            index.indicators
+            if isinstance(columns, slice)
+            else tuple(index.indicators[j] for j in columns.tolist())
+        )
         resolved = _at_units(choice, units)
         given = values if isinstance(columns, slice) else values[:, columns]
         result = _checked(
@@ -193,7 +211,7 @@ def _checked(
         return result
     spoilt = ~np.isfinite(result) & ~np.isnan(given)
     if spoilt.any():
-        codes = np.array([indicator.code for indicator in index.indicators])[columns]
+        codes = np.array([indicator.code for indicator in index.indicators])[columns].tolist()
         msg = f"{family} {name} gave values that are missing or infinite where there were values"
         raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in
                                 zip(codes, spoilt.sum(axis=0), strict=True) if n])  # fmt: skip
@@ -310,7 +328,7 @@ def _check_domain(aggregation: Any, values: Floats, node: Index, units: Units) -
     if bad.any():
         limit = "above zero" if domain == "positive" else "of at least zero"
         faults = [
-            f"{units.name(i)}, {_child(node, j).code!r}: {values[i, j]:g}"
+            f"{units.name(i)}, {node.children[j].code!r}: {values[i, j]:g}"
             for i, j in np.argwhere(bad).tolist()
         ]
         msg = (
@@ -319,6 +337,3 @@ def _check_domain(aggregation: Any, values: Floats, node: Index, units: Units) -
         )
         raise MethodError(msg, faults)
 
-
-def _child(node: Index, place: int) -> Node:
-    return node.children[place]

@@ -54,13 +54,14 @@ def read_choice(family: str, table: Any) -> Any:
     given = {key: value for key, value in table.items() if key != "method"}
     strange = [f"{key!r}{did_you_mean(key, names)}" for key in given if key not in names]
     if strange:
-        msg = f"{family} method {name} has no parameter"
-        raise ModelError(msg, strange)
+        msg = f"{family} method {name} has no parameter {', '.join(strange)}"
+        raise ModelError(msg)
     try:
         return known[name](**{key: _read_value(family, value) for key, value in given.items()})
     except DLIError as error:
-        msg = f"{family} method {name}: {error.summary}"
-        raise ModelError(msg, error.faults) from error
+        faults = f" ({'; '.join(error.faults)})" if error.faults else ""
+        msg = f"{family} method {name}: {error.summary}{faults}"
+        raise ModelError(msg) from error
     except (TypeError, ValueError) as error:
         msg = f"{family} method {name}: {error}"
         raise ModelError(msg) from error

@@ -123,8 +123,12 @@ class Index:
 
     def level(self, code: str) -> int:
         """Count the steps from the top down to a code: 0 is the index, 1 its sub-indices."""
+        return len(self.path(code))
+
+    def path(self, code: str) -> tuple["Index", ...]:
+        """Give the nodes above a code, the nearest first, the index last."""
         parent = self.parent(code)
-        return 0 if parent is None else self.level(parent.code) + 1
+        return () if parent is None else (parent, *self.path(parent.code))
 
     @cached_property
     def _nodes(self) -> dict[str, "Node"]:
