@@ -7,6 +7,7 @@ installed of pandas, polars and pyarrow, and a plain mapping of arrays when ther
 
 import csv
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from os import PathLike, fspath
@@ -61,7 +62,10 @@ class Table:
             cells = self._source[name]
             if self.is_text:
                 return _typed(cells)
-            cells = cells.tolist() if isinstance(cells, np.ndarray) else list(cells)
+            if isinstance(cells, np.ndarray):
+                if cells.dtype.kind in "iub":
+                    return cells.tolist()
+                cells = cells.tolist()
         else:
             cells = self._source[name].to_list()
         return [None if _is_missing(cell) else cell for cell in cells]
@@ -102,10 +106,8 @@ class Table:
         """Take all columns at once where the frame can: many small copies are slow."""
         if isinstance(self._source, Mapping) or self.library != "pandas":
             return None
-        native = self._source.to_native()
-        if any(native.dtypes.iloc[[native.columns.get_loc(n) for n in names]] != np.float64):
-            return None
-        return np.asfortranarray(native[list(names)].to_numpy())
+        block = self._source[list(names)].to_numpy()
+        return np.asfortranarray(block) if block.dtype == np.float64 else None
 
     def where(self, row: int) -> str:
         """Name a row as its reader would: the line of a file, else the position from 0."""
@@ -229,7 +231,10 @@ def _as_array(cells: Any) -> NDArray[Any]:
     return array if array.dtype.kind in "fiub" else np.asarray(cells, dtype=object)
 
 
-def _read_frame(data: object) -> Table:
+def _read_frame(data: Any) -> Table:
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        return _read_pandas(data, pandas)
     import narwhals as nw
 
     try:
@@ -245,18 +250,23 @@ def _read_frame(data: object) -> Table:
             f"of a CSV file, got {type(data).__name__}"
         )
         raise DataError(msg) from error
-    faults = [f"{name!r} ({type(name).__name__})" for name in names if not isinstance(name, str)]
-    if faults:
-        msg = "column names must be texts"
-        raise DataError(msg, faults)
     implementation = frame.implementation
     library = implementation.value if implementation.value in LIBRARIES else implementation
-    if library == "pandas":
-        # The frame stays the caller's to change; pandas copies on write from 3.0 on.
-        native = frame.to_native()
-        deep = int(nw.get_native_namespace(frame).__version__.split(".")[0]) < 3
-        frame = nw.from_native(native.copy(deep=deep), eager_only=True)
     return Table(names=names, n_rows=len(frame), library=library, source=frame)
+
+
+def _read_pandas(data: Any, pandas: Any) -> Table:
+    """Read the most used library without a detour: small tables are read often."""
+    names = tuple(data.columns)
+    faults = [f"{name!r} ({type(name).__name__})" for name in names if not isinstance(name, str)]
+    if len(set(names)) < len(names):
+        faults += [f"{name!r} appears twice" for name in _repeated(names)]
+    if faults:
+        msg = "column names must be different texts"
+        raise DataError(msg, faults)
+    # The frame stays the caller's to change; from version 3 on pandas copies on write.
+    deep = int(pandas.__version__.split(".")[0]) < 3
+    return Table(names=names, n_rows=len(data), library="pandas", source=data.copy(deep=deep))
 
 
 def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
@@ -346,6 +356,7 @@ def _as_floats(cells: Any) -> Floats | None:
         return np.array(cells, dtype=np.float64)
     import narwhals as nw
 
+    cells = nw.from_native(cells, series_only=True)
     if cells.dtype.is_numeric():
         return np.asarray(cells.cast(nw.Float64).to_numpy(), dtype=np.float64)
     if cells.dtype == nw.Boolean and not cells.is_null().any():

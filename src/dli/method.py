@@ -112,6 +112,8 @@ class Method:
         UnknownCodeError
             Codes and levels that the index does not have.
         """
+        if not any(isinstance(getattr(self, family), Mapping) for family in FAMILIES):
+            return
         nodes = {node.code: node for node in index.walk()}
         known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes})]
         for family in FAMILIES:

@@ -1,12 +1,14 @@
 import pytest
+from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dli
 from dli.aggregation import GeometricMean, PowerMean
 from dli.errors import MethodError, ModelError
 from dli.framework import Bands, Index, Indicator
 from dli.framework.choices import read_choice, write_choice
-from dli.weighting import Equal, Fixed
+from dli.weighting import AHP, Equal, Fixed
 
 numbers = st.floats(-1e6, 1e6)
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
@@ -136,7 +138,26 @@ def test_outside_objects_cannot_be_written():
         Index("T", [Indicator("a")], weighting=Mine()).to_dict()
 
 
-def test_a_choice_within_a_choice_is_read_and_written():
-    choice = read_choice("treatment", {"method": "Winsorise", "fallback": {"method": "LogPlus"}})
-    assert type(choice.fallback).__name__ == "LogPlus"
-    assert write_choice("treatment", choice)["fallback"] == {"method": "LogPlus"}
+def test_a_choice_within_a_choice_is_read_and_written(monkeypatch):
+    @frozen
+    class Outer:
+        """A step that falls back on another."""
+
+        fallback: object = None
+
+        def aggregate(self, values, weights):
+            """Never called here."""
+
+    monkeypatch.setattr(dli.aggregation, "Outer", Outer, raising=False)
+    monkeypatch.setattr(dli.aggregation, "__all__", [*dli.aggregation.__all__, "Outer"])
+    table = {"method": "Outer", "fallback": {"method": "PowerMean", "p": 2.0}}
+    choice = read_choice("aggregation", table)
+    assert choice == Outer(PowerMean(2.0))
+    assert write_choice("aggregation", choice) == table
+
+
+def test_judgements_are_read_and_written_as_pairs():
+    scheme = AHP({("a", "b"): 3})
+    table = write_choice("weighting", scheme)
+    assert table == {"method": "AHP", "judgements": [["a", "b", 3]]}
+    assert read_choice("weighting", table) == scheme

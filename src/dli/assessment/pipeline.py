@@ -303,21 +303,22 @@ def _weights(weighting: Any, values: Floats, node: Index) -> Floats:
     except MethodError as error:
         msg = f"weighting of {node.code!r} by {type(weighting).__name__}: {error.summary}"
         raise type(error)(msg, error.faults) from error
-    problem = None
-    if weights.shape not in ((len(node.children),), values.shape):
+    shape_fits = weights.shape in ((len(node.children),), values.shape)
+    # NaN fails every comparison, so these two see it.
+    if shape_fits and weights.min() >= 0 and np.abs(weights.sum(axis=-1) - 1).max() <= 1e-9:
+        return weights
+    if not shape_fits:
         problem = f"shape {weights.shape}"
     elif not (np.isfinite(weights).all() and (weights >= 0).all()):
         problem = f"{weights.tolist() if weights.ndim == 1 else 'weights below 0 or not finite'}"
-    elif (np.abs(weights.sum(axis=-1) - 1) > 1e-9).any():
+    else:
         problem = f"a sum of {weights.sum(axis=-1).flat[0]:.12g}"
-    if problem:
-        msg = (
-            f"weighting {type(weighting).__name__} of {node.code!r} must give finite weights of at "
-            f"least 0 that sum to one, {len(node.children)} of them or a row of them for each "
-            f"unit; got {problem}"
-        )
-        raise MethodError(msg)
-    return weights
+    msg = (
+        f"weighting {type(weighting).__name__} of {node.code!r} must give finite weights of at "
+        f"least 0 that sum to one, {len(node.children)} of them or a row of them for each unit; "
+        f"got {problem}"
+    )
+    raise MethodError(msg)
 
 
 def _check_domain(aggregation: Any, values: Floats, node: Index, units: Units) -> None:

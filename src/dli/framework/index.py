@@ -98,10 +98,15 @@ class Index:
 
     def walk(self) -> Iterator["Node"]:
         """Give every node, level by level from the top, so that parents come first."""
-        level: list[Node] = [self]
-        while level:
-            yield from level
-            level = [child for node in level if isinstance(node, Index) for child in node.children]
+        yield from self._levels
+
+    @cached_property
+    def _levels(self) -> tuple["Node", ...]:
+        found: list[Node] = [self]
+        for node in found:  # grows while it is walked
+            if isinstance(node, Index):
+                found.extend(node.children)
+        return tuple(found)
 
     def find(self, code: str) -> "Node":
         """Give the node of a code, at any depth.
