@@ -1,0 +1,87 @@
+"""The bundled models of the Digital Leadership Index."""
+
+import tomllib
+from importlib.resources import as_file, files
+
+from dli.errors import UnknownCodeError
+from dli.framework import Index
+
+__all__ = ["available", "load", "load_judgements"]
+
+
+def available() -> tuple[str, ...]:
+    """List the bundled models.
+
+    Examples
+    --------
+    >>> available()
+    ('dli-maturity', 'dli-public')
+    """
+    names = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load(name: str) -> Index:
+    """Load a bundled model.
+
+    Parameters
+    ----------
+    name : {"dli-maturity", "dli-public"}
+        The index as a survey of maturity, or on public figures.
+
+    Returns
+    -------
+    Index
+
+    Raises
+    ------
+    UnknownCodeError
+        No such model.
+
+    Examples
+    --------
+    >>> len(load("dli-public").indicators)
+    29
+    """
+    _require(name)
+    with as_file(files(__name__) / f"{name}.toml") as path:
+        return Index.load(path)
+
+
+def load_judgements(name: str) -> dict[str, dict[tuple[str, str], float]]:
+    """Load the pairwise judgements that a model carries as an illustration.
+
+    They show how judgements are written down and are nobody's opinion; the model does not use
+    them.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    dict
+        By the code of the judged node, ``{(code, code): how many times the first counts}``, as
+        `dli.weighting.AHP` takes them.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such model.
+
+    Examples
+    --------
+    >>> load_judgements("dli-maturity")["DLI"]["DS", "DI"]
+    3
+    """
+    _require(name)
+    tables = tomllib.loads((files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
+    return {
+        table["node"]: {(first, second): value for first, second, value in table["pairs"]}
+        for table in tables.get("judgements", [])
+    }
+
+
+def _require(name: str) -> None:
+    if name not in available():
+        raise UnknownCodeError("model", [name], available())
