@@ -17,22 +17,27 @@ def main(unit: str = "KEN") -> None:
     table = assessment.league_table()
     codes = [node.code for node in (index, *index.children)]
     print(f"{index.name}: {len(assessment.units)} governments\n")
-    print(f"{'rank':>4}  {'government':<34}" + "".join(f"{code:>7}" for code in codes) + "  band")
-    for row in range(len(assessment.units)):
+    print(f"rank  {'government':<30}" + "".join(f"{code:>7}" for code in codes))
+    band = None
+    for row, name in enumerate(table["name"]):
+        if table["band"][row] != band:
+            band = table["band"][row]
+            print(f"\n      {band}")
         scores = "".join(f"{table[code][row]:7.1f}" for code in codes)
-        print(f"{table['rank'][row]:4.0f}  {table['name'][row]:<34.34}{scores}  {table['band'][row]}")
+        print(f"{table['rank'][row]:4.0f}  {name:<30.30}{scores}")
 
     name = assessment.context("name")[assessment.row(unit)]
     profile = assessment.profile(unit)
     print(f"\n{name}: score and rank among all, against the median and the best government\n")
     print(f"{'':<22}{'score':>7}{'rank':>6}{'median':>8}{'best':>7}   0        50       100")
-    for row, title in enumerate(profile["name"]):
+    for row, title in enumerate(["Whole index", *profile["name"][1:]]):
         score, median = profile["score"][row], profile["median"][row]
         print(
             f"{title:<22.22}{score:7.1f}{profile['rank'][row]:6.0f}{median:8.1f}"
             f"{profile['best'][row]:7.1f}   {bar(score, median)}"
         )
     print("\n█ score   │ median of all governments")
+    print("\nCodes: " + ", ".join(f"{node.code} {node.name}" for node in index.children))
 
 
 def bar(score: float, median: float, width: int = 20) -> str:

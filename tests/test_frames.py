@@ -213,3 +213,9 @@ def test_the_default_is_the_first_library_installed(monkeypatch):
 def test_an_unknown_library_is_refused():
     with pytest.raises(DataError, match="library must be one of pandas, polars"):
         frames.build({"x": [1.0]}, "excel")
+
+
+def test_a_library_that_is_not_installed_is_refused(monkeypatch):
+    monkeypatch.setattr(frames, "find_spec", lambda _: None)
+    with pytest.raises(DataError, match="be installed, got 'pandas'"):
+        frames.build({"x": [1.0]}, "pandas")

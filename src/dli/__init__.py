@@ -4,7 +4,7 @@ The classes are here; what they are made of is one dot further: `dli.normalisati
 `dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`.
 """
 
-from dli import aggregation, normalisation, weighting
+from dli import aggregation, datasets, models, normalisation, weighting
 from dli.assessment import Assessment
 from dli.errors import (
     DataError,
@@ -32,6 +32,8 @@ __all__ = [
     "ModelError",
     "UnknownCodeError",
     "aggregation",
+    "datasets",
+    "models",
     "normalisation",
     "weighting",
 ]

@@ -191,17 +191,18 @@ def build(
     library = default_library() if library is None else library
     if library == "mapping":
         return {name: _as_array(cells) for name, cells in columns.items()}
+    if isinstance(library, str) and (library not in LIBRARIES or find_spec(library) is None):
+        msg = f"library must be one of {', '.join(LIBRARIES)} and be installed, got {library!r}"
+        raise DataError(msg)
     if library == "pandas":
         return _build_pandas(columns, frozenset(integers))
     import narwhals as nw
 
-    try:
-        frame = nw.from_dict(dict(columns), backend=library)
-    except (TypeError, ValueError, ImportError) as error:
-        msg = f"library must be one of {', '.join(LIBRARIES)} and be installed, got {library!r}"
-        raise DataError(msg) from error
+    frame = nw.from_dict(dict(columns), backend=library)
     floats = [name for name, dtype in frame.schema.items() if dtype.is_float()]
-    frame = frame.with_columns(nw.col(*floats).fill_nan(None)) if floats else frame
+    frame = frame.with_columns(
+        *(nw.when(~nw.col(name).is_nan()).then(nw.col(name)).alias(name) for name in floats)
+    )
     whole = [name for name in integers if name in floats]
     return (frame.with_columns(nw.col(*whole).cast(nw.Int64)) if whole else frame).to_native()
 

@@ -1,0 +1,54 @@
+# Each target makes its own virtual environment under .venv/ when there is none, and makes it again
+# when pyproject.toml changes. Nothing is needed but Python 3.11 or later and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+PIP = -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint types docs bench clean
+
+help:
+	@echo "demo   score 193 governments and print the league table and one profile"
+	@echo "test   run the tests with coverage"
+	@echo "lint   check style and format"
+	@echo "types  check types"
+	@echo "docs   build the documentation into site/"
+	@echo "bench  measure speed against bare NumPy"
+	@echo "clean  remove what the others made"
+
+demo: $(VENV)/demo/made
+	$(VENV)/demo/bin/python examples/quickstart.py
+
+test: $(VENV)/test/made
+	$(VENV)/test/bin/python -m coverage run -m pytest
+	$(VENV)/test/bin/python -m coverage report
+
+lint: $(VENV)/lint/made
+	$(VENV)/lint/bin/ruff check
+	$(VENV)/lint/bin/ruff format --check
+
+types: $(VENV)/lint/made
+	$(VENV)/lint/bin/mypy
+
+docs: $(VENV)/docs/made
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/python -m mkdocs build --strict --quiet
+	@echo "the site is in site/index.html"
+
+bench: $(VENV)/test/made
+	for script in benchmarks/*.py; do $(VENV)/test/bin/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The demonstration shows that the package alone is enough: no data-frame library.
+$(VENV)/demo/made: pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)/demo
+	$(VENV)/demo/bin/python $(PIP) install --editable .
+	touch $@
+
+# Dependency groups need pip 25.1.
+$(VENV)/%/made: pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)/$*
+	$(VENV)/$*/bin/python $(PIP) install --upgrade "pip>=25.1"
+	$(VENV)/$*/bin/python $(PIP) install --editable . --group $*
+	touch $@

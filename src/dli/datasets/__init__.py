@@ -1,0 +1,101 @@
+"""Real figures that come with the package, each with its provenance, terms of use and doubts."""
+
+import csv
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from dli import frames
+from dli.datasets.description import Column, Description
+from dli.errors import UnknownCodeError
+
+__all__ = ["Column", "Description", "available", "describe", "load"]
+
+
+@cache
+def available() -> tuple[str, ...]:
+    """List the bundled datasets.
+
+    Examples
+    --------
+    >>> available()
+    ('digital-government', 'un-egdi', 'undp-hdi', 'wb-gtmi')
+    """
+    names = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(name.removesuffix(".csv") for name in names if name.endswith(".csv")))
+
+
+def load(name: str, library: str | None = None) -> Any:
+    """Load a dataset into a data frame; no network is needed.
+
+    Parameters
+    ----------
+    name : {"digital-government", "un-egdi", "undp-hdi", "wb-gtmi"}
+    library : {"pandas", "polars", "pyarrow", "mapping"}, optional
+        By default the first of these that is installed.
+
+    Returns
+    -------
+    frame
+        A row for each country (and year). Figures are as published; missing ones are missing.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such dataset.
+    DataError
+        No such library.
+
+    Examples
+    --------
+    >>> data = load("digital-government", "mapping")
+    >>> len(data["iso3"])
+    193
+    """
+    description = describe(name)
+    text = (files(__name__) / f"{name}.csv").read_text(encoding="utf-8")
+    header, *rows = csv.reader(text.splitlines())
+    cells = dict(zip(header, zip(*rows, strict=True), strict=True))
+    columns: dict[str, Any] = {}
+    for column in description.columns:
+        given = cells[column.name]
+        columns[column.name] = (
+            [cell or None for cell in given]
+            if column.kind == "text"
+            else np.array([float(cell) if cell else np.nan for cell in given])
+        )
+    whole = [column.name for column in description.columns if column.kind == "whole"]
+    return frames.build(columns, library, integers=whole)
+
+
+@cache
+def describe(name: str) -> Description:
+    """Tell where a dataset comes from, on what terms, what its columns mean and what is doubtful.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Description
+        It prints itself, and its parts are fields.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such dataset.
+
+    Examples
+    --------
+    >>> describe("undp-hdi").terms
+    'CC BY 3.0 IGO'
+    """
+    if name not in available():
+        raise UnknownCodeError("dataset", [name], available())
+    table = tomllib.loads((files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
+    columns = tuple(Column(**column) for column in table.pop("columns"))
+    return Description(name=name, columns=columns, **table)

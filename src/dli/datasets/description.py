@@ -1,0 +1,99 @@
+"""What is known of a dataset."""
+
+from collections.abc import Iterator
+from html import escape
+from textwrap import fill
+
+from attrs import field, frozen
+
+__all__ = ["Column", "Description"]
+
+
+@frozen(kw_only=True)
+class Column:
+    """A column of a dataset.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"text", "number", "whole"}
+    meaning, unit_of_measure : str
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    unit_of_measure: str = ""
+
+
+@frozen(kw_only=True, repr=False)
+class Description:
+    """Where a dataset comes from and what to know of it.
+
+    Attributes
+    ----------
+    name, title, publisher, editions : str
+    terms : str
+        The publishers' terms of use.
+    citation : str
+    copies : tuple of str
+        Where the figures were taken from.
+    checks, doubts : tuple of str
+        What was checked, and what remains doubtful.
+    columns : tuple of Column
+    """
+
+    name: str
+    title: str
+    publisher: str
+    editions: str
+    terms: str
+    citation: str
+    copies: tuple[str, ...] = field(converter=tuple)
+    checks: tuple[str, ...] = field(converter=tuple)
+    doubts: tuple[str, ...] = field(converter=tuple)
+    columns: tuple[Column, ...] = field(converter=tuple)
+
+    def _parts(self) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+        for name in ("publisher", "editions", "terms", "citation", "copies", "checks", "doubts"):
+            yield name, getattr(self, name)
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name}: {self.title}", ""]
+        for name, part in self._parts():
+            if isinstance(part, str):
+                lines.append(fill(f"{name}: {part}", 80, subsequent_indent="  "))
+            else:
+                lines.append(f"{name}:")
+                lines += [
+                    fill(f"- {item}", 80, initial_indent="  ", subsequent_indent="    ")
+                    for item in part
+                ]
+        lines.append("columns:")
+        width = max(len(column.name) for column in self.columns)
+        for column in self.columns:
+            measure = f" ({column.unit_of_measure})" if column.unit_of_measure else ""
+            text = f"{column.name.ljust(width)}  {column.meaning}{measure}"
+            lines.append(
+                fill(text, 80, initial_indent="  ", subsequent_indent=" " * (width + 4),
+                     drop_whitespace=True)  # fmt: skip
+            )
+        return "\n".join(lines)
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"**{self.title}** (`{self.name}`)", ""]
+        for name, part in self._parts():
+            if isinstance(part, str):
+                lines.append(f"- *{name}*: {_safe(part)}")
+            else:
+                lines.append(f"- *{name}*:")
+                lines += [f"    - {_safe(item)}" for item in part]
+        lines += ["", "| column | meaning | unit of measure |", "|---|---|---|"]
+        lines += [
+            f"| `{c.name}` | {_safe(c.meaning)} | {_safe(c.unit_of_measure)} |" for c in self.columns
+        ]
+        return "\n".join(lines)
+
+
+def _safe(text: str) -> str:
+    return escape(text, quote=False).replace("|", "\\|")
