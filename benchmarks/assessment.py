@@ -6,6 +6,7 @@ medians over rounds in which the contestants take turns, so that a noisy machine
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,12 +16,11 @@ from dli.observations import Observations
 
 def tree(n_indicators: int) -> dli.Index:
     """Give five sub-indices that share the indicators."""
-    codes = [f"x{j}" for j in range(n_indicators)]
-    parts = np.array_split(np.array(codes), 5)
+    parts = np.array_split(np.arange(n_indicators), 5)
     return dli.Index(
         "T",
         [
-            dli.Index(f"S{i}", [dli.Indicator(str(code)) for code in part])
+            dli.Index(f"S{i}", [dli.Indicator(f"x{j}") for j in part.tolist()])
             for i, part in enumerate(parts)
         ],
     )
@@ -64,8 +64,9 @@ def compare(n_units: int, n_indicators: int, rounds: int) -> dict[str, float]:
     columns = {code: values[:, j] for j, code in enumerate(codes)}
     data = {"unit": np.arange(n_units), **columns}
     observations = Observations.read(data, index)
-    edges = np.cumsum([0, *(len(node.children) for node in index.children)]).tolist()
-    bounds = list(zip(edges, edges[1:], strict=False))
+    sizes = [len(part) for part in np.array_split(np.arange(n_indicators), 5)]
+    edges = np.cumsum([0, *sizes]).tolist()
+    bounds = list(pairwise(edges))
     np.testing.assert_array_equal(assess(index, observations), bare(values, bounds))
     contestants: dict[str, Callable[[], object]] = {
         "bare NumPy": lambda: bare(values, bounds),

@@ -23,7 +23,9 @@ def main() -> dict[int, tuple[float, float]]:
         errors = np.abs(egdi.array("EGDI") - table["egdi"])
         places = np.abs(egdi.rank_array("EGDI") - table["rank"])
         found[year] = float(errors.max()), float(np.nanmax(places))
-        print(f"{year}: {covered.sum()} countries, error {found[year][0]:.1e}, places {found[year][1]:.0f}")
+        print(
+            f"{year}: {len(errors)} countries, error {errors.max():.1e}, places {places.max():.0f}"
+        )
     return found
 
 

@@ -64,13 +64,17 @@ def test_numbers_of_every_kind_are_read():
     assert values.tolist() == [[1.5, 1, 1, 1], [2, 0, 2, 2.5]]
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, dict], ids=["pandas", "polars", "mapping"])
+@pytest.mark.parametrize(
+    "make", [pd.DataFrame, pl.DataFrame, dict], ids=["pandas", "polars", "mapping"]
+)
 def test_truth_values_count_as_zero_and_one(make):
     values, _ = frames.read(make({"t": [True, False], "gap": [True, None]})).numbers(["t", "gap"])
     np.testing.assert_array_equal(values, [[1, 1], [0, np.nan]])
 
 
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, dict], ids=["pandas", "polars", "mapping"])
+@pytest.mark.parametrize(
+    "make", [pd.DataFrame, pl.DataFrame, dict], ids=["pandas", "polars", "mapping"]
+)
 def test_text_among_numbers_is_named_with_its_row(make):
     _, wrong = frames.read(make({"x": ["1", "two"]})).numbers(["x"])
     assert wrong == [(0, "x", "1"), (1, "x", "two")]
@@ -130,7 +134,9 @@ def _file(tmp_path, text, name="data.csv"):
 
 
 def test_a_csv_file_reads_numbers_text_and_blanks(tmp_path):
-    path = _file(tmp_path, "\ufeffunit,x,code,year,share\nNA,1.5,007,2020,0.5\nB,,010,2021,\nC,NA,,,1\n")
+    path = _file(
+        tmp_path, "\ufeffunit,x,code,year,share\nNA,1.5,007,2020,0.5\nB,,010,2021,\nC,NA,,,1\n"
+    )
     table = frames.read(str(path))
     np.testing.assert_array_equal(table.numbers(["x"])[0][:, 0], [1.5, np.nan, np.nan])
     assert table.column("unit") == ["NA", "B", "C"]  # Namibia is not missing

@@ -50,11 +50,16 @@ def test_a_nodes_own_choice_wins_over_the_method():
 
 
 def test_the_nearest_code_above_an_indicator_wins():
-    method = Method(normalisation={"T": ZScore(), "A": Goalposts(), "a2": MinMax(1, 2), 1: ZScore()})
+    method = Method(
+        normalisation={"T": ZScore(), "A": Goalposts(), "a2": MinMax(1, 2), 1: ZScore()}
+    )
     groups = [(c, columns.tolist()) for c, columns in method.for_indicators("normalisation", INDEX)]
     assert groups == [(Goalposts(), [0]), (MinMax(1, 2), [1]), (ZScore(), [2])]
     by_level = Method(normalisation={1: ZScore()}).for_indicators("normalisation", INDEX)
-    assert [(type(c), columns.tolist()) for c, columns in by_level] == [(MinMax, [0, 1]), (ZScore, [2])]
+    assert [(type(c), columns.tolist()) for c, columns in by_level] == [
+        (MinMax, [0, 1]),
+        (ZScore, [2]),
+    ]
 
 
 def test_keys_that_name_nothing_are_refused():
@@ -71,7 +76,9 @@ def test_keys_that_name_nothing_are_refused():
     [
         Method(),
         Method(availability=0.5, missing="propagate", coverage=0.25),
-        Method(normalisation=ZScore(50.0, 10.0), aggregation={0: GeometricMean(), "A": HarmonicMean()}),
+        Method(
+            normalisation=ZScore(50.0, 10.0), aggregation={0: GeometricMean(), "A": HarmonicMean()}
+        ),
         Method(weighting=Fixed({"a": 0.5, "b": 0.5})),
         Method(imputation={"A": None}),
     ],

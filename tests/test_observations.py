@@ -7,7 +7,13 @@ from dli.framework import Index, Indicator
 from dli.observations import Observations
 
 INDEX = Index("T", [Indicator("a", scale=(0, 10)), Indicator("b", denominator="people")])
-DATA = {"unit": ["X", "Y"], "a": [1, 10], "b": [4.0, None], "people": [2.0, 4.0], "region": ["N", "S"]}
+DATA = {
+    "unit": ["X", "Y"],
+    "a": [1, 10],
+    "b": [4.0, None],
+    "people": [2.0, 4.0],
+    "region": ["N", "S"],
+}
 
 
 def _faults(changes, **keys):
@@ -67,7 +73,9 @@ def test_a_unit_may_return_in_another_period():
     assert _faults(years | {"year": [2020, 2020]}, period="year") == (
         "row 1 (unit 'X', period 2020) appears before, in row 0",
     )
-    assert _faults(years | {"year": [2020, None]}, period="year") == ("row 1 (unit 'X'): no period",)
+    assert _faults(years | {"year": [2020, None]}, period="year") == (
+        "row 1 (unit 'X'): no period",
+    )
 
 
 def test_denominators_must_be_above_zero():

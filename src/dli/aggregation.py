@@ -92,7 +92,9 @@ def _check_values(x: Floats, p: float) -> None:
     bad = x <= 0 if domain == "positive" else x < 0
     if bad.any():
         limit = "above zero" if domain == "positive" else "of at least zero"
-        faults = [f"row {i[-2]}, column {i[-1]}: {x[tuple(i)]:g}" for i in np.argwhere(bad).tolist()]
+        faults = [
+            f"row {i[-2]}, column {i[-1]}: {x[tuple(i)]:g}" for i in np.argwhere(bad).tolist()
+        ]
         msg = f"a power mean of order {p:g} needs values {limit}; found"
         raise MethodError(msg, faults)
 

@@ -64,7 +64,7 @@ class Table:
                 return _typed(cells)
             if isinstance(cells, np.ndarray):
                 if cells.dtype.kind in "iub":
-                    return cells.tolist()
+                    return list(cells.tolist())
                 cells = cells.tolist()
         else:
             cells = self._source[name].to_list()
@@ -164,9 +164,7 @@ def read(data: object, *, library: str | None = None) -> Table:
     return table
 
 
-def build(
-    columns: Mapping[str, Any], library: Any = None, *, integers: Iterable[str] = ()
-) -> Any:
+def build(columns: Mapping[str, Any], library: Any = None, *, integers: Iterable[str] = ()) -> Any:
     """Build a frame of a library from columns.
 
     Parameters

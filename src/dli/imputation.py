@@ -79,7 +79,8 @@ def impute(imputation: Any, values: Floats, context: Context) -> Floats:
     changed = (there & (filled != values)) | np.isinf(filled)
     if changed.any():
         faults = [
-            f"unit {context.units[i]!r}, {context.codes[j]!r}: {values[i, j]:g} became {filled[i, j]:g}"
+            f"unit {context.units[i]!r}, {context.codes[j]!r}: {values[i, j]:g} became "
+            f"{filled[i, j]:g}"
             for i, j in np.argwhere(changed).tolist()
         ]
         msg = f"imputation {name} must fill missing values alone, with finite ones"

@@ -9,6 +9,7 @@ from attrs import evolve, field, fields, frozen
 from dli.aggregation import ArithmeticMean
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index, Indicator
+from dli.framework.checks import is_number
 from dli.framework.choices import FAMILIES, read_choice, write_choice
 from dli.framework.index import Node
 from dli.normalisation import MinMax
@@ -21,10 +22,6 @@ MISSING = ("renormalise", "propagate", "raise")
 
 def _frozen_choice(choice: Any) -> Any:
     return dict(choice) if isinstance(choice, Mapping) else choice
-
-
-def _choice(default: Any) -> Any:
-    return field(default=default, converter=_frozen_choice)
 
 
 @frozen(kw_only=True)
@@ -67,11 +64,11 @@ class Method:
     """
 
     availability: float = 0.0
-    imputation: Any = _choice(None)
-    treatment: Any = _choice(None)
-    normalisation: Any = _choice(MinMax())
-    weighting: Any = _choice(Declared())
-    aggregation: Any = _choice(ArithmeticMean())
+    imputation: Any = field(default=None, converter=_frozen_choice)
+    treatment: Any = field(default=None, converter=_frozen_choice)
+    normalisation: Any = field(default=MinMax(), converter=_frozen_choice)
+    weighting: Any = field(default=Declared(), converter=_frozen_choice)
+    aggregation: Any = field(default=ArithmeticMean(), converter=_frozen_choice)
     missing: str = "renormalise"
     coverage: float = 0.0
 
@@ -79,7 +76,7 @@ class Method:
         faults = [
             f"{name} must be a share from 0 to 1, got {share!r}"
             for name, share in (("availability", self.availability), ("coverage", self.coverage))
-            if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1
+            if not (is_number(share) and 0 <= share <= 1)
         ]
         if self.missing not in MISSING:
             faults.append(f"missing must be one of {', '.join(MISSING)}, got {self.missing!r}")

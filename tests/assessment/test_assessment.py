@@ -223,9 +223,7 @@ def test_units_may_have_weights_of_their_own():
     assert "Units have weights of their own" in assessment.methodology()
     gap = assessment.evolve(index=INDEX)  # the same choices once more
     np.testing.assert_array_equal(gap.array("T"), assessment.array("T"))
-    panel = Assessment(
-        INDEX, DATA | {"year": [1, 1, 2]}, period="year", method=assessment.method
-    )
+    panel = Assessment(INDEX, DATA | {"year": [1, 1, 2]}, period="year", method=assessment.method)
     assert frames.read(panel.weights).column("year")[-1] == 2
 
 
@@ -279,7 +277,10 @@ def test_stages_show_each_step():
         {"unit": ["X", "Y"], "a": [2.0, 9.0], "b": [None, 9.0], "people": [2.0, 3.0]},
         method=Method(imputation=Fill(), treatment={"b": Halve()}),
     )
-    stages = {name: assessment.stage_array(name).tolist() for name in ("denominated", "imputed", "treated", "normalised")}  # noqa: E501 one line
+    stages = {
+        name: assessment.stage_array(name).tolist()
+        for name in ("denominated", "imputed", "treated", "normalised")
+    }
     assert stages == {
         "denominated": [[1, pytest.approx(np.nan, nan_ok=True)], [3, 9]],
         "imputed": [[1, 7], [3, 9]],
@@ -296,13 +297,20 @@ def test_stages_show_each_step():
 
 def test_a_missing_denominator_makes_the_indicator_missing():
     index = Index("T", [Indicator("a", denominator="people"), Indicator("b")])
-    data = {"unit": ["X", "Y", "Z"], "a": [2.0, 9.0, 3.0], "b": [1.0, 2.0, 3.0], "people": [2, None, 1]}
+    data = {
+        "unit": ["X", "Y", "Z"],
+        "a": [2.0, 9.0, 3.0],
+        "b": [1.0, 2.0, 3.0],
+        "people": [2, None, 1],
+    }
     flags = frames.read(Assessment(index, data).flags)
     assert flags.column("note") == ["no value of 'people'; T: its weight shared among the others"]
 
 
 def test_values_beyond_goalposts_are_flagged():
-    index = Index("T", [Indicator("a", goalposts=(0, 2)), Indicator("b", direction=-1, goalposts=(9, 1))])
+    index = Index(
+        "T", [Indicator("a", goalposts=(0, 2)), Indicator("b", direction=-1, goalposts=(9, 1))]
+    )
     assessment = Assessment(index, DATA, method=Method(normalisation=Goalposts()))
     np.testing.assert_allclose(assessment.array("a"), [50, 100, 100])
     np.testing.assert_allclose(assessment.array("b"), [100, 0, 50])
@@ -371,7 +379,9 @@ def test_steps_that_lose_values_are_refused():
 
     with pytest.raises(MethodError, match=r"normalisation Shorter must keep the shape \(3, 3\)"):
         Assessment(INDEX, DATA, method=Method(normalisation=Shorter()))
-    with pytest.raises(MethodError, match=r"(?s)missing or infinite.*'a': 1 of them.*'c': 2 of them"):
+    with pytest.raises(
+        MethodError, match=r"(?s)missing or infinite.*'a': 1 of them.*'c': 2 of them"
+    ):
         Assessment(INDEX, DATA, method=Method(normalisation=Losing()))
     with pytest.raises(MethodError, match="one score for each of 3 units, got shape"):
         Assessment(INDEX, DATA, method=Method(aggregation=Many()))
@@ -384,7 +394,10 @@ def test_errors_of_a_scheme_say_which_node():
 
 @pytest.mark.parametrize(
     ("index", "method", "message"),
-    [("T", None, "index must be an Index, got str"), (INDEX, MinMax(), "method must be a Method")],
+    [
+        ("T", None, "index must be of the kind Index, got 'T'"),
+        (INDEX, MinMax(), "method must be of the kind Method"),
+    ],
     ids=["index", "method"],
 )
 def test_other_arguments_are_refused(index, method, message):
@@ -448,7 +461,9 @@ def test_the_league_table_is_in_the_order_of_ranks(assessment):
 
 
 def test_units_without_a_score_come_last():
-    table = frames.read(_gaps(b=[5.0, 10.0, None], c=[1.0, 2.0, None]).evolve(missing="propagate").league_table())
+    table = frames.read(
+        _gaps(b=[5.0, 10.0, None], c=[1.0, 2.0, None]).evolve(missing="propagate").league_table()
+    )
     assert table.column("unit") == ["Y", "X", "Z"]
     assert table.column("rank") == [1, 2, None]
     assert table.column("band")[-1] is None
@@ -515,7 +530,9 @@ def test_evolve_changes_one_thing(assessment):
     smaller = assessment.evolve(index=INDEX.without("S"))
     assert smaller.array("T").tolist() == [0, 100, 50]
     assert assessment.evolve(method=Method(coverage=0.5)).method.coverage == 0.5
-    with pytest.raises(UnknownCodeError, match="no field to change 'agregation'; did you mean 'aggregation'"):
+    with pytest.raises(
+        UnknownCodeError, match="no field to change 'agregation'; did you mean 'aggregation'"
+    ):
         assessment.evolve(agregation=GeometricMean())
 
 
@@ -527,7 +544,9 @@ def test_a_saved_assessment_loads_with_the_same_bits(tmp_path, library):
     rng = np.random.default_rng(3)
     data = {"unit": ["X", "Y", "Z"], **{code: rng.normal(size=3) for code in "abc"},
             "when": [None, "x", "ü"]}  # fmt: skip
-    method = Method(normalisation=ZScore(), weighting={"S": Equal()}, aggregation={0: PowerMean(1.0)})
+    method = Method(
+        normalisation=ZScore(), weighting={"S": Equal()}, aggregation={0: PowerMean(1.0)}
+    )
     saved = Assessment(INDEX, MAKERS[library](data), method=method)
     saved.save(tmp_path / "a.dli")
     loaded = Assessment.load(tmp_path / "a.dli")

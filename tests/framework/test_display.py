@@ -3,7 +3,9 @@ from dli.framework import Index, Indicator
 INDEX = Index(
     "T",
     [
-        Index("A", [Indicator("a1", "First"), Indicator("a2", direction=-1)], "Sub & one", weight=3),
+        Index(
+            "A", [Indicator("a1", "First"), Indicator("a2", direction=-1)], "Sub & one", weight=3
+        ),
         Indicator("b", "Alone"),
     ],
     "Top",
@@ -37,7 +39,9 @@ def test_long_names_are_cut_to_the_width():
 
 
 def test_a_large_tree_prints_its_upper_levels_only():
-    large = Index("T", [Index(f"S{i}", [Indicator(f"i{i}_{j}") for j in range(9)]) for i in range(9)])
+    large = Index(
+        "T", [Index(f"S{i}", [Indicator(f"i{i}_{j}") for j in range(9)]) for i in range(9)]
+    )
     assert len(repr(large).splitlines()) == 10
     assert len(large.tree().splitlines()) == 91
 
@@ -53,7 +57,9 @@ def test_weights_by_a_scheme_or_of_zero_are_no_shares():
 
 
 def test_the_notebook_tree_escapes_names():
-    html = Index("T", [Indicator("a", "<script>", description='say "no"', direction=-1)])._repr_html_()
+    html = Index(
+        "T", [Indicator("a", "<script>", description='say "no"', direction=-1)]
+    )._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
     assert 'title="say &quot;no&quot;"' in html

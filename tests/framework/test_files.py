@@ -74,14 +74,14 @@ def _tables(*nodes, **index):
     [
         ({}, "must say format = 'dli-index/1', got None"),
         ([1], "got 'list'"),
-        ({"format": "dli-index/1", "nodes": []}, r"(?s)table \[nodes\] is unknown; did you mean 'node'.*\[index\], the top of the tree, is missing"),  # noqa: E501 one message
+        ({"format": "dli-index/1", "nodes": []}, r"(?s)table \[nodes\] is unknown; did you mean 'node'.*\[index\], the top of the tree, is missing"),
         ({"format": "dli-index/1", "index": {"code": "T"}, "node": {}}, "must be an array of tables"),
         (_tables(), "the index 'T' has no children"),
         (_tables({"code": "a"}, {"code": "a"}), "code 'a' appears 2 times"),
-        (_tables({"code": "a", "parent": "S"}), r"\[\[node\]\] 1 \(code 'a'\): no node has the code of its parent 'S'"),  # noqa: E501 one message
-        (_tables({"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}, {"code": "c"}), "'b'\\) stands above itself"),  # noqa: E501 one message
+        (_tables({"code": "a", "parent": "S"}), r"\[\[node\]\] 1 \(code 'a'\): no node has the code of its parent 'S'"),
+        (_tables({"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}, {"code": "c"}), "'b'\\) stands above itself"),
         (_tables({"name": "no code"}), "key 'code' is missing"),
-        (_tables({"code": "a", "wieght": 1}), r"\(code 'a'\): key 'wieght' is unknown; did you mean 'weight'"),  # noqa: E501 one message
+        (_tables({"code": "a", "wieght": 1}), r"\(code 'a'\): key 'wieght' is unknown; did you mean 'weight'"),
         (_tables({"code": "a", "weight": "1"}), "key 'weight': expected a number, got '1'"),
         (_tables({"code": "a", "weight": True}), "key 'weight': expected a number, got True"),
         (_tables({"code": "a", "direction": 1.5}), "key 'direction': expected a whole number, got 1.5"),
@@ -89,9 +89,9 @@ def _tables(*nodes, **index):
         (_tables({"code": "a", "goalposts": [1, "x"]}), "key 'goalposts': expected a number, got 'x'"),
         (_tables({"code": "a", "goalposts": [1, 2, 3]}), "key 'goalposts'"),
         (_tables({"code": "a", "goalposts": [1, 1]}), "goalposts must differ"),
-        (_tables({"code": "a"}, bands={"thresholds": [1], "names": ["x"]}), "key 'bands': 1 thresholds need 2 names"),  # noqa: E501 one message
+        (_tables({"code": "a"}, bands={"thresholds": [1], "names": ["x"]}), "key 'bands': 1 thresholds need 2 names"),
         (_tables({"code": "a"}, bands={"thresholds": [1]}), "key 'names' is missing"),
-        (_tables({"code": "a"}, weighting={"method": "Entropi"}), "no weighting method 'Entropi'; did you mean 'Entropy'"),  # noqa: E501 one message
+        (_tables({"code": "a"}, weighting={"method": "Entropi"}), "no weighting method 'Entropi'; did you mean 'Entropy'"),
         (_tables({"code": "a"}, weighting="Equal"), "weighting must be a table such as"),
         (_tables({"code": "a"}, aggregation={"method": "PowerMean", "q": 1}), "PowerMean has no parameter 'q'"),
         (_tables({"code": "a"}, aggregation={"method": "PowerMean", "p": "x"}), "aggregation method PowerMean"),

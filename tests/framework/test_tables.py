@@ -32,7 +32,9 @@ COINR = {
 }
 
 
-@pytest.mark.parametrize("make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"])
+@pytest.mark.parametrize(
+    "make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"]
+)
 def test_own_columns_make_an_index(make):
     index = Index.from_table(make(OWN))
     assert [n.code for n in index.walk()] == ["T", "A", "a1", "a2"]
@@ -41,7 +43,9 @@ def test_own_columns_make_an_index(make):
     assert (second.name, second.weight, second.scale) == ("", 1, (0, 10))
 
 
-@pytest.mark.parametrize("make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"])
+@pytest.mark.parametrize(
+    "make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"]
+)
 def test_coinr_metadata_make_an_index_unchanged(make):
     index = Index.from_table(make(COINR))
     a, b = index.indicators

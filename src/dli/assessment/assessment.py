@@ -80,13 +80,9 @@ class Assessment:
         period: str | None = None,
         method: Method | None = None,
     ) -> None:
-        if not isinstance(index, Index):
-            msg = f"index must be an Index, got {type(index).__name__}"
-            raise MethodError(msg)
         method = Method() if method is None else method
-        if not isinstance(method, Method):
-            msg = f"method must be a Method, got {method!r}"
-            raise MethodError(msg)
+        _expect(index, Index)
+        _expect(method, Method)
         observations = (
             data.select(index)
             if isinstance(data, Observations)
@@ -429,12 +425,16 @@ class Assessment:
         keys = {self.observations.unit_column: list(self.units)}
         if self.periods is not None:
             keys[str(self.observations.period_column)] = list(self.periods)
-        return frames.build(
-            {**keys, **columns}, self.observations.table.library, integers=integers
-        )
+        return frames.build({**keys, **columns}, self.observations.table.library, integers=integers)
 
     def __repr__(self) -> str:
         return tables.text(self)
 
     def _repr_html_(self) -> str:
         return tables.html(self)
+
+
+def _expect(value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        msg = f"{kind.__name__.lower()} must be of the kind {kind.__name__}, got {value!r}"
+        raise MethodError(msg)

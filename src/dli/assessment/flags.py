@@ -38,7 +38,12 @@ def _left_out(assessment: "Assessment", kept: Any) -> Iterator[Flag]:
     needed = assessment.method.availability
     for row in np.setdiff1d(np.arange(len(values)), kept).tolist():
         share = 1 - np.isnan(values[row]).mean()
-        yield row, None, "left out", f"has {share:.3g} of the indicators, availability asks {needed:g}"
+        yield (
+            row,
+            None,
+            "left out",
+            f"has {share:.3g} of the indicators, availability asks {needed:g}",
+        )
 
 
 def _missing(assessment: "Assessment") -> Iterator[Flag]:
@@ -85,7 +90,8 @@ def _truncated(assessment: "Assessment") -> Iterator[Flag]:
         own = [index.indicators[place] for place in places]
         for row, j in np.argwhere(choice.truncated(values[:, places], own)).tolist():
             worst, best = own[j].goalposts or (np.nan, np.nan)
-            note = f"{values[row, places[j]]:.6g} lies beyond the goalposts {worst:g} to {best:g}"
+            ends = "its scale" if np.isnan(worst) else f"the goalposts {worst:g} to {best:g}"
+            note = f"{values[row, places[j]]:.6g} lies beyond {ends}"
             yield row, own[j].code, "truncated", note
 
 

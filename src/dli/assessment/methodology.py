@@ -62,9 +62,10 @@ def _framework(assessment: "Assessment") -> Iterator[str]:
         place = [child.code for child in parent.children].index(node.code)
         local = np.mean(assessment.weight_array(parent.code)[..., place])
         effective = np.mean(assessment.effective_weight_array(node.code))
-        is_leaf = isinstance(node, Indicator)
-        direction = ("+" if node.direction == 1 else "−") if is_leaf else ""
-        measure = _text(node.unit_of_measure) if is_leaf else ""
+        direction = measure = ""
+        if isinstance(node, Indicator):
+            direction = "+" if node.direction == 1 else "−"
+            measure = _text(node.unit_of_measure)
         yield (
             f"| {node.code} | {_text(node.name)} | {parent.code} | {direction} | {measure} "
             f"| {local:.4g} | {effective:.4g} |"
@@ -85,7 +86,11 @@ def _data(assessment: "Assessment") -> Iterator[str]:
     observations = assessment.observations
     yield "## Data"
     yield ""
-    when = "" if periods is None else f" in {len(set(periods))} periods ({periods[0]} to {periods[-1]})"
+    when = (
+        ""
+        if periods is None
+        else f" in {len(set(periods))} periods ({periods[0]} to {periods[-1]})"
+    )
     n_missing = int(np.isnan(raw).sum())
     yield (
         f"{len(set(units))} units{when} and {raw.shape[1]} indicators; {n_missing} of {raw.size} "
@@ -211,4 +216,3 @@ def describe(choice: Any) -> str:
 def _text(text: str) -> str:
     """Keep a name from breaking out of a table cell."""
     return text.replace("\n", " ").replace("|", "\\|")
-

@@ -195,11 +195,13 @@ def _at_units(choice: Any, units: Units) -> Any:
     if not hasattr(choice, "for_units"):
         return choice
     names = units.observations.units
-    return choice.for_units(names if isinstance(units.rows, slice) else [names[i] for i in units.rows])
+    return choice.for_units(
+        names if isinstance(units.rows, slice) else [names[i] for i in units.rows]
+    )
 
 
 def _checked(
-    family: str, choice: Any, result: Any, given: Floats, index: Index, columns: Any
+    family: str, choice: Any, result: Floats, given: Floats, index: Index, columns: Any
 ) -> Floats:
     """Refuse a step's result that has another shape, or values missing or infinite by itself."""
     result = np.asarray(result, dtype=np.float64)
@@ -213,8 +215,8 @@ def _checked(
     if spoilt.any():
         codes = np.array([indicator.code for indicator in index.indicators])[columns].tolist()
         msg = f"{family} {name} gave values that are missing or infinite where there were values"
-        raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in
-                                zip(codes, spoilt.sum(axis=0), strict=True) if n])  # fmt: skip
+        counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
+        raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
     return result
 
 
@@ -337,4 +339,3 @@ def _check_domain(aggregation: Any, values: Floats, node: Index, units: Units) -
             "such as MinMax(low=1) keeps them there; found"
         )
         raise MethodError(msg, faults)
-

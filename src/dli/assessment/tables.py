@@ -24,7 +24,9 @@ def row(assessment: "Assessment", unit: object, period: object) -> int:
     units, periods = assessment.units, assessment.periods
     if unit not in units:
         if unit in assessment.observations.units:
-            msg = f"unit {unit!r} was left out of the assessment: too few of its indicators are there"
+            msg = (
+                f"unit {unit!r} was left out of the assessment: too few of its indicators are there"
+            )
             raise DataError(msg)
         raise UnknownCodeError("unit", [unit], dict.fromkeys(units))
     if periods is None:
@@ -35,7 +37,7 @@ def row(assessment: "Assessment", unit: object, period: object) -> int:
     return rows[period]
 
 
-def nodes_to_level(index: Index, level: int) -> "list[Node]":
+def nodes_to_level(index: Index, level: object) -> "list[Node]":
     """Give the nodes down to a level, parents first."""
     levels = {node.code: index.level(node.code) for node in index.walk()}
     deepest = max(levels.values())
@@ -80,7 +82,9 @@ def profile(assessment: "Assessment", place: int, level: int) -> Any:
     """Give one row's scores beside those of all in its period."""
     nodes = nodes_to_level(assessment.index, level)
     periods = assessment.periods
-    same = [i for i in range(len(assessment.units)) if periods is None or periods[i] == periods[place]]
+    same = [
+        i for i in range(len(assessment.units)) if periods is None or periods[i] == periods[place]
+    ]
     scores = np.stack([assessment.array(node.code)[same] for node in nodes])
     there = ~np.isnan(scores).all(axis=1)
     median, best = np.full((2, len(nodes)), np.nan)
@@ -127,9 +131,7 @@ def weights(assessment: "Assessment") -> Any:
         return np.stack([np.broadcast_to(a, n_units) for a in arrays], axis=1).ravel()
 
     keys = {assessment.observations.unit_column: np.repeat(np.arange(n_units), len(nodes))}
-    repeated = {
-        name: [assessment.units[i] for i in rows.tolist()] for name, rows in keys.items()
-    }
+    repeated = {name: [assessment.units[i] for i in rows.tolist()] for name, rows in keys.items()}
     if assessment.periods is not None:
         rows = np.repeat(np.arange(n_units), len(nodes)).tolist()
         repeated[str(assessment.observations.period_column)] = [assessment.periods[i] for i in rows]
@@ -151,7 +153,9 @@ def _cells(assessment: "Assessment") -> tuple[dict[str, list[str]], int]:
     is_cut = len(order) > _SHOWN + 4
     rows = [*order[:_SHOWN], *order[-3:]] if is_cut else order
     shown = {name: _column_text(column, rows) for name, column in columns.items()}
-    shown["rank"] = ["" if np.isnan(columns["rank"][i]) else f"{columns['rank'][i]:.0f}" for i in rows]
+    shown["rank"] = [
+        "" if np.isnan(columns["rank"][i]) else f"{columns['rank'][i]:.0f}" for i in rows
+    ]
     return shown, _SHOWN if is_cut else -1
 
 
@@ -171,7 +175,9 @@ def _headline(assessment: "Assessment") -> str:
     rows = f"{len(set(assessment.units))} units"
     rows += f" in {len(set(periods))} periods" if periods is not None else ""
     name = f" ({index.name})" if index.name else ""
-    return f"Assessment of {rows} by {index.code}{name}: {len(index.indicators)} indicators{missing}"
+    return (
+        f"Assessment of {rows} by {index.code}{name}: {len(index.indicators)} indicators{missing}"
+    )
 
 
 def text(assessment: "Assessment") -> str:

@@ -52,7 +52,7 @@ class Description:
     copies: tuple[str, ...] = field(converter=tuple)
     checks: tuple[str, ...] = field(converter=tuple)
     doubts: tuple[str, ...] = field(converter=tuple)
-    columns: tuple[Column, ...] = field(converter=tuple)
+    columns: tuple[Column, ...]
 
     def _parts(self) -> Iterator[tuple[str, str | tuple[str, ...]]]:
         for name in ("publisher", "editions", "terms", "citation", "copies", "checks", "doubts"):
@@ -74,10 +74,7 @@ class Description:
         for column in self.columns:
             measure = f" ({column.unit_of_measure})" if column.unit_of_measure else ""
             text = f"{column.name.ljust(width)}  {column.meaning}{measure}"
-            lines.append(
-                fill(text, 80, initial_indent="  ", subsequent_indent=" " * (width + 4),
-                     drop_whitespace=True)  # fmt: skip
-            )
+            lines.append(fill(text, 80, initial_indent="  ", subsequent_indent=" " * (width + 4)))
         return "\n".join(lines)
 
     def _repr_markdown_(self) -> str:
@@ -90,7 +87,8 @@ class Description:
                 lines += [f"    - {_safe(item)}" for item in part]
         lines += ["", "| column | meaning | unit of measure |", "|---|---|---|"]
         lines += [
-            f"| `{c.name}` | {_safe(c.meaning)} | {_safe(c.unit_of_measure)} |" for c in self.columns
+            f"| `{c.name}` | {_safe(c.meaning)} | {_safe(c.unit_of_measure)} |"
+            for c in self.columns
         ]
         return "\n".join(lines)
 

@@ -46,8 +46,11 @@ class Bands:
     names: tuple[str, ...] = field(converter=_tuple)
 
     def __attrs_post_init__(self) -> None:
-        faults = [f"threshold {t!r} is no finite number" for t in self.thresholds if not is_number(t)]
-        faults += [f"name {n!r} is no text" for n in self.names if not isinstance(n, str) or not n]
+        faults = [
+            f"threshold {t!r} is no finite number" for t in self.thresholds if not is_number(t)
+        ]
+        names: tuple[object, ...] = self.names
+        faults += [f"name {n!r} is no text" for n in names if not (isinstance(n, str) and n)]
         if not faults:
             faults = [
                 f"threshold {b!r} follows {a!r}: they must rise"

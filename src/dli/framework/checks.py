@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Iterator
-from numbers import Real
+
+import numpy as np
 
 __all__ = ["code_faults", "is_number", "text_faults", "weight_faults"]
 
 
 def is_number(value: object) -> bool:
     """Tell whether a value is a finite real number; a truth value is none."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return False
+    return math.isfinite(value)
 
 
 def code_faults(code: object) -> Iterator[str]:

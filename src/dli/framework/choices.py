@@ -7,7 +7,7 @@ names a choice, so that the framework stands below the families and imports none
 from collections.abc import Mapping
 from importlib import import_module
 from inspect import isclass
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import numpy as np
@@ -48,7 +48,9 @@ def read_choice(family: str, table: Any) -> Any:
     known = built_in(family)
     name = table["method"]
     if name not in known:
-        msg = f"no {family} method {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
+        msg = (
+            f"no {family} method {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
+        )
         raise ModelError(msg)
     names = {field.alias for field in attrs.fields(known[name]) if field.init}
     given = {key: value for key, value in table.items() if key != "method"}
@@ -80,7 +82,7 @@ def write_choice(family: str, choice: Any) -> dict[str, Any]:
         msg = f"{choice!r} is not one of this library's {family} methods: no file can name it"
         raise MethodError(msg)
     table: dict[str, Any] = {"method": name}
-    for field in attrs.fields(type(choice)):
+    for field in attrs.fields(cast("type[Any]", type(choice))):
         value = getattr(choice, field.name)
         default = field.default
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type] # a class, whatever the stubs say

@@ -1,6 +1,5 @@
 """How an index prints itself, in a terminal and in a notebook."""
 
-from collections.abc import Sequence
 from html import escape
 
 from dli.framework.index import Index, Node
@@ -30,18 +29,15 @@ def tree(index: Index, *, depth: int | None = None, width: int = 80) -> str:
     middle = min(max((len(text) for _, text, _ in lines[1:]), default=0), room)
     drawn = [f"{lines[0][0]}  {lines[0][1]}"[:width]]
     for label, text, share in lines[1:]:
-        text = text if len(text) <= middle else text[: middle - 1] + "…"
-        drawn.append("  ".join([label.ljust(left), *([text.ljust(middle)] if middle else []), share]).rstrip())
+        short = text if len(text) <= middle else text[: middle - 1] + "…"
+        cells = [label.ljust(left), *([short.ljust(middle)] if middle else []), share]
+        drawn.append("  ".join(cells).rstrip())
     return "\n".join(drawn)
 
 
 def _level_sizes(index: Index) -> list[int]:
-    sizes = []
-    level: Sequence[Node] = [index]
-    while level:
-        sizes.append(len(level))
-        level = [c for node in level if isinstance(node, Index) for c in node.children]
-    return sizes
+    levels = [index.level(node.code) for node in index.walk()]
+    return [levels.count(level) for level in range(max(levels) + 1)]
 
 
 def _draw(node: Index, stem: str, depth: int | None, lines: list[tuple[str, str, str]]) -> None:
@@ -52,7 +48,11 @@ def _draw(node: Index, stem: str, depth: int | None, lines: list[tuple[str, str,
     for child in node.children:
         last = child is node.children[-1]
         label = f"{stem}{'└── ' if last else '├── '}{_label(child.code, _sign(child))}"
-        share = _share(child.weight, total) if node.weighting is None else "by " + type(node.weighting).__name__
+        share = (
+            _share(child.weight, total)
+            if node.weighting is None
+            else "by " + type(node.weighting).__name__
+        )
         lines.append((label, _described(child, cut=below == 0), share))
         if isinstance(child, Index):
             _draw(child, stem + ("    " if last else "│   "), below, lines)
@@ -91,12 +91,12 @@ def _html(node: Node, *, share: str, is_open: bool) -> str:
     text += f' <span style="opacity: 0.6">{share}</span>' if share else ""
     title = f' title="{escape(node.description)}"' if node.description else ""
     if isinstance(node, Indicator):
-        return f"<div{title} style=\"margin-left: 1.2em\">{text}</div>"
+        return f'<div{title} style="margin-left: 1.2em">{text}</div>'
     total = sum(child.weight for child in node.children)
     children = "".join(
         _html(child, share=_share(child.weight, total), is_open=False) for child in node.children
     )
     return (
-        f"<details{' open' if is_open else ''} style=\"margin-left: 1.2em\">"
+        f'<details{" open" if is_open else ""} style="margin-left: 1.2em">'
         f"<summary{title}>{text}</summary>{children}</details>"
     )

@@ -59,14 +59,16 @@ def save(index: Index, path: str | PathLike[str]) -> None:
     )
 
 
-def from_dict(tables: Mapping[str, Any]) -> Index:
+def from_dict(tables: Any) -> Index:
     """Build an index from the tables of a model file."""
     if not isinstance(tables, Mapping) or tables.get("format") != FORMAT:
         found = tables.get("format") if isinstance(tables, Mapping) else type(tables).__name__
         msg = f"a model must say format = {FORMAT!r}, got {found!r}"
         raise ModelError(msg)
     faults = [
-        f"table [{key}] is unknown{did_you_mean(key, _TABLES)}" for key in tables if key not in _TABLES
+        f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
+        for key in tables
+        if key not in _TABLES
     ]
     top, nodes = tables.get("index"), tables.get("node", [])
     if not isinstance(top, Mapping):
@@ -115,7 +117,7 @@ def from_rows(rows: list[tuple[str, dict[str, Any]]]) -> Index:
     """
     faults = _tree_faults(rows)
     parents = {str(row["parent"]) for _, row in rows if row.get("parent") is not None}
-    built: list[tuple[str | None, Node | None]] = []
+    built: list[tuple[str | None, Any]] = []
     for where, row in rows:
         fields = {key: value for key, value in row.items() if key != "parent"}
         # A node above others is built without its children first: all faults are to be listed.

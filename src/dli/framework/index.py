@@ -1,5 +1,6 @@
 """The whole hierarchy: indicators, the sub-indices above them and the index on top."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from os import PathLike
@@ -71,19 +72,19 @@ class Index:
         ]
         if not self.children:
             faults.append("it has no children: no indicator at all")
-        strangers = [c for c in self.children if not isinstance(c, (Indicator, Index))]
+        given: tuple[object, ...] = self.children
+        strangers = [c for c in given if not isinstance(c, (Indicator, Index))]
         faults += [f"child {c!r} is neither an Indicator nor an Index" for c in strangers]
         for family, act in (("weighting", "weights"), ("aggregation", "aggregate")):
             choice = getattr(self, family)
             if choice is not None and not hasattr(choice, act):
                 faults.append(f"{family} must have a method {act}, got {choice!r}")
-        if self.bands is not None and not isinstance(self.bands, Bands):
-            faults.append(f"bands must be Bands, got {self.bands!r}")
+        bands: object = self.bands
+        if bands is not None and not isinstance(bands, Bands):
+            faults.append(f"bands must be Bands, got {bands!r}")
         if not strangers:
-            codes = [node.code for node in self.walk()]
-            repeated = [code for code in dict.fromkeys(codes) if codes.count(code) > 1] if (
-                len(set(codes)) < len(codes)) else []  # fmt: skip
-            faults += [f"code {code!r} appears {codes.count(code)} times" for code in repeated]
+            counts = Counter(node.code for node in self.walk())
+            faults += [f"code {code!r} appears {n} times" for code, n in counts.items() if n > 1]
         if faults:
             msg = f"index {self.code!r} cannot stand"
             raise ModelError(msg, faults)
@@ -141,7 +142,9 @@ class Index:
 
     @cached_property
     def _parents(self) -> dict[str, "Index"]:
-        return {c.code: node for node in self.walk() if isinstance(node, Index) for c in node.children}
+        return {
+            c.code: node for node in self.walk() if isinstance(node, Index) for c in node.children
+        }
 
     def without(self, *codes: str) -> "Index":
         """Leave out indicators or whole sub-indices.
@@ -165,7 +168,7 @@ class Index:
         def prune(node: "Node") -> "Node":
             if isinstance(node, Indicator):
                 return node
-            return node.without(*(code for code in codes if code in node._nodes))
+            return node.without(*(n.code for n in node.walk() if n.code in codes))
 
         return attrs.evolve(self, children=[prune(child) for child in kept])
 
@@ -213,8 +216,11 @@ class Index:
         def put(old: "Node") -> "Node":
             if old.code == code:
                 return node
-            return old.replace(code, node) if isinstance(old, Index) and code in old._nodes else old
+            if isinstance(old, Indicator) or old not in above:
+                return old
+            return old.replace(code, node)
 
+        above = self.path(code)
         return attrs.evolve(self, children=[put(child) for child in self.children])
 
     def _require(self, codes: Iterable[str]) -> None:

@@ -84,8 +84,8 @@ class Indicator:
             faults.append(f"direction must be 1 or -1, got {self.direction!r}")
         if self.target is not None and not is_number(self.target):
             faults.append(f"target must be a finite number, got {self.target!r}")
-        if self.denominator is not None and not isinstance(self.denominator, str):
-            faults.append(f"denominator must be the name of a column, got {self.denominator!r}")
+        if self.denominator is not None:
+            faults += text_faults(denominator=self.denominator)
         if self.scale is not None and not (_are_ends(self.scale) and self.scale[0] < self.scale[1]):
             faults.append(f"scale must be two finite numbers that rise, got {self.scale!r}")
         if self.goalposts is None:

@@ -30,7 +30,15 @@ NUMBERS = ("weight", "direction", "target", "goalpost_worst", "goalpost_best", "
            "scale_high", "level")  # fmt: skip
 ENDS = {"goalposts": ("goalpost_worst", "goalpost_best"), "scale": ("scale_low", "scale_high")}
 # Of these fields a sub-index has no use; COINr fills some of them for every row.
-LEAVES_ONLY = ("direction", "target", "unit_of_measure", "denominator", "goalposts", "scale", "source")
+LEAVES_ONLY = (
+    "direction",
+    "target",
+    "unit_of_measure",
+    "denominator",
+    "goalposts",
+    "scale",
+    "source",
+)
 
 
 def from_table(frame: object) -> Index:
@@ -41,7 +49,9 @@ def from_table(frame: object) -> Index:
     needed = ("iCode", "Parent") if is_coinr else ("code", "parent")
     faults = [f"column {n!r}{did_you_mean(n, table.names)}" for n in needed if n not in table.names]
     if faults:
-        msg = "a table of nodes needs the columns code and parent (COINr: iCode and Parent); missing"
+        msg = (
+            "a table of nodes needs the columns code and parent (COINr: iCode and Parent); missing"
+        )
         raise ModelError(msg, faults)
     unused = [name for name in table.names if name not in columns]
     if unused:
@@ -55,7 +65,9 @@ def from_table(frame: object) -> Index:
     rows = [(where, row) for where, row in rows if row.get("type") not in ("Group", "Denominator")]
     _check_types_and_levels(rows)
     parents = {row["parent"] for _, row in rows}
-    return from_rows([(where, _fields(row, row["code"] in parents)) for where, row in rows])
+    return from_rows(
+        [(where, _fields(row, is_parent=row["code"] in parents)) for where, row in rows]
+    )
 
 
 def _cells(table: frames.Table, columns: dict[str, str]) -> dict[str, list[Any]]:
@@ -86,9 +98,12 @@ def _check_types_and_levels(rows: list[tuple[str, dict[str, Any]]]) -> None:
         is_parent = row["code"] in parents
         kind = row.get("type")
         if kind is not None and (kind not in ("Indicator", "Aggregate")):
-            faults.append(f"{at}: Type must be Indicator, Aggregate, Group or Denominator, got {kind!r}")
+            faults.append(
+                f"{at}: Type must be Indicator, Aggregate, Group or Denominator, got {kind!r}"
+            )
         elif kind is not None and is_parent != (kind == "Aggregate"):
-            faults.append(f"{at}: Type is {kind!r}, yet {'some' if is_parent else 'no'} row names it as Parent")
+            some = "some" if is_parent else "no"
+            faults.append(f"{at}: Type is {kind!r}, yet {some} row names it as Parent")
         own, above = row.get("level"), levels.get(row["parent"])
         if own is not None and above is not None and own >= above:
             faults.append(f"{at}: Level {own:g} is not below that of its parent, {above:g}")
@@ -97,7 +112,7 @@ def _check_types_and_levels(rows: list[tuple[str, dict[str, Any]]]) -> None:
         raise ModelError(msg, faults)
 
 
-def _fields(row: dict[str, Any], is_parent: bool) -> dict[str, Any]:  # noqa: FBT001 the one thing that matters
+def _fields(row: dict[str, Any], *, is_parent: bool) -> dict[str, Any]:
     fields = {k: v for k, v in row.items() if v is not None and k not in ("type", "level")}
     for name, (low, high) in ENDS.items():
         ends = fields.pop(low, None), fields.pop(high, None)

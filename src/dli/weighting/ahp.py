@@ -141,9 +141,8 @@ def _check_matrix(a: Floats, names: Sequence[str]) -> None:
             if i != j and not (value > 0 and np.isfinite(value)):
                 faults.append(f"({names[i]}, {names[j]}): {value:g} is no number above zero")
             elif i < j and a[j, i] > 0 and abs(value * a[j, i] - 1) > _RECIPROCAL:
-                faults.append(
-                    f"({names[i]}, {names[j]}): {value:g}, yet ({names[j]}, {names[i]}): {a[j, i]:g}"
-                )
+                one, other = names[i], names[j]
+                faults.append(f"({one}, {other}): {value:g}, yet ({other}, {one}): {a[j, i]:g}")
     if faults:
         msg = (
             "judgements must be positive and reciprocal, a[j, i] = 1 / a[i, j] (write 1/3 rather "
@@ -160,7 +159,7 @@ def _judgements(judgements: Any) -> Any:
         rows = judgements.tolist() if isinstance(judgements, np.ndarray) else judgements
         return tuple(tuple(row) for row in rows)
     except TypeError:
-        msg = f"judgements must be a matrix, a mapping of pairs or a list of pairs, got {judgements!r}"
+        msg = f"judgements must be a matrix, a mapping or a list of pairs, got {judgements!r}"
         raise MethodError(msg) from None
 
 

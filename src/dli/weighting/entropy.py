@@ -84,11 +84,13 @@ def _check(x: Floats, total: Floats, count: Any, names: Sequence[str]) -> None:
     if bad.any():
         for j in np.flatnonzero(bad.any(axis=0)).tolist():
             found = x[bad[:, j], j]
-            faults.append(f"{names[j]}: {len(found)} values below 0 or infinite, such as {found[0]:g}")
-    for j in np.flatnonzero(count < 2).tolist():
-        faults.append(f"{names[j]}: {count[j]} values; entropy takes at least two")
-    for j in np.flatnonzero((total == 0) & (count >= 2)).tolist():
-        faults.append(f"{names[j]}: no value above zero")
+            faults.append(
+                f"{names[j]}: {len(found)} values below 0 or infinite, such as {found[0]:g}"
+            )
+    few = np.flatnonzero(count < 2).tolist()
+    faults += [f"{names[j]}: {count[j]} values; entropy takes at least two" for j in few]
+    zero = np.flatnonzero((total == 0) & (count >= 2)).tolist()
+    faults += [f"{names[j]}: no value above zero" for j in zero]
     if faults:
         msg = "entropy weights need finite values of at least 0, and some above it"
         raise MethodError(msg, faults)

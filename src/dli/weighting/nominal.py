@@ -87,11 +87,17 @@ class Equal:
         return "Equal weights within each parent: $w_k = 1 / n$."
 
 
-def _mapping(by_code: Any) -> dict[str, float]:
+def _mapping(by_code: Any) -> dict[str, Any]:
     if not isinstance(by_code, Mapping):
         msg = f"weights must be a mapping of codes to numbers, got {by_code!r}"
         raise MethodError(msg)
     return dict(by_code)
+
+
+def _is_weight(weight: object) -> bool:
+    if isinstance(weight, bool) or not isinstance(weight, (int, float, np.integer, np.floating)):
+        return False
+    return bool(np.isfinite(weight) and weight >= 0)
 
 
 @frozen
@@ -119,10 +125,7 @@ class Fixed:
         faults = [
             f"{code!r}: {weight!r}"
             for code, weight in self.by_code.items()
-            if isinstance(weight, bool)
-            or not isinstance(weight, (int, float, np.number))
-            or not np.isfinite(weight)
-            or weight < 0
+            if not _is_weight(weight)
         ]
         if faults:
             msg = "weights must be finite numbers of at least 0"

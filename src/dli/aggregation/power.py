@@ -1,0 +1,132 @@
+"""The power mean of any order: arithmetic, geometric and harmonic mean, minimum and maximum."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dli.aggregation.checks import as_values, as_weights, weighted_mean
+from dli.aggregation.protocol import Floats
+from dli.errors import MethodError
+
+__all__ = ["power_domain", "power_mean", "power_mean_gradient"]
+
+
+def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
+    r"""Give the weighted power mean of order p.
+
+    :math:`S = (\sum_k w_k x_k^p)^{1/p}`; for p = 0 its limit, the geometric mean
+    :math:`\prod_k x_k^{w_k}`; for p = -inf and inf the least and the greatest value of positive
+    weight.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_units, n_children)
+        NaN is missing: its weight is shared among the rest. Above zero for finite p <= 0, at least
+        zero for finite p > 0 other than 1.
+    weights : array_like of shape (n_children,) or (..., n_units, n_children)
+        Not negative and not all zero; scaled to sum to one.
+    p : float
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        NaN where no child of positive weight is there.
+
+    Raises
+    ------
+    MethodError
+        Values that the order does not allow, with row and column; weights that are none.
+
+    References
+    ----------
+    Hardy, Littlewood and Pólya (1934), Inequalities, chapter 2.
+
+    Examples
+    --------
+    >>> power_mean([[4.0, 9.0]], [0.5, 0.5], 0).round(6).tolist()
+    [6.0]
+    >>> power_mean([[1.0, np.nan, 3.0]], [0.2, 0.6, 0.2], 1).tolist()
+    [2.0]
+    """
+    x = as_values(values)
+    w = as_weights(weights, x.shape)
+    if p == 1:
+        return weighted_mean(x, w)
+    _check_domain(x, p)
+    if np.isinf(p):
+        return _extreme(x, w, p)
+    with np.errstate(divide="ignore"):  # under p > 0 the logarithm of zero comes back as zero
+        if p == 0:
+            return np.asarray(np.exp(weighted_mean(np.log(x), w)))
+        if abs(p) < 0.01:  # powers so near to 1 that their mean would lose its digits
+            return np.asarray(np.exp(np.log1p(weighted_mean(np.expm1(p * np.log(x)), w)) / p))
+    # In proportion to the value that rules, so that no power leaves the range of numbers.
+    ruling = _extreme(x, w, np.copysign(np.inf, p))[..., np.newaxis]
+    ruling = np.where(ruling > 0, ruling, 1.0)
+    ratio = x / ruling
+    limit = np.minimum if p > 0 else np.maximum  # only values without weight are beyond
+    limit(ratio, 1.0, out=ratio)
+    return np.asarray(ruling[..., 0] * weighted_mean(ratio**p, w) ** (1 / p))
+
+
+def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
+    r"""Give the derivative of the power mean by each child.
+
+    :math:`\partial S / \partial x_k = w_k (x_k / S)^{p - 1}`. Minimum and maximum share 1 among
+    all children that tie. Since :math:`S` is homogeneous, :math:`\sum_k x_k \, \partial S /
+    \partial x_k = S`.
+
+    Parameters
+    ----------
+    values, weights, p
+        As of `power_mean`.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units, n_children)
+        0 for a missing child. Where the derivative is infinite (0 < p < 1 at x = 0) it is given as
+        0, its limit times x.
+
+    Examples
+    --------
+    >>> power_mean_gradient([[4.0, 9.0]], [0.5, 0.5], 0).round(3).tolist()
+    [[0.75, 0.333]]
+    """
+    x = as_values(values)
+    score = power_mean(x, weights, p)[..., np.newaxis]
+    w = np.where(np.isnan(x), 0.0, as_weights(weights, x.shape))
+    with np.errstate(all="ignore"):
+        if np.isinf(p):
+            ruling = (x == score) & (w > 0)
+            slope = ruling / ruling.sum(axis=-1, keepdims=True)
+        else:
+            w /= w.sum(axis=-1, keepdims=True)
+            slope = w * (x / score) ** (p - 1) if p != 1 else w
+    return np.where(np.isfinite(slope), slope, 0.0)
+
+
+def power_domain(p: float) -> str:
+    """Tell the values of which there is a power mean: positive, non-negative or real."""
+    if p == 1 or np.isinf(p):
+        return "real"
+    return "positive" if p <= 0 else "non-negative"
+
+
+def _extreme(x: Floats, w: Floats, p: float) -> Floats:
+    """Give the least or the greatest value of positive weight, NaN where there is none."""
+    counted = np.where(w > 0, x, np.nan)
+    ruling = (np.fmax if p > 0 else np.fmin).reduce(counted, axis=-1)
+    return np.asarray(ruling)
+
+
+def _check_domain(x: Floats, p: float) -> None:
+    domain = power_domain(p)
+    if domain == "real":
+        return
+    bad = x <= 0 if domain == "positive" else x < 0
+    if bad.any():
+        limit = "above zero" if domain == "positive" else "of at least zero"
+        faults = [
+            f"row {i[-2]}, column {i[-1]}: {x[tuple(i)]:g}" for i in np.argwhere(bad).tolist()
+        ]
+        msg = f"a power mean of order {p:g} needs values {limit}; found"
+        raise MethodError(msg, faults)

@@ -1,0 +1,22 @@
+"""Step 5: one scale and one direction for all indicators."""
+
+from dli.normalisation.bounded import Goalposts, MinMax, Scaled
+from dli.normalisation.protocol import IndicatorLike, Normalisation
+from dli.normalisation.ranks import Borda, PercentileRank, Rank
+from dli.normalisation.reference import DistanceToReference, DistanceToTarget, FractionOfMax
+from dli.normalisation.spread import ZScore
+
+__all__ = [
+    "Borda",
+    "DistanceToReference",
+    "DistanceToTarget",
+    "FractionOfMax",
+    "Goalposts",
+    "IndicatorLike",
+    "MinMax",
+    "Normalisation",
+    "PercentileRank",
+    "Rank",
+    "Scaled",
+    "ZScore",
+]

@@ -1,0 +1,252 @@
+"""Against a yardstick: the best value, a unit, a target."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import ArrayLike
+
+from dli.errors import MethodError, UnknownCodeError
+from dli.normalisation.checks import as_values, codes, directions, extremes
+from dli.normalisation.protocol import Bools, Floats, IndicatorLike
+from dli.normalisation.stretch import Stretch
+
+__all__ = ["DistanceToReference", "DistanceToTarget", "FractionOfMax", "Fractions"]
+
+
+@frozen(kw_only=True, eq=False)
+class Fractions:
+    """Fractions of best values that no longer depend on data; `FractionOfMax` fits them.
+
+    Attributes
+    ----------
+    best : ndarray of shape (..., n_indicators)
+    """
+
+    best: Floats
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Divide by the best value, or the best value where less is better."""
+        x = as_values(values, indicators)
+        best = self.best[..., np.newaxis, :]
+        more = directions(indicators) > 0
+        _refuse_at_most_zero(x, ~more, indicators)
+        result = x / best
+        result[..., ~more] = 1 / result[..., ~more]
+        return np.asarray(result)
+
+
+@frozen
+class FractionOfMax:
+    r"""Give the fraction of the best value that a unit reaches.
+
+    :math:`y = x / \max x` where more is better and :math:`y = \min x / x` where less is: 1 for
+    the best unit, 0.5 for one that is half as good. Only values with a true zero bear that.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 5.
+    https://doi.org/10.1787/9789264043466-en
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> indicators = [Indicator("users"), Indicator("price", direction=-1)]
+    >>> FractionOfMax().normalise([[50.0, 4.0], [100.0, 2.0]], indicators).tolist()
+    [[0.5, 0.5], [1.0, 1.0]]
+    """
+
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Fractions:
+        """Take the best values from these values, to use them on others.
+
+        Raises
+        ------
+        MethodError
+            Indicators whose best value is not above zero or not there.
+        """
+        x = as_values(values, indicators)
+        low, high = extremes(x)
+        best = np.where(directions(indicators) > 0, high, low)
+        unusable = ~(best > 0).reshape(-1, len(indicators)).all(axis=0)
+        if unusable.any():
+            msg = "FractionOfMax needs a best value above zero; there is none of"
+            raise MethodError(msg, codes(indicators, unusable))
+        return Fractions(best=best)
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Give the fractions in each column."""
+        return self.fit(values, indicators).normalise(values, indicators)
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return (
+            r"Fraction of the best value: $x / \max x$ where more is better, $\min x / x$ where "
+            "less is."
+        )
+
+
+@frozen
+class DistanceToReference:
+    r"""Measure each indicator from its worst value (0) to that of a reference unit (1).
+
+    :math:`y = (x - x_{worst}) / (x_{ref} - x_{worst})`.
+
+    Parameters
+    ----------
+    unit : str or int
+        The reference unit, by name in an assessment; by number of its row (the first is 0) when
+        only arrays are at hand.
+    cap : bool
+        Cut off at 1 what is better than the reference.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 5.
+    https://doi.org/10.1787/9789264043466-en
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> DistanceToReference(1).normalise([[10.0], [30.0], [40.0]], [Indicator("a")]).tolist()
+    [[0.0], [1.0], [1.5]]
+    """
+
+    unit: Any
+    cap: bool = False
+
+    def for_units(self, units: Sequence[Any]) -> "DistanceToReference":
+        """Find the row of the reference unit.
+
+        Parameters
+        ----------
+        units : sequence
+            The unit of each row.
+
+        Returns
+        -------
+        DistanceToReference
+            The same with the number of the row.
+
+        Raises
+        ------
+        UnknownCodeError
+            There is no such unit.
+        MethodError
+            It has several rows (periods): fit on the one that serves as base.
+        """
+        rows = [row for row, unit in enumerate(units) if unit == self.unit]
+        if not rows:
+            what = "unit"
+            raise UnknownCodeError(what, [self.unit], units)
+        if len(rows) > 1:
+            msg = f"the reference unit must have one row, {self.unit!r} has {len(rows)}"
+            raise MethodError(msg)
+        return evolve(self, unit=rows[0])
+
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
+        """Take the worst and the reference values from these values, to use them on others.
+
+        Raises
+        ------
+        MethodError
+            No such row; or indicators where the reference unit has no value or the worst one.
+        """
+        x = as_values(values, indicators)
+        row = self.unit
+        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < x.shape[-2]:
+            msg = f"the reference unit must be a row from 0 to {x.shape[-2] - 1}, got {row!r}"
+            raise MethodError(msg)
+        worst = _worst(x, indicators)
+        reference = x[..., row, :]
+        gap = (reference - worst) * directions(indicators)
+        name = f"the reference unit (row {row})"
+        _refuse_gap(gap, indicators, f"{name} must have a value better than the worst")
+        cut = np.full(len(indicators), self.cap)
+        return Stretch(start=worst, span=reference - worst, low=0.0, high=1.0, cut=cut)
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Measure each column."""
+        return self.fit(values, indicators).normalise(values, indicators)
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        beyond = "; what is better counts as 1" if self.cap else ""
+        return (
+            "Distance to a reference: $(x - x_{worst}) / (x_{ref} - x_{worst})$, the reference "
+            f"being unit {self.unit}{beyond}."
+        )
+
+
+@frozen
+class DistanceToTarget:
+    r"""Measure each indicator from its worst value (0) to its target (1).
+
+    :math:`y = (x - x_{worst}) / (t - x_{worst})`, the target :math:`t` being the indicator's.
+
+    Parameters
+    ----------
+    cap : bool
+        Cut off at 1 what is better than the target.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> share = Indicator("share", target=50)
+    >>> DistanceToTarget(cap=True).normalise([[10.0], [30.0], [90.0]], [share]).tolist()
+    [[0.0], [0.5], [1.0]]
+    """
+
+    cap: bool = False
+
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
+        """Take the worst values from these values, to use them on others.
+
+        Raises
+        ------
+        MethodError
+            Indicators without a target, without any value, or whose target is no better than
+            their worst value.
+        """
+        x = as_values(values, indicators)
+        targets = np.array([i.target for i in indicators], dtype=np.float64)
+        if np.isnan(targets).any():
+            msg = "DistanceToTarget needs a target of every indicator; there is none for"
+            raise MethodError(msg, codes(indicators, np.isnan(targets)))
+        worst = _worst(x, indicators)
+        gap = (targets - worst) * directions(indicators)
+        _refuse_gap(gap, indicators, "the target must be better than the worst value")
+        cut = np.full(len(indicators), self.cap)
+        return Stretch(start=worst, span=targets - worst, low=0.0, high=1.0, cut=cut)
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Measure each column."""
+        return self.fit(values, indicators).normalise(values, indicators)
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        beyond = "; what is better counts as 1" if self.cap else ""
+        return f"Distance to target: $(x - x_{{worst}}) / (t - x_{{worst}})${beyond}."
+
+
+def _worst(values: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
+    low, high = extremes(values)
+    return np.where(directions(indicators) > 0, low, high)
+
+
+def _refuse_gap(gap: Floats, indicators: Sequence[IndicatorLike], expected: str) -> None:
+    """Refuse columns whose yardstick is no better than the worst value, or is missing."""
+    unusable = ~((gap > 0) & np.isfinite(gap)).reshape(-1, len(indicators)).all(axis=0)
+    if unusable.any():
+        msg = f"{expected}; it is not so for"
+        raise MethodError(msg, codes(indicators, unusable))
+
+
+def _refuse_at_most_zero(
+    values: Floats, columns: Bools, indicators: Sequence[IndicatorLike]
+) -> None:
+    bad = (values <= 0) & columns
+    if bad.any():
+        msg = "FractionOfMax needs values above zero where less is better; there are others of"
+        at = bad.reshape(-1, len(indicators)).any(axis=0)
+        raise MethodError(msg, codes(indicators, at))
