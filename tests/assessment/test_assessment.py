@@ -11,7 +11,7 @@ from dli.assessment import Assessment
 from dli.errors import DataError, DLIWarning, MethodError, UnknownCodeError
 from dli.framework import Bands, Index, Indicator
 from dli.method import Method
-from dli.normalisation import Goalposts, MinMax, ZScore
+from dli.normalisation import DistanceToReference, Goalposts, MinMax, ZScore
 from dli.weighting import Equal, Fixed
 
 # Worked by hand. Min-max of a: 0, 50, 100; of b (less is better): 100, 0, 50; of c: 0, 100, 50.
@@ -31,6 +31,13 @@ DATA = {
     "b": [0.0, 10.0, 5.0],
     "c": [-4.0, 4.0, 0.0],
     "name": ["Ex", "Why", "Zed"],
+}
+PANEL = {
+    "unit": ["X", "X", "Y", "Y", "Z"],
+    "year": [2020, 2021, 2020, 2021, 2021],
+    "a": [1.0, 2.0, 3.0, 4.0, 5.0],
+    "b": [5.0, 4.0, 3.0, 2.0, 1.0],
+    "c": [0.0, 1.0, 2.0, 3.0, 4.0],
 }
 MAKERS = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table, "mapping": dict}
 
@@ -343,6 +350,49 @@ def test_a_geometric_mean_names_units_and_codes_at_or_below_zero():
         Assessment(INDEX, DATA, method=Method(normalisation=ZScore(), aggregation=PowerMean(2.5)))
 
 
+def test_an_imputation_sees_the_context_of_the_units_that_are_kept():
+    seen = []
+
+    class Fill:
+        def impute(self, values, context):
+            seen.append(context)
+            return np.nan_to_num(values, nan=2.0)
+
+    data = PANEL | {"a": [None, 2.0, 3.0, 4.0, 5.0], "c": [None, None, 2.0, 3.0, 4.0],
+                    "region": list("NNSSS")}  # fmt: skip
+    method = Method(imputation={"S": Fill()}, availability=0.5)
+    panel = Assessment(INDEX, data, period="year", method=method)
+    (context,) = seen
+    assert context.codes == ("a", "b")
+    assert context.parents == {"a": ("S", "T"), "b": ("S", "T")}
+    assert context.units == ("X", "Y", "Y", "Z")
+    assert context.periods == (2021, 2020, 2021, 2021)
+    assert context.columns["region"] == ["N", "S", "S", "S"]
+    assert np.isnan(panel.stage_array("imputed")).sum() == 1
+
+
+def test_a_reference_unit_is_found_by_its_name_among_those_kept():
+    method = Method(normalisation={"S": DistanceToReference("Z")}, availability=0.5)
+    data = DATA | {"a": [None, 2.0, 3.0], "b": [None, 10.0, 5.0]}
+    assert Assessment(INDEX, data, method=method).array("a").tolist() == [0, 1]
+    all_kept = Assessment(INDEX, DATA, method=Method(normalisation={"S": DistanceToReference("Z")}))
+    assert all_kept.array("a").tolist() == [0, 0.5, 1]
+
+
+def test_an_outside_normalisation_may_tell_what_it_cuts_off():
+    class Capped:
+        def normalise(self, values, indicators):
+            return np.minimum(values, 2.0)
+
+        def truncated(self, values, indicators):
+            return values > 2
+
+    assessment = Assessment(INDEX, DATA, method=Method(normalisation={"a": Capped()}))
+    flags = frames.read(assessment.flags)
+    assert flags.column("unit") == ["Z"]
+    assert flags.column("note") == ["3 lies beyond its scale"]
+
+
 # Outside objects that do not keep their promise
 
 
@@ -406,15 +456,6 @@ def test_other_arguments_are_refused(index, method, message):
 
 
 # Panels
-
-
-PANEL = {
-    "unit": ["X", "X", "Y", "Y", "Z"],
-    "year": [2020, 2021, 2020, 2021, 2021],
-    "a": [1.0, 2.0, 3.0, 4.0, 5.0],
-    "b": [5.0, 4.0, 3.0, 2.0, 1.0],
-    "c": [0.0, 1.0, 2.0, 3.0, 4.0],
-}
 
 
 def test_ranks_are_within_periods_and_scales_over_all():

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from attrs import frozen
 from hypothesis import given
@@ -154,6 +155,12 @@ def test_a_choice_within_a_choice_is_read_and_written(monkeypatch):
     choice = read_choice("aggregation", table)
     assert choice == Outer(PowerMean(2.0))
     assert write_choice("aggregation", choice) == table
+
+
+def test_numbers_of_numpy_are_written_as_numbers(tmp_path):
+    index = Index("T", [Indicator("a")], weighting=Fixed({"a": np.float32(0.5)}))
+    index.save(tmp_path / "model.toml")
+    assert Index.load(tmp_path / "model.toml").weighting == Fixed({"a": 0.5})
 
 
 def test_judgements_are_read_and_written_as_pairs():

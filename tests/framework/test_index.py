@@ -113,7 +113,7 @@ def test_a_repeated_code_is_named_with_its_count():
         ({"weight": float("nan")}, "weight must be a finite number of at least 0, got nan"),
         ({"weight": True}, "weight must be"),
         ({"target": "high"}, "target must be a finite number, got 'high'"),
-        ({"denominator": 3}, "denominator must be the name of a column"),
+        ({"denominator": 3}, "denominator must be text, got 3"),
         ({"scale": (1, 1)}, "scale must be two finite numbers that rise"),
         ({"scale": (0,)}, "scale must be two finite numbers that rise"),
         ({"goalposts": (2, 2)}, "goalposts must differ, got 2 twice"),

@@ -1,9 +1,10 @@
 """The means, from the one that lets weakness be made up for wholly to the one that never does."""
 
-from typing import ClassVar
+from numbers import Real
+from typing import Any, ClassVar
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from dli.aggregation.power import power_domain, power_mean, power_mean_gradient
 from dli.aggregation.protocol import Floats
@@ -17,11 +18,7 @@ class _Mean:
 
     __slots__ = ()
     skips_missing: ClassVar[bool] = True
-
-    @property
-    def order(self) -> float:
-        """The order of the power mean."""
-        raise AttributeError  # pragma: no cover - each mean has its own
+    order: ClassVar[float]
 
     @property
     def domain(self) -> str:
@@ -35,3 +32,111 @@ class _Mean:
     def gradient(self, values: Floats, weights: Floats) -> Floats:
         """Give the derivative of the mean by each child: `power_mean_gradient`."""
         return power_mean_gradient(values, weights, self.order)
+
+
+def _as_order(p: Any) -> float:
+    if isinstance(p, bool) or not isinstance(p, Real) or np.isnan(float(p)):
+        msg = f"p must be a number, got {p!r}"
+        raise MethodError(msg)
+    return float(p)
+
+
+@frozen
+class ArithmeticMean(_Mean):
+    r"""Join children by :math:`\sum_k w_k x_k`: weakness is made up for wholly.
+
+    Examples
+    --------
+    >>> ArithmeticMean().aggregate(np.array([[20.0, 80.0]]), np.array([0.5, 0.5])).tolist()
+    [50.0]
+    """
+
+    order: ClassVar[float] = 1.0
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return r"Arithmetic mean: $S = \sum_k w_k x_k$."
+
+
+@frozen
+class GeometricMean(_Mean):
+    r"""Join children by :math:`\prod_k x_k^{w_k}`: weakness is made up for in part.
+
+    Examples
+    --------
+    >>> GeometricMean().aggregate(np.array([[20.0, 80.0]]), np.array([0.5, 0.5])).round(6).tolist()
+    [40.0]
+    """
+
+    order: ClassVar[float] = 0.0
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return r"Geometric mean: $S = \prod_k x_k^{w_k}$."
+
+
+@frozen
+class HarmonicMean(_Mean):
+    r"""Join children by :math:`1 / \sum_k (w_k / x_k)`: weakness weighs heavily.
+
+    Examples
+    --------
+    >>> HarmonicMean().aggregate(np.array([[20.0, 80.0]]), np.array([0.5, 0.5])).round(6).tolist()
+    [32.0]
+    """
+
+    order: ClassVar[float] = -1.0
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return r"Harmonic mean: $S = 1 / \sum_k (w_k / x_k)$."
+
+
+@frozen
+class PowerMean(_Mean):
+    r"""Join children by :math:`(\sum_k w_k x_k^p)^{1/p}`: the lower p, the less is made up for.
+
+    Parameters
+    ----------
+    p : float
+        The order; 1 is the arithmetic, 0 the geometric and -1 the harmonic mean, -inf the minimum
+        and inf the maximum.
+
+    Examples
+    --------
+    >>> PowerMean(2.0).aggregate(np.array([[30.0, 40.0]]), np.array([0.5, 0.5])).round(4).tolist()
+    [35.3553]
+    """
+
+    p: float = field(converter=_as_order)
+
+    @property
+    def order(self) -> float:  # type: ignore[override] # a parameter here, a constant elsewhere
+        """The order of the power mean."""
+        return self.p
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        if np.isinf(self.p):
+            extreme = "max" if self.p > 0 else "min"
+            return rf"Power mean of order ${self.p:g}$: $S = \{extreme}_k x_k$.".replace(
+                "inf", r"\infty"
+            )
+        return rf"Power mean of order $p = {self.p:g}$: $S = (\sum_k w_k x_k^p)^{{1/p}}$."
+
+
+@frozen
+class Minimum(_Mean):
+    """Take the weakest child of positive weight: nothing makes up for it.
+
+    Examples
+    --------
+    >>> Minimum().aggregate(np.array([[20.0, 80.0]]), np.array([0.5, 0.5])).tolist()
+    [20.0]
+    """
+
+    order: ClassVar[float] = -np.inf
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return r"Minimum: $S = \min_k x_k$ over the children of positive weight."

@@ -83,7 +83,7 @@ def _truncated(assessment: "Assessment") -> Iterator[Flag]:
     """Flag values beyond the ends of their scale, where the normalisation can tell."""
     index = assessment.index
     values = assessment.stage_array("treated")
-    for choice, columns in assessment.method.for_indicators("normalisation", index):
+    for choice, columns in assessment._run.normalisations:  # noqa: SLF001 one package
         if not hasattr(choice, "truncated"):
             continue
         places = np.arange(len(index.indicators))[columns]

@@ -30,6 +30,8 @@ class Run:
     rows : ndarray of shape (n_kept,), or slice
         The rows of the observations that were not left out for lack of indicators.
     stages : mapping of str to ndarray of shape (n_kept, n_indicators)
+    normalisations : sequence of (choice, columns)
+        The normalisations in force, with the indicators that each serves.
     scores : mapping of str to ndarray of shape (n_kept,)
         By the code of every node; an indicator's score is its normalised value.
     weights : mapping of str to ndarray of shape (n_children,) or (n_kept, n_children)
@@ -38,6 +40,7 @@ class Run:
 
     rows: Any
     stages: Mapping[str, Floats]
+    normalisations: Sequence[tuple[Any, Any]]
     scores: Mapping[str, Floats]
     weights: Mapping[str, Floats]
 
@@ -57,7 +60,11 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     stages["denominated"] = _denominated(raw, observations, index.indicators, rows)
     stages["imputed"] = _imputed(stages["denominated"], observations, index, method, units)
     stages["treated"] = _treated(stages["imputed"], index, method)
-    stages["normalised"] = _normalised(stages["treated"], index, method, units)
+    normalisations = [
+        (_at_units(choice, units), columns)
+        for choice, columns in method.for_indicators("normalisation", index)
+    ]
+    stages["normalised"] = _normalised(stages["treated"], index, normalisations)
     for values in stages.values():
         values.flags.writeable = False
     scores: dict[str, Floats] = {}
@@ -74,7 +81,9 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
         scores[node.code], weights[node.code] = _scored(
             node, values, index, method, units, complete=complete
         )
-    return Run(rows=rows, stages=stages, scores=scores, weights=weights)
+    return Run(
+        rows=rows, stages=stages, normalisations=normalisations, scores=scores, weights=weights
+    )
 
 
 @frozen
@@ -169,24 +178,17 @@ def _treated(values: Floats, index: Index, method: Method) -> Floats:
     return treated
 
 
-def _normalised(values: Floats, index: Index, method: Method, units: Units) -> Floats:
-    groups = method.for_indicators("normalisation", index)
+def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any, Any]]) -> Floats:
     normalised = values
-    for choice, columns in groups:
-        own = (
-            index.indicators
-            if isinstance(columns, slice)
-            else tuple(index.indicators[j] for j in columns.tolist())
-        )
-        resolved = _at_units(choice, units)
-        given = values if isinstance(columns, slice) else values[:, columns]
-        result = _checked(
-            "normalisation", choice, resolved.normalise(given, own), given, index, columns
-        )
+    for choice, columns in normalisations:
         if isinstance(columns, slice):
-            return result
+            result = choice.normalise(values, index.indicators)
+            return _checked("normalisation", choice, result, values, index, columns)
+        own = tuple(index.indicators[j] for j in columns.tolist())
+        given = values[:, columns]
+        result = choice.normalise(given, own)
         normalised = normalised.copy(order="F") if normalised is values else normalised
-        normalised[:, columns] = result
+        normalised[:, columns] = _checked("normalisation", choice, result, given, index, columns)
     return normalised
 
 
@@ -196,7 +198,7 @@ def _at_units(choice: Any, units: Units) -> Any:
         return choice
     names = units.observations.units
     return choice.for_units(
-        names if isinstance(units.rows, slice) else [names[i] for i in units.rows]
+        names if isinstance(units.rows, slice) else [names[i] for i in units.rows.tolist()]
     )
 
 

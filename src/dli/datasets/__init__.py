@@ -62,11 +62,12 @@ def load(name: str, library: str | None = None) -> Any:
     columns: dict[str, Any] = {}
     for column in description.columns:
         given = cells[column.name]
-        columns[column.name] = (
-            [cell or None for cell in given]
-            if column.kind == "text"
-            else np.array([float(cell) if cell else np.nan for cell in given])
-        )
+        if column.kind == "text":
+            columns[column.name] = [cell or None for cell in given]
+        elif column.kind == "whole" and all(given):
+            columns[column.name] = np.array([int(cell) for cell in given])
+        else:
+            columns[column.name] = np.array([float(cell) if cell else np.nan for cell in given])
     whole = [column.name for column in description.columns if column.kind == "whole"]
     return frames.build(columns, library, integers=whole)
 

@@ -62,19 +62,16 @@ class Description:
         lines = [f"{self.name}: {self.title}", ""]
         for name, part in self._parts():
             if isinstance(part, str):
-                lines.append(fill(f"{name}: {part}", 80, subsequent_indent="  "))
+                lines.append(_fill(f"{name}: {part}", "", "  "))
             else:
                 lines.append(f"{name}:")
-                lines += [
-                    fill(f"- {item}", 80, initial_indent="  ", subsequent_indent="    ")
-                    for item in part
-                ]
+                lines += [_fill(f"- {item}", "  ", "    ") for item in part]
         lines.append("columns:")
         width = max(len(column.name) for column in self.columns)
         for column in self.columns:
             measure = f" ({column.unit_of_measure})" if column.unit_of_measure else ""
             text = f"{column.name.ljust(width)}  {column.meaning}{measure}"
-            lines.append(fill(text, 80, initial_indent="  ", subsequent_indent=" " * (width + 4)))
+            lines.append(_fill(text, "  ", " " * (width + 4)))
         return "\n".join(lines)
 
     def _repr_markdown_(self) -> str:
@@ -91,6 +88,11 @@ class Description:
             for c in self.columns
         ]
         return "\n".join(lines)
+
+
+def _fill(text: str, first: str, rest: str) -> str:
+    # Names of repositories have hyphens, and are there to be copied.
+    return fill(text, 80, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def _safe(text: str) -> str:

@@ -31,7 +31,11 @@ def built_in(family: str) -> dict[str, type]:
     module = import_module(f"dli.{family}")
     act = FAMILIES[family]
     found = {name: getattr(module, name) for name in module.__all__}
-    return {n: c for n, c in found.items() if isclass(c) and attrs.has(c) and hasattr(c, act)}
+    return {
+        name: kind
+        for name, kind in found.items()
+        if isclass(kind) and attrs.has(kind) and callable(getattr(kind, act, None))
+    }
 
 
 def read_choice(family: str, table: Any) -> Any:
@@ -84,10 +88,7 @@ def write_choice(family: str, choice: Any) -> dict[str, Any]:
     table: dict[str, Any] = {"method": name}
     for field in attrs.fields(cast("type[Any]", type(choice))):
         value = getattr(choice, field.name)
-        default = field.default
-        if isinstance(default, attrs.Factory):  # type: ignore[arg-type] # a class, whatever the stubs say
-            default = default.factory() if not default.takes_self else attrs.NOTHING
-        if field.init and value is not None and not (value is default or value == default):
+        if field.init and value != field.default:
             table[field.alias] = _write_value(family, value)
     return table
 
@@ -103,11 +104,9 @@ def _write_value(family: str, value: Any) -> Any:
     if attrs.has(type(value)):
         return write_choice(family, value)
     if isinstance(value, Mapping):
-        if all(isinstance(key, str) for key in value):
-            return {key: _write_value(family, item) for key, item in value.items()}
-        return [[*key, item] for key, item in value.items()]  # pairs of codes and their judgement
-    if isinstance(value, np.ndarray):
-        return value.tolist()
+        return {key: _write_value(family, item) for key, item in value.items()}
+    if isinstance(value, np.generic):
+        return value.item()
     if isinstance(value, (list, tuple)):
         return [_write_value(family, item) for item in value]
     return float("nan") if value is None else value

@@ -103,6 +103,6 @@ def refuse_constant(
 def _found(low: float, high: float) -> str:
     if np.isnan(low):
         return "it has no value at all"
-    if not np.isfinite(high - low):
+    if np.isinf(float(high) - float(low)):
         return f"its values reach from {low:g} to {high:g}, too far apart to subtract"
     return f"all its values are {low:g}"

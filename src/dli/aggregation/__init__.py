@@ -1,0 +1,39 @@
+"""Step 6: the children of a node joined to its score."""
+
+from dli.aggregation.mazziotta import (
+    AdjustedMazziottaPareto,
+    MazziottaPareto,
+    adjusted_mazziotta_pareto,
+    mazziotta_pareto,
+)
+from dli.aggregation.means import (
+    ArithmeticMean,
+    GeometricMean,
+    HarmonicMean,
+    Minimum,
+    PowerMean,
+)
+from dli.aggregation.ordered import OrderedWeighted, ordered_weighted_mean
+from dli.aggregation.outranking import Copeland, copeland_scores, outranking_matrix
+from dli.aggregation.power import power_mean, power_mean_gradient
+from dli.aggregation.protocol import Aggregation
+
+__all__ = [
+    "AdjustedMazziottaPareto",
+    "Aggregation",
+    "ArithmeticMean",
+    "Copeland",
+    "GeometricMean",
+    "HarmonicMean",
+    "MazziottaPareto",
+    "Minimum",
+    "OrderedWeighted",
+    "PowerMean",
+    "adjusted_mazziotta_pareto",
+    "copeland_scores",
+    "mazziotta_pareto",
+    "ordered_weighted_mean",
+    "outranking_matrix",
+    "power_mean",
+    "power_mean_gradient",
+]

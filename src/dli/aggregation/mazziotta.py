@@ -1,0 +1,277 @@
+"""Mazziotta and Pareto's index: the mean less a penalty for imbalance."""
+
+from typing import ClassVar
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.aggregation.checks import as_values, equal_or, weighted_mean
+from dli.aggregation.protocol import Floats
+from dli.errors import MethodError
+
+__all__ = [
+    "AdjustedMazziottaPareto",
+    "MazziottaPareto",
+    "adjusted_mazziotta_pareto",
+    "mazziotta_pareto",
+]
+
+
+def mazziotta_pareto(
+    values: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    directions: ArrayLike | None = None,
+    penalty: str = "negative",
+) -> Floats:
+    r"""Give the Mazziotta-Pareto index of each unit.
+
+    :math:`z = 100 + 10 \, d (x - \bar x) / \sigma` in each column; then
+    :math:`S = M \mp \sigma_z^2 / M` with the mean :math:`M` and the standard deviation
+    :math:`\sigma_z` of a unit's own :math:`z`. Both standard deviations divide by n.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_units, n_children)
+        NaN is missing: its weight is shared among the rest.
+    weights : array_like of shape (n_children,) or (..., n_units, n_children), optional
+        Equal ones by default, as in the original.
+    directions : array_like of shape (n_children,), optional
+        1 where more is better, -1 where less is.
+    penalty : {"negative", "positive"}
+        Subtract the penalty, where more of the index is better; or add it, where less is.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        NaN for a unit without any value.
+
+    Raises
+    ------
+    MethodError
+        Columns whose values do not differ; units whose mean is not above zero.
+
+    References
+    ----------
+    De Muro, Mazziotta and Pareto (2011), Composite indices of development and poverty: an
+    application to MDGs. https://doi.org/10.1007/s11205-010-9727-z
+
+    Examples
+    --------
+    >>> mazziotta_pareto([[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]]).round(3).tolist()
+    [93.477, 105.77, 98.5]
+    """
+    _check_penalty(penalty)
+    x = as_values(values)
+    d = _directions(directions, x.shape[-1])
+    low, high = _ends(x)
+    _refuse_constant(low, high)
+    n = (~np.isnan(x)).sum(axis=-2, keepdims=True)
+    deviations = x - np.nansum(x, axis=-2, keepdims=True) / n
+    spread = np.sqrt(np.nansum(deviations**2, axis=-2, keepdims=True) / n)
+    return _penalised_mean(100 + 10 * d * deviations / spread, weights, penalty)
+
+
+def adjusted_mazziotta_pareto(
+    values: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    directions: ArrayLike | None = None,
+    reference: str | ArrayLike = "mean",
+    penalty: str = "negative",
+) -> Floats:
+    r"""Give the adjusted Mazziotta-Pareto index of each unit, comparable over time.
+
+    :math:`r = 100 + 60 \, d (x - x_{ref}) / (x_{max} - x_{min})` in each column, so that the
+    reference is 100; then :math:`S = M \mp \sigma_r^2 / M` with the mean :math:`M` and the
+    standard deviation :math:`\sigma_r` (division by n) of a unit's own :math:`r`.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_units, n_children)
+        NaN is missing: its weight is shared among the rest. Rows of all periods together keep
+        periods comparable.
+    weights : array_like of shape (n_children,) or (..., n_units, n_children), optional
+        Equal ones by default, as in the original.
+    directions : array_like of shape (n_children,), optional
+        1 where more is better, -1 where less is.
+    reference : {"mean", "midrange"} or array_like of shape (n_children,)
+        What becomes 100: the mean, the middle between least and greatest (then all values lie
+        from 70 to 130), or given values.
+    penalty : {"negative", "positive"}
+        Subtract the penalty, where more of the index is better; or add it, where less is.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        NaN for a unit without any value.
+
+    Raises
+    ------
+    MethodError
+        Columns whose values do not differ; units whose mean is not above zero.
+
+    References
+    ----------
+    Mazziotta and Pareto (2016), On a generalized non-compensatory composite index for measuring
+    socio-economic phenomena. https://doi.org/10.1007/s11205-015-0998-2
+
+    Examples
+    --------
+    >>> values = [[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]]
+    >>> adjusted_mazziotta_pareto(values, reference="midrange").round(3).tolist()
+    [82.353, 113.043, 91.0]
+    """
+    _check_penalty(penalty)
+    x = as_values(values)
+    d = _directions(directions, x.shape[-1])
+    low, high = _ends(x)
+    _refuse_constant(low, high)
+    if isinstance(reference, str):
+        _check_reference(reference)
+        centre = (low + high) / 2
+        if reference == "mean":
+            centre = np.nansum(x, axis=-2) / (~np.isnan(x)).sum(axis=-2)
+    else:
+        centre = np.asarray(reference, dtype=np.float64)
+        if centre.shape != x.shape[-1:] or not np.isfinite(centre).all():
+            msg = f"reference must be {x.shape[-1]} finite values, got {centre.tolist()}"
+            raise MethodError(msg)
+    slope = 60 * d / (high - low)
+    scaled = 100 + (x - centre[..., np.newaxis, :]) * slope[..., np.newaxis, :]
+    return _penalised_mean(scaled, weights, penalty)
+
+
+@frozen
+class MazziottaPareto:
+    """Join children by the Mazziotta-Pareto index: their mean less a penalty for imbalance.
+
+    It brings its own normalisation, to 100 plus or minus 10 over the units at hand, so that a
+    linear one before it (min-max, z-scores) makes no difference: `mazziotta_pareto`.
+
+    Parameters
+    ----------
+    penalty : {"negative", "positive"}
+        Subtract the penalty, where more of the index is better; or add it, where less is.
+
+    Examples
+    --------
+    >>> values = np.array([[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]])
+    >>> MazziottaPareto().aggregate(values, np.array([0.5, 0.5])).round(3).tolist()
+    [93.477, 105.77, 98.5]
+    """
+
+    skips_missing: ClassVar[bool] = True
+    domain: ClassVar[str] = "real"
+
+    penalty: str = "negative"
+
+    def __attrs_post_init__(self) -> None:
+        _check_penalty(self.penalty)
+
+    def aggregate(self, values: Floats, weights: Floats) -> Floats:
+        """Give the index of each row, the weight of missing children shared among the rest."""
+        return mazziotta_pareto(values, weights, penalty=self.penalty)
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        sign = "-" if self.penalty == "negative" else "+"
+        return (
+            rf"Mazziotta-Pareto index: $S = M {sign} \sigma_z^2 / M$ of "
+            r"$z = 100 + 10 (x - \bar x) / \sigma$ over the units."
+        )
+
+
+@frozen
+class AdjustedMazziottaPareto:
+    """Join children by the adjusted Mazziotta-Pareto index: `adjusted_mazziotta_pareto`.
+
+    It brings its own normalisation over the rows at hand, so that a linear one before it makes no
+    difference.
+
+    Parameters
+    ----------
+    reference : {"mean", "midrange"}
+        What becomes 100.
+    penalty : {"negative", "positive"}
+        Subtract the penalty, where more of the index is better; or add it, where less is.
+
+    Examples
+    --------
+    >>> values = np.array([[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]])
+    >>> scheme = AdjustedMazziottaPareto(reference="midrange")
+    >>> scheme.aggregate(values, np.array([0.5, 0.5])).round(3).tolist()
+    [82.353, 113.043, 91.0]
+    """
+
+    skips_missing: ClassVar[bool] = True
+    domain: ClassVar[str] = "real"
+
+    reference: str = "mean"
+    penalty: str = "negative"
+
+    def __attrs_post_init__(self) -> None:
+        _check_reference(self.reference)
+        _check_penalty(self.penalty)
+
+    def aggregate(self, values: Floats, weights: Floats) -> Floats:
+        """Give the index of each row, the weight of missing children shared among the rest."""
+        return adjusted_mazziotta_pareto(
+            values, weights, reference=self.reference, penalty=self.penalty
+        )
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        sign = "-" if self.penalty == "negative" else "+"
+        return (
+            rf"Adjusted Mazziotta-Pareto index: $S = M {sign} \sigma_r^2 / M$ of "
+            r"$r = 100 + 60 (x - x_{ref}) / (x_{max} - x_{min})$ over the units, the reference "
+            f"being the {self.reference}."
+        )
+
+
+def _check_penalty(penalty: str) -> None:
+    if penalty not in ("negative", "positive"):
+        msg = f"penalty must be 'negative' or 'positive', got {penalty!r}"
+        raise MethodError(msg)
+
+
+def _check_reference(reference: str) -> None:
+    if reference not in ("mean", "midrange"):
+        msg = f"reference must be 'mean' or 'midrange', got {reference!r}"
+        raise MethodError(msg)
+
+
+def _directions(directions: ArrayLike | None, n_children: int) -> Floats:
+    if directions is None:
+        return np.ones(n_children)
+    d = np.asarray(directions, dtype=np.float64)
+    if d.shape != (n_children,) or not (np.abs(d) == 1).all():
+        msg = f"directions must be {n_children} times 1 or -1, got {d.tolist()}"
+        raise MethodError(msg)
+    return d
+
+
+def _ends(x: Floats) -> tuple[Floats, Floats]:
+    return np.fmin.reduce(x, axis=-2), np.fmax.reduce(x, axis=-2)
+
+
+def _refuse_constant(low: Floats, high: Floats) -> None:
+    rounding = 4 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
+    constant = ~(high - low > rounding)  # also where there is no value at all
+    if constant.any():
+        columns = constant.reshape(-1, constant.shape[-1]).any(axis=0)
+        msg = "a Mazziotta-Pareto index needs values that differ in every column; they do not in"
+        raise MethodError(msg, [f"column {j}" for j in np.flatnonzero(columns).tolist()])
+
+
+def _penalised_mean(x: Floats, weights: ArrayLike | None, penalty: str) -> Floats:
+    w = equal_or(weights, x.shape)
+    mean = weighted_mean(x, w)
+    if (mean <= 0).any():
+        faults = [f"row {i[-1]}: {mean[tuple(i)]:g}" for i in np.argwhere(mean <= 0).tolist()]
+        msg = "the penalty for imbalance divides by a unit's mean, which must be above zero"
+        raise MethodError(msg, faults)
+    imbalance = weighted_mean((x - mean[..., np.newaxis]) ** 2, w) / mean
+    return mean - imbalance if penalty == "negative" else mean + imbalance

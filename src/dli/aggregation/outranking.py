@@ -1,0 +1,136 @@
+"""Comparing units pair by pair: outranking and Copeland's rule."""
+
+from typing import ClassVar
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.aggregation.checks import as_values, as_weights
+from dli.aggregation.protocol import Floats
+from dli.errors import MethodError
+
+__all__ = ["Copeland", "copeland_scores", "outranking_matrix"]
+
+
+def outranking_matrix(values: ArrayLike, weights: ArrayLike) -> Floats:
+    r"""Give, for each pair of units, the weight of the children in which the first is better.
+
+    :math:`o_{ij} = \sum_{k: x_{ik} > x_{jk}} w_k + \frac12 \sum_{k: x_{ik} = x_{jk}} w_k`, so that
+    :math:`o_{ij} + o_{ji} = 1`. A pair is compared in the children that both have, their weights
+    scaled to sum to one: the result does not depend on the order of the rows.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_units, n_children)
+        NaN is missing.
+    weights : array_like of shape (n_children,)
+        The same for all units; not negative and not all zero; scaled to sum to one.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units, n_units)
+        0 on the diagonal; NaN where two units have no child of positive weight in common.
+
+    Raises
+    ------
+    MethodError
+        Weights that differ between units.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 6, non-compensatory
+    multi-criteria approach. https://doi.org/10.1787/9789264043466-en
+
+    Examples
+    --------
+    >>> outranking_matrix([[3.0, 1.0], [2.0, 1.0]], [0.5, 0.5]).tolist()
+    [[0.0, 0.75], [0.25, 0.0]]
+    """
+    x = as_values(values)
+    if np.ndim(weights) != 1:
+        msg = f"outranking needs weights that all units share, got the shape {np.shape(weights)}"
+        raise MethodError(msg)
+    w = as_weights(weights, x.shape)
+    shape = (*x.shape[:-1], x.shape[-2])
+    balance = np.zeros(shape)  # the weight of wins less that of losses
+    common = np.zeros(shape) if np.isnan(x).any() else np.full(shape, w.sum())
+    for k in np.flatnonzero(w).tolist():
+        first, second = x[..., :, np.newaxis, k], x[..., np.newaxis, :, k]
+        balance += w[k] * ((first > second).astype(np.int8) - (first < second).astype(np.int8))
+        if np.isnan(x).any():
+            there = ~np.isnan(x[..., k])
+            common += w[k] * (there[..., :, np.newaxis] & there[..., np.newaxis, :])
+    matrix = (1 + balance / np.where(common > 0, common, np.nan)) / 2
+    matrix[..., np.arange(x.shape[-2]), np.arange(x.shape[-2])] = 0.0
+    return np.asarray(matrix)
+
+
+def copeland_scores(values: ArrayLike, weights: ArrayLike) -> Floats:
+    r"""Give the number of units that a unit outranks, less the number that outrank it.
+
+    Unit i outranks unit j when :math:`o_{ij} > 1/2`; within :math:`10^{-12}` of 1/2 neither does,
+    and neither when they have no child in common.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_units, n_children)
+        NaN is missing.
+    weights : array_like of shape (n_children,)
+        The same for all units; not negative and not all zero; scaled to sum to one.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        From 1 - n_units to n_units - 1; NaN for a unit with no child of positive weight.
+
+    Raises
+    ------
+    MethodError
+        Weights that differ between units.
+
+    References
+    ----------
+    Saari and Merlin (1996), The Copeland method. https://doi.org/10.1007/BF01212012
+
+    Examples
+    --------
+    >>> copeland_scores([[3.0, 1.0], [2.0, 2.0], [1.0, 0.0]], [0.6, 0.4]).tolist()
+    [2.0, 0.0, -2.0]
+    """
+    x = as_values(values)
+    matrix = outranking_matrix(x, weights)
+    rows = np.arange(x.shape[-2])
+    matrix[..., rows, rows] = 0.5
+    wins = (matrix > 0.5 + 1e-12).sum(axis=-1) - (matrix < 0.5 - 1e-12).sum(axis=-1)
+    judged = (~np.isnan(x) & (np.asarray(weights) > 0)).any(axis=-1)
+    return np.where(judged, wins, np.nan)
+
+
+@frozen
+class Copeland:
+    """Join children by Copeland's rule: the units a unit outranks less those that outrank it.
+
+    How far a unit is ahead in a child plays no part, so that nothing makes up for anything:
+    `copeland_scores`. It compares every pair of units and needs memory for all of them.
+
+    Examples
+    --------
+    >>> values = np.array([[3.0, 1.0], [2.0, 2.0], [1.0, 0.0]])
+    >>> Copeland().aggregate(values, np.array([0.6, 0.4])).tolist()
+    [2.0, 0.0, -2.0]
+    """
+
+    skips_missing: ClassVar[bool] = True
+    domain: ClassVar[str] = "real"
+
+    def aggregate(self, values: Floats, weights: Floats) -> Floats:
+        """Give the score of each row among all."""
+        return copeland_scores(values, weights)
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return (
+            r"Copeland's rule: $S_i = \#\{j : o_{ij} > 1/2\} - \#\{j : o_{ij} < 1/2\}$, $o_{ij}$ "
+            "being the weight of the children in which unit $i$ is better than $j$, ties by half."
+        )
