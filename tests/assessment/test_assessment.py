@@ -466,7 +466,7 @@ def test_ranks_are_within_periods_and_scales_over_all():
     assert table.names == ("rank", "unit", "year", "band", "T")
     assert table.column("unit") == ["Y", "X", "Z", "Y", "X"]
     assert table.column("year") == [2020, 2020, 2021, 2021, 2021]
-    assert "3 units in 2 periods" in repr(panel)
+    assert "3 units, 2 periods, 3 indicators" in repr(panel)
     assert panel.row("Y", 2021) == 3
     with pytest.raises(UnknownCodeError, match="no period of unit 'Z' 2020"):
         panel.row("Z", 2020)
@@ -523,7 +523,9 @@ def test_a_profile_sets_a_unit_beside_all(assessment):
 
 def test_an_assessment_prints_its_league_table(assessment):
     assert repr(assessment).splitlines() == [
-        "Assessment of 3 units by T (Top): 3 indicators",
+        "T  Top",
+        "3 units, 3 indicators",
+        "",
         "rank  unit  name  band       T     S      c",
         "   1  Z     Zed   high    75.0  87.5   50.0",
         "   2  Y     Why   middle  58.3  37.5  100.0",
@@ -544,11 +546,11 @@ def test_a_long_assessment_prints_its_ends_within_80_columns():
     assessment = Assessment(wide, data | {f"e{i}": np.arange(n) for i in range(4)})
     lines = repr(assessment).splitlines()
     assert max(map(len, lines)) <= 80
-    assert len(lines) == 18
-    assert "band" not in lines[1]
+    assert len(lines) == 20
+    assert "band" not in lines[3]
     html = assessment._repr_html_()
     assert html.count("<tr>") == 17
-    assert "<b>" not in html
+    assert "number 39 &lt;b&gt;" in html
 
 
 def test_small_scores_print_with_more_digits():

@@ -3,12 +3,16 @@
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import dli
 
 Table = tuple[np.ndarray, list[dli.Indicator]]
+
+# Every law runs for every scheme: a few tables each make many.
+few = settings(max_examples=15, deadline=None)
 
 
 @st.composite

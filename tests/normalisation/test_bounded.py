@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.normalisation.tables import Table, tables
+from tests.normalisation.tables import Table, few, tables
 
 from dli import Indicator
 from dli.errors import MethodError
@@ -56,6 +56,7 @@ def test_min_max_of_observed_ends_ignores_goalposts():
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
+@few
 @given(table=tables(), low=finite, height=st.floats(1e-3, 1e6))
 def test_best_and_worst_reach_the_ends_exactly(order, table: Table, low, height):
     values, indicators = table
@@ -65,6 +66,7 @@ def test_best_and_worst_reach_the_ends_exactly(order, table: Table, low, height)
     assert (np.nanmax(result, axis=0) == high).all()
 
 
+@few
 @given(table=tables())
 def test_min_max_is_the_formula(table: Table):
     values, indicators = table
@@ -81,6 +83,7 @@ def test_the_worst_is_no_negative_zero():
     assert not np.signbit(result).any()
 
 
+@few
 @given(table=tables())
 def test_goalposts_cut_off_exactly_the_cells_they_say(table: Table):
     values, indicators = table

@@ -5,7 +5,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.normalisation.tables import Table, tables
+from tests.normalisation.tables import Table, few, tables
 
 import dli
 from dli.errors import MethodError
@@ -39,6 +39,7 @@ every_fitted = pytest.mark.parametrize("scheme", FITTED, ids=repr)
 
 
 @every
+@few
 @given(table=tables())
 def test_missing_stays_missing_and_nothing_else_becomes_so(scheme, table: Table):
     values, indicators = table
@@ -46,6 +47,7 @@ def test_missing_stays_missing_and_nothing_else_becomes_so(scheme, table: Table)
 
 
 @every
+@few
 @given(table=tables())
 def test_values_given_are_not_changed(scheme, table: Table):
     values, indicators = table
@@ -55,6 +57,7 @@ def test_values_given_are_not_changed(scheme, table: Table):
 
 
 @every
+@few
 @given(table=tables())
 def test_better_never_scores_lower(scheme, table: Table):
     values, indicators = table
@@ -68,6 +71,7 @@ def test_better_never_scores_lower(scheme, table: Table):
 
 
 @every
+@few
 @given(table=tables())
 def test_reordering_units_reorders_the_result_and_nothing_else(scheme, table: Table):
     values, indicators = table
@@ -80,6 +84,7 @@ def test_reordering_units_reorders_the_result_and_nothing_else(scheme, table: Ta
 
 
 @every
+@few
 @given(table=tables())
 def test_each_indicator_stands_alone(scheme, table: Table):
     values, indicators = table
@@ -90,6 +95,7 @@ def test_each_indicator_stands_alone(scheme, table: Table):
 
 
 @every
+@few
 @given(table=tables())
 def test_a_leading_sample_axis_is_that_many_tables(scheme, table: Table):
     values, indicators = table
@@ -102,6 +108,7 @@ def test_a_leading_sample_axis_is_that_many_tables(scheme, table: Table):
 
 
 @pytest.mark.parametrize("scheme", [s for s in ALL if not isinstance(s, FractionOfMax)], ids=repr)
+@few
 @given(table=tables())
 def test_turning_the_direction_and_the_sign_cancels(scheme, table: Table):
     values, indicators = table
@@ -121,6 +128,7 @@ def test_turning_the_direction_and_the_sign_cancels(scheme, table: Table):
 
 
 @every
+@few
 @given(table=tables())
 def test_the_unit_of_measure_makes_no_difference(scheme, table: Table):
     values, indicators = table
@@ -142,6 +150,7 @@ def test_the_unit_of_measure_makes_no_difference(scheme, table: Table):
 
 
 @every_fitted
+@few
 @given(table=tables())
 def test_what_was_fitted_on_a_base_serves_any_rows(scheme, table: Table):
     values, indicators = table
@@ -153,6 +162,7 @@ def test_what_was_fitted_on_a_base_serves_any_rows(scheme, table: Table):
 
 
 @pytest.mark.parametrize("scheme", [Goalposts(), Scaled()], ids=repr)
+@few
 @given(table=tables())
 def test_fixed_ends_leave_a_unit_alone_when_others_go(scheme, table: Table):
     values, indicators = table

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import rankdata
-from tests.normalisation.tables import Table, tables
+from tests.normalisation.tables import Table, few, tables
 
 from dli import Indicator
 from dli.errors import MethodError
@@ -32,6 +32,7 @@ def test_borda_counts_and_percentile_ranks_by_hand():
 
 
 @pytest.mark.parametrize("ties", ["min", "average"])
+@few
 @given(table=tables())
 def test_ranks_are_those_of_scipy(ties, table: Table):
     values, indicators = table

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from numpy.testing import assert_allclose
-from tests.normalisation.tables import Table, tables
+from tests.normalisation.tables import Table, few, tables
 
 from dli import Indicator
 from dli.errors import MethodError
@@ -18,6 +18,7 @@ def test_z_scores_by_hand():
     assert_allclose(down, 100 - 10 * expected, rtol=1e-14)
 
 
+@few
 @given(table=tables())
 def test_mean_and_sample_standard_deviation_are_those_asked_for(table: Table):
     values, indicators = table

@@ -167,17 +167,15 @@ def _column_text(column: Any, rows: Sequence[int]) -> list[str]:
     return ["" if np.isnan(column[i]) else f"{column[i]:.{digits}f}" for i in rows]
 
 
-def _headline(assessment: "Assessment") -> str:
-    index = assessment.index
+def _headlines(assessment: "Assessment") -> tuple[str, str]:
+    index, periods = assessment.index, assessment.periods
+    counts = [f"{len(set(assessment.units))} units", f"{len(index.indicators)} indicators"]
+    if periods is not None:
+        counts.insert(1, f"{len(set(periods))} periods")
     n_missing = int(np.isnan(assessment.stage_array("raw")).sum())
-    missing = f", {n_missing} cells missing" if n_missing else ""
-    periods = assessment.periods
-    rows = f"{len(set(assessment.units))} units"
-    rows += f" in {len(set(periods))} periods" if periods is not None else ""
-    name = f" ({index.name})" if index.name else ""
-    return (
-        f"Assessment of {rows} by {index.code}{name}: {len(index.indicators)} indicators{missing}"
-    )
+    if n_missing:
+        counts.append(f"{n_missing} cells missing")
+    return f"{index.code}  {index.name}".rstrip(), ", ".join(counts)
 
 
 def text(assessment: "Assessment") -> str:
@@ -201,7 +199,7 @@ def text(assessment: "Assessment") -> str:
     lines = [line(list(columns)), *(line(cells) for cells in zip(*columns.values(), strict=True))]
     if cut >= 0:
         lines.insert(cut + 1, f"{'…':>{widths['rank']}}")
-    return "\n".join([_headline(assessment), *lines])
+    return "\n".join([*_headlines(assessment), "", *lines])
 
 
 def _excess(widths: dict[str, int]) -> int:
@@ -219,7 +217,8 @@ def html(assessment: "Assessment") -> str:
     if cut >= 0:
         body.insert(cut, f'<td colspan="{len(columns)}">…</td>')
     lines = "".join(f"<tr>{cells}</tr>" for cells in body)
+    title, counts = map(escape, _headlines(assessment))
     return (
-        f"<div><p>{escape(_headline(assessment))}</p>"
+        f"<div><p><b>{title}</b><br>{counts}</p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
