@@ -95,6 +95,16 @@ def test_a_file_names_lines_in_its_faults(tmp_path):
         Observations.read(path, INDEX)
 
 
+def test_a_mapping_stays_the_callers_to_change():
+    data = {"unit": ["X"], "a": np.array([1.0]), "b": [2.0], "people": np.array([3.0])}
+    observations = Observations.read(data, INDEX)
+    for cells in data.values():
+        cells[0] = 9.0
+    table = observations.select(INDEX.without("b")).table
+    assert [table.column(name) for name in ("unit", "a", "people")] == [["X"], [1.0], [3.0]]
+    assert observations.values.tolist() == [[1, 2]]
+
+
 def test_the_same_table_is_read_for_another_index():
     observations = Observations.read(pd.DataFrame(DATA), INDEX)
     assert observations.select(INDEX) is observations

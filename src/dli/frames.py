@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from dli.errors import DataError, did_you_mean
@@ -104,10 +104,25 @@ class Table:
 
     def _whole_block(self, names: Sequence[str]) -> Floats | None:
         """Take all columns at once where the frame can: many small copies are slow."""
-        if isinstance(self._source, Mapping) or self.library != "pandas":
+        if isinstance(self._source, Mapping):
+            columns = [self._source[name] for name in names]
+            if all(isinstance(c, np.ndarray) and c.dtype == np.float64 for c in columns):
+                return np.array(columns).T
             return None
-        block = self._source[list(names)].to_numpy()
+        if self.library != "pandas":
+            return None
+        # By place, since pandas looks labels up slowly.
+        places = {name: place for place, name in enumerate(self.names)}
+        block = self._source.take([places[name] for name in names], axis=1).to_numpy()
         return np.asfortranarray(block) if block.dtype == np.float64 else None
+
+    def holding(self, names: Sequence[str], values: Floats) -> "Table":
+        """Hold own columns, these values among them: the caller's mapping may change."""
+        if not isinstance(self._source, Mapping) or self.is_text:
+            return self
+        source = {name: _copied(cells) for name, cells in self._source.items() if name not in names}
+        source |= dict(zip(names, values.T, strict=True))
+        return evolve(self, source={name: source[name] for name in self.names})
 
     def where(self, row: int) -> str:
         """Name a row as its reader would: the line of a file, else the position from 0."""
@@ -273,7 +288,7 @@ def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
     if faults:
         msg = "column names must be texts"
         raise DataError(msg, faults)
-    columns = {name: _copied(cells) for name, cells in data.items()}
+    columns = {name: _flat(cells) for name, cells in data.items()}
     faults = [
         f"{name!r} has shape {cells.shape}"
         for name, cells in columns.items()
@@ -291,12 +306,16 @@ def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
     return Table(names=tuple(columns), n_rows=n_rows, library=library, source=columns)
 
 
-def _copied(cells: Any) -> Any:
-    if isinstance(cells, np.ndarray):
-        return cells.copy()
+def _flat(cells: Any) -> Any:
+    if isinstance(cells, (np.ndarray, list)):
+        return cells
     if isinstance(cells, (str, bytes)) or not isinstance(cells, Iterable):
         return np.asarray(cells)  # of no dimension, which the caller reports
     return list(cells)
+
+
+def _copied(cells: Any) -> Any:
+    return cells.copy() if isinstance(cells, np.ndarray) else list(cells)
 
 
 def _read_csv(path: Path) -> Table:

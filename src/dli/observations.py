@@ -96,7 +96,7 @@ class Observations:
             values=values,
             unit_column=unit,
             period_column=period,
-            table=table,
+            table=table.holding(codes, values),
             codes=codes,
         )
 

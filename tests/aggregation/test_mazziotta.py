@@ -113,8 +113,8 @@ def test_columns_that_do_not_differ_are_named():
 
 
 def test_a_mean_at_most_zero_has_no_penalty():
-    with pytest.raises(MethodError, match=r"must be above zero:\n  - row 0: -80$"):
-        adjusted_mazziotta_pareto([[1.0], [2.0]], reference=[5.0])
+    with pytest.raises(MethodError, match=r"must be above zero:\n  - row 0: -80\n  - row 1: -20$"):
+        adjusted_mazziotta_pareto([[1.0], [2.0]], reference=[4.0])
 
 
 def test_bad_choices_are_refused():

@@ -21,17 +21,22 @@ def as_values(values: ArrayLike) -> Floats:
 def as_weights(weights: ArrayLike, shape: tuple[int, ...]) -> Floats:
     """Take weights for values of a shape; rows that do not sum to one are scaled to do so."""
     w = np.asarray(weights, dtype=np.float64)
-    fits = w.ndim > 0 and w.shape[-1] == shape[-1] and w.ndim <= len(shape)
-    if not fits or any(n not in (1, m) for n, m in zip(w.shape[::-1], shape[::-1], strict=False)):
+    if w.shape != shape[-1:] and not _fits(w.shape, shape):
         msg = f"weights must have the shape ({shape[-1]},) or {shape}, got {w.shape}"
         raise MethodError(msg)
     total = w.sum(axis=-1, keepdims=True)
     # NaN fails every comparison, so that these see it.
-    if not ((w >= 0).all() and (total > 0).all() and np.isfinite(total).all()):
+    if not (w.min() >= 0 and total.min() > 0 and total.max() < np.inf):
         found = f": {w.tolist()}" if w.ndim == 1 else ""
         msg = f"weights must be finite, not negative and not all zero{found}"
         raise MethodError(msg)
-    return w if (np.abs(total - 1) <= 1e-12).all() else np.asarray(w / total)
+    return w if np.abs(total - 1).max() <= 1e-12 else np.asarray(w / total)
+
+
+def _fits(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    if not own or own[-1] != shape[-1] or len(own) > len(shape):
+        return False
+    return all(n in (1, m) for n, m in zip(own[::-1], shape[::-1], strict=False))
 
 
 def equal_or(weights: ArrayLike | None, shape: tuple[int, ...]) -> Floats:

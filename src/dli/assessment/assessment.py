@@ -23,6 +23,8 @@ __all__ = ["Assessment"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
+_DEFAULT = Method()
+
 
 @frozen(eq=False, repr=False, init=False)
 class Assessment:
@@ -80,7 +82,7 @@ class Assessment:
         period: str | None = None,
         method: Method | None = None,
     ) -> None:
-        method = Method() if method is None else method
+        method = _DEFAULT if method is None else method
         _expect(index, Index)
         _expect(method, Method)
         observations = (

@@ -1,5 +1,6 @@
 """Places in the order of scores."""
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -34,17 +35,20 @@ def rank_scores(scores: ArrayLike) -> Floats:
     >>> rank_scores([0.3, 0.9, 0.1 + 0.2, float("nan"), 0.1]).tolist()
     [2.0, 1.0, 2.0, nan, 4.0]
     """
-    values = np.asarray(scores, dtype=np.float64)
+    given = np.asarray(scores, dtype=np.float64)
+    n_units = given.shape[-1]
+    values = given.reshape(math.prod(given.shape[:-1]), n_units)
     order = np.argsort(-values, axis=-1)  # NaN goes last
-    falling = np.take_along_axis(values, order, axis=-1)
-    with np.errstate(invalid="ignore"):
-        scale = np.fmax.reduce(np.abs(values), axis=-1, initial=0.0, keepdims=True)
-        steps = falling[..., :-1] - falling[..., 1:] > TOLERANCE * scale
-    places = np.arange(1, values.shape[-1] + 1, dtype=np.float64)
+    rows = np.arange(len(values))[:, np.newaxis]
+    falling = values[rows, order]
+    scale = np.fmax.reduce(np.abs(values), axis=-1, initial=0.0, keepdims=True)
+    places = np.arange(1.0, n_units + 1)
     sorted_ranks = np.ones(values.shape)
-    sorted_ranks[..., 1:] = np.where(steps, places[1:], 1.0)
+    # A difference with NaN is NaN, and no step.
+    steps = falling[:, :-1] - falling[:, 1:] > TOLERANCE * scale
+    np.multiply(steps, places[1:], out=sorted_ranks[:, 1:])
     np.maximum.accumulate(sorted_ranks, axis=-1, out=sorted_ranks)
     sorted_ranks[np.isnan(falling)] = np.nan
     ranks = np.empty(values.shape)
-    np.put_along_axis(ranks, order, sorted_ranks, axis=-1)
-    return ranks
+    ranks[rows, order] = sorted_ranks
+    return ranks.reshape(given.shape)
