@@ -48,12 +48,18 @@ def test_the_changelog_names_the_version_or_what_comes():
 def test_no_tracked_file_leans_on_one_machine():
     if not (ROOT / ".git").exists():
         pytest.skip("no checkout")
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S607 git is on the path
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )  # noqa: S607 git is on the path
     # Put together here, so that this file does not match itself.
-    wrong = re.compile("|".join(["/" + "work/", "/" + "tmp/", "python" + "hosted", "pypi" + r"\.org"]))
+    wrong = re.compile(
+        "|".join(["/" + "work/", "/" + "tmp/", "python" + "hosted", "pypi" + r"\.org"])
+    )
     found = []
     for name in listed.stdout.split():
         path = ROOT / name
         if path.suffix in {".py", ".md", ".toml", ".yml", ".txt", ".cff", ""} and path.is_file():
-            found += [f"{name}: {m.group()}" for m in wrong.finditer(path.read_text(encoding="utf-8"))]
+            found += [
+                f"{name}: {m.group()}" for m in wrong.finditer(path.read_text(encoding="utf-8"))
+            ]
     assert found == []

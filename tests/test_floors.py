@@ -36,7 +36,9 @@ def _rooms_imported(path):
     rooms = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            rooms |= {name.name.split(".")[1] for name in node.names if name.name.startswith("dli.")}
+            rooms |= {
+                name.name.split(".")[1] for name in node.names if name.name.startswith("dli.")
+            }
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dli":
             assert node.level == 0, f"{path}: imports are absolute"
             parts = node.module.split(".")
@@ -64,7 +66,9 @@ def test_imports_go_down_only(path):
 
 def test_the_walk_sees_imports_of_every_form(tmp_path):
     path = tmp_path / "module.py"
-    path.write_text("import dli.method\ndef f():\n    from dli import frames\n    from dli.errors import E\n")
+    path.write_text(
+        "import dli.method\ndef f():\n    from dli import frames\n    from dli.errors import E\n"
+    )
     assert _rooms_imported(path) == {"method", "frames", "errors"}
 
 

@@ -6,18 +6,45 @@ import pytest
 
 import dli
 from dli.aggregation import (
+    AdjustedMazziottaPareto,
     Aggregation,
     ArithmeticMean,
+    Copeland,
     GeometricMean,
     HarmonicMean,
+    MazziottaPareto,
     Minimum,
+    OrderedWeighted,
     PowerMean,
 )
 from dli.framework.choices import FAMILIES, built_in
-from dli.normalisation import Goalposts, MinMax, Normalisation, ZScore
+from dli.normalisation import (
+    Borda,
+    DistanceToReference,
+    DistanceToTarget,
+    FractionOfMax,
+    Goalposts,
+    MinMax,
+    Normalisation,
+    PercentileRank,
+    Rank,
+    Scaled,
+    ZScore,
+)
 from dli.weighting import AHP, Declared, Entropy, Equal, Fixed, Weighting
 
-NORMALISATIONS: list[Normalisation] = [MinMax(), Goalposts(), ZScore()]
+NORMALISATIONS: list[Normalisation] = [
+    Borda(),
+    DistanceToReference("X"),
+    DistanceToTarget(),
+    FractionOfMax(),
+    Goalposts(),
+    MinMax(),
+    PercentileRank(),
+    Rank(),
+    Scaled(),
+    ZScore(),
+]
 WEIGHTINGS: list[Weighting] = [
     AHP([[1]]),
     Declared(),
@@ -26,10 +53,14 @@ WEIGHTINGS: list[Weighting] = [
     Fixed({"a": 1.0}),
 ]
 AGGREGATIONS: list[Aggregation] = [
+    AdjustedMazziottaPareto(),
     ArithmeticMean(),
+    Copeland(),
     GeometricMean(),
     HarmonicMean(),
+    MazziottaPareto(),
     Minimum(),
+    OrderedWeighted((0.5, 0.5)),
     PowerMean(2.0),
 ]
 ALL: dict[str, list[Any]] = {

@@ -184,6 +184,23 @@ def test_a_unit_with_nothing_is_refused_unless_left_out():
         Assessment(INDEX, DATA | {"a": [None] * 3}, method=Method(availability=0.9))
 
 
+def test_a_node_that_no_unit_has_enough_of_is_missing_for_all():
+    assessment = _gaps(a=[None, 2.0, 3.0], b=[5.0, None, 1.0], c=[1.0, 2.0, 3.0])
+    strict = assessment.evolve(index=INDEX.without("c"), missing="propagate", availability=0.5)
+    assert np.isnan(strict.array("S")).tolist() == [True, True, False]
+    sparse = {
+        "unit": ["X", "Y", "Z"],
+        "a": [None, 1.0, 2.0],
+        "b": [1.0, None, None],
+        "c": [1, 2, 3],
+    }
+    fixed = INDEX.replace("b", Indicator("b", goalposts=(0, 2)))
+    none = Assessment(fixed, sparse, method=Method(missing="propagate"))
+    assert np.isnan(none.array("S")).all()
+    assert np.isnan(none.rank_array("T")).all()
+    assert frames.read(none.league_table()).column("rank") == [None, None, None]
+
+
 def test_an_outside_aggregation_sees_complete_values_only():
     class Plain:
         def aggregate(self, values, weights):
@@ -193,6 +210,13 @@ def test_an_outside_aggregation_sees_complete_values_only():
     gaps = {"a": [1.0, None, 3.0], "b": [None, 10.0, 5.0]}
     plain = Assessment(INDEX, DATA | gaps, method=Method(aggregation=Plain()))
     np.testing.assert_allclose(plain.array("T"), _gaps(**gaps).array("T"))
+
+
+def test_scores_without_weight_left_are_flagged_as_such():
+    index = INDEX.with_weights({"b": 0})
+    method = Method(normalisation=ZScore())
+    flags = frames.read(Assessment(index, DATA | {"a": [None, 2.0, 3.0]}, method=method).flags)
+    assert flags.column("note")[-1] == "1 of 2 children have a value"
 
 
 def test_children_left_with_no_weight_give_no_score():
@@ -475,6 +499,12 @@ def test_ranks_are_within_periods_and_scales_over_all():
     assert frames.read(panel.profile("Y", 2020)).column("median")[0] == pytest.approx(25)
 
 
+def test_tables_of_panels_carry_the_period():
+    panel = Assessment(INDEX, PANEL, period="year")
+    assert frames.read(panel.scores).names[:3] == ("unit", "year", "T")
+    assert frames.read(panel.ranks).column("year") == PANEL["year"]
+
+
 def test_faults_and_flags_of_panels_name_the_period():
     gaps = PANEL | {"a": [None, 2.0, 3.0, 4.0, 5.0]}
     panel = Assessment(INDEX, gaps, period="year")
@@ -519,6 +549,12 @@ def test_a_profile_sets_a_unit_beside_all(assessment):
     np.testing.assert_allclose(profile.column("best"), [75, 87.5, 100])
     with pytest.raises(UnknownCodeError, match="no unit 'YY'"):
         assessment.profile("YY")
+
+
+def test_a_league_table_without_bands_or_names_has_neither():
+    plain = Assessment(Index("T", INDEX.children), {k: v for k, v in DATA.items() if k != "name"})
+    assert frames.read(plain.league_table(0)).names == ("rank", "unit", "T")
+    assert plain._repr_html_().count("<tr>") == 4
 
 
 def test_an_assessment_prints_its_league_table(assessment):
