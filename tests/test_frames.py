@@ -80,6 +80,11 @@ def test_text_among_numbers_is_named_with_its_row(make):
     assert wrong == [(0, "x", "1"), (1, "x", "two")]
 
 
+def test_columns_of_a_mapping_may_be_any_sequence():
+    table = frames.read({"x": (1.0, 2.0), "n": range(2), "t": pd.Series([3, 4])})
+    assert table.numbers(["x", "n", "t"])[0].tolist() == [[1, 0, 3], [2, 1, 4]]
+
+
 def test_objects_that_are_no_numbers_are_named():
     _, wrong = frames.read({"x": [1.0, dt.date(2020, 1, 1), b"3"]}).numbers(["x"])
     assert [row for row, _, _ in wrong] == [1, 2]

@@ -24,7 +24,7 @@ def _frozen_choice(choice: Any) -> Any:
     return dict(choice) if isinstance(choice, Mapping) else choice
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Method:
     """How indicators become scores: one choice for each step, or one for each part of the tree.
 
@@ -59,8 +59,8 @@ class Method:
     Examples
     --------
     >>> from dli.normalisation import ZScore
-    >>> Method(normalisation=ZScore(), coverage=0.5).coverage
-    0.5
+    >>> Method(normalisation=ZScore(), coverage=0.5)
+    Method(normalisation=ZScore(mean=0.0, sd=1.0), coverage=0.5)
     """
 
     availability: float = 0.0
@@ -85,6 +85,16 @@ class Method:
         if faults:
             msg = "the method cannot work"
             raise MethodError(msg, faults)
+
+    def __repr__(self) -> str:
+        """Show what departs from the defaults."""
+        own = [
+            f"{step.name}={getattr(self, step.name)!r}"
+            for step in fields(Method)
+            if getattr(self, step.name) != step.default
+        ]
+        line = f"Method({', '.join(own)})"
+        return line if len(line) <= 80 else "Method(\n    " + ",\n    ".join(own) + ",\n)"
 
     def _family_faults(self, family: str, act: str) -> list[str]:
         given = getattr(self, family)
