@@ -31,7 +31,9 @@ def test_every_fault_of_a_method_is_listed():
 def test_a_method_prints_what_departs_from_the_defaults():
     assert repr(Method()) == "Method()"
     assert repr(Method(coverage=0.5)) == "Method(coverage=0.5)"
-    long = repr(Method(normalisation=ZScore(), weighting={"A": Equal()}, aggregation=GeometricMean()))
+    long = repr(
+        Method(normalisation=ZScore(), weighting={"A": Equal()}, aggregation=GeometricMean())
+    )
     assert long.splitlines()[0] == "Method("
     assert max(map(len, long.splitlines())) <= 80
 

@@ -293,7 +293,8 @@ def test_the_index_may_carry_choices_itself():
 
 
 def test_stages_show_each_step():
-    index = Index("T", [Indicator("a", denominator="people"), Indicator("b")])
+    a = Indicator("a", denominator="people", denominator_factor=10)
+    index = Index("T", [a, Indicator("b")])
 
     class Fill:
         def fit_transform(self, values):
@@ -313,9 +314,9 @@ def test_stages_show_each_step():
         for name in ("denominated", "imputed", "treated", "normalised")
     }
     assert stages == {
-        "denominated": [[1, pytest.approx(np.nan, nan_ok=True)], [3, 9]],
-        "imputed": [[1, 7], [3, 9]],
-        "treated": [[1, 7], [3, 8]],
+        "denominated": [[10, pytest.approx(np.nan, nan_ok=True)], [30, 9]],
+        "imputed": [[10, 7], [30, 9]],
+        "treated": [[10, 7], [30, 8]],
         "normalised": [[0, 0], [100, 100]],
     }
     flags = frames.read(assessment.flags)
@@ -695,7 +696,7 @@ def test_the_methods_statement_holds_formulas_parameters_and_weights():
         "T",
         [
             Indicator("a", "First | one", goalposts=(0, 5), source="Survey", unit_of_measure="%"),
-            Indicator("b", direction=-1, denominator="people"),
+            Indicator("b", direction=-1, denominator="people", denominator_factor=1000),
         ],
         "Top",
         description="What it is.",
@@ -713,7 +714,7 @@ def test_the_methods_statement_holds_formulas_parameters_and_weights():
     text = Assessment(index, data, method=Method(weighting=Mine(), coverage=0.5)).methodology()
     for part in (
         "# Methods: Top", "What it is.", r"| a | First \| one | T | + | % | 0.25 | 0.25 |",
-        "| b |  | T | − |", "1 of 6 values (16.7%) are missing", "b by people", "Sources: Survey.",
+        "| b |  | T | − |", "1 of 6 values (16.7%) are missing", "b by people (times 1000)", "Sources: Survey.",
         "Nothing is imputed.", "| a | 0 | 5 |", "Weigh as I like.", "$", "at least 50%",
         "low below 50; high from 50", "digital-leadership-index",
     ):  # fmt: skip

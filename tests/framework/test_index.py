@@ -114,6 +114,7 @@ def test_a_repeated_code_is_named_with_its_count():
         ({"weight": True}, "weight must be"),
         ({"target": "high"}, "target must be a finite number, got 'high'"),
         ({"denominator": 3}, "denominator must be text, got 3"),
+        ({"denominator_factor": 0}, "denominator_factor must be a number above 0, got 0"),
         ({"scale": (1, 1)}, "scale must be two finite numbers that rise"),
         ({"scale": (0,)}, "scale must be two finite numbers that rise"),
         ({"goalposts": (2, 2)}, "goalposts must differ, got 2 twice"),

@@ -54,6 +54,13 @@ def test_coinr_metadata_make_an_index_unchanged(make):
     assert (b.direction, b.weight) == (-1, 3)
 
 
+def test_denominators_come_with_their_factor():
+    table = {"code": ["T", "a"], "parent": [None, "T"], "denominator": [None, "people"],
+             "denominator_factor": [None, 1000]}  # fmt: skip
+    (indicator,) = Index.from_table(table).indicators
+    assert (indicator.denominator, indicator.denominator_factor) == ("people", 1000)
+
+
 def test_a_file_makes_an_index(tmp_path):
     path = tmp_path / "nodes.csv"
     path.write_text("code,parent,weight\nT,,\n01,T,2\n2,T,1\n")

@@ -104,7 +104,11 @@ def _data(assessment: "Assessment") -> Iterator[str]:
         )
     divided = [i for i in assessment.index.indicators if i.denominator is not None]
     if divided:
-        pairs = ", ".join(f"{i.code} by {i.denominator}" for i in divided)
+        pairs = ", ".join(
+            f"{i.code} by {i.denominator}"
+            + (f" (times {i.denominator_factor:g})" if i.denominator_factor != 1 else "")
+            for i in divided
+        )
         yield f"Indicators divided by another column: {pairs}."
     sources = {i.source for i in assessment.index.indicators if i.source}
     if sources:

@@ -137,6 +137,7 @@ def _denominated(
     denominators, places = observations.denominators(indicators)
     divided = values.copy(order="F")
     divided[:, places] /= denominators[rows]
+    divided[:, places] *= [indicators[place].denominator_factor for place in places.tolist()]
     return divided
 
 

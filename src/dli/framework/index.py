@@ -275,9 +275,9 @@ class Index:
         frame : frame, mapping of columns, or path of a CSV file
             Columns ``code`` and ``parent`` (missing for the index itself) and any of ``name,
             weight, direction, unit_of_measure, goalpost_worst, goalpost_best, target, scale_low,
-            scale_high, denominator, description, source``; or COINr's iMeta columns ``iCode,
-            Parent`` and any of ``iName, Level, Weight, Direction, Type, Unit, Denominator,
-            Target``, of which rows of type Group and Denominator are passed over.
+            scale_high, denominator, denominator_factor, description, source``; or COINr's iMeta
+            columns ``iCode, Parent`` and any of ``iName, Level, Weight, Direction, Type, Unit,
+            Denominator, Target``, of which rows of type Group and Denominator are passed over.
 
         Raises
         ------

@@ -37,6 +37,8 @@ class Indicator:
         The least and the greatest valid value; data outside it are an error.
     denominator : str, optional
         The column of the data that the indicator is divided by.
+    denominator_factor : float
+        What the quotient is multiplied by: 1000 gives a figure for each thousand.
     description, source : str
 
     Raises
@@ -59,6 +61,7 @@ class Indicator:
     target: float | None = field(default=None, kw_only=True)
     scale: tuple[float, float] | None = field(default=None, kw_only=True, converter=_pair)
     denominator: str | None = field(default=None, kw_only=True)
+    denominator_factor: float = field(default=1.0, kw_only=True)
     description: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
@@ -86,6 +89,10 @@ class Indicator:
             faults.append(f"target must be a finite number, got {self.target!r}")
         if self.denominator is not None:
             faults += text_faults(denominator=self.denominator)
+        if not (is_number(self.denominator_factor) and self.denominator_factor > 0):
+            faults.append(
+                f"denominator_factor must be a number above 0, got {self.denominator_factor!r}"
+            )
         if self.scale is not None and not (_are_ends(self.scale) and self.scale[0] < self.scale[1]):
             faults.append(f"scale must be two finite numbers that rise, got {self.scale!r}")
         if self.goalposts is None:

@@ -12,7 +12,8 @@ __all__ = ["from_table"]
 
 OWN = (
     "code", "parent", "name", "weight", "direction", "unit_of_measure", "goalpost_worst",
-    "goalpost_best", "target", "scale_low", "scale_high", "denominator", "description", "source",
+    "goalpost_best", "target", "scale_low", "scale_high", "denominator",
+    "denominator_factor", "description", "source",
 )  # fmt: skip
 COINR = {
     "iCode": "code",
@@ -27,7 +28,7 @@ COINR = {
     "Type": "type",
 }
 NUMBERS = ("weight", "direction", "target", "goalpost_worst", "goalpost_best", "scale_low",
-           "scale_high", "level")  # fmt: skip
+           "scale_high", "denominator_factor", "level")  # fmt: skip
 ENDS = {"goalposts": ("goalpost_worst", "goalpost_best"), "scale": ("scale_low", "scale_high")}
 # Of these fields a sub-index has no use; COINr fills some of them for every row.
 LEAVES_ONLY = (
@@ -35,6 +36,7 @@ LEAVES_ONLY = (
     "target",
     "unit_of_measure",
     "denominator",
+    "denominator_factor",
     "goalposts",
     "scale",
     "source",
