@@ -58,18 +58,20 @@ def test_the_reference_unit_is_one_throughout(table: Table):
 
 
 def test_a_reference_unit_is_found_by_name():
-    found = DistanceToReference("B", cap=True).for_units(["A", "B", "C"])
+    found = DistanceToReference("B", cap=True).for_rows(["A", "B", "C"])
     assert found == DistanceToReference(1, cap=True)
 
 
 def test_an_unknown_reference_unit_gets_a_hint():
     with pytest.raises(UnknownCodeError, match="no unit 'AUSS'; did you mean 'AUS'"):
-        DistanceToReference("AUSS").for_units(["AUS", "AUT"])
+        DistanceToReference("AUSS").for_rows(["AUS", "AUT"])
 
 
 def test_a_reference_unit_in_several_periods_is_ambiguous():
     with pytest.raises(MethodError, match="must have one row, 'A' has 2"):
-        DistanceToReference("A").for_units(["A", "B", "A"])
+        DistanceToReference("A").for_rows(["A", "B", "A"])
+    with pytest.raises(MethodError, match=r"has 2 \(periods 1, 2\): FittedOn picks"):
+        DistanceToReference("A").for_rows(["A", "B", "A"], [1, 1, 2])
 
 
 @pytest.mark.parametrize("row", ["A", -1, 2, True, 0.0])

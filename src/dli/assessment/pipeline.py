@@ -61,7 +61,7 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     stages["imputed"] = _imputed(stages["denominated"], observations, index, method, units)
     stages["treated"] = _treated(stages["imputed"], index, method)
     normalisations = [
-        (_at_units(choice, units), columns)
+        (_at_rows(choice, units), columns)
         for choice, columns in method.for_indicators("normalisation", index)
     ]
     stages["normalised"] = _normalised(stages["treated"], index, normalisations)
@@ -154,13 +154,14 @@ def _imputed(
     for choice, columns in method.for_indicators("imputation", index):
         if choice is None:
             continue
-        own = np.array([indicator.code for indicator in index.indicators])[columns].tolist()
+        own = np.array(index.indicators, dtype=object)[columns].tolist()
         known = Context(
             columns={name: [cells[i] for i in kept] for name, cells in context.items()},
             units=tuple(observations.units[i] for i in kept),
             periods=None if periods is None else tuple(periods[i] for i in kept),
-            codes=tuple(own),
-            parents={code: tuple(node.code for node in index.path(code)) for code in own},
+            codes=tuple(indicator.code for indicator in own),
+            parents={i.code: tuple(node.code for node in index.path(i.code)) for i in own},
+            directions=tuple(indicator.direction for indicator in own),
         )
         filled[:, columns] = impute(choice, values[:, columns], known)
     return filled
@@ -193,13 +194,15 @@ def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any
     return normalised
 
 
-def _at_units(choice: Any, units: Units) -> Any:
-    """Let a normalisation that refers to a unit by name find its row."""
-    if not hasattr(choice, "for_units"):
+def _at_rows(choice: Any, units: Units) -> Any:
+    """Let a normalisation that refers to units or periods by name find their rows."""
+    if not hasattr(choice, "for_rows"):
         return choice
-    names = units.observations.units
-    return choice.for_units(
-        names if isinstance(units.rows, slice) else [names[i] for i in units.rows.tolist()]
+    kept = np.arange(len(units.observations.units))[units.rows].tolist()
+    periods = units.observations.periods
+    return choice.for_rows(
+        [units.observations.units[i] for i in kept],
+        None if periods is None else [periods[i] for i in kept],
     )
 
 

@@ -1,6 +1,7 @@
 """Step 5: one scale and one direction for all indicators."""
 
 from dli.normalisation.bounded import Goalposts, MinMax, Scaled
+from dli.normalisation.fitted import FittedOn
 from dli.normalisation.protocol import IndicatorLike, Normalisation
 from dli.normalisation.ranks import Borda, PercentileRank, Rank
 from dli.normalisation.reference import DistanceToReference, DistanceToTarget, FractionOfMax
@@ -10,6 +11,7 @@ __all__ = [
     "Borda",
     "DistanceToReference",
     "DistanceToTarget",
+    "FittedOn",
     "FractionOfMax",
     "Goalposts",
     "IndicatorLike",

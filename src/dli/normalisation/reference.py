@@ -115,13 +115,17 @@ class DistanceToReference:
     unit: Any
     cap: bool = False
 
-    def for_units(self, units: Sequence[Any]) -> "DistanceToReference":
+    def for_rows(
+        self, units: Sequence[Any], periods: Sequence[Any] | None = None
+    ) -> "DistanceToReference":
         """Find the row of the reference unit.
 
         Parameters
         ----------
         units : sequence
             The unit of each row.
+        periods : sequence, optional
+            The period of each row, which messages name.
 
         Returns
         -------
@@ -133,14 +137,20 @@ class DistanceToReference:
         UnknownCodeError
             There is no such unit.
         MethodError
-            It has several rows (periods): fit on the one that serves as base.
+            It has several rows: `FittedOn` picks the period that serves as base.
         """
         rows = [row for row, unit in enumerate(units) if unit == self.unit]
         if not rows:
             what = "unit"
             raise UnknownCodeError(what, [self.unit], units)
         if len(rows) > 1:
-            msg = f"the reference unit must have one row, {self.unit!r} has {len(rows)}"
+            when = (
+                "" if periods is None else f" (periods {', '.join(str(periods[i]) for i in rows)})"
+            )
+            msg = (
+                f"the reference unit must have one row, {self.unit!r} has {len(rows)}{when}: "
+                "FittedOn picks the period that serves as base"
+            )
             raise MethodError(msg)
         return evolve(self, unit=rows[0])
 

@@ -217,7 +217,7 @@ class AHP:
         """
         return _priorities(self._matrix(tuple(codes)), codes, self.method)
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:  # noqa: ARG002 part of the protocol
+    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
         """Give the priorities of the children, and warn of contradictory judgements."""
         priorities = self.priorities([child.code for child in children])
         if priorities.consistency_ratio > self.limit:

@@ -52,7 +52,7 @@ class Declared:
     [0.75, 0.25]
     """
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:  # noqa: ARG002 part of the protocol
+    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
         """Scale the children's own weights."""
         weights = np.array([child.weight for child in children], dtype=np.float64)
         total = weights.sum()
@@ -78,7 +78,7 @@ class Equal:
     [0.5, 0.5]
     """
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:  # noqa: ARG002 part of the protocol
+    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
         """Give each child the same."""
         return equal_weights(len(children))
 
@@ -131,7 +131,7 @@ class Fixed:
             msg = "weights must be finite numbers of at least 0"
             raise MethodError(msg, faults)
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:  # noqa: ARG002 part of the protocol
+    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
         """Scale the weights set for the children."""
         without = [f"{child.code!r}" for child in children if child.code not in self.by_code]
         if without:

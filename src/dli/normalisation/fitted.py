@@ -1,0 +1,141 @@
+"""Parameters from some units or periods, used on all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import ArrayLike
+
+from dli.errors import MethodError, UnknownCodeError
+from dli.normalisation.checks import as_values
+from dli.normalisation.protocol import Floats, IndicatorLike
+
+__all__ = ["FittedOn"]
+
+
+def _tuple(names: Any) -> Any:
+    if names is None or (isinstance(names, Sequence) and not isinstance(names, str)):
+        return None if names is None else tuple(names)
+    return (names,)
+
+
+@frozen
+class FittedOn:
+    """Take a normalisation's parameters from some units or periods, and use them on all.
+
+    Over time a scale that every new period moves mixes progress with rescaling: fitted on a base
+    period it stays where it is. Values beyond the ends of the base go beyond the scale.
+
+    Parameters
+    ----------
+    normalisation : object
+        One with parameters to fit, such as `MinMax` or `ZScore`.
+    units, periods : sequence, optional
+        The rows to fit on; all units, or all periods, when left out.
+
+    Raises
+    ------
+    MethodError
+        A normalisation that has nothing to fit, or neither units nor periods.
+
+    Examples
+    --------
+    >>> from dli import Assessment, Index, Indicator, Method
+    >>> from dli.normalisation import MinMax
+    >>> data = {"unit": list("XYXY"), "year": [1, 1, 2, 2], "a": [0.0, 10.0, 5.0, 20.0]}
+    >>> method = Method(normalisation=FittedOn(MinMax(), periods=[1]))
+    >>> index = Index("T", [Indicator("a")])
+    >>> Assessment(index, data, period="year", method=method).array("T").tolist()
+    [0.0, 100.0, 50.0, 200.0]
+    """
+
+    normalisation: Any
+    units: tuple[Any, ...] | None = field(default=None, converter=_tuple)
+    periods: tuple[Any, ...] | None = field(default=None, converter=_tuple)
+
+    def __attrs_post_init__(self) -> None:
+        if not hasattr(self.normalisation, "fit"):
+            msg = f"FittedOn needs a normalisation that can be fitted, got {self.normalisation!r}"
+            raise MethodError(msg)
+        if not self.units and not self.periods:
+            msg = "FittedOn needs units or periods to fit on, got neither"
+            raise MethodError(msg)
+
+    def for_rows(self, units: Sequence[Any], periods: Sequence[Any] | None) -> "OnRows":
+        """Find the rows to fit on.
+
+        Parameters
+        ----------
+        units : sequence
+            The unit of each row.
+        periods : sequence, optional
+            The period of each row.
+
+        Returns
+        -------
+        OnRows
+
+        Raises
+        ------
+        UnknownCodeError
+            Units or periods that no row has.
+        """
+        chosen = np.ones(len(units), dtype=np.bool_)
+        for what, wanted, given in (
+            ("unit", self.units, units),
+            ("period", self.periods, [] if periods is None else periods),
+        ):
+            if wanted is None:
+                continue
+            known = dict.fromkeys(given)
+            unknown = [name for name in wanted if name not in known]
+            if unknown:
+                raise UnknownCodeError(f"{what} to fit on", unknown, known)
+            chosen &= np.array([name in wanted for name in given])
+        rows = np.flatnonzero(chosen)
+        inner = self.normalisation
+        if hasattr(inner, "for_rows"):
+            kept = None if periods is None else [periods[i] for i in rows.tolist()]
+            inner = inner.for_rows([units[i] for i in rows.tolist()], kept)
+        return OnRows(inner, tuple(rows.tolist()))
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Refuse: without the names of the rows there is nothing to fit on.
+
+        Raises
+        ------
+        MethodError
+            Always; an assessment knows the rows, and `for_rows` takes them.
+        """
+        msg = "FittedOn must know the units of the rows: call for_rows(units, periods) first"
+        raise MethodError(msg)
+
+    def describe(self) -> str:
+        """Say it in a sentence."""
+        on = [
+            f"{what} {', '.join(map(str, names))}"
+            for what, names in (("units", self.units), ("periods", self.periods))
+            if names
+        ]
+        return f"{self.normalisation.describe()} The parameters are those of {' and '.join(on)}."
+
+
+@frozen
+class OnRows:
+    """A normalisation that takes its parameters from some rows of the values it is given.
+
+    Attributes
+    ----------
+    normalisation : object
+    rows : tuple of int
+    """
+
+    normalisation: Any
+    rows: tuple[int, ...]
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Fit on the rows and apply to all."""
+        x = as_values(values, indicators)
+        fitted = self.normalisation.fit(x[..., list(self.rows), :], indicators)
+        return np.asarray(fitted.normalise(x, indicators))
