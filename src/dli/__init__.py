@@ -4,7 +4,16 @@ The classes are here; what they are made of is one dot further: `dli.normalisati
 `dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`.
 """
 
-from dli import aggregation, datasets, models, normalisation, weighting
+from dli import (
+    aggregation,
+    datasets,
+    imputation,
+    models,
+    multivariate,
+    normalisation,
+    treatment,
+    weighting,
+)
 from dli.assessment import Assessment
 from dli.errors import (
     DataError,
@@ -33,7 +42,10 @@ __all__ = [
     "UnknownCodeError",
     "aggregation",
     "datasets",
+    "imputation",
     "models",
+    "multivariate",
     "normalisation",
+    "treatment",
     "weighting",
 ]

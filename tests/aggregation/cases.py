@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 Case = tuple[np.ndarray, np.ndarray]
 
 # Every law runs for every scheme: a few cases each make many.
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=10, deadline=None)
 
 
 @st.composite

@@ -49,6 +49,17 @@ def test_the_reference_becomes_one_hundred():
     assert_allclose(adjusted_mazziotta_pareto(values, reference="midrange")[1], 82, rtol=1e-15)
 
 
+def test_given_bounds_hold_for_a_part_of_the_rows():
+    bounds = ([1, 2], [3, 6])
+    whole = adjusted_mazziotta_pareto(VALUES, reference=[2, 4])
+    part = adjusted_mazziotta_pareto(VALUES[:1], reference=[2, 4], bounds=bounds)
+    assert_allclose(part, whole[:1], rtol=1e-15)
+    with pytest.raises(MethodError, match=r"bounds must be 2 finite values, got \[1.0\]"):
+        adjusted_mazziotta_pareto(VALUES, bounds=([1], [2]))
+    with pytest.raises(MethodError, match=r"do not in:\n  - column 1$"):
+        adjusted_mazziotta_pareto(VALUES, bounds=([1, 2], [3, 2]))
+
+
 def test_weights_of_missing_children_are_shared_by_hand():
     values = np.array([[1.0, np.nan], [2.0, 6.0], [3.0, 2.0], [np.nan, np.nan]])
     result = adjusted_mazziotta_pareto(values, [0.75, 0.25], reference="midrange")
@@ -157,3 +168,8 @@ def test_the_classes_call_the_functions():
     assert_array_equal(
         MazziottaPareto().aggregate(VALUES, weights), mazziotta_pareto(VALUES, weights)
     )
+
+
+def test_a_mean_of_exactly_zero_has_no_penalty_either():
+    with pytest.raises(MethodError, match=r"must be above zero:\n  - row 0: 0$"):
+        adjusted_mazziotta_pareto([[0.0], [60.0]], reference=[100.0])

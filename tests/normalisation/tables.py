@@ -12,7 +12,7 @@ import dli
 Table = tuple[np.ndarray, list[dli.Indicator]]
 
 # Every law runs for every scheme: a few tables each make many.
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=10, deadline=None)
 
 
 @st.composite

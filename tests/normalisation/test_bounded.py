@@ -191,3 +191,11 @@ def test_descriptions_tell_the_parameters_in_force():
     assert "goalposts" not in MinMax(ends="observed").describe()
     assert "are cut off" in Goalposts().describe()
     assert "are kept" in Goalposts(truncate=False).describe()
+
+
+def test_an_upper_end_that_rounding_would_miss_is_reached():
+    assert (0.9 - 0.2) + 0.2 != 0.9
+    values = np.array([[1.0], [2.0], [3.0]])
+    result = MinMax(0.2, 0.9).normalise(values, [MORE])
+    assert result[[0, 2]].ravel().tolist() == [0.2, 0.9]
+    assert_allclose(result[1], 0.55, rtol=1e-15)

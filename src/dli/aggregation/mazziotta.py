@@ -79,6 +79,7 @@ def adjusted_mazziotta_pareto(
     *,
     directions: ArrayLike | None = None,
     reference: str | ArrayLike = "mean",
+    bounds: tuple[ArrayLike, ArrayLike] | None = None,
     penalty: str = "negative",
 ) -> Floats:
     r"""Give the adjusted Mazziotta-Pareto index of each unit, comparable over time.
@@ -99,6 +100,9 @@ def adjusted_mazziotta_pareto(
     reference : {"mean", "midrange"} or array_like of shape (n_children,)
         What becomes 100: the mean, the middle between least and greatest (then all values lie
         from 70 to 130), or given values.
+    bounds : (array_like of shape (n_children,), array_like of shape (n_children,)), optional
+        The least and the greatest values, those of all periods for instance; those of the rows at
+        hand by default.
     penalty : {"negative", "positive"}
         Subtract the penalty, where more of the index is better; or add it, where less is.
 
@@ -126,7 +130,7 @@ def adjusted_mazziotta_pareto(
     _check_penalty(penalty)
     x = as_values(values)
     d = _directions(directions, x.shape[-1])
-    low, high = _ends(x)
+    low, high = _ends(x) if bounds is None else (_given(b, x, "bounds") for b in bounds)
     _refuse_constant(low, high)
     if isinstance(reference, str):
         _check_reference(reference)
@@ -134,10 +138,7 @@ def adjusted_mazziotta_pareto(
         if reference == "mean":
             centre = np.nansum(x, axis=-2) / (~np.isnan(x)).sum(axis=-2)
     else:
-        centre = np.asarray(reference, dtype=np.float64)
-        if centre.shape != x.shape[-1:] or not np.isfinite(centre).all():
-            msg = f"reference must be {x.shape[-1]} finite values, got {centre.tolist()}"
-            raise MethodError(msg)
+        centre = _given(reference, x, "reference")
     slope = 60 * d / (high - low)
     scaled = 100 + (x - centre[..., np.newaxis, :]) * slope[..., np.newaxis, :]
     return _penalised_mean(scaled, weights, penalty)
@@ -255,6 +256,14 @@ def _directions(directions: ArrayLike | None, n_children: int) -> Floats:
 
 def _ends(x: Floats) -> tuple[Floats, Floats]:
     return np.fmin.reduce(x, axis=-2), np.fmax.reduce(x, axis=-2)
+
+
+def _given(values: ArrayLike, x: Floats, name: str) -> Floats:
+    found = np.asarray(values, dtype=np.float64)
+    if found.shape != x.shape[-1:] or not np.isfinite(found).all():
+        msg = f"{name} must be {x.shape[-1]} finite values, got {found.tolist()}"
+        raise MethodError(msg)
+    return found
 
 
 def _refuse_constant(low: Floats, high: Floats) -> None:

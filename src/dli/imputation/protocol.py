@@ -1,4 +1,4 @@
-"""Step 3: missing values."""
+"""What an imputation is, what it may know, and how what it gives is checked."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dli.errors import MethodError
 
-__all__ = ["Context", "Imputation", "impute"]
+__all__ = ["Context", "Floats", "Imputation", "impute", "is_whole", "refuse_empty"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -30,6 +30,8 @@ class Context:
         The indicator of each column.
     parents : mapping of str to tuple of str
         For each indicator the codes above it, the nearest first.
+    directions : tuple of int, optional
+        1 or -1 for each column, which some imputations need.
     """
 
     columns: Mapping[str, list[Any]]
@@ -37,6 +39,7 @@ class Context:
     periods: tuple[Any, ...] | None
     codes: tuple[str, ...]
     parents: Mapping[str, tuple[str, ...]]
+    directions: tuple[int, ...] | None = None
 
 
 class Imputation(Protocol):
@@ -86,3 +89,17 @@ def impute(imputation: Any, values: Floats, context: Context) -> Floats:
         msg = f"imputation {name} must fill missing values alone, with finite ones"
         raise MethodError(msg, faults)
     return filled
+
+
+def refuse_empty(values: Floats, context: Context) -> None:
+    """Refuse columns without any value: there is nothing to fill them from."""
+    empty = np.isnan(values).all(axis=0)
+    if empty.any():
+        faults = [f"{context.codes[j]!r}" for j in np.flatnonzero(empty).tolist()]
+        msg = "an indicator needs a value of one unit at least to be imputed; there is none of"
+        raise MethodError(msg, faults)
+
+
+def is_whole(number: Any, least: int) -> bool:
+    """Tell whether something is a whole number and at least so much."""
+    return isinstance(number, int) and not isinstance(number, bool) and number >= least

@@ -1,0 +1,30 @@
+"""Step 4: what the indicators have in common."""
+
+from dli.multivariate.correlation import (
+    Correlations,
+    correlations,
+    redundant_pairs,
+    silent_indicators,
+)
+from dli.multivariate.dimensions import (
+    Clusters,
+    Components,
+    cluster_indicators,
+    cronbach_alpha,
+    principal_components,
+)
+from dli.multivariate.statistics import Statistics, statistics
+
+__all__ = [
+    "Clusters",
+    "Components",
+    "Correlations",
+    "Statistics",
+    "cluster_indicators",
+    "correlations",
+    "cronbach_alpha",
+    "principal_components",
+    "redundant_pairs",
+    "silent_indicators",
+    "statistics",
+]

@@ -1,0 +1,253 @@
+"""How indicators go together, pair by pair."""
+
+from collections.abc import Callable
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike, NDArray
+
+from dli.errors import MethodError
+from dli.multivariate.tables import Floats, as_table
+
+__all__ = ["Correlations", "correlations", "redundant_pairs", "silent_indicators"]
+
+
+@frozen(kw_only=True, eq=False)
+class Correlations:
+    """Correlations of pairs of columns over the units that have both.
+
+    Attributes
+    ----------
+    coefficients : ndarray of shape (n_indicators, n_others)
+        NaN for fewer than two common units, and where one of the two is constant over them.
+    p_values : ndarray of shape (n_indicators, n_others)
+        Two-sided, of no correlation. NaN for fewer than three common units.
+    n_units : ndarray of int of shape (n_indicators, n_others)
+        The units that have both.
+    within : bool
+        Whether the columns are correlated with each other, not with those of a second table.
+    """
+
+    coefficients: Floats
+    p_values: Floats
+    n_units: NDArray[np.int64]
+    within: bool
+
+    def significant(self, level: float = 0.05) -> Floats:
+        """Give the coefficients whose p-value is at most a level, NaN for the others."""
+        return np.where(self.p_values <= level, self.coefficients, np.nan)
+
+    def pairs(
+        self, *, above: float | None = None, below: float | None = None
+    ) -> list[tuple[int, int]]:
+        """List the pairs of columns that correlate above a limit, or below one.
+
+        Within one table each pair comes once, and none of a column with itself.
+
+        Parameters
+        ----------
+        above, below : float, optional
+            Give one of them, or both for either.
+        """
+        r = self.coefficients
+        found = np.zeros(r.shape, dtype=np.bool_)
+        if above is not None:
+            found |= r > above
+        if below is not None:
+            found |= r < below
+        if self.within:
+            found = np.triu(found, 1)
+        return [(i, j) for i, j in np.argwhere(found).tolist()]
+
+
+def correlations(
+    values: ArrayLike, others: ArrayLike | None = None, *, method: str = "pearson"
+) -> Correlations:
+    r"""Give the correlations of columns with each other, or with those of a second table.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        NaN is missing: each pair is taken over the units that have both.
+    others : array_like of shape (n_units, n_others), optional
+        Such as the scores of sub-indices, for correlations across levels.
+    method : {"pearson", "spearman", "kendall"}
+        Linear correlation; that of ranks, ties having their mean; or Kendall's :math:`\tau_b`.
+
+    Returns
+    -------
+    Correlations
+
+    Raises
+    ------
+    MethodError
+        An unknown method, or tables of different length.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 4.
+    https://doi.org/10.1787/9789264043466-en
+
+    Examples
+    --------
+    >>> found = correlations([[1.0, 2.0], [2.0, 4.0], [3.0, 7.0], [4.0, np.nan]])
+    >>> found.coefficients.round(4).tolist()
+    [[1.0, 0.9934], [0.9934, 1.0]]
+    >>> found.n_units.tolist()
+    [[4, 3], [3, 3]]
+    """
+    if method not in ("pearson", "spearman", "kendall"):
+        msg = f"method must be 'pearson', 'spearman' or 'kendall', got {method!r}"
+        raise MethodError(msg)
+    x = as_table(values)
+    y = x if others is None else as_table(others)
+    if len(x) != len(y):
+        msg = f"both tables must have a row for each unit, got {len(x)} and {len(y)} rows"
+        raise MethodError(msg)
+    n = (~np.isnan(x)).T.astype(np.int64) @ (~np.isnan(y)).astype(np.int64)
+    if method == "kendall":
+        coefficients, p_values = _pairwise(_kendall, x, y)
+    else:
+        if method == "pearson":
+            coefficients = _pearson(x, y)
+        elif np.isnan(x).any() or np.isnan(y).any():
+            coefficients = _pairwise(_spearman, x, y)[0]
+        else:
+            coefficients = _pearson(_ranks(x), _ranks(y))
+        p_values = _p_values(coefficients, n)
+    return Correlations(
+        coefficients=coefficients, p_values=p_values, n_units=n, within=others is None
+    )
+
+
+def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int, int]]:
+    """List pairs of indicators that correlate so highly that one of them adds little.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        Normalised, so that more is better throughout. NaN is missing.
+    limit : float
+        Of Pearson's correlation.
+
+    Returns
+    -------
+    list of (int, int)
+        The columns of each pair.
+
+    References
+    ----------
+    Saisana, Becker, Neves, Alberti and Dominguez-Torreiro (2019), Your 10-Step Pocket Guide to
+    Composite Indicators & Scoreboards, European Commission, Joint Research Centre.
+
+    Examples
+    --------
+    >>> redundant_pairs([[1.0, 2.0, 5.0], [2.0, 4.1, 1.0], [3.0, 6.0, 4.0], [4.0, 8.0, 2.0]])
+    [(0, 1)]
+    """
+    return correlations(values).pairs(above=limit)
+
+
+def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.3) -> list[int]:
+    """List indicators that hardly show in a score, or go against it.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        Normalised, so that more is better throughout. NaN is missing.
+    scores : array_like of shape (n_units,)
+        Of the index, or of the sub-index that the indicators belong to.
+    limit : float
+        An indicator is silent when its Pearson correlation with the scores is below it, or has
+        none since one of both is constant.
+
+    Returns
+    -------
+    list of int
+        Columns.
+
+    Examples
+    --------
+    >>> silent_indicators([[1.0, 2.0], [2.0, 1.0], [3.0, 2.0]], [1.0, 2.0, 3.0])
+    [1]
+    """
+    score = np.asarray(scores, dtype=np.float64)
+    if score.ndim != 1:
+        msg = f"scores must have the shape (n_units,), got {score.shape}"
+        raise MethodError(msg)
+    r = correlations(values, score[:, np.newaxis]).coefficients[:, 0]
+    return [int(j) for j in np.flatnonzero(~(r >= limit))]
+
+
+def _pearson(x: Floats, y: Floats) -> Floats:
+    """Correlate all pairs by sums over the units that have both."""
+    x, y = _centred(x), _centred(y)
+    a, b = (~np.isnan(x)).astype(np.float64), (~np.isnan(y)).astype(np.float64)
+    x, y = np.nan_to_num(x), np.nan_to_num(y)
+    n = np.maximum(a.T @ b, 1)
+    sum_x, sum_y = x.T @ b, a.T @ y
+    square_x, square_y = (x**2).T @ b, a.T @ (y**2)
+    spread_x, spread_y = square_x - sum_x**2 / n, square_y - sum_y**2 / n
+    # What is left of equal values is rounding.
+    flat = (spread_x <= 1e-13 * square_x) | (spread_y <= 1e-13 * square_y)
+    size = np.sqrt(np.where(flat, 1.0, spread_x * spread_y))
+    r = (x.T @ y - sum_x * sum_y / n) / size
+    return np.where(flat, np.nan, np.clip(r, -1, 1))
+
+
+def _centred(x: Floats) -> Floats:
+    """Move columns to mean 0 and size 1, so that sums of squares keep their digits."""
+    n = np.maximum((~np.isnan(x)).sum(axis=0), 1)
+    centred = x - np.nansum(x, axis=0) / n
+    size = np.abs(np.nan_to_num(centred)).max(axis=0)
+    rounding = 8 * np.finfo(np.float64).eps * np.abs(np.nan_to_num(x)).max(axis=0)
+    centred[:, size <= rounding] *= 0
+    return np.asarray(centred / np.where(size > rounding, size, 1.0))
+
+
+def _p_values(r: Floats, n: NDArray[np.int64]) -> Floats:
+    """Give the two-sided p-values of Student's t with n - 2 degrees of freedom."""
+    from scipy import stats
+
+    usable = (n > 2) & ~np.isnan(r)
+    freedom = np.where(usable, n - 2, 1)
+    left = np.where(usable, 1 - r**2, 1.0)
+    with np.errstate(divide="ignore"):  # a perfect correlation has an infinite t
+        t = np.where(usable, np.abs(r), 0.0) * np.sqrt(freedom / left)
+    return np.where(usable, 2 * stats.t.sf(t, freedom), np.nan)
+
+
+def _pairwise(
+    measure: Callable[[Floats, Floats], tuple[float, float]], x: Floats, y: Floats
+) -> tuple[Floats, Floats]:
+    """Measure each pair of columns over the units that have both."""
+    shape = (x.shape[1], y.shape[1])
+    coefficients, p_values = np.full(shape, np.nan), np.full(shape, np.nan)
+    for i in range(shape[0]):
+        for j in range(shape[1]):
+            if y is x and j < i:
+                coefficients[i, j], p_values[i, j] = coefficients[j, i], p_values[j, i]
+                continue
+            both = ~np.isnan(x[:, i]) & ~np.isnan(y[:, j])
+            first, second = x[both, i], y[both, j]
+            if both.sum() > 1 and np.ptp(first) > 0 and np.ptp(second) > 0:
+                coefficients[i, j], p_values[i, j] = measure(first, second)
+    return coefficients, p_values
+
+
+def _spearman(x: Floats, y: Floats) -> tuple[float, float]:
+    ranks = _ranks(np.stack([x, y], axis=1))
+    return float(_pearson(ranks[:, :1], ranks[:, 1:])[0, 0]), np.nan
+
+
+def _kendall(x: Floats, y: Floats) -> tuple[float, float]:
+    from scipy import stats
+
+    found = stats.kendalltau(x, y)
+    return float(found.statistic), float(found.pvalue) if x.size > 2 else np.nan
+
+
+def _ranks(x: Floats) -> Floats:
+    from scipy import stats
+
+    return np.asarray(stats.rankdata(x, axis=0))

@@ -1,0 +1,37 @@
+"""Step 5a: outliers."""
+
+from dli.treatment.clipping import (
+    Percentiles,
+    Winsorise,
+    clip_percentiles,
+    has_outliers,
+    winsorise,
+)
+from dli.treatment.protocol import Treatment
+from dli.treatment.record import TreatedColumn, TreatedPoint, TreatmentRecord
+from dli.treatment.transforms import (
+    BoxCox,
+    Log,
+    LogPlus,
+    box_cox_transform,
+    log_plus_transform,
+    log_transform,
+)
+
+__all__ = [
+    "BoxCox",
+    "Log",
+    "LogPlus",
+    "Percentiles",
+    "TreatedColumn",
+    "TreatedPoint",
+    "Treatment",
+    "TreatmentRecord",
+    "Winsorise",
+    "box_cox_transform",
+    "clip_percentiles",
+    "has_outliers",
+    "log_plus_transform",
+    "log_transform",
+    "winsorise",
+]
