@@ -462,6 +462,25 @@ def test_steps_that_lose_values_are_refused():
         Assessment(INDEX, DATA, method=Method(aggregation=Many()))
 
 
+def test_errors_of_a_step_on_arrays_say_which_codes_and_units():
+    class Fussy:
+        def treat(self, values):
+            raise MethodError("cannot treat column 1", ["column 1, row 2: too odd"])
+
+        def aggregate(self, values, weights):
+            raise MethodError("cannot join column 0")
+
+    data = DATA | {"a": [None, 2.0, 3.0], "b": [None, 10.0, 5.0]}
+    method = Method(treatment={"S": Fussy()}, availability=0.5)
+    with pytest.raises(MethodError) as caught:
+        Assessment(INDEX, data | {"unit": ["X", "Y", "Z"]}, method=Method(treatment=Fussy()))
+    assert str(caught.value) == "treatment Fussy: cannot treat 'b':\n  - 'b', unit 'Z': too odd"
+    with pytest.raises(MethodError, match="cannot treat 'b'"):
+        Assessment(INDEX, DATA, method=method)
+    with pytest.raises(MethodError, match="aggregation Fussy of 'S': cannot join 'a'"):
+        Assessment(INDEX, DATA, method=Method(aggregation={"S": Fussy()}))
+
+
 def test_errors_of_a_scheme_say_which_node():
     with pytest.raises(MethodError, match="weighting of 'S' by Fixed"):
         Assessment(INDEX, DATA, method=Method(weighting={"S": Fixed({"a": 1.0})}))

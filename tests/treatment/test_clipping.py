@@ -203,6 +203,7 @@ def test_the_defaults_are_those_of_the_handbook_of_the_field():
     assert Winsorise() == Winsorise(5, 2.0, 3.5, Log(), combine=False)
     assert_array_equal(winsorise(HOPELESS), winsorise(HOPELESS, max_points=5))
     assert Percentiles() == Percentiles(2.5, 97.5)
+    assert BoxCox() == BoxCox(0.0)
     assert Winsorise(max_points=0).treat_with_record(HIGH)[1].columns[0].step == "Log"
 
 

@@ -1,6 +1,8 @@
 """From observations to scores: the steps of a method, one after the other."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -59,7 +61,7 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     stages = {"raw": raw}
     stages["denominated"] = _denominated(raw, observations, index.indicators, rows)
     stages["imputed"] = _imputed(stages["denominated"], observations, index, method, units)
-    stages["treated"] = _treated(stages["imputed"], index, method)
+    stages["treated"] = _treated(stages["imputed"], index, method, units)
     normalisations = [
         (_at_rows(choice, units), columns)
         for choice, columns in method.for_indicators("normalisation", index)
@@ -167,17 +169,35 @@ def _imputed(
     return filled
 
 
-def _treated(values: Floats, index: Index, method: Method) -> Floats:
+def _treated(values: Floats, index: Index, method: Method, units: Units) -> Floats:
     if method.treatment is None:
         return values
     treated = values.copy(order="F")
     for choice, columns in method.for_indicators("treatment", index):
         if choice is not None:
             given = values[:, columns]
-            treated[:, columns] = _checked(
-                "treatment", choice, choice.treat(given), given, index, columns
-            )
+            own = np.array([i.code for i in index.indicators])[columns].tolist()
+            with _named(f"treatment {type(choice).__name__}", own, units):
+                result = choice.treat(given)
+            treated[:, columns] = _checked("treatment", choice, result, given, index, columns)
     return treated
+
+
+@contextmanager
+def _named(step: str, codes: Sequence[str], units: Units | None = None) -> Iterator[None]:
+    """Say which step, codes and units an error of a function on plain arrays is about."""
+
+    def named(text: str) -> str:
+        text = re.sub(r"\bcolumn (\d+)\b", lambda m: repr(codes[int(m[1])]), text)
+        if units is None:
+            return text
+        return re.sub(r"\brow (\d+)\b", lambda m: units.name(int(m[1])), text)
+
+    try:
+        yield
+    except MethodError as error:
+        msg = f"{step}: {named(error.summary)}"
+        raise type(error)(msg, map(named, error.faults)) from error
 
 
 def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any, Any]]) -> Floats:
@@ -287,15 +307,18 @@ def _skipping(aggregation: Any, values: Floats, weights: Floats, node: Index) ->
         if not usable.any():
             continue
         own = own / total if own.ndim == 1 else own[usable] / total[usable]
-        scores[rows[usable]] = _aggregated(
-            aggregation, values[np.ix_(rows[usable], present)], own, node
-        )
+        there = values[np.ix_(rows[usable], present)]
+        scores[rows[usable]] = _aggregated(aggregation, there, own, node, present)
     return scores
 
 
-def _aggregated(aggregation: Any, values: Floats, weights: Floats, node: Index) -> Floats:
-    scores = np.asarray(aggregation.aggregate(values, weights), dtype=np.float64)
+def _aggregated(
+    aggregation: Any, values: Floats, weights: Floats, node: Index, present: Bools | None = None
+) -> Floats:
     name = type(aggregation).__name__
+    codes = [c.code for i, c in enumerate(node.children) if present is None or present[i]]
+    with _named(f"aggregation {name} of {node.code!r}", codes):
+        scores = np.asarray(aggregation.aggregate(values, weights), dtype=np.float64)
     if scores.shape != values.shape[:1]:
         msg = (
             f"aggregation {name} of {node.code!r} must give one score for each of {len(values)} "
