@@ -24,6 +24,8 @@ def as_weights(weights: ArrayLike, shape: tuple[int, ...]) -> Floats:
     if w.shape != shape[-1:] and not _fits(w.shape, shape):
         msg = f"weights must have the shape ({shape[-1]},) or {shape}, got {w.shape}"
         raise MethodError(msg)
+    if w.ndim == 1 and w.min() >= 0 and abs(w.sum() - 1) <= 1e-12:
+        return w  # the usual case
     total = w.sum(axis=-1, keepdims=True)
     # NaN fails every comparison, so that these see it.
     if not (w.min() >= 0 and total.min() > 0 and total.max() < np.inf):

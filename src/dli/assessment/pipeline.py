@@ -1,8 +1,7 @@
 """From observations to scores: the steps of a method, one after the other."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -177,14 +176,17 @@ def _treated(values: Floats, index: Index, method: Method, units: Units) -> Floa
         if choice is not None:
             given = values[:, columns]
             own = np.array([i.code for i in index.indicators])[columns].tolist()
-            with _named(f"treatment {type(choice).__name__}", own, units):
+            try:
                 result = choice.treat(given)
+            except MethodError as error:
+                raise _named(error, f"treatment {type(choice).__name__}", own, units) from error
             treated[:, columns] = _checked("treatment", choice, result, given, index, columns)
     return treated
 
 
-@contextmanager
-def _named(step: str, codes: Sequence[str], units: Units | None = None) -> Iterator[None]:
+def _named(
+    error: MethodError, step: str, codes: Sequence[str], units: Units | None = None
+) -> MethodError:
     """Say which step, codes and units an error of a function on plain arrays is about."""
 
     def named(text: str) -> str:
@@ -193,11 +195,7 @@ def _named(step: str, codes: Sequence[str], units: Units | None = None) -> Itera
             return text
         return re.sub(r"\brow (\d+)\b", lambda m: units.name(int(m[1])), text)
 
-    try:
-        yield
-    except MethodError as error:
-        msg = f"{step}: {named(error.summary)}"
-        raise type(error)(msg, map(named, error.faults)) from error
+    return type(error)(f"{step}: {named(error.summary)}", map(named, error.faults))
 
 
 def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any, Any]]) -> Floats:
@@ -316,9 +314,11 @@ def _aggregated(
     aggregation: Any, values: Floats, weights: Floats, node: Index, present: Bools | None = None
 ) -> Floats:
     name = type(aggregation).__name__
-    codes = [c.code for i, c in enumerate(node.children) if present is None or present[i]]
-    with _named(f"aggregation {name} of {node.code!r}", codes):
+    try:
         scores = np.asarray(aggregation.aggregate(values, weights), dtype=np.float64)
+    except MethodError as error:
+        codes = [c.code for i, c in enumerate(node.children) if present is None or present[i]]
+        raise _named(error, f"aggregation {name} of {node.code!r}", codes) from error
     if scores.shape != values.shape[:1]:
         msg = (
             f"aggregation {name} of {node.code!r} must give one score for each of {len(values)} "
@@ -336,8 +336,10 @@ def _weights(weighting: Any, values: Floats, node: Index) -> Floats:
         raise type(error)(msg, error.faults) from error
     shape_fits = weights.shape in ((len(node.children),), values.shape)
     # NaN fails every comparison, so these two see it.
-    if shape_fits and weights.min() >= 0 and np.abs(weights.sum(axis=-1) - 1).max() <= 1e-9:
-        return weights
+    if shape_fits and weights.min() >= 0:
+        off = abs(weights.sum() - 1) if weights.ndim == 1 else abs(weights.sum(axis=1) - 1).max()
+        if off <= 1e-9:
+            return weights
     if not shape_fits:
         problem = f"shape {weights.shape}"
     elif not (np.isfinite(weights).all() and (weights >= 0).all()):
