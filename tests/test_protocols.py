@@ -32,7 +32,29 @@ from dli.normalisation import (
     Scaled,
     ZScore,
 )
-from dli.weighting import AHP, Declared, Entropy, Equal, Fixed, Weighting
+from dli.weighting import (
+    AHP,
+    Balanced,
+    BenefitOfTheDoubt,
+    BestWorst,
+    BudgetAllocation,
+    CoefficientOfVariation,
+    CorrelationBased,
+    Critic,
+    Declared,
+    DirectPoints,
+    Entropy,
+    Equal,
+    Fixed,
+    Gini,
+    GroupAHP,
+    Merec,
+    PairwiseSwing,
+    PrincipalComponents,
+    RankOrder,
+    StandardDeviation,
+    Weighting,
+)
 
 NORMALISATIONS: list[Normalisation] = [
     Borda(),
@@ -49,10 +71,25 @@ NORMALISATIONS: list[Normalisation] = [
 ]
 WEIGHTINGS: list[Weighting] = [
     AHP([[1]]),
+    Balanced(),
+    BenefitOfTheDoubt(),
+    BestWorst({"a": 1, "b": 2}, {"a": 2, "b": 1}),
+    BudgetAllocation([{"a": 60, "b": 40}]),
+    CoefficientOfVariation(),
+    CorrelationBased(),
+    Critic(),
     Declared(),
+    DirectPoints({"a": 1, "b": 2}),
     Entropy(),
     Equal(),
     Fixed({"a": 1.0}),
+    Gini(),
+    GroupAHP({"one": [["a", "b", 2]]}),
+    Merec(),
+    PairwiseSwing({("a", "b"): 2}),
+    PrincipalComponents(),
+    RankOrder(["a", "b"]),
+    StandardDeviation(),
 ]
 AGGREGATIONS: list[Aggregation] = [
     AdjustedMazziottaPareto(),

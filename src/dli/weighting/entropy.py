@@ -8,7 +8,7 @@ from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats
+from dli.weighting.protocol import Floats, Node
 
 __all__ = ["Entropy", "entropy_weights"]
 
@@ -31,7 +31,7 @@ def entropy_weights(values: ArrayLike) -> Floats:
     Returns
     -------
     ndarray of shape (n_indicators,)
-        They sum to one; a constant indicator has weight 0.
+        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
 
     Raises
     ------
@@ -64,6 +64,8 @@ def _entropy_weights(x: Floats, names: Sequence[str]) -> Floats:
     filled = x if complete else np.nan_to_num(x, nan=0.0, posinf=np.inf, neginf=-np.inf)
     total = total if complete else filled.sum(axis=0)
     _check(filled, total, count, names)
+    if x.shape[1] == 1:
+        return np.ones(1)
     p = filled / total
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = p * np.log(p)
@@ -111,7 +113,7 @@ class Entropy:
     [0.1351, 0.8649]
     """
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
         """Give the entropy weights of the columns."""
         return _entropy_weights(values, [repr(child.code) for child in children])
 

@@ -7,7 +7,7 @@ import numpy as np
 from attrs import field, frozen
 
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats
+from dli.weighting.protocol import Floats, Node
 
 __all__ = ["Declared", "Equal", "Fixed", "equal_weights"]
 
@@ -52,8 +52,22 @@ class Declared:
     [0.75, 0.25]
     """
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
-        """Scale the children's own weights."""
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
+        """Scale the children's own weights.
+
+        Raises
+        ------
+        MethodError
+            Weights that are not finite numbers of at least 0, or that are all 0.
+        """
+        faults = [
+            f"{child.code!r}: {child.weight!r}"
+            for child in children
+            if not is_number(child.weight) or child.weight < 0
+        ]
+        if faults:
+            msg = "declared weights must be finite numbers of at least 0"
+            raise MethodError(msg, faults)
         weights = np.array([child.weight for child in children], dtype=np.float64)
         total = weights.sum()
         if not total > 0:
@@ -78,7 +92,7 @@ class Equal:
     [0.5, 0.5]
     """
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
         """Give each child the same."""
         return equal_weights(len(children))
 
@@ -94,10 +108,11 @@ def _mapping(by_code: Any) -> dict[str, Any]:
     return dict(by_code)
 
 
-def _is_weight(weight: object) -> bool:
-    if isinstance(weight, bool) or not isinstance(weight, (int, float, np.integer, np.floating)):
+def is_number(value: object) -> bool:
+    """Tell finite numbers, to which True and False do not belong."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         return False
-    return bool(np.isfinite(weight) and weight >= 0)
+    return bool(np.isfinite(value))
 
 
 @frozen
@@ -125,13 +140,13 @@ class Fixed:
         faults = [
             f"{code!r}: {weight!r}"
             for code, weight in self.by_code.items()
-            if not _is_weight(weight)
+            if not is_number(weight) or weight < 0
         ]
         if faults:
             msg = "weights must be finite numbers of at least 0"
             raise MethodError(msg, faults)
 
-    def weights(self, values: Floats, children: Sequence[Any]) -> Floats:
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
         """Scale the weights set for the children."""
         without = [f"{child.code!r}" for child in children if child.code not in self.by_code]
         if without:

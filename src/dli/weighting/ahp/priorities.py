@@ -1,0 +1,243 @@
+"""Priorities of pairwise judgements, one matrix or thousands in a call."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.errors import MethodError
+from dli.weighting.ahp.completion import complete
+from dli.weighting.ahp.eigen import perron
+from dli.weighting.ahp.random_index import random_index as random_index_of
+from dli.weighting.protocol import Floats
+
+__all__ = ["METHODS", "Priorities", "ahp_priorities", "check_method", "priorities_of"]
+
+METHODS = ("eigenvector", "geometric", "normalised columns")
+# Reciprocals such as 1/3 may carry the rounding of a text file to three digits, but no more.
+_RECIPROCAL = 5e-3
+_EXACT = 1e-12
+# As many matrices as stay in a processor's cache while they are iterated.
+_CHUNK_BYTES = 600_000
+
+
+@frozen(kw_only=True, eq=False)
+class Priorities:
+    """Weights from pairwise judgements, and how far the judgements contradict one another.
+
+    Of a stack of matrices every field has the leading axes of the stack.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (..., n)
+        Above zero, summing to one.
+    lambda_max : float, or ndarray of shape (...)
+        The largest eigenvalue of the matrix; n when it is consistent.
+    consistency_index : float, or ndarray of shape (...)
+        ``(lambda_max - n) / (n - 1)``, 0 for n <= 2.
+    consistency_ratio : float, or ndarray of shape (...)
+        The index over that of random matrices of the order; up to 0.10 is customary. 0 for
+        n <= 2, where nothing can contradict.
+    geometric_consistency_index : float, or ndarray of shape (...)
+        ``2 / ((n - 1)(n - 2)) * sum of squares of ln(a_ij w_j / w_i), i < j``, with the weights of
+        the row geometric means; 0 for n <= 2. `geometric_threshold` gives its limits.
+    completed : ndarray of shape (..., n, n)
+        The judgements with what was missing filled in.
+    """
+
+    weights: Floats
+    lambda_max: Any
+    consistency_index: Any
+    consistency_ratio: Any
+    geometric_consistency_index: Any
+    completed: Floats
+
+
+def ahp_priorities(
+    matrix: ArrayLike,
+    *,
+    method: Literal["eigenvector", "geometric", "normalised columns"] = "eigenvector",
+    random_index: str = "saaty-1980",
+) -> Priorities:
+    r"""Give the priorities of a matrix of pairwise judgements, or of each in a stack.
+
+    The eigenvector method takes the weights from :math:`A w = \lambda_{max} w`, the geometric one
+    the row geometric means :math:`w_i \propto \prod_j a_{ij}^{1/n}`, and normalised columns the
+    mean over columns that were scaled to sum to one.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (..., n, n)
+        ``a_ij`` says how many times i counts as much as j: positive and reciprocal,
+        ``a_ji = 1 / a_ij``. Of a pair that differs from that by less than 0.5 %, as 3 and 0.333
+        do, the larger number holds. NaN is a judgement that nobody made, unless its reciprocal is
+        there; missing ones are filled so that the largest eigenvalue is least.
+    method : {"eigenvector", "geometric", "normalised columns"}
+    random_index : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
+        What the consistency index is divided by; see `random_index`.
+
+    Returns
+    -------
+    Priorities
+
+    Raises
+    ------
+    MethodError
+        A matrix that is not square, positive and reciprocal; the pairs are named.
+    InconsistentJudgementsError
+        The judged pairs fall into groups that no judgement joins.
+
+    References
+    ----------
+    Saaty, T. L. (1980), The Analytic Hierarchy Process.
+    Crawford, G. and Williams, C. (1985), A note on the analysis of subjective judgment matrices.
+    https://doi.org/10.1016/0022-2496(85)90002-1
+    Aguarón, J. and Moreno-Jiménez, J. M. (2003), The geometric consistency index: approximated
+    thresholds. https://doi.org/10.1016/S0377-2217(02)00255-2
+    Bozóki, S., Fülöp, J. and Rónyai, L. (2010), On optimal completion of incomplete pairwise
+    comparison matrices. https://doi.org/10.1016/j.mcm.2010.02.047
+
+    Examples
+    --------
+    >>> priorities = ahp_priorities([[1, 2, 6], [1 / 2, 1, 3], [1 / 6, 1 / 3, 1]])
+    >>> priorities.weights.round(6).tolist()
+    [0.6, 0.3, 0.1]
+    >>> abs(priorities.consistency_ratio) < 1e-12
+    True
+    >>> nan = float("nan")
+    >>> ahp_priorities([[1, 2, nan], [1 / 2, 1, 3], [nan, 1 / 3, 1]]).completed.round(6).tolist()[0]
+    [1.0, 2.0, 6.0]
+    """
+    a = np.asarray(matrix, dtype=np.float64)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2] or a.size == 0:
+        msg = f"judgements must be square matrices (..., n, n), got shape {a.shape}"
+        raise MethodError(msg)
+    names = [str(i) for i in range(a.shape[-1])]
+    return priorities_of(a, names, method=method, random_index=random_index)
+
+
+def check_method(method: str) -> None:
+    """Refuse an unknown method."""
+    if method not in METHODS:
+        msg = f"method must be one of {', '.join(METHODS)}, got {method!r}"
+        raise MethodError(msg)
+
+
+def priorities_of(a: Floats, names: Sequence[str], *, method: str, random_index: str) -> Priorities:
+    """Do what `ahp_priorities` does, with names for the items in errors."""
+    check_method(method)
+    n, lead = a.shape[-1], a.shape[:-2]
+    divisor = random_index_of(n, random_index)
+    a = a.reshape(-1, n, n)
+    solved = _solved(a, method)
+    if solved is None:
+        a = _settled(a, names)
+        solved = _solved(a, method)
+    assert solved is not None  # noqa: S101 what is settled can be solved
+    weights, largest, errors = solved
+    index = (largest - n) / (n - 1) if n > 2 else np.zeros(len(a))
+    completed = a.reshape(*lead, n, n).view()
+    completed.flags.writeable = False
+
+    def shaped(figures: Floats) -> Any:
+        return figures.reshape(lead) if lead else float(figures[0])
+
+    return Priorities(
+        weights=weights.reshape(*lead, n),
+        lambda_max=shaped(largest),
+        consistency_index=shaped(index),
+        consistency_ratio=shaped(index / divisor if n > 2 else index),
+        geometric_consistency_index=shaped(errors),
+        completed=completed,
+    )
+
+
+def _solved(a: Floats, method: str) -> tuple[Floats, Floats, Floats] | None:
+    """Give weights, eigenvalues and geometric indices, or None if a matrix must be settled first."""
+    m, n = a.shape[:2]
+    weights, largest, errors = np.empty((m, n)), np.empty(m), np.empty(m)
+    step = max(_CHUNK_BYTES // (8 * n * n), 1)
+    for first in range(0, m, step):
+        part = slice(first, first + step)
+        # The matrices come last, so that every inner loop runs over them.
+        stacked = np.ascontiguousarray(a[part].reshape(-1, n * n).T).reshape(n, n, -1)
+        if not _usable(stacked):
+            return None
+        means, errors[part] = _geometric(stacked)
+        vectors, largest[part] = perron(stacked, means)
+        if method == "normalised columns":
+            vectors = (stacked / stacked.sum(axis=0)).mean(axis=1)
+        weights[part] = (means if method == "geometric" else vectors).T
+    return weights, largest, errors
+
+
+def _usable(a: Floats) -> bool:
+    """Tell whether matrices (n, n, m) can be taken as they are; NaN fails every comparison."""
+    i, j = np.triu_indices(len(a), 1)
+    upper = a[i, j]
+    reciprocal = (np.abs(upper * a[j, i] - 1) <= _EXACT).all()
+    every = np.arange(len(a))
+    return bool(reciprocal and (upper > 0).all() and (a[every, every] == 1).all())
+
+
+def _geometric(a: Floats) -> tuple[Floats, Floats]:
+    """Give the row geometric means (n, m) and the geometric consistency indices (m,)."""
+    n, m = a.shape[1:]
+    i, j = np.triu_indices(n, 1)
+    # A row for each pair, 1 at its first and -1 at its second item: every sum is a product with it.
+    pairs = np.zeros((len(i), n))
+    pairs[np.arange(len(i)), i], pairs[np.arange(len(i)), j] = 1.0, -1.0
+    judged = np.log(a[i, j])
+    logs = pairs.T @ judged / n
+    means = np.exp(logs)
+    means /= means.sum(axis=0)
+    if n <= 2:
+        return means, np.zeros(m)
+    errors = judged - pairs @ logs
+    return means, np.asarray(2 / ((n - 1) * (n - 2)) * np.einsum("pm,pm->m", errors, errors))
+
+
+def _settled(a: Floats, names: Sequence[str]) -> Floats:
+    """Check matrices; settle rounded reciprocals and fill what is missing."""
+    n = a.shape[-1]
+    i, j = np.triu_indices(n, 1)
+    a = a.copy()
+    every = np.arange(n)
+    diagonal, upper, lower = a[:, every, every], a[:, i, j], a[:, j, i]
+    a[:, every, every] = np.where(np.isnan(diagonal), 1.0, diagonal)
+    with np.errstate(divide="ignore"):
+        a[:, i, j] = np.where(np.isnan(upper), 1 / lower, upper)
+        a[:, j, i] = np.where(np.isnan(lower), 1 / upper, lower)
+    _check(a, names)
+    upper, lower = a[:, i, j], a[:, j, i]
+    a[:, i, j] = np.where(upper >= lower, upper, 1 / lower)
+    a[:, j, i] = np.where(upper >= lower, 1 / upper, lower)
+    a[:, every, every] = 1.0
+    for k in np.flatnonzero(np.isnan(a).any(axis=(1, 2))).tolist():
+        a[k] = complete(a[k], names)
+    return a
+
+
+def _check(a: Floats, names: Sequence[str]) -> None:
+    faults = []
+    transposed = a.swapaxes(1, 2)
+    with np.errstate(invalid="ignore"):
+        not_positive = ~(((a > 0) & np.isfinite(a)) | np.isnan(a))
+        not_reciprocal = (np.abs(a * transposed - 1) > _RECIPROCAL) & (a > 0) & (transposed > 0)
+    for k, i, j in np.argwhere(not_positive | not_reciprocal).tolist():
+        where = f"({names[i]}, {names[j]})" + (f" of matrix {k}" if len(a) > 1 else "")
+        if not_positive[k, i, j]:
+            faults.append(f"{where}: {a[k, i, j]:g} is no number above zero")
+        elif i == j:
+            faults.append(f"{where}: {a[k, i, j]:g}, expected 1")
+        elif i < j:
+            back = f"({names[j]}, {names[i]})"
+            faults.append(f"{where}: {a[k, i, j]:g}, yet {back}: {a[k, j, i]:g}")
+    if faults:
+        msg = (
+            "judgements must be positive and reciprocal, a[j, i] = 1 / a[i, j] (write 0.333 rather "
+            "than 0.3, or give pairs and leave the other half out)"
+        )
+        raise MethodError(msg, faults)

@@ -1,0 +1,91 @@
+"""Which judgement to think over when judgements contradict one another."""
+
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.weighting.ahp.priorities import ahp_priorities
+
+__all__ = ["Revision", "revisions"]
+
+
+@frozen(kw_only=True)
+class Revision:
+    """A judgement, and what the others say it should be.
+
+    Attributes
+    ----------
+    first, second : int or str
+        The items of the pair: their places in a matrix, or their codes.
+    judged : float
+        How many times the first counts as much as the second.
+    suggested : float
+        The ratio of their priorities.
+    consistency_ratio : float
+        Of all judgements once this one is replaced by the suggestion.
+    """
+
+    first: Any
+    second: Any
+    judged: float
+    suggested: float
+    consistency_ratio: float
+
+
+def revisions(matrix: ArrayLike, *, random_index: str = "saaty-1980") -> tuple[Revision, ...]:
+    r"""Rank the judgements by how far they are from the priorities.
+
+    The distance is :math:`|\ln (a_{ij} w_j / w_i)|` with the priorities of the eigenvector.
+
+    Parameters
+    ----------
+    matrix : array_like of shape (n, n)
+        As `ahp_priorities` takes it. Missing judgements are not ranked.
+    random_index : str
+        As `ahp_priorities` takes it.
+
+    Returns
+    -------
+    tuple of Revision
+        A pair each, the one farthest off first; ties in the order of the matrix.
+
+    References
+    ----------
+    Saaty, T. L. (2003), Decision-making with the AHP: why is the principal eigenvector necessary.
+    https://doi.org/10.1016/S0377-2217(02)00227-8
+
+    Examples
+    --------
+    >>> worst = revisions([[1, 2, 1 / 6], [1 / 2, 1, 3], [6, 1 / 3, 1]])[0]
+    >>> worst.first, worst.second, worst.consistency_ratio < 1
+    (0, 1, True)
+    """
+    found = ahp_priorities(matrix, random_index=random_index)
+    a, w = found.completed, found.weights
+    i, j = np.triu_indices(len(a), 1)
+    given = np.asarray(matrix, dtype=np.float64)
+    judged = ~np.isnan(given[i, j]) | ~np.isnan(given[j, i])
+    i, j = i[judged], j[judged]
+    if i.size == 0:
+        return ()
+    ratio = w[i] / w[j]
+    distance = np.abs(np.log(a[i, j] / ratio))
+    # Noise must not decide about the order of judgements that fit equally well.
+    order = np.argsort(-distance.round(12), kind="stable")
+    i, j, ratio = i[order], j[order], ratio[order]
+    changed = np.repeat(a[np.newaxis], len(i), axis=0)
+    every = np.arange(len(i))
+    changed[every, i, j], changed[every, j, i] = ratio, 1 / ratio
+    after = ahp_priorities(changed, random_index=random_index).consistency_ratio
+    return tuple(
+        Revision(
+            first=int(i[k]),
+            second=int(j[k]),
+            judged=float(a[i[k], j[k]]),
+            suggested=float(ratio[k]),
+            consistency_ratio=float(after[k]),
+        )
+        for k in every
+    )

@@ -1,0 +1,274 @@
+"""Weights by what an indicator tells that the others do not: CRITIC, correlation, MEREC."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.errors import MethodError
+from dli.weighting.protocol import Floats, Node
+from dli.weighting.tables import (
+    as_table,
+    check_not_constant,
+    check_range,
+    codes_of,
+    column_names,
+    complete_rows,
+    minmax,
+    shares,
+    spread,
+)
+
+__all__ = [
+    "CorrelationBased",
+    "Critic",
+    "Merec",
+    "correlation_weights",
+    "critic_weights",
+    "merec_weights",
+]
+
+
+def _directions(directions: ArrayLike | None, n: int) -> Floats:
+    d = np.ones(n) if directions is None else np.asarray(directions, dtype=np.float64)
+    if d.shape != (n,) or not np.isin(d, (-1, 1)).all():
+        msg = f"directions must be {n} numbers, each 1 or -1, got {d.tolist()}"
+        raise MethodError(msg)
+    return d
+
+
+def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
+    r"""Give CRITIC weights: more to what differs more and conflicts more with the others.
+
+    With columns stretched to the range from 0 to 1, their standard deviations :math:`s_k` and
+    their correlations :math:`r_{kl}`, :math:`w_k \propto s_k \sum_l (1 - r_{kl})`.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        NaN is missing: units that lack a value are left out.
+    directions : array_like of shape (n_indicators,), optional
+        1 where more is better, -1 where less is; by default 1.
+
+    Returns
+    -------
+    ndarray of shape (n_indicators,)
+        They sum to one. A single indicator has weight 1.
+
+    Raises
+    ------
+    MethodError
+        Infinite values, fewer than three units with all values, an indicator that is the same for
+        all of them, or indicators that all go together.
+
+    References
+    ----------
+    Diakoulaki, D., Mavrotas, G. and Papayannakis, L. (1995), Determining objective weights in
+    multiple criteria problems: the CRITIC method. https://doi.org/10.1016/0305-0548(94)00059-H
+
+    Examples
+    --------
+    >>> critic_weights([[1.0, 5.0, 2.0], [2.0, 4.0, 9.0], [4.0, 1.0, 4.0]]).round(4).tolist()
+    [0.3678, 0.3877, 0.2445]
+    """
+    x = as_table(values)
+    return _critic(x, column_names(x), _directions(directions, x.shape[1]))
+
+
+def _critic(x: Floats, names: Sequence[str], directions: Floats) -> Floats:
+    if x.shape[1] == 1:
+        return np.ones(1)
+    z = minmax(complete_rows(x, names, "CRITIC"), names, "CRITIC")
+    z = np.where(directions > 0, z, 1 - z)
+    conflict = (1 - np.corrcoef(z, rowvar=False)).sum(axis=1)
+    conflict[conflict < 1e-12] = 0.0
+    if not conflict.any():
+        msg = f"CRITIC weights are undefined when all go together: {', '.join(names)}"
+        raise MethodError(msg)
+    return shares(z.std(axis=0, ddof=1) * conflict, names, "CRITIC")
+
+
+def correlation_weights(values: ArrayLike) -> Floats:
+    r"""Give less weight to indicators that repeat others.
+
+    :math:`w_k \propto 1 / \sum_l |r_{kl}|` with the correlations :math:`r_{kl}`, that with itself
+    included: indicators without any correlation weigh the same, and two that are one and the same
+    share the weight of one.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        NaN is missing: units that lack a value are left out.
+
+    Returns
+    -------
+    ndarray of shape (n_indicators,)
+        They sum to one. A single indicator has weight 1.
+
+    Raises
+    ------
+    MethodError
+        Infinite values, fewer than three units with all values, or an indicator that is the same
+        for all of them.
+
+    References
+    ----------
+    Betti, G. and Verma, V. (1999), Measuring the degree of poverty in a dynamic and comparative
+    context: the factor against redundancy, without a threshold.
+
+    Examples
+    --------
+    >>> values = [[1.0, 1.0, 1.0], [2.0, 2.0, -1.0], [3.0, 3.0, -1.0], [4.0, 4.0, 1.0]]
+    >>> correlation_weights(values).round(4).tolist()
+    [0.25, 0.25, 0.5]
+    """
+    x = as_table(values)
+    return _correlation(x, column_names(x))
+
+
+def _correlation(x: Floats, names: Sequence[str]) -> Floats:
+    if x.shape[1] == 1:
+        return np.ones(1)
+    rows = complete_rows(x, names, "correlation")
+    check_not_constant(spread(rows), names, "correlation")
+    repeated = np.abs(np.corrcoef(rows, rowvar=False)).sum(axis=1)
+    return shares(1 / repeated, names, "correlation")
+
+
+def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
+    r"""Give MEREC weights: more to an indicator whose removal changes the units' sums more.
+
+    With :math:`n_{ik} = \min_i x_{ik} / x_{ik}` (or :math:`x_{ik} / \max_i x_{ik}` where less is
+    better) and m indicators, :math:`S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)`,
+    :math:`S_i^{(k)}` the same without k but still over m, and
+    :math:`w_k \propto \sum_i |S_i^{(k)} - S_i|`.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        Above zero. NaN is missing: units that lack a value are left out.
+    directions : array_like of shape (n_indicators,), optional
+        1 where more is better, -1 where less is; by default 1.
+
+    Returns
+    -------
+    ndarray of shape (n_indicators,)
+        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
+
+    Raises
+    ------
+    MethodError
+        Values that are not above zero, fewer than two units with all values, or no indicator that
+        differs between units.
+
+    References
+    ----------
+    Keshavarz-Ghorabaee, M. and others (2021), Determination of objective weights using a new
+    method based on the removal effects of criteria (MEREC). https://doi.org/10.3390/sym13040525
+
+    Examples
+    --------
+    >>> merec_weights([[450, 8000, 54, 145], [10, 9100, 2, 160], [100, 8200, 31, 153],
+    ...     [220, 9300, 1, 162], [5, 8400, 23, 158]], [1, 1, -1, -1]).round(4).tolist()
+    [0.5752, 0.0141, 0.4016, 0.0091]
+    """
+    x = as_table(values)
+    return _merec(x, column_names(x), _directions(directions, x.shape[1]))
+
+
+def _merec(x: Floats, names: Sequence[str], directions: Floats) -> Floats:
+    check_range(x, names, "MEREC", above=0.0, least=1)
+    if x.shape[1] == 1:
+        return np.ones(1)
+    rows = complete_rows(x, names, "MEREC", least=2)
+    with_max = np.where(directions > 0, rows.min(axis=0), rows.max(axis=0))
+    size = np.abs(np.log(rows / with_max))
+    size[:, spread(rows) == 0] = 0.0
+    m = rows.shape[1]
+    total = size.sum(axis=1, keepdims=True)
+    effect = np.abs(np.log1p((total - size) / m) - np.log1p(total / m)).sum(axis=0)
+    return shares(effect, names, "MEREC")
+
+
+@frozen
+class Critic:
+    """Weigh children by how much they differ between units and conflict with one another.
+
+    Units without all of the values are left out. A child that is the same for all units is an
+    error.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> values = np.array([[1.0, 5.0, 2.0], [2.0, 4.0, 9.0], [4.0, 1.0, 4.0]])
+    >>> Critic().weights(values, [Indicator(c) for c in "abc"]).round(4).tolist()
+    [0.3678, 0.3877, 0.2445]
+    """
+
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
+        """Give the weights of the columns."""
+        return _critic(values, codes_of(children), np.ones(values.shape[1]))
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return (
+            r"CRITIC weights: $w_k \propto s_k \sum_l (1 - r_{kl})$ with the standard deviations "
+            "$s_k$ of scores stretched to 0 to 1 and their correlations $r_{kl}$, over the units "
+            "that have all values."
+        )
+
+
+@frozen
+class CorrelationBased:
+    """Give less weight to children that repeat others.
+
+    Units without all of the values are left out. A child that is the same for all units is an
+    error.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> values = np.array([[1.0, 1.0, 1.0], [2.0, 2.0, -1.0], [3.0, 3.0, -1.0], [4.0, 4.0, 1.0]])
+    >>> CorrelationBased().weights(values, [Indicator(c) for c in "abc"]).round(4).tolist()
+    [0.25, 0.25, 0.5]
+    """
+
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
+        """Give the weights of the columns."""
+        return _correlation(values, codes_of(children))
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return (
+            r"Weights against redundancy: $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations "
+            "$r_{kl}$ over the units that have all values."
+        )
+
+
+@frozen
+class Merec:
+    """Weigh children by what their removal changes.
+
+    Scores must be above zero: ``MinMax(low=1)`` keeps them there. Units without all of the values
+    are left out.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> values = np.array([[1.0, 5.0], [2.0, 4.0], [4.0, 4.0]])
+    >>> Merec().weights(values, [Indicator("a"), Indicator("b")]).round(4).tolist()
+    [0.8863, 0.1137]
+    """
+
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
+        """Give the weights of the columns."""
+        return _merec(values, codes_of(children), np.ones(values.shape[1]))
+
+    def describe(self) -> str:
+        """Say it in a sentence, with the formula."""
+        return (
+            r"MEREC weights: $w_k \propto \sum_i |S_i^{(k)} - S_i|$ with "
+            r"$S_i = \ln(1 + \frac{1}{m} \sum_k |\ln(\min_i x_{ik} / x_{ik})|)$ and $S_i^{(k)}$ "
+            "the same without $k$, over the units that have all values."
+        )
