@@ -155,7 +155,7 @@ def priorities_of(a: Floats, names: Sequence[str], *, method: str, random_index:
 
 
 def _solved(a: Floats, method: str) -> tuple[Floats, Floats, Floats] | None:
-    """Give weights, eigenvalues and geometric indices, or None if a matrix must be settled first."""
+    """Give weights, eigenvalues, geometric indices; None if a matrix must be settled first."""
     m, n = a.shape[:2]
     weights, largest, errors = np.empty((m, n)), np.empty(m), np.empty(m)
     step = max(_CHUNK_BYTES // (8 * n * n), 1)
