@@ -79,6 +79,13 @@ def test_keys_that_name_nothing_are_refused():
         Method(weighting={7: Equal()}).check(INDEX)
     with pytest.raises(UnknownCodeError, match="no sub-index or level for aggregation 'b'"):
         Method(aggregation={"b": GeometricMean()}).check(INDEX)
+    with pytest.raises(UnknownCodeError, match="no sub-index or level for coverage 'b'"):
+        Method(coverage={"b": 0.5}).check(INDEX)
+
+
+def test_coverage_of_a_part_must_be_a_share_too():
+    with pytest.raises(MethodError, match=r"coverage\['A'\] must be a share from 0 to 1, got 2"):
+        Method(coverage={"A": 2})
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,7 @@ def test_keys_that_name_nothing_are_refused():
         ),
         Method(weighting=Fixed({"a": 0.5, "b": 0.5})),
         Method(imputation={"A": None}),
+        Method(coverage={0: 1.0, "A": 0.5}),
     ],
     ids=lambda method: next(iter(method.to_dict()), "default"),
 )

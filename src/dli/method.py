@@ -48,8 +48,9 @@ class Method:
         ``aggregate(values, weights)``.
     missing : {"renormalise", "propagate", "raise"}
         Share the weight of missing children among the rest, make the node missing, or refuse.
-    coverage : float
-        The least share of its children that a node needs; below it the node is missing.
+    coverage : float, or mapping of level or code to float
+        The least share of its children that a node needs; below it the node is missing. 0 where
+        no key fits.
 
     Raises
     ------
@@ -70,12 +71,17 @@ class Method:
     weighting: Any = field(default=Declared(), converter=_frozen_choice)
     aggregation: Any = field(default=ArithmeticMean(), converter=_frozen_choice)
     missing: str = "renormalise"
-    coverage: float = 0.0
+    coverage: Any = field(default=0.0, converter=_frozen_choice)
 
     def __attrs_post_init__(self) -> None:
+        shares = {"availability": self.availability}
+        if isinstance(self.coverage, Mapping):
+            shares |= {f"coverage[{key!r}]": share for key, share in self.coverage.items()}
+        else:
+            shares["coverage"] = self.coverage
         faults = [
             f"{name} must be a share from 0 to 1, got {share!r}"
-            for name, share in (("availability", self.availability), ("coverage", self.coverage))
+            for name, share in shares.items()
             if not (is_number(share) and 0 <= share <= 1)
         ]
         if self.missing not in MISSING:
@@ -119,15 +125,16 @@ class Method:
         UnknownCodeError
             Codes and levels that the index does not have.
         """
-        if not any(isinstance(getattr(self, family), Mapping) for family in FAMILIES):
+        steps = (*FAMILIES, "coverage")
+        if not any(isinstance(getattr(self, step), Mapping) for step in steps):
             return
         nodes = {node.code: node for node in index.walk()}
         known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes})]
-        for family in FAMILIES:
+        for family in steps:
             given = getattr(self, family)
             if isinstance(given, Mapping):
                 unknown = [key for key in given if key not in known]
-                on_nodes = family in ("weighting", "aggregation")
+                on_nodes = family in ("weighting", "aggregation", "coverage")
                 if on_nodes:
                     unknown += [k for k in given if isinstance(nodes.get(k), Indicator)]
                 if unknown:
@@ -135,8 +142,8 @@ class Method:
                     raise UnknownCodeError(f"{what} for {family}", unknown, known)
 
     def for_node(self, family: str, node: Index, index: Index) -> Any:
-        """Give the weighting or aggregation of a node."""
-        own = getattr(node, family)
+        """Give the weighting, aggregation or coverage of a node."""
+        own = getattr(node, family, None)
         given = getattr(self, family)
         if own is not None or not isinstance(given, Mapping):
             return given if own is None else own
@@ -178,7 +185,9 @@ class Method:
             value = getattr(self, step.name)
             if value == step.default:
                 continue
-            if step.name not in FAMILIES:
+            if step.name == "coverage" and isinstance(value, Mapping):
+                tables["coverage"] = [{"for": key, "share": share} for key, share in value.items()]
+            elif step.name not in FAMILIES:
                 tables[step.name] = value
             elif isinstance(value, Mapping):
                 tables[step.name] = [
@@ -200,7 +209,9 @@ class Method:
         """
         method = cls()
         for name, table in tables.items():
-            if name not in FAMILIES:
+            if name == "coverage" and isinstance(table, list):
+                value = {row["for"]: row["share"] for row in table}
+            elif name not in FAMILIES:
                 value = table
             elif isinstance(table, list):
                 value = {

@@ -160,6 +160,17 @@ def test_coverage_asks_for_a_share_of_children():
     assert "coverage asks 0.6" in frames.read(strict.flags).column("note")[1]
 
 
+def test_coverage_may_differ_by_level_and_by_node():
+    index = Index("T", [Index("A", [Indicator("a"), Indicator("b")]), Indicator("c")])
+    data = {"unit": list("XYZ"), "a": [1, 2, 3], "b": [None, 1, 2], "c": [1, None, 2]}
+    assessment = Assessment(index, data, method=Method(coverage={"A": 1.0, 0: 0.5}))
+    assert np.isnan(assessment.array("A")).tolist() == [True, False, False]
+    assert not np.isnan(assessment.array("T")).any()
+    statement = assessment.methodology()
+    assert "A node (T) needs values of at least 50%" in statement
+    assert "A node (A) needs values of at least 100%" in statement
+
+
 def test_units_with_too_few_indicators_are_left_out_and_flagged():
     left = _gaps(b=[None, 10.0, 5.0], a=[None, 2.0, 3.0]).evolve(availability=0.5)
     assert left.units == ("Y", "Z")

@@ -100,12 +100,13 @@ def _without_score(assessment: "Assessment") -> Iterator[Flag]:
     for node in assessment.index.walk():
         if not isinstance(node, Index):
             continue
+        coverage = method.for_node("coverage", node, assessment.index)
         gone = np.flatnonzero(np.isnan(assessment.array(node.code))).tolist()
         for row in gone:
             present = sum(not np.isnan(assessment.array(c.code)[row]) for c in node.children)
             note = f"{present} of {len(node.children)} children have a value"
             if method.missing == "propagate":
                 note += "; the method asks for all"
-            elif method.coverage > 0:
-                note += f"; coverage asks {method.coverage:g}"
+            elif coverage > 0:
+                note += f"; coverage asks {coverage:g}"
             yield row, node.code, "no score", note

@@ -143,11 +143,18 @@ def _steps(assessment: "Assessment") -> Iterator[str]:
 
 def _missing(assessment: "Assessment") -> Iterator[str]:
     yield _MISSING[assessment.method.missing]
-    if assessment.method.coverage > 0:
-        yield (
-            f"A node needs values of at least {assessment.method.coverage:.0%} of its children; "
-            "otherwise it has no score."
-        )
+    by_share: dict[float, list[str]] = {}
+    for node in assessment.index.walk():
+        if isinstance(node, Index):
+            share = assessment.method.for_node("coverage", node, assessment.index)
+            by_share.setdefault(share, []).append(node.code)
+    for share, codes in by_share.items():
+        if share > 0:
+            which = "A node" if len(by_share) == 1 else f"A node ({', '.join(codes)})"
+            yield (
+                f"{which} needs values of at least {share:.0%} of its children; "
+                "otherwise it has no score."
+            )
     yield ""
 
 

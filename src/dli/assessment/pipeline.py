@@ -273,7 +273,7 @@ def _scored(
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
-    enough = _has_enough(missing, method)
+    enough = _has_enough(missing, method, method.for_node("coverage", node, index))
     scores = np.full(len(values), np.nan)
     if enough.any():
         per_unit = weights if weights.ndim == 1 else weights[enough]
@@ -281,13 +281,13 @@ def _scored(
     return scores, weights
 
 
-def _has_enough(missing: Bools, method: Method) -> Bools:
+def _has_enough(missing: Bools, method: Method, coverage: float) -> Bools:
     """Tell which units have enough of a node's children for a score."""
     present = (~missing).sum(axis=1)
     n_children = missing.shape[1]
     if method.missing == "propagate":
         return np.asarray(present == n_children)
-    return np.asarray((present > 0) & (present >= method.coverage * n_children - 1e-9))
+    return np.asarray((present > 0) & (present >= coverage * n_children - 1e-9))
 
 
 def _skipping(aggregation: Any, values: Floats, weights: Floats, node: Index) -> Floats:
