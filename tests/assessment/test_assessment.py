@@ -152,6 +152,19 @@ def test_missing_values_can_be_refused():
         _gaps(b=[None, 10.0, 5.0]).evolve(missing="raise")
 
 
+def test_ranks_within_groups_are_by_period_too():
+    index = Index("T", [Indicator("a")])
+    data = {"unit": list("VWXYZ"), "a": [1, 2, 3, 4, 5], "region": ["N", "S", "N", "S", None]}
+    found = frames.read(Assessment(index, data).ranks_within("region"))
+    assert found.names == ("unit", "region", "T", "a")
+    assert found.column("T") == [2, 2, 1, 1, None]
+    panel = {name: cells * 2 for name, cells in data.items()} | {"year": [1] * 5 + [2] * 5}
+    found = frames.read(Assessment(index, panel, period="year").ranks_within("region"))
+    assert found.column("T") == [2, 2, 1, 1, None] * 2
+    with pytest.raises(UnknownCodeError, match="no column 'regoin'"):
+        Assessment(index, data).ranks_within("regoin")
+
+
 def test_coverage_asks_for_a_share_of_children():
     gaps = _gaps(b=[None, 10.0, 5.0])
     assert not np.isnan(gaps.evolve(coverage=0.5).array("S")).any()

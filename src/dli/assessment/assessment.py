@@ -161,18 +161,22 @@ class Assessment:
         return self._ranked([indicator.code for indicator in self.index.indicators])
 
     def _ranked(self, codes: Sequence[str]) -> Mapping[str, Floats]:
+        return dict(zip(codes, self._ranks(codes, self.periods), strict=True))
+
+    def _ranks(self, codes: Sequence[str], groups: Sequence[Any] | None) -> Floats:
+        """Rank nodes within groups of rows."""
         scores = np.stack([self._run.scores[code] for code in codes])
-        if self.periods is None:
+        if groups is None:
             ranks = rank_scores(scores)
         else:
             ranks = np.empty(scores.shape)
-            of_period: dict[Any, list[int]] = {}
-            for row, period in enumerate(self.periods):
-                of_period.setdefault(period, []).append(row)
-            for rows in of_period.values():
+            of_group: dict[Any, list[int]] = {}
+            for row, group in enumerate(groups):
+                of_group.setdefault(group, []).append(row)
+            for rows in of_group.values():
                 ranks[:, rows] = rank_scores(scores[:, rows])
         ranks.flags.writeable = False
-        return dict(zip(codes, ranks, strict=True))
+        return ranks
 
     def row(self, unit: object, period: object = None) -> int:
         """Find the row of a unit, in a period when there are several.
@@ -257,6 +261,27 @@ class Assessment:
         """A row for each unit, a column for each node, parents first; 1 is best."""
         codes = [node.code for node in self.index.walk()]
         return self._frame({code: self.rank_array(code) for code in codes}, integers=codes)
+
+    def ranks_within(self, column: str) -> Any:
+        """Rank units within groups, such as regions: a row for each unit, a column for each node.
+
+        Parameters
+        ----------
+        column : str
+            The context column that names each unit's group; where it is missing, so are the ranks.
+
+        Raises
+        ------
+        UnknownCodeError
+            No such column.
+        """
+        groups = self.context(column)
+        keys = groups if self.periods is None else list(zip(self.periods, groups, strict=True))
+        codes = [node.code for node in self.index.walk()]
+        ranks = self._ranks(codes, keys).copy()
+        ranks[:, [group is None for group in groups]] = np.nan
+        columns = {column: groups, **dict(zip(codes, ranks, strict=True))}
+        return self._frame(columns, integers=codes)
 
     @cached_property
     def bands(self) -> Any:

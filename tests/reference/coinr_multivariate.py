@@ -5,12 +5,10 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.reference.coinr import FOLDER, TOLERANCE, lineage, needed, number, numbers, rows
+from tests.reference.coinr import FOLDER, TOLERANCE, lineage, number, numbers, rows
 
 from dli import Indicator, aggregation, moments, multivariate, normalisation, treatment
 from dli.errors import MethodError
-
-pytestmark = needed
 
 
 @pytest.mark.parametrize("stage", ["raw", "treated"])

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from attrs import evolve
 from numpy.testing import assert_allclose
-from tests.reference.coinr import FOLDER, META, TOLERANCE, lineage, needed, number, numbers, rows
+from tests.reference.coinr import FOLDER, META, TOLERANCE, lineage, number, numbers, rows
 
 from dli import Indicator, aggregation, imputation, normalisation, treatment
 from dli.errors import MethodError
-
-pytestmark = needed
 
 # Of COINr's names, those whose file is the whole definition; the others have tests of their own.
 NORMALISATIONS = {
