@@ -369,7 +369,8 @@ def _as_floats(cells: Any) -> Floats | None:
     if isinstance(cells, np.ndarray):
         return cells.astype(np.float64) if cells.dtype.kind in "fiub" else None
     if isinstance(cells, list):
-        if not all(type(cell) in {float, int} for cell in cells):
+        # NumPy takes None for NaN; text it would parse, so that only these kinds may pass.
+        if not set(map(type, cells)) <= {float, int, type(None)}:
             return None
         return np.array(cells, dtype=np.float64)
     import narwhals as nw

@@ -1,6 +1,6 @@
 """The table that came in: units by indicators, and by periods when there are several; checked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -105,6 +105,11 @@ class Observations:
         """The columns that the index does not name, such as region or population."""
         named = {*self._codes, self.unit_column, self.period_column}
         return tuple(name for name in self.table.names if name not in named)
+
+    @cached_property
+    def context_columns(self) -> Mapping[str, list[Any]]:
+        """The cells of the columns that the index does not name, a missing one as None."""
+        return {name: self.table.column(name) for name in self.context}
 
     def select(self, index: Index) -> "Observations":
         """Read the same table for another index."""

@@ -148,8 +148,9 @@ def _imputed(
     if method.imputation is None or not np.isnan(values.sum()):
         return values
     kept = np.arange(len(observations.units))[units.rows].tolist()
-    table = observations.table
-    context = {name: table.column(name) for name in observations.context}
+    context = {
+        name: [cells[i] for i in kept] for name, cells in observations.context_columns.items()
+    }
     periods = observations.periods
     filled = values.copy(order="F")
     for choice, columns in method.for_indicators("imputation", index):
@@ -157,7 +158,7 @@ def _imputed(
             continue
         own = np.array(index.indicators, dtype=object)[columns].tolist()
         known = Context(
-            columns={name: [cells[i] for i in kept] for name, cells in context.items()},
+            columns=context,
             units=tuple(observations.units[i] for i in kept),
             periods=None if periods is None else tuple(periods[i] for i in kept),
             codes=tuple(indicator.code for indicator in own),

@@ -133,12 +133,20 @@ class Index:
 
     def path(self, code: str) -> tuple["Index", ...]:
         """Give the nodes above a code, the nearest first, the index last."""
-        parent = self.parent(code)
-        return () if parent is None else (parent, *self.path(parent.code))
+        self.find(code)
+        return self._paths[code]
 
     @cached_property
     def _nodes(self) -> dict[str, "Node"]:
         return {node.code: node for node in self.walk()}
+
+    @cached_property
+    def _paths(self) -> dict[str, tuple["Index", ...]]:
+        paths: dict[str, tuple[Index, ...]] = {self.code: ()}
+        for node in self.walk():
+            if isinstance(node, Index):
+                paths |= {child.code: (node, *paths[node.code]) for child in node.children}
+        return paths
 
     @cached_property
     def _parents(self) -> dict[str, "Index"]:
