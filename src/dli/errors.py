@@ -7,6 +7,7 @@
     ├── DataError (ValueError)                a table that cannot be assessed
     ├── MethodError (ValueError)              a step that cannot work on what it was given
     │   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
+    ├── StudyError (RuntimeError)             a study whose workers failed
     └── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
     DLIWarning (UserWarning)                  usable, but doubtful
 
@@ -24,6 +25,7 @@ __all__ = [
     "InconsistentJudgementsError",
     "MethodError",
     "ModelError",
+    "StudyError",
     "UnknownCodeError",
 ]
 
@@ -82,6 +84,10 @@ class MethodError(DLIError, ValueError):
 
 class InconsistentJudgementsError(MethodError):
     """Pairwise judgements contradict themselves or cannot be joined to one scale."""
+
+
+class StudyError(DLIError, RuntimeError):
+    """A study of many draws could not be finished: a worker or the executor failed."""
 
 
 class UnknownCodeError(DLIError, KeyError):

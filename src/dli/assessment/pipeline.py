@@ -14,7 +14,7 @@ from dli.imputation import Context, impute
 from dli.method import Method
 from dli.observations import Observations
 
-__all__ = ["STAGES", "Run", "run"]
+__all__ = ["STAGES", "Run", "has_enough", "run", "skipping"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -274,15 +274,15 @@ def _scored(
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
-    enough = _has_enough(missing, method, method.for_node("coverage", node, index))
+    enough = has_enough(missing, method, method.for_node("coverage", node, index))
     scores = np.full(len(values), np.nan)
     if enough.any():
         per_unit = weights if weights.ndim == 1 else weights[enough]
-        scores[enough] = _skipping(aggregation, values[enough], per_unit, node)
+        scores[enough] = skipping(aggregation, values[enough], per_unit, node)
     return scores, weights
 
 
-def _has_enough(missing: Bools, method: Method, coverage: float) -> Bools:
+def has_enough(missing: Bools, method: Method, coverage: float) -> Bools:
     """Tell which units have enough of a node's children for a score."""
     present = (~missing).sum(axis=1)
     n_children = missing.shape[1]
@@ -291,7 +291,7 @@ def _has_enough(missing: Bools, method: Method, coverage: float) -> Bools:
     return np.asarray((present > 0) & (present >= coverage * n_children - 1e-9))
 
 
-def _skipping(aggregation: Any, values: Floats, weights: Floats, node: Index) -> Floats:
+def skipping(aggregation: Any, values: Floats, weights: Floats, node: Index) -> Floats:
     """Join what is there, the weight of the missing children shared among the rest."""
     if getattr(aggregation, "skips_missing", False):
         return _aggregated(aggregation, values, weights, node)

@@ -284,6 +284,18 @@ class GroupAHP:
         consensus = group_consensus(each, self._shares())
         return GroupPriorities(weights=weights, experts=own, joined=joined, consensus=consensus)
 
+    def expert_priorities(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
+        """Give the share of each expert and the weights each gives.
+
+        Returns
+        -------
+        shares : ndarray of shape (n_experts,)
+            Summing to one.
+        weights : ndarray of shape (n_experts, n)
+        """
+        each = [scheme.priorities(codes).weights for scheme in self._schemes().values()]
+        return _expert_shares(self._shares(), len(each)), np.stack(each)
+
     def sample_weights(self, codes: Sequence[str], n_samples: int, *, rng: Any = None) -> Floats:
         """Draw weights, each judgement taken from one of the experts at random.
 

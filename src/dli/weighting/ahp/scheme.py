@@ -80,9 +80,19 @@ class AHP:
         """The codes that the judgements name, None for a matrix without them."""
         return codes_in(self.judgements) if are_pairs(self.judgements) else self.items
 
+    def bounds(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
+        """Give the ends of the judgements of items in an order, NaN for those that are missing.
+
+        Returns
+        -------
+        low, high : ndarray of shape (n, n)
+            Equal where a judgement is no interval.
+        """
+        return bounds(self.judgements, self.items, tuple(codes))
+
     def matrix(self, codes: Sequence[str]) -> Floats:
         """Give the judgements of items in an order, NaN for those that are missing."""
-        low, high = bounds(self.judgements, self.items, tuple(codes))
+        low, high = self.bounds(codes)
         return np.asarray(np.sqrt(low * high))
 
     def priorities(self, codes: Sequence[str]) -> Priorities:
@@ -120,7 +130,7 @@ class AHP:
         -------
         ndarray of shape (n_samples, n)
         """
-        low, high = bounds(self.judgements, self.items, tuple(codes))
+        low, high = self.bounds(codes)
         drawn = sample_judgements(low, high, n_samples, rng=rng)
         return ahp_priorities(drawn, method=self.method).weights  # type: ignore[arg-type]
 

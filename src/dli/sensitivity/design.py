@@ -1,0 +1,179 @@
+"""What is varied of an assessment, checked before the first draw, and what the draws give."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import evolve, field, frozen
+from numpy.typing import NDArray
+
+from dli.assessment import Assessment
+from dli.errors import DataError, DLIError, MethodError
+from dli.framework import Index
+from dli.sensitivity.draws import Draws, Room
+from dli.sensitivity.scoring import Scorer, scorer
+
+__all__ = ["Design", "design"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@frozen(kw_only=True, eq=False)
+class Design:
+    """An assessment with its uncertain inputs.
+
+    Attributes
+    ----------
+    assessment : Assessment
+        With the nominal choices.
+    node : Index
+        Whose scores are studied.
+    inputs : tuple of Input
+    names : tuple of str
+        The uniform numbers of a draw.
+    slices : tuple of slice
+        Which of them belong to each input.
+    options : dict of str to tuple
+        By step.
+    assessments : tuple of Assessment
+        One for each combination of options, the last step counting fastest.
+    scorers : tuple of Scorer
+    """
+
+    assessment: Assessment
+    node: Index
+    inputs: tuple[Any, ...]
+    names: tuple[str, ...]
+    slices: tuple[slice, ...]
+    options: Mapping[str, tuple[Any, ...]]
+    assessments: tuple[Assessment, ...]
+    scorers: tuple[Scorer, ...]
+    _memo: dict[int, Any] = field(factory=dict)
+
+    def draws(self, uniforms: Floats, room: Room | None = None) -> Draws:
+        """Turn numbers from 0 to 1, of shape (n_factors, n_draws), into draws."""
+        draws = Draws(self.assessment, uniforms.shape[1], room, self._memo)
+        for own, part in zip(self.inputs, self.slices, strict=True):
+            own.apply(uniforms[part], draws)
+        return draws
+
+    def scores(self, uniforms: Floats, room: Room | None = None) -> Floats:
+        """Give the node's scores, of shape (n_draws, n_units); they may stand in the room."""
+        draws = self.draws(uniforms, room)
+        number = self.combination(draws)
+        if draws.noises:
+            return self._with_noise(draws, number)
+        if len(self.scorers) == 1:
+            return self.scorers[0].scores(draws)
+        scores = draws.room.array("all scores", (draws.n_draws, len(self.assessment.units)))
+        for combination in np.unique(number).tolist():
+            rows = np.flatnonzero(number == combination)
+            scores[rows] = self.scorers[combination].scores(draws.take(rows))
+        return scores
+
+    def combination(self, draws: Draws) -> NDArray[Any]:
+        """Number the combination of options of each draw."""
+        return draws.combinations(list(self.options), [len(o) for o in self.options.values()])
+
+    def _with_noise(self, draws: Draws, number: NDArray[Any]) -> Floats:
+        scores = np.empty((draws.n_draws, len(self.assessment.units)))
+        for draw in range(draws.n_draws):
+            given = self.noisy(draws, draw, self.assessments[number[draw]])
+            one = scorer(given, self.node)
+            scores[draw] = one.scores(draws.take(np.array([draw])))[0]
+        return scores
+
+    def noisy(self, draws: Draws, draw: int, nominal: Assessment) -> Assessment:
+        """Assess the data of one draw."""
+        values = nominal.observations.values
+        for noise in draws.noises:
+            values = noise(values, draw)
+        observations = evolve(nominal.observations, values=values)
+        try:
+            return Assessment(nominal.index, observations, method=nominal.method)
+        except (MethodError, DataError) as error:
+            msg = f"the data of a draw cannot be assessed: {error.summary}"
+            raise type(error)(msg, error.faults) from error
+
+    @property
+    def bounds(self) -> tuple[Floats, Floats] | None:
+        """What bounds each unit's score whatever is drawn, None where nothing does."""
+        low = np.fmin.reduce([one.low for one in self.scorers], axis=0)
+        high = np.fmax.reduce([one.high for one in self.scorers], axis=0)
+        known = all(np.isfinite(one.low).any() for one in self.scorers)
+        return (low, high) if known else None
+
+
+def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> Design:
+    """Check inputs against an assessment, and assess every combination of their options.
+
+    Raises
+    ------
+    MethodError
+        Inputs that are none, name nothing, or contend for one choice; combinations of options that
+        cannot work, with the units and codes where they fail.
+    UnknownCodeError
+        Codes, levels or steps that are not there.
+    """
+    if not isinstance(assessment, Assessment):
+        msg = f"a study needs an Assessment, got {assessment!r}"
+        raise MethodError(msg)
+    studied = assessment.index.find(assessment.index.code if node is None else node)
+    if not isinstance(studied, Index):
+        msg = f"node must have children, {studied.code!r} is an indicator"
+        raise MethodError(msg)
+    given = (inputs,) if hasattr(inputs, "apply") else tuple(inputs)
+    if not given:
+        msg = "a study needs at least one uncertain input"
+        raise MethodError(msg)
+    strangers = [
+        f"{own!r}{': write it with ()' if isinstance(own, type) else ''}"
+        for own in given
+        if isinstance(own, type) or not (hasattr(own, "apply") and hasattr(own, "factors"))
+    ]
+    if strangers:
+        msg = "inputs must have the methods factors and apply"
+        raise MethodError(msg, strangers)
+    names: list[str] = []
+    slices = []
+    options: dict[str, tuple[Any, ...]] = {}
+    for own in given:
+        factors = list(own.factors(assessment))
+        slices.append(slice(len(names), len(names) + len(factors)))
+        names += factors
+        options |= {step: tuple(choices) for step, choices in getattr(own, "options", {}).items()}
+    twice = [repr(name) for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        msg = "two inputs contend for one choice"
+        raise MethodError(msg, twice)
+    assessments = _combinations(assessment, options)
+    found = Design(
+        assessment=assessment,
+        node=studied,
+        inputs=given,
+        names=tuple(names),
+        slices=tuple(slices),
+        options=options,
+        assessments=assessments,
+        scorers=tuple(scorer(one, studied) for one in assessments),
+    )
+    found.combination(found.draws(np.full((len(names), 1), 0.5)))
+    return found
+
+
+def _combinations(
+    assessment: Assessment, options: Mapping[str, tuple[Any, ...]]
+) -> tuple[Assessment, ...]:
+    assessments, faults = [], []
+    for choice in product(*options.values()):
+        changes = dict(zip(options, choice, strict=True))
+        try:
+            assessments.append(assessment.evolve(**changes))
+        except DLIError as error:
+            label = ", ".join(f"{step}={option!r}" for step, option in changes.items())
+            faults.append(f"{label}: {error}")
+    if faults:
+        msg = "alternatives that cannot work together"
+        raise MethodError(msg, faults)
+    return tuple(assessments)

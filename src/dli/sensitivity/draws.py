@@ -1,0 +1,151 @@
+"""What a run of draws changes of an assessment: inputs write it, the engine reads it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dli.assessment import Assessment
+from dli.errors import MethodError
+
+__all__ = ["Draws", "Room"]
+
+Floats: TypeAlias = NDArray[np.float64]
+T = TypeVar("T")
+
+
+class Room:
+    """Memory that the chunks of a task fill one after the other: to ask for new takes its time."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Floats] = {}
+
+    def array(self, use: str, shape: tuple[int, ...]) -> Floats:
+        """Give an array of a shape with anything in it, the same for the same use."""
+        known = self._arrays.get(use)
+        if known is None or known.shape != shape:
+            known = self._arrays[use] = np.empty(shape)
+        return known
+
+
+class Draws:
+    """Changes of weights, choices and data, for each of several draws.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    n_draws : int
+    room : Room, optional
+    memo : dict, optional
+        What inputs found out about the assessment in earlier draws.
+
+    Attributes
+    ----------
+    index : Index
+    factors : dict of str to ndarray of shape (n_children, n_draws)
+        By node: what the weights of its children are multiplied with.
+    weights : dict of str to ndarray of shape (n_children, n_draws)
+        By node: weights in place of those of the method.
+    choices : dict of str to ndarray of int of shape (n_draws,)
+        By step: the number of the option taken.
+    noises : list of callables
+        ``noise(values, draw)`` gives the raw data of one draw.
+    """
+
+    def __init__(
+        self,
+        assessment: Assessment,
+        n_draws: int,
+        room: Room | None = None,
+        memo: dict[int, Any] | None = None,
+    ) -> None:
+        self.assessment = assessment
+        self.index = assessment.index
+        self.room = Room() if room is None else room
+        self._memo = {} if memo is None else memo
+        self.n_draws = n_draws
+        self.factors: dict[str, Floats] = {}
+        self.weights: dict[str, Floats] = {}
+        self.choices: dict[str, NDArray[np.intp]] = {}
+        self.noises: list[Callable[[Floats, int], Floats]] = []
+
+    def once(self, own: object, find: Callable[[], T]) -> T:
+        """Find out something for an input, and remember it for all other draws."""
+        if id(own) not in self._memo:
+            self._memo[id(own)] = find()
+        found: T = self._memo[id(own)]
+        return found
+
+    def scale(self, code: str, factors: Floats) -> None:
+        """Multiply the weight of a node within its parent; siblings share what is left.
+
+        Parameters
+        ----------
+        code : str
+        factors : ndarray of shape (n_draws,)
+            Not negative.
+        """
+        parent = self.index.parent(code)
+        if parent is None:
+            msg = f"{code!r} is the index itself and has no weight"
+            raise MethodError(msg)
+        own = np.ones((len(parent.children), self.n_draws))
+        own[[child.code for child in parent.children].index(code)] = factors
+        self.scale_children(parent.code, own)
+
+    def scale_children(self, parent: str, factors: Floats) -> None:
+        """Multiply the weights of all children of a node.
+
+        Parameters
+        ----------
+        parent : str
+        factors : ndarray of shape (n_children, n_draws)
+        """
+        known = self.factors.get(parent)
+        self.factors[parent] = factors if known is None else known * factors
+
+    def set_weights(self, parent: str, weights: Floats) -> None:
+        """Set the weights of all children of a node; they are scaled to sum to one.
+
+        Parameters
+        ----------
+        parent : str
+        weights : ndarray of shape (n_children, n_draws)
+        """
+        self.weights[parent] = weights
+
+    def choose(self, step: str, options: NDArray[np.intp]) -> None:
+        """Take an option of a step, by its number among the input's ``options``.
+
+        Parameters
+        ----------
+        step : str
+        options : ndarray of int of shape (n_draws,)
+        """
+        self.choices[step] = options
+
+    def perturb(self, noise: Callable[[Floats, int], Floats]) -> None:
+        """Change the raw data of each draw.
+
+        Parameters
+        ----------
+        noise : callable
+            ``noise(values, draw)``: from raw values of shape (n_rows, n_indicators), which must
+            stay as they are, to those of a draw.
+        """
+        self.noises.append(noise)
+
+    def take(self, draws: NDArray[np.intp]) -> "Draws":
+        """Give some of the draws; their choices are known by then, and left out."""
+        part = Draws(self.assessment, draws.size, self.room, self._memo)
+        part.factors = {code: factors[:, draws] for code, factors in self.factors.items()}
+        part.weights = {code: weights[:, draws] for code, weights in self.weights.items()}
+        return part
+
+    def combinations(self, steps: Sequence[str], n_options: Sequence[int]) -> NDArray[Any]:
+        """Number the combination of choices of each draw, the last step counting fastest."""
+        number = np.zeros(self.n_draws, dtype=np.intp)
+        for step, n in zip(steps, n_options, strict=True):
+            number = number * n + self.choices[step]
+        return number

@@ -1,0 +1,161 @@
+"""Many draws on any number of workers, with the same bits for all."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dli.errors import DLIError, MethodError, StudyError
+
+__all__ = ["chunks", "in_order", "seed_of", "uniforms", "workers"]
+
+Floats: TypeAlias = NDArray[np.float64]
+T = TypeVar("T")
+
+
+def seed_of(rng: Any) -> int:
+    """Give the number from which every draw follows.
+
+    Parameters
+    ----------
+    rng : int, SeedSequence, Generator or None
+        A generator gives its next number; None takes a new seed from the system.
+
+    Raises
+    ------
+    MethodError
+        A seed of another kind.
+    """
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    if rng is None:
+        rng = np.random.SeedSequence()
+    if isinstance(rng, np.random.SeedSequence) and isinstance(rng.entropy, int):
+        return rng.entropy
+    if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
+        msg = f"rng must be a whole number of at least 0, or a NumPy Generator, got {rng!r}"
+        raise MethodError(msg)
+    return int(rng)
+
+
+def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
+    """Draw the numbers of a chunk, of shape (n_factors, n_draws), from a stream of its own."""
+    stream = np.random.SeedSequence(seed, spawn_key=(chunk,))
+    return np.random.Generator(np.random.SFC64(stream)).random(out=out)
+
+
+def chunks(n_draws: int, n_units: int) -> list[list[tuple[int, int]]]:
+    """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
+
+    A chunk's arrays fit into the cache; a task's counts are worth their price.
+    """
+    size = max(1, min(1024, 2**18 // max(n_units, 1)))
+    whole = [(i, min(size, n_draws - i * size)) for i in range(-(-n_draws // size))]
+    return [whole[first : first + 32] for first in range(0, len(whole), 32)]
+
+
+@contextmanager
+def workers(executor: Any, n_tasks: int) -> Iterator[Any]:
+    """Give the executor, or threads of our own when there is none and there is work for them."""
+    if executor is not None:
+        if not hasattr(executor, "submit"):
+            msg = f"an executor must have the method submit, got {executor!r}"
+            raise MethodError(msg)
+        yield executor
+        return
+    n_threads = min(os.cpu_count() or 1, n_tasks)
+    if n_threads < 2:
+        yield None
+        return
+    pool = ThreadPoolExecutor(n_threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def in_order(
+    work: Callable[..., T],
+    tasks: list[Any],
+    *,
+    executor: Any = None,
+    progress: bool = False,
+    n_draws: Callable[[Any], int] = len,
+) -> Iterator[T]:
+    """Do tasks on the workers and give their results in the order of the tasks.
+
+    A task whose worker fails is tried once more. Only a few tasks are under way at once, so that
+    memory does not grow with their number.
+
+    Raises
+    ------
+    StudyError
+        A task failed twice, or the executor takes no more work; the draws are named.
+    """
+    with workers(executor, len(tasks)) as pool, _bar(tasks, n_draws, shown=progress) as advance:
+        if pool is None:
+            for task in tasks:
+                yield work(task)
+                advance(n_draws(task))
+            return
+        ahead = 2 * (getattr(pool, "_max_workers", None) or 8)
+        waiting: deque[tuple[Any, Future[T]]] = deque()
+        left = iter(enumerate(tasks))
+        try:
+            while True:
+                while len(waiting) < ahead and (following := next(left, None)) is not None:
+                    waiting.append((following, _submit(pool, work, following)))
+                if not waiting:
+                    return
+                task, future = waiting.popleft()
+                yield _result(pool, work, task, future)
+                advance(n_draws(task[1]))
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _submit(pool: Executor, work: Callable[..., T], task: tuple[int, Any]) -> "Future[T]":
+    try:
+        return pool.submit(work, task[1])
+    except RuntimeError as error:  # of which BrokenExecutor is one
+        msg = f"the executor takes no more work (at task {task[0] + 1}): {error}"
+        raise StudyError(msg) from error
+
+
+def _result(
+    pool: Executor, work: Callable[..., T], task: tuple[int, Any], future: "Future[T]"
+) -> T:
+    try:
+        return future.result()
+    except DLIError:
+        raise  # the same would come of it again
+    except Exception:  # noqa: BLE001 whatever a worker may die of
+        again = _submit(pool, work, task)
+    try:
+        return again.result()
+    except Exception as error:
+        msg = f"task {task[0] + 1} failed twice on its worker: {type(error).__name__}: {error}"
+        raise StudyError(msg) from error
+
+
+@contextmanager
+def _bar(
+    tasks: list[Any], n_draws: Callable[[Any], int], *, shown: bool
+) -> Iterator[Callable[[int], object]]:
+    """Show a progress bar in terminal or notebook."""
+    if not shown:
+        yield lambda _: None
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        msg = "progress=True needs tqdm: pip install 'digital-leadership-index[progress]'"
+        raise StudyError(msg) from error
+    with tqdm(total=sum(map(n_draws, tasks)), unit=" draws", unit_scale=True) as bar:
+        yield bar.update

@@ -1,0 +1,468 @@
+"""What is uncertain about an assessment: weights, choices of method, elements, data, judgements."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import attrs
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from dli.assessment import Assessment
+from dli.errors import MethodError, UnknownCodeError
+from dli.framework import Index
+from dli.framework.checks import is_number
+from dli.method import Method
+from dli.sensitivity.draws import Draws
+from dli.weighting import AHP, GroupAHP, ahp_priorities
+
+__all__ = [
+    "Alternatives",
+    "DirichletWeights",
+    "Exclusion",
+    "Input",
+    "Judgements",
+    "MeasurementError",
+    "WeightNoise",
+]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# Which units there are is no matter of chance: an assessment's availability stays.
+STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
+
+
+class Input(Protocol):
+    """Something uncertain; any object with these two methods serves.
+
+    An input that takes options of a step has besides an attribute ``options``, a mapping of the
+    step to the sequence of its options: they are all assessed before the first draw.
+    """
+
+    def factors(self, assessment: Assessment, /) -> Sequence[str]:
+        """Name the uniform numbers that the input takes for a draw; check it against the index."""
+        ...
+
+    def apply(self, uniforms: Floats, draws: Draws, /) -> None:
+        """Turn numbers from 0 to 1 of shape (n_factors, n_draws) into changes of the draws."""
+        ...
+
+
+@frozen
+class WeightNoise:
+    r"""Let weights differ from the nominal ones: :math:`w (1 + s (2 u - 1))`, u uniform.
+
+    The noise of each weight is independent of the others; siblings are then scaled to sum to one.
+
+    Parameters
+    ----------
+    relative : float, or mapping of level or code to float
+        The spread s, at least 0 and below 1, of all weights, or of those of a level (1 is that of
+        the sub-indices) or a code; codes win over levels.
+
+    Examples
+    --------
+    >>> from dli import Assessment, Index, Indicator
+    >>> index = Index("T", [Indicator("a"), Indicator("b")])
+    >>> assessment = Assessment(index, {"unit": ["X", "Y"], "a": [1, 2], "b": [2, 1]})
+    >>> WeightNoise({"b": 0.5}).factors(assessment)
+    ['weight of b']
+    """
+
+    relative: Any = 0.25
+
+    def __attrs_post_init__(self) -> None:
+        given = self.relative if isinstance(self.relative, Mapping) else {"": self.relative}
+        faults = [
+            f"{f'{key!r}: ' if key != '' else ''}{spread!r}"
+            for key, spread in given.items()
+            if not (is_number(spread) and 0 <= spread < 1)
+        ]
+        if faults:
+            msg = "the spread of weights must be at least 0 and below 1, got"
+            raise MethodError(msg, faults)
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the weights that vary."""
+        index = assessment.index
+        if isinstance(self.relative, Mapping):
+            nodes = {node.code: index.level(node.code) for node in index.walk()}
+            known: list[object] = [*nodes, *sorted(set(nodes.values()))]
+            unknown = [key for key in self.relative if key not in known]
+            if unknown:
+                raise UnknownCodeError("code or level for WeightNoise", unknown, known)
+        found = [
+            f"weight of {code}" for _, codes, _ in self._groups(index) for code in codes
+        ]
+        if not found:
+            msg = "WeightNoise changes no weight: those it names have no siblings, or a spread of 0"
+            raise MethodError(msg)
+        return found
+
+    def _groups(self, index: Index) -> list[tuple[Index, list[str], Floats]]:
+        """Give the parents with the children that vary, and the spreads of all children."""
+        groups = []
+        for node in index.walk():
+            if not isinstance(node, Index) or len(node.children) == 1:
+                continue
+            level = index.level(node.code) + 1
+            spreads = [self._spread(child.code, level) for child in node.children]
+            codes = [c.code for c, s in zip(node.children, spreads, strict=True) if s > 0]
+            if codes:
+                groups.append((node, codes, np.array(spreads)))
+        return groups
+
+    def _spread(self, code: str, level: int) -> float:
+        if not isinstance(self.relative, Mapping):
+            return float(self.relative)
+        return float(self.relative.get(code, self.relative.get(level, 0.0)))
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Scale the weights."""
+        first = 0
+        room = draws.room.array(f"noise {id(self)}", uniforms.shape)
+        for node, codes, spreads in draws.once(self, lambda: self._groups(draws.index)):
+            own = slice(first, first + len(codes))
+            first += len(codes)
+            spread = spreads[spreads > 0, np.newaxis]
+            noise = np.multiply(uniforms[own], 2 * spread, out=room[own])
+            noise += 1 - spread
+            if len(codes) < len(spreads):
+                factors = np.ones((len(spreads), draws.n_draws))
+                factors[spreads > 0] = noise
+                noise = factors
+            draws.scale_children(node.code, noise)
+
+
+@frozen
+class DirichletWeights:
+    """Draw the weights of siblings from a Dirichlet distribution around the nominal ones.
+
+    The parameters are ``concentration * n_children`` times the nominal weights: 1 with equal
+    nominal weights is uniform on all weights there can be, more is closer to the nominal ones.
+
+    Parameters
+    ----------
+    concentration : float
+        Above zero.
+    nodes : sequence of str, optional
+        The nodes whose children's weights are drawn; all by default.
+
+    Notes
+    -----
+    Weights that sum to one depend on each other. A draw takes a gamma variate for each weight, and
+    Sobol indices are those of these variates; `shapley` gives effects of the weights themselves.
+    """
+
+    concentration: float = 1.0
+    nodes: tuple[str, ...] | None = field(
+        default=None, converter=attrs.converters.optional(tuple)
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if not (is_number(self.concentration) and self.concentration > 0):
+            msg = f"concentration must be a number above 0, got {self.concentration!r}"
+            raise MethodError(msg)
+
+    def parents(self, index: Index) -> list[Index]:
+        """Give the nodes with several children whose weights are drawn."""
+        codes = {n.code: n for n in index.walk() if isinstance(n, Index)}
+        unknown = [code for code in self.nodes or () if code not in codes]
+        if unknown:
+            raise UnknownCodeError("sub-index for DirichletWeights", unknown, codes)
+        chosen = codes if self.nodes is None else self.nodes
+        found = [codes[code] for code in codes if code in chosen]
+        return [node for node in found if len(node.children) > 1]
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the weights that vary."""
+        parents = self.parents(assessment.index)
+        if not parents:
+            msg = "DirichletWeights changes no weight: the nodes have one child each"
+            raise MethodError(msg)
+        per_unit = [repr(n.code) for n in parents if assessment.weight_array(n.code).ndim > 1]
+        if per_unit:
+            msg = "DirichletWeights needs weights that all units share; they differ by unit at"
+            raise MethodError(msg, per_unit)
+        return [f"weight of {child.code}" for node in parents for child in node.children]
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Scale the nominal weights by gamma variates over their means."""
+        first = 0
+        for node in self.parents(draws.index):
+            own = uniforms[first : first + len(node.children)]
+            first += len(node.children)
+            nominal = draws.assessment.weight_array(node.code)
+            shapes = self.concentration * len(nominal) * nominal
+            draws.set_weights(node.code, _gamma(own, shapes))
+
+
+def _gamma(uniforms: Floats, shapes: Floats) -> Floats:
+    """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is."""
+    from scipy.special import gammaincinv
+
+    if np.abs(shapes - 1).max() < 1e-12:
+        return np.asarray(-np.log1p(-uniforms))
+    variates = gammaincinv(np.where(shapes > 0, shapes, 1.0)[:, np.newaxis], uniforms)
+    variates[shapes <= 0] = 0.0
+    # Shapes far below 1 can give zeros throughout; the smallest number keeps a weight then.
+    return np.maximum(variates, np.where(shapes > 0, 1e-300, 0.0)[:, np.newaxis])
+
+
+@frozen
+class Alternatives:
+    """Take one of several options for a step of the method, all with the same chance.
+
+    Parameters
+    ----------
+    step : str
+        A field of `Method`, such as "normalisation", "aggregation" or "imputation".
+    options : sequence of object
+        What the field takes; each combination of all alternatives must work for every unit.
+
+    Examples
+    --------
+    >>> from dli.normalisation import MinMax, ZScore
+    >>> Alternatives("normalisation", [MinMax(), ZScore()]).step
+    'normalisation'
+    """
+
+    step: str
+    choices: tuple[Any, ...] = field(converter=tuple, alias="options")
+
+    def __attrs_post_init__(self) -> None:
+        if self.step not in STEPS:
+            raise UnknownCodeError("step for Alternatives", [self.step], STEPS)
+        if len(self.choices) < 2:
+            msg = f"alternatives for {self.step} must be at least two, got {len(self.choices)}"
+            raise MethodError(msg)
+        for option in self.choices:
+            Method(**{self.step: option})
+
+    @property
+    def options(self) -> dict[str, tuple[Any, ...]]:
+        """The options by step, as the engine asks for them."""
+        return {self.step: self.choices}
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the step."""
+        own = [
+            repr(node.code)
+            for node in assessment.index.walk()
+            if getattr(node, self.step, None) is not None
+        ]
+        if own:
+            msg = f"nodes carry a choice of {self.step} of their own, which wins over alternatives"
+            raise MethodError(msg, own)
+        return [self.step]
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Choose by equal parts of 0 to 1."""
+        draws.choose(self.step, _parts(uniforms[0], len(self.choices)))
+
+
+def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
+    """Cut 0 to 1 into equal parts."""
+    return np.minimum((uniforms * n).astype(np.intp), n - 1)
+
+
+@frozen
+class Exclusion:
+    """Leave out one of several elements in each draw, or none, all with the same chance.
+
+    Siblings share the weight of what is left out in proportion to theirs. An only child goes with
+    its parent.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        Indicators or sub-indices.
+    """
+
+    codes: tuple[str, ...] = field(converter=lambda c: (c,) if isinstance(c, str) else tuple(c))
+
+    def __attrs_post_init__(self) -> None:
+        if not self.codes:
+            msg = "an exclusion must name elements"
+            raise MethodError(msg)
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the choice."""
+        index = assessment.index
+        unknown = [code for code in self.codes if code not in {n.code for n in index.walk()}]
+        if unknown:
+            raise UnknownCodeError("node for Exclusion", unknown, [n.code for n in index.walk()])
+        alone = [repr(code) for code in self.codes if _topmost(index, code) == index.code]
+        if alone:
+            msg = "what is left out must leave something of the index; nothing is left without"
+            raise MethodError(msg, alone)
+        return ["exclusion"]
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Set the weight of what is left out to zero."""
+        which = _parts(uniforms[0], len(self.codes) + 1)
+        for number, code in enumerate(self.codes, 1):
+            gone = which == number
+            if gone.any():
+                draws.scale(_topmost(draws.index, code), np.where(gone, 0.0, 1.0))
+
+
+def _topmost(index: Index, code: str) -> str:
+    parent = index.parent(code)
+    while parent is not None and len(parent.children) == 1:
+        code, parent = parent.code, index.parent(parent.code)
+    return code
+
+
+@frozen(eq=False)
+class MeasurementError:
+    """Add normal errors to the raw data.
+
+    Each draw goes through all steps of the method anew, which takes about as long as an
+    assessment. Values stay within an indicator's ``scale``, where it has one.
+
+    Parameters
+    ----------
+    sd : float, mapping of code to float, or array_like of shape (n_rows, n_indicators)
+        Standard deviations of the errors: a share of each indicator's own standard deviation; by
+        code in the indicator's unit of measure; or cell by cell in the order of the data's rows
+        and the index's indicators, NaN where there is none.
+
+    Notes
+    -----
+    A draw takes one uniform number, which is the seed of its errors: in a study of variance all
+    errors are one input.
+    """
+
+    sd: Any
+
+    def __attrs_post_init__(self) -> None:
+        given = list(self.sd.values()) if isinstance(self.sd, Mapping) else self.sd
+        try:
+            sds = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            sds = np.array(np.nan)
+        wrong = (sds < 0) | np.isinf(sds) | (np.isnan(sds) & (sds.ndim != 2))
+        if wrong.any():
+            msg = f"standard deviations of errors must be finite and at least 0, got {self.sd!r}"
+            raise MethodError(msg)
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the seed."""
+        self.deviations(assessment)
+        return ["measurement error"]
+
+    def deviations(self, assessment: Assessment) -> Floats:
+        """Give the standard deviation of each cell's error: shape (n_rows, n_indicators)."""
+        values = assessment.observations.values
+        codes = [indicator.code for indicator in assessment.index.indicators]
+        if isinstance(self.sd, Mapping):
+            unknown = [code for code in self.sd if code not in codes]
+            if unknown:
+                raise UnknownCodeError("indicator for MeasurementError", unknown, codes)
+            own = np.array([float(self.sd.get(code, 0.0)) for code in codes])
+            return np.broadcast_to(own, values.shape)
+        sds = np.asarray(self.sd, dtype=np.float64)
+        if sds.ndim == 0:
+            return np.broadcast_to(_spreads(values) * float(sds), values.shape)
+        if sds.shape != values.shape:
+            msg = f"errors by cell must have the shape {values.shape}, got {sds.shape}"
+            raise MethodError(msg)
+        return np.nan_to_num(sds)
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Let each draw have errors of its own."""
+        seeds = (uniforms[0] * 2**53).astype(np.int64).tolist()
+        sds = draws.once(self, lambda: self.deviations(draws.assessment))
+        scales = [indicator.scale for indicator in draws.index.indicators]
+        low = np.array([-np.inf if scale is None else scale[0] for scale in scales])
+        high = np.array([np.inf if scale is None else scale[1] for scale in scales])
+
+        def noise(values: Floats, draw: int) -> Floats:
+            errors = np.random.default_rng(seeds[draw]).standard_normal(values.shape)
+            return np.clip(values + sds * errors, low, high)
+
+        draws.perturb(noise)
+
+
+def _spreads(values: Floats) -> Floats:
+    """Give the standard deviation of each column, 0 for fewer than two values."""
+    known = ~np.isnan(values)
+    n = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(n, 1)
+    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
+    return np.asarray(np.sqrt(squares / np.maximum(n - 1, 1)))
+
+
+@frozen
+class Judgements:
+    """Let pairwise judgements vary, or whose judgements they are.
+
+    Parameters
+    ----------
+    scheme : AHP or GroupAHP
+        Of `AHP`, each judgement given as an interval varies within it, uniformly in logarithms; of
+        `GroupAHP`, each draw takes the priorities of one expert, by the experts' weights.
+    node : str
+        The node whose children are weighed.
+    spread : float
+        For `AHP`: judgements given as one number a vary from a / (1 + spread) to a (1 + spread).
+    """
+
+    scheme: Any
+    node: str
+    spread: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(self.scheme, (AHP, GroupAHP)):
+            msg = f"judgements must be an AHP or a GroupAHP, got {self.scheme!r}"
+            raise MethodError(msg)
+        if not (is_number(self.spread) and self.spread >= 0):
+            msg = f"spread must be a number of at least 0, got {self.spread!r}"
+            raise MethodError(msg)
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the judgements that vary, or the choice of the expert."""
+        node = assessment.index.find(self.node)
+        if not isinstance(node, Index):
+            msg = f"judgements are on the children of a node; {self.node!r} has none"
+            raise MethodError(msg)
+        if isinstance(self.scheme, GroupAHP):
+            self.scheme.priorities([child.code for child in node.children])
+            return [f"expert on {self.node}"]
+        codes = [child.code for child in node.children]
+        low, high = self._bounds(codes)
+        pairs = [f"judgement {codes[i]}/{codes[j]}" for i, j in _varying(low, high)]
+        if not pairs:
+            msg = f"no judgement on {self.node!r} varies: give intervals, or a spread"
+            raise MethodError(msg)
+        return pairs
+
+    def _bounds(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
+        low, high = self.scheme.bounds(codes)
+        exact = (low == high) & ~np.eye(len(codes), dtype=np.bool_)
+        factor = np.where(exact, 1 + self.spread, 1.0)
+        return low / factor, high * factor
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Set the weights of the node's children."""
+        node = draws.index.find(self.node)
+        assert isinstance(node, Index)  # noqa: S101 checked when factors were named
+        codes = [child.code for child in node.children]
+        if isinstance(self.scheme, GroupAHP):
+            shares, each = self.scheme.expert_priorities(codes)
+            ends = np.cumsum(shares)
+            which = np.minimum(np.searchsorted(ends, uniforms[0], side="right"), len(ends) - 1)
+            draws.set_weights(self.node, each[which].T)
+            return
+        low, high = self._bounds(codes)
+        matrices = np.repeat(np.sqrt(low * high)[np.newaxis], draws.n_draws, axis=0)
+        for own, (i, j) in zip(uniforms, _varying(low, high), strict=True):
+            matrices[:, i, j] = low[i, j] * (high[i, j] / low[i, j]) ** own
+            matrices[:, j, i] = 1 / matrices[:, i, j]
+        found = ahp_priorities(matrices, method=self.scheme.method)
+        draws.set_weights(self.node, found.weights.T)
+
+
+def _varying(low: Floats, high: Floats) -> list[tuple[int, int]]:
+    return [(i, j) for i, j in np.argwhere(np.triu(high > low * (1 + 1e-12), 1)).tolist()]

@@ -1,0 +1,271 @@
+"""Counts of many draws: ranks, scores in bins, moments; the same whatever the order of draws."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from dli.assessment.ranking import TOLERANCE, rank_scores
+
+__all__ = ["Bins", "Counter", "Tally", "places"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = NDArray[np.int64]
+
+# Cells of a table of counts: more would not fit into memory for very many units.
+_CELLS = 2**24
+_BINS = 2048
+# A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
+# which then stands in the lower bits. It is how floats become integers fastest.
+_WHOLE = 2.0**52
+_WHOLE_BITS = (1 << 52) - 1
+# So many cells are counted at once.
+_BUFFER = 2**21
+
+
+@frozen(eq=False)
+class Bins:
+    """Where scores and ranks are counted.
+
+    Attributes
+    ----------
+    middle, width : ndarray of shape (n_units,)
+        The middle of each unit's first bin, in widths, and the width of its bins.
+    n_scores : int
+        Bins of scores for each unit.
+    groups : tuple of ndarray of int
+        Units that are ranked among each other: all, or those of each period.
+    n_ranks : int
+        Bins of ranks for each unit: as many as ranks, unless these are too many.
+    is_sure : bool
+        No score can lie outside.
+    """
+
+    middle: Floats
+    width: Floats
+    n_scores: int
+    groups: tuple[NDArray[np.intp], ...]
+    n_ranks: int
+    is_sure: bool
+
+    @classmethod
+    def between(
+        cls, low: Floats, high: Floats, groups: Sequence[NDArray[np.intp]], *, is_sure: bool
+    ) -> "Bins":
+        """Cut the range of each unit's scores into equal bins."""
+        n_units = len(low)
+        n = int(min(_BINS, max(16, _CELLS // n_units)))
+        low, high = np.nan_to_num(low), np.nan_to_num(high)
+        # Rounding may lead a little beyond the bounds.
+        margin = 1e-9 * np.maximum(np.maximum(np.abs(low), np.abs(high)), 1e-300) + 1e-300
+        width = (high - low + 2 * margin) / (n - 1)
+        # Scores are rounded to bins, so that the middle of a bin is a multiple of its width.
+        middle = np.round((low - margin) / width)
+        return cls(
+            middle=middle,
+            width=width,
+            n_scores=n,
+            groups=tuple(groups),
+            n_ranks=min(max(map(len, groups)), n),
+            is_sure=is_sure,
+        )
+
+    @property
+    def low(self) -> Floats:
+        """The lower end of each unit's first bin."""
+        return (self.middle - 0.5) * self.width
+
+    def rank_bin(self, ranks: Any) -> Any:
+        """Give the bin of ranks that start at 0."""
+        largest = max(map(len, self.groups))
+        return ranks if self.n_ranks == largest else ranks * self.n_ranks // largest
+
+
+@frozen(eq=False)
+class Tally:
+    """What a number of draws gave, by unit.
+
+    Attributes
+    ----------
+    ranks : ndarray of int of shape (n_units, n_rank_bins)
+    scores : ndarray of int of shape (n_units, n_score_bins)
+    n_draws : ndarray of int of shape (n_units,)
+        In which the unit had a score.
+    total, squares : ndarray of shape (n_units,)
+        Sums of the scores' distances from the nominal score, and of their squares.
+    """
+
+    ranks: Counts
+    scores: Counts
+    n_draws: Counts
+    total: Floats
+    squares: Floats
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.ranks + other.ranks,
+            self.scores + other.scores,
+            self.n_draws + other.n_draws,
+            self.total + other.total,
+            self.squares + other.squares,
+        )
+
+
+class Counter:
+    """Collect the chunks of a task, and count them at once: counting has a price for each bin.
+
+    Arrays of the size of a chunk are kept and filled anew: to ask for memory takes as long as to
+    fill it.
+
+    Parameters
+    ----------
+    bins : Bins
+    nominal : ndarray of shape (n_units,)
+    """
+
+    def __init__(self, bins: Bins, nominal: Floats) -> None:
+        n_units = len(nominal)
+        self.bins = bins
+        self.nominal = nominal
+        self.scale = 1 / bins.width
+        self.first = np.arange(n_units) * float(bins.n_scores)
+        self.start = self.first - bins.middle  # whole numbers
+        self.cells = np.empty(0, dtype=np.int64)
+        self.filled = 0
+        self.score_counts = np.zeros(n_units * bins.n_scores, dtype=np.int64)
+        self.rank_counts = np.zeros((n_units, bins.n_ranks), dtype=np.int64)
+        self.total, self.squares = np.zeros((2, n_units))
+        self.n_draws = np.zeros(n_units, dtype=np.int64)
+        self.work = np.empty((0, n_units))
+
+    def add(self, scores: Floats) -> None:
+        """Take scores of shape (n_draws, n_units)."""
+        if len(self.work) != len(scores):
+            self.work = np.empty(scores.shape)
+        missing = np.isnan(scores) if np.isnan(scores.sum()) else None
+        self._count_ranks(scores, missing)
+        self._note_cells(scores, missing)
+        off = np.subtract(scores, self.nominal, out=self.work)
+        if missing is not None:
+            off[missing] = 0.0
+        self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
+        self.total += off.sum(axis=0)
+        self.squares += np.einsum("ij,ij->j", off, off)
+
+    def _count_ranks(self, scores: Floats, missing: Any) -> None:
+        for group in self.bins.groups:
+            whole = len(group) == scores.shape[1]
+            own = scores if whole else scores[:, group]
+            if missing is not None and missing[:, group].any():
+                counts = _counted_slowly(own, self.bins)
+            else:
+                counts = _counted(own, self.bins, self.work)
+            self.rank_counts[slice(None) if whole else group] += counts
+
+    def _note_cells(self, scores: Floats, missing: Any) -> None:
+        """Find the bin of each score, and keep it until enough of them are to be counted."""
+        cells = np.multiply(scores, self.scale, out=self.work)
+        if not self.bins.is_sure:
+            np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
+        cells += self.start + _WHOLE
+        found = cells.view(np.int64)
+        found = found.ravel() if missing is None else found[~missing]
+        if self.filled + found.size > self.cells.size:
+            self._flush()
+            if found.size > self.cells.size:
+                self.cells = np.empty(max(found.size, _BUFFER), dtype=np.int64)
+        into = self.cells[self.filled : self.filled + found.size]
+        np.bitwise_and(found, _WHOLE_BITS, out=into)
+        self.filled += found.size
+
+    def _flush(self) -> None:
+        if self.filled:
+            n_cells = self.score_counts.size
+            self.score_counts += np.bincount(self.cells[: self.filled], minlength=n_cells)
+            self.filled = 0
+
+    def result(self) -> Tally:
+        """Count what was taken."""
+        self._flush()
+        return Tally(
+            ranks=self.rank_counts,
+            scores=self.score_counts.reshape(len(self.nominal), self.bins.n_scores),
+            n_draws=self.n_draws,
+            total=self.total,
+            squares=self.squares,
+        )
+
+
+def places(
+    scores: Floats, work: Floats | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    """Order units by score, the highest first.
+
+    The unit's number is packed into the low bits of an integer made from the score: sorting
+    integers is much faster than finding the order of floats.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_draws, n_units)
+        None missing.
+    work : ndarray of the same shape, optional
+        Memory to use, which may hold the result afterwards.
+
+    Returns
+    -------
+    order : ndarray of int of shape (n_draws, n_units)
+        The unit at each place.
+    ranks : ndarray of int of shape (n_draws, n_units) or None
+        The rank at each place, from 0, where units tie; None when no two do.
+
+    Examples
+    --------
+    >>> order, ranks = places(np.array([[0.5, 2.0, 1.0]]))
+    >>> order.tolist(), ranks
+    ([[1, 2, 0]], None)
+    """
+    n_units = scores.shape[1]
+    bits = max(int(n_units - 1).bit_length(), 1)
+    low, high = float(scores.min()), float(scores.max())
+    span = high - low
+    # Differences below the smallest numbers are none.
+    scale = 2.0 ** min(51, 61 - bits) / span if span > 1e-290 else 0.0
+    work = np.empty(scores.shape) if work is None or work.shape != scores.shape else work
+    np.subtract(high, scores, out=work)
+    work *= scale
+    work += _WHOLE
+    keys = work.view(np.int64)  # with the same upper bits throughout, which change no order
+    keys <<= bits
+    keys |= np.arange(n_units)
+    keys.sort(axis=1)
+    # Differences of keys stand for differences of scores; rounding must not decide a rank.
+    tolerance = (int(TOLERANCE * max(abs(low), abs(high)) * scale) + 1) << bits
+    steps = keys[:, 1:] - keys[:, :-1]
+    keys &= (1 << bits) - 1
+    if steps.min(initial=tolerance + 1) > tolerance:
+        return keys, None
+    ranks = np.zeros(scores.shape, dtype=np.int64)
+    np.multiply(steps > tolerance, np.arange(1, n_units), out=ranks[:, 1:])
+    np.maximum.accumulate(ranks, axis=1, out=ranks)
+    return keys, ranks
+
+
+def _counted(scores: Floats, bins: Bins, work: Floats) -> Counts:
+    n_units = scores.shape[1]
+    order, ranks = places(scores, work)
+    order += bins.rank_bin(np.arange(n_units) if ranks is None else ranks) * n_units
+    cells = np.bincount(order.ravel(), minlength=n_units * bins.n_ranks)
+    return np.asarray(cells.reshape(bins.n_ranks, n_units).T)
+
+
+def _counted_slowly(scores: Floats, bins: Bins) -> Counts:
+    """Count ranks where some scores are missing."""
+    n_units = scores.shape[1]
+    ranks = rank_scores(scores)
+    there = ~np.isnan(ranks)
+    own = bins.rank_bin(np.where(there, ranks - 1, 0).astype(np.int64))
+    cells = (own * n_units + np.arange(n_units))[there]
+    counts = np.bincount(cells, minlength=n_units * bins.n_ranks)
+    return np.asarray(counts.reshape(bins.n_ranks, n_units).T)
