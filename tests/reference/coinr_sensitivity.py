@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from tests.reference.coinr import FOLDER, META, TOLERANCE, number, numbers, rows
-from tests.reference.coinr_pipeline import assessment, index  # noqa: F401 fixtures
 
 from dli import aggregation, normalisation, treatment
 from dli.assessment.ranking import rank_scores
@@ -84,7 +83,7 @@ def of_file(name):
     return numbers(name, columns).T
 
 
-def test_scores_and_ranks_of_given_draws(assessment, inputs, sets):  # noqa: F811 a fixture
+def test_scores_and_ranks_of_given_draws(assessment, inputs, sets):
     scores = evaluate(assessment, inputs, given("ua", inputs, sets))
     assert_allclose(scores, of_file("ua_scores"), **TOLERANCE)
     assert_allclose(rank_scores(scores), of_file("ua_ranks"))
@@ -94,7 +93,7 @@ def test_scores_and_ranks_of_given_draws(assessment, inputs, sets):  # noqa: F81
 
 
 @pytest.mark.parametrize("kind", ["ua", "sa"])
-def test_statistics_of_ranks(kind, assessment, inputs, sets):  # noqa: F811 a fixture
+def test_statistics_of_ranks(kind, assessment, inputs, sets):
     draws = given(kind, inputs, sets)
     if kind == "sa":
         # COINr takes the two base samples only.
@@ -107,7 +106,7 @@ def test_statistics_of_ranks(kind, assessment, inputs, sets):  # noqa: F811 a fi
     assert_allclose(found.T, expected, **TOLERANCE)
 
 
-def test_the_mean_rank_shift_of_each_draw(assessment, inputs, sets):  # noqa: F811 a fixture
+def test_the_mean_rank_shift_of_each_draw(assessment, inputs, sets):
     ranks = rank_scores(evaluate(assessment, inputs, given("sa", inputs, sets)))
     assert_allclose(ranks, of_file("sa_ranks"))
     nominal = assessment.rank_array(assessment.index.code)

@@ -11,21 +11,27 @@ from dli.sensitivity.inputs import (
     MeasurementError,
     WeightNoise,
 )
+from dli.sensitivity.sobol import Sobol, sobol
 from dli.sensitivity.uncertainty import Uncertainty, evaluate, uncertainty
+from dli.sensitivity.variance import Indices, sobol_estimates
 
 __all__ = [
     "Alternatives",
     "Comparison",
     "DirichletWeights",
     "Exclusion",
+    "Indices",
     "Input",
     "Judgements",
     "MeasurementError",
     "Removals",
+    "Sobol",
     "Uncertainty",
     "WeightNoise",
     "compare",
     "evaluate",
     "remove_elements",
+    "sobol",
+    "sobol_estimates",
     "uncertainty",
 ]

@@ -73,7 +73,7 @@ class Design:
         return scores
 
     def combination(self, draws: Draws) -> NDArray[Any]:
-        """Number the combination of options of each draw."""
+        """Give the number of each draw's combination of options."""
         return draws.combinations(list(self.options), [len(o) for o in self.options.values()])
 
     def _with_noise(self, draws: Draws, number: NDArray[Any]) -> Floats:
@@ -116,7 +116,8 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     UnknownCodeError
         Codes, levels or steps that are not there.
     """
-    if not isinstance(assessment, Assessment):
+    candidate: object = assessment
+    if not isinstance(candidate, Assessment):
         msg = f"a study needs an Assessment, got {assessment!r}"
         raise MethodError(msg)
     studied = assessment.index.find(assessment.index.code if node is None else node)

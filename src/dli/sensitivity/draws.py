@@ -112,7 +112,15 @@ class Draws:
         ----------
         parent : str
         weights : ndarray of shape (n_children, n_draws)
+
+        Raises
+        ------
+        MethodError
+            Another input has set them already.
         """
+        if parent in self.weights:
+            msg = f"two inputs set the weights of the children of {parent!r}"
+            raise MethodError(msg)
         self.weights[parent] = weights
 
     def choose(self, step: str, options: NDArray[np.intp]) -> None:
@@ -144,7 +152,7 @@ class Draws:
         return part
 
     def combinations(self, steps: Sequence[str], n_options: Sequence[int]) -> NDArray[Any]:
-        """Number the combination of choices of each draw, the last step counting fastest."""
+        """Give the number of each draw's combination of choices, the last step counting fastest."""
         number = np.zeros(self.n_draws, dtype=np.intp)
         for step, n in zip(steps, n_options, strict=True):
             number = number * n + self.choices[step]

@@ -12,10 +12,26 @@ from numpy.typing import NDArray
 
 from dli.errors import DLIError, MethodError, StudyError
 
-__all__ = ["chunks", "in_order", "seed_of", "uniforms", "workers"]
+__all__ = ["chunks", "in_order", "seed_of", "uniforms", "whole_number", "workers"]
 
 Floats: TypeAlias = NDArray[np.float64]
 T = TypeVar("T")
+
+
+def whole_number(name: str, value: object, least: int, most: float = np.inf) -> int:
+    """Check a number of draws, units or the like.
+
+    Raises
+    ------
+    MethodError
+        No whole number within the limits.
+    """
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not (is_whole and least <= int(value) <= most):  # type: ignore[call-overload] # checked
+        limits = f"of at least {least}" if most == np.inf else f"from {least} to {most:g}"
+        msg = f"{name} must be a whole number {limits}, got {value!r}"
+        raise MethodError(msg)
+    return int(value)  # type: ignore[call-overload,no-any-return] # checked
 
 
 def seed_of(rng: Any) -> int:
@@ -37,10 +53,7 @@ def seed_of(rng: Any) -> int:
         rng = np.random.SeedSequence()
     if isinstance(rng, np.random.SeedSequence) and isinstance(rng.entropy, int):
         return rng.entropy
-    if isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or rng < 0:
-        msg = f"rng must be a whole number of at least 0, or a NumPy Generator, got {rng!r}"
-        raise MethodError(msg)
-    return int(rng)
+    return whole_number("rng (if no NumPy Generator)", rng, 0)
 
 
 def uniforms(seed: int, chunk: int, out: Floats) -> Floats:

@@ -91,9 +91,7 @@ class WeightNoise:
             unknown = [key for key in self.relative if key not in known]
             if unknown:
                 raise UnknownCodeError("code or level for WeightNoise", unknown, known)
-        found = [
-            f"weight of {code}" for _, codes, _ in self._groups(index) for code in codes
-        ]
+        found = [f"weight of {code}" for _, codes, _ in self._groups(index) for code in codes]
         if not found:
             msg = "WeightNoise changes no weight: those it names have no siblings, or a spread of 0"
             raise MethodError(msg)
@@ -155,9 +153,7 @@ class DirichletWeights:
     """
 
     concentration: float = 1.0
-    nodes: tuple[str, ...] | None = field(
-        default=None, converter=attrs.converters.optional(tuple)
-    )
+    nodes: tuple[str, ...] | None = field(default=None, converter=attrs.converters.optional(tuple))
 
     def __attrs_post_init__(self) -> None:
         if not (is_number(self.concentration) and self.concentration > 0):
@@ -206,7 +202,7 @@ def _gamma(uniforms: Floats, shapes: Floats) -> Floats:
     variates = gammaincinv(np.where(shapes > 0, shapes, 1.0)[:, np.newaxis], uniforms)
     variates[shapes <= 0] = 0.0
     # Shapes far below 1 can give zeros throughout; the smallest number keeps a weight then.
-    return np.maximum(variates, np.where(shapes > 0, 1e-300, 0.0)[:, np.newaxis])
+    return np.asarray(np.maximum(variates, np.where(shapes > 0, 1e-300, 0.0)[:, np.newaxis]))
 
 
 @frozen
@@ -266,6 +262,10 @@ def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
     return np.minimum((uniforms * n).astype(np.intp), n - 1)
 
 
+def _as_codes(codes: Any) -> tuple[str, ...]:
+    return (codes,) if isinstance(codes, str) else tuple(codes)
+
+
 @frozen
 class Exclusion:
     """Leave out one of several elements in each draw, or none, all with the same chance.
@@ -279,7 +279,7 @@ class Exclusion:
         Indicators or sub-indices.
     """
 
-    codes: tuple[str, ...] = field(converter=lambda c: (c,) if isinstance(c, str) else tuple(c))
+    codes: tuple[str, ...] = field(converter=_as_codes)
 
     def __attrs_post_init__(self) -> None:
         if not self.codes:

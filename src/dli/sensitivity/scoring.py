@@ -146,9 +146,7 @@ def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
         enough = has_enough(missing, method, method.for_node("coverage", node, index))
     return Part(
         node=node,
-        places=tuple(
-            leaves[c.code] if isinstance(c, Indicator) else None for c in node.children
-        ),
+        places=tuple(leaves[c.code] if isinstance(c, Indicator) else None for c in node.children),
         weights=weights[:, np.newaxis] if weights.ndim == 1 else np.ascontiguousarray(weights.T),
         order=_order(aggregation),
         aggregation=aggregation,
@@ -231,10 +229,8 @@ def _mean_of_leaves(part: Part, turned: Floats, draws: Draws) -> Floats:
     if mixing is None:
         mixing = np.ones((len(turned), 1))
     total = mixing.T @ (base * known)
-    if base.shape[1] == 1 and not gaps.any():
-        weight = mixing.T @ base
-    else:
-        weight = mixing.T @ (base * ~gaps)
+    has_gaps = base.shape[1] > 1 or gaps.any()
+    weight = mixing.T @ (base * ~gaps if has_gaps else base)
     return _back(_ratio(total, weight), part.order or 0.0)
 
 

@@ -15,7 +15,7 @@ from dli.assessment.ranking import rank_scores
 from dli.errors import MethodError
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import chunks, in_order, seed_of, uniforms
+from dli.sensitivity.engine import chunks, in_order, seed_of, uniforms, whole_number
 from dli.sensitivity.tally import Bins, Counter, Tally
 
 __all__ = ["Uncertainty", "evaluate", "uncertainty"]
@@ -24,7 +24,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Task: TypeAlias = list[tuple[int, int]]
 
 
-def uncertainty(
+def uncertainty(  # noqa: PLR0913 each is a decision of its own
     assessment: Assessment,
     inputs: Sequence[Any],
     *,
@@ -88,16 +88,14 @@ def uncertainty(
     >>> study.rank_counts.sum(axis=1).tolist()
     [1000, 1000, 1000]
     """
-    if isinstance(n_samples, bool) or not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
-        msg = f"n_samples must be a whole number of at least 1, got {n_samples!r}"
-        raise MethodError(msg)
+    n_samples = whole_number("n_samples", n_samples, 1)
     seed = seed_of(rng)
     study = design(assessment, inputs, node)
     ever = ~np.all([np.isnan(a.array(study.node.code)) for a in study.assessments], axis=0)
     if not ever.any():
         msg = f"no unit has a score of {study.node.code!r}"
         raise MethodError(msg)
-    tasks = chunks(int(n_samples), int(ever.sum()))
+    tasks = chunks(n_samples, int(ever.sum()))
     bins = _bins(study, ever, seed, tasks[0][0])
     nominal = assessment.array(study.node.code)[ever]
     work = partial(_count, study, bins, np.nan_to_num(nominal), ever, seed)
@@ -106,7 +104,7 @@ def uncertainty(
     for part in parts:
         tally = part if tally is None else tally + part
     return Uncertainty(
-        design=study, seed=seed, n_samples=int(n_samples), ever=ever, bins=bins, tally=tally
+        design=study, seed=seed, n_samples=n_samples, ever=ever, bins=bins, tally=tally
     )
 
 
@@ -420,9 +418,7 @@ class Uncertainty:
         frame
             A row for each unit: ``nominal`` rank and ``probability``.
         """
-        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= len(self.units):
-            msg = f"k must be a whole number from 1 to {len(self.units)}, got {k!r}"
-            raise MethodError(msg)
+        k = whole_number("k", k, 1, len(self.units))
         share = self.rank_acceptability[:, :k].sum(axis=1)
         return self._frame({"nominal": self.nominal_ranks, "probability": share}, ["nominal"])
 
@@ -439,9 +435,7 @@ class Uncertainty:
         tasks = chunks(self.n_samples, int(self._ever.sum()))
         work = partial(_wins, self.design, self._ever, self.seed)
         total: Any = 0
-        for part in in_order(
-            work, tasks, executor=executor, progress=progress, n_draws=_draws_of
-        ):
+        for part in in_order(work, tasks, executor=executor, progress=progress, n_draws=_draws_of):
             total = total + part
         result = np.full((len(self.units),) * 2, np.nan)
         result[np.ix_(self._ever, self._ever)] = total / self.n_samples
@@ -538,10 +532,10 @@ def _wins(study: Design, ever: NDArray[np.bool_], seed: int, task: Task) -> NDAr
     wins = np.zeros((n_units, n_units), dtype=np.int64)
     room = Room()
     for chunk in task:
-        ranks = rank_scores(_scores(study, ever, seed, chunk, room))
-        ranks = np.where(np.isnan(ranks), np.inf, ranks).astype(np.float32).T
-        for unit, own in enumerate(ranks):
-            wins[unit] += (own < ranks).sum(axis=1)
+        ranks = rank_scores(_scores(study, ever, seed, chunk, room)).T
+        by_unit = np.where(np.isnan(ranks), np.inf, ranks).astype(np.float32)
+        for unit, own in enumerate(by_unit):
+            wins[unit] += (own < by_unit).sum(axis=1)
     return wins
 
 

@@ -1,0 +1,416 @@
+"""Which uncertain input moves scores and ranks most: Sobol indices."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from html import escape
+from typing import Any, TypeAlias
+from warnings import catch_warnings, simplefilter, warn
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from dli import frames
+from dli.assessment import Assessment
+from dli.assessment.ranking import rank_scores
+from dli.errors import DLIWarning, MethodError, UnknownCodeError
+from dli.sensitivity.design import Design, design
+from dli.sensitivity.draws import Room
+from dli.sensitivity.engine import in_order, seed_of, whole_number
+from dli.sensitivity.tally import places
+from dli.sensitivity.variance import Indices, Sums, sobol_estimates
+
+__all__ = ["Sobol", "sobol"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+OUTPUTS = ("mean_rank_shift", "score", "rank")
+# Outputs that may be kept all at once, for indices of second order.
+_KEPT = 2**26
+
+
+def sobol(  # noqa: PLR0913 each is a decision of its own
+    assessment: Assessment,
+    inputs: Sequence[Any],
+    *,
+    n_samples: int,
+    rng: Any = None,
+    output: str | Sequence[str] = "mean_rank_shift",
+    groups: str | Mapping[str, Sequence[str]] = "factors",
+    second_order: bool = False,
+    node: str | None = None,
+    executor: Any = None,
+    progress: bool = False,
+) -> "Sobol":
+    r"""Share the variance of outputs among the uncertain inputs.
+
+    The index of first order of a factor is the share of an output's variance that goes when the
+    factor is known; that of total order what stays when all others are known. Samples are a
+    scrambled Sobol sequence (`scipy.stats.qmc`), the estimators those of
+    `scipy.stats.sobol_indices`, taken in blocks: memory does not grow with the number of draws.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    inputs : sequence of Input
+        Drawn independently of each other.
+    n_samples : int
+        The base sample; ``n_samples * (n_factors + 2)`` draws are made. A power of two is best.
+    rng : int or numpy Generator, optional
+    output : {"mean_rank_shift", "score", "rank"}, or several of them
+        The mean over units of the ranks moved, or the score or rank of each unit.
+    groups : {"factors", "inputs"}, or mapping of label to names of factors
+        Whether every uniform number is a factor, such as the noise of one weight, all of an input
+        together are one, or as said; factors that a mapping leaves out stand for themselves.
+    second_order : bool
+        Also give indices of pairs, for twice the draws.
+    node : str, optional
+        Whose scores and ranks are studied; the index by default.
+    executor, progress
+        As of `uncertainty`.
+
+    Returns
+    -------
+    Sobol
+
+    Raises
+    ------
+    MethodError
+        Inputs that cannot work; an unknown output or group; fewer than two draws; outputs that
+        cannot be kept all at once where second order needs it.
+
+    Warns
+    -----
+    DLIWarning
+        A base sample that is no power of two; outputs that do not vary, or units that lack a score
+        in some draw: their indices are missing.
+
+    Notes
+    -----
+    Weights that must sum to one are drawn unnormalised and then scaled: the indices are those of
+    the raw noise. Effects of the weights themselves are `shapley`'s.
+
+    References
+    ----------
+    Saltelli, Annoni, Azzini, Campolongo, Ratto and Tarantola (2010), Variance based sensitivity
+    analysis of model output. https://doi.org/10.1016/j.cpc.2009.09.018
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator
+    >>> from dli.sensitivity import WeightNoise
+    >>> index = Index("T", [Indicator("a"), Indicator("b")])
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [9.0, 5.0, 8.9]}
+    >>> study = sobol(
+    ...     Assessment(index, data), [WeightNoise({"a": 0.1, "b": 0.4})], n_samples=256, rng=1,
+    ...     output="score",
+    ... )
+    >>> study.total_order.shape
+    (2, 3)
+    """
+    outputs = (output,) if isinstance(output, str) else tuple(output)
+    unknown = [name for name in outputs if name not in OUTPUTS]
+    if unknown or not outputs:
+        raise UnknownCodeError("output", unknown, OUTPUTS)
+    n_samples = whole_number("n_samples", n_samples, 2)
+    if n_samples & (n_samples - 1):
+        better = 2 ** (n_samples - 1).bit_length()
+        msg = f"Sobol sequences are balanced for powers of two; {better} is better than {n_samples}"
+        warn(msg, DLIWarning, stacklevel=2)
+    study = design(assessment, inputs, node)
+    labels, members = _groups(study, groups)
+    seed = seed_of(rng)
+    n_units = len(assessment.units)
+    n_outputs = sum(1 if name == OUTPUTS[0] else n_units for name in outputs)
+    n_kept = n_outputs * n_samples * (2 * len(labels) + 2)
+    if second_order and n_kept > _KEPT:
+        msg = (
+            f"indices of second order need all outputs at once, here {n_kept:,} of them; more than "
+            f"{_KEPT:,} are too many: ask for fewer draws, groups or outputs"
+        )
+        raise MethodError(msg)
+    shift = _outputs(study, outputs, np.full((len(study.names), 1), 0.5), Room())[0]
+    size = max(1, min(1024, 2**18 // n_units))
+    tasks = [(first, min(size, n_samples - first)) for first in range(0, n_samples, size)]
+    plan = _Plan(study, outputs, members, seed, np.nan_to_num(shift), second_order)
+    work = partial(_block, plan)
+    indices = _indices(
+        in_order(
+            work,
+            tasks,
+            executor=executor,
+            progress=progress,
+            n_draws=lambda task: task[1] * (len(labels) * (1 + second_order) + 2),
+        ),
+        second_order=second_order,
+    )
+    return _checked(
+        Sobol(
+            assessment=assessment,
+            factors=labels,
+            outputs=outputs,
+            seed=seed,
+            n_samples=n_samples,
+            indices=indices,
+        )
+    )
+
+
+def _groups(
+    study: Design, groups: str | Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], list[list[int]]]:
+    """Give the label of each group, and the places of its factors."""
+    names = study.names
+    if groups == "factors":
+        return names, [[i] for i in range(len(names))]
+    if groups == "inputs":
+        labels: list[str] = []
+        for own, part in zip(study.inputs, study.slices, strict=True):
+            factors = names[part]
+            label = factors[0] if len(factors) == 1 else type(own).__name__
+            labels.append(label if label not in labels else f"{label} {len(labels) + 1}")
+        return tuple(labels), [list(range(s.start, s.stop)) for s in study.slices]
+    if not isinstance(groups, Mapping):
+        msg = f"groups must be 'factors', 'inputs' or a mapping of labels to names, got {groups!r}"
+        raise MethodError(msg)
+    given = [name for members in groups.values() for name in members]
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise UnknownCodeError("factor", unknown, names)
+    twice = [repr(name) for name in dict.fromkeys(given) if given.count(name) > 1]
+    if twice:
+        msg = "a factor belongs to one group only"
+        raise MethodError(msg, twice)
+    own = {label: [names.index(name) for name in members] for label, members in groups.items()}
+    own |= {name: [i] for i, name in enumerate(names) if name not in given}
+    return tuple(own), list(own.values())
+
+
+def _sample(n_factors: int, seed: int, first: int, n: int) -> tuple[Floats, Floats]:
+    """Give a block of both base samples, each of shape (n_factors, n_draws)."""
+    from scipy.stats import qmc
+
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)  # a block is no power of two; the whole was checked
+        sequence = qmc.Sobol(2 * n_factors, rng=np.random.default_rng(seed))
+        if first:
+            sequence.fast_forward(first)
+        both = np.ascontiguousarray(sequence.random(n).T)
+    return both[:n_factors], both[n_factors:]
+
+
+@frozen(eq=False)
+class _Plan:
+    """What a worker needs to know; ``keep`` all outputs, or sum them up."""
+
+    study: Design
+    outputs: tuple[str, ...]
+    members: list[list[int]]
+    seed: int
+    shift: Floats
+    keep: bool
+
+
+def _block(plan: _Plan, task: tuple[int, int]) -> Any:
+    """Evaluate a block of the design: sums, or all outputs."""
+    a, b = _sample(len(plan.study.names), plan.seed, *task)
+    room = Room()
+    f_a, f_b = (_outputs(plan.study, plan.outputs, x, room) for x in (a, b))
+    if not plan.keep:
+        return Sums.of(f_a, f_b, _mixed(plan, a, b, room), plan.shift)
+    f_ab, f_ba = (np.array(list(_mixed(plan, *x, room))) for x in ((a, b), (b, a)))
+    return f_a, f_b, f_ab, f_ba
+
+
+def _mixed(plan: _Plan, own: Floats, other: Floats, room: Room) -> Iterator[Floats]:
+    """Evaluate the first sample with one group of factors from the second, for each group."""
+    for members in plan.members:
+        mixed = room.array("mixed", own.shape)
+        mixed[...] = own
+        mixed[members] = other[members]
+        yield _outputs(plan.study, plan.outputs, mixed, room)
+
+
+def _outputs(study: Design, outputs: tuple[str, ...], numbers: Floats, room: Room) -> Floats:
+    """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own."""
+    scores = study.scores(numbers, room)
+    parts = [scores] if "score" in outputs else []
+    if outputs != ("score",):
+        ranks = _ranks(study.assessment, scores)
+        nominal = study.assessment.rank_array(study.node.code)
+        by_name = {"rank": ranks, "score": scores}
+        if "mean_rank_shift" in outputs:
+            shifts = np.abs(ranks - nominal)
+            n = (~np.isnan(shifts)).sum(axis=1)
+            by_name["mean_rank_shift"] = (np.nansum(shifts, axis=1) / np.maximum(n, 1))[:, None]
+        parts = [by_name[name] for name in outputs]
+    return np.concatenate(parts, axis=1)
+
+
+def _ranks(assessment: Assessment, scores: Floats) -> Floats:
+    periods = assessment.periods
+    if periods is None:
+        return _ranks_of(scores)
+    ranks = np.empty(scores.shape)
+    for period in dict.fromkeys(periods):
+        own = [i for i, p in enumerate(periods) if p == period]
+        ranks[:, own] = _ranks_of(scores[:, own])
+    return ranks
+
+
+def _ranks_of(scores: Floats) -> Floats:
+    if np.isnan(scores.sum()):
+        return rank_scores(scores)
+    order, own = places(scores)
+    ranks = np.empty(scores.shape)
+    values = np.arange(1.0, scores.shape[1] + 1) if own is None else own + 1.0
+    np.put_along_axis(ranks, order, np.broadcast_to(values, scores.shape), axis=1)
+    return ranks
+
+
+def _indices(blocks: Iterator[Any], *, second_order: bool) -> Indices:
+    if second_order:
+        kept = list(blocks)
+        f_a, f_b = (np.concatenate([block[i] for block in kept]) for i in (0, 1))
+        f_ab, f_ba = (np.concatenate([block[i] for block in kept], axis=1) for i in (2, 3))
+        return sobol_estimates(f_a, f_b, f_ab, f_ba=f_ba)
+    total = next(blocks)
+    for sums in blocks:
+        total = total + sums
+    found: Indices = total.indices()
+    return found
+
+
+def _checked(study: "Sobol") -> "Sobol":
+    missing = np.isnan(study.total_order[0])
+    if missing.any():
+        constant = int((study.indices.variance == 0).sum())
+        parts = [f"{constant} do not vary"] if constant else []
+        lacking = int(missing.sum()) - constant
+        parts += [f"{lacking} are of units that lack a score in some draw"] if lacking else []
+        msg = f"{int(missing.sum())} of {missing.size} outputs have no indices: {', '.join(parts)}"
+        warn(msg, DLIWarning, stacklevel=3)
+    return study
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Sobol:
+    """Sobol indices of an assessment's outputs.
+
+    Attributes
+    ----------
+    assessment : Assessment
+    factors : tuple of str
+        The rows of all arrays.
+    outputs : tuple of str
+        What the columns are: one for "mean_rank_shift", one for each unit for "score" and "rank".
+    seed, n_samples : int
+        What is needed to do it again.
+    indices : Indices
+        The estimates, with their standard errors.
+    """
+
+    assessment: Assessment
+    factors: tuple[str, ...]
+    outputs: tuple[str, ...]
+    seed: int
+    n_samples: int
+    indices: Indices
+
+    @property
+    def first_order(self) -> Floats:
+        """Indices of first order, of shape (n_factors, n_outputs)."""
+        return self.indices.first_order
+
+    @property
+    def total_order(self) -> Floats:
+        """Indices of total order, of shape (n_factors, n_outputs)."""
+        return self.indices.total_order
+
+    @property
+    def second_order(self) -> Floats | None:
+        """Indices of pairs, of shape (n_factors, n_factors, n_outputs), if they were asked for."""
+        return self.indices.second_order
+
+    def columns(self, output: str) -> slice:
+        """Give the columns of an output.
+
+        Raises
+        ------
+        UnknownCodeError
+            An output that was not studied.
+        """
+        if output not in self.outputs:
+            raise UnknownCodeError("output of this study", [output], self.outputs)
+        widths = [1 if name == OUTPUTS[0] else len(self.assessment.units) for name in self.outputs]
+        place = self.outputs.index(output)
+        return slice(sum(widths[:place]), sum(widths[: place + 1]))
+
+    def intervals(self, level: float = 0.95) -> Any:
+        """Give all indices with their confidence intervals.
+
+        Parameters
+        ----------
+        level : float
+            Of confidence; the intervals take the draws for independent, which a Sobol sequence
+            beats: they are rather too wide.
+
+        Returns
+        -------
+        frame
+            A row for each output and factor: ``output``, the unit (missing for the mean rank
+            shift), ``factor``, ``first``, ``first_low``, ``first_high``, ``total``, ``total_low``
+            and ``total_high``.
+        """
+        from scipy.special import ndtri
+
+        if not 0 < level < 1:
+            msg = f"level must be above 0 and below 1, got {level!r}"
+            raise MethodError(msg)
+        z = float(ndtri((1 + level) / 2))
+        observations = self.assessment.observations
+        units: list[Any] = []
+        names: list[str] = []
+        for name in self.outputs:
+            own = [None] if name == OUTPUTS[0] else list(self.assessment.units)
+            units += own
+            names += [name] * len(own)
+        columns: dict[str, Any] = {
+            "output": [name for name in names for _ in self.factors],
+            observations.unit_column: [unit for unit in units for _ in self.factors],
+            "factor": list(self.factors) * len(names),
+        }
+        for label, index, error in (
+            ("first", self.first_order, self.indices.first_error),
+            ("total", self.total_order, self.indices.total_error),
+        ):
+            columns[label] = index.T.ravel()
+            columns[f"{label}_low"] = (index - z * error).T.ravel()
+            columns[f"{label}_high"] = (index + z * error).T.ravel()
+        return frames.build(columns, observations.table.library)
+
+    def _rows(self) -> tuple[str, list[tuple[str, ...]]]:
+        first, total = (np.nanmean(x, axis=1) for x in (self.first_order, self.total_order))
+        order = np.argsort(-total, kind="stable")[:12].tolist()
+        rows = [(self.factors[i], f"{first[i]:.3f}", f"{total[i]:.3f}") for i in order]
+        what = ", ".join(self.outputs)
+        title = f"Sobol indices of {what}: {len(self.factors)} factors, base {self.n_samples:,}"
+        return title, [("factor", "first", "total"), *rows]
+
+    def __repr__(self) -> str:
+        title, rows = self._rows()
+        width = max(len(row[0]) for row in rows)
+        lines = [f"{name:{width}}  {first:>6}  {total:>6}" for name, first, total in rows]
+        more = [] if len(rows) > len(self.factors) else ["…"]
+        return "\n".join([title, "", *lines, *more])
+
+    def _repr_html_(self) -> str:
+        title, (head, *rows) = self._rows()
+        cells = "".join(f"<th>{name}</th>" for name in head)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        )
+        return (
+            f"<div><p><b>{escape(title)}</b></p><table><thead><tr>{cells}</tr></thead>"
+            f"<tbody>{body}</tbody></table></div>"
+        )

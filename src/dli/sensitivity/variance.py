@@ -1,0 +1,214 @@
+"""Estimators of Sobol indices from the outputs of a design of three samples."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike, NDArray
+
+from dli.errors import MethodError
+
+__all__ = ["Indices", "Sums", "sobol_estimates"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# A variance below this share of the squared outputs is their rounding.
+_CONSTANT = 1e-26
+
+
+@frozen(kw_only=True, eq=False)
+class Indices:
+    """Sobol indices of outputs by factor.
+
+    Attributes
+    ----------
+    first_order, total_order : ndarray of shape (n_factors, n_outputs)
+        NaN for an output that does not vary.
+    first_error, total_error : ndarray of shape (n_factors, n_outputs)
+        Standard errors for independent draws, by the delta method.
+    second_order : ndarray of shape (n_factors, n_factors, n_outputs) or None
+        Of pairs, without what each has alone; NaN on the diagonal.
+    variance : ndarray of shape (n_outputs,)
+    """
+
+    first_order: Floats
+    total_order: Floats
+    first_error: Floats
+    total_error: Floats
+    second_order: Floats | None
+    variance: Floats
+
+
+def sobol_estimates(
+    f_a: ArrayLike,
+    f_b: ArrayLike,
+    f_ab: ArrayLike,
+    *,
+    f_ba: ArrayLike | None = None,
+    centred: bool = True,
+    ddof: int = 0,
+) -> Indices:
+    r"""Estimate first and total order indices from outputs.
+
+    :math:`S_j = \overline{f_B (f_{AB_j} - f_A)} / V` and
+    :math:`T_j = \overline{(f_A - f_{AB_j})^2} / (2 V)` with V the variance of both base samples;
+    the estimators of `scipy.stats.sobol_indices`.
+
+    Parameters
+    ----------
+    f_a, f_b : array_like of shape (n_draws,) or (n_draws, n_outputs)
+        Outputs at the two base samples.
+    f_ab : array_like of shape (n_factors, n_draws) or (n_factors, n_draws, n_outputs)
+        Outputs at the first sample with one factor taken from the second.
+    f_ba : array_like of the same shape, optional
+        The other way round; gives indices of second order.
+    centred : bool
+        Take the mean off the outputs first, which makes the estimates less variable.
+    ddof : int
+        What is taken off the number of outputs in the variance.
+
+    Returns
+    -------
+    Indices
+
+    Raises
+    ------
+    MethodError
+        Shapes that do not fit, or fewer than two draws.
+
+    References
+    ----------
+    Saltelli, Annoni, Azzini, Campolongo, Ratto and Tarantola (2010), Variance based sensitivity
+    analysis of model output. https://doi.org/10.1016/j.cpc.2009.09.018
+
+    Saltelli (2002), Making best use of model evaluations to compute sensitivity indices.
+    https://doi.org/10.1016/S0010-4655(02)00280-1
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> a, b = rng.random((2, 4096, 2))
+    >>> f = lambda x: 3 * x[:, 0] + x[:, 1]
+    >>> ab = [np.column_stack([b[:, 0], a[:, 1]]), np.column_stack([a[:, 0], b[:, 1]])]
+    >>> sobol_estimates(f(a), f(b), [f(x) for x in ab]).total_order.round(1).tolist()
+    [[0.9], [0.1]]
+    """
+    a, b = (np.asarray(f, dtype=np.float64) for f in (f_a, f_b))
+    ab = np.asarray(f_ab, dtype=np.float64)
+    a, b, ab = (f[..., np.newaxis] if a.ndim == 1 else f for f in (a, b, ab))
+    if a.ndim != 2 or b.shape != a.shape or ab.ndim != 3 or ab.shape[1:] != a.shape or len(a) < 2:
+        msg = (
+            "outputs must have the shapes (n_draws, n_outputs) twice and (n_factors, n_draws, "
+            f"n_outputs), with two draws at least; got {a.shape}, {b.shape} and {ab.shape}"
+        )
+        raise MethodError(msg)
+    middle = (a.mean(axis=0) + b.mean(axis=0)) / 2
+    shift = middle if centred else np.zeros_like(middle)
+    sums = Sums.of(a, b, ab, shift)
+    found = sums.indices(centred=centred, ddof=ddof)
+    if f_ba is None:
+        return found
+    ba = np.asarray(f_ba, dtype=np.float64)
+    ba = ba[..., np.newaxis] if ba.ndim == 2 else ba
+    if ba.shape != ab.shape:
+        msg = f"f_ba must have the shape {ab.shape} of f_ab, got {ba.shape}"
+        raise MethodError(msg)
+    return _with_second_order(found, a - middle, b - middle, ab - middle, ba - middle)
+
+
+def _with_second_order(found: Indices, a: Floats, b: Floats, ab: Floats, ba: Floats) -> Indices:
+    from attrs import evolve
+
+    base = (a * b).mean(axis=0)
+    closed = np.einsum("ink,jnk->ijk", ba, ab) / len(a) - base
+    variance = np.where(found.variance > 0, found.variance, np.nan)
+    pairs = closed / variance - found.first_order[:, np.newaxis] - found.first_order
+    pairs = (pairs + pairs.transpose(1, 0, 2)) / 2
+    pairs[np.arange(len(ab)), np.arange(len(ab))] = np.nan
+    return evolve(found, second_order=pairs)
+
+
+@frozen(eq=False)
+class Sums:
+    """Sums over draws from which indices follow, so that draws may come in blocks.
+
+    With x and y the outputs at the two base samples less a shift, and z those at the mixed one:
+    means of x + y; of v = (x² + y²) / 2; of z - x; of t = y (z - x); of u = (z - x)² / 2; and of
+    products of v, t and u for the standard errors.
+    """
+
+    n: int
+    shift: Floats
+    both: Floats
+    v: Floats
+    vv: Floats
+    step: Floats
+    t: Floats
+    u: Floats
+    tt: Floats
+    tv: Floats
+    uu: Floats
+    uv: Floats
+
+    @classmethod
+    def of(cls, a: Floats, b: Floats, ab: Any, shift: Floats) -> "Sums":
+        """Take the sums of a block.
+
+        Parameters
+        ----------
+        a, b : ndarray of shape (n_draws, n_outputs)
+        ab : iterable of such arrays, one for each factor
+        shift : ndarray of shape (n_outputs,)
+            Near to the mean.
+        """
+        x, y = a - shift, b - shift
+        v = (x * x + y * y) / 2
+
+        def total(first: Floats, second: Floats) -> Floats:
+            return np.asarray(np.einsum("ij,ij->j", first, second))
+
+        by_factor = []
+        for f in ab:
+            step = f - a
+            t = y * step
+            u = step * step
+            u *= 0.5
+            sums = (step.sum(axis=0), t.sum(axis=0), u.sum(axis=0), total(t, t), total(t, v))
+            by_factor.append((*sums, total(u, u), total(u, v)))
+        step, t, u, tt, tv, uu, uv = (np.array(sums) for sums in zip(*by_factor, strict=True))
+        both = (x + y).sum(axis=0)
+        return cls(len(a), shift, both, v.sum(axis=0), total(v, v), step, t, u, tt, tv, uu, uv)
+
+    def __add__(self, other: "Sums") -> "Sums":
+        parts = (
+            getattr(self, name) + getattr(other, name)
+            for name in ("both", "v", "vv", "step", "t", "u", "tt", "tv", "uu", "uv")
+        )
+        return Sums(self.n + other.n, self.shift, *parts)
+
+    def indices(self, *, centred: bool = True, ddof: int = 0) -> Indices:
+        """Turn sums into indices."""
+        n = self.n
+        off = self.both / (2 * n)  # of the mean from the shift
+        variance = (self.v / n - off**2) * (2 * n / (2 * n - ddof))
+        size = (np.abs(self.shift) + np.abs(off)) ** 2
+        varies = variance > _CONSTANT * size
+        v = np.where(varies, variance, np.nan)
+        first = self.t / n - (off * self.step / n if centred else 0.0)
+        total = self.u / n
+        s, total_order = first / v, total / v
+        return Indices(
+            first_order=s,
+            total_order=total_order,
+            first_error=self._error(self.t, self.tt, self.tv, s, v),
+            total_error=self._error(self.u, self.uu, self.uv, total_order, v),
+            second_order=None,
+            variance=np.where(varies | np.isnan(variance), variance, 0.0),
+        )
+
+    def _error(self, e: Floats, ee: Floats, ev: Floats, ratio: Floats, v: Floats) -> Floats:
+        """Give the standard error of the ratio of the means of e and v."""
+        n = self.n
+        mean = e / n - ratio * (self.v / n)
+        square = (ee - 2 * ratio * ev + ratio**2 * self.vv) / n
+        return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0) / n) / v)
