@@ -12,7 +12,8 @@ from dli.sensitivity.inputs import (
     WeightNoise,
 )
 from dli.sensitivity.sobol import Sobol, sobol
-from dli.sensitivity.uncertainty import Uncertainty, evaluate, uncertainty
+from dli.sensitivity.study import Uncertainty
+from dli.sensitivity.uncertainty import evaluate, uncertainty
 from dli.sensitivity.variance import Indices, sobol_estimates
 
 __all__ = [

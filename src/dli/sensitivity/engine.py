@@ -65,11 +65,12 @@ def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
 def chunks(n_draws: int, n_units: int) -> list[list[tuple[int, int]]]:
     """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
 
-    A chunk's arrays fit into the cache; a task's counts are worth their price.
+    A chunk's arrays fit into the cache; a task is worth the price of its table of counts.
     """
     size = max(1, min(1024, 2**18 // max(n_units, 1)))
+    together = max(32, 2**24 // (size * max(n_units, 1)))
     whole = [(i, min(size, n_draws - i * size)) for i in range(-(-n_draws // size))]
-    return [whole[first : first + 32] for first in range(0, len(whole), 32)]
+    return [whole[first : first + together] for first in range(0, len(whole), together)]
 
 
 @contextmanager

@@ -32,7 +32,11 @@ class Part:
         The order of its power mean, None for another aggregation.
     aggregation : object
     enough : ndarray of bool of shape (n_units,) or None
-        Where enough children have a value for the method; None when none lacks one.
+        Where enough children have a value for the method; None when all units have.
+    table, bare : ndarray of shape (n_children, n_units or 2 n_units) or None
+        Of a power mean of indicators: their turned values, 0 for missing ones, with and without
+        the nominal weights; where some are missing or weights differ by unit, beside them the
+        weights, or ones, of those that are there: then it ``has_gaps``.
     """
 
     node: Index
@@ -41,6 +45,9 @@ class Part:
     order: float | None
     aggregation: Any
     enough: NDArray[np.bool_] | None
+    table: Floats | None
+    bare: Floats | None
+    has_gaps: bool
 
 
 @frozen(eq=False)
@@ -75,10 +82,10 @@ class Scorer:
             weights = self._leaf_weights(draws)
             room = draws.room.array("scores", (draws.n_draws, self.values.shape[1]))
             return _back(np.matmul(weights.T, self.transformed, out=room), self.order)
-        part = self.parts[0]
-        scores = self._node_scores(part, draws)
-        shape = (draws.n_draws, self.values.shape[1])
-        return scores if scores.shape == shape else np.broadcast_to(scores, shape).copy()
+        own = self._node_scores(self.parts[0], draws)
+        scores = draws.room.array("scores", (draws.n_draws, self.values.shape[1]))
+        scores[...] = _back(own, self.parts[0].order)
+        return scores
 
     def _leaf_weights(self, draws: Draws) -> Floats:
         """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
@@ -96,23 +103,33 @@ class Scorer:
         return leaves
 
     def _node_scores(self, part: Part, draws: Draws) -> Floats:
-        """Join the children of a node, of shape (n_draws, n_units) or (1, n_units)."""
-        by_code = {p.node.code: p for p in self.parts}
-        children = [
-            self.values[place][np.newaxis]
-            if place is not None
-            else self._node_scores(by_code[child.code], draws)
-            for child, place in zip(part.node.children, part.places, strict=True)
-        ]
-        if part.order is None:
-            scores = _one_by_one(part, children, draws)
-        elif np.isinf(part.order):
-            scores = _extreme(part, children, draws)
+        """Join the children of a node, of shape (n_draws, n_units) or (1, n_units).
+
+        A power mean stays turned: where the node above has the same order, it needs it so.
+        """
+        if part.table is not None:
+            scores = _mean_of_leaves(part, draws)
         else:
-            scores = _power_mean(part, children, draws)
+            children = [self._child(part, i, draws) for i in range(len(part.places))]
+            if part.order is None:
+                scores = _one_by_one(part, children, draws)
+            elif np.isinf(part.order):
+                scores = _extreme(part, children, draws)
+            else:
+                scores = _power_mean(part, children, draws)
         if part.enough is not None:
             scores = np.where(part.enough, scores, np.nan)
         return scores
+
+    def _child(self, part: Part, place: int, draws: Draws) -> Floats:
+        """Give a child's scores, turned as the node needs them."""
+        leaf = part.places[place]
+        if leaf is not None:
+            return _forth(self.values[leaf][np.newaxis], part.order)
+        code = part.node.children[place].code
+        own = next(p for p in self.parts if p.node.code == code)
+        scores = self._node_scores(own, draws)
+        return scores if own.order == part.order else _forth(_back(scores, own.order), part.order)
 
 
 def scorer(assessment: Assessment, node: Index) -> Scorer:
@@ -139,18 +156,31 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
 def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
     method, index = assessment.method, assessment.index
     aggregation = method.for_node("aggregation", node, index)
-    weights = assessment.weight_array(node.code)
-    missing = np.stack([np.isnan(assessment.array(c.code)) for c in node.children], axis=1)
-    enough = None
-    if missing.any():
-        enough = has_enough(missing, method, method.for_node("coverage", node, index))
+    given = assessment.weight_array(node.code)
+    weights = given[:, np.newaxis] if given.ndim == 1 else np.ascontiguousarray(given.T)
+    values = np.stack([assessment.array(child.code) for child in node.children])
+    missing = np.isnan(values)
+    enough = has_enough(missing.T, method, method.for_node("coverage", node, index))
+    places = tuple(leaves[c.code] if isinstance(c, Indicator) else None for c in node.children)
+    order = _order(aggregation)
+    table = bare = None
+    has_gaps = bool(missing.any()) or weights.shape[1] > 1
+    if order is not None and np.isfinite(order) and None not in places:
+        bare = np.where(missing, 0.0, _forth(values, order))
+        table = bare * weights
+        if has_gaps:
+            table = np.concatenate([table, ~missing * weights], axis=1)
+            bare = np.concatenate([bare, (~missing).astype(np.float64)], axis=1)
     return Part(
         node=node,
-        places=tuple(leaves[c.code] if isinstance(c, Indicator) else None for c in node.children),
-        weights=weights[:, np.newaxis] if weights.ndim == 1 else np.ascontiguousarray(weights.T),
-        order=_order(aggregation),
+        places=places,
+        weights=weights,
+        order=order,
         aggregation=aggregation,
-        enough=enough,
+        enough=None if enough.all() else enough,
+        table=table,
+        bare=bare,
+        has_gaps=has_gaps,
     )
 
 
@@ -178,66 +208,66 @@ def _weights(part: Part, draws: Draws) -> Floats:
     return np.asarray(weights / weights.sum(axis=0))
 
 
-def _forth(values: Floats, order: float) -> Floats:
+def _forth(values: Floats, order: float | None) -> Floats:
     """Turn values so that their weighted sum is the power mean turned."""
-    if order == 1:
+    if order is None or order == 1 or np.isinf(order):
         return values
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(values) if order == 0 else values**order)
 
 
-def _back(sums: Floats, order: float) -> Floats:
-    if order == 1:
+def _back(sums: Floats, order: float | None) -> Floats:
+    if order is None or order == 1 or np.isinf(order):
         return sums
     if order == 0:
-        return np.asarray(np.exp(sums, out=sums))
-    if order == -1:
-        return np.asarray(np.reciprocal(sums, out=sums))
-    return np.asarray(sums ** (1 / order))
+        return np.asarray(np.exp(sums))
+    return np.asarray(np.reciprocal(sums) if order == -1 else sums ** (1 / order))
 
 
 def _power_mean(part: Part, children: list[Floats], draws: Draws) -> Floats:
     """Take the power mean, the weight of missing children shared among the rest."""
-    assert part.order is not None  # noqa: S101 told to the type checker
-    turned = [_forth(child, part.order) for child in children]
-    if all(child.shape[0] == 1 for child in children):
-        return _mean_of_leaves(part, np.concatenate(turned), draws)
-    weights = _unit_weights(part, draws)
-    total: Any = 0.0
+    total: Any = None
     weight: Any = 0.0
-    for own, child in zip(weights, turned, strict=True):
-        gaps = np.isnan(child)
-        if gaps.any():
-            total = total + own * np.where(gaps, 0.0, child)
-            weight = weight + own * ~gaps
+    for own, child in zip(_unit_weights(part, draws), children, strict=True):
+        if np.isnan(child.sum()):
+            there = ~np.isnan(child)
+            weighted = own * np.where(there, child, 0.0)
+            weight = weight + own * there
         else:
-            total = total + own * child
+            is_ours = child.shape == np.broadcast_shapes(own.shape, child.shape) and len(child) > 1
+            weighted = np.multiply(own, child, out=child if is_ours else None)
             weight = weight + own
-    return _back(_ratio(total, weight), part.order)
+        if total is None or total.shape != weighted.shape:
+            total = weighted if total is None else total + weighted
+        else:
+            total += weighted
+    return _ratio(total, weight)
 
 
-def _mean_of_leaves(part: Part, turned: Floats, draws: Draws) -> Floats:
-    """Do the same for children that are the same in every draw, by two matrix products."""
+def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
+    """Do the same for children that are the same in every draw, by a matrix product."""
     code = part.node.code
-    gaps = np.isnan(turned)
-    known = np.where(gaps, 0.0, turned)
-    base = part.weights
-    mixing = draws.factors.get(code)
+    factors = draws.factors.get(code)
+    table, nominal = part.table, part.weights
     if code in draws.weights:
-        mixing = draws.weights[code] * (1.0 if mixing is None else mixing)
-        base = np.ones((len(turned), 1))
-    if mixing is None:
-        mixing = np.ones((len(turned), 1))
-    total = mixing.T @ (base * known)
-    has_gaps = base.shape[1] > 1 or gaps.any()
-    weight = mixing.T @ (base * ~gaps if has_gaps else base)
-    return _back(_ratio(total, weight), part.order or 0.0)
+        factors = draws.weights[code] * (1.0 if factors is None else factors)
+        table, nominal = part.bare, np.ones((len(part.places), 1))
+    assert table is not None  # noqa: S101 told to the type checker
+    if factors is None:
+        factors = np.ones((len(table), 1))
+    sums = factors.T @ table
+    if not part.has_gaps:
+        return _ratio(sums, factors.T @ nominal)
+    n_units = table.shape[1] // 2
+    return _ratio(sums[:, :n_units], sums[:, n_units:])
 
 
 def _ratio(total: Floats, weight: Floats) -> Floats:
-    if (weight > 0).all():
-        return np.asarray(total / weight)
-    return np.asarray(total / np.where(weight > 0, weight, np.nan))
+    if not weight.min() > 0:
+        weight = np.where(weight > 0, weight, np.nan)
+    if total.shape == np.broadcast_shapes(total.shape, weight.shape):
+        return np.divide(total, weight, out=total)
+    return np.asarray(total / weight)
 
 
 def _unit_weights(part: Part, draws: Draws) -> list[Floats]:

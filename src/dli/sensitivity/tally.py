@@ -15,14 +15,12 @@ Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 
 # Cells of a table of counts: more would not fit into memory for very many units.
-_CELLS = 2**24
+_CELLS = 2**22
 _BINS = 2048
 # A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
 # which then stands in the lower bits. It is how floats become integers fastest.
 _WHOLE = 2.0**52
 _WHOLE_BITS = (1 << 52) - 1
-# So many cells are counted at once.
-_BUFFER = 2**21
 
 
 @frozen(eq=False)
@@ -113,6 +111,34 @@ class Tally:
         )
 
 
+class _Cells:
+    """Count how often each cell is met; where there are many, only now and then.
+
+    To count has a price for each cell that there is.
+    """
+
+    def __init__(self, n_cells: int) -> None:
+        self.counts = np.zeros(n_cells, dtype=np.int64)
+        self._waiting = np.empty(0, dtype=np.int64)
+        self._filled = 0
+
+    def room(self, n: int) -> NDArray[np.int64]:
+        """Give memory for n numbers of cells; they count as met."""
+        if self._filled + n > self._waiting.size:
+            self.flush()
+            if n > self._waiting.size:
+                self._waiting = np.empty(max(n, 5 * self.counts.size), dtype=np.int64)
+        self._filled += n
+        return self._waiting[self._filled - n : self._filled]
+
+    def flush(self) -> None:
+        """Count what waits."""
+        if self._filled:
+            waiting = self._waiting[: self._filled]
+            self.counts += np.bincount(waiting, minlength=self.counts.size)
+            self._filled = 0
+
+
 class Counter:
     """Collect the chunks of a task, and count them at once: counting has a price for each bin.
 
@@ -132,10 +158,8 @@ class Counter:
         self.scale = 1 / bins.width
         self.first = np.arange(n_units) * float(bins.n_scores)
         self.start = self.first - bins.middle  # whole numbers
-        self.cells = np.empty(0, dtype=np.int64)
-        self.filled = 0
-        self.score_counts = np.zeros(n_units * bins.n_scores, dtype=np.int64)
-        self.rank_counts = np.zeros((n_units, bins.n_ranks), dtype=np.int64)
+        self.score_cells = _Cells(n_units * bins.n_scores)
+        self.rank_cells = _Cells(n_units * bins.n_ranks)
         self.total, self.squares = np.zeros((2, n_units))
         self.n_draws = np.zeros(n_units, dtype=np.int64)
         self.work = np.empty((0, n_units))
@@ -155,14 +179,21 @@ class Counter:
         self.squares += np.einsum("ij,ij->j", off, off)
 
     def _count_ranks(self, scores: Floats, missing: Any) -> None:
-        for group in self.bins.groups:
+        bins = self.bins
+        for group in bins.groups:
             whole = len(group) == scores.shape[1]
             own = scores if whole else scores[:, group]
             if missing is not None and missing[:, group].any():
-                counts = _counted_slowly(own, self.bins)
+                ranks = rank_scores(own)
+                rows, units = np.nonzero(~np.isnan(ranks))
+                places_ = bins.rank_bin((ranks[rows, units] - 1).astype(np.int64))
             else:
-                counts = _counted(own, self.bins, self.work)
-            self.rank_counts[slice(None) if whole else group] += counts
+                units, found = places(own, self.work)
+                places_ = bins.rank_bin(np.arange(own.shape[1]) if found is None else found)
+            if not whole:
+                units = group[units]
+            cells = self.rank_cells.room(units.size)
+            np.add(units, places_ * len(self.nominal), out=cells.reshape(units.shape))
 
     def _note_cells(self, scores: Floats, missing: Any) -> None:
         """Find the bin of each score, and keep it until enough of them are to be counted."""
@@ -172,26 +203,16 @@ class Counter:
         cells += self.start + _WHOLE
         found = cells.view(np.int64)
         found = found.ravel() if missing is None else found[~missing]
-        if self.filled + found.size > self.cells.size:
-            self._flush()
-            if found.size > self.cells.size:
-                self.cells = np.empty(max(found.size, _BUFFER), dtype=np.int64)
-        into = self.cells[self.filled : self.filled + found.size]
-        np.bitwise_and(found, _WHOLE_BITS, out=into)
-        self.filled += found.size
-
-    def _flush(self) -> None:
-        if self.filled:
-            n_cells = self.score_counts.size
-            self.score_counts += np.bincount(self.cells[: self.filled], minlength=n_cells)
-            self.filled = 0
+        np.bitwise_and(found, _WHOLE_BITS, out=self.score_cells.room(found.size))
 
     def result(self) -> Tally:
         """Count what was taken."""
-        self._flush()
+        self.score_cells.flush()
+        self.rank_cells.flush()
+        n_units = len(self.nominal)
         return Tally(
-            ranks=self.rank_counts,
-            scores=self.score_counts.reshape(len(self.nominal), self.bins.n_scores),
+            ranks=self.rank_cells.counts.reshape(self.bins.n_ranks, n_units).T,
+            scores=self.score_cells.counts.reshape(n_units, self.bins.n_scores),
             n_draws=self.n_draws,
             total=self.total,
             squares=self.squares,
@@ -250,22 +271,3 @@ def places(
     np.multiply(steps > tolerance, np.arange(1, n_units), out=ranks[:, 1:])
     np.maximum.accumulate(ranks, axis=1, out=ranks)
     return keys, ranks
-
-
-def _counted(scores: Floats, bins: Bins, work: Floats) -> Counts:
-    n_units = scores.shape[1]
-    order, ranks = places(scores, work)
-    order += bins.rank_bin(np.arange(n_units) if ranks is None else ranks) * n_units
-    cells = np.bincount(order.ravel(), minlength=n_units * bins.n_ranks)
-    return np.asarray(cells.reshape(bins.n_ranks, n_units).T)
-
-
-def _counted_slowly(scores: Floats, bins: Bins) -> Counts:
-    """Count ranks where some scores are missing."""
-    n_units = scores.shape[1]
-    ranks = rank_scores(scores)
-    there = ~np.isnan(ranks)
-    own = bins.rank_bin(np.where(there, ranks - 1, 0).astype(np.int64))
-    cells = (own * n_units + np.arange(n_units))[there]
-    counts = np.bincount(cells, minlength=n_units * bins.n_ranks)
-    return np.asarray(counts.reshape(bins.n_ranks, n_units).T)

@@ -1,7 +1,7 @@
-"""What is uncertain about an assessment: weights, choices of method, elements, data, judgements."""
+"""Weights that vary: by noise, at random, or with the judgements behind them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
@@ -12,40 +12,12 @@ from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.checks import is_number
-from dli.method import Method
 from dli.sensitivity.draws import Draws
 from dli.weighting import AHP, GroupAHP, ahp_priorities
 
-__all__ = [
-    "Alternatives",
-    "DirichletWeights",
-    "Exclusion",
-    "Input",
-    "Judgements",
-    "MeasurementError",
-    "WeightNoise",
-]
+__all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
 
 Floats: TypeAlias = NDArray[np.float64]
-
-# Which units there are is no matter of chance: an assessment's availability stays.
-STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
-
-
-class Input(Protocol):
-    """Something uncertain; any object with these two methods serves.
-
-    An input that takes options of a step has besides an attribute ``options``, a mapping of the
-    step to the sequence of its options: they are all assessed before the first draw.
-    """
-
-    def factors(self, assessment: Assessment, /) -> Sequence[str]:
-        """Name the uniform numbers that the input takes for a draw; check it against the index."""
-        ...
-
-    def apply(self, uniforms: Floats, draws: Draws, /) -> None:
-        """Turn numbers from 0 to 1 of shape (n_factors, n_draws) into changes of the draws."""
-        ...
 
 
 @frozen
@@ -203,195 +175,6 @@ def _gamma(uniforms: Floats, shapes: Floats) -> Floats:
     variates[shapes <= 0] = 0.0
     # Shapes far below 1 can give zeros throughout; the smallest number keeps a weight then.
     return np.asarray(np.maximum(variates, np.where(shapes > 0, 1e-300, 0.0)[:, np.newaxis]))
-
-
-@frozen
-class Alternatives:
-    """Take one of several options for a step of the method, all with the same chance.
-
-    Parameters
-    ----------
-    step : str
-        A field of `Method`, such as "normalisation", "aggregation" or "imputation".
-    options : sequence of object
-        What the field takes; each combination of all alternatives must work for every unit.
-
-    Examples
-    --------
-    >>> from dli.normalisation import MinMax, ZScore
-    >>> Alternatives("normalisation", [MinMax(), ZScore()]).step
-    'normalisation'
-    """
-
-    step: str
-    choices: tuple[Any, ...] = field(converter=tuple, alias="options")
-
-    def __attrs_post_init__(self) -> None:
-        if self.step not in STEPS:
-            raise UnknownCodeError("step for Alternatives", [self.step], STEPS)
-        if len(self.choices) < 2:
-            msg = f"alternatives for {self.step} must be at least two, got {len(self.choices)}"
-            raise MethodError(msg)
-        for option in self.choices:
-            Method(**{self.step: option})
-
-    @property
-    def options(self) -> dict[str, tuple[Any, ...]]:
-        """The options by step, as the engine asks for them."""
-        return {self.step: self.choices}
-
-    def factors(self, assessment: Assessment) -> list[str]:
-        """Name the step."""
-        own = [
-            repr(node.code)
-            for node in assessment.index.walk()
-            if getattr(node, self.step, None) is not None
-        ]
-        if own:
-            msg = f"nodes carry a choice of {self.step} of their own, which wins over alternatives"
-            raise MethodError(msg, own)
-        return [self.step]
-
-    def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Choose by equal parts of 0 to 1."""
-        draws.choose(self.step, _parts(uniforms[0], len(self.choices)))
-
-
-def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
-    """Cut 0 to 1 into equal parts."""
-    return np.minimum((uniforms * n).astype(np.intp), n - 1)
-
-
-def _as_codes(codes: Any) -> tuple[str, ...]:
-    return (codes,) if isinstance(codes, str) else tuple(codes)
-
-
-@frozen
-class Exclusion:
-    """Leave out one of several elements in each draw, or none, all with the same chance.
-
-    Siblings share the weight of what is left out in proportion to theirs. An only child goes with
-    its parent.
-
-    Parameters
-    ----------
-    codes : sequence of str
-        Indicators or sub-indices.
-    """
-
-    codes: tuple[str, ...] = field(converter=_as_codes)
-
-    def __attrs_post_init__(self) -> None:
-        if not self.codes:
-            msg = "an exclusion must name elements"
-            raise MethodError(msg)
-
-    def factors(self, assessment: Assessment) -> list[str]:
-        """Name the choice."""
-        index = assessment.index
-        unknown = [code for code in self.codes if code not in {n.code for n in index.walk()}]
-        if unknown:
-            raise UnknownCodeError("node for Exclusion", unknown, [n.code for n in index.walk()])
-        alone = [repr(code) for code in self.codes if _topmost(index, code) == index.code]
-        if alone:
-            msg = "what is left out must leave something of the index; nothing is left without"
-            raise MethodError(msg, alone)
-        return ["exclusion"]
-
-    def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Set the weight of what is left out to zero."""
-        which = _parts(uniforms[0], len(self.codes) + 1)
-        for number, code in enumerate(self.codes, 1):
-            gone = which == number
-            if gone.any():
-                draws.scale(_topmost(draws.index, code), np.where(gone, 0.0, 1.0))
-
-
-def _topmost(index: Index, code: str) -> str:
-    parent = index.parent(code)
-    while parent is not None and len(parent.children) == 1:
-        code, parent = parent.code, index.parent(parent.code)
-    return code
-
-
-@frozen(eq=False)
-class MeasurementError:
-    """Add normal errors to the raw data.
-
-    Each draw goes through all steps of the method anew, which takes about as long as an
-    assessment. Values stay within an indicator's ``scale``, where it has one.
-
-    Parameters
-    ----------
-    sd : float, mapping of code to float, or array_like of shape (n_rows, n_indicators)
-        Standard deviations of the errors: a share of each indicator's own standard deviation; by
-        code in the indicator's unit of measure; or cell by cell in the order of the data's rows
-        and the index's indicators, NaN where there is none.
-
-    Notes
-    -----
-    A draw takes one uniform number, which is the seed of its errors: in a study of variance all
-    errors are one input.
-    """
-
-    sd: Any
-
-    def __attrs_post_init__(self) -> None:
-        given = list(self.sd.values()) if isinstance(self.sd, Mapping) else self.sd
-        try:
-            sds = np.asarray(given, dtype=np.float64)
-        except (TypeError, ValueError):
-            sds = np.array(np.nan)
-        wrong = (sds < 0) | np.isinf(sds) | (np.isnan(sds) & (sds.ndim != 2))
-        if wrong.any():
-            msg = f"standard deviations of errors must be finite and at least 0, got {self.sd!r}"
-            raise MethodError(msg)
-
-    def factors(self, assessment: Assessment) -> list[str]:
-        """Name the seed."""
-        self.deviations(assessment)
-        return ["measurement error"]
-
-    def deviations(self, assessment: Assessment) -> Floats:
-        """Give the standard deviation of each cell's error: shape (n_rows, n_indicators)."""
-        values = assessment.observations.values
-        codes = [indicator.code for indicator in assessment.index.indicators]
-        if isinstance(self.sd, Mapping):
-            unknown = [code for code in self.sd if code not in codes]
-            if unknown:
-                raise UnknownCodeError("indicator for MeasurementError", unknown, codes)
-            own = np.array([float(self.sd.get(code, 0.0)) for code in codes])
-            return np.broadcast_to(own, values.shape)
-        sds = np.asarray(self.sd, dtype=np.float64)
-        if sds.ndim == 0:
-            return np.broadcast_to(_spreads(values) * float(sds), values.shape)
-        if sds.shape != values.shape:
-            msg = f"errors by cell must have the shape {values.shape}, got {sds.shape}"
-            raise MethodError(msg)
-        return np.nan_to_num(sds)
-
-    def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Let each draw have errors of its own."""
-        seeds = (uniforms[0] * 2**53).astype(np.int64).tolist()
-        sds = draws.once(self, lambda: self.deviations(draws.assessment))
-        scales = [indicator.scale for indicator in draws.index.indicators]
-        low = np.array([-np.inf if scale is None else scale[0] for scale in scales])
-        high = np.array([np.inf if scale is None else scale[1] for scale in scales])
-
-        def noise(values: Floats, draw: int) -> Floats:
-            errors = np.random.default_rng(seeds[draw]).standard_normal(values.shape)
-            return np.clip(values + sds * errors, low, high)
-
-        draws.perturb(noise)
-
-
-def _spreads(values: Floats) -> Floats:
-    """Give the standard deviation of each column, 0 for fewer than two values."""
-    known = ~np.isnan(values)
-    n = known.sum(axis=0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(n, 1)
-    squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
-    return np.asarray(np.sqrt(squares / np.maximum(n - 1, 1)))
 
 
 @frozen

@@ -1,0 +1,16 @@
+"""What is uncertain about an assessment: weights, choices of method, elements, data, judgements."""
+
+from dli.sensitivity.inputs.choices import Alternatives, Exclusion
+from dli.sensitivity.inputs.data import MeasurementError
+from dli.sensitivity.inputs.protocol import Input
+from dli.sensitivity.inputs.weights import DirichletWeights, Judgements, WeightNoise
+
+__all__ = [
+    "Alternatives",
+    "DirichletWeights",
+    "Exclusion",
+    "Input",
+    "Judgements",
+    "MeasurementError",
+    "WeightNoise",
+]

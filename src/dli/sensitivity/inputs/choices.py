@@ -1,0 +1,130 @@
+"""Choices that vary: options of a step of the method, and what belongs to the index."""
+
+from typing import Any, TypeAlias
+
+import attrs
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from dli.assessment import Assessment
+from dli.errors import MethodError, UnknownCodeError
+from dli.framework import Index
+from dli.method import Method
+from dli.sensitivity.draws import Draws
+
+__all__ = ["Alternatives", "Exclusion"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# Which units there are is no matter of chance: an assessment's availability stays.
+STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
+
+
+@frozen
+class Alternatives:
+    """Take one of several options for a step of the method, all with the same chance.
+
+    Parameters
+    ----------
+    step : str
+        A field of `Method`, such as "normalisation", "aggregation" or "imputation".
+    options : sequence of object
+        What the field takes; each combination of all alternatives must work for every unit.
+
+    Examples
+    --------
+    >>> from dli.normalisation import MinMax, ZScore
+    >>> Alternatives("normalisation", [MinMax(), ZScore()]).step
+    'normalisation'
+    """
+
+    step: str
+    choices: tuple[Any, ...] = field(converter=tuple, alias="options")
+
+    def __attrs_post_init__(self) -> None:
+        if self.step not in STEPS:
+            raise UnknownCodeError("step for Alternatives", [self.step], STEPS)
+        if len(self.choices) < 2:
+            msg = f"alternatives for {self.step} must be at least two, got {len(self.choices)}"
+            raise MethodError(msg)
+        for option in self.choices:
+            Method(**{self.step: option})
+
+    @property
+    def options(self) -> dict[str, tuple[Any, ...]]:
+        """The options by step, as the engine asks for them."""
+        return {self.step: self.choices}
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the step."""
+        own = [
+            repr(node.code)
+            for node in assessment.index.walk()
+            if getattr(node, self.step, None) is not None
+        ]
+        if own:
+            msg = f"nodes carry a choice of {self.step} of their own, which wins over alternatives"
+            raise MethodError(msg, own)
+        return [self.step]
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Choose by equal parts of 0 to 1."""
+        draws.choose(self.step, _parts(uniforms[0], len(self.choices)))
+
+
+def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
+    """Cut 0 to 1 into equal parts."""
+    return np.minimum((uniforms * n).astype(np.intp), n - 1)
+
+
+def _as_codes(codes: Any) -> tuple[str, ...]:
+    return (codes,) if isinstance(codes, str) else tuple(codes)
+
+
+@frozen
+class Exclusion:
+    """Leave out one of several elements in each draw, or none, all with the same chance.
+
+    Siblings share the weight of what is left out in proportion to theirs. An only child goes with
+    its parent.
+
+    Parameters
+    ----------
+    codes : sequence of str
+        Indicators or sub-indices.
+    """
+
+    codes: tuple[str, ...] = field(converter=_as_codes)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.codes:
+            msg = "an exclusion must name elements"
+            raise MethodError(msg)
+
+    def factors(self, assessment: Assessment) -> list[str]:
+        """Name the choice."""
+        index = assessment.index
+        unknown = [code for code in self.codes if code not in {n.code for n in index.walk()}]
+        if unknown:
+            raise UnknownCodeError("node for Exclusion", unknown, [n.code for n in index.walk()])
+        alone = [repr(code) for code in self.codes if _topmost(index, code) == index.code]
+        if alone:
+            msg = "what is left out must leave something of the index; nothing is left without"
+            raise MethodError(msg, alone)
+        return ["exclusion"]
+
+    def apply(self, uniforms: Floats, draws: Draws) -> None:
+        """Set the weight of what is left out to zero."""
+        which = _parts(uniforms[0], len(self.codes) + 1)
+        for number, code in enumerate(self.codes, 1):
+            gone = which == number
+            if gone.any():
+                draws.scale(_topmost(draws.index, code), np.where(gone, 0.0, 1.0))
+
+
+def _topmost(index: Index, code: str) -> str:
+    parent = index.parent(code)
+    while parent is not None and len(parent.children) == 1:
+        code, parent = parent.code, index.parent(parent.code)
+    return code
