@@ -67,9 +67,16 @@ class Design:
         if len(self.scorers) == 1:
             return self.scorers[0].scores(draws)
         scores = draws.room.array("all scores", (draws.n_draws, len(self.assessment.units)))
+        leaves: dict[bytes, Floats] = {}
         for combination in np.unique(number).tolist():
             rows = np.flatnonzero(number == combination)
-            scores[rows] = self.scorers[combination].scores(draws.take(rows))
+            own = self.scorers[combination]
+            if own.transformed is None:
+                scores[rows] = own.scores(draws.take(rows))
+                continue
+            if own.nominal not in leaves:
+                leaves[own.nominal] = own.leaf_weights(draws)
+            scores[rows] = own.weighted(leaves[own.nominal][:, rows], draws.room)
         return scores
 
     def combination(self, draws: Draws) -> NDArray[Any]:

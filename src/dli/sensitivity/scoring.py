@@ -10,7 +10,7 @@ from dli.aggregation import ArithmeticMean, GeometricMean, HarmonicMean, Minimum
 from dli.assessment import Assessment
 from dli.assessment.pipeline import has_enough, skipping
 from dli.framework import Index, Indicator
-from dli.sensitivity.draws import Draws
+from dli.sensitivity.draws import Draws, Room
 
 __all__ = ["Scorer", "scorer"]
 
@@ -67,6 +67,8 @@ class Scorer:
         What is summed then.
     low, high : ndarray of shape (n_units,)
         What bounds the scores; not finite where nothing does.
+    nominal : bytes
+        The same for scorers with the same nominal weights.
     """
 
     parts: tuple[Part, ...]
@@ -75,21 +77,37 @@ class Scorer:
     transformed: Floats | None
     low: Floats
     high: Floats
+    nominal: bytes
 
     def scores(self, draws: Draws) -> Floats:
         """Give the scores of draws, of shape (n_draws, n_units)."""
-        if self.transformed is not None and self.order is not None:
-            weights = self._leaf_weights(draws)
-            room = draws.room.array("scores", (draws.n_draws, self.values.shape[1]))
-            return _back(np.matmul(weights.T, self.transformed, out=room), self.order)
+        if self.transformed is not None:
+            return self.weighted(self.leaf_weights(draws), draws.room)
         own = self._node_scores(self.parts[0], draws)
         scores = draws.room.array("scores", (draws.n_draws, self.values.shape[1]))
         scores[...] = _back(own, self.parts[0].order)
         return scores
 
-    def _leaf_weights(self, draws: Draws) -> Floats:
+    def weighted(self, leaves: Floats, room: Room) -> Floats:
+        """Give the scores of a tree that is one mean, by weights of its indicators.
+
+        Parameters
+        ----------
+        leaves : ndarray of shape (n_indicators, n_draws)
+        room : Room
+
+        Returns
+        -------
+        ndarray of shape (n_draws, n_units)
+        """
+        assert self.transformed is not None  # noqa: S101 told to the type checker
+        into = room.array("scores", (leaves.shape[1], self.values.shape[1]))
+        return _back(np.matmul(leaves.T, self.transformed, out=into), self.order)
+
+    def leaf_weights(self, draws: Draws) -> Floats:
         """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
-        leaves = draws.room.array("leaves", (len(self.values), draws.n_draws))
+        shape = (len(self.values), draws.n_draws)
+        leaves = draws.room.array(f"leaves {hash(self.nominal)}", shape)
         effective: dict[str, Floats] = {}
         for part in self.parts:
             own = _weights(part, draws)
@@ -149,7 +167,13 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
     if bounded:
         low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     return Scorer(
-        parts=parts, values=values, order=order, transformed=transformed, low=low, high=high
+        parts=parts,
+        values=values,
+        order=order,
+        transformed=transformed,
+        low=low,
+        high=high,
+        nominal=b"".join(part.weights.tobytes() for part in parts),
     )
 
 

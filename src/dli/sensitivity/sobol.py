@@ -234,38 +234,52 @@ def _mixed(plan: _Plan, own: Floats, other: Floats, room: Room) -> Iterator[Floa
 def _outputs(study: Design, outputs: tuple[str, ...], numbers: Floats, room: Room) -> Floats:
     """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own."""
     scores = study.scores(numbers, room)
-    parts = [scores] if "score" in outputs else []
+    n_draws, n_units = scores.shape
+    found = np.empty((n_draws, sum(1 if name == OUTPUTS[0] else n_units for name in outputs)))
+    ranks = room.array("ranks", scores.shape)
     if outputs != ("score",):
-        ranks = _ranks(study.assessment, scores)
-        nominal = study.assessment.rank_array(study.node.code)
-        by_name = {"rank": ranks, "score": scores}
-        if "mean_rank_shift" in outputs:
-            shifts = np.abs(ranks - nominal)
-            n = (~np.isnan(shifts)).sum(axis=1)
-            by_name["mean_rank_shift"] = (np.nansum(shifts, axis=1) / np.maximum(n, 1))[:, None]
-        parts = [by_name[name] for name in outputs]
-    return np.concatenate(parts, axis=1)
+        _rank(study.assessment, scores, ranks, room)
+    first = 0
+    for name in outputs:
+        if name == OUTPUTS[0]:
+            found[:, first] = _mean_shift(ranks, study.assessment.rank_array(study.node.code), room)
+            first += 1
+        else:
+            found[:, first : first + n_units] = scores if name == "score" else ranks
+            first += n_units
+    return found
 
 
-def _ranks(assessment: Assessment, scores: Floats) -> Floats:
+def _mean_shift(ranks: Floats, nominal: Floats, room: Room) -> Floats:
+    shifts = np.subtract(ranks, nominal, out=room.array("shifts", ranks.shape))
+    np.abs(shifts, out=shifts)
+    total = shifts.sum(axis=1)
+    if not np.isnan(total).any():
+        return np.asarray(total / len(nominal))
+    n_units = (~np.isnan(shifts)).sum(axis=1)
+    return np.asarray(np.nansum(shifts, axis=1) / np.maximum(n_units, 1))
+
+
+def _rank(assessment: Assessment, scores: Floats, ranks: Floats, room: Room) -> None:
     periods = assessment.periods
     if periods is None:
-        return _ranks_of(scores)
-    ranks = np.empty(scores.shape)
+        _rank_among(scores, ranks, room)
+        return
     for period in dict.fromkeys(periods):
         own = [i for i, p in enumerate(periods) if p == period]
-        ranks[:, own] = _ranks_of(scores[:, own])
-    return ranks
+        among = np.empty((len(scores), len(own)))
+        _rank_among(scores[:, own], among, room)
+        ranks[:, own] = among
 
 
-def _ranks_of(scores: Floats) -> Floats:
+def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
     if np.isnan(scores.sum()):
-        return rank_scores(scores)
-    order, own = places(scores)
-    ranks = np.empty(scores.shape)
-    values = np.arange(1.0, scores.shape[1] + 1) if own is None else own + 1.0
-    np.put_along_axis(ranks, order, np.broadcast_to(values, scores.shape), axis=1)
-    return ranks
+        ranks[...] = rank_scores(scores)
+        return
+    n_draws, n_units = scores.shape
+    order, own = places(scores, room.array("places", scores.shape))
+    order += np.arange(n_draws)[:, np.newaxis] * n_units
+    ranks.reshape(-1)[order] = np.arange(1.0, n_units + 1) if own is None else own + 1.0
 
 
 def _indices(blocks: Iterator[Any], *, second_order: bool) -> Indices:

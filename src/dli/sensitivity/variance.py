@@ -168,16 +168,18 @@ class Sums:
             return np.asarray(np.einsum("ij,ij->j", first, second))
 
         by_factor = []
+        step, t, u = np.empty((3, *a.shape))
         for f in ab:
-            step = f - a
-            t = y * step
-            u = step * step
+            np.subtract(f, a, out=step)
+            np.multiply(y, step, out=t)
+            np.multiply(step, step, out=u)
             u *= 0.5
-            sums = (step.sum(axis=0), t.sum(axis=0), u.sum(axis=0), total(t, t), total(t, v))
-            by_factor.append((*sums, total(u, u), total(u, v)))
-        step, t, u, tt, tv, uu, uv = (np.array(sums) for sums in zip(*by_factor, strict=True))
-        both = (x + y).sum(axis=0)
-        return cls(len(a), shift, both, v.sum(axis=0), total(v, v), step, t, u, tt, tv, uu, uv)
+            by_factor.append(
+                (step.sum(axis=0), t.sum(axis=0), u.sum(axis=0), total(t, t), total(t, v),
+                 total(u, u), total(u, v))
+            )  # fmt: skip
+        sums = [np.array(own) for own in zip(*by_factor, strict=True)]
+        return cls(len(a), shift, (x + y).sum(axis=0), v.sum(axis=0), total(v, v), *sums)
 
     def __add__(self, other: "Sums") -> "Sums":
         parts = (
