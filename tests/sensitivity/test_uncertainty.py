@@ -377,7 +377,7 @@ def test_what_is_studied_is_checked():
         with pytest.raises(MethodError, match="n_samples must be a whole number"):
             uncertainty(example(), [WeightNoise()], n_samples=n)
     for rng in (-1, "seed", 1.5, True, np.random.RandomState(1)):
-        with pytest.raises(MethodError, match="rng .* must be a whole number"):
+        with pytest.raises(MethodError, match=r"rng .* must be a whole number"):
             uncertainty(example(), [WeightNoise()], n_samples=1, rng=rng)
     with pytest.raises(MethodError, match=r"shape \(n_draws, 8\), a column each for weight of A"):
         evaluate(example(), [WeightNoise()], [[0.5]])

@@ -2,6 +2,7 @@
 
 from dli.sensitivity.comparison import Comparison, compare
 from dli.sensitivity.elements import Removals, remove_elements
+from dli.sensitivity.importance import Importance, correlation_ratios, importance
 from dli.sensitivity.inputs import (
     Alternatives,
     DirichletWeights,
@@ -11,6 +12,7 @@ from dli.sensitivity.inputs import (
     MeasurementError,
     WeightNoise,
 )
+from dli.sensitivity.shapley import Shapley, shapley
 from dli.sensitivity.sobol import Sobol, sobol
 from dli.sensitivity.study import Uncertainty
 from dli.sensitivity.uncertainty import evaluate, uncertainty
@@ -21,17 +23,22 @@ __all__ = [
     "Comparison",
     "DirichletWeights",
     "Exclusion",
+    "Importance",
     "Indices",
     "Input",
     "Judgements",
     "MeasurementError",
     "Removals",
+    "Shapley",
     "Sobol",
     "Uncertainty",
     "WeightNoise",
     "compare",
+    "correlation_ratios",
     "evaluate",
+    "importance",
     "remove_elements",
+    "shapley",
     "sobol",
     "sobol_estimates",
     "uncertainty",

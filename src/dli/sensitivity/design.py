@@ -60,7 +60,10 @@ class Design:
 
     def scores(self, uniforms: Floats, room: Room | None = None) -> Floats:
         """Give the node's scores, of shape (n_draws, n_units); they may stand in the room."""
-        draws = self.draws(uniforms, room)
+        return self.scores_of(self.draws(uniforms, room))
+
+    def scores_of(self, draws: Draws) -> Floats:
+        """Give the node's scores of draws, of shape (n_draws, n_units)."""
         number = self.combination(draws)
         if draws.noises:
             return self._with_noise(draws, number)

@@ -20,7 +20,7 @@ from dli.sensitivity.engine import in_order, seed_of, whole_number
 from dli.sensitivity.tally import places
 from dli.sensitivity.variance import Indices, Sums, sobol_estimates
 
-__all__ = ["Sobol", "sobol"]
+__all__ = ["OUTPUTS", "Sobol", "outputs_of", "sobol"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -232,8 +232,11 @@ def _mixed(plan: _Plan, own: Floats, other: Floats, room: Room) -> Iterator[Floa
 
 
 def _outputs(study: Design, outputs: tuple[str, ...], numbers: Floats, room: Room) -> Floats:
+    return outputs_of(study, outputs, study.scores(numbers, room), room)
+
+
+def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Room) -> Floats:
     """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own."""
-    scores = study.scores(numbers, room)
     n_draws, n_units = scores.shape
     found = np.empty((n_draws, sum(1 if name == OUTPUTS[0] else n_units for name in outputs)))
     ranks = room.array("ranks", scores.shape)

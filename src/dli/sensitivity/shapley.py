@@ -1,0 +1,223 @@
+"""Shapley effects: shares of variance for inputs that depend on each other."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from dli import frames
+from dli.assessment import Assessment
+from dli.errors import UnknownCodeError
+from dli.sensitivity.design import Design, design
+from dli.sensitivity.draws import Draws, Room
+from dli.sensitivity.engine import in_order, seed_of, whole_number
+from dli.sensitivity.inputs import DirichletWeights
+from dli.sensitivity.sobol import OUTPUTS, outputs_of
+
+__all__ = ["Shapley", "shapley"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# Song, Nelson and Staum: one condition for each set of factors, three draws under it.
+_INNER = 3
+
+
+def shapley(  # noqa: PLR0913 each is a decision of its own
+    assessment: Assessment,
+    inputs: Sequence[Any],
+    *,
+    n_permutations: int,
+    rng: Any = None,
+    output: str = "mean_rank_shift",
+    node: str | None = None,
+    executor: Any = None,
+    progress: bool = False,
+) -> "Shapley":
+    r"""Share the variance of an output among factors, by Shapley's value.
+
+    The worth of a set of factors is the variance that is left when all others are known. A
+    factor's effect is the mean of what it adds to the worth of those before it, over random
+    orders. Effects are not negative and sum to one, also where factors depend on each other, as
+    weights that sum to one do: the weights of `DirichletWeights` are drawn given those that are
+    known.
+
+    Parameters
+    ----------
+    assessment, inputs, node, executor, progress
+        As of `uncertainty`.
+    n_permutations : int
+        Random orders; each takes three draws for each factor.
+    rng : int or numpy Generator, optional
+    output : {"mean_rank_shift", "score", "rank"}
+
+    Returns
+    -------
+    Shapley
+
+    Raises
+    ------
+    MethodError
+        Inputs that cannot work, or fewer than two orders.
+    UnknownCodeError
+        An unknown output.
+
+    References
+    ----------
+    Song, Nelson and Staum (2016), Shapley effects for global sensitivity analysis: theory and
+    computation. https://doi.org/10.1137/15M1048070
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator
+    >>> index = Index("T", [Indicator("a"), Indicator("b"), Indicator("c")])
+    >>> data = {"unit": ["X", "Y"], "a": [1, 3], "b": [9.0, 5.0], "c": [2.0, 1.0]}
+    >>> study = shapley(
+    ...     Assessment(index, data), [DirichletWeights()], n_permutations=200, rng=1, output="score"
+    ... )
+    >>> study.effects.sum(axis=0).round(12).tolist()
+    [1.0, 1.0]
+    """
+    if output not in OUTPUTS:
+        raise UnknownCodeError("output", [output], OUTPUTS)
+    n_permutations = whole_number("n_permutations", n_permutations, 2)
+    study = design(assessment, inputs, node)
+    seed = seed_of(rng)
+    n_factors, n_units = len(study.names), len(assessment.units)
+    size = max(2, 2**18 // (n_units * n_factors * _INNER))
+    tasks = [(first, min(size, n_permutations - first)) for first in range(0, n_permutations, size)]
+    work = partial(_orders, study, output, seed)
+    found = list(
+        in_order(
+            work,
+            tasks,
+            executor=executor,
+            progress=progress,
+            n_draws=lambda task: task[1] * n_factors * _INNER,
+        )
+    )
+    gains, plain = (np.concatenate([part[i] for part in found]) for i in (0, 1))
+    variance = plain.var(axis=0, ddof=1)
+    usable = np.where(variance > 1e-26 * np.abs(plain).max(axis=0) ** 2, variance, np.nan)
+    # What the whole set is worth is the variance itself: the last in each order takes the rest.
+    last = variance - gains.sum(axis=1)
+    rows = np.arange(len(gains))
+    orders = np.concatenate([part[2] for part in found])
+    gains[rows, orders[:, -1]] += last
+    return Shapley(
+        assessment=assessment,
+        factors=study.names,
+        output=output,
+        seed=seed,
+        n_permutations=n_permutations,
+        effects=gains.mean(axis=0) / usable,
+        errors=gains.std(axis=0, ddof=1) / np.sqrt(len(gains)) / usable,
+        variance=variance,
+    )
+
+
+def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any:
+    """Give what each factor adds in each of some random orders, outputs of plain draws, orders.
+
+    Returns
+    -------
+    gains : ndarray of shape (n_orders, n_factors, n_outputs)
+        Without what the last factor of each order adds.
+    plain : ndarray of shape (n_orders * n_factors, n_outputs)
+    orders : ndarray of int of shape (n_orders, n_factors)
+    """
+    first, n_orders = task
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(first,)))
+    n_factors = len(study.names)
+    orders = rng.permuted(np.tile(np.arange(n_factors), (n_orders, 1)), axis=1)
+    place = np.argsort(orders, axis=1)
+    # Set j of an order are its first j factors, drawn anew; the others are known.
+    free = place.T[:, :, np.newaxis] < np.arange(1, n_factors)
+    known = rng.random((n_factors, n_orders, n_factors - 1))
+    numbers = (n_factors, n_orders, n_factors - 1, _INNER)
+    drawn = rng.random(numbers)
+    draws = _mixed(study, known[..., np.newaxis], drawn, free[..., np.newaxis])
+    room = Room()
+    found = outputs_of(study, (output,), study.scores_of(draws), room)
+    worth = found.reshape(n_orders, n_factors - 1, _INNER, -1).var(axis=2, ddof=1)
+    gains = np.zeros((n_orders, n_factors, found.shape[1]))
+    rows = np.arange(n_orders)[:, np.newaxis]
+    gains[rows, orders[:, :-1]] = np.diff(worth, axis=1, prepend=0.0)
+    plain = study.scores(rng.random((n_factors, n_orders * n_factors)), room)
+    return gains, outputs_of(study, (output,), plain, room), orders
+
+
+def _mixed(study: Design, known: Floats, drawn: Floats, free: NDArray[np.bool_]) -> Draws:
+    """Draw the free factors given the known ones."""
+    n_draws = drawn[0].size
+    draws = Draws(study.assessment, n_draws)
+    for own, part in zip(study.inputs, study.slices, strict=True):
+        if not isinstance(own, DirichletWeights):
+            numbers = np.where(free[part], drawn[part], known[part])
+            own.apply(np.ascontiguousarray(numbers.reshape(len(numbers), n_draws)), draws)
+            continue
+        before, after = Draws(study.assessment, known[0].size), Draws(study.assessment, n_draws)
+        own.apply(known[part].reshape(-1, known[0].size), before)
+        own.apply(drawn[part].reshape(-1, n_draws), after)
+        start = part.start
+        for parent, weights in before.weights.items():
+            places = slice(start, start + len(weights))
+            start += len(weights)
+            given = (weights / weights.sum(axis=0)).reshape(-1, *known.shape[1:])
+            new = after.weights[parent].reshape(-1, *drawn.shape[1:]) * free[places]
+            left = (given * free[places]).sum(axis=0)
+            total = new.sum(axis=0)
+            new *= left / np.where(total > 0, total, 1.0)
+            joined = np.where(free[places], new, given)
+            draws.set_weights(parent, joined.reshape(len(joined), n_draws))
+    return draws
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Shapley:
+    """Shapley effects of uncertain factors.
+
+    Attributes
+    ----------
+    assessment : Assessment
+    factors : tuple of str
+    output : str
+    seed, n_permutations : int
+        What is needed to do it again.
+    effects, errors : ndarray of shape (n_factors, n_outputs)
+        Shares of the variance, and their standard errors over orders; a column for the mean rank
+        shift, or for each unit. NaN for outputs that do not vary.
+    variance : ndarray of shape (n_outputs,)
+    """
+
+    assessment: Assessment
+    factors: tuple[str, ...]
+    output: str
+    seed: int
+    n_permutations: int
+    effects: Floats
+    errors: Floats
+    variance: Floats
+
+    @property
+    def table(self) -> Any:
+        """A row for each output and factor: the unit, ``factor``, ``effect`` and ``error``."""
+        observations = self.assessment.observations
+        units = [None] if self.output == OUTPUTS[0] else list(self.assessment.units)
+        columns = {
+            observations.unit_column: [unit for unit in units for _ in self.factors],
+            "factor": list(self.factors) * len(units),
+            "effect": self.effects.T.ravel(),
+            "error": self.errors.T.ravel(),
+        }
+        return frames.build(columns, observations.table.library)
+
+    def __repr__(self) -> str:
+        effects = np.nanmean(self.effects, axis=1)
+        order = np.argsort(-effects, kind="stable")[:12].tolist()
+        width = max(len("factor"), *(len(self.factors[i]) for i in order))
+        lines = [f"{self.factors[i]:{width}}  {effects[i]:6.3f}" for i in order]
+        title = f"Shapley effects on {self.output}: {self.n_permutations:,} orders"
+        return "\n".join([title, "", f"{'factor':{width}}  effect", *lines])
