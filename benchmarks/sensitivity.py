@@ -34,6 +34,7 @@ class Inline:
     """One worker, which does the work at once."""
 
     def submit(self, work: Callable[..., Any], *args: object) -> "Future[Any]":
+        """Do it now."""
         future: Future[Any] = Future()
         future.set_result(work(*args))
         return future
@@ -79,9 +80,7 @@ def pandas_loop(assessment: dli.Assessment, n_draws: int) -> object:
     """Draw by draw, as a notebook would have it."""
     import pandas as pd
 
-    values = pd.DataFrame(
-        {i.code: assessment.array(i.code) for i in assessment.index.indicators}
-    )
+    values = pd.DataFrame({i.code: assessment.array(i.code) for i in assessment.index.indicators})
     rng = np.random.default_rng(1)
     ranks = []
     for _ in range(n_draws):
@@ -137,9 +136,7 @@ def many_choices(n_draws: int) -> None:
     found = turns(
         3,
         floor=lambda: floor(assessment, n_draws),
-        study=lambda: uncertainty(
-            assessment, inputs, n_samples=n_draws, rng=1, executor=Inline()
-        ),
+        study=lambda: uncertainty(assessment, inputs, n_samples=n_draws, rng=1, executor=Inline()),
     )
     ratio = found["study"] / found["floor"]
     print(
@@ -201,10 +198,10 @@ def cluster(n_draws: int) -> None:
     times = {}
     for n_workers in (1, 2):
         with (
-            LocalCluster(
+            LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
             ) as local,
-            Client(local) as client,
+            Client(local) as client,  # type: ignore[no-untyped-call]
         ):
             pool = client.get_executor()
             noise = [WeightNoise(0.25)]

@@ -23,7 +23,7 @@ FLOORS = [
     },
     {"method"},
     {"assessment", "models", "datasets"},
-    {"sensitivity", "diagnosis", "links", "capability"},
+    {"sensitivity", "diagnosis", "links", "trends", "capability"},
     {"plots", "report"},
 ]
 # Steps see arrays only, and share the moments of a column; the rest of a floor may look at its neighbours.
@@ -108,6 +108,7 @@ def test_the_top_level_is_what_users_type():
     assert set(dli.__all__) == {
         "Assessment", "Bands", "DLIError", "DLIWarning", "DataError",
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
-        "ModelError", "UnknownCodeError", "aggregation", "datasets", "imputation", "models",
-        "multivariate", "normalisation", "treatment", "weighting",
+        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "imputation",
+        "links", "models", "multivariate", "normalisation", "sensitivity", "treatment", "trends",
+        "weighting",
     }  # fmt: skip

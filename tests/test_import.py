@@ -1,6 +1,10 @@
 import subprocess
 import sys
 
+import pytest
+
+import dli
+
 HEAVY = ["scipy", "networkx", "narwhals", "cattrs", "pandas", "polars", "pyarrow", "matplotlib"]
 
 
@@ -25,3 +29,17 @@ def test_everything_works_without_a_data_frame_library():
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "dict KOR"
+
+
+def test_rooms_upstairs_load_when_they_are_asked_for():
+    code = (
+        "import dli, sys; before = 'dli.sensitivity' in sys.modules;"
+        "dli.sensitivity.uncertainty; print(before, 'sensitivity' in dir(dli))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_what_is_not_there_is_no_attribute():
+    with pytest.raises(AttributeError, match="module 'dli' has no attribute 'sensibility'"):
+        _ = dli.sensibility

@@ -4,16 +4,10 @@ The classes are here; what they are made of is one dot further: `dli.normalisati
 `dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`.
 """
 
-from dli import (
-    aggregation,
-    datasets,
-    imputation,
-    models,
-    multivariate,
-    normalisation,
-    treatment,
-    weighting,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dli import aggregation, normalisation, weighting
 from dli.assessment import Assessment
 from dli.errors import (
     DataError,
@@ -22,10 +16,23 @@ from dli.errors import (
     InconsistentJudgementsError,
     MethodError,
     ModelError,
+    StudyError,
     UnknownCodeError,
 )
 from dli.framework import Bands, Index, Indicator
 from dli.method import Method
+
+if TYPE_CHECKING:
+    from dli import (
+        datasets,
+        imputation,
+        links,
+        models,
+        multivariate,
+        sensitivity,
+        treatment,
+        trends,
+    )
 
 __all__ = [
     "Assessment",
@@ -39,13 +46,40 @@ __all__ = [
     "Method",
     "MethodError",
     "ModelError",
+    "StudyError",
     "UnknownCodeError",
     "aggregation",
     "datasets",
     "imputation",
+    "links",
     "models",
     "multivariate",
     "normalisation",
+    "sensitivity",
     "treatment",
+    "trends",
     "weighting",
 ]
+
+# What not every assessment needs loads when it is first asked for.
+_LATER = (
+    "datasets",
+    "imputation",
+    "links",
+    "models",
+    "multivariate",
+    "sensitivity",
+    "treatment",
+    "trends",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return import_module(f"dli.{name}")
+    msg = f"module 'dli' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -208,6 +208,7 @@ class Method:
             A choice that is not there or does not take its parameters.
         """
         method = cls()
+        value: Any
         for name, table in tables.items():
             if name == "coverage" and isinstance(table, list):
                 value = {row["for"]: row["share"] for row in table}

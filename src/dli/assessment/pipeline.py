@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
-from dli.imputation import Context, impute
 from dli.method import Method
 from dli.observations import Observations
 
@@ -147,6 +146,8 @@ def _imputed(
 ) -> Floats:
     if method.imputation is None or not np.isnan(values.sum()):
         return values
+    from dli.imputation import Context, impute
+
     kept = np.arange(len(observations.units))[units.rows].tolist()
     context = {
         name: [cells[i] for i in kept] for name, cells in observations.context_columns.items()

@@ -46,7 +46,7 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     --------
     >>> x = np.linspace(-1, 1, 50)
     >>> correlation_ratios(np.column_stack([x, np.cos(9 * x)]), x**2).round(2).tolist()
-    [1.0, 0.1]
+    [1.0, 0.04]
     """
     x = np.asarray(values, dtype=np.float64)
     s = np.asarray(scores, dtype=np.float64)

@@ -1,5 +1,6 @@
 """Choices that vary: options of a step of the method, and what belongs to the index."""
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import attrs
@@ -21,6 +22,10 @@ Floats: TypeAlias = NDArray[np.float64]
 STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
 
 
+def _as_tuple(options: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(options)
+
+
 @frozen
 class Alternatives:
     """Take one of several options for a step of the method, all with the same chance.
@@ -40,7 +45,7 @@ class Alternatives:
     """
 
     step: str
-    choices: tuple[Any, ...] = field(converter=tuple, alias="options")
+    choices: tuple[Any, ...] = field(converter=_as_tuple, alias="options")
 
     def __attrs_post_init__(self) -> None:
         if self.step not in STEPS:
