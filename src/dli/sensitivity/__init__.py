@@ -1,7 +1,16 @@
 """Step 7: how far scores and ranks depend on the choices behind them."""
 
 from dli.sensitivity.comparison import Comparison, compare
+from dli.sensitivity.dominance import RankRanges, dominance_matrix, rank_ranges
 from dli.sensitivity.elements import Removals, remove_elements
+from dli.sensitivity.exact import (
+    WeightStability,
+    central_weights,
+    dominating,
+    pairwise_winning,
+    rank_range,
+    weight_stability,
+)
 from dli.sensitivity.importance import Importance, correlation_ratios, importance
 from dli.sensitivity.inputs import (
     Alternatives,
@@ -14,11 +23,22 @@ from dli.sensitivity.inputs import (
 )
 from dli.sensitivity.shapley import Shapley, shapley
 from dli.sensitivity.sobol import Sobol, sobol
+from dli.sensitivity.stability import (
+    Stability,
+    pair_robustness,
+    weight_stability_intervals,
+)
 from dli.sensitivity.study import Uncertainty
 from dli.sensitivity.uncertainty import evaluate, uncertainty
 from dli.sensitivity.variance import Indices, sobol_estimates
+from dli.sensitivity.winning import (
+    Acceptability,
+    pairwise_winning_probabilities,
+    rank_acceptability,
+)
 
 __all__ = [
+    "Acceptability",
     "Alternatives",
     "Comparison",
     "DirichletWeights",
@@ -28,18 +48,32 @@ __all__ = [
     "Input",
     "Judgements",
     "MeasurementError",
+    "RankRanges",
     "Removals",
     "Shapley",
     "Sobol",
+    "Stability",
     "Uncertainty",
     "WeightNoise",
+    "WeightStability",
+    "central_weights",
     "compare",
     "correlation_ratios",
+    "dominance_matrix",
+    "dominating",
     "evaluate",
     "importance",
+    "pair_robustness",
+    "pairwise_winning",
+    "pairwise_winning_probabilities",
+    "rank_acceptability",
+    "rank_range",
+    "rank_ranges",
     "remove_elements",
     "shapley",
     "sobol",
     "sobol_estimates",
     "uncertainty",
+    "weight_stability",
+    "weight_stability_intervals",
 ]
