@@ -22,7 +22,7 @@ FLOORS = [
         "moments",
     },
     {"method"},
-    {"assessment", "models", "datasets"},
+    {"assessment", "models", "datasets", "screening"},
     {"sensitivity", "diagnosis", "links", "trends", "capability"},
     {"plots", "report"},
 ]
@@ -109,6 +109,6 @@ def test_the_top_level_is_what_users_type():
         "Assessment", "Bands", "DLIError", "DLIWarning", "DataError",
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
         "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "imputation",
-        "links", "models", "multivariate", "normalisation", "sensitivity", "treatment", "trends",
+        "links", "models", "multivariate", "normalisation", "screening", "sensitivity", "treatment", "trends",
         "weighting",
     }  # fmt: skip

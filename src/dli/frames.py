@@ -124,6 +124,20 @@ class Table:
         source |= dict(zip(names, values.T, strict=True))
         return evolve(self, source={name: source[name] for name in self.names})
 
+    def take(self, rows: Sequence[int]) -> "Table":
+        """Give some of the rows, in that order."""
+        lines = None if self._lines is None else tuple(self._lines[row] for row in rows)
+        if isinstance(self._source, Mapping):
+            source: Any = {
+                name: cells[rows] if isinstance(cells, np.ndarray) else [cells[i] for i in rows]
+                for name, cells in self._source.items()
+            }
+        elif self.library == "pandas":
+            source = self._source.take(rows)
+        else:
+            source = self._source[list(rows)]
+        return evolve(self, source=source, n_rows=len(rows), lines=lines)
+
     def where(self, row: int) -> str:
         """Name a row as its reader would: the line of a file, else the position from 0."""
         return f"row {row}" if self._lines is None else f"line {self._lines[row]}"

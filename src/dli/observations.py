@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from dli import frames
@@ -110,6 +110,19 @@ class Observations:
     def context_columns(self) -> Mapping[str, list[Any]]:
         """The cells of the columns that the index does not name, a missing one as None."""
         return {name: self.table.column(name) for name in self.context}
+
+    def take(self, rows: NDArray[np.intp]) -> "Observations":
+        """Give some of the rows, in that order."""
+        places = rows.tolist()
+        values = np.asfortranarray(self.values[rows])
+        values.flags.writeable = False
+        return evolve(
+            self,
+            units=tuple(self.units[i] for i in places),
+            periods=None if self.periods is None else tuple(self.periods[i] for i in places),
+            values=values,
+            table=self.table.take(places),
+        )
 
     def select(self, index: Index) -> "Observations":
         """Read the same table for another index."""

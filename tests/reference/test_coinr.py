@@ -9,6 +9,7 @@ from tests.reference import (
     coinr_links,
     coinr_multivariate,
     coinr_pipeline,
+    coinr_screening,
     coinr_sensitivity,
     coinr_steps,
 )
@@ -16,12 +17,20 @@ from tests.reference.coinr import needed
 from tests.reference.coinr_links import *  # noqa: F403 the tests of that part
 from tests.reference.coinr_multivariate import *  # noqa: F403
 from tests.reference.coinr_pipeline import *  # noqa: F403
+from tests.reference.coinr_screening import *  # noqa: F403
 from tests.reference.coinr_sensitivity import *  # noqa: F403
 from tests.reference.coinr_steps import *  # noqa: F403
 
 pytestmark = needed
 
-PARTS = [coinr_links, coinr_multivariate, coinr_pipeline, coinr_sensitivity, coinr_steps]
+PARTS = [
+    coinr_links,
+    coinr_multivariate,
+    coinr_pipeline,
+    coinr_screening,
+    coinr_sensitivity,
+    coinr_steps,
+]
 
 
 def test_no_part_hides_a_test_of_another():
