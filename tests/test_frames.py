@@ -210,10 +210,10 @@ def test_a_mapping_of_arrays_is_built_without_any_library():
 
 def test_the_default_is_the_first_library_installed(monkeypatch):
     assert frames.default_library() == "pandas"
-    monkeypatch.setattr(frames, "find_spec", lambda name: name == "pyarrow")
+    monkeypatch.setattr(frames, "_installed", lambda name: name == "pyarrow")
     assert frames.default_library() == "pyarrow"
     assert isinstance(frames.build({"x": [1.0]}), pa.Table)
-    monkeypatch.setattr(frames, "find_spec", lambda _: None)
+    monkeypatch.setattr(frames, "_installed", lambda _: False)
     assert frames.default_library() == "mapping"
     assert frames.read({"x": [1.0]}, library="polars").library == "mapping"
 
@@ -224,6 +224,6 @@ def test_an_unknown_library_is_refused():
 
 
 def test_a_library_that_is_not_installed_is_refused(monkeypatch):
-    monkeypatch.setattr(frames, "find_spec", lambda _: None)
+    monkeypatch.setattr(frames, "_installed", lambda _: False)
     with pytest.raises(DataError, match="be installed, got 'pandas'"):
         frames.build({"x": [1.0]}, "pandas")

@@ -1,7 +1,8 @@
 """Composite indices that can be built, defended and reproduced.
 
 The classes are here; what they are made of is one dot further: `dli.normalisation`,
-`dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`.
+`dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`, and what stands on an assessment:
+`dli.sensitivity`, `dli.links`, `dli.trends`.
 """
 
 from importlib import import_module

@@ -9,6 +9,7 @@ import csv
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from os import PathLike, fspath
 from pathlib import Path
@@ -218,7 +219,7 @@ def build(columns: Mapping[str, Any], library: Any = None, *, integers: Iterable
     library = default_library() if library is None else library
     if library == "mapping":
         return {name: _as_array(cells) for name, cells in columns.items()}
-    if isinstance(library, str) and (library not in LIBRARIES or find_spec(library) is None):
+    if isinstance(library, str) and (library not in LIBRARIES or not _installed(library)):
         msg = f"library must be one of {', '.join(LIBRARIES)} and be installed, got {library!r}"
         raise DataError(msg)
     if library == "pandas":
@@ -236,7 +237,12 @@ def build(columns: Mapping[str, Any], library: Any = None, *, integers: Iterable
 
 def default_library() -> str:
     """Name the library of results that came from a mapping or a file."""
-    return next((name for name in LIBRARIES[:-1] if find_spec(name)), "mapping")
+    return next((name for name in LIBRARIES[:-1] if _installed(name)), "mapping")
+
+
+@cache
+def _installed(name: str) -> bool:
+    return find_spec(name) is not None
 
 
 def _build_pandas(columns: Mapping[str, Any], integers: frozenset[str]) -> Any:
@@ -314,7 +320,7 @@ def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
     if faults:
         msg = "columns must be flat and equally long"
         raise DataError(msg, faults)
-    if library != "mapping" and (library is None or find_spec(library) is None):
+    if library != "mapping" and (library is None or not _installed(library)):
         library = default_library()
     n_rows = next(iter(lengths.values()), 0)
     return Table(names=tuple(columns), n_rows=n_rows, library=library, source=columns)
