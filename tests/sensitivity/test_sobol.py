@@ -221,6 +221,16 @@ def test_units_that_lack_a_score_in_some_draw_are_told():
         sobol(gaps, [choice, WeightNoise()], n_samples=16, rng=1, output="score")
 
 
+def test_ranks_of_units_that_lack_a_score_are_left_out():
+    gaps = example(gaps=0.15, seed=4)
+    choice = Alternatives("missing", ["renormalise", "propagate"])
+    inputs = [choice, WeightNoise(0.9)]
+    assert np.isnan(gaps.evolve(missing="propagate").array("T")).any()
+    study = sobol(gaps, inputs, n_samples=64, rng=1)
+    assert np.isfinite(study.total_order).all()
+    assert study.total_order[0, 0] > study.total_order[1:, 0].max()
+
+
 def test_odd_numbers_of_draws_are_told_and_work():
     with pytest.warns(DLIWarning, match="128 is better than 100"):
         study = sobol(example(), [WeightNoise()], n_samples=100, rng=1, output="score")

@@ -156,6 +156,29 @@ def test_dirichlet_weights_of_one_are_uniform_and_keep_zeros():
     assert_allclose(scores[0], parts @ [1 / 6, 2 / 6, 3 / 6])
 
 
+@pytest.mark.parametrize("aggregation", [ArithmeticMean(), {0: GeometricMean(), 1: HarmonicMean()}])
+@pytest.mark.parametrize("gaps", [0.0, 0.2])
+def test_drawn_weights_and_noise_are_multiplied(aggregation, gaps):
+    assessment = example(gaps=gaps, aggregation=aggregation, weighting=Equal())
+
+    class Noise(WeightNoise):
+        def factors(self, assessment):
+            return ["noise of A", "noise of a2"]
+
+        def apply(self, uniforms, draws):
+            draws.scale("A", 1 + uniforms[0])
+            draws.scale("a2", 1 + uniforms[1])
+
+    numbers = np.random.default_rng(0).random((3, 10))
+    scores = evaluate(assessment, [DirichletWeights(), Noise()], numbers)
+    codes = [n.removeprefix("weight of ") for n in DirichletWeights().factors(assessment)]
+    for row, own in zip(scores, numbers, strict=True):
+        weights = dict(zip(codes, -np.log1p(-own[:8]), strict=True)) | {"c1": 1.0, "T": 1.0}
+        weights["A"] *= 1 + own[8]
+        weights["a2"] *= 1 + own[9]
+        assert_allclose(row, weighed_by_hand(assessment, weights).array("T"), rtol=1e-12)
+
+
 def test_dirichlet_weights_say_what_they_cannot_do():
     with pytest.raises(MethodError, match="concentration must be a number above 0, got 0"):
         DirichletWeights(0)

@@ -244,3 +244,8 @@ def test_wildly_contradictory_stacks_end_too():
     found = ahp_priorities(stack)
     for matrix, weights, value in zip(stack, found.weights, found.lambda_max, strict=True):
         np.testing.assert_allclose(matrix @ weights, value * weights, rtol=1e-9)
+
+
+def test_declared_weights_may_be_numbers_of_numpy():
+    children = [Indicator("a", weight=np.float64(3.0)), Indicator("b")]
+    assert Declared().weights(np.zeros((2, 2)), children).tolist() == [0.75, 0.25]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dli.errors import DLIError, MethodError, StudyError
 
-__all__ = ["chunks", "in_order", "seed_of", "uniforms", "whole_number", "workers"]
+__all__ = ["bin_numbers", "chunks", "in_order", "seed_of", "uniforms", "whole_number", "workers"]
 
 Floats: TypeAlias = NDArray[np.float64]
 T = TypeVar("T")
@@ -62,13 +62,23 @@ def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
     return np.random.Generator(np.random.SFC64(stream)).random(out=out)
 
 
+def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
+    """Give the number of bins of scores and of ranks for each unit.
+
+    There are 2,048 bins of scores and one of every rank, unless that is too much for the memory.
+    """
+    n_scores = min(2048, max(16, 2**22 // n_units))
+    return n_scores, min(n_ranks, n_scores)
+
+
 def chunks(n_draws: int, n_units: int) -> list[list[tuple[int, int]]]:
     """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
 
     A chunk's arrays fit into the cache; a task is worth the price of its table of counts.
     """
-    size = max(1, min(1024, 2**18 // max(n_units, 1)))
-    together = max(32, 2**24 // (size * max(n_units, 1)))
+    size = max(1, min(1024, 2**18 // n_units))
+    n_scores, n_ranks = bin_numbers(n_units, n_units)
+    together = max(16, 4 * (n_scores + n_ranks) // size)
     whole = [(i, min(size, n_draws - i * size)) for i in range(-(-n_draws // size))]
     return [whole[first : first + together] for first in range(0, len(whole), together)]
 

@@ -8,15 +8,13 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from dli.assessment.ranking import TOLERANCE, rank_scores
+from dli.sensitivity.engine import bin_numbers
 
 __all__ = ["Bins", "Counter", "Tally", "places"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 
-# Cells of a table of counts: more would not fit into memory for very many units.
-_CELLS = 2**22
-_BINS = 2048
 # A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
 # which then stands in the lower bits. It is how floats become integers fastest.
 _WHOLE = 2.0**52
@@ -54,7 +52,7 @@ class Bins:
     ) -> "Bins":
         """Cut the range of each unit's scores into equal bins."""
         n_units = len(low)
-        n = int(min(_BINS, max(16, _CELLS // n_units)))
+        n, n_ranks = bin_numbers(n_units, max(map(len, groups)))
         low, high = np.nan_to_num(low), np.nan_to_num(high)
         # Rounding may lead a little beyond the bounds.
         margin = 1e-9 * np.maximum(np.maximum(np.abs(low), np.abs(high)), 1e-300) + 1e-300
@@ -66,7 +64,7 @@ class Bins:
             width=width,
             n_scores=n,
             groups=tuple(groups),
-            n_ranks=min(max(map(len, groups)), n),
+            n_ranks=n_ranks,
             is_sure=is_sure,
         )
 
@@ -127,7 +125,7 @@ class _Cells:
         if self._filled + n > self._waiting.size:
             self.flush()
             if n > self._waiting.size:
-                self._waiting = np.empty(max(n, 5 * self.counts.size), dtype=np.int64)
+                self._waiting = np.empty(max(n, 4 * self.counts.size), dtype=np.int64)
         self._filled += n
         return self._waiting[self._filled - n : self._filled]
 
