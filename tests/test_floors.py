@@ -23,7 +23,7 @@ FLOORS = [
     },
     {"method"},
     {"assessment", "models", "datasets", "screening"},
-    {"sensitivity", "diagnosis", "links", "trends", "capability"},
+    {"sensitivity", "diagnosis", "exchange", "links", "trends", "capability"},
     {"plots", "report"},
 ]
 # Steps see arrays only, and share the moments of a column; the rest of a floor may look at its neighbours.
@@ -108,7 +108,8 @@ def test_the_top_level_is_what_users_type():
     assert set(dli.__all__) == {
         "Assessment", "Bands", "DLIError", "DLIWarning", "DataError",
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
-        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "imputation",
+        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "exchange",
+        "imputation",
         "links", "models", "multivariate", "normalisation", "screening", "sensitivity", "treatment", "trends",
         "weighting",
     }  # fmt: skip

@@ -26,6 +26,7 @@ from dli.method import Method
 if TYPE_CHECKING:
     from dli import (
         datasets,
+        exchange,
         imputation,
         links,
         models,
@@ -52,6 +53,7 @@ __all__ = [
     "UnknownCodeError",
     "aggregation",
     "datasets",
+    "exchange",
     "imputation",
     "links",
     "models",
@@ -67,6 +69,7 @@ __all__ = [
 # What not every assessment needs loads when it is first asked for.
 _LATER = (
     "datasets",
+    "exchange",
     "imputation",
     "links",
     "models",

@@ -6,6 +6,7 @@ The folder of reference numbers is that of the environment variable DLI_REFERENC
 from collections import Counter
 
 from tests.reference import (
+    coinr_exchange,
     coinr_links,
     coinr_multivariate,
     coinr_pipeline,
@@ -14,7 +15,8 @@ from tests.reference import (
     coinr_steps,
 )
 from tests.reference.coinr import needed
-from tests.reference.coinr_links import *  # noqa: F403 the tests of that part
+from tests.reference.coinr_exchange import *  # noqa: F403 the tests of that part
+from tests.reference.coinr_links import *  # noqa: F403
 from tests.reference.coinr_multivariate import *  # noqa: F403
 from tests.reference.coinr_pipeline import *  # noqa: F403
 from tests.reference.coinr_screening import *  # noqa: F403
@@ -24,6 +26,7 @@ from tests.reference.coinr_steps import *  # noqa: F403
 pytestmark = needed
 
 PARTS = [
+    coinr_exchange,
     coinr_links,
     coinr_multivariate,
     coinr_pipeline,

@@ -27,6 +27,8 @@ COINR = {
     "Level": "level",
     "Type": "type",
 }
+# Rows of these types are no nodes: they tell of other columns of the data.
+NO_NODES = ("Group", "Denominator", "Other")
 NUMBERS = ("weight", "direction", "target", "goalpost_worst", "goalpost_best", "scale_low",
            "scale_high", "denominator_factor", "level")  # fmt: skip
 ENDS = {"goalposts": ("goalpost_worst", "goalpost_best"), "scale": ("scale_low", "scale_high")}
@@ -64,7 +66,7 @@ def from_table(frame: object) -> Index:
         (table.where(i), {field: column[i] for field, column in cells.items()})
         for i in range(table.n_rows)
     ]
-    rows = [(where, row) for where, row in rows if row.get("type") not in ("Group", "Denominator")]
+    rows = [(where, row) for where, row in rows if row.get("type") not in NO_NODES]
     _check_types_and_levels(rows)
     parents = {row["parent"] for _, row in rows}
     return from_rows(
@@ -100,9 +102,8 @@ def _check_types_and_levels(rows: list[tuple[str, dict[str, Any]]]) -> None:
         is_parent = row["code"] in parents
         kind = row.get("type")
         if kind is not None and (kind not in ("Indicator", "Aggregate")):
-            faults.append(
-                f"{at}: Type must be Indicator, Aggregate, Group or Denominator, got {kind!r}"
-            )
+            kinds = ", ".join(("Indicator", "Aggregate", *NO_NODES))
+            faults.append(f"{at}: Type must be one of {kinds}, got {kind!r}")
         elif kind is not None and is_parent != (kind == "Aggregate"):
             some = "some" if is_parent else "no"
             faults.append(f"{at}: Type is {kind!r}, yet {some} row names it as Parent")

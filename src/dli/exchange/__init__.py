@@ -1,0 +1,7 @@
+"""Bring data and frameworks over from other tools, and write results for them."""
+
+from dli.exchange.coin_tool import read_coin_tool
+from dli.exchange.coinr import read_coinr
+from dli.exchange.results import write_csv, write_excel
+
+__all__ = ["read_coin_tool", "read_coinr", "write_csv", "write_excel"]
