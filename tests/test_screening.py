@@ -37,10 +37,10 @@ def test_rules_and_decisions():
     assert both.included.tolist() == [False, False, True, True, False]
     assert frames.read(both.table).column("reason") == [
         "left out by decision (enough data)",
-        "0.333 of its values only are not zero",
-        "kept by decision (has 0.333 of the indicators only)",
+        "only 0.333 of its values are not zero",
+        "kept by decision (has only 0.333 of the indicators)",
         "enough data",
-        "has 0 of the indicators only",
+        "has only 0 of the indicators",
     ]
     assert frames.read(both.table).column("missing") == [0, 0, 2, 1, 3]
     assert frames.read(both.table).column("zeros") == [0, 2, 0, 1, 0]

@@ -108,9 +108,9 @@ class Screening:
     def _reason(self, row: int) -> str:
         lacks = []
         if self.low_availability[row]:
-            lacks.append(f"has {self.available[row]:.3g} of the indicators only")
+            lacks.append(f"has only {self.available[row]:.3g} of the indicators")
         if self.low_nonzero[row] and not np.isnan(self.nonzero[row]):
-            lacks.append(f"{self.nonzero[row]:.3g} of its values only are not zero")
+            lacks.append(f"only {self.nonzero[row]:.3g} of its values are not zero")
         found = "; ".join(lacks) or "enough data"
         forced = self.forced[row]
         if forced is None:
@@ -170,7 +170,7 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 0, 2], "b": [None, 0, 5.0]}
     >>> screen(index, data, availability=0.6, nonzero=0.5, force={"X": True})
     2 of 3 rows kept
-    Y: 0 of its values only are not zero
+    Y: only 0 of its values are not zero
     """
     faults = [
         f"{name} must be a share from 0 to 1, got {share!r}"
