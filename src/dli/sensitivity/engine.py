@@ -71,12 +71,13 @@ def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
     return n_scores, min(n_ranks, n_scores)
 
 
-def chunks(n_draws: int, n_units: int) -> list[list[tuple[int, int]]]:
+def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> list[list[tuple[int, int]]]:
     """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
 
-    A chunk's arrays fit into the cache; a task is worth the price of its table of counts.
+    A chunk is worth the price of a call for each combination of options that is met in it; a task
+    that of its table of counts.
     """
-    size = max(1, min(1024, 2**18 // n_units))
+    size = max(1, min(1024, 2**18 // n_units)) * min(4, n_combinations)
     n_scores, n_ranks = bin_numbers(n_units, n_units)
     together = max(16, 4 * (n_scores + n_ranks) // size)
     whole = [(i, min(size, n_draws - i * size)) for i in range(-(-n_draws // size))]

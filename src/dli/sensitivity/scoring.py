@@ -37,6 +37,10 @@ class Part:
         Of a power mean of indicators: their turned values, 0 for missing ones, with and without
         the nominal weights; where some are missing or weights differ by unit, beside them the
         weights, or ones, of those that are there: then it ``has_gaps``.
+    leaves : slice or None
+        The columns of the children when all are indicators.
+    is_equal : bool
+        All nominal weights are the same.
     """
 
     node: Index
@@ -48,6 +52,8 @@ class Part:
     table: Floats | None
     bare: Floats | None
     has_gaps: bool
+    leaves: slice | None
+    is_equal: bool
 
 
 @frozen(eq=False)
@@ -108,16 +114,18 @@ class Scorer:
         """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
         shape = (len(self.values), draws.n_draws)
         leaves = draws.room.array(f"leaves {hash(self.nominal)}", shape)
-        effective: dict[str, Floats] = {}
+        effective: dict[str, Any] = {self.parts[0].node.code: 1.0}
         for part in self.parts:
-            own = _weights(part, draws)
-            if part.node.code in effective:
-                own = own * effective[part.node.code]
+            own = _mixing(part, draws)
+            scale = effective[part.node.code] / own.sum(axis=0)
+            if part.leaves is not None:
+                np.multiply(own, scale, out=leaves[part.leaves])
+                continue
             for child, place, weight in zip(part.node.children, part.places, own, strict=True):
                 if place is None:
-                    effective[child.code] = weight
+                    effective[child.code] = weight * scale
                 else:
-                    leaves[place] = weight
+                    leaves[place] = weight * scale
         return leaves
 
     def _node_scores(self, part: Part, draws: Draws) -> Floats:
@@ -205,6 +213,9 @@ def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
         table=table,
         bare=bare,
         has_gaps=has_gaps,
+        # Indicators stand depth first: those of one node are neighbours.
+        leaves=None if None in places else slice(places[0], places[0] + len(places)),  # type: ignore[operator] # of whole numbers
+        is_equal=bool(np.ptp(weights) == 0),
     )
 
 
@@ -220,16 +231,14 @@ def _order(aggregation: Any) -> float | None:
     return None
 
 
-def _weights(part: Part, draws: Draws) -> Floats:
-    """Give the weights of a node's children that sum to one: shape (n_children, n_draws)."""
+def _mixing(part: Part, draws: Draws) -> Floats:
+    """Give the weights of a node's children up to a factor: (n_children, n_draws or 1)."""
     code = part.node.code
     weights = draws.weights.get(code, part.weights)
     factors = draws.factors.get(code)
-    if factors is not None:
-        weights = weights * factors
-    elif weights is part.weights:
-        return np.broadcast_to(weights, (len(weights), draws.n_draws))
-    return np.asarray(weights / weights.sum(axis=0))
+    if factors is None:
+        return weights
+    return factors if part.is_equal and code not in draws.weights else weights * factors
 
 
 def _forth(values: Floats, order: float | None) -> Floats:
@@ -289,9 +298,7 @@ def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
 def _ratio(total: Floats, weight: Floats) -> Floats:
     if not weight.min() > 0:
         weight = np.where(weight > 0, weight, np.nan)
-    if total.shape == np.broadcast_shapes(total.shape, weight.shape):
-        return np.divide(total, weight, out=total)
-    return np.asarray(total / weight)
+    return np.divide(total, weight, out=total)
 
 
 def _unit_weights(part: Part, draws: Draws) -> list[Floats]:

@@ -273,7 +273,7 @@ class Uncertainty:
         ndarray of shape (n_units, n_units)
             Row above column; units that tie win neither way. NaN for units without a score.
         """
-        tasks = chunks(self.n_samples, int(self._ever.sum()))
+        tasks = self._tasks()
         work = partial(_wins, self.design, self._ever, self.seed)
         total: Any = 0
         for part in in_order(work, tasks, executor=executor, progress=progress, n_draws=draws_of):
@@ -307,12 +307,15 @@ class Uncertainty:
         """Give the scores of single draws, of shape (n, n_units)."""
         return self.design.scores(self._uniforms(first, n))
 
+    def _tasks(self) -> list[Task]:
+        return chunks(self.n_samples, int(self._ever.sum()), len(self.design.scorers))
+
     def _uniforms(self, first: int, n: int) -> Floats:
         if not (0 <= first < self.n_samples and n >= 1):
             msg = f"draws are numbered from 0 to {self.n_samples - 1}, got {n!r} from {first!r}"
             raise MethodError(msg)
         last = min(first + n, self.n_samples)
-        whole = [c for task in chunks(self.n_samples, int(self._ever.sum())) for c in task]
+        whole = [chunk for task in self._tasks() for chunk in task]
         size = whole[0][1]
         own = whole[first // size : -(-last // size)]
         n_factors = len(self.design.names)

@@ -19,6 +19,8 @@ Counts: TypeAlias = NDArray[np.int64]
 # which then stands in the lower bits. It is how floats become integers fastest.
 _WHOLE = 2.0**52
 _WHOLE_BITS = (1 << 52) - 1
+# So many scores, twice over, fit into a core's own cache.
+_CACHED = 2**16
 
 
 @frozen(eq=False)
@@ -140,8 +142,7 @@ class _Cells:
 class Counter:
     """Collect the chunks of a task, and count them at once: counting has a price for each bin.
 
-    Arrays of the size of a chunk are kept and filled anew: to ask for memory takes as long as to
-    fill it.
+    Memory is kept and filled anew: to ask for it takes as long as to fill it.
 
     Parameters
     ----------
@@ -160,23 +161,28 @@ class Counter:
         self.rank_cells = _Cells(n_units * bins.n_ranks)
         self.total, self.squares = np.zeros((2, n_units))
         self.n_draws = np.zeros(n_units, dtype=np.int64)
-        self.work = np.empty((0, n_units))
+        self.work = np.empty((max(1, _CACHED // n_units), n_units))
 
     def add(self, scores: Floats) -> None:
         """Take scores of shape (n_draws, n_units)."""
-        if len(self.work) != len(scores):
-            self.work = np.empty(scores.shape)
-        missing = np.isnan(scores) if np.isnan(scores.sum()) else None
-        self._count_ranks(scores, missing)
+        size = len(self.work)
+        for first in range(0, len(scores), size):
+            self._add(scores[first : first + size])
+
+    def _add(self, scores: Floats) -> None:
+        """Take as many draws as the cache holds."""
+        ends = float(scores.min()), float(scores.max())  # NaN when any score is
+        missing = np.isnan(scores) if np.isnan(ends[0]) else None
+        self._count_ranks(scores, missing, ends)
         self._note_cells(scores, missing)
-        off = np.subtract(scores, self.nominal, out=self.work)
+        off = np.subtract(scores, self.nominal, out=self.work[: len(scores)])
         if missing is not None:
             off[missing] = 0.0
         self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
-        self.total += off.sum(axis=0)
+        self.total += np.ones(len(off)) @ off
         self.squares += np.einsum("ij,ij->j", off, off)
 
-    def _count_ranks(self, scores: Floats, missing: Any) -> None:
+    def _count_ranks(self, scores: Floats, missing: Any, ends: tuple[float, float]) -> None:
         bins = self.bins
         for group in bins.groups:
             whole = len(group) == scores.shape[1]
@@ -186,7 +192,7 @@ class Counter:
                 rows, units = np.nonzero(~np.isnan(ranks))
                 places_ = bins.rank_bin((ranks[rows, units] - 1).astype(np.int64))
             else:
-                units, found = places(own, self.work)
+                units, found = places(own, self.work[: len(own)], ends if whole else None)
                 places_ = bins.rank_bin(np.arange(own.shape[1]) if found is None else found)
             if not whole:
                 units = group[units]
@@ -195,7 +201,7 @@ class Counter:
 
     def _note_cells(self, scores: Floats, missing: Any) -> None:
         """Find the bin of each score, and keep it until enough of them are to be counted."""
-        cells = np.multiply(scores, self.scale, out=self.work)
+        cells = np.multiply(scores, self.scale, out=self.work[: len(scores)])
         if not self.bins.is_sure:
             np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
         cells += self.start + _WHOLE
@@ -218,7 +224,7 @@ class Counter:
 
 
 def places(
-    scores: Floats, work: Floats | None = None
+    scores: Floats, work: Floats | None = None, ends: tuple[float, float] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
     """Order units by score, the highest first.
 
@@ -231,6 +237,8 @@ def places(
         None missing.
     work : ndarray of the same shape, optional
         Memory to use, which may hold the result afterwards.
+    ends : (float, float), optional
+        The least and the greatest score, if they are known.
 
     Returns
     -------
@@ -247,14 +255,18 @@ def places(
     """
     n_units = scores.shape[1]
     bits = max(int(n_units - 1).bit_length(), 1)
-    low, high = float(scores.min()), float(scores.max())
+    low, high = (float(scores.min()), float(scores.max())) if ends is None else ends
     span = high - low
     # Differences below the smallest numbers are none.
     scale = 2.0 ** min(51, 61 - bits) / span if span > 1e-290 else 0.0
     work = np.empty(scores.shape) if work is None or work.shape != scores.shape else work
-    np.subtract(high, scores, out=work)
-    work *= scale
-    work += _WHOLE
+    if max(abs(low), abs(high)) < 2 * span:
+        np.multiply(scores, -scale, out=work)
+        work += _WHOLE + high * scale
+    else:  # the digits would not do
+        np.subtract(high, scores, out=work)
+        work *= scale
+        work += _WHOLE
     keys = work.view(np.int64)  # with the same upper bits throughout, which change no order
     keys <<= bits
     keys |= np.arange(n_units)

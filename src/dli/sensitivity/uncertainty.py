@@ -91,7 +91,7 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     if not ever.any():
         msg = f"no unit has a score of {study.node.code!r}"
         raise MethodError(msg)
-    tasks = chunks(n_samples, int(ever.sum()))
+    tasks = chunks(n_samples, int(ever.sum()), len(study.scorers))
     bins = _bins(study, ever, seed, tasks[0][0])
     nominal = assessment.array(study.node.code)[ever]
     work = partial(_count, study, bins, np.nan_to_num(nominal), ever, seed)

@@ -95,8 +95,12 @@ class WeightNoise:
             own = slice(first, first + len(codes))
             first += len(codes)
             spread = spreads[spreads > 0, np.newaxis]
-            noise = np.multiply(uniforms[own], 2 * spread, out=room[own])
-            noise += 1 - spread
+            if len(codes) == len(spreads) and np.ptp(spreads) == 0:
+                # In proportion to 1 - s + 2 s u, and siblings are scaled to sum to one.
+                noise = np.add(uniforms[own], (1 - spread[0]) / (2 * spread[0]), out=room[own])
+            else:
+                noise = np.multiply(uniforms[own], 2 * spread, out=room[own])
+                noise += 1 - spread
             if len(codes) < len(spreads):
                 factors = np.ones((len(spreads), draws.n_draws))
                 factors[spreads > 0] = noise
