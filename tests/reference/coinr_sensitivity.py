@@ -7,7 +7,7 @@ from tests.reference.coinr import FOLDER, META, TOLERANCE, number, numbers, rows
 
 from dli import aggregation, normalisation, treatment
 from dli.assessment.ranking import rank_scores
-from dli.sensitivity import Alternatives, evaluate
+from dli.sensitivity import Alternatives, evaluate, sobol_estimates
 
 
 class WeightSets:
@@ -112,3 +112,25 @@ def test_the_mean_rank_shift_of_each_draw(assessment, inputs, sets):
     nominal = assessment.rank_array(assessment.index.code)
     shifts = np.abs(ranks - nominal).mean(axis=1)
     assert_allclose(shifts, numbers("sa_y", ["y"])[:, 0], **TOLERANCE)
+
+
+def check_indices(y, n, name):
+    """Compare with indices of a design A, B, AB_1 ...; COINr neither centres nor divides by n."""
+    parts = np.asarray(y).reshape(-1, n)
+    found = sobol_estimates(parts[0], parts[1], parts[2:], centred=False, ddof=1)
+    expected = numbers(name, ["Si", "STi"])
+    assert_allclose(found.first_order[:, 0], expected[:, 0], **TOLERANCE)
+    assert_allclose(found.total_order[:, 0], expected[:, 1], **TOLERANCE)
+
+
+def test_indices_of_given_draws(assessment, inputs, sets):
+    ranks = rank_scores(evaluate(assessment, inputs, given("sa", inputs, sets)))
+    nominal = assessment.rank_array(assessment.index.code)
+    y = np.abs(ranks - nominal).mean(axis=1)
+    check_indices(y, len(y) // (len(inputs) + 2), "sa_indices")
+
+
+def test_indices_of_the_ishigami_function():
+    y = numbers("sa_ishigami", ["y"])[:, 0]
+    n_factors = len(rows(FOLDER / "sa_ishigami_indices.csv"))
+    check_indices(y, len(y) // (n_factors + 2), "sa_ishigami_indices")

@@ -445,6 +445,7 @@ def test_tables_come_in_the_library_of_the_data():
     assert frames.read(study.rank_intervals()).names == (
         "unit", "nominal", "mean", "shift", "q5", "q95",
     )  # fmt: skip
+    assert frames.read(study.score_intervals(0.5)).names[-1] == "q50"
     assert frames.read(study.nominal).column("rank") == study.nominal_ranks.tolist()
     assert "mean rank shift" in repr(study)
     assert "<td>u0</td>" in study._repr_html_()

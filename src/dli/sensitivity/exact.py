@@ -87,8 +87,8 @@ def _complete(assessment: Assessment, parts: _Parts) -> NDArray[np.bool_]:
 
 def pairwise_winning(
     assessment: Assessment,
-    *,
     node: str | None = None,
+    *,
     over: str = "children",
     concentration: Sequence[int] | None = None,
     lower: ArrayLike | None = None,
@@ -142,10 +142,10 @@ def pairwise_winning(
 
 def central_weights(
     assessment: Assessment,
+    node: str | None = None,
     *,
     n_samples: int,
     rng: Any = None,
-    node: str | None = None,
     over: str = "children",
 ) -> Any:
     """Give the mean of the weights under which each unit is the first.
@@ -174,8 +174,8 @@ def central_weights(
 
 def rank_range(
     assessment: Assessment,
-    *,
     node: str | None = None,
+    *,
     over: str = "children",
     lower: ArrayLike | None = None,
     upper: ArrayLike | None = None,
@@ -208,7 +208,7 @@ def rank_range(
 
 
 def dominating(
-    assessment: Assessment, *, node: str | None = None, over: str = "indicators"
+    assessment: Assessment, node: str | None = None, *, over: str = "indicators"
 ) -> NDArray[np.bool_]:
     """Tell which units no weights can put behind others: nowhere worse, somewhere better.
 
@@ -282,7 +282,7 @@ class WeightStability:
 
 
 def weight_stability(
-    assessment: Assessment, *, node: str | None = None, over: str = "children"
+    assessment: Assessment, node: str | None = None, *, over: str = "children"
 ) -> WeightStability:
     """Tell how far each weight may move, the others in proportion, before two units swap.
 

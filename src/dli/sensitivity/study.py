@@ -176,7 +176,7 @@ class Uncertainty:
         It is found from counts in 2,048 bins between the least and the greatest score that the
         unit can have (fewer bins for very many units), and exact to the width of a bin.
         """
-        _check_quantiles((q,))
+        _quantiles(q)
         counts = self._tally.scores
         below = np.cumsum(counts, axis=1)
         target = q * below[:, -1]
@@ -192,7 +192,7 @@ class Uncertainty:
 
         Linear between ranks, as NumPy's default.
         """
-        _check_quantiles((q,))
+        _quantiles(q)
         counts = self._tally.ranks
         below = np.cumsum(counts, axis=1)
         n_draws = below[:, -1]
@@ -206,12 +206,12 @@ class Uncertainty:
         found = ends[0] + share * (ends[1] - ends[0])
         return self._spread(np.where(n_draws > 0, found, np.nan))
 
-    def score_intervals(self, q: Sequence[float] = (0.05, 0.95)) -> Any:
+    def score_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Any:
         """Give the spread of each unit's score.
 
         Parameters
         ----------
-        q : sequence of float
+        q : float or sequence of float
             Quantiles, from 0 to 1.
 
         Returns
@@ -225,15 +225,14 @@ class Uncertainty:
             "mean": self.mean_scores,
             "sd": self.score_deviations,
         }
-        _check_quantiles(q)
-        return self._frame(columns | {_label(x): self.score_quantiles(x) for x in q})
+        return self._frame(columns | {_label(x): self.score_quantiles(x) for x in _quantiles(q)})
 
-    def rank_intervals(self, q: Sequence[float] = (0.05, 0.95)) -> Any:
+    def rank_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Any:
         """Give the spread of each unit's rank.
 
         Parameters
         ----------
-        q : sequence of float
+        q : float or sequence of float
             Quantiles, from 0 to 1.
 
         Returns
@@ -242,13 +241,12 @@ class Uncertainty:
             A row for each unit: ``nominal``, ``mean``, ``shift`` (the mean distance from the
             nominal rank) and a column such as ``q5`` for each quantile.
         """
-        _check_quantiles(q)
         columns = {
             "nominal": self.nominal_ranks,
             "mean": self.expected_ranks,
             "shift": self.rank_shifts,
         }
-        quantiles = {_label(x): self.rank_quantiles(x) for x in q}
+        quantiles = {_label(x): self.rank_quantiles(x) for x in _quantiles(q)}
         return self._frame(columns | quantiles, ["nominal"])
 
     def top(self, k: int) -> Any:
@@ -383,11 +381,13 @@ def _wins(study: Design, ever: NDArray[np.bool_], seed: int, task: Task) -> NDAr
     return wins
 
 
-def _check_quantiles(q: Sequence[float]) -> None:
-    wrong = [x for x in q if not 0 <= x <= 1]
+def _quantiles(q: float | Sequence[float]) -> list[float]:
+    quantiles = [float(x) for x in np.atleast_1d(q)]
+    wrong = [x for x in quantiles if not 0 <= x <= 1]
     if wrong:
         msg = f"quantiles must be from 0 to 1, got {wrong}"
         raise MethodError(msg)
+    return quantiles
 
 
 def _label(q: float) -> str:
