@@ -74,6 +74,22 @@ def test_noisy_weights_give_what_an_assessment_with_these_weights_gives(aggregat
         assert_allclose(row, by_hand.array("T"), rtol=1e-12)
 
 
+def test_indicators_may_stand_beside_sub_indices():
+    index = Index(
+        "T", [Index("A", [Indicator("a"), Indicator("b")]), Indicator("c"), Indicator("d")]
+    )
+    values = np.random.default_rng(1).random((6, 4))
+    data = {"unit": list("UVWXYZ"), **dict(zip("abcd", values.T, strict=True))}
+    assessment = Assessment(index, data)
+    u = np.array([0.1, 0.9, 0.4, 0.6, 0.2])
+    found = evaluate(assessment, [WeightNoise(0.5)], [u])[0]
+    w = dict(zip(["A", "c", "d", "a", "b"], 0.5 + u, strict=True))
+    a, b, c, d = (assessment.array(code) for code in "abcd")
+    inner = (w["a"] * a + w["b"] * b) / (w["a"] + w["b"])
+    expected = (w["A"] * inner + w["c"] * c + w["d"] * d) / (w["A"] + w["c"] + w["d"])
+    assert_allclose(found, expected)
+
+
 @pytest.mark.parametrize("gaps", [0.0, 0.2])
 def test_weights_that_differ_by_unit_keep_their_proportions(gaps):
     assessment = example(gaps=gaps, weighting={1: BenefitOfTheDoubt(), 0: Equal()}, seed=3)

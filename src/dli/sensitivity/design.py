@@ -176,6 +176,8 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
 def _combinations(
     assessment: Assessment, options: Mapping[str, tuple[Any, ...]]
 ) -> tuple[Assessment, ...]:
+    if not options:
+        return (assessment,)
     assessments, faults = [], []
     for choice in product(*options.values()):
         changes = dict(zip(options, choice, strict=True))
