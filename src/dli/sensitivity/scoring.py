@@ -1,5 +1,6 @@
 """Scores of many draws at once, for one choice of imputation, treatment and normalisation."""
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -136,9 +137,10 @@ class Scorer:
         if part.table is not None:
             scores = _mean_of_leaves(part, draws)
         else:
-            children = [self._child(part, i, draws) for i in range(len(part.places))]
+            # One after the other, so that what is summed up need not wait in memory.
+            children = (self._child(part, i, draws) for i in range(len(part.places)))
             if part.order is None:
-                scores = _one_by_one(part, children, draws)
+                scores = _one_by_one(part, list(children), draws)
             elif np.isinf(part.order):
                 scores = _extreme(part, children, draws)
             else:
@@ -257,7 +259,7 @@ def _back(sums: Floats, order: float | None) -> Floats:
     return np.asarray(np.reciprocal(sums) if order == -1 else sums ** (1 / order))
 
 
-def _power_mean(part: Part, children: list[Floats], draws: Draws) -> Floats:
+def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     """Take the power mean, the weight of missing children shared among the rest."""
     total: Any = None
     weight: Any = 0.0
@@ -315,7 +317,7 @@ def _unit_weights(part: Part, draws: Draws) -> list[Floats]:
     return found
 
 
-def _extreme(part: Part, children: list[Floats], draws: Draws) -> Floats:
+def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     """Take the least or greatest child of positive weight."""
     pick = np.fmin if part.order == -np.inf else np.fmax
     result: Any = np.nan
