@@ -22,7 +22,7 @@ FLOORS = [
         "moments",
     },
     {"method"},
-    {"assessment", "models", "datasets", "screening"},
+    {"assessment", "elicitation", "models", "datasets", "screening"},
     {"sensitivity", "diagnosis", "exchange", "links", "trends", "capability"},
     {"plots", "report"},
 ]
@@ -108,7 +108,7 @@ def test_the_top_level_is_what_users_type():
     assert set(dli.__all__) == {
         "Assessment", "Bands", "DLIError", "DLIWarning", "DataError",
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
-        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "exchange",
+        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "elicitation", "exchange",
         "imputation",
         "links", "models", "multivariate", "normalisation", "screening", "sensitivity", "treatment", "trends",
         "weighting",

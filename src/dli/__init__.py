@@ -26,6 +26,7 @@ from dli.method import Method
 if TYPE_CHECKING:
     from dli import (
         datasets,
+        elicitation,
         exchange,
         imputation,
         links,
@@ -53,6 +54,7 @@ __all__ = [
     "UnknownCodeError",
     "aggregation",
     "datasets",
+    "elicitation",
     "exchange",
     "imputation",
     "links",
@@ -69,6 +71,7 @@ __all__ = [
 # What not every assessment needs loads when it is first asked for.
 _LATER = (
     "datasets",
+    "elicitation",
     "exchange",
     "imputation",
     "links",
