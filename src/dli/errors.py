@@ -7,6 +7,7 @@
     ├── DataError (ValueError)                a table that cannot be assessed
     ├── MethodError (ValueError)              a step that cannot work on what it was given
     │   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
+    ├── DivergentInfluenceError (ValueError)  a loop of influence that grows from turn to turn
     ├── StudyError (RuntimeError)             a study whose workers failed
     └── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
     DLIWarning (UserWarning)                  usable, but doubtful
@@ -22,6 +23,7 @@ __all__ = [
     "DLIError",
     "DLIWarning",
     "DataError",
+    "DivergentInfluenceError",
     "InconsistentJudgementsError",
     "MethodError",
     "ModelError",
@@ -84,6 +86,36 @@ class MethodError(DLIError, ValueError):
 
 class InconsistentJudgementsError(MethodError):
     """Pairwise judgements contradict themselves or cannot be joined to one scale."""
+
+
+class DivergentInfluenceError(DLIError, ValueError):
+    """Capabilities strengthen each other so much that their influence has no end.
+
+    Parameters
+    ----------
+    loop : iterable of str
+        The codes of the nodes that influence each other.
+    radius : float
+        What their influence is multiplied by from turn to turn: the spectral radius.
+
+    Examples
+    --------
+    >>> print(DivergentInfluenceError(["a", "b"], 1.2))
+    influence does not converge: it grows 1.2 times with each turn among 'a', 'b'; weaken a link
+    """
+
+    def __init__(self, loop: Iterable[str], radius: float) -> None:
+        self.loop = tuple(loop)
+        self.radius = radius
+        named = ", ".join(f"{code!r}" for code in self.loop[:_SHOWN])
+        more = f" and {len(self.loop) - _SHOWN} more" if len(self.loop) > _SHOWN else ""
+        super().__init__(
+            f"influence does not converge: it grows {radius:.4g} times with each turn among "
+            f"{named}{more}; weaken a link"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.loop, self.radius)
 
 
 class StudyError(DLIError, RuntimeError):

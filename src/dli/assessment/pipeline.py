@@ -13,7 +13,7 @@ from dli.framework import Index, Indicator
 from dli.method import Method
 from dli.observations import Observations
 
-__all__ = ["STAGES", "Run", "has_enough", "run", "skipping"]
+__all__ = ["STAGES", "Run", "has_enough", "joined", "run", "skipping"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -259,28 +259,36 @@ def _scored(
     node: Index, values: Floats, index: Index, method: Method, units: Units, *, complete: bool
 ) -> tuple[Floats, Floats]:
     """Weigh and join the children of one node."""
-    weighting = method.for_node("weighting", node, index)
-    aggregation = method.for_node("aggregation", node, index)
-    weights = _weights(weighting, values, node)
+    weights = _weights(method.for_node("weighting", node, index), values, node)
+    _check_domain(method.for_node("aggregation", node, index), values, node, units)
     missing = None if complete else np.isnan(values)
-    if missing is not None and not missing.any():
-        missing = None
-    _check_domain(aggregation, values, node, units)
-    if missing is None:
-        scores = _aggregated(aggregation, values, weights, node)
-        return scores, weights
-    if method.missing == "raise":
+    if missing is not None and method.missing == "raise" and missing.any():
         faults = [
             f"{units.name(i)}: {node.children[j].code!r}" for i, j in np.argwhere(missing).tolist()
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
+    return joined(node, values, weights, index, method, missing), weights
+
+
+def joined(
+    node: Index,
+    values: Floats,
+    weights: Floats,
+    index: Index,
+    method: Method,
+    missing: Bools | None,
+) -> Floats:
+    """Join the weighted children of one node, which is missing where too few of them are there."""
+    aggregation = method.for_node("aggregation", node, index)
+    if missing is None or not missing.any():
+        return _aggregated(aggregation, values, weights, node)
     enough = has_enough(missing, method, method.for_node("coverage", node, index))
     scores = np.full(len(values), np.nan)
     if enough.any():
         per_unit = weights if weights.ndim == 1 else weights[enough]
         scores[enough] = skipping(aggregation, values[enough], per_unit, node)
-    return scores, weights
+    return scores
 
 
 def has_enough(missing: Bools, method: Method, coverage: float) -> Bools:

@@ -3,10 +3,17 @@
 import tomllib
 from importlib.resources import as_file, files
 
+from typing import TYPE_CHECKING
+
 from dli.errors import UnknownCodeError
 from dli.framework import Index
 
-__all__ = ["available", "load", "load_judgements"]
+if TYPE_CHECKING:
+    from dli.capability import CapabilityGraph
+
+__all__ = ["available", "load", "load_capabilities", "load_judgements"]
+
+_GRAPH = ".capabilities.toml"
 
 
 def available() -> tuple[str, ...]:
@@ -18,7 +25,13 @@ def available() -> tuple[str, ...]:
     ('dli-maturity', 'dli-public')
     """
     names = (entry.name for entry in files(__name__).iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return tuple(
+        sorted(
+            name.removesuffix(".toml")
+            for name in names
+            if name.endswith(".toml") and not name.endswith(_GRAPH)
+        )
+    )
 
 
 def load(name: str) -> Index:
@@ -46,6 +59,38 @@ def load(name: str) -> Index:
     _require(name)
     with as_file(files(__name__) / f"{name}.toml") as path:
         return Index.load(path)
+
+
+def load_capabilities(name: str) -> "CapabilityGraph":
+    """Load the graph that links capabilities and barriers to a model's outcomes.
+
+    Its links and strengths are this project's reading of the source that the model names, each
+    with its evidence.
+
+    Parameters
+    ----------
+    name : {"dli-maturity", "dli-public"}
+
+    Returns
+    -------
+    CapabilityGraph
+
+    Raises
+    ------
+    UnknownCodeError
+        No such model.
+
+    Examples
+    --------
+    >>> graph = load_capabilities("dli-public")
+    >>> len(graph.capabilities), len(graph.links)
+    (25, 72)
+    """
+    from dli.capability import CapabilityGraph
+
+    _require(name)
+    with as_file(files(__name__) / f"{name}{_GRAPH}") as path:
+        return CapabilityGraph.load(path)
 
 
 def load_judgements(name: str) -> dict[str, dict[tuple[str, str], float]]:

@@ -1,0 +1,218 @@
+"""Graphs and what comes of them as text: for terminals, notebooks and other tools."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli import frames
+
+if TYPE_CHECKING:
+    from dli.capability.explanation import Explanation
+    from dli.capability.graph import CapabilityGraph
+    from dli.capability.planning import Plan
+
+__all__ = [
+    "explanation_html",
+    "explanation_text",
+    "html",
+    "html_rows",
+    "lines",
+    "plan_html",
+    "plan_text",
+    "text",
+    "to_graphml",
+    "to_mermaid",
+    "to_networkx",
+]
+
+_LINES = 60
+
+
+def to_networkx(graph: "CapabilityGraph") -> Any:
+    """Give a directed graph of networkx."""
+    import networkx as nx
+
+    drawn = nx.DiGraph()
+    for capability in graph.capabilities:
+        drawn.add_node(capability.code, name=capability.name, kind=capability.kind)
+    for code in graph.outcomes:
+        drawn.add_node(code, name="", kind="outcome")
+    barriers = {c.code for c in graph.capabilities if c.kind == "barrier"}
+    for link in graph.links:
+        drawn.add_edge(
+            link.source,
+            link.target,
+            strength=link.strength * (-1 if link.source in barriers else link.sign),
+            evidence=link.evidence,
+            required=link.required,
+        )
+    return drawn
+
+
+def to_graphml(graph: "CapabilityGraph") -> str:
+    """Give GraphML text."""
+    import networkx as nx
+
+    return "\n".join(nx.generate_graphml(to_networkx(graph), prettyprint=True)) + "\n"
+
+
+def to_mermaid(graph: "CapabilityGraph") -> str:
+    """Give a Mermaid flowchart: barriers as hexagons, outcomes as rounded boxes."""
+    place = {code: f"n{i}" for i, code in enumerate((*graph.codes, *graph.outcomes))}
+    drawn = ["flowchart LR"]
+    for capability in graph.capabilities:
+        label = _mermaid(capability.name or capability.code)
+        shape = f'{{{{"{label}"}}}}' if capability.kind == "barrier" else f'["{label}"]'
+        drawn.append(f"    {place[capability.code]}{shape}")
+    drawn += [f'    {place[code]}("{_mermaid(code)}")' for code in graph.outcomes]
+    for source, target, link in to_networkx(graph).edges(data=True):
+        arrow = "-->" if link["strength"] >= 0 else "-.->"
+        drawn.append(f'    {place[source]} {arrow}|"{link["strength"]:+.2g}"| {place[target]}')
+    return "\n".join(drawn) + "\n"
+
+
+def _mermaid(label: str) -> str:
+    """Escape what Mermaid would read as its own."""
+    special = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;"}
+    return "".join(special.get(letter, letter) for letter in label)
+
+
+def _headline(graph: "CapabilityGraph") -> str:
+    n_barriers = sum(c.kind == "barrier" for c in graph.capabilities)
+    barriers = f" ({n_barriers} barrier{'s' * (n_barriers != 1)})" if n_barriers else ""
+
+    def counted(n: int, one: str, many: str) -> str:
+        return f"{n} {one if n == 1 else many}"
+
+    return ", ".join(
+        [
+            counted(len(graph.codes), "capability", "capabilities") + barriers,
+            counted(len(graph.links), "link", "links"),
+            counted(len(graph.outcomes), "outcome", "outcomes"),
+        ]
+    )
+
+
+def text(graph: "CapabilityGraph") -> str:
+    """Print each capability with its links, at most 80 columns wide."""
+    drawn = [_headline(graph)]
+    by_source: dict[str, list[Any]] = {}
+    for link in graph.links:
+        by_source.setdefault(link.source, []).append(link)
+    for capability in graph.capabilities:
+        if len(drawn) > _LINES:
+            drawn.append("…")
+            break
+        title = f"{capability.code}  {capability.name}".rstrip()
+        drawn.append(f"{title}  barrier" if capability.kind == "barrier" else title)
+        for link in by_source.get(capability.code, []):
+            takes = capability.kind == "barrier" or link.sign < 0
+            needed = "  required" if link.required else ""
+            drawn.append(f"    {'-' if takes else '+'} {link.strength:<5g} {link.target}{needed}")
+    return "\n".join(line[:80] for line in drawn)
+
+
+def html(graph: "CapabilityGraph") -> str:
+    """Print the same for a notebook."""
+    rows = []
+    for source, target, link in to_networkx(graph).edges(data=True):
+        cells = (source, f"{link['strength']:+.2f}", target, link["evidence"])
+        rows.append([str(cell) for cell in cells])
+    return (
+        f"<details open><summary>{escape(_headline(graph))}</summary>"
+        f"{html_rows(('source', 'strength', 'target', 'evidence'), rows)}</details>"
+    )
+
+
+def html_rows(names: tuple[str, ...], rows: list[list[str]]) -> str:
+    """Give a table in HTML, all cells escaped."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def lines(names: tuple[str, ...], rows: list[list[str]], width: int = 80) -> list[str]:
+    """Give a table as text; the last column is cut at the width."""
+    columns = list(zip(names, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    drawn = []
+    for row in (list(names), *rows):
+        line = "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        drawn.append(line if len(line) <= width else line[: width - 1] + "…")
+    return drawn
+
+
+def _explained(explanation: "Explanation") -> tuple[str, tuple[str, ...], list[list[str]]]:
+    reference = explanation.reference
+    against = reference if isinstance(reference, str) else ", ".join(map(str, reference))
+    node = explanation.where.found.node.code
+    title = f"What stands behind the gaps of {explanation.unit} at {node} (against: {against})"
+    graph, points = explanation.graph, explanation.points
+    order = [i for i in np.argsort(-points, kind="stable").tolist() if points[i] > 0][:12]
+    rows = [
+        [
+            graph.codes[i],
+            f"{explanation.where.levels[i]:.2f}",
+            f"{points[i]:.2f}",
+            graph.capabilities[i].kind,
+        ]
+        for i in order
+    ]
+    return title, ("code", "level", "points", "kind"), rows
+
+
+def explanation_text(explanation: "Explanation") -> str:
+    """Print the capabilities behind most points."""
+    title, names, rows = _explained(explanation)
+    return "\n".join([title, "", *lines(names, rows)]) if rows else f"{title}: none"
+
+
+def explanation_html(explanation: "Explanation") -> str:
+    """Print the same for a notebook."""
+    title, names, rows = _explained(explanation)
+    return f"<p><b>{escape(title)}</b></p>{html_rows(names, rows)}"
+
+
+def _planned(plan: "Plan") -> tuple[str, tuple[str, ...], list[list[str]]]:
+    where = plan.task.where
+    node, unit = where.found.node.code, where.found.assessment.units[where.row]
+    proven = (
+        "the best for the index as a straight line"
+        if not plan.exact
+        else "proven best"
+        if plan.gap == 0
+        else f"within {plan.gap:.3g} of the best"
+    )
+    title = (
+        f"Plan for {unit}: {node} from {plan.score_before:.2f} to {plan.score:.2f} "
+        f"(+{plan.gain:.2f}) at a cost of {plan.cost:g}, {proven}"
+    )
+    names = ("code", "level_before", "level_after", "cost", "score", "gain")
+    table = frames.read(plan.table)
+    digits = (None, 2, 2, None, 2, 2)
+    columns = [table.column(name) for name in names]
+    rows = [
+        [
+            str(cell) if digit is None and isinstance(cell, str)
+            else f"{cell:g}" if digit is None
+            else f"{cell:.{digit}f}"
+            for cell, digit in zip(cells, digits, strict=True)
+        ]
+        for cells in zip(*columns, strict=True)
+    ]
+    return title, ("code", "from", "to", "cost", "score", "gain"), rows
+
+
+def plan_text(plan: "Plan") -> str:
+    """Print the steps of a plan in order."""
+    title, names, rows = _planned(plan)
+    return "\n".join([title, "", *lines(names, rows)]) if rows else f"{title}: no steps"
+
+
+def plan_html(plan: "Plan") -> str:
+    """Print the same for a notebook."""
+    title, names, rows = _planned(plan)
+    return f"<p><b>{escape(title)}</b></p>{html_rows(names, rows)}"

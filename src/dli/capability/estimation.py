@@ -1,0 +1,297 @@
+"""Strengths of links from data: constrained least squares, held to what was thought before."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from dli import frames
+from dli.capability.outcomes import Outcomes
+from dli.capability.uncertain import UncertainGraph
+from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.framework.checks import is_number
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.capability.graph import CapabilityGraph
+
+__all__ = ["Estimate", "estimate"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+# Beyond these, textbooks say, regressors cannot be told apart.
+LARGEST_VIF = 10.0
+LARGEST_CONDITION = 30.0
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Estimate:
+    """Strengths of links, estimated from many units.
+
+    For each node its outcome, or level, on a scale from 0 to 1 is regressed on the levels of its
+    sources: least squares with an intercept, each strength from 0 to 1 with the sign of its link,
+    and a ridge towards the strengths of the graph. With several periods changes are regressed on
+    changes. Intervals come from drawing units anew. It is association, and no proof of cause: what
+    moves sources and outcomes alike, such as income, is in the strengths.
+
+    Attributes
+    ----------
+    graph : CapabilityGraph
+        With the estimated strengths.
+    prior : CapabilityGraph
+        As it was.
+    strengths : ndarray of shape (n_bootstrap, n_links)
+        Of each draw.
+    level : float
+        Of the intervals.
+    table : frame
+        A row for each link: ``source, target, prior, strength, low, high, n_rows, r_squared, vif``
+        (the variance inflation factor), ``condition`` (of the sources of the target) and ``note``:
+        what the data cannot tell.
+
+    References
+    ----------
+    Belsley, Kuh and Welsch (1980), Regression Diagnostics, chapter 3.
+    https://doi.org/10.1002/0471725153
+    """
+
+    graph: "CapabilityGraph"
+    prior: "CapabilityGraph"
+    strengths: Floats
+    level: float
+    table: Any
+
+    @cached_property
+    def uncertain(self) -> UncertainGraph:
+        """The draws as a graph with uncertain strengths, for intervals of all that follows."""
+        return UncertainGraph(self.graph, self.strengths)
+
+    def __repr__(self) -> str:
+        table = frames.read(self.table)
+        doubtful = sum(note != "" for note in table.column("note"))
+        return (
+            f"{len(self.graph.links)} strengths estimated, {doubtful} of them doubtful; association "
+            "is not cause"
+        )
+
+
+def estimate(
+    graph: "CapabilityGraph",
+    assessment: "Assessment",
+    levels: object,
+    ridge: float,
+    n_bootstrap: int,
+    level: float,
+    rng: Any,
+) -> Estimate:
+    """Estimate the strengths of all links."""
+    _check(ridge, n_bootstrap, level)
+    found = Outcomes.of(graph, assessment, None)
+    values = np.concatenate([_levels(graph, assessment, levels), found.values], axis=1)
+    units = list(assessment.units)
+    if assessment.periods is not None:
+        values, units = _changes(values, units, assessment.periods)
+    draws = _draws(units, n_bootstrap, np.random.default_rng(rng))
+    rows, columns, signs = graph._ends  # noqa: SLF001 the graph's own view of its links
+    prior = np.array([link.strength for link in graph.links])
+    strengths = np.empty((n_bootstrap, prior.size))
+    nominal, fits = prior.copy(), [("", 0, np.nan, np.nan, np.nan)] * prior.size
+    _refuse_too_few(graph, values, rows, columns)
+    for target in dict.fromkeys(columns.tolist()):
+        links = np.flatnonzero(columns == target)
+        x = values[:, rows[links]] * signs[links]
+        y = values[:, target]
+        there = ~(np.isnan(x).any(axis=1) | np.isnan(y))
+        x, y, counts = x[there], y[there], draws[:, there]
+        nominal[links] = _fit(x, y, np.ones((1, y.size)), prior[links], ridge)[0]
+        strengths[:, links] = _fit(x, y, counts, prior[links], ridge)
+        for link, fit in zip(links.tolist(), _quality(x, y, nominal[links]), strict=True):
+            fits[link] = fit
+    low, high = np.quantile(strengths, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    notes, n_rows, r_squared, vif, condition = zip(*fits, strict=True)
+    table = {
+        "source": [link.source for link in graph.links],
+        "target": [link.target for link in graph.links],
+        "prior": prior,
+        "strength": nominal,
+        "low": low,
+        "high": high,
+        "n_rows": np.array(n_rows, dtype=np.int64),
+        "r_squared": np.array(r_squared),
+        "vif": np.array(vif),
+        "condition": np.array(condition),
+        "note": list(notes),
+    }
+    links_now = [
+        evolve(link, strength=s) for link, s in zip(graph.links, nominal.tolist(), strict=True)
+    ]
+    return Estimate(
+        graph=evolve(graph, links=links_now),
+        prior=graph,
+        strengths=strengths,
+        level=level,
+        table=frames.build(table, assessment.observations.table.library),
+    )
+
+
+def _check(ridge: float, n_bootstrap: int, level: float) -> None:
+    faults = []
+    if not is_number(ridge) or ridge < 0:
+        faults.append(f"ridge must be a finite number of at least 0, got {ridge!r}")
+    if isinstance(n_bootstrap, bool) or not isinstance(n_bootstrap, int) or n_bootstrap < 2:
+        faults.append(f"n_bootstrap must be a whole number from 2, got {n_bootstrap!r}")
+    if not is_number(level) or not 0 < level < 1:
+        faults.append(f"level must be a number above 0 and below 1, got {level!r}")
+    if faults:
+        msg = "strengths cannot be estimated so"
+        raise MethodError(msg, faults)
+
+
+def _levels(graph: "CapabilityGraph", assessment: "Assessment", levels: object) -> Floats:
+    """Give the measured levels of capabilities in the rows of an assessment."""
+    own = assessment.observations
+    table = own.table if levels is None else frames.read(levels)
+    keys = [own.unit_column, *([] if own.period_column is None else [own.period_column])]
+    missing = [*table.require(keys, "column"), *table.require(graph.codes, "capability")]
+    if missing:
+        msg = "the measured levels of capabilities lack columns"
+        raise DataError(msg, missing)
+    values, wrong = table.numbers(graph.codes)
+    names = list(zip(*(table.column(key) for key in keys), strict=True))
+    faults = [f"{table.where(i)} {names[i]}, {code!r}: {c!r} is no number" for i, code, c in wrong]
+    outside = (values < 0) | (values > 1)
+    faults += [
+        f"{table.where(i)} {names[i]}, {graph.codes[j]!r}: {values[i, j]:g}"
+        for i, j in np.argwhere(outside).tolist()
+    ]
+    row_of: dict[Any, int] = {}
+    for i, name in enumerate(names):
+        if row_of.setdefault(name, i) != i:
+            faults.append(f"{table.where(i)} {name} appears before, in {table.where(row_of[name])}")
+    if faults:
+        msg = "levels of capabilities must be numbers from 0 to 1, a row for each unit"
+        raise DataError(msg, faults)
+    wanted = list(
+        zip(assessment.units, *([] if assessment.periods is None else [assessment.periods]), strict=True)
+    )
+    unknown = [name for name in wanted if name not in row_of]
+    if unknown:
+        what = "row of levels for"
+        raise UnknownCodeError(what, unknown, row_of)
+    return values[[row_of[name] for name in wanted]]
+
+
+def _changes(
+    values: Floats, units: Sequence[Any], periods: Sequence[Any]
+) -> tuple[Floats, list[Any]]:
+    """Give the changes of each unit from one of its periods to the next."""
+    rows_of: dict[Any, list[int]] = {}
+    order = {period: i for i, period in enumerate(sorted(set(periods)))}
+    for row in sorted(range(len(units)), key=lambda row: order[periods[row]]):
+        rows_of.setdefault(units[row], []).append(row)
+    changes = [np.diff(values[rows], axis=0) for rows in rows_of.values()]
+    owners = [unit for unit, rows in rows_of.items() for _ in rows[1:]]
+    return np.concatenate(changes), owners
+
+
+def _draws(units: Sequence[Any], n_bootstrap: int, rng: np.random.Generator) -> Floats:
+    """Draw units anew, and tell how often each row counts: (n_bootstrap, n_rows)."""
+    place = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
+    n_units = len(place)
+    drawn = rng.integers(n_units, size=(n_bootstrap, n_units))
+    counts = np.zeros((n_bootstrap, n_units))
+    np.add.at(counts, (np.arange(n_bootstrap)[:, np.newaxis], drawn), 1.0)
+    return counts[:, [place[unit] for unit in units]]
+
+
+def _refuse_too_few(graph: "CapabilityGraph", values: Floats, rows: Any, columns: Any) -> None:
+    faults = []
+    codes = (*graph.codes, *graph.outcomes)
+    for target in dict.fromkeys(columns.tolist()):
+        sources = rows[columns == target]
+        n_rows = int((~np.isnan(values[:, [*sources.tolist(), target]]).any(axis=1)).sum())
+        if n_rows < sources.size + 2:
+            faults.append(f"{codes[target]!r}: {n_rows} rows for {sources.size} sources")
+    if faults:
+        msg = "a node needs as many complete rows as it has sources, and two more"
+        raise DataError(msg, faults)
+
+
+def _fit(x: Floats, y: Floats, counts: Floats, prior: Floats, ridge: float) -> Floats:
+    """Fit strengths from 0 to 1 for each set of counts: (n_draws, n_sources).
+
+    Minimises the mean squared residual over the variance of y, plus ridge times the squared
+    differences from the prior.
+    """
+    total = np.maximum(counts.sum(axis=1), 1.0)
+    mean_x, mean_y = counts @ x / total[:, np.newaxis], counts @ y / total
+    square = np.einsum("bn,ni,nj->bij", counts, x, x, optimize=True) / total[:, None, None]
+    square -= mean_x[:, :, None] * mean_x[:, None, :]
+    mixed = (counts * y) @ x / total[:, np.newaxis] - mean_x * mean_y[:, np.newaxis]
+    variance = counts @ y**2 / total - mean_y**2
+    scale = np.where(variance > 1e-15, variance, 1.0)[:, np.newaxis]
+    left = square / scale[:, :, None] + ridge * np.eye(prior.size)
+    right = mixed / scale + ridge * prior
+    # The least-norm answer where the data and the ridge leave several.
+    strengths = np.einsum("bij,bj->bi", np.linalg.pinv(left, hermitian=True), right)
+    for draw in np.flatnonzero(((strengths < 0) | (strengths > 1)).any(axis=1)).tolist():
+        strengths[draw] = _bounded(left[draw], right[draw])
+    return strengths
+
+
+def _bounded(left: Floats, right: Floats) -> Floats:
+    """Minimise s' L s / 2 - r' s within 0 to 1, as a least-squares problem of its root."""
+    from scipy.optimize import lsq_linear
+
+    values, vectors = np.linalg.eigh(left)
+    root = np.sqrt(np.maximum(values, 0.0))
+    inverse = np.where(root > 1e-10, 1.0 / np.where(root > 1e-10, root, 1.0), 0.0)
+    result = lsq_linear(
+        root[:, np.newaxis] * vectors.T, inverse * (vectors.T @ right), bounds=(0, 1), method="bvls"
+    )
+    return np.asarray(np.clip(result.x, 0.0, 1.0))
+
+
+def _quality(
+    x: Floats, y: Floats, strengths: Floats
+) -> list[tuple[str, int, float, float, float]]:
+    """Tell for each source what the data can say: note, rows, R squared, VIF, condition."""
+    centred = x - x.mean(axis=0)
+    residual = (y - y.mean()) - centred @ strengths
+    spread = float(((y - y.mean()) ** 2).sum())
+    r_squared = 1 - float(residual @ residual) / spread if spread > 1e-15 else np.nan
+    size = np.sqrt((centred**2).sum(axis=0))
+    varies = size > 1e-12
+    scaled = centred[:, varies] / size[varies]
+    condition = np.inf
+    vif = np.full(x.shape[1], np.inf)
+    if varies.any():
+        singular = np.linalg.svd(scaled, compute_uv=False)
+        if singular[-1] > 1e-12 and varies.all():
+            condition = float(singular[0] / singular[-1])
+        vif[varies] = _inflation(scaled)
+    fits = []
+    for j, strength in enumerate(strengths.tolist()):
+        note = ""
+        if not varies[j]:
+            note = "not identified: the source does not vary, the prior stands"
+        elif vif[j] > LARGEST_VIF or condition > LARGEST_CONDITION:
+            note = "not identified alone: the sources move together"
+        elif strength in (0.0, 1.0):
+            note = "at the end of its range"
+        fits.append((note, y.size, r_squared, float(vif[j]), condition))
+    return fits
+
+
+def _inflation(scaled: Floats) -> Floats:
+    """Give variance inflation factors of columns of mean 0 and length 1."""
+    values, vectors = np.linalg.eigh(scaled.T @ scaled)
+    small = values <= 1e-12
+    with np.errstate(divide="ignore"):
+        inverse = np.where(small, np.inf, 1 / np.where(small, 1.0, values))
+    shares = vectors**2
+    shares[shares < 1e-20] = 0.0
+    return np.asarray(np.where(shares > 0, shares * inverse, 0.0).sum(axis=1))

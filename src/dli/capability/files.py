@@ -1,0 +1,151 @@
+"""Graphs of capabilities in TOML, a ``[[capability]]`` and a ``[[link]]`` each, and from tables."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from dli import frames
+from dli.capability.graph import Capability, CapabilityGraph, Link
+from dli.errors import DLIError, ModelError, did_you_mean
+
+__all__ = ["FORMAT", "from_table", "load", "save"]
+
+FORMAT = "dli-capabilities/1"
+_TABLES = ("format", "description", "capability", "link")
+
+
+def load(path: str | PathLike[str]) -> CapabilityGraph:
+    """Read a graph from a file."""
+    path = Path(fspath(path))
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        msg = f"cannot read the file of capabilities {str(path)!r}: {error.strerror}"
+        raise ModelError(msg) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{str(path)!r} is no file of capabilities in TOML: {error}"
+        raise ModelError(msg) from error
+    try:
+        return _from_dict(tables)
+    except ModelError as error:
+        msg = f"the file of capabilities {str(path)!r} is broken: {error.summary}"
+        raise ModelError(msg, error.faults) from error
+
+
+def save(graph: CapabilityGraph, path: str | PathLike[str]) -> None:
+    """Write a graph as a file."""
+    import tomli_w
+
+    tables: dict[str, Any] = {"format": FORMAT}
+    if graph.description:
+        tables["description"] = graph.description
+    tables["capability"] = [_row(capability) for capability in graph.capabilities]
+    tables["link"] = [_row(link) for link in graph.links]
+    Path(fspath(path)).write_text(tomli_w.dumps(tables, multiline_strings=True), encoding="utf-8")
+
+
+def _row(item: Capability | Link) -> dict[str, Any]:
+    return {
+        field.name: getattr(item, field.name)
+        for field in attrs.fields(type(item))
+        if getattr(item, field.name) != field.default
+    }
+
+
+def _from_dict(tables: Mapping[str, Any]) -> CapabilityGraph:
+    if tables.get("format") != FORMAT:
+        msg = f"it must say format = {FORMAT!r}, got {tables.get('format')!r}"
+        raise ModelError(msg)
+    faults = [
+        f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
+        for key in tables
+        if key not in _TABLES
+    ]
+    rows: dict[str, list[Any]] = {"capability": [], "link": []}
+    for name in rows:
+        given = tables.get(name, [])
+        if isinstance(given, list) and all(isinstance(row, Mapping) for row in given):
+            rows[name] = [(f"[[{name}]] {i}", row) for i, row in enumerate(given, 1)]
+        else:
+            faults.append(f"[[{name}]] must be an array of tables")
+    return _built(rows["capability"], rows["link"], faults, tables.get("description", ""))
+
+
+def _built(
+    capabilities: list[tuple[str, Any]],
+    links: list[tuple[str, Any]],
+    faults: list[str],
+    description: str = "",
+) -> CapabilityGraph:
+    built: dict[type, list[Any]] = {Capability: [], Link: []}
+    for kind, rows in ((Capability, capabilities), (Link, links)):
+        for where, row in rows:
+            wrong = _key_faults(kind, row)
+            if not wrong:
+                try:
+                    built[kind].append(kind(**row))
+                except DLIError as error:
+                    wrong = [*error.faults]
+            faults += [f"{where} ({_named(row)}): {fault}" for fault in wrong]
+    if faults:
+        msg = "entries do not fit"
+        raise ModelError(msg, faults)
+    return CapabilityGraph(built[Capability], built[Link], description=description)
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    if "code" in row:
+        return f"code {row['code']!r}"
+    return f"{row.get('source')!r} to {row.get('target')!r}"
+
+
+def _key_faults(kind: type, row: Mapping[str, Any]) -> list[str]:
+    known, needed = _keys(kind)
+    faults = [f"key {key!r} is unknown{did_you_mean(key, known)}" for key in row if key not in known]
+    return faults + [f"key {key!r} is missing" for key in needed if key not in row]
+
+
+@cache
+def _keys(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fields = attrs.fields(kind)
+    needed = tuple(field.name for field in fields if field.default is attrs.NOTHING)
+    return tuple(field.name for field in fields), needed
+
+
+def from_table(links: object, capabilities: object) -> CapabilityGraph:
+    """Build a graph from a table of links, and one of capabilities."""
+    rows = _rows(links, Link)
+    if capabilities is None:
+        sources = dict.fromkeys(row.get("source") for _, row in rows)
+        return _built([("links", {"code": source}) for source in sources], rows, [])
+    return _built(_rows(capabilities, Capability), rows, [])
+
+
+def _rows(data: object, kind: type) -> list[tuple[str, dict[str, Any]]]:
+    """Give a row's cells by key, those that are missing left out."""
+    table = frames.read(data)
+    known, needed = _keys(kind)
+    missing = table.require(needed, "column")
+    if missing:
+        msg = f"the table of {kind.__name__.lower()}s lacks columns"
+        raise ModelError(msg, missing)
+    names = [name for name in known if name in table.names]
+    columns = [_cells(table.column(name), name) for name in names]
+    return [
+        (table.where(i), {n: c for n, c in zip(names, cells, strict=True) if c is not None})
+        for i, cells in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def _cells(cells: list[Any], name: str) -> list[Any]:
+    if name == "sign":  # a column with gaps comes as floats
+        return [int(c) if isinstance(c, float) and c.is_integer() else c for c in cells]
+    if name == "required":
+        words = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+        return [c if c is None else words.get(str(c).lower(), c) for c in cells]
+    return cells

@@ -1,0 +1,430 @@
+"""What to build first: investments chosen by a mixed-integer program."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from dli import frames
+from dli.capability.outcomes import Outcomes, Position, position
+from dli.capability.program import Program, Solution
+from dli.capability.propagation import After, settled
+from dli.errors import MethodError
+from dli.framework.checks import is_number
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.capability.graph import CapabilityGraph
+
+__all__ = ["Plan", "Step", "Task", "frontier", "plan"]
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@frozen
+class Step:
+    """One step of a capability's level, or of a barrier's removal.
+
+    Attributes
+    ----------
+    place : int
+        Of the capability in the graph.
+    number : int
+        From 1; a step needs those before it.
+    change : float
+        Of the level.
+    cost : float
+    """
+
+    place: int
+    number: int
+    change: float
+    cost: float
+
+
+@frozen(kw_only=True, eq=False)
+class Task:
+    """What a plan may choose from.
+
+    Attributes
+    ----------
+    graph : CapabilityGraph
+    where : Position
+    steps : tuple of Step
+    before : tuple of (int, int)
+        Steps by number in ``steps``: the second must be taken for the first.
+    exclusions : tuple of tuple of int
+        First steps of which at most one is taken.
+    """
+
+    graph: "CapabilityGraph"
+    where: Position
+    steps: tuple[Step, ...]
+    before: tuple[tuple[int, int], ...]
+    exclusions: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def of(
+        cls,
+        graph: "CapabilityGraph",
+        assessment: "Assessment",
+        unit: object,
+        period: object = None,
+        *,
+        node: str | None = None,
+        levels: Mapping[str, float] | None = None,
+        costs: Mapping[str, Any] | None = None,
+        steps: int = 5,
+        prerequisites: Mapping[Any, Any] | None = None,
+        exclusions: Sequence[Sequence[str]] = (),
+    ) -> "Task":
+        """Check the options, and list the steps that a unit can take."""
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+            msg = f"steps must be a whole number from 1, got {steps!r}"
+            raise MethodError(msg)
+        where = position(graph, Outcomes.of(graph, assessment, node), unit, period, levels)
+        prices = _prices(graph, costs, steps)
+        chosen = tuple(_steps(graph, where.levels, prices, steps))
+        place = {(graph.codes[s.place], s.number): i for i, s in enumerate(chosen)}
+        before = [(i, i - 1) for i, s in enumerate(chosen) if s.number > 1]
+        before += _waits(graph, prerequisites or {}, place, steps)
+        for group in exclusions:
+            graph.require(group)
+        return cls(
+            graph=graph,
+            where=where,
+            steps=chosen,
+            before=tuple(before),
+            exclusions=tuple(
+                tuple(place[code, 1] for code in group if (code, 1) in place)
+                for group in exclusions
+            ),
+        )
+
+    @property
+    def costs(self) -> Floats:
+        """The cost of each step."""
+        return np.array([step.cost for step in self.steps])
+
+    def changes(self, taken: Sequence[int]) -> dict[str, float]:
+        """Give the changes of levels that some steps make together."""
+        changes: dict[str, float] = {}
+        for i in taken:
+            code = self.graph.codes[self.steps[i].place]
+            changes[code] = changes.get(code, 0.0) + self.steps[i].change
+        return changes
+
+    def after(self, taken: Sequence[int]) -> After:
+        """Follow some steps through the graph."""
+        return settled(self.graph, self.where, self.changes(taken))
+
+    def score(self, taken: Sequence[int]) -> float:
+        """Give the score of the node after some steps."""
+        return float(self.after(taken).scores[self.where.found.node.code][self.where.row])
+
+
+def _prices(graph: "CapabilityGraph", costs: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+    """Give the cost of each step of each capability."""
+    if costs is None:
+        return dict.fromkeys(graph.codes, [1.0] * n)
+    graph.require(costs)
+    prices: dict[str, Any] = {}
+    faults = [f"{code!r}: no cost" for code in graph.codes if code not in costs]
+    for code, given in costs.items():
+        several = isinstance(given, Sequence) and not isinstance(given, str)
+        prices[code] = list(given) if several else [given] * n
+        if len(prices[code]) != n:
+            faults.append(f"{code!r}: {len(prices[code])} costs for {n} steps")
+        faults += [
+            f"{code!r}: {cost!r}"
+            for cost in dict.fromkeys(prices[code])
+            if not (is_number(cost) and cost >= 0)
+        ]
+    if faults:
+        msg = "every capability and barrier needs costs, finite numbers of at least 0"
+        raise MethodError(msg, faults)
+    return prices
+
+
+def _steps(
+    graph: "CapabilityGraph", levels: Floats, prices: Mapping[str, Any], n: int
+) -> list[Step]:
+    steps: list[Step] = []
+    for place, (capability, level) in enumerate(
+        zip(graph.capabilities, levels.tolist(), strict=True)
+    ):
+        if np.isnan(level):  # what nothing tells of reaches no outcome that the unit has
+            continue
+        down = capability.kind == "barrier"
+        room = level if down else 1.0 - level
+        number = 1
+        while room > 1e-9 and number <= n:
+            change = min(room, 1 / n)
+            cost = float(prices[capability.code][number - 1])
+            steps.append(Step(place, number, -change if down else change, cost))
+            room -= change
+            number += 1
+    return steps
+
+
+def _waits(
+    graph: "CapabilityGraph",
+    prerequisites: Mapping[Any, Any],
+    place: Mapping[tuple[str, int], int],
+    n: int,
+) -> list[tuple[int, int]]:
+    """Give the pairs of steps of which the first waits for the second."""
+    faults: list[str] = []
+
+    def step(item: Any) -> tuple[str, int]:
+        code, number = item if isinstance(item, tuple) else (item, 1)
+        graph.require([code])
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= n:
+            faults.append(f"{item!r}: steps are numbered from 1 to {n}")
+        return code, number
+
+    pairs: list[tuple[tuple[str, int], tuple[str, int]]] = []
+    for later, given in prerequisites.items():
+        if isinstance(given, str) or not isinstance(given, Sequence):
+            faults.append(f"{later!r}: expected a list of what must come first, got {given!r}")
+            continue
+        pairs += [(step(later), step(earlier)) for earlier in given]
+    if faults:
+        msg = "prerequisites must be codes or (code, step)"
+        raise MethodError(msg, faults)
+    _refuse_circles(pairs, n)
+    # A step that a unit has behind it is taken already.
+    return [(place[a], place[b]) for a, b in pairs if a in place and b in place]
+
+
+def _refuse_circles(
+    pairs: Sequence[tuple[tuple[str, int], tuple[str, int]]], n: int
+) -> None:
+    import networkx as nx
+
+    waits = nx.DiGraph(pairs)
+    for code in {code for pair in pairs for code, _ in pair}:
+        nx.add_path(waits, [(code, number) for number in range(n, 0, -1)])
+    try:
+        circle = [step for step, _ in nx.find_cycle(waits)]
+    except nx.NetworkXNoCycle:
+        return
+    named = " waits for ".join(f"{code!r} step {number}" for code, number in [*circle, circle[0]])
+    msg = f"prerequisites wait for each other: {named}"
+    raise MethodError(msg)
+
+
+def plan(
+    task: Task, *, budget: float | None, target_score: float | None, target_rank: int | None
+) -> "Plan":
+    """Solve a task for a budget or a target."""
+    given = [goal for goal in (budget, target_score, target_rank) if goal is not None]
+    if len(given) != 1:
+        msg = "a plan needs one of budget, target_score and target_rank"
+        raise MethodError(msg)
+    if budget is not None:
+        solution = _most(task, budget)
+    else:
+        target = _score_of_rank(task, target_rank) if target_score is None else target_score
+        if not is_number(target):
+            msg = f"target_score must be a finite number, got {target!r}"
+            raise MethodError(msg)
+        solution = _cheapest(task, float(target))
+    return Plan(task=task, solution=solution, budget=budget, order=_in_order(task, solution.taken))
+
+
+def _most(task: Task, budget: float) -> Solution:
+    if not is_number(budget) or budget < 0:
+        msg = f"budget must be a finite number of at least 0, got {budget!r}"
+        raise MethodError(msg)
+    later = {first for first, _ in task.before}
+    firsts = [(step.cost, i) for i, step in enumerate(task.steps) if i not in later]
+    if firsts and min(firsts)[0] > budget:
+        cost, i = min(firsts)
+        msg = (
+            f"a budget of {budget:g} buys nothing: the cheapest step, of "
+            f"{task.graph.codes[task.steps[i].place]!r}, costs {cost:g}"
+        )
+        raise MethodError(msg)
+    return Program(task).most(budget)
+
+
+def _cheapest(task: Task, target: float) -> Solution:
+    program = Program(task)
+    solution = program.cheapest(target)
+    if solution is None:
+        best = program.most(float(task.costs.sum()))
+        msg = (
+            f"no plan reaches a score of {target:.6g}: all steps together give {best.score:.6g}, "
+            f"from {task.where.score:.6g}"
+        )
+        raise MethodError(msg)
+    return solution
+
+
+def _score_of_rank(task: Task, rank: object) -> float:
+    """Give the least score with a rank while all other units stay."""
+    where = task.where
+    assessment, node = where.found.assessment, where.found.node
+    periods = assessment.periods
+    scores = assessment.array(node.code)
+    others = np.array(
+        [
+            score
+            for i, score in enumerate(scores.tolist())
+            if i != where.row and (periods is None or periods[i] == periods[where.row])
+        ]
+    )
+    others = -np.sort(-others[~np.isnan(others)])
+    if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= others.size + 1:
+        msg = f"target_rank must be a whole number from 1 to {others.size + 1}, got {rank!r}"
+        raise MethodError(msg)
+    # Equal scores share the smaller rank: to tie with the unit there is enough.
+    return float(others[rank - 1]) if rank <= others.size else -np.inf
+
+
+def _in_order(task: Task, taken: Sequence[int]) -> tuple[int, ...]:
+    """Order steps: each time the one that gains most for its cost among those that may come."""
+    needed: dict[int, set[int]] = {i: set() for i in taken}
+    for later, earlier in task.before:
+        if later in needed:
+            needed[later].add(earlier)
+    order: list[int] = []
+    while len(order) < len(taken):
+        ready = [i for i in taken if i not in order and needed[i] <= set(order)]
+        before = task.score(order)
+        gains = [(task.score([*order, i]) - before, -task.steps[i].cost, -i) for i in ready]
+        rates = [(gain / max(-cost, 1e-9), gain, i) for gain, cost, i in gains]
+        order.append(-max(rates)[2])
+    return tuple(order)
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Plan:
+    """The investments that gain most for a budget, or reach a target at least cost.
+
+    Attributes
+    ----------
+    task : Task
+    solution : Solution
+        What the solver said.
+    budget : float, optional
+    order : tuple of int
+        The steps taken, by number in the task, in the order to take them: what gains most for its
+        cost comes first, as far as prerequisites allow.
+    """
+
+    task: Task
+    solution: Solution
+    budget: float | None
+    order: tuple[int, ...]
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """The change of each level that is invested in: what `propagate` takes."""
+        return self.task.changes(self.order)
+
+    @property
+    def cost(self) -> float:
+        """What all steps cost."""
+        return float(self.task.costs[list(self.order)].sum())
+
+    @property
+    def score_before(self) -> float:
+        """The score of the node as it is."""
+        return self.task.where.score
+
+    @cached_property
+    def score(self) -> float:
+        """The score of the node after all steps, by following them through the graph."""
+        return self.task.score(self.order)
+
+    @property
+    def gain(self) -> float:
+        """The points of the score gained."""
+        return self.score - self.score_before
+
+    @property
+    def gap(self) -> float:
+        """How far a better plan could be ahead, in points (in cost for a target): 0 is proven best.
+
+        NaN where the aggregation allows no bound: see ``exact``.
+        """
+        return self.solution.gap
+
+    @property
+    def exact(self) -> bool:
+        """Whether the program held the exact index; else a straight-line picture of it."""
+        return self.solution.exact
+
+    @cached_property
+    def table(self) -> Any:
+        """A row for each step, in order: ``step, code, name, level_before, level_after, cost``.
+
+        And ``score`` after it, ``gain`` by it, and ``spent`` so far.
+        """
+        graph, where = self.task.graph, self.task.where
+        own = where.levels.copy()
+        rows = []
+        spent, score = 0.0, self.score_before
+        for number, i in enumerate(self.order, 1):
+            step = self.task.steps[i]
+            before = own[step.place]
+            own[step.place] += step.change
+            spent += step.cost
+            after = self.task.score(self.order[:number])
+            capability = graph.capabilities[step.place]
+            rows.append(
+                (capability.code, capability.name, before, own[step.place], step.cost, spent, after,
+                 after - score)
+            )
+            score = after
+        names = ("code", "name", "level_before", "level_after", "cost", "spent", "score", "gain")
+        cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+        columns = {
+            name: list(column) if name in ("code", "name") else np.array(column, dtype=np.float64)
+            for name, column in zip(names, cells, strict=True)
+        }
+        return frames.build(
+            {"step": np.arange(1, len(rows) + 1), **columns},
+            where.found.assessment.observations.table.library,
+        )
+
+    def roadmap(self) -> Any:
+        """Order the capabilities of the plan into stages: `CapabilityGraph.roadmap`."""
+        return self.task.graph.roadmap(list(self.changes))
+
+    def __repr__(self) -> str:
+        from dli.capability.drawing import plan_text
+
+        return plan_text(self)
+
+    def _repr_html_(self) -> str:
+        from dli.capability.drawing import plan_html
+
+        return plan_html(self)
+
+
+def frontier(task: Task, budgets: Sequence[float] | None) -> Any:
+    """Tell the most that each budget gains."""
+    total = float(task.costs.sum())
+    chosen = (np.linspace(0.1, 1.0, 10) * total).tolist() if budgets is None else list(budgets)
+    bad = [f"{budget!r}" for budget in chosen if not is_number(budget) or budget < 0]
+    if bad or not chosen:
+        msg = "budgets must be finite numbers of at least 0"
+        raise MethodError(msg, bad)
+    program = Program(task)
+    found = [program.most(budget) for budget in chosen]
+    return frames.build(
+        {
+            "budget": np.array(chosen, dtype=np.float64),
+            "cost": np.array([float(task.costs[list(s.taken)].sum()) for s in found]),
+            "gain": np.array([s.score - task.where.score for s in found]),
+            "score": np.array([s.score for s in found]),
+            "gap": np.array([s.gap for s in found]),
+        },
+        task.where.found.assessment.observations.table.library,
+    )
