@@ -173,3 +173,18 @@ def test_the_classes_call_the_functions():
 def test_a_mean_of_exactly_zero_has_no_penalty_either():
     with pytest.raises(MethodError, match=r"must be above zero:\n  - row 0: 0$"):
         adjusted_mazziotta_pareto([[0.0], [60.0]], reference=[100.0])
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=repr)
+def test_a_held_scale_gives_the_same_index_and_its_slopes(scheme):
+    values = np.array([[1.0, 4.0, 7.0], [2.0, 6.0, np.nan], [3.0, 2.0, 5.0]])
+    weights = np.array([0.2, 0.3, 0.5])
+    held = scheme.fit(values)
+    assert held.concave == (scheme.penalty == "negative")
+    assert_allclose(held.aggregate(values, weights), scheme.aggregate(values, weights), rtol=1e-13)
+    slopes = held.gradient(values, weights)
+    for j in range(3):
+        step = np.zeros(3)
+        step[j] = 1e-6
+        rise = held.aggregate(values + step, weights) - held.aggregate(values - step, weights)
+        assert_allclose(slopes[:, j], rise / 2e-6, rtol=1e-6, atol=1e-8)

@@ -12,6 +12,7 @@ from dli.errors import MethodError
 
 __all__ = [
     "AdjustedMazziottaPareto",
+    "HeldMazziottaPareto",
     "MazziottaPareto",
     "adjusted_mazziotta_pareto",
     "mazziotta_pareto",
@@ -65,12 +66,8 @@ def mazziotta_pareto(
     _check_penalty(penalty)
     x = as_values(values)
     d = _directions(directions, x.shape[-1])
-    low, high = _ends(x)
-    _refuse_constant(low, high)
-    n = (~np.isnan(x)).sum(axis=-2, keepdims=True)
-    deviations = x - np.nansum(x, axis=-2, keepdims=True) / n
-    spread = np.sqrt(np.nansum(deviations**2, axis=-2, keepdims=True) / n)
-    return _penalised_mean(100 + 10 * d * deviations / spread, weights, penalty)
+    mean, spread = _mean_and_spread(x)
+    return _penalised_mean(100 + 10 * d * (x - mean) / spread, weights, penalty)
 
 
 def adjusted_mazziotta_pareto(
@@ -134,9 +131,7 @@ def adjusted_mazziotta_pareto(
     _refuse_constant(low, high)
     if isinstance(reference, str):
         _check_reference(reference)
-        centre = (low + high) / 2
-        if reference == "mean":
-            centre = np.nansum(x, axis=-2) / (~np.isnan(x)).sum(axis=-2)
+        centre = _centre(x, reference)
     else:
         centre = _given(reference, x, "reference")
     slope = 60 * d / (high - low)
@@ -174,6 +169,11 @@ class MazziottaPareto:
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""
         return mazziotta_pareto(values, weights, penalty=self.penalty)
+
+    def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
+        """Take the scale from these values, to hold it while some of them change."""
+        mean, spread = _mean_and_spread(as_values(values))
+        return HeldMazziottaPareto(centre=mean, slope=10 / spread, penalty=self.penalty)
 
     def describe(self) -> str:
         """Say it in a sentence, with the formula."""
@@ -222,6 +222,15 @@ class AdjustedMazziottaPareto:
             values, weights, reference=self.reference, penalty=self.penalty
         )
 
+    def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
+        """Take the scale from these values, to hold it while some of them change."""
+        x = as_values(values)
+        low, high = _ends(x)
+        _refuse_constant(low, high)
+        centre = _centre(x, self.reference)[..., np.newaxis, :]
+        slope = (60 / (high - low))[..., np.newaxis, :]
+        return HeldMazziottaPareto(centre=centre, slope=slope, penalty=self.penalty)
+
     def describe(self) -> str:
         """Say it in a sentence, with the formula."""
         sign = "-" if self.penalty == "negative" else "+"
@@ -230,6 +239,76 @@ class AdjustedMazziottaPareto:
             r"$r = 100 + 60 (x - x_{ref}) / (x_{max} - x_{min})$ over the units, the reference "
             f"being the {self.reference}."
         )
+
+
+@frozen(kw_only=True, eq=False)
+class HeldMazziottaPareto:
+    r"""A Mazziotta-Pareto index on a scale that no longer depends on the values at hand.
+
+    :math:`S = M \mp \sigma_z^2 / M` of :math:`z = 100 + a (x - c)`. ``fit`` of the two indices
+    gives one; unlike them it has a derivative for each unit alone.
+
+    Attributes
+    ----------
+    centre, slope : ndarray of shape (..., 1, n_children)
+        The c that becomes 100, and the factor a.
+    penalty : {"negative", "positive"}
+
+    Examples
+    --------
+    >>> held = MazziottaPareto().fit([[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]])
+    >>> half = np.array([0.5, 0.5])
+    >>> held.aggregate(np.array([[1.0, 4.0]]), half).round(3).tolist()
+    [93.477]
+    >>> held.gradient(np.array([[1.0, 4.0]]), half).round(3).tolist()
+    [[6.949, 2.675]]
+    """
+
+    skips_missing: ClassVar[bool] = True
+    domain: ClassVar[str] = "real"
+
+    centre: Floats
+    slope: Floats
+    penalty: str
+
+    @property
+    def concave(self) -> bool:
+        """Whether tangents hold it from above: a penalty that is subtracted makes it so."""
+        return self.penalty == "negative"
+
+    def aggregate(self, values: Floats, weights: Floats) -> Floats:
+        """Give the index of each row, the weight of missing children shared among the rest."""
+        return _penalised_mean(self._scaled(values), weights, self.penalty)
+
+    def gradient(self, values: Floats, weights: Floats) -> Floats:
+        """Give the derivative of the index by each child: (..., n_units, n_children)."""
+        z = self._scaled(values)
+        w = np.where(np.isnan(z), 0.0, equal_or(weights, z.shape))
+        w = w / w.sum(axis=-1, keepdims=True)
+        mean = weighted_mean(z, w)[..., np.newaxis]
+        spread = weighted_mean((z - mean) ** 2, w)[..., np.newaxis]
+        sign = -1 if self.penalty == "negative" else 1
+        slope = w * (1 + sign * (2 * (z - mean) / mean - spread / mean**2))
+        return np.asarray(np.nan_to_num(slope * self.slope))
+
+    def _scaled(self, values: ArrayLike) -> Floats:
+        return np.asarray(100 + self.slope * (as_values(values) - self.centre))
+
+
+def _mean_and_spread(x: Floats) -> tuple[Floats, Floats]:
+    """Give the mean and the standard deviation of each column: (..., 1, n_children)."""
+    _refuse_constant(*_ends(x))
+    n = (~np.isnan(x)).sum(axis=-2, keepdims=True)
+    mean = np.nansum(x, axis=-2, keepdims=True) / n
+    return mean, np.sqrt(np.nansum((x - mean) ** 2, axis=-2, keepdims=True) / n)
+
+
+def _centre(x: Floats, reference: str) -> Floats:
+    """Give what becomes 100 in each column: (..., n_children)."""
+    if reference == "mean":
+        return np.asarray(np.nansum(x, axis=-2) / (~np.isnan(x)).sum(axis=-2))
+    low, high = _ends(x)
+    return (low + high) / 2
 
 
 def _check_penalty(penalty: str) -> None:

@@ -268,22 +268,22 @@ def _scored(
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
-    return joined(node, values, weights, index, method, missing), weights
+    enough = None
+    if missing is not None and missing.any():
+        enough = has_enough(missing, method, method.for_node("coverage", node, index))
+    aggregation = method.for_node("aggregation", node, index)
+    return joined(aggregation, values, weights, node, enough), weights
 
 
 def joined(
-    node: Index,
-    values: Floats,
-    weights: Floats,
-    index: Index,
-    method: Method,
-    missing: Bools | None,
+    aggregation: Any, values: Floats, weights: Floats, node: Index, enough: Bools | None
 ) -> Floats:
-    """Join the weighted children of one node, which is missing where too few of them are there."""
-    aggregation = method.for_node("aggregation", node, index)
-    if missing is None or not missing.any():
+    """Join the weighted children of one node, for units that have enough of them.
+
+    ``enough`` is None where nothing is missing.
+    """
+    if enough is None:
         return _aggregated(aggregation, values, weights, node)
-    enough = has_enough(missing, method, method.for_node("coverage", node, index))
     scores = np.full(len(values), np.nan)
     if enough.any():
         per_unit = weights if weights.ndim == 1 else weights[enough]

@@ -31,7 +31,7 @@ def check(graph: "CapabilityGraph", index: Index) -> Any:
     direct = graph.direct
     findings = []
     for sign, what in ((1, "add to"), (-1, "take from")):
-        sums = np.maximum(direct * sign, 0).sum(axis=0)
+        sums = (direct * sign).maximum(0).sum(axis=0)
         findings += [
             ("sum above 1", codes[j], f"the links that {what} it have {sums[j]:.4g} together")
             for j in np.flatnonzero(sums > 1 + 1e-9).tolist()
@@ -53,8 +53,8 @@ def _sign_findings(graph: "CapabilityGraph", index: Index) -> list[tuple[str, st
             node = index.find(link.target)
             if isinstance(node, Indicator) and node.direction == -1:
                 note = (
-                    f"{link.source} takes from it, but its normalised value is turned already: more "
-                    "is better there"
+                    f"{link.source} takes from it, but its normalised value is turned already: "
+                    "more is better there"
                 )
                 findings.append(("sign", link.target, note))
     return findings

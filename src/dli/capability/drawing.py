@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dli import frames
-
 if TYPE_CHECKING:
     from dli.capability.explanation import Explanation
     from dli.capability.graph import CapabilityGraph
@@ -33,7 +31,7 @@ def to_networkx(graph: "CapabilityGraph") -> Any:
     """Give a directed graph of networkx."""
     import networkx as nx
 
-    drawn = nx.DiGraph()
+    drawn: Any = nx.DiGraph()
     for capability in graph.capabilities:
         drawn.add_node(capability.code, name=capability.name, kind=capability.kind)
     for code in graph.outcomes:
@@ -190,18 +188,16 @@ def _planned(plan: "Plan") -> tuple[str, tuple[str, ...], list[list[str]]]:
         f"Plan for {unit}: {node} from {plan.score_before:.2f} to {plan.score:.2f} "
         f"(+{plan.gain:.2f}) at a cost of {plan.cost:g}, {proven}"
     )
-    names = ("code", "level_before", "level_after", "cost", "score", "gain")
-    table = frames.read(plan.table)
-    digits = (None, 2, 2, None, 2, 2)
-    columns = [table.column(name) for name in names]
     rows = [
         [
-            str(cell) if digit is None and isinstance(cell, str)
-            else f"{cell:g}" if digit is None
-            else f"{cell:.{digit}f}"
-            for cell, digit in zip(cells, digits, strict=True)
+            row["code"],
+            f"{row['level_before']:.2f}",
+            f"{row['level_after']:.2f}",
+            f"{row['cost']:g}",
+            f"{row['score']:.2f}",
+            f"{row['gain']:.2f}",
         ]
-        for cells in zip(*columns, strict=True)
+        for row in plan.rows
     ]
     return title, ("code", "from", "to", "cost", "score", "gain"), rows
 

@@ -12,7 +12,7 @@ from dli import frames
 from dli.capability.outcomes import Outcomes
 from dli.capability.uncertain import UncertainGraph
 from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.framework.checks import is_number
+from dli.framework.checks import is_number, is_whole
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -73,12 +73,12 @@ class Estimate:
         table = frames.read(self.table)
         doubtful = sum(note != "" for note in table.column("note"))
         return (
-            f"{len(self.graph.links)} strengths estimated, {doubtful} of them doubtful; association "
-            "is not cause"
+            f"{len(self.graph.links)} strengths estimated, {doubtful} of them doubtful; "
+            "association is not cause"
         )
 
 
-def estimate(
+def estimate(  # noqa: PLR0913, PLR0917 what CapabilityGraph.estimate takes
     graph: "CapabilityGraph",
     assessment: "Assessment",
     levels: object,
@@ -129,7 +129,7 @@ def estimate(
         evolve(link, strength=s) for link, s in zip(graph.links, nominal.tolist(), strict=True)
     ]
     return Estimate(
-        graph=evolve(graph, links=links_now),
+        graph=evolve(graph, links=tuple(links_now)),
         prior=graph,
         strengths=strengths,
         level=level,
@@ -141,7 +141,7 @@ def _check(ridge: float, n_bootstrap: int, level: float) -> None:
     faults = []
     if not is_number(ridge) or ridge < 0:
         faults.append(f"ridge must be a finite number of at least 0, got {ridge!r}")
-    if isinstance(n_bootstrap, bool) or not isinstance(n_bootstrap, int) or n_bootstrap < 2:
+    if not is_whole(n_bootstrap, 2):
         faults.append(f"n_bootstrap must be a whole number from 2, got {n_bootstrap!r}")
     if not is_number(level) or not 0 < level < 1:
         faults.append(f"level must be a number above 0 and below 1, got {level!r}")
@@ -175,13 +175,17 @@ def _levels(graph: "CapabilityGraph", assessment: "Assessment", levels: object) 
         msg = "levels of capabilities must be numbers from 0 to 1, a row for each unit"
         raise DataError(msg, faults)
     wanted = list(
-        zip(assessment.units, *([] if assessment.periods is None else [assessment.periods]), strict=True)
+        zip(
+            assessment.units,
+            *([] if assessment.periods is None else [assessment.periods]),
+            strict=True,
+        )
     )
     unknown = [name for name in wanted if name not in row_of]
     if unknown:
         what = "row of levels for"
         raise UnknownCodeError(what, unknown, row_of)
-    return values[[row_of[name] for name in wanted]]
+    return np.asarray(values[[row_of[name] for name in wanted]])
 
 
 def _changes(
@@ -204,7 +208,7 @@ def _draws(units: Sequence[Any], n_bootstrap: int, rng: np.random.Generator) -> 
     drawn = rng.integers(n_units, size=(n_bootstrap, n_units))
     counts = np.zeros((n_bootstrap, n_units))
     np.add.at(counts, (np.arange(n_bootstrap)[:, np.newaxis], drawn), 1.0)
-    return counts[:, [place[unit] for unit in units]]
+    return np.asarray(counts[:, [place[unit] for unit in units]])
 
 
 def _refuse_too_few(graph: "CapabilityGraph", values: Floats, rows: Any, columns: Any) -> None:
@@ -236,7 +240,7 @@ def _fit(x: Floats, y: Floats, counts: Floats, prior: Floats, ridge: float) -> F
     left = square / scale[:, :, None] + ridge * np.eye(prior.size)
     right = mixed / scale + ridge * prior
     # The least-norm answer where the data and the ridge leave several.
-    strengths = np.einsum("bij,bj->bi", np.linalg.pinv(left, hermitian=True), right)
+    strengths: Floats = np.einsum("bij,bj->bi", np.linalg.pinv(left, hermitian=True), right)
     for draw in np.flatnonzero(((strengths < 0) | (strengths > 1)).any(axis=1)).tolist():
         strengths[draw] = _bounded(left[draw], right[draw])
     return strengths
@@ -255,9 +259,7 @@ def _bounded(left: Floats, right: Floats) -> Floats:
     return np.asarray(np.clip(result.x, 0.0, 1.0))
 
 
-def _quality(
-    x: Floats, y: Floats, strengths: Floats
-) -> list[tuple[str, int, float, float, float]]:
+def _quality(x: Floats, y: Floats, strengths: Floats) -> list[tuple[str, int, float, float, float]]:
     """Tell for each source what the data can say: note, rows, R squared, VIF, condition."""
     centred = x - x.mean(axis=0)
     residual = (y - y.mean()) - centred @ strengths

@@ -1,6 +1,6 @@
 """From weak outcomes back to the capabilities and barriers behind them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,12 +9,11 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from dli import frames
-from dli.capability.outcomes import Outcomes, Position, position
+from dli.capability.outcomes import Position
 from dli.capability.paths import strongest
 from dli.errors import MethodError, UnknownCodeError
 
 if TYPE_CHECKING:
-    from dli.assessment import Assessment
     from dli.capability.graph import CapabilityGraph
 
 __all__ = ["Explanation", "closable", "explain", "gaps"]
@@ -25,17 +24,9 @@ REFERENCES = ("frontier", "median", "best")
 
 
 def explain(
-    graph: "CapabilityGraph",
-    assessment: "Assessment",
-    unit: object,
-    period: object,
-    node: str | None,
-    reference: str | Sequence[object],
-    levels: Mapping[str, float] | None,
+    graph: "CapabilityGraph", where: Position, unit: object, reference: str | Sequence[object]
 ) -> "Explanation":
     """Find the capabilities behind a unit's weak outcomes."""
-    found = Outcomes.of(graph, assessment, node)
-    where = position(graph, found, unit, period, levels)
     return Explanation(
         graph=graph,
         unit=unit,
@@ -90,7 +81,7 @@ def closable(graph: "CapabilityGraph", where: Position, behind: Floats) -> Float
     barrier = np.array([c.kind == "barrier" for c in graph.capabilities])
     room = np.nan_to_num(np.where(barrier, where.levels, 1.0 - where.levels))
     reach = graph.reach * np.where(barrier, -1.0, 1.0)[:, np.newaxis]
-    return np.minimum(np.maximum(reach, 0.0) * room[:, np.newaxis], behind)
+    return np.asarray(np.minimum(np.maximum(reach, 0.0) * room[:, np.newaxis], behind))
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -121,12 +112,12 @@ class Explanation:
 
     @cached_property
     def points(self) -> Floats:
-        """The points of the index behind each capability and barrier, of shape (n_capabilities,)."""
+        """The points of the score behind each capability and barrier: (n_capabilities,)."""
         return np.asarray(self._points.sum(axis=1))
 
     @property
     def table(self) -> Any:
-        """A row for each capability and barrier that can close a gap, the one with most points first.
+        """A row for each capability and barrier that can close a gap, most points first.
 
         ``code, name, kind, level`` (from 0 to 1), ``points`` of the score that completing the
         capability, or removing the barrier, wins back by closing gaps, ``share`` of all points
@@ -136,8 +127,11 @@ class Explanation:
         order = [i for i in np.argsort(-self.points, kind="stable").tolist() if self.points[i] > 0]
         outcomes = self.graph.outcomes
         most = [
-            [outcomes[j] for j in np.argsort(-self._points[i], kind="stable")[:3].tolist()
-             if self._points[i, j] > 0]
+            [
+                outcomes[j]
+                for j in np.argsort(-self._points[i], kind="stable")[:3].tolist()
+                if self._points[i, j] > 0
+            ]
             for i in order
         ]
         chosen = [self.graph.capabilities[i] for i in order]

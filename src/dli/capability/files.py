@@ -106,7 +106,9 @@ def _named(row: Mapping[str, Any]) -> str:
 
 def _key_faults(kind: type, row: Mapping[str, Any]) -> list[str]:
     known, needed = _keys(kind)
-    faults = [f"key {key!r} is unknown{did_you_mean(key, known)}" for key in row if key not in known]
+    faults = [
+        f"key {key!r} is unknown{did_you_mean(key, known)}" for key in row if key not in known
+    ]
     return faults + [f"key {key!r} is missing" for key in needed if key not in row]
 
 

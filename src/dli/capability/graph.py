@@ -30,6 +30,10 @@ Floats: TypeAlias = NDArray[np.float64]
 KINDS = ("capability", "barrier")
 
 
+def _tuple(items: Any) -> tuple[Any, ...]:
+    return tuple(items)
+
+
 @frozen
 class Capability:
     """Something that a government is able to do, or a barrier in its way.
@@ -109,7 +113,8 @@ class Link:
             faults.append(f"strength must be a number from 0 to 1, got {self.strength!r}")
         if isinstance(self.sign, bool) or self.sign not in (1, -1):
             faults.append(f"sign must be 1 or -1, got {self.sign!r}")
-        if not isinstance(self.required, bool):
+        required: object = self.required
+        if not isinstance(required, bool):
             faults.append(f"required must be True or False, got {self.required!r}")
         if faults:
             msg = f"the link from {self.source!r} to {self.target!r} cannot stand"
@@ -150,8 +155,8 @@ class CapabilityGraph:
         - 0.45  data_integration
     """
 
-    capabilities: tuple[Capability, ...] = field(converter=tuple)
-    links: tuple[Link, ...] = field(converter=tuple)
+    capabilities: tuple[Capability, ...] = field(converter=_tuple)
+    links: tuple[Link, ...] = field(converter=_tuple)
     description: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -170,9 +175,7 @@ class CapabilityGraph:
         counts = Counter(capability.code for capability in self.capabilities)
         faults = [f"code {code!r} appears {n} times" for code, n in counts.items() if n > 1]
         sources = dict.fromkeys(link.source for link in self.links if link.source not in counts)
-        faults += UnknownCodeError("capability", sources, counts).faults or [
-            str(UnknownCodeError("capability", [source], counts)) for source in sources
-        ]
+        faults += [str(UnknownCodeError("capability", [source], counts)) for source in sources]
         pairs = Counter((link.source, link.target) for link in self.links)
         faults += [
             f"the link from {source!r} to {target!r} appears {n} times"
@@ -194,9 +197,10 @@ class CapabilityGraph:
 
     @cached_property
     def direct(self) -> Any:
-        """The signed strengths, a sparse array of shape (n_capabilities, n_capabilities + n_outcomes).
+        """The signed strengths, a sparse array.
 
-        Columns are the capabilities in their order, then the outcomes.
+        Of shape (n_capabilities, n_capabilities + n_outcomes): columns are the capabilities in
+        their order, then the outcomes.
         """
         return self._matrix([link.strength for link in self.links])
 
@@ -333,10 +337,11 @@ class CapabilityGraph:
         -------
         frame
             A row for each finding: ``kind``, ``code`` and ``note``. Kinds: ``sum above 1`` (the
-            strengths that add to a node, or take from it), ``sign`` (an outcome of direction -1 that a link takes from:
-            its normalised value is turned already), ``isolated`` (a capability without links),
-            ``no outcome`` (none that its links lead to), ``unreached`` (an indicator that no link
-            leads to, itself or by a sub-index above) and ``loop``.
+            strengths that add to a node, or take from it), ``sign`` (an outcome of direction
+            -1 that a link takes from: its normalised value is turned already),
+            ``isolated`` (a capability without links), ``no outcome`` (none that its links lead
+            to), ``unreached`` (an indicator that no link leads to, itself or by a sub-index above)
+            and ``loop``.
 
         Raises
         ------
@@ -384,9 +389,7 @@ class CapabilityGraph:
             }
         )
 
-    def paths(
-        self, source: str, target: str, *, top: int | None = 10, share: float = 0.999
-    ) -> Any:
+    def paths(self, source: str, target: str, *, top: int | None = 10, share: float = 0.999) -> Any:
         """Tell which chains carry how much of the total influence of one node on another.
 
         Parameters
@@ -438,8 +441,8 @@ class CapabilityGraph:
         Returns
         -------
         frame
-            ``stage`` (from 1), ``code``, ``name``, ``kind`` and ``together_with``: capabilities that
-            feed back on each other stand in one stage and are built together.
+            ``stage`` (from 1), ``code``, ``name``, ``kind`` and ``together_with``: capabilities
+            that feed back on each other stand in one stage and are built together.
         """
         from dli.capability.structure import roadmap
 
@@ -511,6 +514,19 @@ class CapabilityGraph:
 
         return kinks(Outcomes.of(self, assessment, node))
 
+    def _position(
+        self,
+        assessment: "Assessment",
+        unit: object,
+        period: object,
+        *,
+        node: str | None = None,
+        levels: Mapping[str, float] | None,
+    ) -> Any:
+        from dli.capability.outcomes import Outcomes, position
+
+        return position(self, Outcomes.of(self, assessment, node), unit, period, levels)
+
     def explain(
         self,
         assessment: "Assessment",
@@ -549,7 +565,8 @@ class CapabilityGraph:
         """
         from dli.capability.explanation import explain
 
-        return explain(self, assessment, unit, period, node, reference, levels)
+        where = self._position(assessment, unit, period, node=node, levels=levels)
+        return explain(self, where, unit, reference)
 
     def bottlenecks(
         self,
@@ -578,7 +595,8 @@ class CapabilityGraph:
         """
         from dli.capability.structure import bottlenecks
 
-        return bottlenecks(self, assessment, unit, period, semantics, levels)
+        where = self._position(assessment, unit, period, levels=levels)
+        return bottlenecks(self, where, semantics)
 
     def propagate(
         self,
@@ -619,9 +637,10 @@ class CapabilityGraph:
         """
         from dli.capability.propagation import propagate
 
-        return propagate(self, assessment, unit, changes, period, levels)
+        where = self._position(assessment, unit, period, levels=levels)
+        return propagate(self, where, changes)
 
-    def plan(
+    def plan(  # noqa: PLR0913 the options of a plan are independent of each other
         self,
         assessment: "Assessment",
         unit: object,
@@ -677,8 +696,16 @@ class CapabilityGraph:
         from dli.capability.planning import Task, plan
 
         task = Task.of(
-            self, assessment, unit, period, node=node, levels=levels, costs=costs, steps=steps,
-            prerequisites=prerequisites, exclusions=exclusions,
+            self,
+            assessment,
+            unit,
+            period,
+            node=node,
+            levels=levels,
+            costs=costs,
+            steps=steps,
+            prerequisites=prerequisites,
+            exclusions=exclusions,
         )
         return plan(task, budget=budget, target_score=target_score, target_rank=target_rank)
 

@@ -1,6 +1,7 @@
 """What reaches what, over all chains of links: total influence and DEMATEL."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -108,14 +109,10 @@ def refuse_divergence(direct: Any, codes: Sequence[str]) -> None:
     # No eigenvalue is larger than the largest sum of a row or of a column.
     if a.nnz == 0 or min(size.sum(axis=0).max(), size.sum(axis=1).max()) < 1:
         return
-    worst, radius = max(
-        ((members, _radius(a[members][:, members])) for members in loops(a)),
-        key=lambda pair: pair[1],
-        default=(np.empty(0), 0.0),
-    )
+    found = [(_radius(a[members][:, members]), members.tolist()) for members in loops(a)]
+    radius, worst = max(found, default=(0.0, []))
     if radius >= 1 - 1e-12:
-        names = [codes[i] for i in worst.tolist()]
-        raise DivergentInfluenceError(names, radius)
+        raise DivergentInfluenceError([codes[i] for i in worst], radius)
 
 
 def loops(direct: Any) -> Iterator[NDArray[np.intp]]:
@@ -126,7 +123,7 @@ def loops(direct: Any) -> Iterator[NDArray[np.intp]]:
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(n_groups + 1))
     own = direct.diagonal() != 0
-    for start, stop in zip(starts[:-1], starts[1:], strict=True):
+    for start, stop in pairwise(starts.tolist()):
         if stop - start > 1 or own[order[start]]:
             yield order[start:stop]
 

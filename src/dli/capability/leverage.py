@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dli.assessment.contributions import held_aggregation
 from dli.framework import Index
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def leverage(graph: "CapabilityGraph", found: "Outcomes") -> Floats:
     rises, falls = _free(found)
     result = (found.slopes * rises) @ np.maximum(reach, 0.0).T
     result += (found.slopes * falls) @ np.minimum(reach, 0.0).T
-    for row in np.flatnonzero(np.any(list(_ties(found).values()) or [[False]], axis=0)).tolist():
+    tied = np.zeros(len(result), dtype=np.bool_)
+    for ties in _ties(found).values():
+        tied |= ties
+    for row in np.flatnonzero(tied).tolist():
         result[row] = _one_sided(reach, found, row, rises[row], falls[row])
     result[np.isnan(found.assessment.array(found.node.code))] = np.nan
     return np.asarray(result)
@@ -51,7 +55,7 @@ def _ties(found: "Outcomes") -> dict[str, Bools]:
     ties = {}
     for node in found.node.walk():
         if isinstance(node, Index):
-            aggregation = assessment.method.for_node("aggregation", node, assessment.index)
+            aggregation = held_aggregation(assessment, node)
             x = np.stack([assessment.array(child.code) for child in node.children], axis=1)
             if np.isinf(getattr(aggregation, "order", 0.0)):
                 ruling = aggregation.gradient(x, assessment.weight_array(node.code)) > 0
@@ -77,7 +81,7 @@ def _one_sided(reach: Floats, found: "Outcomes", row: int, rises: Bools, falls: 
 
 def _joined_move(assessment: "Assessment", node: Index, row: int, below: Floats) -> Floats:
     """Give the move of a node from those of its children, of shape (n_children, n_capabilities)."""
-    aggregation = assessment.method.for_node("aggregation", node, assessment.index)
+    aggregation = held_aggregation(assessment, node)
     weights = assessment.weight_array(node.code)
     x = np.stack([assessment.array(child.code) for child in node.children], axis=1)
     order = getattr(aggregation, "order", 0.0)

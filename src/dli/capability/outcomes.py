@@ -9,8 +9,8 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from dli import frames
-from dli.assessment.contributions import gradient
-from dli.assessment.pipeline import joined
+from dli.assessment.contributions import gradient, held_aggregation
+from dli.assessment.pipeline import has_enough, joined
 from dli.capability.checking import require_targets
 from dli.errors import DataError, MethodError
 from dli.framework import Index
@@ -31,7 +31,8 @@ class Outcomes:
 
     A link adds to an outcome on a scale from 0 to 1. That is the scale of the normalisation where
     it has ends (min-max, goalposts, scaled); otherwise it runs from the least to the greatest
-    score that any unit has. A sub-index has the widest ends of its children.
+    score that any unit has. A sub-index has the widest ends of its children, unless its
+    aggregation brings a scale of its own.
 
     Attributes
     ----------
@@ -60,7 +61,7 @@ class Outcomes:
             raise MethodError(msg)
         ends = _ends(assessment)
         low, high = np.array([ends[code] for code in graph.outcomes]).reshape(-1, 2).T
-        span = high - low
+        span = np.nan_to_num(high - low)
         scores = [assessment.array(code) for code in graph.outcomes]
         values = np.stack(scores, axis=1) if scores else np.empty((len(assessment.units), 0))
         return cls(
@@ -103,17 +104,24 @@ def _ends(assessment: "Assessment") -> dict[str, tuple[float, float]]:
             if hasattr(scale, "low") and hasattr(scale, "high"):
                 ends[code] = (scale.low, scale.high)
             else:
-                found = assessment.array(code)
-                found = found[~np.isnan(found)]
-                ends[code] = (found.min(), found.max()) if found.size else (np.nan, np.nan)
+                ends[code] = _observed(assessment.array(code))
     for node in reversed(list(index.walk())):
-        if isinstance(node, Index):
+        if isinstance(node, Index) and hasattr(
+            assessment.method.for_node("aggregation", node, index), "fit"
+        ):
+            ends[node.code] = _observed(assessment.array(node.code))  # a scale of its own
+        elif isinstance(node, Index):
             below = [ends[child.code] for child in node.children]
             ends[node.code] = (
                 float(np.fmin.reduce([low for low, _ in below])),
                 float(np.fmax.reduce([high for _, high in below])),
             )
     return ends
+
+
+def _observed(scores: Floats) -> tuple[float, float]:
+    there = scores[~np.isnan(scores)]
+    return (float(there.min()), float(there.max())) if there.size else (np.nan, np.nan)
 
 
 def levels(graph: "CapabilityGraph", found: Outcomes) -> Floats:
@@ -130,7 +138,7 @@ def levels(graph: "CapabilityGraph", found: Outcomes) -> Floats:
         mean = values @ weights.T / np.where(total > 0, total, 1.0)
         result = np.where(total > 0, mean, result)
     result = np.clip(result, 0.0, 1.0)  # rounding
-    return np.where(sign > 0, result, 1.0 - result)
+    return np.asarray(np.where(sign > 0, result, 1.0 - result))
 
 
 @frozen(kw_only=True, eq=False)
@@ -234,9 +242,15 @@ def rescored(
 def _rejoined(assessment: "Assessment", node: Index, scores: dict[str, Floats]) -> Floats | None:
     """Join a node's children anew if one of them has moved."""
     children = [scores[child.code] for child in node.children]
-    if all(column is assessment.array(child.code)
-           for column, child in zip(children, node.children, strict=True)):
+    if all(
+        column is assessment.array(child.code)
+        for column, child in zip(children, node.children, strict=True)
+    ):
         return None
     values = np.stack(children, axis=1)
+    missing, method = np.isnan(values), assessment.method
+    enough = None
+    if missing.any():
+        enough = has_enough(missing, method, method.for_node("coverage", node, assessment.index))
     weights = assessment.weight_array(node.code)
-    return joined(node, values, weights, assessment.index, assessment.method, np.isnan(values))
+    return joined(held_aggregation(assessment, node), values, weights, node, enough)

@@ -8,6 +8,7 @@ import numpy as np
 
 from dli import frames
 from dli.errors import MethodError, UnknownCodeError
+from dli.framework.checks import is_whole
 
 if TYPE_CHECKING:
     from dli.capability.graph import CapabilityGraph
@@ -15,16 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["paths", "strongest"]
 
 
-def paths(
-    graph: "CapabilityGraph", source: str, target: str, top: int | None, share: float
-) -> Any:
+def paths(graph: "CapabilityGraph", source: str, target: str, top: int | None, share: float) -> Any:
     """List the strongest chains from one node to another, and the rest."""
     graph.require([source])
     codes = (*graph.codes, *graph.outcomes)
     if target not in codes:
         what = "node of the graph"
         raise UnknownCodeError(what, [target], codes)
-    if top is not None and (isinstance(top, bool) or not isinstance(top, int) or top < 1):
+    if top is not None and not is_whole(top, 1):
         msg = f"top must be a whole number from 1, or None, got {top!r}"
         raise MethodError(msg)
     if not 0 < share <= 1:
@@ -89,17 +88,18 @@ def _walks(
     """
     ahead = _strongest_ahead(graph, end)
     links = _links_from(graph)
-    # A chain is put off by what it can become at best; ties go by its nodes.
-    waiting: list[tuple[float, tuple[int, ...], float]] = []
+    # A chain is put off by what it can become at best; of equals the shortest goes on.
+    waiting: list[tuple[float, int, tuple[int, ...], float]] = []
 
     def put(walk: tuple[int, ...], product: float) -> None:
         if ahead.get(walk[-1], 0.0) > 0:
-            heapq.heappush(waiting, (-abs(product) * ahead[walk[-1]], walk, product))
+            bound = abs(product) * ahead[walk[-1]]
+            heapq.heappush(waiting, (-bound, len(walk), walk, product))
 
     for target, strength in links.get(start, ()):
         put((start, target), strength)
     while waiting:
-        bound, walk, product = heapq.heappop(waiting)
+        bound, _, walk, product = heapq.heappop(waiting)
         if -bound < 1e-300:  # feedback has faded away
             return
         if walk[-1] == end:

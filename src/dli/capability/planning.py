@@ -9,11 +9,12 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from dli import frames
+from dli.assessment.contributions import gradient
 from dli.capability.outcomes import Outcomes, Position, position
 from dli.capability.program import Program, Solution
 from dli.capability.propagation import After, settled
 from dli.errors import MethodError
-from dli.framework.checks import is_number
+from dli.framework.checks import is_number, is_whole
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -67,7 +68,7 @@ class Task:
     exclusions: tuple[tuple[int, ...], ...]
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 what CapabilityGraph.plan takes
         cls,
         graph: "CapabilityGraph",
         assessment: "Assessment",
@@ -82,10 +83,12 @@ class Task:
         exclusions: Sequence[Sequence[str]] = (),
     ) -> "Task":
         """Check the options, and list the steps that a unit can take."""
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        if not is_whole(steps, 1):
             msg = f"steps must be a whole number from 1, got {steps!r}"
             raise MethodError(msg)
-        where = position(graph, Outcomes.of(graph, assessment, node), unit, period, levels)
+        found = Outcomes.of(graph, assessment, node)
+        gradient(assessment, found.node)  # refuses aggregations without slopes
+        where = position(graph, found, unit, period, levels)
         prices = _prices(graph, costs, steps)
         chosen = tuple(_steps(graph, where.levels, prices, steps))
         place = {(graph.codes[s.place], s.number): i for i, s in enumerate(chosen)}
@@ -182,7 +185,7 @@ def _waits(
     def step(item: Any) -> tuple[str, int]:
         code, number = item if isinstance(item, tuple) else (item, 1)
         graph.require([code])
-        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= n:
+        if not is_whole(number, 1) or number > n:
             faults.append(f"{item!r}: steps are numbered from 1 to {n}")
         return code, number
 
@@ -200,9 +203,7 @@ def _waits(
     return [(place[a], place[b]) for a, b in pairs if a in place and b in place]
 
 
-def _refuse_circles(
-    pairs: Sequence[tuple[tuple[str, int], tuple[str, int]]], n: int
-) -> None:
+def _refuse_circles(pairs: Sequence[tuple[tuple[str, int], tuple[str, int]]], n: int) -> None:
     import networkx as nx
 
     waits = nx.DiGraph(pairs)
@@ -228,10 +229,10 @@ def plan(
     if budget is not None:
         solution = _most(task, budget)
     else:
-        target = _score_of_rank(task, target_rank) if target_score is None else target_score
-        if not is_number(target):
-            msg = f"target_score must be a finite number, got {target!r}"
+        if target_score is not None and not is_number(target_score):
+            msg = f"target_score must be a finite number, got {target_score!r}"
             raise MethodError(msg)
+        target = _score_of_rank(task, target_rank) if target_score is None else target_score
         solution = _cheapest(task, float(target))
     return Plan(task=task, solution=solution, budget=budget, order=_in_order(task, solution.taken))
 
@@ -279,7 +280,7 @@ def _score_of_rank(task: Task, rank: object) -> float:
         ]
     )
     others = -np.sort(-others[~np.isnan(others)])
-    if isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= others.size + 1:
+    if not isinstance(rank, int) or not is_whole(rank, 1) or rank > others.size + 1:
         msg = f"target_rank must be a whole number from 1 to {others.size + 1}, got {rank!r}"
         raise MethodError(msg)
     # Equal scores share the smaller rank: to tie with the unit there is enough.
@@ -361,37 +362,51 @@ class Plan:
         return self.solution.exact
 
     @cached_property
-    def table(self) -> Any:
-        """A row for each step, in order: ``step, code, name, level_before, level_after, cost``.
-
-        And ``score`` after it, ``gain`` by it, and ``spent`` so far.
-        """
-        graph, where = self.task.graph, self.task.where
-        own = where.levels.copy()
-        rows = []
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table."""
+        graph = self.task.graph
+        own = self.task.where.levels.copy()
+        rows: list[dict[str, Any]] = []
         spent, score = 0.0, self.score_before
         for number, i in enumerate(self.order, 1):
             step = self.task.steps[i]
-            before = own[step.place]
+            before = float(own[step.place])
             own[step.place] += step.change
             spent += step.cost
             after = self.task.score(self.order[:number])
-            capability = graph.capabilities[step.place]
             rows.append(
-                (capability.code, capability.name, before, own[step.place], step.cost, spent, after,
-                 after - score)
+                {
+                    "step": number,
+                    "code": graph.codes[step.place],
+                    "name": graph.capabilities[step.place].name,
+                    "level_before": before,
+                    "level_after": float(own[step.place]),
+                    "cost": step.cost,
+                    "spent": spent,
+                    "score": after,
+                    "gain": after - score,
+                }
             )
             score = after
-        names = ("code", "name", "level_before", "level_after", "cost", "spent", "score", "gain")
-        cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-        columns = {
-            name: list(column) if name in ("code", "name") else np.array(column, dtype=np.float64)
-            for name, column in zip(names, cells, strict=True)
+        return rows
+
+    @property
+    def table(self) -> Any:
+        """A row for each step, in order: ``step, code, name, level_before, level_after, cost``.
+
+        And ``spent`` so far, the ``score`` after it and the ``gain`` by it.
+        """
+        names = ("level_before", "level_after", "cost", "spent", "score", "gain")
+        columns: dict[str, Any] = {
+            "step": np.array([row["step"] for row in self.rows], dtype=np.int64),
+            "code": [row["code"] for row in self.rows],
+            "name": [row["name"] for row in self.rows],
         }
-        return frames.build(
-            {"step": np.arange(1, len(rows) + 1), **columns},
-            where.found.assessment.observations.table.library,
-        )
+        columns |= {
+            name: np.array([row[name] for row in self.rows], dtype=np.float64) for name in names
+        }
+        library = self.task.where.found.assessment.observations.table.library
+        return frames.build(columns, library)
 
     def roadmap(self) -> Any:
         """Order the capabilities of the plan into stages: `CapabilityGraph.roadmap`."""

@@ -13,6 +13,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from dli.assessment.contributions import held_aggregation
 from dli.errors import StudyError
 from dli.framework import Index
 
@@ -181,9 +182,8 @@ class Program:
     def _node_ends(self, node: Any) -> tuple[float, float]:
         """Give bounds of a node's score in this program."""
         found = self.task.where.found
-        scores = found.assessment.array(node.code)
-        low, high = float(np.nanmin(scores)), float(np.nanmax(scores))
-        reached = np.concatenate([found.low, found.low + found.span, [low, high]])
+        own = [found.assessment.array(inner.code) for inner in node.walk()]
+        reached = np.concatenate([found.low, found.low + found.span, *own])
         reached = reached[~np.isnan(reached)]
         return float(reached.min()), float(reached.max())
 
@@ -197,17 +197,14 @@ class Program:
         for node in reversed(list(where.found.node.walk())):
             score = float(assessment.array(node.code)[where.row])
             j = place.get(node.code)
-            moves = j is not None and where.found.span[j] > 0 and not np.isnan(score)
+            if np.isnan(score):
+                continue
             if isinstance(node, Index):
-                if np.isnan(score):
-                    continue
                 self._join(node)
-                if moves:
-                    self._scores[node.code] = self._outcome(node, int(j or 0), n)
-            elif moves:
-                self._scores[node.code] = self._outcome(node, int(j or 0), n)
             else:
                 self._scores[node.code] = ({}, score)
+            if j is not None and where.found.span[j] > 0:
+                self._scores[node.code] = self._outcome(node, j, n)
 
     def _outcome(self, node: Any, j: int, n: int) -> tuple[dict[int, float], float]:
         """Lay the position of an outcome, from 0 to 1, and give its score."""
@@ -227,8 +224,7 @@ class Program:
         """Lay a node's score over those of its children."""
         where = self.task.where
         assessment = where.found.assessment
-        method = assessment.method
-        aggregation = method.for_node("aggregation", node, assessment.index)
+        aggregation = held_aggregation(assessment, node)
         there = [c for c in node.children if not np.isnan(assessment.array(c.code)[where.row])]
         if not any(self._scores[child.code][0] for child in there):
             self._scores[node.code] = ({}, float(assessment.array(node.code)[where.row]))
@@ -238,7 +234,8 @@ class Program:
         self._joined[node.code] = variable
         self._scores[node.code] = ({variable: 1.0}, 0.0)
         if getattr(aggregation, "order", 0.0) == -np.inf:
-            weights = self._weights(node)
+            weights = assessment.weight_array(node.code)
+            weights = weights if weights.ndim == 1 else weights[where.row]
             for child, weight in zip(node.children, weights.tolist(), strict=True):
                 if child in there and weight > 0:
                     self._at_most(variable, *self._scores[child.code])
@@ -249,15 +246,11 @@ class Program:
             self._curved.append(node)
         self._tangent(node, {c.code: assessment.array(c.code) for c in node.children})
 
-    def _weights(self, node: Index) -> Floats:
-        weights = self.task.where.found.assessment.weight_array(node.code)
-        return weights if weights.ndim == 1 else np.asarray(weights[self.task.where.row])
-
     def _tangent(self, node: Index, scores: dict[str, Floats]) -> None:
         """Hold a node's score below the tangent at given scores of its children."""
         where = self.task.where
         assessment = where.found.assessment
-        aggregation = assessment.method.for_node("aggregation", node, assessment.index)
+        aggregation = held_aggregation(assessment, node)
         x = np.stack([scores[child.code] for child in node.children], axis=1)
         own = slice(where.row, where.row + 1)
         weights = assessment.weight_array(node.code)
@@ -270,7 +263,9 @@ class Program:
         value = float(aggregation.aggregate(x, weights)[own][0])
         slopes = np.nan_to_num(aggregation.gradient(x, weights)[own][0])
         terms: dict[int, float] = {}
-        for child, slope, at in zip(node.children, slopes.tolist(), x[own][0].tolist(), strict=True):
+        for child, slope, at in zip(
+            node.children, slopes.tolist(), x[own][0].tolist(), strict=True
+        ):
             if slope and not np.isnan(at):
                 below, constant = self._scores[child.code]
                 value += slope * (constant - at)
@@ -297,14 +292,12 @@ class Program:
             best = max(best, (self.task.score(taken), taken), key=lambda pair: pair[0])
             if not self.exact or bound - best[0] <= TOLERANCE * self._scale:
                 break
-        if not self.exact:
-            return Solution(taken=self._pruned(best[1]), score=best[0], gap=np.nan, exact=False)
-        gap = bound - best[0]
+        gap = bound - best[0] if self.exact else np.nan
         return Solution(
             taken=self._pruned(best[1]),
             score=best[0],
             gap=0.0 if gap <= TOLERANCE * self._scale else gap,
-            exact=True,
+            exact=self.exact,
         )
 
     def cheapest(self, target: float) -> Solution | None:
@@ -391,5 +384,7 @@ def _is_concave(aggregation: Any) -> bool:
     order = getattr(aggregation, "order", None)
     if order is not None:
         return bool(order <= 1)
-    falling = getattr(aggregation, "order_weights", None)
-    return falling is not None and bool((np.diff(falling) >= 0).all())
+    for_places = getattr(aggregation, "order_weights", None)
+    if for_places is not None:
+        return bool((np.diff(for_places) >= 0).all())
+    return bool(getattr(aggregation, "concave", False))

@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 
 from dli import frames
 from dli.assessment.ranking import rank_scores
-from dli.capability.outcomes import Outcomes, Position, position, rescored
+from dli.capability.outcomes import Position, rescored
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.checks import is_number
 
 if TYPE_CHECKING:
-    from dli.assessment import Assessment
     from dli.capability.graph import CapabilityGraph
 
 __all__ = ["After", "propagate", "settled"]
 
 Floats: TypeAlias = NDArray[np.float64]
+
+_TURNS = 100_000
 
 
 @frozen(kw_only=True, eq=False)
@@ -59,7 +60,7 @@ def settled(graph: "CapabilityGraph", where: Position, changes: Mapping[str, flo
     start = np.nan_to_num(where.levels)  # one that nothing tells of reaches nothing either
     square = graph.direct[:, :n_capabilities].T.tocsr()
     now = start
-    for _ in range(100_000):
+    for _ in range(_TURNS):
         wanted = start + own[:n_capabilities] + square @ (now - start)
         caps = np.full(n_capabilities, np.inf)
         np.minimum.at(caps, targets[among], now[sources[among]])
@@ -82,17 +83,8 @@ def settled(graph: "CapabilityGraph", where: Position, changes: Mapping[str, flo
     return After(levels=now, scores=scores, cut=cut | cut_off)
 
 
-def propagate(
-    graph: "CapabilityGraph",
-    assessment: "Assessment",
-    unit: object,
-    changes: Mapping[str, Any],
-    period: object,
-    levels: Mapping[str, float] | None,
-) -> Any:
+def propagate(graph: "CapabilityGraph", where: Position, changes: Mapping[str, Any]) -> Any:
     """Tell what becomes of a unit under one scenario or several."""
-    found = Outcomes.of(graph, assessment, None)
-    where = position(graph, found, unit, period, levels)
     several = bool(changes) and all(isinstance(c, Mapping) for c in changes.values())
     scenarios = dict(changes) if several else {"changes": changes}
     for scenario in scenarios.values():
@@ -115,7 +107,7 @@ def propagate(
             "rank_after": np.array(columns["rank_after"]),
             "saturated": list(columns["cut"]),
         },
-        assessment.observations.table.library,
+        where.found.assessment.observations.table.library,
         integers=["rank_before", "rank_after"],
     )
 
@@ -155,6 +147,8 @@ def _rows(
     for node in assessment.index.walk():
         before, scores = assessment.array(node.code), after.scores[node.code]
         top = node is assessment.index
+        if np.isnan(before[row]):
+            continue
         if top or scores[row] != before[row] or node.code in after.cut:
             kind = "index" if top else "sub-index" if isinstance(node, Index) else "indicator"
             ranks = rank_scores(scores[same])

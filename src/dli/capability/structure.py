@@ -1,4 +1,4 @@
-"""The shape of a graph: how central its nodes are, stages to build them in, what holds them back."""
+"""The shape of a graph: how central nodes are, stages to build them in, what holds them back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli import frames
-from dli.capability.outcomes import Outcomes, position
+from dli.capability.outcomes import Position
 from dli.errors import MethodError
 
 if TYPE_CHECKING:
-    from dli.assessment import Assessment
     from dli.capability.graph import CapabilityGraph
 
 __all__ = ["bottlenecks", "centrality", "roadmap", "stages"]
@@ -43,7 +42,7 @@ def stages(graph: "CapabilityGraph", codes: Iterable[str]) -> list[list[tuple[st
     import networkx as nx
 
     kept = [code for code in graph.codes if code in set(codes)]
-    drawn = nx.DiGraph()
+    drawn: Any = nx.DiGraph()
     drawn.add_nodes_from(kept)
     among = graph.to_networkx().subgraph(graph.codes)
     # What is left out still passes the order on: a chain through it counts.
@@ -55,7 +54,9 @@ def stages(graph: "CapabilityGraph", codes: Iterable[str]) -> list[list[tuple[st
     place = {code: i for i, code in enumerate(graph.codes)}
     found = []
     for generation in nx.topological_generations(merged):
-        groups = [tuple(sorted(merged.nodes[g]["members"], key=place.__getitem__)) for g in generation]
+        groups = [
+            tuple(sorted(merged.nodes[g]["members"], key=place.__getitem__)) for g in generation
+        ]
         found.append(sorted(groups, key=lambda group: place[group[0]]))
     return found
 
@@ -65,7 +66,12 @@ def roadmap(graph: "CapabilityGraph", codes: Sequence[str] | None) -> Any:
     if codes is not None:
         graph.require(codes)
     rows = [
-        (float(number), code, graph.find(code), ", ".join(other for other in group if other != code))
+        (
+            float(number),
+            code,
+            graph.find(code),
+            ", ".join(other for other in group if other != code),
+        )
         for number, groups in enumerate(stages(graph, graph.codes if codes is None else codes), 1)
         for group in groups
         for code in group
@@ -81,20 +87,11 @@ def roadmap(graph: "CapabilityGraph", codes: Sequence[str] | None) -> Any:
     )
 
 
-def bottlenecks(
-    graph: "CapabilityGraph",
-    assessment: "Assessment",
-    unit: object,
-    period: object,
-    semantics: str,
-    levels: Mapping[str, float] | None,
-) -> Any:
+def bottlenecks(graph: "CapabilityGraph", where: Position, semantics: str) -> Any:
     """Tell which single source holds each node back most."""
     if semantics not in ("additive", "weakest"):
         msg = f"semantics must be 'additive' or 'weakest', got {semantics!r}"
         raise MethodError(msg)
-    found = Outcomes.of(graph, assessment, None)
-    where = position(graph, found, unit, period, levels)
     level = dict(
         zip((*graph.codes, *graph.outcomes), [*where.levels, *where.outcomes], strict=True)
     )
@@ -110,7 +107,7 @@ def bottlenecks(
     holds = _most_gain if semantics == "additive" else _lowest
     rows = []
     for target in codes:
-        held = holds(level, target, sources.get(target, []))
+        held = holds(level, level[target], sources.get(target, []))
         if held is not None and held[1] > 1e-12:
             rows.append((target, level[target], held[0], level[held[0]], held[1]))
     names = ("code", "level", "bottleneck", "source_level", "gain")
@@ -121,17 +118,16 @@ def bottlenecks(
             name: list(column) if name in text else np.array(column, dtype=np.float64)
             for name, column in zip(names, cells, strict=True)
         },
-        assessment.observations.table.library,
+        where.found.assessment.observations.table.library,
     )
 
 
 def _most_gain(
-    level: Mapping[str, float], target: str, sources: list[tuple[str, float, bool]]
+    level: Mapping[str, float], own: float, sources: list[tuple[str, float, bool]]
 ) -> tuple[str, float] | None:
-    """Give the source whose completion, or removal, alone changes the target most for the better."""
+    """Give the source whose completion, or removal, alone lifts the target most."""
     gains = [
-        (min(s * (1 - level[c]) if s > 0 else -s * level[c], 1 - level[target]), c)
-        for c, s, _ in sources
+        (min(s * (1 - level[c]) if s > 0 else -s * level[c], 1 - own), c) for c, s, _ in sources
     ]
     if not gains:
         return None
@@ -140,7 +136,7 @@ def _most_gain(
 
 
 def _lowest(
-    level: Mapping[str, float], target: str, sources: list[tuple[str, float, bool]]
+    level: Mapping[str, float], _: float, sources: list[tuple[str, float, bool]]
 ) -> tuple[str, float] | None:
     """Give the one lowest source, and how far the target follows it up to the second lowest."""
     adding = [(level[c], c, needed) for c, s, needed in sources if s > 0]

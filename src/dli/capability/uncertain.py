@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from attrs import evolve, field, frozen
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dli import frames
 from dli.capability.graph import CapabilityGraph
 from dli.errors import MethodError
-from dli.framework.checks import is_number
+from dli.framework.checks import is_number, is_whole
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -26,12 +26,16 @@ def within(graph: CapabilityGraph, relative: float, n_samples: int, rng: Any) ->
     if not is_number(relative) or not 0 <= relative <= 1:
         msg = f"relative must be a number from 0 to 1, got {relative!r}"
         raise MethodError(msg)
-    if isinstance(n_samples, bool) or not isinstance(n_samples, int) or n_samples < 1:
+    if not is_whole(n_samples, 1):
         msg = f"n_samples must be a whole number from 1, got {n_samples!r}"
         raise MethodError(msg)
     own = np.array([link.strength for link in graph.links])
     noise = np.random.default_rng(rng).uniform(-relative, relative, (n_samples, own.size))
     return UncertainGraph(graph, np.minimum(own * (1 + noise), 1.0))
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)
 
 
 @frozen(eq=False, repr=False)
@@ -54,12 +58,18 @@ class UncertainGraph:
     """
 
     graph: CapabilityGraph
-    strengths: Floats = field(converter=lambda given: np.asarray(given, dtype=np.float64))
+    strengths: Floats = field(converter=_floats)
 
     def __attrs_post_init__(self) -> None:
         n_links = len(self.graph.links)
-        if self.strengths.ndim != 2 or self.strengths.shape[1] != n_links or not len(self.strengths):
-            msg = f"strengths must have the shape (n_samples, {n_links}), got {self.strengths.shape}"
+        if (
+            self.strengths.ndim != 2
+            or self.strengths.shape[1] != n_links
+            or not len(self.strengths)
+        ):
+            msg = (
+                f"strengths must have the shape (n_samples, {n_links}), got {self.strengths.shape}"
+            )
             raise MethodError(msg)
         if not ((self.strengths >= 0) & (self.strengths <= 1)).all():
             msg = "strengths must be numbers from 0 to 1"
@@ -71,10 +81,10 @@ class UncertainGraph:
         return tuple(
             evolve(
                 self.graph,
-                links=[
+                links=tuple(
                     evolve(link, strength=strength)
                     for link, strength in zip(self.graph.links, row, strict=True)
-                ],
+                ),
             )
             for row in self.strengths.tolist()
         )
@@ -106,7 +116,7 @@ class UncertainGraph:
         columns |= {"low": low.ravel(), "high": high.ravel()}
         return frames.build({**keys, **columns}, assessment.observations.table.library)
 
-    def explain(
+    def explain(  # noqa: PLR0913 what CapabilityGraph.explain takes
         self,
         assessment: "Assessment",
         unit: object,
@@ -159,9 +169,9 @@ class UncertainGraph:
         Returns
         -------
         frame
-            A row for each capability and barrier: ``code``; ``nominal``, the change of its level in
-            the plan by nominal strengths; ``share`` of draws in whose best plan it is; ``mean_change``
-            over all draws. The most frequent first.
+            A row for each capability and barrier, the most frequent first: ``code``; ``nominal``,
+            the change of its level in the plan by nominal strengths; ``share`` of draws in whose
+            best plan it is; ``mean_change`` over all draws.
         """
         nominal = self.graph.plan(assessment, unit, period, **options).changes
         plans = [graph.plan(assessment, unit, period, **options).changes for graph in self.draws]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-__all__ = ["code_faults", "is_number", "text_faults", "weight_faults"]
+__all__ = ["code_faults", "is_number", "is_whole", "text_faults", "weight_faults"]
 
 
 def is_number(value: object) -> bool:
@@ -13,6 +13,11 @@ def is_number(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         return False
     return math.isfinite(value)
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Tell whether a value is a whole number of at least a least one; a truth value is none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def code_faults(code: object) -> Iterator[str]:

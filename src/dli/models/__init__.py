@@ -2,7 +2,6 @@
 
 import tomllib
 from importlib.resources import as_file, files
-
 from typing import TYPE_CHECKING
 
 from dli.errors import UnknownCodeError

@@ -1,0 +1,288 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.capability.cases import column, example, graph, graphs
+
+from dli.aggregation import (
+    AdjustedMazziottaPareto,
+    ArithmeticMean,
+    Copeland,
+    GeometricMean,
+    MazziottaPareto,
+    Minimum,
+    OrderedWeighted,
+    PowerMean,
+)
+from dli.capability import planning, program
+from dli.capability.planning import Task
+from dli.errors import MethodError, StudyError, UnknownCodeError
+from dli.normalisation import Goalposts
+
+HALF = {"c": 0.5, "d": 0.5, "e": 0.5}
+BUILT = graph(("c", "a1", 0.4), ("d", "a2", 0.6), ("e", "d", 0.4), ("e", "b1", 0.2))
+
+
+def test_a_plan_by_hand():
+    """Each step is .25 of a level: c gains 2.5, d 3.75, e 25 * .25 * (.24 + .2) = 2.75 points.
+
+    With d complete, e gains 1.25 alone: so c is the third.
+    """
+    found = BUILT.plan(example(), "X", budget=3, steps=4, levels=HALF)
+    assert found.gain == pytest.approx(3.75 * 2 + 2.5)
+    assert found.changes == {"d": 0.5, "c": 0.25}
+    assert (found.cost, found.gap, found.exact) == (3.0, 0.0, True)
+
+
+def test_what_is_full_already_gains_nothing_more():
+    """With d at .75 and e raising it too, one of them is cut off at 1."""
+    levels = {**HALF, "d": 0.75}
+    found = BUILT.plan(example(), "X", budget=2, steps=4, levels=levels)
+    assert found.changes == {"d": 0.25, "c": 0.25}
+    assert found.gain == pytest.approx(6.25)
+
+
+def test_costs_decide():
+    costs = {"c": [1, 2], "d": [9, 9], "e": 4}
+    found = BUILT.plan(example(), "X", budget=5, steps=2, levels=HALF, costs=costs)
+    assert found.changes == {"c": 0.5, "e": 0.5}
+    assert found.cost == 5
+    assert column(found.table, "cost") == [1.0, 4.0]
+
+
+def test_a_target_is_reached_at_least_cost():
+    costs = {"c": 1.0, "d": 2.0, "e": 1.4}
+    score = example().array("T")[0]
+    found = BUILT.plan(example(), "X", target_score=score + 5, steps=4, levels=HALF, costs=costs)
+    assert found.cost == pytest.approx(2.0)  # c twice
+    assert found.score >= score + 5 - 1e-9
+    assert BUILT.plan(example(), "X", target_score=score).order == ()
+    assert repr(BUILT.plan(example(), "X", target_score=score)).endswith("no steps")
+
+
+def test_a_rank_is_reached_by_passing_those_above():
+    assessment = example()
+    built = graph(("c", "a1", 0.9), ("d", "b2", 0.9))
+    found = built.plan(assessment, "X", target_rank=3, levels={"c": 0.0, "d": 0.0}, steps=10)
+    third = np.sort(assessment.array("T"))[1]
+    assert found.score >= third - 1e-9
+    assert found.score - third < 25 * 0.09 + 1e-9  # one step less would not do
+    assert built.plan(assessment, "X", target_rank=4).order == ()
+
+
+def test_prerequisites_and_exclusions_hold():
+    free = BUILT.plan(example(), "X", budget=1, steps=2, levels=HALF)
+    assert list(free.changes) == ["d"]
+    waits = BUILT.plan(example(), "X", budget=1, steps=2, levels=HALF, prerequisites={"d": ["c"]})
+    assert list(waits.changes) == ["e"]
+    both = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF, prerequisites={"d": ["c"]})
+    assert both.changes == {"c": 0.5, "d": 0.5}
+    assert column(both.table, "code") == ["c", "d"]
+    one = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF, exclusions=[["c", "d", "e"]])
+    assert list(one.changes) == ["d"]
+    steps = {("d", 2): [("c", 2)]}
+    second = BUILT.plan(example(), "X", budget=4, steps=4, levels=HALF, prerequisites=steps)
+    assert second.changes["c"] == 0.5 or second.changes["d"] <= 0.25
+    done = BUILT.plan(
+        example(), "X", budget=1, steps=2, levels={**HALF, "c": 1.0}, prerequisites={"d": ["c"]}
+    )
+    assert list(done.changes) == ["d"]  # c is behind it
+
+
+def test_barriers_are_removed():
+    built = graph(("wall", "a1", 0.8), ("c", "a2", 0.3), barriers={"wall"})
+    found = built.plan(example(), "X", budget=2, steps=5, levels={"wall": 0.5, "c": 0.5})
+    assert found.changes == {"wall": pytest.approx(-0.4)}
+    assert column(found.table, "level_after")[-1] == pytest.approx(0.1)
+
+
+def test_a_short_last_step_and_a_full_capability():
+    built = graph(("c", "a1", 0.8), ("d", "a1", 0.1))
+    found = built.plan(example(), "X", budget=9, steps=2, levels={"c": 0.3, "d": 1.0})
+    assert found.changes == {"c": pytest.approx(0.7)}
+    assert found.cost == 2
+
+
+def test_steps_that_gain_nothing_are_left_out():
+    built = graph(("c", "a1", 0.9), ("d", "a1", 0.9))
+    found = built.plan(example(), "V", budget=9, steps=2, levels={"c": 0.2, "d": 0.2})
+    assert found.changes == {}  # a1 is at its best already
+    nothing = built.plan(example(), "V", budget=9, levels={"c": 1.0, "d": 1.0})
+    assert nothing.gain == 0.0
+
+
+def brute_force(task, budget):
+    """Try all sets of steps."""
+    best = task.where.score
+    for taken in itertools.product([False, True], repeat=len(task.steps)):
+        chosen = [i for i, take in enumerate(taken) if take]
+        allowed = (
+            task.costs[chosen].sum() <= budget + 1e-9
+            and all(earlier in chosen for later, earlier in task.before if later in chosen)
+            and all(sum(i in chosen for i in group) <= 1 for group in task.exclusions)
+        )
+        if allowed:
+            best = max(best, task.score(chosen))
+    return best
+
+
+@st.composite
+def tasks(draw):
+    built = draw(graphs(outcomes=("a1", "b1", "A")))
+    if draw(st.booleans()):
+        from attrs import evolve
+
+        marked = draw(st.sampled_from(range(len(built.links))))
+        turned = draw(st.sampled_from(range(len(built.links))))
+        links = list(built.links)
+        links[marked] = evolve(links[marked], required=True)
+        links[turned] = evolve(links[turned], sign=-1)
+        built = evolve(built, links=links)
+    levels = {code: draw(st.sampled_from([0.1, 0.5, 0.9])) for code in built.codes}
+    costs = {code: draw(st.sampled_from([1.0, 1.5, 2.0])) for code in built.codes}
+    waits = {built.codes[0]: [built.codes[1]]} if draw(st.booleans()) else {}
+    return built, {"levels": levels, "costs": costs, "steps": 2, "prerequisites": waits}
+
+
+@pytest.mark.parametrize(
+    "aggregation",
+    [ArithmeticMean(), GeometricMean(), PowerMean(-2), Minimum(), MazziottaPareto(),
+     OrderedWeighted([0.2, 0.3, 0.5]), PowerMean(0.5), AdjustedMazziottaPareto()],
+    ids=repr,
+)  # fmt: skip
+@settings(max_examples=15)
+@given(case=tasks(), budget=st.sampled_from([2.0, 3.5, 20.0]))
+def test_a_plan_is_never_beaten_by_trying_all(aggregation, case, budget):
+    built, options = case
+    assessment = example(normalisation=Goalposts(1, 100), aggregation=aggregation)
+    task = Task.of(built, assessment, "X", **options)
+    if not task.steps or len(task.steps) > 8:
+        return
+    found = planning.plan(task, budget=budget, target_score=None, target_rank=None)
+    assert found.exact
+    assert found.score == pytest.approx(brute_force(task, budget), abs=2e-5)
+    assert found.gap <= 2e-4
+    assert found.cost <= budget + 1e-9
+    # What the plan promises is what follows from it.
+    after = built.propagate(assessment, "X", found.changes, levels=options["levels"])
+    assert column(after, "after")[0] == pytest.approx(found.score, abs=1e-9)
+
+
+@pytest.mark.parametrize("aggregation", [PowerMean(3), MazziottaPareto("positive")], ids=repr)
+def test_what_is_not_concave_is_planned_as_a_straight_line_and_said_so(aggregation):
+    assessment = example(normalisation=Goalposts(1, 100), aggregation=aggregation)
+    found = BUILT.plan(assessment, "X", budget=3, steps=4, levels=HALF)
+    assert not found.exact
+    assert np.isnan(found.gap)
+    assert found.gain > 0
+    assert "straight line" in repr(found)
+    score = assessment.array("T")[0]
+    reached = BUILT.plan(assessment, "X", target_score=score + 0.5, steps=4, levels=HALF)
+    assert reached.score >= score + 0.5
+
+
+def test_a_plan_prints_itself():
+    found = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF)
+    assert repr(found).splitlines() == [
+        "Plan for X: T from 37.50 to 50.00 (+12.50) at a cost of 2, proven best",
+        "",
+        "code  from  to    cost  score  gain",
+        "d     0.50  1.00  1     45.00  7.50",
+        "c     0.50  1.00  1     50.00  5.00",
+    ]
+    assert "<td>d</td>" in found._repr_html_()
+    assert column(found.roadmap(), "stage") == [1] * len(found.changes)
+
+
+def test_a_gap_is_told():
+    found = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF)
+    from attrs import evolve
+
+    open_ended = evolve(found, solution=evolve(found.solution, gap=0.25))
+    assert "within 0.25 of the best" in repr(open_ended)
+
+
+def test_the_frontier_rises_with_the_budget():
+    found = BUILT.frontier(example(), "X", budgets=[0, 1, 2, 3, 6], steps=2, levels=HALF)
+    gains = column(found, "gain")
+    assert gains[0] == 0.0
+    assert all(np.diff(gains) >= -1e-9)
+    assert column(found, "cost")[:4] == [0, 1, 2, 3]
+    assert column(found, "gap") == [0.0] * 5
+    by_itself = BUILT.frontier(example(), "X", steps=2, levels=HALF)
+    assert len(column(by_itself, "budget")) == 10
+    with pytest.raises(MethodError, match="budgets must be finite numbers of at least 0:\n  - -1"):
+        BUILT.frontier(example(), "X", budgets=[-1])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({}, MethodError, "a plan needs one of budget, target_score and target_rank"),
+        ({"budget": 1, "target_rank": 1}, MethodError, "a plan needs one of"),
+        ({"budget": -1}, MethodError, "budget must be a finite number of at least 0"),
+        (
+            {"budget": 0.5},
+            MethodError,
+            "a budget of 0.5 buys nothing: the cheapest step, of 'c', costs 1",
+        ),
+        ({"budget": 1, "costs": {"c": 1}}, MethodError, "'d': no cost\n  - 'e': no cost"),
+        ({"budget": 1, "costs": {"c": -1, "d": 1, "e": 1}}, MethodError, "'c': -1"),
+        (
+            {"budget": 1, "costs": {"c": [1], "d": 1, "e": 1}},
+            MethodError,
+            "'c': 1 costs for 5 steps",
+        ),
+        ({"budget": 1, "costs": {"q": 1}}, UnknownCodeError, "no capability 'q'"),
+        ({"budget": 1, "steps": 0}, MethodError, "steps must be a whole number from 1"),
+        (
+            {"budget": 1, "prerequisites": {"c": ["d"], "d": ["c"]}},
+            MethodError,
+            "prerequisites wait for each other: .*'c' step 1.* waits for .*'d' step 1",
+        ),
+        ({"budget": 1, "prerequisites": {"c": "d"}}, MethodError, "'c': expected a list"),
+        (
+            {"budget": 1, "prerequisites": {"c": [("d", 9)]}},
+            MethodError,
+            "steps are numbered from 1 to 5",
+        ),
+        ({"budget": 1, "prerequisites": {"c": ["q"]}}, UnknownCodeError, "no capability 'q'"),
+        ({"budget": 1, "exclusions": [["q"]]}, UnknownCodeError, "no capability 'q'"),
+        ({"target_rank": 9}, MethodError, "target_rank must be a whole number from 1 to 4, got 9"),
+        ({"target_score": "x"}, MethodError, "target_score must be a finite number, got 'x'"),
+        (
+            {"target_score": 99},
+            MethodError,
+            "no plan reaches a score of 99: all steps together give",
+        ),
+    ],
+)
+def test_plans_that_cannot_be_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        BUILT.plan(example(), "X", levels=HALF, **options)
+
+
+def test_an_aggregation_without_slopes_has_no_plan():
+    with pytest.raises(MethodError, match="Copeland"):
+        BUILT.plan(example(aggregation=Copeland()), "X", budget=1)
+
+
+def test_a_solver_that_gives_up_is_told(monkeypatch):
+    import scipy.optimize
+
+    class Nothing:
+        status, x, message = 1, None, "time limit"
+
+    monkeypatch.setattr(scipy.optimize, "milp", lambda *_, **__: Nothing())
+    with pytest.raises(StudyError, match="the solver gave no plan: time limit"):
+        BUILT.plan(example(), "X", budget=1)
+
+
+def test_rounds_of_tangents_have_an_end(monkeypatch):
+    monkeypatch.setattr(program, "_ROUNDS", 1)
+    assessment = example(normalisation=Goalposts(1, 100), aggregation=GeometricMean())
+    found = BUILT.plan(assessment, "X", budget=3, steps=4, levels=HALF)
+    assert found.gap > 0
+    assert "of the best" in repr(found)
