@@ -2,7 +2,14 @@ import pickle
 
 import pytest
 
-from dli.errors import DataError, DLIError, MethodError, ModelError, UnknownCodeError
+from dli.errors import (
+    DataError,
+    DivergentInfluenceError,
+    DLIError,
+    MethodError,
+    ModelError,
+    UnknownCodeError,
+)
 
 
 def test_a_message_lists_the_faults_and_says_how_many_are_not_shown():
@@ -29,7 +36,12 @@ def test_one_unknown_code_gives_one_line_and_several_a_list():
 
 @pytest.mark.parametrize(
     ("kind", "built_in"),
-    [(ModelError, ValueError), (DataError, ValueError), (MethodError, ValueError)],
+    [
+        (DivergentInfluenceError, ValueError),
+        (ModelError, ValueError),
+        (DataError, ValueError),
+        (MethodError, ValueError),
+    ],
 )
 def test_errors_are_also_the_built_in_that_callers_expect(kind, built_in):
     assert issubclass(kind, built_in)

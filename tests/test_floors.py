@@ -106,10 +106,10 @@ def _as_ruff_sorts(name):
 
 def test_the_top_level_is_what_users_type():
     assert set(dli.__all__) == {
-        "Assessment", "Bands", "DLIError", "DLIWarning", "DataError",
+        "Assessment", "Bands", "DLIError", "DLIWarning", "DataError", "DivergentInfluenceError",
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
-        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "datasets", "elicitation", "exchange",
+        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "capability", "datasets", "elicitation", "exchange",
         "imputation",
-        "links", "models", "multivariate", "normalisation", "screening", "sensitivity", "treatment", "trends",
+        "links", "models", "multivariate", "normalisation", "plots", "screening", "sensitivity", "treatment", "trends",
         "weighting",
     }  # fmt: skip

@@ -12,6 +12,7 @@ from dli import aggregation, normalisation, weighting
 from dli.assessment import Assessment
 from dli.errors import (
     DataError,
+    DivergentInfluenceError,
     DLIError,
     DLIWarning,
     InconsistentJudgementsError,
@@ -25,6 +26,7 @@ from dli.method import Method
 
 if TYPE_CHECKING:
     from dli import (
+        capability,
         datasets,
         elicitation,
         exchange,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         links,
         models,
         multivariate,
+        plots,
         screening,
         sensitivity,
         treatment,
@@ -44,6 +47,7 @@ __all__ = [
     "DLIError",
     "DLIWarning",
     "DataError",
+    "DivergentInfluenceError",
     "InconsistentJudgementsError",
     "Index",
     "Indicator",
@@ -53,6 +57,7 @@ __all__ = [
     "StudyError",
     "UnknownCodeError",
     "aggregation",
+    "capability",
     "datasets",
     "elicitation",
     "exchange",
@@ -61,6 +66,7 @@ __all__ = [
     "models",
     "multivariate",
     "normalisation",
+    "plots",
     "screening",
     "sensitivity",
     "treatment",
@@ -70,6 +76,7 @@ __all__ = [
 
 # What not every assessment needs loads when it is first asked for.
 _LATER = (
+    "capability",
     "datasets",
     "elicitation",
     "exchange",
@@ -77,6 +84,7 @@ _LATER = (
     "links",
     "models",
     "multivariate",
+    "plots",
     "screening",
     "sensitivity",
     "treatment",

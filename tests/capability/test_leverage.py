@@ -195,3 +195,17 @@ def test_a_stronger_link_never_lowers_leverage(built, more):
     assume(first.target != "A")
     stronger = evolve(built, links=[evolve(first, strength=first.strength + more), *others])
     assert (stronger.leverage_array(example()) >= built.leverage_array(example()) - 1e-9).all()
+
+
+def test_ties_below_another_aggregation_are_followed_too():
+    data = {**DATA, "a1": [4.0, 6.0, 5.0, 7.0]}  # a1 = a2 for X and Y
+    built = graph(("c", "a1", 0.5), ("c", "a2", 0.2), ("d", "b1", 0.4))
+    assessment = example(data=data, aggregation={"A": Minimum()})
+    assert built.leverage_array(assessment)[0] == pytest.approx([20 * 0.5, 40 * 0.25])
+    assert built.leverage_array(assessment)[2] == pytest.approx([50 * 0.5, 40 * 0.25])
+
+
+def test_leverage_over_periods_names_them():
+    data = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
+    found = graph(("c", "a1", 0.5)).leverage(example(data=data, period="year"))
+    assert frames.read(found).names == ("unit", "year", "c")

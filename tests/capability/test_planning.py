@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.capability.cases import column, example, graph, graphs
+from tests.capability.cases import DATA, column, example, graph, graphs
 
 from dli.aggregation import (
     AdjustedMazziottaPareto,
@@ -286,3 +286,40 @@ def test_rounds_of_tangents_have_an_end(monkeypatch):
     found = BUILT.plan(assessment, "X", budget=3, steps=4, levels=HALF)
     assert found.gap > 0
     assert "of the best" in repr(found)
+
+
+@pytest.mark.parametrize("aggregation", [ArithmeticMean(), Minimum(), GeometricMean()], ids=repr)
+def test_a_plan_for_a_sub_index_leaves_the_rest_out(aggregation):
+    data = {**DATA, "a1": [None, 8.0, 5.0, 9.0]}
+    assessment = example(data=data, normalisation=Goalposts(1, 100), aggregation=aggregation)
+    found = BUILT.plan(assessment, "X", budget=4, steps=4, node="A", levels={"d": 0.5, "e": 0.5})
+    # c reaches a1 alone, which X lacks, and has no level; only a2 counts for A.
+    assert set(found.changes) <= {"d", "e"}
+    assert found.gain == pytest.approx(99 * 0.6 * 0.5)
+
+
+def test_weights_of_zero_bind_no_minimum():
+    from dli.weighting import Fixed
+
+    assessment = example(
+        aggregation=Minimum(), weighting=Fixed({"a1": 0, "a2": 1, "b1": 1, "b2": 1, "A": 1, "B": 1})
+    )
+    found = BUILT.plan(assessment, "X", budget=4, steps=4, node="A", levels=HALF)
+    assert found.gain == pytest.approx(60 * 0.5)
+
+
+def test_a_target_within_the_solvers_tolerance_is_not_taken_as_reached():
+    score = example().array("T")[0]
+    everything = BUILT.plan(example(), "X", budget=99, steps=2, levels=HALF).score
+    with pytest.raises(MethodError, match="no plan reaches"):
+        BUILT.plan(example(), "X", target_score=everything + 5e-5, steps=2, levels=HALF)
+    assert BUILT.plan(example(), "X", target_score=everything, steps=2, levels=HALF).gain == (
+        pytest.approx(everything - score)
+    )
+
+
+def test_tangents_end_where_the_solver_can_tell_no_more(monkeypatch):
+    monkeypatch.setattr(program, "TOLERANCE", -1.0)
+    assessment = example(normalisation=Goalposts(1, 100), aggregation=GeometricMean())
+    found = BUILT.plan(assessment, "X", budget=3, steps=4, levels=HALF)
+    assert abs(found.gap) < 1e-4

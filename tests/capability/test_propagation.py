@@ -82,6 +82,9 @@ def test_a_required_source_holds_its_target_down():
     assert after(both)["d"] == pytest.approx(0.6)
     beyond = built.propagate(example(), "X", {"c": 0.8}, levels={**levels, "e": 0.1})
     assert after(beyond)["d"] == 0.3  # above e as it is: it stays where it is
+    above = graph(("c", "a1", 0.9), ("e", "A", 0.1, {"required": True}))
+    through = above.propagate(example(), "X", {"c": 0.8}, levels={"c": 0.2, "e": 0.4})
+    assert after(through)["A"] == pytest.approx(40)  # not 65: A rises no higher than e
     outcome = graph(("c", "a1", 0.9), ("e", "a1", 0.1, {"required": True}))
     capped = outcome.propagate(example(), "X", {"c": 0.8}, levels={"c": 0.2, "e": 0.4})
     assert after(capped)["a1"] == pytest.approx(40)
@@ -182,3 +185,9 @@ def test_a_unit_without_a_score_has_no_scenarios():
     assert np.isnan(assessment.array("T")[0])
     with pytest.raises(DataError, match="unit 'X' has no score at 'T'"):
         CHAIN.propagate(assessment, "X", {"c": 0.1})
+
+
+def test_what_is_missing_stays_out_of_the_mean():
+    data = {**DATA, "a2": [None, 6.0, 9.0, 7.0]}
+    found = CHAIN.propagate(example(data=data), "X", {"d": 0.1}, levels=HALF)
+    assert after(found)["A"] == pytest.approx(24)

@@ -48,8 +48,9 @@ def test_nodes_without_a_path_have_none():
     found = CHAIN.paths("d", "c")
     assert column(found, "path") == ["all others"]
     assert column(found, "influence") == [0.0]
-    faint = graph(*[(f"c{i}", f"c{i + 1}", 1e-200) for i in range(3)], ("c3", "a1", 0.5))
-    assert column(faint.paths("c0", "a1"), "path") == ["all others"]
+    faint = graph(("c", "d", 1e-155), ("d", "a1", 1e-155), ("d", "a2", 0.0))
+    assert column(faint.paths("c", "a1"), "path") == ["all others"]
+    assert column(faint.paths("d", "a2"), "path") == ["all others"]
 
 
 @given(graphs())
@@ -141,3 +142,11 @@ def test_a_weakest_link_holds_alone():
     assert column(walled.bottlenecks(example(), "X", semantics="weakest"), "code") == []
     with pytest.raises(MethodError, match="semantics must be 'additive' or 'weakest', got 'or'"):
         built.bottlenecks(example(), "X", semantics="or")
+
+
+def test_what_a_unit_lacks_holds_nothing_back():
+    from tests.capability.cases import DATA
+
+    built = graph(("c", "a1", 0.5), ("d", "a2", 0.5))
+    data = {**DATA, "a1": [None, 8.0, 5.0, 9.0]}
+    assert column(built.bottlenecks(example(data=data), "X"), "code") == ["a2"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dli.assessment import Assessment
     from dli.capability.graph import CapabilityGraph
 
-__all__ = ["Outcomes", "Position", "levels", "position", "rescored"]
+__all__ = ["Outcomes", "Position", "ends_of", "levels", "position", "rescored"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -59,7 +59,7 @@ class Outcomes:
         if not isinstance(top, Index):
             msg = f"{top.code!r} is an indicator; leverage and plans are for a node above it"
             raise MethodError(msg)
-        ends = _ends(assessment)
+        ends = ends_of(assessment)
         low, high = np.array([ends[code] for code in graph.outcomes]).reshape(-1, 2).T
         span = np.nan_to_num(high - low)
         scores = [assessment.array(code) for code in graph.outcomes]
@@ -93,7 +93,7 @@ class Outcomes:
         return frames.build({**keys, **columns}, observations.table.library)
 
 
-def _ends(assessment: "Assessment") -> dict[str, tuple[float, float]]:
+def ends_of(assessment: "Assessment") -> dict[str, tuple[float, float]]:
     """Give the worst and the best score of each node."""
     index = assessment.index
     ends: dict[str, tuple[float, float]] = {}
@@ -226,7 +226,8 @@ def rescored(
         column = _rejoined(assessment, node, scores) if isinstance(node, Index) else None
         column = assessment.array(node.code) if column is None else column
         j = place.get(node.code)
-        if j is not None and effects[j] != 0 and not np.isnan(column[row]) and found.span[j] > 0:
+        moves = column is not assessment.array(node.code) or (j is not None and effects[j] != 0)
+        if j is not None and moves and not np.isnan(column[row]) and found.span[j] > 0:
             before = where.outcomes[j]
             wanted = (column[row] - found.low[j]) / found.span[j] + effects[j]
             top = max(before, min(1.0, caps[j]))

@@ -53,8 +53,7 @@ def settled(graph: "CapabilityGraph", where: Position, changes: Mapping[str, flo
     place = {code: i for i, code in enumerate((*graph.codes, *graph.outcomes))}
     own = np.zeros(len(place))
     for code, change in changes.items():
-        if code in place:
-            own[place[code]] = change
+        own[place[code]] = change
     sources, targets = graph.required_pairs
     among = targets < n_capabilities
     start = np.nan_to_num(where.levels)  # one that nothing tells of reaches nothing either

@@ -23,11 +23,8 @@ def axes_for(ax: Any, width: float, height: float) -> Any:
     if ax is not None:
         return ax
     try:
-        from matplotlib.figure import Figure
+        import matplotlib.pyplot as plt
     except ImportError as error:
         msg = 'pictures need matplotlib: pip install "digital-leadership-index[plot]"'
         raise ImportError(msg) from error
-    import matplotlib.pyplot as plt
-
-    figure: Figure = plt.figure(figsize=(width, height), layout="constrained")
-    return figure.subplots()
+    return plt.figure(figsize=(width, height), layout="constrained").subplots()

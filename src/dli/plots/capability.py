@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli import frames
+from dli.framework import Index
 from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for
 
 if TYPE_CHECKING:
@@ -46,52 +47,78 @@ def capabilities(
     UnknownCodeError
         Links that lead to what is not in the index, or no such unit.
     """
+    columns, tree = _columns(graph, assessment)
+    tallest = max(map(len, columns))
+    ax = axes_for(ax, 2.2 + 2.1 * len(columns), 1.0 + 0.36 * tallest)
+    place = {}
+    for x, column in enumerate(columns):
+        apart = min(tallest / len(column), 2.4)
+        for i, code in enumerate(column):
+            place[code] = (x, tallest / 2 + (i - (len(column) - 1) / 2) * apart)
+    _lines(ax, graph, place, tree)
+    level = {} if assessment is None or unit is None else _levels(graph, assessment, unit, period)
+    barriers = {c.code for c in graph.capabilities if c.kind == "barrier"}
+    weak = sorted(level, key=lambda code: level[code])[: len(level) // 3]
+    for code, at in place.items():
+        _node(ax, code, at, barrier=code in barriers, level=level.get(code), weak=code in weak)
+    ax.set_xlim(-0.55, len(columns) - 0.45)
+    ax.set_ylim(tallest + 0.1, -0.1)
+    ax.axis("off")
+    if level:
+        ax.set_title(
+            f"{unit}: how far each is complete, or a barrier gone; the weakest third framed",
+            fontsize=10,
+        )
+    return ax
+
+
+def _columns(
+    graph: "CapabilityGraph", assessment: "Assessment | None"
+) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """Give the nodes of each layer, and the lines of the index above the outcomes."""
     from dli.capability.structure import stages
 
     columns = [
         [code for group in groups for code in group] for groups in stages(graph, graph.codes)
     ]
-    columns.append(list(graph.outcomes))
-    tree: list[tuple[str, str]] = []
-    if assessment is not None:
-        index = assessment.index
-        parents = {code: index.parent(code) for code in graph.outcomes}
-        above = dict.fromkeys(p.code for p in parents.values() if p is not None)
-        above.pop(index.code, None)
-        columns += [list(above), [index.code]]
-        tree = [(code, p.code) for code, p in parents.items() if p is not None]
-        tree += [(code, index.code) for code in above]
-    tallest = max(map(len, columns))
-    ax = axes_for(ax, 2.2 + 2.1 * len(columns), 1.0 + 0.36 * tallest)
-    place = {
-        code: (x, (tallest - len(column)) / 2 + y)
-        for x, column in enumerate(columns)
-        for y, code in enumerate(column)
-    }
-    _lines(ax, graph, place, tree)
-    level = {} if assessment is None or unit is None else _levels(graph, assessment, unit, period)
-    barriers = {c.code for c in graph.capabilities if c.kind == "barrier"}
-    weak = sorted(level, key=lambda code: level[code])[: len(level) // 3]
-    for code, (x, y) in place.items():
-        _node(ax, code, x, y, barrier=code in barriers, level=level.get(code), weak=code in weak)
-    ax.set_xlim(-0.55, len(columns) - 0.45)
-    ax.set_ylim(tallest - 0.4, -0.6)
-    ax.axis("off")
-    if level:
-        ax.set_title(f"{unit}: how far each is complete, the weakest third framed", fontsize=10)
-    return ax
+    if assessment is None:
+        columns.append(list(graph.outcomes))
+        return [column for column in columns if column], []
+    index = assessment.index
+    # In the order of the indicators, a sub-index where its first indicator would be.
+    first = {i.code: place for place, i in reversed(list(enumerate(index.indicators)))}
+    for node in index.walk():
+        if isinstance(node, Index):
+            first[node.code] = first[node.indicators[0].code]
+    outcomes = sorted(graph.outcomes, key=first.__getitem__)
+    above: dict[str, None] = {}
+    tree = []
+    for code in outcomes:
+        parent = index.parent(code)
+        if parent is not None:
+            tree.append((code, parent.code))
+            if parent is not index:
+                above[parent.code] = None
+    tree += [(code, index.code) for code in above if code not in outcomes]
+    columns += [outcomes, [code for code in above if code not in outcomes], [index.code]]
+    return [column for column in columns if column], tree
 
 
 def _levels(
     graph: "CapabilityGraph", assessment: "Assessment", unit: object, period: object
 ) -> dict[str, float]:
-    from dli.capability.outcomes import Outcomes, position
+    """Give what is complete of each node, from 0 to 1."""
+    from dli.capability.outcomes import Outcomes, ends_of, position
 
     where = position(graph, Outcomes.of(graph, assessment, None), unit, period, None)
     barrier = np.array([c.kind == "barrier" for c in graph.capabilities])
-    own = np.where(barrier, 1 - where.levels, where.levels)
-    known = zip((*graph.codes, *graph.outcomes), [*own, *where.outcomes], strict=True)
-    return {code: float(np.clip(value, 0, 1)) for code, value in known if not np.isnan(value)}
+    known = dict(
+        zip(graph.codes, np.where(barrier, 1 - where.levels, where.levels).tolist(), strict=True)
+    )
+    for node, (low, high) in ends_of(assessment).items():
+        score = float(assessment.array(node)[where.row])
+        known[node] = (score - low) / (high - low) if high > low else float("nan")
+    return {code: float(np.clip(v, 0, 1)) for code, v in known.items() if not np.isnan(v)}
 
 
 def _lines(
@@ -127,24 +154,22 @@ def _lines(
 
 
 def _node(
-    ax: Any, code: str, x: float, y: float, *, barrier: bool, level: float | None, weak: bool
+    ax: Any, code: str, at: tuple[float, float], *, barrier: bool, level: float | None, weak: bool
 ) -> None:
     from matplotlib.patches import Rectangle
 
-    edge = BAD if barrier else INK
-    left, width = x - 0.37, 0.74
-    ax.add_patch(Rectangle((left, y - 0.31), width, 0.62, facecolor="white", zorder=2))
+    x, y = at
+    corner, width = (x - 0.37, y - 0.31), 0.74
+    ax.add_patch(Rectangle(corner, width, 0.62, facecolor="white", zorder=2))
     if level is not None:
-        filled = width * level
-        ax.add_patch(Rectangle((left, y - 0.31), filled, 0.62, color=GOOD, alpha=0.25, zorder=3))
-    ax.add_patch(
-        Rectangle(
-            (left, y - 0.31), width, 0.62, fill=False, zorder=4,
-            edgecolor=MARK if weak else edge, linewidth=2.2 if weak else 0.8,
-            linestyle="--" if barrier else "-",
-        )
-    )  # fmt: skip
-    ax.text(x, y, _wrapped(code), ha="center", va="center", fontsize=6, color=INK, zorder=5)
+        filled = Rectangle(corner, width * level, 0.62, color=GOOD, alpha=0.25, zorder=3)
+        ax.add_patch(filled)
+    frame = Rectangle(corner, width, 0.62, fill=False, zorder=4)
+    frame.set_edgecolor(MARK if weak else BAD if barrier else INK)
+    frame.set_linewidth(2.2 if weak else 0.8)
+    frame.set_linestyle("--" if barrier else "-")
+    ax.add_patch(frame)
+    ax.text(x, y, _wrapped(code), ha="center", va="center", fontsize=6.5, color=INK, zorder=5)
 
 
 def _wrapped(code: str) -> str:
@@ -181,7 +206,7 @@ def influence_map(graph: "CapabilityGraph", *, ax: Any = None) -> Any:
             ax.scatter(*points[own].T, marker=mark, color=colour, s=28, label=kind, zorder=3)
     ax.axhline(0, color=INK, linewidth=0.8)
     _label(ax, codes, points, [code in kinds for code in codes])
-    ax.margins(x=0.12, y=0.08)
+    ax.margins(x=0.2, y=0.08)
     ax.set_xlabel("prominence: influence given and received")
     ax.set_ylabel("relation: causes above, effects below")
     ax.legend(frameon=False, fontsize=8)
