@@ -88,7 +88,7 @@ def test_the_influence_map_puts_nodes_where_dematel_says():
     table = BUILT.dematel()
     drawn = np.concatenate([c.get_offsets() for c in ax.collections])
     expected = np.array([list(table["prominence"]), list(table["relation"])]).T
-    assert np.sort(drawn, axis=0) == pytest.approx(np.sort(expected, axis=0))
+    assert np.sort(np.asarray(drawn), axis=0) == pytest.approx(np.sort(expected, axis=0))
     labels = [text for text in ax.texts if text.get_text()]
     assert {text.get_text() for text in labels} == {"c", "d", "wall"}
 

@@ -27,6 +27,8 @@ Floats: TypeAlias = NDArray[np.float64]
 # What the solver takes as equal, in shares of the scale of scores.
 TOLERANCE = 1e-6
 _ROUNDS = 200
+# How near to the best the first solutions of a curved program must be.
+_NEARNESS = (0.02, 0.002)
 
 
 @frozen(kw_only=True)
@@ -285,7 +287,7 @@ class Program:
         score, constant = self._scores[self.task.where.found.node.code]
         best: tuple[float, tuple[int, ...]] = (self.task.where.score, ())
         bound = np.inf
-        for taken, objective in self._solutions(
+        for taken, objective, _ in self._solutions(
             {v: -factor for v, factor in score.items()}, [(costs, -np.inf, budget)]
         ):
             bound = min(bound, constant - objective)
@@ -308,9 +310,9 @@ class Program:
         costs = dict(zip(self._steps, self.task.costs.tolist(), strict=True))
         score, constant = self._scores[self.task.where.found.node.code]
         goal = (score, target - constant - TOLERANCE * self._scale, np.inf)
-        for taken, _ in self._solutions(costs, [goal]):
+        for taken, _, is_best in self._solutions(costs, [goal]):
             reached = self.task.score(taken)
-            if reached >= enough:
+            if is_best and reached >= enough:
                 return Solution(taken=taken, score=reached, gap=0.0, exact=self.exact)
         return None
 
@@ -327,19 +329,28 @@ class Program:
 
     def _solutions(
         self, objective: dict[int, float], goals: list[tuple[dict[int, float], float, float]]
-    ) -> Iterator[tuple[tuple[int, ...], float]]:
-        """Give the steps of the best solution, then of the next after tangents are added to it."""
+    ) -> Iterator[tuple[tuple[int, ...], float, bool]]:
+        """Give the steps of the best solution, then of the next after tangents are added to it.
+
+        With them a bound of the objective, and whether the solver was asked for the best: the
+        first solutions, which only show where tangents are needed, may be near it.
+        """
         seen: set[tuple[int, ...]] = set()
         left_out: list[tuple[dict[int, float], float, float]] = []
+        nearness = iter(_NEARNESS if self._curved and self.exact else ())
+        near = next(nearness, 0.0)
         for _ in range(_ROUNDS):
-            found = self._solve(objective, [*goals, *left_out])
+            found = self._solve(objective, [*goals, *left_out], near)
             if found is None:
                 return
             values, bound = found
             taken = tuple(i for i, v in enumerate(self._steps) if values[v] > 0.5)
-            yield taken, bound
-            if taken in seen:  # no tangent tells more: the bound is as near as the solver goes
-                return
+            yield taken, bound, near == 0.0
+            if taken in seen:  # no tangent tells more
+                if near == 0.0:  # the bound is as near as the solver goes
+                    return
+                near = next(nearness, 0.0)
+                continue
             seen.add(taken)
             after = self.task.after(taken).scores
             for node in self._curved:
@@ -349,7 +360,10 @@ class Program:
                 left_out.append((row, 1.0 - len(taken), np.inf))
 
     def _solve(
-        self, objective: dict[int, float], goals: list[tuple[dict[int, float], float, float]]
+        self,
+        objective: dict[int, float],
+        goals: list[tuple[dict[int, float], float, float]],
+        near: float,
     ) -> tuple[Floats, float] | None:
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csr_array
@@ -364,13 +378,17 @@ class Program:
         costs = np.zeros(n_variables)
         for variable, factor in objective.items():
             costs[variable] = factor
-        result = milp(
-            costs,
-            integrality=np.array(self._whole),
-            bounds=Bounds(np.array(self._low), np.array(self._high)),
-            constraints=LinearConstraint(matrix, lows, highs),
-            options={"mip_rel_gap": 0.0},
-        )
+        # The solver's presolve fails on a few small problems with feedback; without it they solve.
+        for presolve in (True, False):
+            result = milp(
+                costs,
+                integrality=np.array(self._whole),
+                bounds=Bounds(np.array(self._low), np.array(self._high)),
+                constraints=LinearConstraint(matrix, lows, highs),
+                options={"mip_rel_gap": near, "presolve": presolve},
+            )
+            if result.status in (0, 2):
+                break
         if result.status == 2:
             return None
         if result.x is None:
