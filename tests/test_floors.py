@@ -108,7 +108,7 @@ def test_the_top_level_is_what_users_type():
     assert set(dli.__all__) == {
         "Assessment", "Bands", "DLIError", "DLIWarning", "DataError", "DivergentInfluenceError",
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
-        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "capability", "datasets", "elicitation", "exchange",
+        "ModelError", "StudyError", "UnknownCodeError", "aggregation", "capability", "datasets", "diagnosis", "elicitation", "exchange",
         "imputation",
         "links", "models", "multivariate", "normalisation", "plots", "screening", "sensitivity", "treatment", "trends",
         "weighting",

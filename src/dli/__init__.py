@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dli import (
         capability,
         datasets,
+        diagnosis,
         elicitation,
         exchange,
         imputation,
@@ -59,6 +60,7 @@ __all__ = [
     "aggregation",
     "capability",
     "datasets",
+    "diagnosis",
     "elicitation",
     "exchange",
     "imputation",
@@ -78,6 +80,7 @@ __all__ = [
 _LATER = (
     "capability",
     "datasets",
+    "diagnosis",
     "elicitation",
     "exchange",
     "imputation",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Program", "Solution"]
 
 Floats: TypeAlias = NDArray[np.float64]
+# A sum of variables times factors, and a constant.
+Terms: TypeAlias = tuple[dict[int, float], float]
 
 # What the solver takes as equal, in shares of the scale of scores.
 TOLERANCE = 1e-6
@@ -64,10 +66,12 @@ class Program:
         self._high: list[float] = []
         self._whole: list[int] = []
         self._curved: list[Index] = []
+        self._bent: list[tuple[str, int, Terms]] = []
         self._steps = [self._variable(0.0, 1.0, whole=True) for _ in task.steps]
         self._scale = max(float(np.ptp(self._node_ends(task.where.found.node))), 1e-9)
         self._lay_levels()
         self._lay_tree()
+        self._slack = self._scale if self._order is None else 1e-3
         self._lay_order()
 
     def _variable(self, low: float, high: float, *, whole: bool = False) -> int:
@@ -141,7 +145,7 @@ class Program:
                     todo.append(source)
         return wanted
 
-    def _inflow(self, node: int) -> tuple[dict[int, float], float]:
+    def _inflow(self, node: int) -> Terms:
         """Give where a node stands, and what comes in by its links, before anything is cut off."""
         terms: dict[int, float] = {}
         constant = float(self._start[node])
@@ -193,22 +197,110 @@ class Program:
         where = self.task.where
         assessment, n = where.found.assessment, len(self.task.graph.codes)
         place = {code: j for j, code in enumerate(where.found.codes)}
-        # The score of each node, terms and a constant; and what its children give by themselves.
-        self._scores: dict[str, tuple[dict[int, float], float]] = {}
+        # The score of each node, and what its children give by themselves.
+        self._scores: dict[str, Terms] = {}
         self._joined: dict[str, int] = {}
+        self._order = self._common_order()
         for node in reversed(list(where.found.node.walk())):
             score = float(assessment.array(node.code)[where.row])
             j = place.get(node.code)
             if np.isnan(score):
                 continue
             if isinstance(node, Index):
+                if self._order is not None:  # joined as a whole
+                    continue
                 self._join(node)
             else:
                 self._scores[node.code] = ({}, score)
             if j is not None and where.found.span[j] > 0:
                 self._scores[node.code] = self._outcome(node, j, n)
+        if self._order is not None:
+            self._join_whole()
 
-    def _outcome(self, node: Any, j: int, n: int) -> tuple[dict[int, float], float]:
+    def _common_order(self) -> float | None:
+        """Give the order below 1 that all means below the node have, if it holds the whole tree.
+
+        A tree of power means of one order is one such mean of its indicators: then the tangents of
+        each indicator alone hold it, far nearer than those of nodes.
+        """
+        found = self.task.where.found
+        orders = set()
+        for node in found.node.walk():
+            if isinstance(node, Index):
+                if node.code in found.codes:
+                    return None
+                orders.add(getattr(held_aggregation(found.assessment, node), "order", None))
+        order = orders.pop()
+        return None if orders or order is None or not -np.inf < order < 1 else float(order)
+
+    def _join_whole(self) -> None:
+        """Lay the whole tree as a sum over indicators: of logarithms, or of powers."""
+        where = self.task.where
+        assessment = where.found.assessment
+        share = {where.found.node.code: 1.0}
+        total: Terms = ({}, 0.0)
+        for node in where.found.node.walk():
+            if isinstance(node, Index):
+                for child, weight in self._shares(node):
+                    share[child] = share.get(node.code, 0.0) * weight
+                continue
+            terms, constant = self._scores.get(node.code, ({}, np.nan))
+            weight = share.get(node.code, 0.0)
+            if not weight:
+                continue
+            if not terms:
+                total = (total[0], total[1] + weight * self._bend(constant))
+                continue
+            ((variable, span),) = terms.items()
+            high = constant + span * self._high[variable]
+            least = max(constant + span * self._low[variable], 1e-6 * self._scale)
+            bent = self._variable(self._bend(least), self._bend(max(high, least)))
+            total[0][bent] = weight
+            self._bent.append((node.code, bent, (terms, constant)))
+            now = max(float(assessment.array(node.code)[where.row]), least)
+            for at in np.geomspace(now, max(high, now), 8).tolist():
+                self._bent_tangent(bent, (terms, constant), at)
+        self._scores[where.found.node.code] = total
+
+    def _shares(self, node: Index) -> list[tuple[str, float]]:
+        """Give the children of a node that the unit has, with their weights among themselves."""
+        where = self.task.where
+        assessment = where.found.assessment
+        weights = assessment.weight_array(node.code)
+        own = weights if weights.ndim == 1 else weights[where.row]
+        there = [
+            (child.code, weight)
+            for child, weight in zip(node.children, own.tolist(), strict=True)
+            if not np.isnan(assessment.array(child.code)[where.row])
+        ]
+        total = sum(weight for _, weight in there)
+        return [(code, weight / total) for code, weight in there if total > 0]
+
+    def _bend(self, score: float) -> float:
+        """Give the logarithm or power of a score, or the score itself where there is no order."""
+        if self._order is None:
+            return score
+        if self._order == 0:
+            return float(np.log(score))
+        return float(np.sign(self._order) * score**self._order)
+
+    def _unbend(self, value: float) -> float:
+        """Give the score back."""
+        if self._order is None:
+            return value
+        if self._order == 0:
+            return float(np.exp(value))
+        inside = value * np.sign(self._order)
+        return float(inside ** (1 / self._order)) if inside > 0 else float("inf")
+
+    def _bent_tangent(self, bent: int, score: Terms, at: float) -> None:
+        """Hold a logarithm or power of an indicator below its tangent at a score."""
+        order = self._order or 0.0
+        slope = at ** (order - 1) * (abs(order) if order else 1.0)
+        terms = {variable: slope * factor for variable, factor in score[0].items()}
+        self._at_most(bent, terms, self._bend(at) + slope * (score[1] - at))
+
+    def _outcome(self, node: Any, j: int, n: int) -> Terms:
         """Lay the position of an outcome, from 0 to 1, and give its score."""
         found = self.task.where.found
         low, span, start = float(found.low[j]), float(found.span[j]), float(self._start[n + j])
@@ -290,7 +382,7 @@ class Program:
         for taken, objective, _ in self._solutions(
             {v: -factor for v, factor in score.items()}, [(costs, -np.inf, budget)]
         ):
-            bound = min(bound, constant - objective)
+            bound = min(bound, self._unbend(constant - objective))
             best = max(best, (self.task.score(taken), taken), key=lambda pair: pair[0])
             if not self.exact or bound - best[0] <= TOLERANCE * self._scale:
                 break
@@ -309,7 +401,7 @@ class Program:
             return Solution(taken=(), score=self.task.where.score, gap=0.0, exact=self.exact)
         costs = dict(zip(self._steps, self.task.costs.tolist(), strict=True))
         score, constant = self._scores[self.task.where.found.node.code]
-        goal = (score, target - constant - TOLERANCE * self._scale, np.inf)
+        goal = (score, self._bend(target) - constant - TOLERANCE * self._slack, np.inf)
         for taken, _, is_best in self._solutions(costs, [goal]):
             reached = self.task.score(taken)
             if is_best and reached >= enough:
@@ -337,7 +429,8 @@ class Program:
         """
         seen: set[tuple[int, ...]] = set()
         left_out: list[tuple[dict[int, float], float, float]] = []
-        nearness = iter(_NEARNESS if self._curved and self.exact else ())
+        is_curved = bool(self._curved or self._bent)
+        nearness = iter(_NEARNESS if is_curved and self.exact else ())
         near = next(nearness, 0.0)
         for _ in range(_ROUNDS):
             found = self._solve(objective, [*goals, *left_out], near)
@@ -355,7 +448,10 @@ class Program:
             after = self.task.after(taken).scores
             for node in self._curved:
                 self._tangent(node, after)
-            if not self._curved or not self.exact:
+            for code, bent, score in self._bent:
+                at = float(after[code][self.task.where.row])
+                self._bent_tangent(bent, score, max(at, 1e-6 * self._scale))
+            if not is_curved or not self.exact:
                 row = {v: -1.0 if i in taken else 1.0 for i, v in enumerate(self._steps)}
                 left_out.append((row, 1.0 - len(taken), np.inf))
 

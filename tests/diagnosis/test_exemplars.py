@@ -1,0 +1,134 @@
+"""Who does better and is alike."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from tests.diagnosis.cases import DATA, assessment, column, names, panel, tables
+
+from dli.diagnosis import exemplars, peers
+from dli.errors import DataError, MethodError, UnknownCodeError
+
+
+def test_exemplars_by_context():
+    found = exemplars(assessment(), "V", "c", by="people")
+    assert names(found) == ["unit", "name", "distance", "compared", "score", "rank", "lead"]
+    # X scores higher, but nobody knows its people.
+    assert column(found, "unit") == ["W", "Y"]
+    assert_allclose(column(found, "distance"), [0.2, 0.6])
+    assert column(found, "lead") == [20, 50]
+    assert column(found, "rank") == [3, 1]
+    assert column(found, "name") == ["land W", "land Y"]
+
+
+def test_among_the_equally_near_the_greater_lead_comes_first():
+    data = DATA | {"region": ["N"] * 6}
+    assert column(exemplars(assessment(data), "U", "c", by="region"), "unit") == list("YXWV")
+    tied = data | {"c": [20.0, 90.0, 90.0, 80.0, 90.0, 10.0]}
+    assert column(exemplars(assessment(tied), "U", "c", by="region", k=3), "unit") == list("VWY")
+
+
+def test_the_profile_leaves_out_what_is_to_be_learnt():
+    found = exemplars(assessment(), "U", "B", k=None)
+    # By a and b alone: V 10 and 10, W 20, X 30 and 30, Y 40 and 40.
+    assert column(found, "unit") == ["V", "W", "X", "Y"]
+    assert_allclose(column(found, "distance"), [10, 20, 30, 40])
+    assert column(found, "compared") == [2, 1, 2, 2]
+    of_index = exemplars(assessment(), "U", "T", k=None)
+    assert_allclose(column(of_index, "distance")[0], (10 + 10 + 20 + 20) / 4)
+
+
+def test_the_margin_is_the_least_lead():
+    assert column(exemplars(assessment(), "U", "c", margin=60.0), "unit") == ["X", "Y"]
+    assert column(exemplars(assessment(), "U", "c", margin=60.1), "unit") == ["Y"]
+
+
+def test_a_lead_of_rounding_is_none():
+    data = DATA | {"a": [30.0, 30.0 * (1 + 4e-16), *[1.0] * 4]}
+    assert len(exemplars(assessment(data), "U", "a")) == 0
+    assert len(exemplars(assessment(), "Y", "T")) == 0
+
+
+def test_resembling_keeps_those_who_score_alike_elsewhere():
+    # Elsewhere is B: 30, 40, 60, 70, 90, 10, with a standard deviation of 26.5.
+    own = assessment()
+    spread = np.std([30, 40, 60, 70, 90, 10])
+    found = exemplars(own, "V", "A", resembling=True)
+    assert column(found, "unit") == ["W"]
+    assert spread > 60 - 40
+    assert sorted(column(exemplars(own, "V", "A"), "unit")) == ["W", "Y"]
+
+
+def test_who_is_far_behind_elsewhere_does_not_resemble():
+    ahead = DATA | {"a": [*DATA["a"][:-1], 95.0], "b": [*DATA["b"][:-1], 95.0]}
+    assert "Z" in column(exemplars(assessment(ahead), "V", "A"), "unit")
+    assert column(exemplars(assessment(ahead), "V", "A", resembling=True), "unit") == ["W"]
+
+
+def test_what_is_alike_is_told_within_the_period():
+    # In the first year units differ widely in B, in the second by 1 at most.
+    data = {
+        "unit": ["U", "V", "W"] * 2,
+        "year": [1, 1, 1, 2, 2, 2],
+        "a": [10.0, 20.0, 30.0] * 2,
+        "b": [10.0, 20.0, 30.0] * 2,
+        "c": [0.0, 50.0, 100.0, 50.0, 51.0, 51.0],
+        "d": [0.0, 50.0, 100.0, 50.0, 51.0, 51.0],
+    }
+    own = assessment(data, period="year")
+    assert len(exemplars(own, "U", "A", resembling=True, period=2)) == 0
+    assert len(exemplars(own, "U", "A", period=2)) == 2
+
+
+def test_periods_do_not_mix():
+    found = exemplars(panel(), "V", "A", by="people", period=2022, k=None)
+    assert column(found, "year") == [2022, 2022]
+    assert column(found, "unit") == ["U", "Y"]
+
+
+@given(data=tables(), node=st.sampled_from(["T", "A", "B", "c"]), margin=st.floats(0, 30))
+def test_exemplars_are_ahead_and_no_others_are_nearer(data, node, margin):
+    own = assessment(data)
+    found = exemplars(own, "u0", node, k=None, margin=margin)
+    scores = own.array(node)
+    ahead = {
+        u for u, s in zip(own.units, scores, strict=True) if s - scores[0] >= max(margin, 1e-9)
+    }
+    assert set(found["unit"]) <= ahead
+    assert found["distance"].tolist() == sorted(found["distance"])
+    if node == "T":
+        among = peers(own, "u0", k=None)
+        far = dict(zip(among["unit"], among["distance"], strict=True))
+        assert set(found["unit"]) == ahead
+        assert_allclose(found["distance"], [far[u] for u in found["unit"]])
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "error", "message"),
+    [
+        ({"node": "Q"}, UnknownCodeError, "no node 'Q'"),
+        ({"margin": -1}, MethodError, "margin must be a number of points from 0 up, got -1"),
+        ({"margin": np.nan}, MethodError, "got nan"),
+        ({"k": 1.5}, MethodError, "k must be a whole number from 1 up"),
+        ({"by": "regions"}, UnknownCodeError, "did you mean 'region'"),
+        ({"node": "T", "resembling": True}, MethodError, "'T' is the only node at its level"),
+    ],
+)
+def test_exemplars_say_what_is_wrong(kwargs, error, message):
+    with pytest.raises(error, match=message):
+        exemplars(assessment(), "U", **{"node": "A"} | kwargs)
+
+
+def test_a_unit_without_a_score_at_the_node():
+    with pytest.raises(DataError, match="unit 'W' has no score at 'b'"):
+        exemplars(assessment(), "W", "b")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_nobody_ahead_is_an_empty_table_in_every_library(library):
+    frame = pytest.importorskip(library)
+    make = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "table"}[library]
+    found = exemplars(assessment(getattr(frame, make)(DATA)), "Y", "T")
+    assert len(found) == 0
+    assert "lead" in (found.column_names if library == "pyarrow" else found.columns)

@@ -1,0 +1,167 @@
+"""Units that are like a unit."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from tests.diagnosis.cases import DATA, assessment, column, names, panel, tables
+
+from dli.diagnosis import gower_distances, peers
+from dli.errors import DataError, MethodError, UnknownCodeError
+
+
+def test_gower_by_hand():
+    # Age over a range of 20; sex; smokes, which the third does not tell. After Gower (1971).
+    ages, sexes, smokes = [20, 30, 40, 25], ["f", "f", "m", "m"], [True, False, None, True]
+    expected = [
+        [0, (0.5 + 0 + 1) / 3, (1 + 1) / 2, (0.25 + 1 + 0) / 3],
+        [0.5, 0, (0.5 + 1) / 2, (0.25 + 1 + 1) / 3],
+        [1, 0.75, 0, (0.75 + 0) / 2],
+        [1.25 / 3, 0.75, 0.375, 0],
+    ]
+    assert_allclose(gower_distances([ages, sexes, smokes]), expected)
+
+
+def test_units_without_a_common_variable_have_no_distance():
+    found = gower_distances([[1.0, math.nan, 3.0], [None, "N", "S"]])
+    assert np.isnan(found).tolist() == [[False, True, False], [True, False, False], [False] * 3]
+    assert found[0, 2] == 1
+
+
+def test_a_constant_or_empty_variable():
+    assert gower_distances([[4, 4, 4], ["a", "b", "a"]]).tolist() == [
+        [0.0, 0.5, 0.0],
+        [0.5, 0.0, 0.5],
+        [0.0, 0.5, 0.0],
+    ]
+    assert gower_distances([[None, None], ["a", "b"]]).tolist() == [[0.0, 1.0], [1.0, 0.0]]
+
+
+cells = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.floats(-1e6, 1e6)), st.one_of(st.none(), st.sampled_from("xyz"))
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(cells)
+def test_gower_is_symmetric_between_0_and_1_and_0_to_oneself(pairs):
+    found = gower_distances(list(zip(*pairs, strict=True)))
+    assert_allclose(found, found.T)
+    there = found[~np.isnan(found)]
+    assert ((there >= 0) & (there <= 1 + 1e-12)).all()
+    assert all(found[i, i] == 0 or pair == (None, None) for i, pair in enumerate(pairs))
+
+
+@given(cells, st.floats(0.01, 100), st.floats(-50, 50))
+def test_gower_does_not_ask_in_which_unit_of_measure(pairs, factor, shift):
+    numbers, words = zip(*pairs, strict=True)
+    spread = max((n for n in numbers if n is not None), default=0) - min(
+        (n for n in numbers if n is not None), default=0
+    )
+    other = [None if n is None else n * factor + shift for n in numbers]
+    if spread == 0 or spread > 1e-3:  # below it the shift rounds the differences away
+        first, second = gower_distances([numbers, words]), gower_distances([other, words])
+        assert_allclose(first, second, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([], r"equally long, got lengths \[\]"),
+        ([[1, 2], ["a"]], r"equally long, got lengths \[1, 2\]"),
+        ([[1, "a"], [math.inf, 2]], r"column 0 mixes numbers with 'a'\n.*column 1 holds infinite"),
+    ],
+)
+def test_gower_refuses_what_are_no_columns(columns, message):
+    with pytest.raises(MethodError, match=message):
+        gower_distances(columns)
+
+
+def test_peers_by_context():
+    found = peers(assessment(), "U", by=["people", "region"])
+    assert names(found) == ["unit", "name", "distance", "compared", "score", "rank"]
+    # The range of people is 50. X has no people, Z no region.
+    assert column(found, "unit") == ["V", "W", "Y", "X", "Z"]
+    assert_allclose(column(found, "distance"), [0.1, 0.2, 0.9, 1, 1])
+    assert column(found, "compared") == [2, 2, 2, 1, 1]
+    assert column(found, "name")[0] == "land V"
+    assert_allclose(column(found, "score")[0], 0.25 * 50 + 0.75 * 40)
+    assert column(found, "rank") == [4, 3, 1, 2, 6]
+
+
+def test_peers_by_profile_are_compared_by_the_indicators_that_both_have():
+    found = peers(assessment(), "W", k=2)
+    assert column(found, "unit") == ["V", "X"]
+    # W lacks b: a, c and d are left.
+    assert_allclose(column(found, "distance"), (10 + 20 + 20) / 3)
+    assert column(found, "compared") == [3, 3]
+
+
+def test_one_column_limits_and_numbers():
+    found = peers(assessment(), "U", by="people", within=0.2)
+    assert column(found, "unit") == ["V"]
+    assert len(column(peers(assessment(), "U", by="people", k=1), "unit")) == 1
+    assert len(column(peers(assessment(), "U", k=None), "unit")) == 5
+
+
+def test_peers_that_tie_come_in_the_order_of_their_codes():
+    data = DATA | {"unit": ["U", "Z", "Y", "X", "W", "V"], "region": ["N"] * 6}
+    assert column(peers(assessment(data), "U", by="region"), "unit") == list("VWXYZ")
+
+
+def test_peers_are_of_the_same_period():
+    found = peers(panel(), "U", by="people", period=2022)
+    assert column(found, "unit") == ["V", "W", "Y", "Z"]
+    assert_allclose(column(found, "score")[0], 0.25 * 35 + 0.75 * 40)
+
+
+def test_a_table_without_names_has_no_names():
+    data = {name: cells for name, cells in DATA.items() if name != "name"}
+    assert "name" not in names(peers(assessment(data), "U"))
+
+
+@given(data=tables())
+def test_profiles_agree_with_plain_arithmetic(data):
+    own = assessment(data)
+    found = peers(own, "u0", k=None)
+    values = own.stage_array("normalised")
+    far = {u: np.nanmean(np.abs(v - values[0])) for u, v in zip(own.units, values, strict=True)}
+    assert_allclose(column(found, "distance"), [far[u] for u in column(found, "unit")])
+    assert column(found, "distance") == sorted(column(found, "distance"))
+    assert set(column(found, "unit")) == set(own.units) - {"u0"}
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "error", "message"),
+    [
+        ({"by": ["regio", "people"]}, UnknownCodeError, "no context column 'regio'; did you mean 'region'"),
+        ({"by": "a"}, UnknownCodeError, "no context column 'a'"),
+        ({"by": []}, MethodError, "by must name at least one context column"),
+        ({"by": "people", "within": 0.1}, MethodError, "nobody lies within 0.1 of 'U'; the nearest, 'V', is at 0.2"),
+        ({"k": 0}, MethodError, "k must be a whole number from 1 up, or None for all, got 0"),
+        ({"k": True}, MethodError, "got True"),
+        ({"within": -1}, MethodError, "within must be a distance from 0 up, got -1"),
+    ],
+)  # fmt: skip
+def test_peers_say_what_is_wrong(kwargs, error, message):
+    with pytest.raises(error, match=message):
+        peers(assessment(), "U", **kwargs)
+
+
+def test_a_unit_that_cannot_be_compared():
+    with pytest.raises(DataError, match="unit 'X' has no value in 'people'"):
+        peers(assessment(), "X", by="people")
+    with pytest.raises(DataError, match="no other unit has anything to compare with 'U'"):
+        peers(assessment(DATA | {"people": [1.0] + [None] * 5}), "U", by="people")
+    with pytest.raises(MethodError, match="'region' mixes numbers with 'N'"):
+        peers(assessment(DATA | {"region": ["N", 2, 3, 4, 5, 6]}), "U", by="region")
+    with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
+        peers(assessment(), "Q")
+    with pytest.raises(UnknownCodeError, match="no period of unit 'U' 2021"):
+        peers(panel(), "U", period=2021)
