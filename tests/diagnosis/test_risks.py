@@ -93,6 +93,15 @@ def test_weights_of_each_unit_are_kept_when_an_indicator_is_left_out():
     # S of U: 3/4 of 100 and 1/4 of R, which is 3/4 of 50 and 1/4 of 60; without a it is R.
     found = of_kind(risks(assessment(data, index=NARROW, method=method), "U"), "narrow")
     assert_allclose(found[0][1], 1 - (52.5 - 50) / (75 + 52.5 / 4 - 45))
+    # Without c, U has 3/4 of 60 and 1/4 of 50: 57.5, where it was 66 with 1/5 of 100.
+    ends = {"goalposts": (0, 100)}
+    three = Index("T", [Index("S", [Indicator(c, **ends) for c in "abc"]), Indicator("d", **ends)])
+    wide = data | {
+        code: [50.0, 50.0, own, 50.0, 50.0]
+        for code, own in (("a", 60.0), ("b", 50.0), ("c", 100.0))
+    }
+    found = of_kind(risks(assessment(wide, index=three, method=method), "U"), "narrow")
+    assert_allclose([value for _, value, _ in found], [1 - 7.5 / 16])
     data["b"][2] = None
     found = of_kind(risks(assessment(data, index=NARROW, method=method), "U"), "missing")
     assert_allclose([value for _, value, _ in found], [3 / 16, 3 / 4])

@@ -184,7 +184,7 @@ def distances(
         far = np.nansum(gaps, axis=1) / np.where(count > 0, count, np.nan)
     else:
         names = _context_names(assessment, by)
-        columns = [[assessment.context(name)[i] for i in rows] for name in names]
+        columns = [[cells[i] for i in rows] for cells in map(assessment.context, names)]
         if all(column[own] is None for column in columns):
             unit = assessment.units[row]
             msg = f"unit {unit!r} has no value in {', '.join(map(repr, names))}"
