@@ -1,0 +1,117 @@
+"""Scores on a map, drawn from geometry that the user brings."""
+
+import json
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli.diagnosis.selection import rows_of
+from dli.errors import DataError
+from dli.plots.axes import GREY, axes_for
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+
+__all__ = ["choropleth"]
+
+
+def choropleth(
+    assessment: "Assessment",
+    geometry: Mapping[str, Any] | str | PathLike[str],
+    *,
+    key: str,
+    node: str | None = None,
+    period: object = None,
+    ax: Any = None,
+) -> Any:
+    """Draw scores on a map.
+
+    Nothing is bundled or fetched: borders are a matter of dispute, and of licences. GeoJSON of
+    Natural Earth, for instance, is in the public domain.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    geometry : mapping, or path of a GeoJSON file
+        A FeatureCollection of polygons and multipolygons.
+    key : str
+        The property of features that names the units as the assessment does.
+    node : str, optional
+        The index by default.
+    period : object, optional
+        Where there are several.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Features without a score are hatched.
+
+    Raises
+    ------
+    DataError
+        No such file, no FeatureCollection, or no feature that names a unit.
+    UnknownCodeError
+        No such node or period.
+    """
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path as Outline
+
+    code = assessment.index.code if node is None else node
+    scores = assessment.array(code)
+    of_unit = {str(assessment.units[i]): scores[i] for i in rows_of(assessment, period)}
+    outlines, values = [], []
+    for feature in _features(geometry):
+        name = str((feature.get("properties") or {}).get(key))
+        rings = [np.asarray(ring, dtype=np.float64)[:, :2] for ring in _rings(feature)]
+        if rings:
+            outlines.append(Outline.make_compound_path(*(Outline(r, closed=True) for r in rings)))
+            values.append(of_unit.get(name, np.nan))
+    if np.isnan(values).all():
+        msg = f"no feature has a unit of the assessment, with a score, as its {key!r}"
+        raise DataError(msg)
+    ax = axes_for(ax, 10.0, 5.0)
+    shown = np.array(values)
+    there = ~np.isnan(shown)
+    filled = PathCollection(
+        [o for o, has in zip(outlines, there, strict=True) if has],
+        array=shown[there], cmap="viridis", edgecolor="white", linewidth=0.3,
+    )  # fmt: skip
+    ax.add_collection(filled)
+    ax.add_collection(
+        PathCollection(
+            [o for o, has in zip(outlines, there, strict=True) if not has],
+            facecolor="none", edgecolor=GREY, hatch="////", linewidth=0.3,
+        )
+    )  # fmt: skip
+    ax.autoscale_view()
+    ax.set_aspect("equal")
+    ax.axis("off")
+    ax.figure.colorbar(filled, ax=ax, label=f"{code}; hatched: no score", shrink=0.7)
+    return ax
+
+
+def _features(geometry: Mapping[str, Any] | str | PathLike[str]) -> list[Mapping[str, Any]]:
+    if not isinstance(geometry, Mapping):
+        try:
+            geometry = json.loads(Path(geometry).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            msg = f"cannot read GeoJSON from {str(geometry)!r}: {error}"
+            raise DataError(msg) from error
+    features = geometry.get("features") if isinstance(geometry, Mapping) else None
+    if not isinstance(features, list):
+        msg = "geometry must be a FeatureCollection of GeoJSON"
+        raise DataError(msg)
+    return features
+
+
+def _rings(feature: Mapping[str, Any]) -> Iterator[Any]:
+    shape = feature.get("geometry") or {}
+    if shape.get("type") == "Polygon":
+        yield from shape["coordinates"]
+    elif shape.get("type") == "MultiPolygon":
+        for polygon in shape["coordinates"]:
+            yield from polygon

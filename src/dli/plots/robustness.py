@@ -1,0 +1,244 @@
+"""Pictures of how robust ranks are, and what moves them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli.aggregation import ArithmeticMean
+from dli.diagnosis.selection import of_units, rows_of
+from dli.errors import MethodError, UnknownCodeError
+from dli.framework import Index
+from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, spread, tidy
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.sensitivity import Sobol, Uncertainty
+
+__all__ = ["rank_acceptability", "rank_intervals", "sobol", "weight_stability"]
+
+
+def rank_intervals(
+    study: "Uncertainty",
+    q: tuple[float, float] = (0.05, 0.95),
+    *,
+    top: int | None = None,
+    highlight: Sequence[object] = (),
+    ax: Any = None,
+) -> Any:
+    """Draw the league table with the ranks that draws give each unit.
+
+    Parameters
+    ----------
+    study : Uncertainty
+    q : (float, float)
+        The quantiles at the ends of the bars.
+    top : int, optional
+        How many of the first; all by default.
+    highlight : sequence, optional
+        Units drawn in another colour.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such units.
+    MethodError
+        Quantiles outside 0 to 1.
+    """
+    assessment = study.assessment
+    every = list(range(len(study.units)))
+    marked = set(of_units(assessment, highlight, every)) if highlight else set()
+    order = np.argsort(study.nominal_ranks, kind="stable")
+    order = order[~np.isnan(study.nominal_ranks[order])][:top]
+    low, middle, high = (study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1]))
+    ax = axes_for(ax, 1.6 + 0.13 * len(order), 5.0)
+    x = np.arange(len(order))
+    colours = [BAD if i in marked else GOOD for i in order.tolist()]
+    ax.vlines(x, low, high, color=colours, linewidth=3, alpha=0.5)
+    ax.scatter(x, middle, s=9, color=colours, zorder=3, label="median of the draws")
+    ax.plot(x, study.nominal_ranks[order], "_", color=INK, markersize=7, label="nominal rank")
+    size = 5 if len(order) > 60 else 8
+    ax.set_xticks(x, [str(study.units[i]) for i in order.tolist()], rotation=90, fontsize=size)
+    ax.margins(x=0.01)
+    ax.invert_yaxis()
+    ax.set_ylabel(f"rank, {q[0]:.0%} to {q[1]:.0%} of the draws")
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend(frameon=False, fontsize=8)
+    return tidy(ax)
+
+
+def rank_acceptability(study: "Uncertainty", *, top: int | None = 40, ax: Any = None) -> Any:
+    """Draw in which share of draws each unit took each rank, as a heat map.
+
+    Parameters
+    ----------
+    study : Uncertainty
+    top : int, optional
+        How many of the first units and ranks; None for all.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    order = np.argsort(study.nominal_ranks, kind="stable")
+    order = order[~np.isnan(study.nominal_ranks[order])][:top]
+    shares = study.rank_acceptability[order][:, : len(order)]
+    ax = axes_for(ax, 2.4 + 0.16 * len(order), 1.4 + 0.15 * len(order))
+    picture = ax.imshow(
+        np.where(shares > 0, shares, np.nan), cmap="cividis_r", vmin=0, vmax=1, aspect="auto"
+    )
+    names = [str(study.units[i]) for i in order.tolist()]
+    ax.set_yticks(range(len(order)), names, fontsize=6 if len(order) > 30 else 8)
+    ax.set_xlabel("rank")
+    step = max(1, len(order) // 10)
+    ax.set_xticks(range(0, len(order), step), [str(r + 1) for r in range(0, len(order), step)])
+    ax.figure.colorbar(picture, ax=ax, label="share of draws", shrink=0.8)
+    return ax
+
+
+def sobol(study: "Sobol", output: str | None = None, unit: object = None, *, ax: Any = None) -> Any:
+    """Draw Sobol indices of first and total order, with their 95 % intervals.
+
+    Parameters
+    ----------
+    study : Sobol
+    output : str, optional
+        The first that was studied by default.
+    unit : object, optional
+        For outputs of units.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such output or unit.
+    MethodError
+        An output of units without a unit.
+    """
+    name = study.outputs[0] if output is None else output
+    columns = study.columns(name)
+    column = columns.start
+    if columns.stop - columns.start > 1:
+        if unit is None:
+            msg = f"output {name!r} is one of units: name the unit"
+            raise MethodError(msg)
+        units = study.assessment.units
+        if unit not in units:
+            what = "unit"
+            raise UnknownCodeError(what, [unit], units)
+        column += units.index(unit)
+    first, total = study.first_order[:, column], study.total_order[:, column]
+    order = np.argsort(total, kind="stable")
+    ax = axes_for(ax, 7.5, 1.4 + 0.42 * len(order))
+    y = np.arange(len(order))
+    for values, error, shift, colour, label in (
+        (first, study.indices.first_error, 0.2, GOOD, "first order"),
+        (total, study.indices.total_error, -0.2, MARK, "total order"),
+    ):
+        ax.barh(y + shift, values[order], 0.36, xerr=1.96 * error[order, column], color=colour,
+                label=label, error_kw={"linewidth": 1, "ecolor": INK})  # fmt: skip
+    ax.set_yticks(y, [study.factors[i] for i in order.tolist()], fontsize=8)
+    of_unit = "" if unit is None else f" of {unit}"
+    ax.set_xlabel(f"share of the variance of the {name.replace('_', ' ')}{of_unit}")
+    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    return tidy(ax)
+
+
+def weight_stability(
+    assessment: "Assessment",
+    code: str,
+    *,
+    top: int = 8,
+    period: object = None,
+    ax: Any = None,
+) -> Any:
+    """Draw the scores of leading units as one weight moves from 0 to 1, the others in proportion.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        With an arithmetic mean at the parent of the node.
+    code : str
+        The node whose weight within its parent moves.
+    top : int
+        How many units that lead at the parent.
+    period : object, optional
+        Where there are several.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such node or period.
+    MethodError
+        The index itself, an only child, another aggregation, or no unit with all children.
+    """
+    index = assessment.index
+    parent = index.parent(code)
+    if parent is None or len(parent.children) < 2:
+        msg = f"{code!r} has no siblings to share weight with"
+        raise MethodError(msg)
+    aggregation = assessment.method.for_node("aggregation", parent, index)
+    if aggregation != ArithmeticMean():
+        msg = f"scores are straight lines under an arithmetic mean, got {aggregation!r}"
+        raise MethodError(msg)
+    own, rest, now = _moved(assessment, parent, code)
+    rows = np.array(rows_of(assessment, period))
+    rows = rows[~np.isnan(own[rows] + rest[rows])]
+    if not rows.size:
+        msg = f"no unit has all children of {parent.code!r}"
+        raise MethodError(msg)
+    leading = rows[np.argsort(-assessment.array(parent.code)[rows], kind="stable")][:top]
+    ax = axes_for(ax, 7.5, 5.0)
+    both = np.concatenate([own[leading], rest[leading]])
+    labels = spread(own[leading].tolist(), float(np.ptp(both)) / 40)
+    for j, row in enumerate(leading.tolist()):
+        style = "-" if j < 8 else "--"
+        ax.plot([0, 1], [rest[row], own[row]], style, color=colour_of(j), linewidth=1.6)
+        ax.annotate(str(assessment.units[row]), (1, labels[j]), xytext=(3, 0), fontsize=7,
+                    textcoords="offset points", va="center", color=INK)  # fmt: skip
+    for at, height in _swaps(own[leading], rest[leading]):
+        ax.plot(at, height, "o", color=INK, markersize=3)
+    ax.axvline(now, color=GREY, linestyle="--", label=f"weight now: {now:.3f}")
+    ax.set_xlim(0, 1)
+    ax.set_xlabel(f"weight of {code} in {parent.code}")
+    ax.set_ylabel(f"score at {parent.code}; dots where two units swap")
+    ax.legend(frameon=False, fontsize=8)
+    return tidy(ax)
+
+
+def _moved(assessment: "Assessment", parent: Index, code: str) -> tuple[Any, Any, float]:
+    """Give each unit's score at the node, the mean of its siblings, and the weight now."""
+    codes = [child.code for child in parent.children]
+    weights = assessment.weight_array(parent.code)
+    weights = weights if weights.ndim == 1 else np.nanmean(weights, axis=0)
+    values = np.stack([assessment.array(c) for c in codes], axis=1)
+    place = codes.index(code)
+    others = np.delete(weights, place)
+    rest = np.delete(values, place, axis=1) @ (others / (others.sum() or 1.0))
+    return values[:, place], rest, float(weights[place])
+
+
+def _swaps(own: Any, rest: Any) -> list[tuple[float, float]]:
+    """Give where two units have the same score: the weight, and the score."""
+    found = []
+    for i in range(len(own)):
+        for j in range(i):
+            slope = (own[i] - rest[i]) - (own[j] - rest[j])
+            if slope != 0 and 0 < (t := (rest[j] - rest[i]) / slope) < 1:
+                found.append((float(t), float(t * own[i] + (1 - t) * rest[i])))
+    return found

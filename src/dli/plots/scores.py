@@ -1,0 +1,372 @@
+"""Pictures of scores: the league, a unit's profile, indicators before and after treatment."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli import multivariate
+from dli.assessment.tables import nodes_to_level
+from dli.diagnosis.selection import beside, nodes_at, of_units, rows_of, stacked
+from dli.errors import MethodError
+from dli.framework import Index
+from dli.plots.axes import BAD, GOOD, GREY, INK, PALETTE, axes_for, colour_of, tidy
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+
+__all__ = ["correlations", "distributions", "framework", "league", "profile", "radar"]
+
+
+def framework(index: Index, *, ax: Any = None) -> Any:
+    """Draw an index as rings: its sub-indices inside, indicators outside, as wide as they weigh.
+
+    Parameters
+    ----------
+    index : Index
+        Weights are the declared ones.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax = axes_for(ax, 8.0, 8.0)
+    depth = max(index.level(node.code) for node in index.walk())
+    spans = {index.code: (0.0, 1.0)}
+    colours: dict[str, Any] = {}
+    for node in index.walk():
+        if not isinstance(node, Index):
+            continue
+        low, high = spans[node.code]
+        total = sum(child.weight for child in node.children) or 1.0
+        for place, child in enumerate(node.children):
+            end = low + (high - spans[node.code][0]) * child.weight / total
+            spans[child.code] = (low, end)
+            low = end
+            top = node is index
+            colours[child.code] = PALETTE[place % len(PALETTE)] if top else colours[node.code]
+    for node in index.walk():
+        level = index.level(node.code)
+        if level:
+            inner = 0.2 + 0.8 * (level - 1) / depth
+            ring = (inner, inner + 0.8 / depth)
+            alpha = 0.85 - 0.5 * (level - 1) / depth
+            _wedge(ax, node.code, spans[node.code], ring, (colours[node.code], alpha))
+    ax.text(0, 0, index.code, ha="center", va="center", fontsize=12, color=INK)
+    ax.set_xlim(-1.02, 1.02)
+    ax.set_ylim(-1.02, 1.02)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax
+
+
+def _wedge(
+    ax: Any,
+    code: str,
+    span: tuple[float, float],
+    ring: tuple[float, float],
+    fill: tuple[Any, float],
+) -> None:
+    """Draw a piece of a ring, with its code where there is room."""
+    from matplotlib.patches import Wedge
+
+    inner, outer = ring
+    start, end = 90 - 360 * span[1], 90 - 360 * span[0]
+    shape = {"width": outer - inner}
+    ax.add_patch(
+        Wedge((0, 0), outer, start, end, **shape, color=fill[0], alpha=fill[1], linewidth=0)
+    )
+    ax.add_patch(
+        Wedge((0, 0), outer, start, end, **shape, fill=False, edgecolor="white", linewidth=1)
+    )
+    middle, radius = np.deg2rad((start + end) / 2), (inner + outer) / 2
+    room = (span[1] - span[0]) * 2 * np.pi * radius
+    if room > 0.028:
+        turn = np.rad2deg(middle) % 360
+        at = (radius * np.cos(middle), radius * np.sin(middle))
+        rotation = turn - 180 if 90 < turn < 270 else turn
+        ax.text(*at, code, ha="center", va="center", rotation=rotation, color=INK,
+                fontsize=min(9.0, 4.5 + 20 * room))  # fmt: skip
+
+
+def league(
+    assessment: "Assessment",
+    *,
+    top: int | None = None,
+    highlight: Sequence[object] = (),
+    period: object = None,
+    ax: Any = None,
+) -> Any:
+    """Draw the order of units, a bar for each, divided by what sub-indices bring.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Its aggregation must let contributions add up; otherwise bars are in one piece.
+    top : int, optional
+        How many of the first; all by default.
+    highlight : sequence, optional
+        Units whose names are set in bold.
+    period : object, optional
+        Where there are several.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such period or units.
+    """
+    index = assessment.index
+    rows = np.array(rows_of(assessment, period))
+    scores = assessment.array(index.code)[rows]
+    order = rows[np.argsort(-scores, kind="stable")]
+    order = order[~np.isnan(assessment.array(index.code)[order])][:top]
+    marked = set(of_units(assessment, highlight, rows.tolist())) if highlight else set()
+    ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
+    places = np.arange(len(order))
+    left = np.zeros(len(order))
+    for j, (label, part) in enumerate(_parts(assessment).items()):
+        ax.barh(places, part[order], left=left, height=0.8, color=colour_of(j), label=label)
+        left += np.nan_to_num(part[order])
+    names = [str(assessment.units[i]) for i in order.tolist()]
+    ax.set_yticks(places, names, fontsize=6 if len(order) > 40 else 8)
+    for label, i in zip(ax.get_yticklabels(), order.tolist(), strict=True):
+        if i in marked:
+            label.set_fontweight("bold")
+            label.set_color(BAD)
+    ax.invert_yaxis()
+    ax.margins(y=0.005)
+    ax.set_xlabel(f"{index.code}, by what each part brings")
+    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    return tidy(ax)
+
+
+def _parts(assessment: "Assessment") -> dict[str, Any]:
+    """Give the points that each child of the index brings, or the score in one piece."""
+    index = assessment.index
+    place = {indicator.code: j for j, indicator in enumerate(index.indicators)}
+    try:
+        points = np.nan_to_num(assessment.contribution_array())
+    except MethodError:
+        return {index.code: assessment.array(index.code)}
+    return {
+        child.code: points[:, [place[i.code] for i in _leaves(child)]].sum(axis=1)
+        for child in index.children
+    }
+
+
+def _leaves(node: Any) -> Any:
+    return node.indicators if isinstance(node, Index) else (node,)
+
+
+def profile(
+    assessment: "Assessment",
+    unit: object,
+    period: object = None,
+    *,
+    peers: Sequence[object] | None = None,
+    level: int = 1,
+    ax: Any = None,
+) -> Any:
+    """Draw one unit's scores as dots, beside the range, the median and the best of others.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    unit, period : object
+    peers : sequence, optional
+        The others; all units of the period by default.
+    level : int
+        Down to which the nodes are shown.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such unit, period or peers.
+    """
+    row = assessment.row(unit, period)
+    rows = beside(assessment, row)
+    others = rows if peers is None else of_units(assessment, peers, rows)
+    nodes = nodes_to_level(assessment.index, level)
+    ax = axes_for(ax, 8.0, 1.2 + 0.34 * len(nodes))
+    whose = "all" if peers is None else "peers"
+    for y, node in enumerate(nodes):
+        scores = assessment.array(node.code)
+        own = scores[others][~np.isnan(scores[others])]
+        if own.size:
+            ax.plot([own.min(), own.max()], [y, y], color=GREY, linewidth=5, alpha=0.35,
+                    solid_capstyle="butt")  # fmt: skip
+            ax.plot(np.median(own), y, "|", color=INK, markersize=13, markeredgewidth=1.6)
+        if not np.isnan(scores[row]):
+            ax.plot(scores[row], y, "o", color=GOOD, markersize=8)
+    # One of each for the legend, beyond the data.
+    ax.plot([], [], color=GREY, linewidth=5, alpha=0.35, label=f"range of {whose}")
+    ax.plot([], [], "|", color=INK, markersize=11, markeredgewidth=1.6, label=f"median of {whose}")
+    ax.plot([], [], "o", color=GOOD, markersize=8, label=str(unit))
+    labels = [f"{node.code}  {node.name}".rstrip() for node in nodes]
+    ax.set_yticks(range(len(nodes)), labels, fontsize=8)
+    ax.invert_yaxis()
+    ax.margins(y=0.06)
+    ax.set_xlabel("score")
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.4, 1.0))
+    return tidy(ax)
+
+
+def radar(
+    assessment: "Assessment",
+    units: Sequence[object],
+    period: object = None,
+    *,
+    level: int = 1,
+    ax: Any = None,
+) -> Any:
+    """Draw the profiles of a few units around a circle. `profile` is easier to read exactly.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    units : sequence
+        At most eight.
+    period : object, optional
+    level : int
+        The nodes at this level are the spokes; three or more.
+    ax : matplotlib.axes.Axes, optional
+        Of the polar projection.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such units or period.
+    MethodError
+        More than eight units, fewer than three spokes, or axes that are not polar.
+    """
+    index = assessment.index
+    nodes = [n for n in nodes_to_level(index, level) if index.level(n.code) == level]
+    rows = of_units(assessment, units, rows_of(assessment, period))
+    if len(rows) > len(PALETTE) or len(nodes) < 3:
+        msg = (
+            f"a radar shows up to {len(PALETTE)} units over three nodes or more, got {len(rows)} "
+            f"units and {len(nodes)} nodes"
+        )
+        raise MethodError(msg)
+    ax = axes_for(ax, 6.5, 6.5, projection="polar")
+    if ax.name != "polar":
+        msg = "a radar needs axes of the polar projection"
+        raise MethodError(msg)
+    angles = np.linspace(0, 2 * np.pi, len(nodes), endpoint=False)
+    closed = np.append(angles, angles[0])
+    for j, row in enumerate(rows):
+        scores = np.array([assessment.array(node.code)[row] for node in nodes])
+        style = ("-", "--", ":", "-.")[j % 4]
+        ax.plot(closed, np.append(scores, scores[0]), style, color=colour_of(j), linewidth=2,
+                marker="o", markersize=4, label=str(assessment.units[row]))  # fmt: skip
+    ax.set_theta_zero_location("N")
+    ax.set_theta_direction(-1)
+    ax.set_xticks(angles, [node.code for node in nodes])
+    ax.set_rlim(min(0.0, ax.get_ylim()[0]))
+    ax.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.12, 1.12))
+    return ax
+
+
+def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: Any = None) -> Any:
+    """Draw how the values of indicators lie, before and after treatment.
+
+    Each indicator has a row from its least to its greatest raw value; dots above the line are
+    before treatment, below it after, and what was moved is marked.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    codes : sequence of str, optional
+        Of indicators; all by default.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such indicators.
+    """
+    place = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
+    chosen = list(codes) or list(place)
+    for code in chosen:
+        assessment.index.find(code)
+    if any(code not in place for code in chosen):
+        msg = "distributions are those of indicators; others were asked for"
+        raise MethodError(msg, [f"{code!r}" for code in chosen if code not in place])
+    before, after = (assessment.stage_array(stage) for stage in ("imputed", "treated"))
+    ax = axes_for(ax, 8.0, 1.2 + 0.34 * len(chosen))
+    for y, code in enumerate(chosen):
+        raw, treated = before[:, place[code]], after[:, place[code]]
+        both = np.concatenate([raw, treated])
+        low, high = np.nanmin(both), np.nanmax(both)
+        span = high - low or 1.0
+        moved = ~(np.isclose(raw, treated) | np.isnan(raw))
+        ax.plot((raw - low) / span, np.full(raw.size, y - 0.16), "|", color=GREY, alpha=0.7)
+        ax.plot((treated - low) / span, np.full(raw.size, y + 0.16), "|", color=GOOD, alpha=0.7)
+        ax.plot((raw[moved] - low) / span, np.full(moved.sum(), y - 0.16), "x", color=BAD)
+    for colour, mark, label in (
+        (GREY, "|", "before"), (GOOD, "|", "after treatment"), (BAD, "x", "moved"),
+    ):  # fmt: skip
+        ax.plot([], [], mark, color=colour, linestyle="", label=label)
+    ax.set_yticks(range(len(chosen)), chosen, fontsize=8)
+    ax.set_ylim(len(chosen) - 0.4, -0.6)
+    ax.set_xticks([0, 1], ["least", "greatest"])
+    ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
+    return tidy(ax)
+
+
+def correlations(
+    assessment: "Assessment", level: int | None = None, *, method: str = "pearson", ax: Any = None
+) -> Any:
+    """Draw the correlations of indicators, or of the nodes at a level, as a heat map.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    level : int, optional
+        The indicators by default.
+    method : {"pearson", "spearman", "kendall"}
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    MethodError
+        No such level or method.
+    """
+    nodes = nodes_at(assessment.index, level, assessment.index)
+    found = multivariate.correlations(stacked(assessment, nodes), method=method).coefficients
+    ax = axes_for(ax, 2.0 + 0.28 * len(nodes), 1.6 + 0.28 * len(nodes))
+    picture = ax.imshow(found, cmap="PuOr", vmin=-1, vmax=1)
+    codes = [node.code for node in nodes]
+    ax.set_xticks(range(len(codes)), codes, rotation=90, fontsize=7)
+    ax.set_yticks(range(len(codes)), codes, fontsize=7)
+    if len(codes) <= 12:
+        for i, j in np.ndindex(found.shape):
+            strong = abs(found[i, j]) > 0.6
+            ax.text(j, i, f"{found[i, j]:.2f}", ha="center", va="center", fontsize=7,
+                    color="white" if strong else INK)  # fmt: skip
+    ax.figure.colorbar(picture, ax=ax, label=f"{method.capitalize()} correlation", shrink=0.8)
+    return ax
