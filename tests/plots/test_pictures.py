@@ -256,7 +256,7 @@ def test_a_waterfall_leads_from_one_score_to_the_other():
 
 def test_a_hasse_diagram_puts_the_better_above():
     rows = {"unit": list("STUV"), "a1": [9.0, 5, 6, 1], "a2": [9.0, 6, 5, 1],
-            "b1": [1.0, 5, 5, 9], "b2": [9.0, 5, 5, 1]}  # fmt: skip
+            "b1": [9.0, 5, 5, 1], "b2": [1.0, 5, 5, 9]}  # fmt: skip
     order = dominance_order(example(data=rows))
     ax = plots.hasse(order, highlight=["T"])
     heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
