@@ -31,7 +31,7 @@ types: $(VENV)/lint/made
 	$(VENV)/lint/bin/mypy
 
 docs: $(VENV)/docs/made
-	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/python -m mkdocs build --strict
 	@echo "the site is in site/index.html"
 
 bench: $(VENV)/test/made

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,14 @@ def test_public_names_are_there_and_sorted(name):
     module = importlib.import_module(name)
     assert all(hasattr(module, public) for public in module.__all__)
     assert list(module.__all__) == sorted(set(module.__all__), key=_as_ruff_sorts)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_no_public_name_hides_a_module(name):
+    """Else what is meant depends on what was imported, and the reference shows the module."""
+    module = importlib.import_module(name)
+    inside = {path.name for path in pkgutil.iter_modules(getattr(module, "__path__", []))}
+    assert not inside & set(module.__all__) or name == "dli"
 
 
 def _as_ruff_sorts(name):

@@ -285,6 +285,9 @@ def test_a_map_fills_what_has_a_score(tmp_path):
     filled, hatched = ax.collections
     assert filled.get_array().tolist() == pytest.approx(example().array("T")[:2].tolist())
     assert len(hatched.get_paths()) == 1
+    assert ax.get_title() == "not on the map: V, Z"
+    whole = [square(i, unit) for i, unit in enumerate("XYZV")]
+    assert plots.choropleth(example(), {"features": whole}, key="id").get_title() == ""
     path = tmp_path / "world.geojson"
     path.write_text(json.dumps(world))
     assert len(plots.choropleth(example(), path, key="id", node="A").collections) == 2

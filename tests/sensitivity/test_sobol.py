@@ -13,7 +13,7 @@ from dli.aggregation import ArithmeticMean, GeometricMean
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
 from dli.normalisation import MinMax, ZScore
 from dli.sensitivity import Alternatives, DirichletWeights, WeightNoise, evaluate, sobol
-from dli.sensitivity.sobol import _sample
+from dli.sensitivity.sobol_indices import _sample
 from dli.sensitivity.variance import Sums, sobol_estimates
 
 

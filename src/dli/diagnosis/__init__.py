@@ -1,13 +1,13 @@
 """Step 8, what to make of a score: strengths, weaknesses, peers, balance, risks and order."""
 
-from dli.diagnosis.balance import balance
-from dli.diagnosis.change import change, difference, rank_change
-from dli.diagnosis.convergence import convergence, dispersion
+from dli.diagnosis.best_practice import exemplars
+from dli.diagnosis.catching_up import convergence, dispersion
+from dli.diagnosis.differences import change, difference, rank_change
 from dli.diagnosis.dominance import dominance_order
-from dli.diagnosis.exemplars import exemplars
-from dli.diagnosis.peers import gower_distances, peers
-from dli.diagnosis.risks import risks
-from dli.diagnosis.weaknesses import strengths, weaknesses
+from dli.diagnosis.evenness import balance
+from dli.diagnosis.gaps import strengths, weaknesses
+from dli.diagnosis.risk_flags import risks
+from dli.diagnosis.similarity import gower_distances, peers
 
 __all__ = [
     "balance",

@@ -6,6 +6,7 @@ from dli.multivariate.correlation import (
     redundant_pairs,
     silent_indicators,
 )
+from dli.multivariate.description import Statistics, statistics
 from dli.multivariate.dimensions import (
     Clusters,
     Components,
@@ -13,7 +14,6 @@ from dli.multivariate.dimensions import (
     cronbach_alpha,
     principal_components,
 )
-from dli.multivariate.statistics import Statistics, statistics
 
 __all__ = [
     "Clusters",

@@ -1,6 +1,7 @@
 """Scores on a map, drawn from geometry that the user brings."""
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from dli.diagnosis.selection import rows_of
 from dli.errors import DataError
-from dli.plots.axes import GREY, axes_for
+from dli.plots.axes import GREY, INK, axes_for
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -48,7 +49,7 @@ def choropleth(
     Returns
     -------
     matplotlib.axes.Axes
-        Features without a score are hatched.
+        Features without a score are hatched; units without a feature are told below.
 
     Raises
     ------
@@ -63,13 +64,14 @@ def choropleth(
     code = assessment.index.code if node is None else node
     scores = assessment.array(code)
     of_unit = {str(assessment.units[i]): scores[i] for i in rows_of(assessment, period)}
-    outlines, values = [], []
+    outlines, values, absent = [], [], {u for u, score in of_unit.items() if not np.isnan(score)}
     for feature in _features(geometry):
         name = str((feature.get("properties") or {}).get(key))
         rings = [np.asarray(ring, dtype=np.float64)[:, :2] for ring in _rings(feature)]
         if rings:
             outlines.append(Outline.make_compound_path(*(Outline(r, closed=True) for r in rings)))
             values.append(of_unit.get(name, np.nan))
+            absent.discard(name)
     if np.isnan(values).all():
         msg = f"no feature has a unit of the assessment, with a score, as its {key!r}"
         raise DataError(msg)
@@ -91,7 +93,15 @@ def choropleth(
     ax.set_aspect("equal")
     ax.axis("off")
     ax.figure.colorbar(filled, ax=ax, label=f"{code}; hatched: no score", shrink=0.7)
+    if absent:
+        told = textwrap.fill(f"not on the map: {_named(sorted(absent))}", 90)
+        ax.set_title(told, fontsize=7, color=INK, y=-0.12)
     return ax
+
+
+def _named(units: list[str], most: int = 30) -> str:
+    rest = len(units) - most
+    return ", ".join(units[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _features(geometry: Mapping[str, Any] | str | PathLike[str]) -> list[Mapping[str, Any]]:

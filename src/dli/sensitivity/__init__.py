@@ -11,7 +11,7 @@ from dli.sensitivity.exact import (
     rank_range,
     weight_stability,
 )
-from dli.sensitivity.importance import Importance, correlation_ratios, importance
+from dli.sensitivity.importances import Importance, correlation_ratios, importance
 from dli.sensitivity.inputs import (
     Alternatives,
     DirichletWeights,
@@ -21,15 +21,15 @@ from dli.sensitivity.inputs import (
     MeasurementError,
     WeightNoise,
 )
-from dli.sensitivity.shapley import Shapley, shapley
-from dli.sensitivity.sobol import Sobol, sobol
+from dli.sensitivity.robustness import evaluate, uncertainty
+from dli.sensitivity.shapley_effects import Shapley, shapley
+from dli.sensitivity.sobol_indices import Sobol, sobol
 from dli.sensitivity.stability import (
     Stability,
     pair_robustness,
     weight_stability_intervals,
 )
 from dli.sensitivity.study import Uncertainty
-from dli.sensitivity.uncertainty import evaluate, uncertainty
 from dli.sensitivity.variance import Indices, sobol_estimates
 from dli.sensitivity.winning import (
     Acceptability,

@@ -8,8 +8,8 @@ import numpy as np
 from dli import frames
 from dli.assessment import Assessment
 from dli.assessment.ranking import TOLERANCE
-from dli.diagnosis.peers import check_count, distances
 from dli.diagnosis.selection import beside, nodes_at, scored_row, stacked, unit_columns
+from dli.diagnosis.similarity import check_count, distances
 from dli.errors import MethodError
 from dli.framework.checks import is_number
 from dli.framework.index import Node

@@ -15,7 +15,7 @@ from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.engine import in_order, seed_of, whole_number
 from dli.sensitivity.inputs import DirichletWeights
-from dli.sensitivity.sobol import OUTPUTS, outputs_of
+from dli.sensitivity.sobol_indices import OUTPUTS, outputs_of
 
 __all__ = ["Shapley", "shapley"]
 
