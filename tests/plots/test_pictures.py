@@ -165,8 +165,8 @@ def test_correlations_are_written_where_there_is_room(real):
 
 def test_rank_intervals_and_acceptability_follow_the_nominal_order(study):
     ax = plots.rank_intervals(study, highlight=["X"])
-    assert ticks(ax.xaxis) == ["V", "Y", "Z", "X"]
-    medians = ax.collections[-1].get_offsets()[:, 1]
+    assert ticks(ax.yaxis) == ["V", "Y", "Z", "X"]
+    medians = ax.collections[-1].get_offsets()[:, 0]
     assert medians.tolist() == pytest.approx(study.rank_quantiles(0.5)[[3, 1, 2, 0]].tolist())
     heat = plots.rank_acceptability(study, top=None)
     shares = heat.images[0].get_array()

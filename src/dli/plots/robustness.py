@@ -56,19 +56,18 @@ def rank_intervals(
     order = np.argsort(study.nominal_ranks, kind="stable")
     order = order[~np.isnan(study.nominal_ranks[order])][:top]
     low, middle, high = (study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1]))
-    ax = axes_for(ax, 1.6 + 0.13 * len(order), 5.0)
-    x = np.arange(len(order))
+    ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
+    y = np.arange(len(order))
     colours = [BAD if i in marked else GOOD for i in order.tolist()]
-    ax.vlines(x, low, high, color=colours, linewidth=3, alpha=0.5)
-    ax.scatter(x, middle, s=9, color=colours, zorder=3, label="median of the draws")
-    ax.plot(x, study.nominal_ranks[order], "_", color=INK, markersize=7, label="nominal rank")
-    size = 5 if len(order) > 60 else 8
-    ax.set_xticks(x, [str(study.units[i]) for i in order.tolist()], rotation=90, fontsize=size)
-    ax.margins(x=0.01)
-    ax.invert_yaxis()
-    ax.set_ylabel(f"rank, {q[0]:.0%} to {q[1]:.0%} of the draws")
-    ax.grid(axis="y", alpha=0.3)
-    ax.legend(frameon=False, fontsize=8)
+    ax.hlines(y, low, high, color=colours, linewidth=3, alpha=0.5)
+    ax.scatter(middle, y, s=9, color=colours, zorder=3, label="median of the draws")
+    ax.plot(study.nominal_ranks[order], y, "|", color=INK, markersize=7, label="nominal rank")
+    names = [str(study.units[i]) for i in order.tolist()]
+    ax.set_yticks(y, names, fontsize=6 if len(order) > 40 else 8)
+    ax.set_ylim(len(order) - 0.4, -0.6)
+    ax.set_xlabel(f"rank, {q[0]:.0%} to {q[1]:.0%} of the draws")
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
     return tidy(ax)
 
 

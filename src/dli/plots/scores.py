@@ -215,8 +215,7 @@ def profile(
     ax.plot([], [], "o", color=GOOD, markersize=8, label=str(unit))
     labels = [f"{node.code}  {node.name}".rstrip() for node in nodes]
     ax.set_yticks(range(len(nodes)), labels, fontsize=8)
-    ax.invert_yaxis()
-    ax.margins(y=0.06)
+    ax.set_ylim(len(nodes) - 0.4, -0.6)
     ax.set_xlabel("score")
     ax.grid(axis="x", alpha=0.3)
     ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.4, 1.0))
