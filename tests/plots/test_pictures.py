@@ -172,6 +172,11 @@ def test_rank_intervals_and_acceptability_follow_the_nominal_order(study):
     shares = heat.images[0].get_array()
     assert np.nansum(np.asarray(shares.filled(0.0)), axis=1) == pytest.approx(np.ones(4))
     assert ticks(heat.yaxis) == ["V", "Y", "Z", "X"]
+    panel = uncertainty(example(data=PANEL, period="year"), [WeightNoise(0.5)], n_samples=9, rng=1)
+    assert ticks(plots.rank_intervals(panel, period=2).yaxis) == ["Y", "X"]
+    assert ticks(plots.rank_acceptability(panel, period=1).yaxis) == ["Y", "X"]
+    with pytest.raises(UnknownCodeError, match="no period None"):
+        plots.rank_acceptability(panel)
 
 
 def test_sobol_bars_are_the_indices():

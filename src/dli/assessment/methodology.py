@@ -1,5 +1,6 @@
 """The methods statement: what was done, with formulas and parameters, fit for an appendix."""
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from inspect import getdoc
@@ -12,7 +13,10 @@ from dli.framework import Index, Indicator
 if TYPE_CHECKING:
     from dli.assessment.assessment import Assessment
 
-__all__ = ["statement"]
+__all__ = ["describe", "escaped", "statement"]
+
+# What begins markup or formulas; underscores within words do not.
+_SPECIAL = re.compile(r"[\\`*\[\]<>|$~&]|(?<![^\W_])_|_(?![^\W_])|^[#+=-]")
 
 _MISSING = {
     "renormalise": "The weight of missing children is shared among the others in proportion to "
@@ -37,10 +41,10 @@ def statement(assessment: "Assessment") -> str:
 
 def _opening(assessment: "Assessment") -> Iterator[str]:
     index = assessment.index
-    yield f"# Methods: {_text(index.name or index.code)}"
+    yield f"# Methods: {escaped(index.name or index.code)}"
     yield ""
     if index.description:
-        yield _text(index.description.strip())
+        yield escaped(index.description.strip())
         yield ""
 
 
@@ -49,7 +53,7 @@ def _framework(assessment: "Assessment") -> Iterator[str]:
     yield "## Framework"
     yield ""
     groups = sum(isinstance(node, Index) for node in index.walk()) - 1
-    yield f"{index.code} joins {len(index.indicators)} indicators" + (
+    yield f"{escaped(index.code)} joins {len(index.indicators)} indicators" + (
         f" in {groups} sub-indices." if groups else "."
     )
     yield ""
@@ -65,9 +69,9 @@ def _framework(assessment: "Assessment") -> Iterator[str]:
         direction = measure = ""
         if isinstance(node, Indicator):
             direction = "+" if node.direction == 1 else "−"
-            measure = _text(node.unit_of_measure)
+            measure = escaped(node.unit_of_measure)
         yield (
-            f"| {node.code} | {_text(node.name)} | {parent.code} | {direction} | {measure} "
+            f"| {escaped(node.code)} | {escaped(node.name)} | {escaped(parent.code)} | {direction} | {measure} "
             f"| {local:.4g} | {effective:.4g} |"
         )
     yield ""
@@ -105,7 +109,7 @@ def _data(assessment: "Assessment") -> Iterator[str]:
     divided = [i for i in assessment.index.indicators if i.denominator is not None]
     if divided:
         pairs = ", ".join(
-            f"{i.code} by {i.denominator}"
+            f"{escaped(i.code)} by {escaped(i.denominator)}"
             + (f" (times {i.denominator_factor:g})" if i.denominator_factor != 1 else "")
             for i in divided
         )
@@ -113,7 +117,7 @@ def _data(assessment: "Assessment") -> Iterator[str]:
     sources = {i.source for i in assessment.index.indicators if i.source}
     if sources:
         yield ""
-        yield "Sources: " + "; ".join(sorted(_text(source) for source in sources)) + "."
+        yield "Sources: " + "; ".join(sorted(escaped(source) for source in sources)) + "."
     yield ""
 
 
@@ -128,7 +132,10 @@ def _steps(assessment: "Assessment") -> Iterator[str]:
         yield f"## {title}"
         yield ""
         for choice, columns in groups:
-            codes = [i.code for i in np.array(assessment.index.indicators, dtype=object)[columns]]
+            codes = [
+                escaped(i.code)
+                for i in np.array(assessment.index.indicators, dtype=object)[columns]
+            ]
             where = "" if len(groups) == 1 else f"{', '.join(codes)}: "
             if choice is None:
                 yield where + ("Nothing is imputed." if family == "imputation" else "None treated.")
@@ -147,7 +154,7 @@ def _missing(assessment: "Assessment") -> Iterator[str]:
     for node in assessment.index.walk():
         if isinstance(node, Index):
             share = assessment.method.for_node("coverage", node, assessment.index)
-            by_share.setdefault(share, []).append(node.code)
+            by_share.setdefault(share, []).append(escaped(node.code))
     for share, codes in by_share.items():
         if share > 0:
             which = "A node" if len(by_share) == 1 else f"A node ({', '.join(codes)})"
@@ -168,7 +175,7 @@ def _goalposts(assessment: "Assessment") -> Iterator[str]:
     yield "|---|---:|---:|"
     for indicator in fixed:
         worst, best = indicator.goalposts or (np.nan, np.nan)
-        yield f"| {indicator.code} | {worst:g} | {best:g} |"
+        yield f"| {escaped(indicator.code)} | {worst:g} | {best:g} |"
     yield ""
 
 
@@ -184,9 +191,9 @@ def _aggregation(assessment: "Assessment") -> Iterator[str]:
             choice = method.for_node(family, node, index)
             codes = next((codes for other, codes in by_choice if other is choice), None)
             if codes is None:
-                by_choice.append((choice, [node.code]))
+                by_choice.append((choice, [escaped(node.code)]))
             else:
-                codes.append(node.code)
+                codes.append(escaped(node.code))
         for choice, codes in by_choice:
             where = "" if len(by_choice) == 1 else f"{', '.join(codes)}: "
             yield where + describe(choice)
@@ -207,11 +214,13 @@ def _results(assessment: "Assessment") -> Iterator[str]:
         if isinstance(node, Index) and node.bands is not None:
             bounds = node.bands.thresholds
             names = node.bands.names
-            classes = [f"{_text(names[0])} below {bounds[0]:g}"] if bounds else [_text(names[0])]
+            classes = (
+                [f"{escaped(names[0])} below {bounds[0]:g}"] if bounds else [escaped(names[0])]
+            )
             classes += [
-                f"{_text(n)} from {low:g}" for n, low in zip(names[1:], bounds, strict=True)
+                f"{escaped(n)} from {low:g}" for n, low in zip(names[1:], bounds, strict=True)
             ]
-            yield f"Bands of {node.code}: {'; '.join(classes)}."
+            yield f"Bands of {escaped(node.code)}: {'; '.join(classes)}."
             yield ""
     yield f"Computed with digital-leadership-index {version('digital-leadership-index')}."
 
@@ -224,6 +233,7 @@ def describe(choice: Any) -> str:
     return f"`{choice!r}`" + (f": {first}" if first else "")
 
 
-def _text(text: str) -> str:
-    """Keep a name from breaking out of a table cell."""
-    return text.replace("\n", " ").replace("|", "\\|")
+def escaped(text: object) -> str:
+    """Write text of the data so that Markdown shows it as it is, in a line of its own or a cell."""
+    flat = " ".join(str(text).split())
+    return _SPECIAL.sub(r"\\\g<0>", flat)

@@ -24,6 +24,7 @@ def rank_intervals(
     *,
     top: int | None = None,
     highlight: Sequence[object] = (),
+    period: object = None,
     ax: Any = None,
 ) -> Any:
     """Draw the league table with the ranks that draws give each unit.
@@ -37,6 +38,8 @@ def rank_intervals(
         How many of the first; all by default.
     highlight : sequence, optional
         Units drawn in another colour.
+    period : object, optional
+        Where there are several.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -46,15 +49,13 @@ def rank_intervals(
     Raises
     ------
     UnknownCodeError
-        No such units.
+        No such units or period.
     MethodError
         Quantiles outside 0 to 1.
     """
-    assessment = study.assessment
-    every = list(range(len(study.units)))
-    marked = set(of_units(assessment, highlight, every)) if highlight else set()
-    order = np.argsort(study.nominal_ranks, kind="stable")
-    order = order[~np.isnan(study.nominal_ranks[order])][:top]
+    rows = rows_of(study.assessment, period)
+    marked = set(of_units(study.assessment, highlight, rows)) if highlight else set()
+    order = _leading(study, rows, top)
     low, middle, high = (study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1]))
     ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
     y = np.arange(len(order))
@@ -71,7 +72,15 @@ def rank_intervals(
     return tidy(ax)
 
 
-def rank_acceptability(study: "Uncertainty", *, top: int | None = 40, ax: Any = None) -> Any:
+def _leading(study: "Uncertainty", rows: Sequence[int], top: int | None) -> Any:
+    """Give the first rows by nominal rank; rows without a rank are left out."""
+    ranked = np.array([row for row in rows if not np.isnan(study.nominal_ranks[row])], dtype=int)
+    return ranked[np.argsort(study.nominal_ranks[ranked], kind="stable")][:top]
+
+
+def rank_acceptability(
+    study: "Uncertainty", *, top: int | None = 40, period: object = None, ax: Any = None
+) -> Any:
     """Draw in which share of draws each unit took each rank, as a heat map.
 
     Parameters
@@ -79,14 +88,20 @@ def rank_acceptability(study: "Uncertainty", *, top: int | None = 40, ax: Any = 
     study : Uncertainty
     top : int, optional
         How many of the first units and ranks; None for all.
+    period : object, optional
+        Where there are several.
     ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    UnknownCodeError
+        No such period.
     """
-    order = np.argsort(study.nominal_ranks, kind="stable")
-    order = order[~np.isnan(study.nominal_ranks[order])][:top]
+    order = _leading(study, rows_of(study.assessment, period), top)
     shares = study.rank_acceptability[order][:, : len(order)]
     ax = axes_for(ax, 2.4 + 0.16 * len(order), 1.4 + 0.15 * len(order))
     picture = ax.imshow(
