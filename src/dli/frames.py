@@ -153,7 +153,7 @@ class Table:
         ]
 
 
-def read(data: object, *, library: str | None = None) -> Table:
+def read(data: object, *, library: str | None = None, empty: bool = False) -> Table:
     """Read a table from a frame, a mapping of columns or the path of a CSV file.
 
     Parameters
@@ -163,6 +163,8 @@ def read(data: object, *, library: str | None = None) -> Table:
         or a CSV file in UTF-8 with a header line.
     library : {"pandas", "polars", "pyarrow", "mapping"}, optional
         What results of a mapping are to be, if it is installed.
+    empty : bool
+        Whether a table may be without rows, as results may.
 
     Returns
     -------
@@ -188,7 +190,7 @@ def read(data: object, *, library: str | None = None) -> Table:
         table = _read_mapping(data, library)
     else:
         table = _read_frame(data)
-    if table.n_rows == 0:
+    if table.n_rows == 0 and not empty:
         msg = f"the table has no rows (columns: {', '.join(table.names) or 'none'})"
         raise DataError(msg)
     return table

@@ -1,0 +1,176 @@
+"""Parts that reports share: pictures and tables of what other modules find, in words if they fail."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import version
+from io import BytesIO
+from platform import python_version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli import frames
+from dli.errors import DLIError, MethodError
+from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.sensitivity import Uncertainty
+
+__all__ = [
+    "checked_study",
+    "digits_of",
+    "intervals",
+    "joined",
+    "methods",
+    "named",
+    "number",
+    "ordinal",
+    "picture",
+    "study_of",
+    "table_of",
+    "tried",
+]
+
+
+def tried(make: Callable[[], Block | Iterable[Block]], what: str) -> list[Block]:
+    """Make blocks, or say in words why they cannot be had: one gap does not break a report."""
+    try:
+        made = make()
+        return list(made) if isinstance(made, Iterable) else [made]
+    except DLIError as error:
+        return [Paragraph(f"{what} cannot be shown: {error}")]
+
+
+def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
+    """Draw with matplotlib's own defaults, whatever the user has set, to the same bytes each time."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    with mpl.style.context("default", after_reset=True), plt.ioff():
+        mpl.rcParams["svg.hashsalt"] = "dli"
+        before = set(plt.get_fignums())
+        try:
+            file = BytesIO()
+            draw().figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        finally:
+            for opened in set(plt.get_fignums()) - before:
+                plt.close(opened)
+    return Picture(file.getvalue(), alt, caption)
+
+
+def number(value: Any, digits: int = 1) -> str:
+    """Write a figure; an en dash stands for what is missing."""
+    return "–" if value is None or np.isnan(value) else f"{value:,.{digits}f}"
+
+
+def digits_of(values: Any) -> int:
+    """Give how many decimals tell scores apart: one above 20, three below."""
+    return 1 if np.nanmax(np.abs(values), initial=0.0, where=~np.isnan(values)) > 20 else 3
+
+
+def ordinal(rank: float) -> str:
+    """Write a rank as 1st, 2nd, 3rd, 4th."""
+    n = int(rank)
+    ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Write a list as in a sentence."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def named(assessment: "Assessment", row: int) -> str:
+    """Name a row's unit, by its name as well where the data have one."""
+    unit = str(assessment.units[row])
+    if "name" in assessment.observations.context:
+        name = assessment.context("name")[row]
+        if name is not None and str(name) != unit:
+            return f"{name} ({unit})"
+    return unit
+
+
+def table_of(
+    frame: object, caption: str, columns: Mapping[str, tuple[str, int | None]], *, top: int = 10
+) -> Block:
+    """Show the first rows of a frame.
+
+    Parameters
+    ----------
+    frame : frame
+    caption : str
+    columns : mapping of str to (str, int or None)
+        Of columns that are to be shown, if they are there: the heading, and the number of
+        decimals; None for words.
+    """
+    read = frames.read(frame, empty=True)
+    shown = {name: how for name, how in columns.items() if name in read.names}
+    n = min(top, read.n_rows)
+    cells = [
+        [_word(cell) if digits is None else number(cell, digits) for cell in read.column(name)[:n]]
+        for name, (_, digits) in shown.items()
+    ]
+    words = [j for j, (_, digits) in enumerate(shown.values()) if digits is None]
+    more = f" The first {n} of {read.n_rows}." if n < read.n_rows else ""
+    head = [heading for heading, _ in shown.values()]
+    return Table(caption + more, head, list(zip(*cells, strict=True)), words)
+
+
+def _word(cell: Any) -> str:
+    return "–" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 NaN is not itself
+
+
+def checked_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
+    """Refuse a study that is not of these units at the index.
+
+    Raises
+    ------
+    MethodError
+        Other units, or a study of a sub-index.
+    """
+    if study is None:
+        return
+    if (study.units, study.assessment.periods) != (assessment.units, assessment.periods):
+        msg = "study must be of the same units, in the same order"
+        raise MethodError(msg)
+    if study.design.node.code != assessment.index.code:
+        msg = (
+            f"study must be of the index, {assessment.index.code!r}, "
+            f"got one of {study.design.node.code!r}"
+        )
+        raise MethodError(msg)
+
+
+def intervals(study: "Uncertainty") -> list[str]:
+    """Write the ranks between which nine of ten draws lie, for each row."""
+    low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
+    pairs = zip(low.tolist(), high.tolist(), strict=True)
+    return ["–" if np.isnan(a) else f"{a:.0f} to {b:.0f}" for a, b in pairs]
+
+
+def study_of(assessment: "Assessment", study: "Uncertainty | None") -> "Uncertainty":
+    """Give the study that came in, or a plain one: each weight up to a quarter more or less."""
+    from dli.sensitivity import WeightNoise, uncertainty
+
+    if study is not None:
+        return study
+    return uncertainty(assessment, [WeightNoise(0.25)], n_samples=2_000, rng=0)
+
+
+def methods(assessment: "Assessment", study: "Uncertainty | None") -> list[Section]:
+    """Say what was done, and what is needed to do it again."""
+    lines = [
+        f"Computed with digital-leadership-index {version('digital-leadership-index')}, NumPy "
+        f"{np.__version__} and Python {python_version()}. The same data, index and method give the "
+        "same scores; `assessment.save` keeps all three in one file."
+    ]
+    if study is not None:
+        inputs = ", ".join(repr(one) for one in study.design.inputs)
+        lines.append(
+            f"The ranks were studied with {study.n_samples:,} draws of {inputs}, with the seed "
+            f"{study.seed}: the same seed gives the same draws."
+        )
+    return [
+        Section("Methods", [Statement(assessment.methodology())]),
+        Section("To repeat this", [Paragraph(line) for line in lines]),
+    ]

@@ -1,0 +1,54 @@
+"""A report as Markdown."""
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+from dli.assessment.methodology import escaped
+from dli.report.document import Paragraph, Picture, Statement, Table
+
+if TYPE_CHECKING:
+    from dli.report.document import Block, Report
+
+__all__ = ["text"]
+
+
+def text(report: "Report", folder: str | None) -> str:
+    """Write a report, its pictures as files of a folder or within the text."""
+    parts = [f"# {escaped(report.title)}"]
+    if report.subtitle:
+        parts.append(escaped(report.subtitle))
+    n_pictures = 0
+    for section in report.sections:
+        parts.append(f"## {escaped(section.title)}")
+        for block in section.blocks:
+            n_pictures += isinstance(block, Picture)
+            parts.append(_block(block, f"{folder}/picture-{n_pictures}.svg" if folder else None))
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(block: "Block", path: str | None) -> str:
+    if isinstance(block, Paragraph):
+        return escaped(block.text)
+    if isinstance(block, Statement):
+        return below(block.markdown)
+    if isinstance(block, Table):
+        return _table(block)
+    where = path or f"data:image/svg+xml;base64,{b64encode(block.svg).decode()}"
+    caption = f"\n\n*{escaped(block.caption)}*" if block.caption else ""
+    return f"![{escaped(block.alt)}](<{where}>){caption}"
+
+
+def below(markdown: str) -> str:
+    """Put headings one level down, under that of a section, and leave the title out."""
+    lines = markdown.split("\n")
+    kept = lines[1:] if lines[0].startswith("# ") else lines
+    return re.sub(r"^#", "##", "\n".join(kept), flags=re.MULTILINE).strip()
+
+
+def _table(table: Table) -> str:
+    rule = ["---" if j == 0 or j in table.words else "---:" for j in range(len(table.head))]
+    rows = [table.head, *table.rows]
+    lines = ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join(rule) + "|")
+    return "\n".join([f"**{escaped(table.caption)}**", "", *lines])

@@ -1,0 +1,142 @@
+"""A report as one page of HTML that asks nothing of the network and runs nothing."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from dli.report.document import Paragraph, Picture, Statement, Table
+from dli.report.text import below
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dli.report.document import Block, Report
+
+__all__ = ["page"]
+
+# Whatever got into a page, a browser loads nothing from elsewhere and runs no script.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def page(report: "Report") -> str:
+    """Write the page."""
+    style = resources.files("dli.report").joinpath("style.css").read_text(encoding="utf-8")
+    lines = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(report.title)}</title>",
+        f"<style>\n{style}</style>",
+        "</head>",
+        "<body>",
+        f"<header><h1>{escape(report.title)}</h1>",
+        f"<p>{escape(report.subtitle)}</p></header>",
+        *_contents(report),
+        "<main>",
+        *_sections(report),
+        "</main>",
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _contents(report: "Report") -> Iterator[str]:
+    yield '<nav aria-label="Contents"><ol>'
+    for place, section in enumerate(report.sections, 1):
+        yield f'<li><a href="#section-{place}">{escape(section.title)}</a></li>'
+    yield "</ol></nav>"
+
+
+def _sections(report: "Report") -> Iterator[str]:
+    for place, section in enumerate(report.sections, 1):
+        yield f'<section aria-labelledby="section-{place}">'
+        yield f'<h2 id="section-{place}">{escape(section.title)}</h2>'
+        for block in section.blocks:
+            yield _block(block)
+        yield "</section>"
+
+
+def _block(block: "Block") -> str:
+    if isinstance(block, Paragraph):
+        return f"<p>{escape(block.text)}</p>"
+    if isinstance(block, Statement):
+        return _statement(block.markdown)
+    if isinstance(block, Table):
+        return _table(block)
+    return _picture(block)
+
+
+def _picture(picture: Picture) -> str:
+    source = f"data:image/svg+xml;base64,{b64encode(picture.svg).decode()}"
+    caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
+    return f'<figure><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
+
+
+def _table(table: Table) -> str:
+    head = "".join(
+        f'<th scope="col"{_kind(j, table)}>{escape(cell)}</th>' for j, cell in enumerate(table.head)
+    )
+    rows = [
+        "<tr>"
+        + "".join(
+            f"<td{_kind(j, table)}>{escape(cell)}</td>"
+            if j
+            else f'<th scope="row">{escape(cell)}</th>'
+            for j, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in table.rows
+    ]
+    name = escape(table.caption)
+    # Wide tables move by themselves, by keyboard too.
+    return "\n".join(
+        [
+            f'<div class="table" role="region" tabindex="0" aria-label="{name}"><table>',
+            f"<caption>{name}</caption>",
+            f"<thead><tr>{head}</tr></thead>",
+            "<tbody>",
+            *rows,
+            "</tbody></table></div>",
+        ]
+    )
+
+
+def _kind(column: int, table: Table) -> str:
+    return "" if column == 0 or column in table.words else ' class="figure"'
+
+
+def _statement(markdown: str) -> str:
+    """Turn Markdown into HTML and formulas into MathML; links and pictures stay text."""
+    try:
+        from markdown_it import MarkdownIt
+        from mdit_py_plugins.dollarmath import dollarmath_plugin
+    except ImportError as error:
+        msg = 'reports in HTML need more packages: pip install "digital-leadership-index[report]"'
+        raise ImportError(msg) from error
+
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.disable(["image", "link", "autolink", "html_inline", "html_block"])
+    reader.use(dollarmath_plugin, renderer=_formula, allow_labels=False)
+    reader.add_render_rule("table_open", _table_open)
+    reader.add_render_rule("table_close", _table_close)
+    return str(reader.render(below(markdown)))
+
+
+def _formula(content: str, options: "Mapping[str, Any]") -> str:
+    from latex2mathml.converter import convert
+
+    return str(convert(content, display="block" if options.get("display_mode") else "inline"))
+
+
+def _table_open(*_: object) -> str:
+    return '<div class="table" role="region" tabindex="0" aria-label="Table"><table>\n'
+
+
+def _table_close(*_: object) -> str:
+    return "</table></div>\n"

@@ -1,0 +1,351 @@
+"""The report of a whole index."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dli import frames, plots
+from dli.diagnosis.selection import rows_of
+from dli.framework import Index
+from dli.report.document import Block, Paragraph, Report, Section, Table
+from dli.report.parts import (
+    checked_study,
+    digits_of,
+    intervals,
+    joined,
+    methods,
+    named,
+    number,
+    picture,
+    study_of,
+    table_of,
+    tried,
+)
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.sensitivity import Sobol, Uncertainty
+
+__all__ = ["of_index"]
+
+# Rows of a picture that still print on one page.
+_PAGE = 60
+
+
+def of_index(
+    assessment: "Assessment",
+    *,
+    period: object = None,
+    study: "Uncertainty | None" = None,
+    sobol: "Sobol | None" = None,
+) -> Report:
+    """Report a whole index: the league, its parts, how far ranks hold, the data, the methods.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    period : object, optional
+        Where there are several: whose league is shown.
+    study : Uncertainty, optional
+        Of the same units at the index. By default 2,000 draws in which each weight is up to a
+        quarter more or less, with the seed 0.
+    sobol : Sobol, optional
+        Shown as well if it is there.
+
+    Returns
+    -------
+    Report
+        A part that cannot be had, such as the correlations of a single unit, is replaced by the
+        reason.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such period.
+    MethodError
+        A study of other units, or of a sub-index.
+    ImportError
+        matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from dli import Assessment, Index, Indicator
+    >>> index = Index("T", [Indicator("a"), Indicator("b")], "Test")
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [0.0, 5.0, 9.0]}
+    >>> [section.title for section in of_index(Assessment(index, data)).sections][:3]
+    ['In short', 'League table', 'Framework']
+    """
+    rows = rows_of(assessment, period)
+    checked_study(assessment, study)
+    found: list[Uncertainty] = []
+    robust = tried(lambda: _robustness(assessment, period, rows, study, found), "Robustness")
+    own = found[0] if found else None
+    sections = [
+        Section("In short", list(_in_short(assessment, rows, own))),
+        Section("League table", list(_league(assessment, period, rows, own))),
+        Section("Framework", list(_framework(assessment))),
+        Section("Sub-indices", list(_parts(assessment, rows))),
+        Section("How far the ranks hold", [*robust, *_shares(sobol)]),
+        Section("Data quality", list(_quality(assessment))),
+        *methods(assessment, own),
+    ]
+    index = assessment.index
+    when = "" if period is None else f", {period}"
+    subtitle = f"{len(rows)} units, {len(index.indicators)} indicators{when}"
+    return Report(index.name or index.code, subtitle, sections)
+
+
+def _ranked(assessment: "Assessment", rows: list[int]) -> list[int]:
+    """Give the rows that have a score, the best first."""
+    ranks = assessment.rank_array(assessment.index.code)
+    there = [row for row in rows if not np.isnan(ranks[row])]
+    return sorted(there, key=lambda row: ranks[row])
+
+
+def _in_short(
+    assessment: "Assessment", rows: list[int], study: "Uncertainty | None"
+) -> Iterator[Block]:
+    index = assessment.index
+    if index.description:
+        yield Paragraph(index.description.strip())
+    order = _ranked(assessment, rows)
+    scores = assessment.array(index.code)
+    digits = digits_of(scores)
+    if not order:
+        yield Paragraph("No unit has a score.")
+        return
+    first = [f"{named(assessment, r)} with {number(scores[r], digits)}" for r in order[:3]]
+    last = order[-1]
+    yield Paragraph(
+        f"Ahead {'are' if len(first) > 1 else 'is'} {joined(first)}. The median is "
+        f"{number(np.median(scores[order]), digits)}; last of {len(order)} is "
+        f"{named(assessment, last)} with {number(scores[last], digits)}."
+    )
+    if index.bands is not None:
+        counts = Counter(index.bands.of(scores[order]))
+        listed = [f"{counts[name]} in {name}" for name in reversed(index.bands.names)]
+        yield Paragraph(f"By band: {', '.join(listed)}.")
+    if study is not None:
+        yield Paragraph(
+            f"When the choices behind it vary as told below, ranks move by "
+            f"{study.mean_rank_shift:.1f} places on average."
+        )
+
+
+def _league(
+    assessment: "Assessment", period: object, rows: list[int], study: "Uncertainty | None"
+) -> Iterator[Block]:
+    index = assessment.index
+    order = _ranked(assessment, rows)
+    order += [row for row in rows if row not in set(order)]
+    codes = [index.code, *(child.code for child in index.children)]
+    digits = {code: digits_of(assessment.array(code)) for code in codes}
+    ranks = assessment.rank_array(index.code)
+    bands = None if index.bands is None else index.bands.of(assessment.array(index.code))
+    between = None if study is None else intervals(study)
+    head = ["unit", "rank", *(["nine of ten draws"] if between else []),
+            *(["band"] if bands is not None else []), *codes]  # fmt: skip
+    table = [
+        [
+            named(assessment, row),
+            number(ranks[row], 0),
+            *([between[row]] if between else []),
+            *([_word(bands[row])] if bands is not None else []),
+            *(number(assessment.array(code)[row], digits[code]) for code in codes),
+        ]
+        for row in order
+    ]
+    words = [head.index("band")] if bands is not None else []
+    caption = "Units by rank, with the scores of the index and its parts."
+    if between:
+        caption += " Nine of ten draws of the study gave a rank within the interval."
+    yield from tried(
+        lambda: picture(
+            lambda: plots.league(assessment, top=min(_PAGE, len(order)), period=period),
+            f"Bars of the scores of the first {min(_PAGE, len(order))} units, the longest first",
+            "The score of each unit, divided by what the parts of the index bring.",
+        ),
+        "A picture of the league",
+    )
+    yield Table(caption, head, table, words)
+
+
+def _word(cell: Any) -> str:
+    return "–" if cell is None else str(cell)
+
+
+def _framework(assessment: "Assessment") -> Iterator[Block]:
+    index = assessment.index
+    yield picture(
+        lambda: plots.framework(index),
+        f"Rings of {index.code}: its {len(index.children)} parts inside, indicators outside",
+        "What the index is made of, as wide as it weighs.",
+    )
+    nodes = [node for node in index.walk() if node is not index]
+    yield Table(
+        "What each code stands for, and its weight in the whole.",
+        ["code", "name", "weight"],
+        [
+            [node.code, node.name, f"{np.mean(assessment.effective_weight_array(node.code)):.3f}"]
+            for node in nodes
+        ],
+        [1],
+    )
+
+
+def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
+    index = assessment.index
+    table = []
+    for child in index.children:
+        scores = assessment.array(child.code)[rows]
+        there = scores[~np.isnan(scores)]
+        digits = digits_of(scores)
+        best = named(assessment, rows[int(np.nanargmax(scores))]) if there.size else "–"
+        figures = [f(there) for f in (np.min, np.median, np.max)] if there.size else [np.nan] * 3
+        table.append(
+            [child.code, child.name, *(number(x, digits) for x in figures), best, str(there.size)]
+        )
+    head = ["code", "name", "lowest", "median", "highest", "first", "units"]
+    yield Table("How units score in the parts of the index.", head, table, [1, 5])
+    if len(index.children) > 1:
+        yield from tried(
+            lambda: picture(
+                lambda: plots.correlations(assessment, 1),
+                "A table of the correlations of the parts of the index",
+                "Where parts go together, one of them adds little that the other does not say.",
+            ),
+            "Correlations of the parts",
+        )
+    if any(isinstance(child, Index) for child in index.children):
+        yield from tried(
+            lambda: picture(
+                lambda: plots.correlations(assessment),
+                "A heat map of the correlations of all indicators",
+                "Correlations of indicators, all turned so that more is better.",
+            ),
+            "Correlations of the indicators",
+        )
+
+
+def _robustness(
+    assessment: "Assessment",
+    period: object,
+    rows: list[int],
+    study: "Uncertainty | None",
+    found: list["Uncertainty"],
+) -> Iterator[Block]:
+    own = study_of(assessment, study)
+    found.append(own)
+    inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
+    yield Paragraph(
+        f"{own.n_samples:,} draws of {inputs}. Ranks move by {own.mean_rank_shift:.1f} places on "
+        "average. An interval holds nine of ten draws."
+    )
+    order = _ranked(assessment, rows)
+    yield picture(
+        lambda: plots.rank_intervals(own, top=_PAGE, period=period),
+        f"Intervals of the ranks of the first {min(_PAGE, len(order))} units",
+        "Where intervals overlap, the order of two units is not firm.",
+    )
+    yield picture(
+        lambda: plots.rank_acceptability(own, top=30, period=period),
+        "A heat map of the shares of draws in which units took ranks",
+        "The share of draws in which each of the first thirty took each rank.",
+    )
+    low, high = own.rank_quantiles(0.05), own.rank_quantiles(0.95)
+    loose = sorted(order, key=lambda row: low[row] - high[row])[:10]
+    between = intervals(own)
+    yield Table(
+        "The least firm ranks.",
+        ["unit", "rank", "nine of ten draws", "mean rank"],
+        [
+            [named(assessment, r), number(own.nominal_ranks[r], 0), between[r],
+             number(own.expected_ranks[r])]
+            for r in loose
+        ],
+    )  # fmt: skip
+
+
+def _shares(sobol: "Sobol | None") -> Iterator[Block]:
+    if sobol is not None:
+        yield from tried(
+            lambda: picture(
+                lambda: plots.sobol(sobol),
+                f"Bars of the share of each choice in the variance of {sobol.outputs[0]}",
+                "What moves ranks: by itself (first order), and with all that it acts with (total).",
+            ),
+            "Sobol indices",
+        )
+
+
+def _quality(assessment: "Assessment") -> Iterator[Block]:
+    indicators = assessment.index.indicators
+    raw = assessment.stage_array("raw")
+    n_missing = int(np.isnan(raw).sum())
+    flags = frames.read(assessment.flags, empty=True)
+    counts = Counter(zip(flags.column("code"), flags.column("flag"), strict=True))
+    kinds = Counter(flags.column("flag"))
+    listed = [f"{n} {kind}" for kind, n in kinds.items()]
+    yield Paragraph(
+        f"{n_missing:,} of {raw.size:,} values ({n_missing / raw.size:.1%}) are missing."
+        + (f" Flags over all rows: {joined(listed)}." if listed else " Nothing is flagged.")
+    )
+    rows = []
+    for column, indicator in enumerate(indicators):
+        values = raw[:, column][~np.isnan(raw[:, column])]
+        ends = [values.min(), np.median(values), values.max()] if values.size else [np.nan] * 3
+        rows.append(
+            [
+                indicator.code,
+                indicator.name,
+                indicator.unit_of_measure,
+                f"{values.size / len(raw):.0%}",
+                *(_short(x) for x in ends),
+                *(str(counts[indicator.code, kind]) for kind in ("imputed", "treated", "truncated")),
+                indicator.source,
+            ]
+        )
+    head = ["code", "name", "measured in", "there", "least", "median", "greatest", "imputed",
+            "treated", "cut off", "source"]  # fmt: skip
+    yield Table("Raw values of each indicator.", head, rows, [1, 2, 10])
+    yield from tried(
+        lambda: picture(
+            lambda: plots.distributions(assessment),
+            "Ticks at the values of each indicator, before and after treatment",
+            "Each row runs from an indicator's least to its greatest value.",
+        ),
+        "Distributions",
+    )
+    shares = np.isnan(raw).mean(axis=1)
+    worst = np.argsort(-shares, kind="stable")[:15]
+    worst = worst[shares[worst] > 0].tolist()
+    if worst:
+        when = assessment.periods
+        yield Table(
+            "Units with the most missing values.",
+            ["unit", *(["period"] if when else []), "missing"],
+            [
+                [named(assessment, r), *([str(when[r])] if when else []), f"{shares[r]:.0%}"]
+                for r in worst
+            ],
+        )
+    if kinds["left out"] or kinds["no score"]:
+        gone = [i for i, kind in enumerate(flags.column("flag")) if kind in {"left out", "no score"}]
+        yield table_of(
+            flags.take(gone),
+            "Units that were left out, and scores that could not be given.",
+            {
+                assessment.observations.unit_column: ("unit", None),
+                str(assessment.observations.period_column): ("period", None),
+                "code": ("code", None),
+                "flag": ("flag", None),
+                "note": ("note", None),
+            },
+            top=50,
+        )
+
+
+def _short(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.4g}"
