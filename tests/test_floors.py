@@ -119,6 +119,6 @@ def test_the_top_level_is_what_users_type():
         "InconsistentJudgementsError", "Index", "Indicator", "Method", "MethodError",
         "ModelError", "StudyError", "UnknownCodeError", "aggregation", "capability", "datasets", "diagnosis", "elicitation", "exchange",
         "imputation",
-        "links", "models", "multivariate", "normalisation", "plots", "screening", "sensitivity", "treatment", "trends",
+        "links", "models", "multivariate", "normalisation", "plots", "report", "screening", "sensitivity", "treatment", "trends",
         "weighting",
     }  # fmt: skip

@@ -2,7 +2,8 @@
 
 The classes are here; what they are made of is one dot further: `dli.normalisation`,
 `dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`, and what stands on an assessment:
-`dli.sensitivity`, `dli.links`, `dli.trends`.
+`dli.sensitivity`, `dli.diagnosis`, `dli.capability`, `dli.links`, `dli.trends`, `dli.plots`,
+`dli.report`.
 """
 
 from importlib import import_module
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         models,
         multivariate,
         plots,
+        report,
         screening,
         sensitivity,
         treatment,
@@ -69,6 +71,7 @@ __all__ = [
     "multivariate",
     "normalisation",
     "plots",
+    "report",
     "screening",
     "sensitivity",
     "treatment",
@@ -88,6 +91,7 @@ _LATER = (
     "models",
     "multivariate",
     "plots",
+    "report",
     "screening",
     "sensitivity",
     "treatment",

@@ -161,6 +161,10 @@ def test_correlations_are_written_where_there_is_room(real):
     assert len(ax.texts) == 16
     assert ax.texts[0].get_text() == "1.00"
     assert not plots.correlations(real, method="spearman").texts
+    flat = plots.correlations(example(data={**DATA, "a1": [5.0] * 4}))
+    assert [text.get_text() for text in flat.texts[:4]] == ["–"] * 4
+    with pytest.raises(MethodError, match="no two nodes have a correlation"):
+        plots.correlations(example(data={name: cells[:1] for name, cells in DATA.items()}))
 
 
 def test_rank_intervals_and_acceptability_follow_the_nominal_order(study):

@@ -70,10 +70,8 @@ def _framework(assessment: "Assessment") -> Iterator[str]:
         if isinstance(node, Indicator):
             direction = "+" if node.direction == 1 else "−"
             measure = escaped(node.unit_of_measure)
-        yield (
-            f"| {escaped(node.code)} | {escaped(node.name)} | {escaped(parent.code)} | {direction} | {measure} "
-            f"| {local:.4g} | {effective:.4g} |"
-        )
+        texts = (escaped(text) for text in (node.code, node.name, parent.code))
+        yield (f"| {' | '.join(texts)} | {direction} | {measure} | {local:.4g} | {effective:.4g} |")
     yield ""
     if any(assessment.weight_array(code).ndim > 1 for code in _codes_with_children(index)):
         yield "Units have weights of their own; the table gives their means."

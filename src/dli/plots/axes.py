@@ -12,6 +12,7 @@ __all__ = [
     "PALETTE",
     "axes_for",
     "colour_of",
+    "plain",
     "spread",
     "tidy",
 ]
@@ -49,6 +50,20 @@ def axes_for(ax: Any, width: float, height: float, projection: str | None = None
 def colour_of(place: int) -> str:
     """Give the colour of the first, the second and so on; after eight they come again."""
     return PALETTE[place % len(PALETTE)]
+
+
+def plain(text: object, most: int = 60) -> str:
+    r"""Write text of the data so that it is drawn as it is, no formula, in one line of some length.
+
+    Examples
+    --------
+    >>> plain("US$ and $x$")
+    'US\\$ and \\$x\\$'
+    """
+    flat = " ".join(str(text).split())
+    short = flat if len(flat) <= most else flat[: most - 1] + "…"
+    drawn = short.replace("$", r"\$")
+    return f" {drawn}" if drawn.startswith("_") else drawn  # legends leave out what begins so
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from dli import frames
 from dli.framework import Index
-from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for
+from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, plain
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -66,7 +66,7 @@ def capabilities(
     ax.axis("off")
     if level:
         ax.set_title(
-            f"{unit}: how far each is complete, or a barrier gone; the weakest third framed",
+            f"{plain(unit)}: how far each is complete, or a barrier gone; the weakest third framed",
             fontsize=10,
         )
     return ax
@@ -169,7 +169,9 @@ def _node(
     frame.set_linewidth(2.2 if weak else 0.8)
     frame.set_linestyle("--" if barrier else "-")
     ax.add_patch(frame)
-    ax.text(x, y, _wrapped(code), ha="center", va="center", fontsize=6.5, color=INK, zorder=5)
+    ax.text(
+        x, y, _wrapped(plain(code)), ha="center", va="center", fontsize=6.5, color=INK, zorder=5
+    )
 
 
 def _wrapped(code: str) -> str:
@@ -232,7 +234,7 @@ def _label(ax: Any, codes: list[str], points: Any, wanted: list[bool]) -> None:
             at = min(clash) - high
         placed.append((float(x[i]), at))
         ax.annotate(
-            codes[own[i]], (x[i], y[i]), xytext=(float(x[i]) + wide * 0.015, at), fontsize=7,
+            plain(codes[own[i]]), (x[i], y[i]), xytext=(float(x[i]) + wide * 0.015, at), fontsize=7,
             va="center", color=INK,
             arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.4, "shrinkA": 0},
         )  # fmt: skip
@@ -262,12 +264,14 @@ def plan(chosen: "Plan", *, ax: Any = None) -> Any:
     ax.axvline(chosen.score, color=MARK, linewidth=1.5)
     ax.set_yticks(
         range(len(rows)),
-        [f"{r['code']}  {r['level_before']:.2f} → {r['level_after']:.2f}" for r in rows],
+        [f"{plain(r['code'])}  {r['level_before']:.2f} → {r['level_after']:.2f}" for r in rows],
         fontsize=8,
     )
     ax.invert_yaxis()
     ax.margins(x=0.12)
     node = chosen.task.where.found.node.code
-    ax.set_xlabel(f"{node}: from {start:.2f} to {chosen.score:.2f} at a cost of {chosen.cost:g}")
+    ax.set_xlabel(
+        f"{plain(node)}: from {start:.2f} to {chosen.score:.2f} at a cost of {chosen.cost:g}"
+    )
     ax.spines[["top", "right"]].set_visible(False)
     return ax

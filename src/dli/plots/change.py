@@ -8,7 +8,7 @@ import numpy as np
 from dli import frames
 from dli.diagnosis.selection import of_units
 from dli.errors import DataError, MethodError
-from dli.plots.axes import BAD, GOOD, GREY, INK, axes_for, colour_of, spread, tidy
+from dli.plots.axes import BAD, GOOD, GREY, INK, axes_for, colour_of, plain, spread, tidy
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -70,11 +70,11 @@ def bump(
         ends += [(unit, i, rank) for i, rank in enumerate(line) if not np.isnan(rank)][-1:]
     labels = spread([rank for *_, rank in ends], float(np.nanmax(ranks)) / 45)
     for (unit, i, _), height in zip(ends, labels, strict=True):
-        ax.annotate(str(unit), (i, height), xytext=(7, 0), textcoords="offset points",
+        ax.annotate(plain(unit), (i, height), xytext=(7, 0), textcoords="offset points",
                     fontsize=8, va="center", color=INK)  # fmt: skip
-    ax.set_xticks(range(len(periods)), [str(period) for period in periods])
+    ax.set_xticks(range(len(periods)), [plain(period) for period in periods])
     ax.invert_yaxis()
-    ax.set_ylabel(f"rank at {code}")
+    ax.set_ylabel(f"rank at {plain(code)}")
     return tidy(ax)
 
 
@@ -108,7 +108,9 @@ def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = Non
         raise DataError(msg, missing)
     names = read.column("part") if "part" in read.names else [""] * read.n_rows
     codes = read.column("code")
-    labels = [str(part if code is None else code) for code, part in zip(codes, names, strict=True)]
+    labels = [
+        plain(part if code is None else code) for code, part in zip(codes, names, strict=True)
+    ]
     points = np.array([0.0 if p is None else p for p in read.column("points")])
     order = np.argsort(-np.abs(points), kind="stable")
     shown = sorted(order[:top].tolist(), key=lambda i: -points[i])
@@ -182,7 +184,7 @@ def hasse(order: Any, *, highlight: Sequence[object] = (), ax: Any = None) -> An
                 color=GOOD if strong else GREY, linewidth=1.2 if strong else 0.5,
                 alpha=0.8 if strong else 0.4)  # fmt: skip
     for unit, at in place.items():
-        ax.text(*at, str(unit), ha="center", va="center", fontsize=6.5, zorder=2,
+        ax.text(*at, plain(unit), ha="center", va="center", fontsize=6.5, zorder=2,
                 color="white" if unit in highlight else INK,
                 bbox={"boxstyle": "round,pad=0.25", "linewidth": 0.6, "edgecolor": GREY,
                       "facecolor": BAD if unit in highlight else "white"})  # fmt: skip

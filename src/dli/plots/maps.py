@@ -11,7 +11,7 @@ import numpy as np
 
 from dli.diagnosis.selection import rows_of
 from dli.errors import DataError
-from dli.plots.axes import GREY, INK, axes_for
+from dli.plots.axes import GREY, INK, axes_for, plain
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -92,9 +92,9 @@ def choropleth(
     ax.autoscale_view()
     ax.set_aspect("equal")
     ax.axis("off")
-    ax.figure.colorbar(filled, ax=ax, label=f"{code}; hatched: no score", shrink=0.7)
+    ax.figure.colorbar(filled, ax=ax, label=f"{plain(code)}; hatched: no score", shrink=0.7)
     if absent:
-        told = textwrap.fill(f"not on the map: {_named(sorted(absent))}", 90)
+        told = textwrap.fill(f"not on the map: {plain(_named(sorted(absent)), 400)}", 90)
         ax.set_title(told, fontsize=7, color=INK, y=-0.12)
     return ax
 

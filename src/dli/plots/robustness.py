@@ -9,7 +9,7 @@ from dli.aggregation import ArithmeticMean
 from dli.diagnosis.selection import of_units, rows_of
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
-from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, spread, tidy
+from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, plain, spread, tidy
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -63,7 +63,7 @@ def rank_intervals(
     ax.hlines(y, low, high, color=colours, linewidth=3, alpha=0.5)
     ax.scatter(middle, y, s=9, color=colours, zorder=3, label="median of the draws")
     ax.plot(study.nominal_ranks[order], y, "|", color=INK, markersize=7, label="nominal rank")
-    names = [str(study.units[i]) for i in order.tolist()]
+    names = [plain(study.units[i]) for i in order.tolist()]
     ax.set_yticks(y, names, fontsize=6 if len(order) > 40 else 8)
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.set_xlabel(f"rank, {q[0]:.0%} to {q[1]:.0%} of the draws")
@@ -107,7 +107,7 @@ def rank_acceptability(
     picture = ax.imshow(
         np.where(shares > 0, shares, np.nan), cmap="cividis_r", vmin=0, vmax=1, aspect="auto"
     )
-    names = [str(study.units[i]) for i in order.tolist()]
+    names = [plain(study.units[i]) for i in order.tolist()]
     ax.set_yticks(range(len(order)), names, fontsize=6 if len(order) > 30 else 8)
     ax.set_xlabel("rank")
     step = max(1, len(order) // 10)
@@ -161,8 +161,8 @@ def sobol(study: "Sobol", output: str | None = None, unit: object = None, *, ax:
     ):
         ax.barh(y + shift, values[order], 0.36, xerr=1.96 * error[order, column], color=colour,
                 label=label, error_kw={"linewidth": 1, "ecolor": INK})  # fmt: skip
-    ax.set_yticks(y, [study.factors[i] for i in order.tolist()], fontsize=8)
-    of_unit = "" if unit is None else f" of {unit}"
+    ax.set_yticks(y, [plain(study.factors[i]) for i in order.tolist()], fontsize=8)
+    of_unit = "" if unit is None else f" of {plain(unit)}"
     ax.set_xlabel(f"share of the variance of the {name.replace('_', ' ')}{of_unit}")
     ax.legend(frameon=False, fontsize=8, loc="lower right")
     return tidy(ax)
@@ -223,14 +223,14 @@ def weight_stability(
     for j, row in enumerate(leading.tolist()):
         style = "-" if j < 8 else "--"
         ax.plot([0, 1], [rest[row], own[row]], style, color=colour_of(j), linewidth=1.6)
-        ax.annotate(str(assessment.units[row]), (1, labels[j]), xytext=(3, 0), fontsize=7,
+        ax.annotate(plain(assessment.units[row]), (1, labels[j]), xytext=(3, 0), fontsize=7,
                     textcoords="offset points", va="center", color=INK)  # fmt: skip
     for at, height in _swaps(own[leading], rest[leading]):
         ax.plot(at, height, "o", color=INK, markersize=3)
     ax.axvline(now, color=GREY, linestyle="--", label=f"weight now: {now:.3f}")
     ax.set_xlim(0, 1)
-    ax.set_xlabel(f"weight of {code} in {parent.code}")
-    ax.set_ylabel(f"score at {parent.code}; dots where two units swap")
+    ax.set_xlabel(f"weight of {plain(code)} in {plain(parent.code)}")
+    ax.set_ylabel(f"score at {plain(parent.code)}; dots where two units swap")
     ax.legend(frameon=False, fontsize=8)
     return tidy(ax)
 

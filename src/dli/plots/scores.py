@@ -10,7 +10,7 @@ from dli.assessment.tables import nodes_to_level
 from dli.diagnosis.selection import beside, nodes_at, of_units, rows_of, stacked
 from dli.errors import MethodError
 from dli.framework import Index
-from dli.plots.axes import BAD, GOOD, GREY, INK, PALETTE, axes_for, colour_of, tidy
+from dli.plots.axes import BAD, GOOD, GREY, INK, PALETTE, axes_for, colour_of, plain, tidy
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -53,7 +53,7 @@ def framework(index: Index, *, ax: Any = None) -> Any:
             ring = (inner, inner + 0.8 / depth)
             alpha = 0.85 - 0.5 * (level - 1) / depth
             _wedge(ax, node.code, spans[node.code], ring, (colours[node.code], alpha))
-    ax.text(0, 0, index.code, ha="center", va="center", fontsize=12, color=INK)
+    ax.text(0, 0, plain(index.code), ha="center", va="center", fontsize=12, color=INK)
     ax.set_xlim(-1.02, 1.02)
     ax.set_ylim(-1.02, 1.02)
     ax.set_aspect("equal")
@@ -86,7 +86,7 @@ def _wedge(
         turn = np.rad2deg(middle) % 360
         at = (radius * np.cos(middle), radius * np.sin(middle))
         rotation = turn - 180 if 90 < turn < 270 else turn
-        ax.text(*at, code, ha="center", va="center", rotation=rotation, color=INK,
+        ax.text(*at, plain(code), ha="center", va="center", rotation=rotation, color=INK,
                 fontsize=min(9.0, 4.5 + 20 * room))  # fmt: skip
 
 
@@ -131,9 +131,9 @@ def league(
     places = np.arange(len(order))
     left = np.zeros(len(order))
     for j, (label, part) in enumerate(_parts(assessment).items()):
-        ax.barh(places, part[order], left=left, height=0.8, color=colour_of(j), label=label)
+        ax.barh(places, part[order], left=left, height=0.8, color=colour_of(j), label=plain(label))
         left += np.nan_to_num(part[order])
-    names = [str(assessment.units[i]) for i in order.tolist()]
+    names = [plain(assessment.units[i]) for i in order.tolist()]
     ax.set_yticks(places, names, fontsize=6 if len(order) > 40 else 8)
     for label, i in zip(ax.get_yticklabels(), order.tolist(), strict=True):
         if i in marked:
@@ -141,7 +141,7 @@ def league(
             label.set_color(BAD)
     ax.invert_yaxis()
     ax.margins(y=0.005)
-    ax.set_xlabel(f"{index.code}, by what each part brings")
+    ax.set_xlabel(f"{plain(index.code)}, by what each part brings")
     ax.legend(frameon=False, fontsize=8, loc="lower right")
     return tidy(ax)
 
@@ -212,8 +212,8 @@ def profile(
     # One of each for the legend, beyond the data.
     ax.plot([], [], color=GREY, linewidth=5, alpha=0.35, label=f"range of {whose}")
     ax.plot([], [], "|", color=INK, markersize=11, markeredgewidth=1.6, label=f"median of {whose}")
-    ax.plot([], [], "o", color=GOOD, markersize=8, label=str(unit))
-    labels = [f"{node.code}  {node.name}".rstrip() for node in nodes]
+    ax.plot([], [], "o", color=GOOD, markersize=8, label=plain(unit))
+    labels = [plain(f"{node.code} {node.name}".rstrip()) for node in nodes]
     ax.set_yticks(range(len(nodes)), labels, fontsize=8)
     ax.set_ylim(len(nodes) - 0.4, -0.6)
     ax.set_xlabel("score")
@@ -273,10 +273,10 @@ def radar(
         scores = np.array([assessment.array(node.code)[row] for node in nodes])
         style = ("-", "--", ":", "-.")[j % 4]
         ax.plot(closed, np.append(scores, scores[0]), style, color=colour_of(j), linewidth=2,
-                marker="o", markersize=4, label=str(assessment.units[row]))  # fmt: skip
+                marker="o", markersize=4, label=plain(assessment.units[row]))  # fmt: skip
     ax.set_theta_zero_location("N")
     ax.set_theta_direction(-1)
-    ax.set_xticks(angles, [node.code for node in nodes])
+    ax.set_xticks(angles, [plain(node.code) for node in nodes])
     ax.set_rlim(min(0.0, ax.get_ylim()[0]))
     ax.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.12, 1.12))
     return ax
@@ -326,7 +326,7 @@ def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: An
         (GREY, "|", "before"), (GOOD, "|", "after treatment"), (BAD, "x", "moved"),
     ):  # fmt: skip
         ax.plot([], [], mark, color=colour, linestyle="", label=label)
-    ax.set_yticks(range(len(chosen)), chosen, fontsize=8)
+    ax.set_yticks(range(len(chosen)), [plain(code) for code in chosen], fontsize=8)
     ax.set_ylim(len(chosen) - 0.4, -0.6)
     ax.set_xticks([0, 1], ["least", "greatest"])
     ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
@@ -353,19 +353,25 @@ def correlations(
     Raises
     ------
     MethodError
-        No such level or method.
+        No such level or method, or no two nodes that have a correlation.
     """
     nodes = nodes_at(assessment.index, level, assessment.index)
     found = multivariate.correlations(stacked(assessment, nodes), method=method).coefficients
-    ax = axes_for(ax, 2.0 + 0.28 * len(nodes), 1.6 + 0.28 * len(nodes))
+    if len(nodes) > 1 and np.isnan(found[~np.eye(len(nodes), dtype=bool)]).all():
+        msg = "no two nodes have a correlation: too few units have both, or their scores are equal"
+        raise MethodError(msg)
+    side = 0.28 * max(len(nodes), 7)
+    ax = axes_for(ax, 2.0 + side, 1.6 + side)
     picture = ax.imshow(found, cmap="PuOr", vmin=-1, vmax=1)
-    codes = [node.code for node in nodes]
+    codes = [plain(node.code) for node in nodes]
     ax.set_xticks(range(len(codes)), codes, rotation=90, fontsize=7)
     ax.set_yticks(range(len(codes)), codes, fontsize=7)
     if len(codes) <= 12:
         for i, j in np.ndindex(found.shape):
             strong = abs(found[i, j]) > 0.6
-            ax.text(j, i, f"{found[i, j]:.2f}", ha="center", va="center", fontsize=7,
+            figure = "–" if np.isnan(found[i, j]) else f"{found[i, j]:.2f}"
+            ax.text(j, i, figure, ha="center", va="center", fontsize=7,
                     color="white" if strong else INK)  # fmt: skip
-    ax.figure.colorbar(picture, ax=ax, label=f"{method.capitalize()} correlation", shrink=0.8)
+    bar = ax.figure.colorbar(picture, ax=ax, shrink=0.8)
+    bar.set_label(f"{method.capitalize()} correlation", fontsize=8)
     return ax

@@ -1,6 +1,6 @@
 """What a report is made of: sections of paragraphs, tables, pictures and statements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from os import PathLike
 from pathlib import Path
@@ -8,9 +8,17 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from dli.errors import MethodError
+from dli.errors import DataError, MethodError
 
 __all__ = ["Block", "Paragraph", "Picture", "Report", "Section", "Statement", "Table"]
+
+
+def _texts(cells: Iterable[str]) -> tuple[str, ...]:
+    return tuple(cells)
+
+
+def _rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(row) for row in rows)
 
 
 @frozen
@@ -22,7 +30,10 @@ class Paragraph:
 
 @frozen
 class Statement:
-    """Markdown of this library's own, with formulas between dollar signs."""
+    """Markdown, with formulas between dollar signs; its headings begin with ``##``.
+
+    Links, pictures and HTML in it are shown as text. What comes from data must be escaped.
+    """
 
     markdown: str
 
@@ -36,14 +47,28 @@ class Table:
     caption : str
     head : sequence of str
     rows : sequence of sequences of str
-    words : collection of int
+    words : sequence of int
         The columns besides the first that hold words; all others hold figures.
+
+    Raises
+    ------
+    DataError
+        Rows of other lengths than the head; each is named.
     """
 
     caption: str
-    head: Sequence[str] = field(converter=tuple)
-    rows: Sequence[Sequence[str]] = field(converter=tuple)
+    head: tuple[str, ...] = field(converter=_texts)
+    rows: tuple[tuple[str, ...], ...] = field(converter=_rows)
     words: Sequence[int] = ()
+
+    def __attrs_post_init__(self) -> None:
+        n = len(self.head)
+        faults = [
+            f"row {i} has {len(row)} cells" for i, row in enumerate(self.rows) if len(row) != n
+        ]
+        if faults:
+            msg = f"a row of the table {self.caption!r} must have {n} cells, as its head"
+            raise DataError(msg, faults)
 
 
 @frozen
@@ -67,17 +92,25 @@ class Picture:
 Block: TypeAlias = Paragraph | Statement | Table | Picture
 
 
+def _blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    return tuple(blocks)
+
+
 @frozen
 class Section:
     """A title and what stands under it."""
 
     title: str
-    blocks: Sequence[Block] = field(converter=tuple)
+    blocks: tuple[Block, ...] = field(converter=_blocks)
+
+
+def _sections(sections: Iterable[Section]) -> tuple[Section, ...]:
+    return tuple(sections)
 
 
 @frozen(repr=False)
 class Report:
-    """A report: to be saved, read in a notebook, or taken apart.
+    r"""A report: to be saved, read in a notebook, or taken apart.
 
     Attributes
     ----------
@@ -86,19 +119,19 @@ class Report:
 
     Examples
     --------
-    >>> page = Report("A & B", "", [Section("In short", [Paragraph("x < y")])])
+    >>> page = Report("A or B", "", [Section("In short", [Paragraph("x < y")])])
     >>> print(page.markdown())
-    # A & B
+    # A or B
     <BLANKLINE>
     ## In short
     <BLANKLINE>
-    x \\< y
+    x \< y
     <BLANKLINE>
     """
 
     title: str
     subtitle: str
-    sections: Sequence[Section] = field(converter=tuple)
+    sections: tuple[Section, ...] = field(converter=_sections)
 
     def html(self) -> str:
         """Write one page that needs nothing else: no network, no script, no other file.

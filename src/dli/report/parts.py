@@ -1,4 +1,4 @@
-"""Parts that reports share: pictures and tables of what other modules find, in words if they fail."""
+"""Parts that reports share: pictures, tables and figures, and words for what cannot be had."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -22,7 +22,7 @@ __all__ = [
     "intervals",
     "joined",
     "methods",
-    "named",
+    "names_of",
     "number",
     "ordinal",
     "picture",
@@ -42,7 +42,7 @@ def tried(make: Callable[[], Block | Iterable[Block]], what: str) -> list[Block]
 
 
 def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
-    """Draw with matplotlib's own defaults, whatever the user has set, to the same bytes each time."""
+    """Draw with matplotlib's own settings, not the user's, to the same bytes each time."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
@@ -80,14 +80,15 @@ def joined(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-def named(assessment: "Assessment", row: int) -> str:
-    """Name a row's unit, by its name as well where the data have one."""
-    unit = str(assessment.units[row])
-    if "name" in assessment.observations.context:
-        name = assessment.context("name")[row]
-        if name is not None and str(name) != unit:
-            return f"{name} ({unit})"
-    return unit
+def names_of(assessment: "Assessment") -> list[str]:
+    """Name the unit of each row, by its name as well where the data have one."""
+    units = [str(unit) for unit in assessment.units]
+    if "name" not in assessment.observations.context:
+        return units
+    return [
+        unit if name is None or str(name) == unit else f"{name} ({unit})"
+        for unit, name in zip(units, assessment.context("name"), strict=True)
+    ]
 
 
 def table_of(
@@ -159,11 +160,14 @@ def study_of(assessment: "Assessment", study: "Uncertainty | None") -> "Uncertai
 
 def methods(assessment: "Assessment", study: "Uncertainty | None") -> list[Section]:
     """Say what was done, and what is needed to do it again."""
-    lines = [
-        f"Computed with digital-leadership-index {version('digital-leadership-index')}, NumPy "
-        f"{np.__version__} and Python {python_version()}. The same data, index and method give the "
-        "same scores; `assessment.save` keeps all three in one file."
-    ]
+    versions = (
+        f"digital-leadership-index {version('digital-leadership-index')}, NumPy {np.__version__} "
+        f"and Python {python_version()}"
+    )
+    sameness = (
+        "The same data, index and method give the same scores; Assessment.save keeps all three."
+    )
+    lines = [f"Computed with {versions}. {sameness}"]
     if study is not None:
         inputs = ", ".join(repr(one) for one in study.design.inputs)
         lines.append(

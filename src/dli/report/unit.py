@@ -10,7 +10,7 @@ from attrs import field, frozen
 from dli import diagnosis, frames, plots
 from dli.assessment.tables import nodes_to_level
 from dli.diagnosis.selection import beside, of_units, scored_row
-from dli.errors import MethodError
+from dli.errors import DataError, MethodError
 from dli.framework import Indicator
 from dli.report.document import Block, Paragraph, Report, Section, Table
 from dli.report.parts import (
@@ -19,7 +19,7 @@ from dli.report.parts import (
     intervals,
     joined,
     methods,
-    named,
+    names_of,
     number,
     ordinal,
     picture,
@@ -117,7 +117,9 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     ]
     index = assessment.index
     when = "" if period is None else f", {period}"
-    return Report(f"{case.name}: {index.name or index.code}", f"One of {case.n} units{when}", sections)
+    return Report(
+        f"{case.name}: {index.name or index.code}", f"One of {case.n} units{when}", sections
+    )
 
 
 @frozen
@@ -131,10 +133,12 @@ class _Case:
     rows: Sequence[int] = field(repr=False)
     by: str | Sequence[str] | None
     peers: Sequence[object]
+    chosen: str
+    labels: Sequence[str] = field(repr=False)
 
     @property
     def name(self) -> str:
-        return named(self.assessment, self.row)
+        return self.labels[self.row]
 
     @property
     def n(self) -> int:
@@ -144,7 +148,7 @@ class _Case:
 
     def names(self, units: Iterable[object]) -> list[str]:
         """Name other units of the period."""
-        return [named(self.assessment, row) for row in of_units(self.assessment, units, self.rows)]
+        return [self.labels[row] for row in of_units(self.assessment, units, self.rows)]
 
 
 def _case(
@@ -157,11 +161,25 @@ def _case(
     row = scored_row(assessment, unit, period, assessment.index.code)
     rows = beside(assessment, row)
     if peers is None:
-        alike = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period)
-        near = frames.read(alike, empty=True).column(assessment.observations.unit_column)
+        near = _alike(assessment, unit, by, period)
+        columns = [by] if isinstance(by, str) else list(by or ["the profile of indicators"])
+        chosen = f"the most alike in {joined(columns)}"
     else:
         near = [assessment.units[place] for place in of_units(assessment, peers, rows)]
-    return _Case(assessment, unit, period, row, rows, by, [one for one in near if one != unit])
+        chosen = "as asked for"
+    others = [one for one in near if one != unit]
+    return _Case(assessment, unit, period, row, rows, by, others, chosen, names_of(assessment))
+
+
+def _alike(
+    assessment: "Assessment", unit: object, by: str | Sequence[str] | None, period: object
+) -> list[Any]:
+    """Give the units that are most alike; none for one that has nothing to compare."""
+    try:
+        found = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period)
+    except DataError:
+        return []
+    return frames.read(found, empty=True).column(assessment.observations.unit_column)
 
 
 def _in_short(case: _Case, study: "Uncertainty | None") -> Iterator[Block]:
@@ -205,7 +223,7 @@ def _profile(case: _Case) -> Iterator[Block]:
         assessment.profile(case.unit, case.period),
         "Scores beside the median and the best of all.",
         {
-            "name": ("", None),
+            "name": ("name", None),
             "code": ("code", None),
             "score": ("score", digits),
             "rank": ("rank", 0),
@@ -227,11 +245,7 @@ def _peers(case: _Case) -> Iterator[Block]:
     if not case.peers:
         yield Paragraph("No other unit can be compared with it.")
         return
-    if case.by is None:
-        alike = "its profile of indicators"
-    else:
-        alike = joined([case.by] if isinstance(case.by, str) else list(case.by))
-    yield Paragraph(f"Compared with {joined(case.names(case.peers))}, chosen by {alike}.")
+    yield Paragraph(f"Compared with {joined(case.names(case.peers))}: {case.chosen}.")
     index = assessment.index
     codes = [index.code, *(child.code for child in index.children)]
     digits = {code: digits_of(assessment.array(code)) for code in codes}
@@ -243,7 +257,7 @@ def _peers(case: _Case) -> Iterator[Block]:
         ["unit", "rank", *codes],
         [
             [
-                named(assessment, row),
+                case.labels[row],
                 number(ranks[row], 0),
                 *(number(assessment.array(code)[row], digits[code]) for code in codes),
             ]
@@ -262,13 +276,13 @@ def _behind(case: _Case, best: int) -> Iterator[Block]:
     start = float(assessment.array(assessment.index.code)[best])
     yield picture(
         lambda: plots.waterfall(parts, start=start),
-        f"Steps from the score of {named(assessment, best)} to that of {case.name}",
-        f"What makes the difference to {named(assessment, best)}, the best of its peers.",
+        f"Steps from the score of {case.labels[best]} to that of {case.name}",
+        f"What makes the difference to {case.labels[best]}, the best of its peers.",
     )
 
 
 _GAPS = {
-    "name": ("", None),
+    "name": ("name", None),
     "code": ("code", None),
     "score": ("score", 1),
     "reference": ("reference", 1),
@@ -290,9 +304,7 @@ def _weaknesses(case: _Case) -> Iterator[Block]:
     if case.peers:
         yield from tried(
             lambda: table_of(
-                diagnosis.weaknesses(
-                    assessment, case.unit, against=case.peers, period=case.period
-                ),
+                diagnosis.weaknesses(assessment, case.unit, against=case.peers, period=case.period),
                 "Against the median of its peers.",
                 _GAPS,
                 top=5,
@@ -327,29 +339,51 @@ def _exemplars(case: _Case, codes: Sequence[str]) -> Iterator[Block]:
     if rows:
         yield Table(
             "Who does better and is like it, the most alike first.",
-            ["", "code", "own score", "units and their scores"],
+            ["name", "code", "own score", "units and their scores"],
             rows,
             [1, 3],
         )
 
 
 def _strengths(case: _Case) -> Iterator[Block]:
-    against = case.peers or "own"
-    yield from tried(
-        lambda: table_of(
-            diagnosis.strengths(case.assessment, case.unit, against=against, period=case.period),
-            "Against the median of its peers." if case.peers else "Against its own mean.",
-            _GAPS,
-            top=5,
-        ),
-        "Strengths",
+    yield from tried(lambda: _leads(case), "Strengths")
+
+
+def _leads(case: _Case) -> Iterator[Block]:
+    found = diagnosis.strengths(
+        case.assessment, case.unit, against=case.peers or "own", period=case.period
+    )
+    table = frames.read(found)
+    leads = [-gap if gap is not None and gap < 0 else np.nan for gap in table.column("gap")]
+    brings = [-points if points is not None else np.nan for points in table.column("points")]
+    rows = [
+        [name or code, code, number(score), number(reference), number(lead), number(points, 2)]
+        for name, code, score, reference, lead, points in zip(
+            *(table.column(name) for name in ("name", "code", "score", "reference")),
+            leads,
+            brings,
+            strict=True,
+        )
+        if not np.isnan(lead)
+    ]
+    if not rows:
+        yield Paragraph("Nowhere.")
+        return
+    measure = "the median of its peers" if case.peers else "its own mean"
+    yield Table(
+        f"Ahead of {measure}; points are what the lead brings to the index.",
+        ["name", "code", "score", "reference", "lead", "points"],
+        rows[:5],
+        [1],
     )
 
 
 def _balance(case: _Case) -> Iterator[Block]:
     index = case.assessment.index
     table = frames.read(diagnosis.balance(case.assessment))
-    row = {name: table.column(name)[case.row] for name in ("variation", "cost", "lowest", "highest")}
+    row = {
+        name: table.column(name)[case.row] for name in ("variation", "cost", "lowest", "highest")
+    }
     low, high = (index.find(row[name]) for name in ("lowest", "highest"))
     variation = row["variation"]
     uneven = "" if variation is None or np.isnan(variation) else f" They vary by {variation:.0%}."
@@ -374,7 +408,7 @@ def _change(case: _Case) -> Iterator[Section]:
         for i, unit in enumerate(assessment.units)
         if unit == case.unit and not np.isnan(scores[i])
     ]
-    before = [(when, i) for when, i in own if when < case.period]  # type: ignore[operator] # periods have an order
+    before = [(when, i) for when, i in own if when < case.period]
     if before:
         yield Section("Change", tried(lambda: _since(case, *min(before)), "Change"))
 
@@ -419,7 +453,7 @@ def _explained(case: _Case, graph: "CapabilityGraph") -> Iterator[Block]:
         "Capabilities and barriers behind the gaps. Levels are read off the indicators; points "
         "are what would be won back.",
         {
-            "name": ("", None),
+            "name": ("name", None),
             "code": ("code", None),
             "kind": ("kind", None),
             "level": ("level", 2),
@@ -442,6 +476,20 @@ def _planned(case: _Case, graph: "CapabilityGraph", budget: float) -> Iterator[B
         f"With {budget:g} to spend the score can rise by {number(plan.gain, 2)} to "
         f"{number(plan.score, 2)}. {proven}"
     )
+    yield table_of(
+        plan.table,
+        "The steps, in order.",
+        {
+            "name": ("name", None),
+            "code": ("code", None),
+            "level_before": ("from", 2),
+            "level_after": ("to", 2),
+            "cost": ("cost", 2),
+            "score": ("score", 2),
+            "gain": ("gain", 2),
+        },
+        top=30,
+    )
     yield picture(
         lambda: plots.plan(plan),
         f"Steps of the plan, and what each adds to the score of {case.name}",
@@ -455,9 +503,10 @@ def _robustness(
     own = study_of(case.assessment, study)
     found.append(own)
     inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
+    mean = number(own.expected_ranks[case.row])
     yield Paragraph(
-        f"In {own.n_samples:,} draws of {inputs} its rank is {number(own.expected_ranks[case.row])} "
-        f"on average, and nine of ten lie at {intervals(own)[case.row]}."
+        f"In {own.n_samples:,} draws of {inputs} its rank is {mean} on average, and nine of ten "
+        f"lie at {intervals(own)[case.row]}."
     )
 
 

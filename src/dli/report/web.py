@@ -10,7 +10,7 @@ from dli.report.document import Paragraph, Picture, Statement, Table
 from dli.report.text import below
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from dli.report.document import Block, Report
 
@@ -125,6 +125,7 @@ def _statement(markdown: str) -> str:
     reader.use(dollarmath_plugin, renderer=_formula, allow_labels=False)
     reader.add_render_rule("table_open", _table_open)
     reader.add_render_rule("table_close", _table_close)
+    reader.add_render_rule("th_open", _head_cell)
     return str(reader.render(below(markdown)))
 
 
@@ -136,6 +137,11 @@ def _formula(content: str, options: "Mapping[str, Any]") -> str:
 
 def _table_open(*_: object) -> str:
     return '<div class="table" role="region" tabindex="0" aria-label="Table"><table>\n'
+
+
+def _head_cell(self: Any, tokens: Any, place: int, options: Any, _: object) -> str:
+    tokens[place].attrSet("scope", "col")
+    return str(self.renderToken(tokens, place, options, {}))
 
 
 def _table_close(*_: object) -> str:

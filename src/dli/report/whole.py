@@ -16,7 +16,7 @@ from dli.report.parts import (
     intervals,
     joined,
     methods,
-    named,
+    names_of,
     number,
     picture,
     study_of,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["of_index"]
 
-# Rows of a picture that still print on one page.
-_PAGE = 60
+# Rows of a picture that still print on one page, and of one that leaves room for more.
+_PAGE, _FEW = 60, 30
 
 
 def of_index(
@@ -112,16 +112,16 @@ def _in_short(
         yield Paragraph(index.description.strip())
     order = _ranked(assessment, rows)
     scores = assessment.array(index.code)
-    digits = digits_of(scores)
+    digits, names = digits_of(scores), names_of(assessment)
     if not order:
         yield Paragraph("No unit has a score.")
         return
-    first = [f"{named(assessment, r)} with {number(scores[r], digits)}" for r in order[:3]]
+    first = [f"{names[r]} with {number(scores[r], digits)}" for r in order[:3]]
     last = order[-1]
     yield Paragraph(
         f"Ahead {'are' if len(first) > 1 else 'is'} {joined(first)}. The median is "
         f"{number(np.median(scores[order]), digits)}; last of {len(order)} is "
-        f"{named(assessment, last)} with {number(scores[last], digits)}."
+        f"{names[last]} with {number(scores[last], digits)}."
     )
     if index.bands is not None:
         counts = Counter(index.bands.of(scores[order]))
@@ -145,11 +145,12 @@ def _league(
     ranks = assessment.rank_array(index.code)
     bands = None if index.bands is None else index.bands.of(assessment.array(index.code))
     between = None if study is None else intervals(study)
+    names = names_of(assessment)
     head = ["unit", "rank", *(["nine of ten draws"] if between else []),
             *(["band"] if bands is not None else []), *codes]  # fmt: skip
     table = [
         [
-            named(assessment, row),
+            names[row],
             number(ranks[row], 0),
             *([between[row]] if between else []),
             *([_word(bands[row])] if bands is not None else []),
@@ -161,10 +162,11 @@ def _league(
     caption = "Units by rank, with the scores of the index and its parts."
     if between:
         caption += " Nine of ten draws of the study gave a rank within the interval."
+    n_drawn = min(_FEW, len(order))
     yield from tried(
         lambda: picture(
-            lambda: plots.league(assessment, top=min(_PAGE, len(order)), period=period),
-            f"Bars of the scores of the first {min(_PAGE, len(order))} units, the longest first",
+            lambda: plots.league(assessment, top=n_drawn, period=period),
+            f"Bars of the scores of the first {n_drawn} units, the longest first",
             "The score of each unit, divided by what the parts of the index bring.",
         ),
         "A picture of the league",
@@ -196,13 +198,13 @@ def _framework(assessment: "Assessment") -> Iterator[Block]:
 
 
 def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
-    index = assessment.index
+    index, names = assessment.index, names_of(assessment)
     table = []
     for child in index.children:
         scores = assessment.array(child.code)[rows]
         there = scores[~np.isnan(scores)]
         digits = digits_of(scores)
-        best = named(assessment, rows[int(np.nanargmax(scores))]) if there.size else "–"
+        best = names[rows[int(np.nanargmax(scores))]] if there.size else "–"
         figures = [f(there) for f in (np.min, np.median, np.max)] if there.size else [np.nan] * 3
         table.append(
             [child.code, child.name, *(number(x, digits) for x in figures), best, str(there.size)]
@@ -250,18 +252,18 @@ def _robustness(
         "Where intervals overlap, the order of two units is not firm.",
     )
     yield picture(
-        lambda: plots.rank_acceptability(own, top=30, period=period),
+        lambda: plots.rank_acceptability(own, top=_FEW, period=period),
         "A heat map of the shares of draws in which units took ranks",
-        "The share of draws in which each of the first thirty took each rank.",
+        f"The share of draws in which each of the first {min(_FEW, len(order))} took each rank.",
     )
     low, high = own.rank_quantiles(0.05), own.rank_quantiles(0.95)
     loose = sorted(order, key=lambda row: low[row] - high[row])[:10]
-    between = intervals(own)
+    between, names = intervals(own), names_of(assessment)
     yield Table(
         "The least firm ranks.",
         ["unit", "rank", "nine of ten draws", "mean rank"],
         [
-            [named(assessment, r), number(own.nominal_ranks[r], 0), between[r],
+            [names[r], number(own.nominal_ranks[r], 0), between[r],
              number(own.expected_ranks[r])]
             for r in loose
         ],
@@ -274,7 +276,7 @@ def _shares(sobol: "Sobol | None") -> Iterator[Block]:
             lambda: picture(
                 lambda: plots.sobol(sobol),
                 f"Bars of the share of each choice in the variance of {sobol.outputs[0]}",
-                "What moves ranks: by itself (first order), and with all that it acts with (total).",
+                "What moves ranks: by itself (first order), and with all others (total).",
             ),
             "Sobol indices",
         )
@@ -303,7 +305,10 @@ def _quality(assessment: "Assessment") -> Iterator[Block]:
                 indicator.unit_of_measure,
                 f"{values.size / len(raw):.0%}",
                 *(_short(x) for x in ends),
-                *(str(counts[indicator.code, kind]) for kind in ("imputed", "treated", "truncated")),
+                *(
+                    str(counts[indicator.code, kind])
+                    for kind in ("imputed", "treated", "truncated")
+                ),
                 indicator.source,
             ]
         )
@@ -322,17 +327,16 @@ def _quality(assessment: "Assessment") -> Iterator[Block]:
     worst = np.argsort(-shares, kind="stable")[:15]
     worst = worst[shares[worst] > 0].tolist()
     if worst:
-        when = assessment.periods
+        when, names = assessment.periods, names_of(assessment)
         yield Table(
             "Units with the most missing values.",
             ["unit", *(["period"] if when else []), "missing"],
-            [
-                [named(assessment, r), *([str(when[r])] if when else []), f"{shares[r]:.0%}"]
-                for r in worst
-            ],
+            [[names[r], *([str(when[r])] if when else []), f"{shares[r]:.0%}"] for r in worst],
         )
     if kinds["left out"] or kinds["no score"]:
-        gone = [i for i, kind in enumerate(flags.column("flag")) if kind in {"left out", "no score"}]
+        gone = [
+            i for i, kind in enumerate(flags.column("flag")) if kind in {"left out", "no score"}
+        ]
         yield table_of(
             flags.take(gone),
             "Units that were left out, and scores that could not be given.",
