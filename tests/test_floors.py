@@ -11,7 +11,7 @@ import dli
 
 SOURCE = Path(dli.__file__).parent
 FLOORS = [
-    {"errors", "frames"},
+    {"errors", "frames", "printing"},
     {"framework", "observations"},
     {
         "imputation",

@@ -81,8 +81,8 @@ def test_an_explanation_prints_itself():
         "What stands behind the gaps of X at T (against: frontier)",
         "",
         "code  level  points  kind",
-        "c     0.40   7.50    capability",
-        "wall  0.50   3.75    barrier",
+        "c      0.40    7.50  capability",
+        "wall   0.50    3.75  barrier",
     ]
     assert "<td>wall</td>" in found._repr_html_()
     leader = BUILT.explain(example(), "X", reference=["X"])

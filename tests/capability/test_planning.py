@@ -59,7 +59,7 @@ def test_a_target_is_reached_at_least_cost():
     assert found.cost == pytest.approx(2.0)  # c twice
     assert found.score >= score + 5 - 1e-9
     assert BUILT.plan(example(), "X", target_score=score).order == ()
-    assert repr(BUILT.plan(example(), "X", target_score=score)).endswith("no steps")
+    assert repr(BUILT.plan(example(), "X", target_score=score)).endswith(": none")
 
 
 def test_a_rank_is_reached_by_passing_those_above():
@@ -188,9 +188,9 @@ def test_a_plan_prints_itself():
     assert repr(found).splitlines() == [
         "Plan for X: T from 37.50 to 50.00 (+12.50) at a cost of 2, proven best",
         "",
-        "code  from  to    cost  score  gain",
-        "d     0.50  1.00  1     45.00  7.50",
-        "c     0.50  1.00  1     50.00  5.00",
+        "code  from    to  cost  score  gain",
+        "d     0.50  1.00     1  45.00  7.50",
+        "c     0.50  1.00     1  50.00  5.00",
     ]
     assert "<td>d</td>" in found._repr_html_()
     assert column(found.roadmap(), "stage") == [1] * len(found.changes)

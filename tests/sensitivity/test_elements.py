@@ -115,7 +115,7 @@ def test_unknown_elements_are_named(assessment):
 
 def test_removals_print_the_furthest_first(assessment):
     lines = repr(remove_elements(assessment)).splitlines()
-    shifts = [float(line.split()[-1]) for line in lines[1:]]
+    shifts = [float(line.split()[-1]) for line in lines[3:]]
     assert shifts == sorted(shifts, reverse=True)
 
 

@@ -466,7 +466,7 @@ def test_tables_come_in_the_library_of_the_data():
     assert "mean rank shift" in repr(study)
     assert "<td>u0</td>" in study._repr_html_()
     many = uncertainty(example(n_units=20), [WeightNoise(0.5)], n_samples=50, rng=1)
-    assert repr(many).endswith("…")
+    assert repr(many).endswith("… and 8 more")
     with pytest.raises(MethodError, match="quantiles must be from 0 to 1"):
         study.rank_intervals((0.5, 2))
     with pytest.raises(MethodError, match="k must be a whole number from 1 to 9"):

@@ -1,9 +1,10 @@
 """Graphs and what comes of them as text: for terminals, notebooks and other tools."""
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from dli.printing import Sheet
 
 if TYPE_CHECKING:
     from dli.capability.explanation import Explanation
@@ -11,13 +12,9 @@ if TYPE_CHECKING:
     from dli.capability.planning import Plan
 
 __all__ = [
-    "explanation_html",
-    "explanation_text",
+    "explanation_sheet",
     "html",
-    "html_rows",
-    "lines",
-    "plan_html",
-    "plan_text",
+    "plan_sheet",
     "text",
     "to_graphml",
     "to_mermaid",
@@ -113,37 +110,15 @@ def text(graph: "CapabilityGraph") -> str:
 
 def html(graph: "CapabilityGraph") -> str:
     """Print the same for a notebook."""
-    rows = []
-    for source, target, link in to_networkx(graph).edges(data=True):
-        cells = (source, f"{link['strength']:+.2f}", target, link["evidence"])
-        rows.append([str(cell) for cell in cells])
-    return (
-        f"<details open><summary>{escape(_headline(graph))}</summary>"
-        f"{html_rows(('source', 'strength', 'target', 'evidence'), rows)}</details>"
-    )
+    rows = [
+        (source, f"{link['strength']:+.2f}", target, str(link["evidence"]))
+        for source, target, link in to_networkx(graph).edges(data=True)
+    ]
+    return Sheet(_headline(graph), ("source", "strength", "target", "evidence"), rows).html()
 
 
-def html_rows(names: tuple[str, ...], rows: list[list[str]]) -> str:
-    """Give a table in HTML, all cells escaped."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def lines(names: tuple[str, ...], rows: list[list[str]], width: int = 80) -> list[str]:
-    """Give a table as text; the last column is cut at the width."""
-    columns = list(zip(names, *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    drawn = []
-    for row in (list(names), *rows):
-        line = "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        drawn.append(line if len(line) <= width else line[: width - 1] + "…")
-    return drawn
-
-
-def _explained(explanation: "Explanation") -> tuple[str, tuple[str, ...], list[list[str]]]:
+def explanation_sheet(explanation: "Explanation") -> Sheet:
+    """Show the capabilities behind most points."""
     reference = explanation.reference
     against = reference if isinstance(reference, str) else ", ".join(map(str, reference))
     node = explanation.where.found.node.code
@@ -159,22 +134,11 @@ def _explained(explanation: "Explanation") -> tuple[str, tuple[str, ...], list[l
         ]
         for i in order
     ]
-    return title, ("code", "level", "points", "kind"), rows
+    return Sheet(title, ("code", "level", "points", "kind"), rows, words=(0, 3))
 
 
-def explanation_text(explanation: "Explanation") -> str:
-    """Print the capabilities behind most points."""
-    title, names, rows = _explained(explanation)
-    return "\n".join([title, "", *lines(names, rows)]) if rows else f"{title}: none"
-
-
-def explanation_html(explanation: "Explanation") -> str:
-    """Print the same for a notebook."""
-    title, names, rows = _explained(explanation)
-    return f"<p><b>{escape(title)}</b></p>{html_rows(names, rows)}"
-
-
-def _planned(plan: "Plan") -> tuple[str, tuple[str, ...], list[list[str]]]:
+def plan_sheet(plan: "Plan") -> Sheet:
+    """Show the steps of a plan in order."""
     where = plan.task.where
     node, unit = where.found.node.code, where.found.assessment.units[where.row]
     proven = (
@@ -199,16 +163,4 @@ def _planned(plan: "Plan") -> tuple[str, tuple[str, ...], list[list[str]]]:
         ]
         for row in plan.rows
     ]
-    return title, ("code", "from", "to", "cost", "score", "gain"), rows
-
-
-def plan_text(plan: "Plan") -> str:
-    """Print the steps of a plan in order."""
-    title, names, rows = _planned(plan)
-    return "\n".join([title, "", *lines(names, rows)]) if rows else f"{title}: no steps"
-
-
-def plan_html(plan: "Plan") -> str:
-    """Print the same for a notebook."""
-    title, names, rows = _planned(plan)
-    return f"<p><b>{escape(title)}</b></p>{html_rows(names, rows)}"
+    return Sheet(title, ("code", "from", "to", "cost", "score", "gain"), rows)

@@ -12,6 +12,7 @@ from dli import frames
 from dli.capability.outcomes import Position
 from dli.capability.paths import strongest
 from dli.errors import MethodError, UnknownCodeError
+from dli.printing import Printed, Sheet
 
 if TYPE_CHECKING:
     from dli.capability.graph import CapabilityGraph
@@ -85,7 +86,7 @@ def closable(graph: "CapabilityGraph", where: Position, behind: Floats) -> Float
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Explanation:
+class Explanation(Printed):
     """Why a unit is weak: what stands behind its gaps.
 
     Attributes
@@ -183,12 +184,7 @@ class Explanation:
         """Tell by which chains a capability acts on an outcome: `CapabilityGraph.paths`."""
         return self.graph.paths(code, outcome)
 
-    def __repr__(self) -> str:
-        from dli.capability.drawing import explanation_text
+    def _sheet(self) -> Sheet:
+        from dli.capability.drawing import explanation_sheet
 
-        return explanation_text(self)
-
-    def _repr_html_(self) -> str:
-        from dli.capability.drawing import explanation_html
-
-        return explanation_html(self)
+        return explanation_sheet(self)

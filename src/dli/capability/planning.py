@@ -15,6 +15,7 @@ from dli.capability.program import Program, Solution
 from dli.capability.propagation import After, settled
 from dli.errors import MethodError
 from dli.framework.checks import is_number, is_whole
+from dli.printing import Printed, Sheet
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -304,7 +305,7 @@ def _in_order(task: Task, taken: Sequence[int]) -> tuple[int, ...]:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Plan:
+class Plan(Printed):
     """The investments that gain most for a budget, or reach a target at least cost.
 
     Attributes
@@ -412,15 +413,10 @@ class Plan:
         """Order the capabilities of the plan into stages: `CapabilityGraph.roadmap`."""
         return self.task.graph.roadmap(list(self.changes))
 
-    def __repr__(self) -> str:
-        from dli.capability.drawing import plan_text
+    def _sheet(self) -> Sheet:
+        from dli.capability.drawing import plan_sheet
 
-        return plan_text(self)
-
-    def _repr_html_(self) -> str:
-        from dli.capability.drawing import plan_html
-
-        return plan_html(self)
+        return plan_sheet(self)
 
 
 def frontier(task: Task, budgets: Sequence[float] | None) -> Any:

@@ -31,6 +31,9 @@ TOLERANCE = 1e-6
 _ROUNDS = 200
 # How near to the best the first solutions of a curved program must be.
 _NEARNESS = (0.02, 0.002)
+# Whether the solver simplifies first, and how far rows give way. With feedback many rows meet in
+# one point, where the solver fails at times; it does not a little beside it.
+_ATTEMPTS = ((True, 0.0), (False, 0.0), (True, 1e-9), (False, 1e-9), (True, 1e-8), (False, 1e-8))
 
 
 @frozen(kw_only=True)
@@ -71,7 +74,6 @@ class Program:
         self._scale = max(float(np.ptp(self._node_ends(task.where.found.node))), 1e-9)
         self._lay_levels()
         self._lay_tree()
-        self._slack = self._scale if self._order is None else 1e-3
         self._lay_order()
 
     def _variable(self, low: float, high: float, *, whole: bool = False) -> int:
@@ -201,6 +203,9 @@ class Program:
         self._scores: dict[str, Terms] = {}
         self._joined: dict[str, int] = {}
         self._order = self._common_order()
+        self._own = max(where.score, 1e-3 * self._scale)
+        # Below a hundredth of the unit's score tangents are steeper than the solver bears.
+        self._floor = max(1e-6 * self._scale, 1e-2 * self._own if (self._order or 0) < 0 else 0.0)
         for node in reversed(list(where.found.node.walk())):
             score = float(assessment.array(node.code)[where.row])
             j = place.get(node.code)
@@ -253,8 +258,10 @@ class Program:
                 continue
             ((variable, span),) = terms.items()
             high = constant + span * self._high[variable]
-            least = max(constant + span * self._low[variable], 1e-6 * self._scale)
-            bent = self._variable(self._bend(least), self._bend(max(high, least)))
+            least = max(constant + span * self._low[variable], self._floor)
+            # The tangent there holds what is lower still.
+            lowest = self._bend(least) - self._slope(least) * least
+            bent = self._variable(lowest, self._bend(max(high, least)))
             total[0][bent] = weight
             self._bent.append((node.code, bent, (terms, constant)))
             now = max(float(assessment.array(node.code)[where.row]), least)
@@ -277,28 +284,36 @@ class Program:
         return [(code, weight / total) for code, weight in there if total > 0]
 
     def _bend(self, score: float) -> float:
-        """Give the logarithm or power of a score, or the score itself where there is no order."""
+        """Give the logarithm or power of a score, or the score itself where there is no order.
+
+        Near the unit's own score it grows as the score does, so that the solver's tolerances mean
+        the same for all orders.
+        """
         if self._order is None:
             return score
+        ratio = score / self._own
         if self._order == 0:
-            return float(np.log(score))
-        return float(np.sign(self._order) * score**self._order)
+            return float(self._own * np.log(ratio))
+        return float(self._own / self._order * ratio**self._order)
 
     def _unbend(self, value: float) -> float:
         """Give the score back."""
         if self._order is None:
             return value
         if self._order == 0:
-            return float(np.exp(value))
-        inside = value * np.sign(self._order)
-        return float(inside ** (1 / self._order)) if inside > 0 else float("inf")
+            return float(self._own * np.exp(value / self._own))
+        inside = value * self._order / self._own
+        return float(self._own * inside ** (1 / self._order)) if inside > 0 else float("inf")
 
     def _bent_tangent(self, bent: int, score: Terms, at: float) -> None:
         """Hold a logarithm or power of an indicator below its tangent at a score."""
-        order = self._order or 0.0
-        slope = at ** (order - 1) * (abs(order) if order else 1.0)
+        slope = self._slope(at)
         terms = {variable: slope * factor for variable, factor in score[0].items()}
         self._at_most(bent, terms, self._bend(at) + slope * (score[1] - at))
+
+    def _slope(self, at: float) -> float:
+        order = self._order or 0.0
+        return float((at / self._own) ** (order - 1))
 
     def _outcome(self, node: Any, j: int, n: int) -> Terms:
         """Lay the position of an outcome, from 0 to 1, and give its score."""
@@ -401,7 +416,7 @@ class Program:
             return Solution(taken=(), score=self.task.where.score, gap=0.0, exact=self.exact)
         costs = dict(zip(self._steps, self.task.costs.tolist(), strict=True))
         score, constant = self._scores[self.task.where.found.node.code]
-        goal = (score, self._bend(target) - constant - TOLERANCE * self._slack, np.inf)
+        goal = (score, self._bend(target) - constant - TOLERANCE * self._scale, np.inf)
         for taken, _, is_best in self._solutions(costs, [goal]):
             reached = self.task.score(taken)
             if is_best and reached >= enough:
@@ -450,7 +465,7 @@ class Program:
                 self._tangent(node, after)
             for code, bent, score in self._bent:
                 at = float(after[code][self.task.where.row])
-                self._bent_tangent(bent, score, max(at, 1e-6 * self._scale))
+                self._bent_tangent(bent, score, max(at, self._floor))
             if not is_curved or not self.exact:
                 row = {v: -1.0 if i in taken else 1.0 for i, v in enumerate(self._steps)}
                 left_out.append((row, 1.0 - len(taken), np.inf))
@@ -474,13 +489,12 @@ class Program:
         costs = np.zeros(n_variables)
         for variable, factor in objective.items():
             costs[variable] = factor
-        # The solver's presolve fails on a few small problems with feedback; without it they solve.
-        for presolve in (True, False):
+        for presolve, slack in _ATTEMPTS:
             result = milp(
                 costs,
                 integrality=np.array(self._whole),
                 bounds=Bounds(np.array(self._low), np.array(self._high)),
-                constraints=LinearConstraint(matrix, lows, highs),
+                constraints=LinearConstraint(matrix, lows - slack, highs + slack),
                 options={"mip_rel_gap": near, "presolve": presolve},
             )
             if result.status in (0, 2):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dli import frames
 from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
+from dli.printing import Printed, Sheet
 
 __all__ = ["Comparison", "compare"]
 
@@ -17,7 +18,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Printed):
     """Scores and ranks of one node in several assessments.
 
     Attributes
@@ -87,16 +88,16 @@ class Comparison:
     def _frame(self, columns: Mapping[str, Any], integers: Sequence[str]) -> Any:
         return frames.build({**self._keys, **columns}, self._library, integers=integers)
 
-    def __repr__(self) -> str:
-        rows = frames.read(self.summary)
-        cells = [rows.column(name) for name in ("assessment", "mean_rank_shift", "spearman")]
-        width = max(len(label) for label in (*self.labels, "assessment"))
-        lines = [f"{len(self.units)} rows, {len(self.labels)} assessments", ""]
-        lines.append(f"{'assessment':{width}}  mean rank shift  spearman")
-        for label, shift, spearman in zip(*cells, strict=True):
-            shown = [f"{np.nan if cell is None else cell:.3f}" for cell in (shift, spearman)]
-            lines.append(f"{label:{width}}  {shown[0]:>15}  {shown[1]:>8}")
-        return "\n".join(lines)
+    def _sheet(self) -> Sheet:
+        table = frames.read(self.summary)
+        names = ("mean_rank_shift", "spearman")
+        figures = [
+            [f"{np.nan if cell is None else cell:.3f}" for cell in table.column(name)]
+            for name in names
+        ]
+        rows = list(zip(table.column("assessment"), *figures, strict=True))
+        title = f"{len(self.units)} rows, {len(self.labels)} assessments"
+        return Sheet(title, ("assessment", "mean rank shift", "spearman"), rows)
 
 
 def compare(

@@ -12,6 +12,7 @@ from dli import frames
 from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
+from dli.printing import Printed, Sheet
 from dli.sensitivity.comparison import Comparison, compare
 from dli.weighting import Fixed
 
@@ -21,7 +22,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Removals:
+class Removals(Printed):
     """An assessment without each of several elements in turn.
 
     Attributes
@@ -71,11 +72,10 @@ class Removals:
         }
         return frames.build(columns, self._library, integers=["largest_rank_shift"])
 
-    def __repr__(self) -> str:
-        width = max(len("element"), *map(len, self.codes))
+    def _sheet(self) -> Sheet:
         order = np.argsort(-self.mean_rank_shift, kind="stable").tolist()
-        lines = [f"{self.codes[i]:{width}}  {self.mean_rank_shift[i]:15.3f}" for i in order]
-        return "\n".join([f"{'element':{width}}  mean rank shift", *lines])
+        rows = [(self.codes[i], f"{self.mean_rank_shift[i]:.3f}") for i in order]
+        return Sheet("How far ranks move without each", ("element", "mean rank shift"), rows)
 
 
 def remove_elements(
@@ -117,6 +117,8 @@ def remove_elements(
     >>> index = Index("T", [Indicator("a"), Indicator("b"), Indicator("c")])
     >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [9.0, 5.0, 8.0], "c": [4, 5, 9]}
     >>> remove_elements(Assessment(index, data))
+    How far ranks move without each
+    <BLANKLINE>
     element  mean rank shift
     a                  0.667
     c                  0.333

@@ -14,6 +14,7 @@ from dli.aggregation import ArithmeticMean
 from dli.assessment import Assessment
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
 from dli.framework import Index
+from dli.printing import Printed, Sheet
 from dli.sensitivity import dominance, stability, winning
 
 __all__ = [
@@ -226,7 +227,7 @@ def dominating(
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class WeightStability:
+class WeightStability(Printed):
     """Within which limits each weight leaves the order of units as it is.
 
     Attributes
@@ -269,16 +270,12 @@ class WeightStability:
     def _swap(self, pair: list[int]) -> str | None:
         return None if pair[0] < 0 else f"{self.units[pair[0]]} / {self.units[pair[1]]}"
 
-    def __repr__(self) -> str:
+    def _sheet(self) -> Sheet:
         found = self.limits
-        width = max(len("code"), *map(len, self.codes))
-        lines = [f"{'code':{width}}  weight  no swap from    to  leader from    to"]
-        lines += [
-            f"{code:{width}}  {found.weights[k]:6.3f}  {found.low[k]:12.3f} {found.high[k]:5.3f}"
-            f"  {found.leader_low[k]:11.3f} {found.leader_high[k]:5.3f}"
-            for k, code in enumerate(self.codes)
-        ]
-        return "\n".join(lines)
+        parts = (found.weights, found.low, found.high, found.leader_low, found.leader_high)
+        rows = [(code, *(f"{part[k]:.3f}" for part in parts)) for k, code in enumerate(self.codes)]
+        head = ("code", "weight", "no swap from", "to", "leader from", "to")
+        return Sheet("How far each weight may move before ranks do", head, rows)
 
 
 def weight_stability(
@@ -311,9 +308,11 @@ def weight_stability(
     >>> index = Index("T", [Indicator("a"), Indicator("b")])
     >>> assessment = Assessment(index, {"unit": ["X", "Y", "Z"], "a": [0, 3, 4], "b": [2, 1, 0]})
     >>> weight_stability(assessment)
-    code  weight  no swap from    to  leader from    to
-    a      0.500         0.400 0.667        0.400 0.667
-    b      0.500         0.333 0.600        0.333 0.600
+    How far each weight may move before ranks do
+    <BLANKLINE>
+    code  weight  no swap from     to  leader from     to
+    a      0.500         0.400  0.667        0.400  0.667
+    b      0.500         0.333  0.600        0.333  0.600
     """
     parts = _parts(assessment, node, over)
     there = _complete(assessment, parts)

@@ -11,6 +11,7 @@ from dli.assessment import Assessment
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.multivariate import correlations
+from dli.printing import Printed, Sheet
 
 __all__ = ["Importance", "correlation_ratios", "importance"]
 
@@ -78,7 +79,7 @@ def _ratio(x: Floats, s: Floats) -> float:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Importance:
+class Importance(Printed):
     """Weights and importances of the parts of an index.
 
     Attributes
@@ -117,16 +118,13 @@ class Importance:
             self._library,
         )
 
-    def __repr__(self) -> str:
-        width = max(len("code"), *map(len, self.codes))
-        lines = [f"{'code':{width}}  weight  correlation  ratio  share"]
-        rows = zip(
-            self.codes, self.weights, self.correlations, self.ratios, self.shares, strict=True
-        )
-        for code, *numbers in rows:
-            weight, r, ratio, share = numbers
-            lines.append(f"{code:{width}}  {weight:6.3f}  {r:11.3f}  {ratio:5.3f}  {share:5.3f}")
-        return "\n".join(lines)
+    def _sheet(self) -> Sheet:
+        numbers = (self.weights, self.correlations, self.ratios, self.shares)
+        rows = [
+            (code, *(f"{part[k]:.3f}" for part in numbers)) for k, code in enumerate(self.codes)
+        ]
+        head = ("code", "weight", "correlation", "ratio", "share")
+        return Sheet("What shows in the scores, beside what was meant to", head, rows)
 
 
 def importance(assessment: Assessment, *, node: str | None = None, level: int = 1) -> Importance:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dli import frames
 from dli.assessment import Assessment
 from dli.errors import UnknownCodeError
+from dli.printing import SHOWN, Printed, Sheet
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.engine import in_order, seed_of, whole_number
@@ -176,7 +177,7 @@ def _mixed(study: Design, known: Floats, drawn: Floats, free: NDArray[np.bool_])
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Shapley:
+class Shapley(Printed):
     """Shapley effects of uncertain factors.
 
     Attributes
@@ -214,10 +215,9 @@ class Shapley:
         }
         return frames.build(columns, observations.table.library)
 
-    def __repr__(self) -> str:
+    def _sheet(self) -> Sheet:
         effects = np.nanmean(self.effects, axis=1)
-        order = np.argsort(-effects, kind="stable")[:12].tolist()
-        width = max(len("factor"), *(len(self.factors[i]) for i in order))
-        lines = [f"{self.factors[i]:{width}}  {effects[i]:6.3f}" for i in order]
+        order = np.argsort(-effects, kind="stable")[:SHOWN].tolist()
+        rows = [(self.factors[i], f"{effects[i]:.3f}") for i in order]
         title = f"Shapley effects on {self.output}: {self.n_permutations:,} orders"
-        return "\n".join([title, "", f"{'factor':{width}}  effect", *lines])
+        return Sheet(title, ("factor", "effect"), rows, left=len(self.factors) - len(rows))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from html import escape
 from typing import Any, TypeAlias
 from warnings import catch_warnings, simplefilter, warn
 
@@ -14,6 +13,7 @@ from dli import frames
 from dli.assessment import Assessment
 from dli.assessment.ranking import rank_scores
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
+from dli.printing import SHOWN, Printed, Sheet
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
 from dli.sensitivity.engine import in_order, seed_of, whole_number
@@ -311,7 +311,7 @@ def _checked(study: "Sobol") -> "Sobol":
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Sobol:
+class Sobol(Printed):
     """Sobol indices of an assessment's outputs.
 
     Attributes
@@ -406,28 +406,10 @@ class Sobol:
             columns[f"{label}_high"] = (index + z * error).T.ravel()
         return frames.build(columns, observations.table.library)
 
-    def _rows(self) -> tuple[str, list[tuple[str, ...]]]:
+    def _sheet(self) -> Sheet:
         first, total = (np.nanmean(x, axis=1) for x in (self.first_order, self.total_order))
-        order = np.argsort(-total, kind="stable")[:12].tolist()
+        order = np.argsort(-total, kind="stable")[:SHOWN].tolist()
         rows = [(self.factors[i], f"{first[i]:.3f}", f"{total[i]:.3f}") for i in order]
         what = ", ".join(self.outputs)
         title = f"Sobol indices of {what}: {len(self.factors)} factors, base {self.n_samples:,}"
-        return title, [("factor", "first", "total"), *rows]
-
-    def __repr__(self) -> str:
-        title, rows = self._rows()
-        width = max(len(row[0]) for row in rows)
-        lines = [f"{name:{width}}  {first:>6}  {total:>6}" for name, first, total in rows]
-        more = [] if len(rows) > len(self.factors) else ["…"]
-        return "\n".join([title, "", *lines, *more])
-
-    def _repr_html_(self) -> str:
-        title, (head, *rows) = self._rows()
-        cells = "".join(f"<th>{name}</th>" for name in head)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-        )
-        return (
-            f"<div><p><b>{escape(title)}</b></p><table><thead><tr>{cells}</tr></thead>"
-            f"<tbody>{body}</tbody></table></div>"
-        )
+        return Sheet(title, ("factor", "first", "total"), rows, left=len(self.factors) - len(rows))

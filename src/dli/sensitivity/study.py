@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
-from html import escape
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +12,7 @@ from dli import frames
 from dli.assessment import Assessment
 from dli.assessment.ranking import rank_scores
 from dli.errors import MethodError
+from dli.printing import SHOWN, Printed, Sheet
 from dli.sensitivity.design import Design
 from dli.sensitivity.draws import Room
 from dli.sensitivity.engine import chunks, in_order, uniforms, whole_number
@@ -39,7 +39,7 @@ def scores_of(
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Uncertainty:
+class Uncertainty(Printed):
     """What many draws gave: a study of uncertainty.
 
     Attributes
@@ -328,44 +328,21 @@ class Uncertainty:
             keys[str(observations.period_column)] = list(self.assessment.periods)
         return frames.build({**keys, **columns}, observations.table.library, integers=integers)
 
-    def _rows(self) -> tuple[str, list[tuple[str, ...]]]:
+    def _sheet(self) -> Sheet:
         title = (
             f"Uncertainty of {self.design.node.code}: {self.n_samples:,} draws, "
             f"{len(self.design.names)} factors, mean rank shift {self.mean_rank_shift:.2f}"
         )
         low, high = self.rank_quantiles(0.05), self.rank_quantiles(0.95)
-        order = np.argsort(self.nominal_ranks, kind="stable")[:12].tolist()
+        order = np.argsort(self.nominal_ranks, kind="stable")[:SHOWN].tolist()
         rows = [
             (str(self.units[i]), f"{self.nominal_ranks[i]:.0f}", f"{self.expected_ranks[i]:.1f}",
              f"{low[i]:.0f} to {high[i]:.0f}", f"{self.nominal_scores[i]:.1f}",
              f"{self.score_deviations[i]:.2f}")
             for i in order
         ]  # fmt: skip
-        return title, [("unit", "rank", "mean rank", "90 % of ranks", "score", "sd"), *rows]
-
-    def __repr__(self) -> str:
-        title, rows = self._rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if j == 0 else cell.rjust(width)
-                for j, (cell, width) in enumerate(zip(row, widths, strict=True))
-            )
-            for row in rows
-        ]
-        more = [] if len(rows) > len(self.units) else ["…"]
-        return "\n".join([title, "", *lines, *more])
-
-    def _repr_html_(self) -> str:
-        title, (head, *rows) = self._rows()
-        cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-        )
-        return (
-            f"<div><p><b>{escape(title)}</b></p><table><thead><tr>{cells}</tr></thead>"
-            f"<tbody>{body}</tbody></table></div>"
-        )
+        head = ("unit", "rank", "mean rank", "90 % of ranks", "score", "sd")
+        return Sheet(title, head, rows, left=len(self.units) - len(rows))
 
 
 def _wins(study: Design, ever: NDArray[np.bool_], seed: int, task: Task) -> NDArray[np.int64]:

@@ -1,0 +1,98 @@
+"""How results print themselves: one table, as text of 80 columns and for a notebook."""
+
+from collections.abc import Sequence
+from html import escape
+
+from attrs import frozen
+
+__all__ = ["SHOWN", "Printed", "Sheet"]
+
+# How many of many rows are shown.
+SHOWN = 12
+_WIDTH = 80
+# Words are never cut below this.
+_LEAST = 12
+
+
+@frozen
+class Sheet:
+    """A table under a title, ready to be shown.
+
+    Parameters
+    ----------
+    title : str
+    head : sequence of str
+    rows : sequence of sequences of str
+    words : collection of int
+        The columns that hold words; figures stand to the right.
+    left : int
+        How many further rows there are.
+
+    Examples
+    --------
+    >>> print(Sheet("Two units", ("unit", "score"), [("A", "1.5"), ("B", "10.0")]).text())
+    Two units
+    <BLANKLINE>
+    unit  score
+    A       1.5
+    B      10.0
+    """
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: Sequence[int] = (0,)
+    left: int = 0
+
+    def text(self) -> str:
+        """Write it at most 80 columns wide; words are cut where they do not fit."""
+        if not self.rows:
+            return f"{self.title}: none"
+        lines = [self.head, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        excess = sum(widths) + 2 * (len(widths) - 1) - _WIDTH
+        for j in sorted(self.words, key=lambda j: -widths[j]):
+            cut = max(0, min(excess, widths[j] - _LEAST))
+            widths[j] -= cut
+            excess -= cut
+        drawn = [
+            "  ".join(
+                _short(cell, width).ljust(width) if j in self.words else cell.rjust(width)
+                for j, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in lines
+        ]
+        more = [f"… and {self.left} more"] if self.left else []
+        return "\n".join([self.title, "", *drawn, *more])
+
+    def html(self) -> str:
+        """Write it for a notebook, all text escaped."""
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.head)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows
+        )
+        more = f"<p>… and {self.left} more</p>" if self.left else ""
+        return (
+            f"<div><p><b>{escape(self.title)}</b></p><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>{more}</div>"
+        )
+
+
+def _short(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else cell[: width - 1] + "…"
+
+
+class Printed:
+    """What prints itself as a sheet, in a terminal and in a notebook."""
+
+    __slots__ = ()
+
+    def _sheet(self) -> Sheet:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self._sheet().text()
+
+    def _repr_html_(self) -> str:
+        return self._sheet().html()
