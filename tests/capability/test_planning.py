@@ -58,7 +58,7 @@ def test_a_target_is_reached_at_least_cost():
     found = BUILT.plan(example(), "X", target_score=score + 5, steps=4, levels=HALF, costs=costs)
     assert found.cost == pytest.approx(2.0)  # c twice
     assert found.score >= score + 5 - 1e-9
-    assert BUILT.plan(example(), "X", target_score=score).order == ()
+    assert BUILT.plan(example(), "X", target_score=score).steps == []
     assert repr(BUILT.plan(example(), "X", target_score=score)).endswith(": none")
 
 
@@ -69,7 +69,7 @@ def test_a_rank_is_reached_by_passing_those_above():
     third = np.sort(assessment.array("T"))[1]
     assert found.score >= third - 1e-9
     assert found.score - third < 25 * 0.09 + 1e-9  # one step less would not do
-    assert built.plan(assessment, "X", target_rank=4).order == ()
+    assert built.plan(assessment, "X", target_rank=4).steps == []
 
 
 def test_prerequisites_and_exclusions_hold():
@@ -200,7 +200,7 @@ def test_a_gap_is_told():
     found = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF)
     from attrs import evolve
 
-    open_ended = evolve(found, solution=evolve(found.solution, gap=0.25))
+    open_ended = evolve(found, solution=evolve(found._solution, gap=0.25))
     assert "within 0.25 of the best" in repr(open_ended)
 
 

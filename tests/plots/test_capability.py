@@ -112,7 +112,7 @@ def test_a_plan_shows_what_each_step_gains():
     chosen = BUILT.plan(example(), "X", budget=2, steps=2, levels={"c": 0.2, "d": 0.3, "wall": 0.5})
     ax = plots.plan(chosen)
     gains = [bar.get_width() for bar in ax.patches]
-    assert gains == pytest.approx([row["gain"] for row in chosen.rows])
+    assert gains == pytest.approx([row["gain"] for row in chosen.steps])
     assert ax.get_xlabel().endswith("at a cost of 2")
     nothing = BUILT.plan(example(), "X", target_score=0)
     assert len(plots.plan(nothing).patches) == 0

@@ -139,8 +139,6 @@ def explanation_sheet(explanation: "Explanation") -> Sheet:
 
 def plan_sheet(plan: "Plan") -> Sheet:
     """Show the steps of a plan in order."""
-    where = plan.task.where
-    node, unit = where.found.node.code, where.found.assessment.units[where.row]
     proven = (
         "the best for the index as a straight line"
         if not plan.exact
@@ -149,7 +147,7 @@ def plan_sheet(plan: "Plan") -> Sheet:
         else f"within {plan.gap:.3g} of the best"
     )
     title = (
-        f"Plan for {unit}: {node} from {plan.score_before:.2f} to {plan.score:.2f} "
+        f"Plan for {plan.unit}: {plan.node} from {plan.score_before:.2f} to {plan.score:.2f} "
         f"(+{plan.gain:.2f}) at a cost of {plan.cost:g}, {proven}"
     )
     rows = [
@@ -161,6 +159,6 @@ def plan_sheet(plan: "Plan") -> Sheet:
             f"{row['score']:.2f}",
             f"{row['gain']:.2f}",
         ]
-        for row in plan.rows
+        for row in plan.steps
     ]
     return Sheet(title, ("code", "from", "to", "cost", "score", "gain"), rows)

@@ -310,39 +310,46 @@ class Plan(Printed):
 
     Attributes
     ----------
-    task : Task
-    solution : Solution
-        What the solver said.
     budget : float, optional
-    order : tuple of int
-        The steps taken, by number in the task, in the order to take them: what gains most for its
-        cost comes first, as far as prerequisites allow.
     """
 
-    task: Task
-    solution: Solution
     budget: float | None
-    order: tuple[int, ...]
+    _task: Task
+    _solution: Solution
+    # Steps by number in the task, as they are to be taken: what gains most for its cost comes
+    # first, as far as prerequisites allow.
+    _order: tuple[int, ...]
+
+    @property
+    def unit(self) -> Any:
+        """Whose plan it is."""
+        where = self._task.where
+        return where.found.assessment.units[where.row]
+
+    @property
+    def node(self) -> str:
+        """The code of the node that is raised."""
+        return str(self._task.where.found.node.code)
 
     @property
     def changes(self) -> dict[str, float]:
         """The change of each level that is invested in: what `propagate` takes."""
-        return self.task.changes(self.order)
+        return self._task.changes(self._order)
 
     @property
     def cost(self) -> float:
         """What all steps cost."""
-        return float(self.task.costs[list(self.order)].sum())
+        return float(self._task.costs[list(self._order)].sum())
 
     @property
     def score_before(self) -> float:
         """The score of the node as it is."""
-        return self.task.where.score
+        return self._task.where.score
 
     @cached_property
     def score(self) -> float:
         """The score of the node after all steps, by following them through the graph."""
-        return self.task.score(self.order)
+        return self._task.score(self._order)
 
     @property
     def gain(self) -> float:
@@ -355,26 +362,26 @@ class Plan(Printed):
 
         NaN where the aggregation allows no bound: see ``exact``.
         """
-        return self.solution.gap
+        return self._solution.gap
 
     @property
     def exact(self) -> bool:
         """Whether the program held the exact index; else a straight-line picture of it."""
-        return self.solution.exact
+        return self._solution.exact
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows of the table."""
-        graph = self.task.graph
-        own = self.task.where.levels.copy()
+    def steps(self) -> list[dict[str, Any]]:
+        """The rows of the table, as mappings."""
+        graph = self._task.graph
+        own = self._task.where.levels.copy()
         rows: list[dict[str, Any]] = []
         spent, score = 0.0, self.score_before
-        for number, i in enumerate(self.order, 1):
-            step = self.task.steps[i]
+        for number, i in enumerate(self._order, 1):
+            step = self._task.steps[i]
             before = float(own[step.place])
             own[step.place] += step.change
             spent += step.cost
-            after = self.task.score(self.order[:number])
+            after = self._task.score(self._order[:number])
             rows.append(
                 {
                     "step": number,
@@ -399,19 +406,19 @@ class Plan(Printed):
         """
         names = ("level_before", "level_after", "cost", "spent", "score", "gain")
         columns: dict[str, Any] = {
-            "step": np.array([row["step"] for row in self.rows], dtype=np.int64),
-            "code": [row["code"] for row in self.rows],
-            "name": [row["name"] for row in self.rows],
+            "step": np.array([row["step"] for row in self.steps], dtype=np.int64),
+            "code": [row["code"] for row in self.steps],
+            "name": [row["name"] for row in self.steps],
         }
         columns |= {
-            name: np.array([row[name] for row in self.rows], dtype=np.float64) for name in names
+            name: np.array([row[name] for row in self.steps], dtype=np.float64) for name in names
         }
-        library = self.task.where.found.assessment.observations.table.library
+        library = self._task.where.found.assessment.observations.table.library
         return frames.build(columns, library)
 
     def roadmap(self) -> Any:
         """Order the capabilities of the plan into stages: `CapabilityGraph.roadmap`."""
-        return self.task.graph.roadmap(list(self.changes))
+        return self._task.graph.roadmap(list(self.changes))
 
     def _sheet(self) -> Sheet:
         from dli.capability.drawing import plan_sheet

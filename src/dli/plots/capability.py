@@ -252,7 +252,7 @@ def plan(chosen: "Plan", *, ax: Any = None) -> Any:
     -------
     matplotlib.axes.Axes
     """
-    rows = chosen.rows
+    rows = chosen.steps
     ax = axes_for(ax, 8.0, 1.4 + 0.34 * max(len(rows), 1))
     start = chosen.score_before
     for y, row in enumerate(rows):
@@ -269,9 +269,8 @@ def plan(chosen: "Plan", *, ax: Any = None) -> Any:
     )
     ax.invert_yaxis()
     ax.margins(x=0.12)
-    node = chosen.task.where.found.node.code
     ax.set_xlabel(
-        f"{plain(node)}: from {start:.2f} to {chosen.score:.2f} at a cost of {chosen.cost:g}"
+        f"{plain(chosen.node)}: from {start:.2f} to {chosen.score:.2f} at a cost of {chosen.cost:g}"
     )
     ax.spines[["top", "right"]].set_visible(False)
     return ax
