@@ -1,7 +1,9 @@
 """What a report costs, beside the drawing of its pictures alone."""
 
+from collections.abc import Callable
 from io import BytesIO
 from time import perf_counter
+from typing import Any
 
 from matplotlib import pyplot as plt
 
@@ -9,19 +11,9 @@ import dli
 from dli import plots, report
 
 
-def main() -> None:
-    """Report 193 governments and one of them, and time each."""
-    data = dli.datasets.load("digital-government")
-    assessment = dli.Assessment(dli.models.load("dli-public"), data, unit="iso3")
-    graph = dli.models.load_capabilities("dli-public")
-    study = dli.sensitivity.uncertainty(
-        assessment, [dli.sensitivity.WeightNoise(0.25)], n_samples=2_000, rng=0
-    )
-
-    plots.framework(assessment.index).figure.savefig(BytesIO())  # fonts are looked up once
-    plt.close("all")
-    start = perf_counter()
-    for draw in (
+def drawings(assessment: dli.Assessment, study: Any) -> list[Callable[[], Any]]:
+    """Give what draws each picture of the report of an index."""
+    return [
         lambda: plots.league(assessment, top=30),
         lambda: plots.framework(assessment.index),
         lambda: plots.correlations(assessment, 1),
@@ -29,7 +21,21 @@ def main() -> None:
         lambda: plots.rank_intervals(study, top=60),
         lambda: plots.rank_acceptability(study, top=30),
         lambda: plots.distributions(assessment),
-    ):
+    ]
+
+
+def main() -> None:
+    """Report 193 governments and one of them, and time each."""
+    data = dli.datasets.load("digital-government")
+    assessment = dli.Assessment(dli.models.load("dli-public"), data, unit="iso3")
+    graph = dli.models.load_capabilities("dli-public")
+    noise = [dli.sensitivity.WeightNoise(0.25)]
+    study = dli.sensitivity.uncertainty(assessment, noise, n_samples=2_000, rng=0)
+
+    plots.framework(assessment.index).figure.savefig(BytesIO())  # fonts are looked up once
+    plt.close("all")
+    start = perf_counter()
+    for draw in drawings(assessment, study):
         figure = draw().figure
         figure.savefig(BytesIO(), format="svg")
         plt.close(figure)

@@ -319,8 +319,10 @@ def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: An
         low, high = np.nanmin(both), np.nanmax(both)
         span = high - low or 1.0
         moved = ~(np.isclose(raw, treated) | np.isnan(raw))
-        ax.plot((raw - low) / span, np.full(raw.size, y - 0.16), "|", color=GREY, alpha=0.7)
-        ax.plot((treated - low) / span, np.full(raw.size, y + 0.16), "|", color=GOOD, alpha=0.7)
+        for values, shift, colour in ((raw, -0.16, GREY), (treated, 0.16, GOOD)):
+            # Thousands of strokes are a small picture, and a large drawing.
+            ax.plot((values - low) / span, np.full(raw.size, y + shift), "|", color=colour,
+                    alpha=0.7, rasterized=raw.size > 500)  # fmt: skip
         ax.plot((raw[moved] - low) / span, np.full(moved.sum(), y - 0.16), "x", color=BAD)
     for colour, mark, label in (
         (GREY, "|", "before"), (GOOD, "|", "after treatment"), (BAD, "x", "moved"),

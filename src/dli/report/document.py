@@ -23,7 +23,12 @@ def _rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
 
 @frozen
 class Paragraph:
-    """Plain text, shown as it is."""
+    """Plain text, shown as it is.
+
+    Parameters
+    ----------
+    text : str
+    """
 
     text: str
 
@@ -33,6 +38,10 @@ class Statement:
     """Markdown, with formulas between dollar signs; its headings begin with ``##``.
 
     Links, pictures and HTML in it are shown as text. What comes from data must be escaped.
+
+    Parameters
+    ----------
+    markdown : str
     """
 
     markdown: str
@@ -98,7 +107,13 @@ def _blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 @frozen
 class Section:
-    """A title and what stands under it."""
+    """A title and what stands under it.
+
+    Parameters
+    ----------
+    title : str
+    blocks : sequence of Paragraph, Statement, Table or Picture
+    """
 
     title: str
     blocks: tuple[Block, ...] = field(converter=_blocks)

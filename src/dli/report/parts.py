@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "checked_study",
     "digits_of",
+    "filled",
     "intervals",
     "joined",
     "methods",
@@ -91,6 +92,20 @@ def names_of(assessment: "Assessment") -> list[str]:
     ]
 
 
+def filled(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[int] = ()
+) -> Table:
+    """Build a table without the columns that are blank in all rows, such as names not given."""
+    cells = [tuple(row) for row in rows]
+    kept = [j for j in range(len(head)) if j == 0 or not cells or any(row[j] for row in cells)]
+    return Table(
+        caption,
+        [head[j] for j in kept],
+        [[row[j] for j in kept] for row in cells],
+        [place for place, j in enumerate(kept) if j in words],
+    )
+
+
 def table_of(
     frame: object, caption: str, columns: Mapping[str, tuple[str, int | None]], *, top: int = 10
 ) -> Block:
@@ -114,7 +129,7 @@ def table_of(
     words = [j for j, (_, digits) in enumerate(shown.values()) if digits is None]
     more = f" The first {n} of {read.n_rows}." if n < read.n_rows else ""
     head = [heading for heading, _ in shown.values()]
-    return Table(caption + more, head, list(zip(*cells, strict=True)), words)
+    return filled(caption + more, head, zip(*cells, strict=True), words)
 
 
 def _word(cell: Any) -> str:

@@ -12,10 +12,11 @@ from dli.assessment.tables import nodes_to_level
 from dli.diagnosis.selection import beside, of_units, scored_row
 from dli.errors import DataError, MethodError
 from dli.framework import Indicator
-from dli.report.document import Block, Paragraph, Report, Section, Table
+from dli.report.document import Block, Paragraph, Report, Section
 from dli.report.parts import (
     checked_study,
     digits_of,
+    filled,
     intervals,
     joined,
     methods,
@@ -141,6 +142,11 @@ class _Case:
         return self.labels[self.row]
 
     @property
+    def digits(self) -> int:
+        """The decimals of scores; points have one more."""
+        return digits_of(self.assessment.array(self.assessment.index.code))
+
+    @property
     def n(self) -> int:
         """How many units have a score."""
         scores = self.assessment.array(self.assessment.index.code)[list(self.rows)]
@@ -206,7 +212,7 @@ def _in_short(case: _Case, study: "Uncertainty | None") -> Iterator[Block]:
         name = table.column("name")[0] or table.column("code")[0]
         yield Paragraph(
             f"Most would be won in {name}: drawing level with the best there alone would add "
-            f"{number(table.column('points')[0], 2)} points."
+            f"{number(table.column('points')[0], case.digits + 1)} points."
         )
 
 
@@ -218,13 +224,13 @@ def _profile(case: _Case) -> Iterator[Block]:
     yield picture(
         partial(draw, level=1), f"Scores of {case.name} in the parts of the index", caption
     )
-    digits = digits_of(assessment.array(index.code))
+    digits = case.digits
     yield table_of(
         assessment.profile(case.unit, case.period),
         "Scores beside the median and the best of all.",
         {
-            "name": ("name", None),
             "code": ("code", None),
+            "name": ("name", None),
             "score": ("score", digits),
             "rank": ("rank", 0),
             "median": ("median", digits),
@@ -252,7 +258,7 @@ def _peers(case: _Case) -> Iterator[Block]:
     rows = [case.row, *of_units(assessment, case.peers, case.rows)]
     ranks = assessment.rank_array(index.code)
     rows.sort(key=lambda row: np.inf if np.isnan(ranks[row]) else ranks[row])
-    yield Table(
+    yield filled(
         "The unit among its peers.",
         ["unit", "rank", *codes],
         [
@@ -281,15 +287,17 @@ def _behind(case: _Case, best: int) -> Iterator[Block]:
     )
 
 
-_GAPS = {
-    "name": ("name", None),
-    "code": ("code", None),
-    "score": ("score", 1),
-    "reference": ("reference", 1),
-    "gap": ("gap", 1),
-    "points": ("points", 2),
-    "rank": ("rank", 0),
-}
+def _gaps(case: _Case) -> dict[str, tuple[str, int | None]]:
+    """Give the columns of a table of gaps."""
+    return {
+        "code": ("code", None),
+        "name": ("name", None),
+        "score": ("score", case.digits),
+        "reference": ("reference", case.digits),
+        "gap": ("gap", case.digits),
+        "points": ("points", case.digits + 1),
+        "rank": ("rank", 0),
+    }
 
 
 def _weaknesses(case: _Case) -> Iterator[Block]:
@@ -299,14 +307,14 @@ def _weaknesses(case: _Case) -> Iterator[Block]:
         gaps,
         "Against the best of all. Points are what the index would gain if this gap alone were "
         "closed.",
-        _GAPS,
+        _gaps(case),
     )
     if case.peers:
         yield from tried(
             lambda: table_of(
                 diagnosis.weaknesses(assessment, case.unit, against=case.peers, period=case.period),
                 "Against the median of its peers.",
-                _GAPS,
+                _gaps(case),
                 top=5,
             ),
             "Weaknesses against peers",
@@ -335,11 +343,11 @@ def _exemplars(case: _Case, codes: Sequence[str]) -> Iterator[Block]:
             for name, score in zip(case.names(units), table.column("score"), strict=True)
         ]
         own = number(assessment.array(code)[case.row], digits)
-        rows.append([assessment.index.find(code).name or code, code, own, "; ".join(told) or "–"])
+        rows.append([code, assessment.index.find(code).name, own, "; ".join(told) or "–"])
     if rows:
-        yield Table(
+        yield filled(
             "Who does better and is like it, the most alike first.",
-            ["name", "code", "own score", "units and their scores"],
+            ["code", "name", "own score", "units and their scores"],
             rows,
             [1, 3],
         )
@@ -357,7 +365,12 @@ def _leads(case: _Case) -> Iterator[Block]:
     leads = [-gap if gap is not None and gap < 0 else np.nan for gap in table.column("gap")]
     brings = [-points if points is not None else np.nan for points in table.column("points")]
     rows = [
-        [name or code, code, number(score), number(reference), number(lead), number(points, 2)]
+        [
+            code,
+            name,
+            *(number(value, case.digits) for value in (score, reference, lead)),
+            number(points, case.digits + 1),
+        ]
         for name, code, score, reference, lead, points in zip(
             *(table.column(name) for name in ("name", "code", "score", "reference")),
             leads,
@@ -370,9 +383,9 @@ def _leads(case: _Case) -> Iterator[Block]:
         yield Paragraph("Nowhere.")
         return
     measure = "the median of its peers" if case.peers else "its own mean"
-    yield Table(
+    yield filled(
         f"Ahead of {measure}; points are what the lead brings to the index.",
-        ["name", "code", "score", "reference", "lead", "points"],
+        ["code", "name", "score", "reference", "lead", "points"],
         rows[:5],
         [1],
     )
@@ -394,7 +407,7 @@ def _balance(case: _Case) -> Iterator[Block]:
     if cost is not None and not np.isnan(cost):
         yield Paragraph(
             f"Under a geometric mean, by which one part makes up for another only in part, "
-            f"unevenness would cost {number(cost, 2)} points."
+            f"unevenness would cost {number(cost, case.digits + 1)} points."
         )
 
 
@@ -453,11 +466,11 @@ def _explained(case: _Case, graph: "CapabilityGraph") -> Iterator[Block]:
         "Capabilities and barriers behind the gaps. Levels are read off the indicators; points "
         "are what would be won back.",
         {
-            "name": ("name", None),
             "code": ("code", None),
+            "name": ("name", None),
             "kind": ("kind", None),
             "level": ("level", 2),
-            "points": ("points", 2),
+            "points": ("points", case.digits + 1),
         },
     )
     yield picture(
@@ -473,20 +486,20 @@ def _planned(case: _Case, graph: "CapabilityGraph", budget: float) -> Iterator[B
         "It is the best by a straight line through where the unit stands."
     )  # fmt: skip
     yield Paragraph(
-        f"With {budget:g} to spend the score can rise by {number(plan.gain, 2)} to "
-        f"{number(plan.score, 2)}. {proven}"
+        f"With {budget:g} to spend the score can rise by {number(plan.gain, case.digits + 1)} to "
+        f"{number(plan.score, case.digits + 1)}. {proven}"
     )
     yield table_of(
         plan.table,
         "The steps, in order.",
         {
-            "name": ("name", None),
             "code": ("code", None),
+            "name": ("name", None),
             "level_before": ("from", 2),
             "level_after": ("to", 2),
             "cost": ("cost", 2),
-            "score": ("score", 2),
-            "gain": ("gain", 2),
+            "score": ("score", case.digits + 1),
+            "gain": ("gain", case.digits + 1),
         },
         top=30,
     )
@@ -532,7 +545,7 @@ def _risks(case: _Case, study: "Uncertainty | None") -> Iterator[Block]:
             *(table.column(name) for name in ("kind", "code", "value", "note")), strict=True
         )
     ]
-    yield Table("What to doubt.", ["kind", "code", "value", "what the value is"], rows, [1, 3])
+    yield filled("What to doubt.", ["kind", "code", "value", "what the value is"], rows, [1, 3])
 
 
 def _data(case: _Case) -> Iterator[Block]:
@@ -553,7 +566,7 @@ def _data(case: _Case) -> Iterator[Block]:
         for one, value in zip(indicators, raw.tolist(), strict=True)
     ]
     head = ["code", "name", "value", "measured in", "better", "score", "rank", "source"]
-    yield Table("The values that it was scored by.", head, rows, [1, 3, 4, 7])
+    yield filled("The values that it was scored by.", head, rows, [1, 3, 4, 7])
     flags = frames.read(assessment.flags, empty=True)
     units = flags.column(assessment.observations.unit_column)
     periods = (

@@ -9,10 +9,11 @@ import numpy as np
 from dli import frames, plots
 from dli.diagnosis.selection import rows_of
 from dli.framework import Index
-from dli.report.document import Block, Paragraph, Report, Section, Table
+from dli.report.document import Block, Paragraph, Report, Section
 from dli.report.parts import (
     checked_study,
     digits_of,
+    filled,
     intervals,
     joined,
     methods,
@@ -171,7 +172,7 @@ def _league(
         ),
         "A picture of the league",
     )
-    yield Table(caption, head, table, words)
+    yield filled(caption, head, table, words)
 
 
 def _word(cell: Any) -> str:
@@ -186,7 +187,7 @@ def _framework(assessment: "Assessment") -> Iterator[Block]:
         "What the index is made of, as wide as it weighs.",
     )
     nodes = [node for node in index.walk() if node is not index]
-    yield Table(
+    yield filled(
         "What each code stands for, and its weight in the whole.",
         ["code", "name", "weight"],
         [
@@ -199,18 +200,18 @@ def _framework(assessment: "Assessment") -> Iterator[Block]:
 
 def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
     index, names = assessment.index, names_of(assessment)
-    table = []
+    rows_of_parts = []
     for child in index.children:
         scores = assessment.array(child.code)[rows]
         there = scores[~np.isnan(scores)]
         digits = digits_of(scores)
         best = names[rows[int(np.nanargmax(scores))]] if there.size else "–"
         figures = [f(there) for f in (np.min, np.median, np.max)] if there.size else [np.nan] * 3
-        table.append(
+        rows_of_parts.append(
             [child.code, child.name, *(number(x, digits) for x in figures), best, str(there.size)]
         )
     head = ["code", "name", "lowest", "median", "highest", "first", "units"]
-    yield Table("How units score in the parts of the index.", head, table, [1, 5])
+    yield filled("How units score in the parts of the index.", head, rows_of_parts, [1, 5])
     if len(index.children) > 1:
         yield from tried(
             lambda: picture(
@@ -259,7 +260,7 @@ def _robustness(
     low, high = own.rank_quantiles(0.05), own.rank_quantiles(0.95)
     loose = sorted(order, key=lambda row: low[row] - high[row])[:10]
     between, names = intervals(own), names_of(assessment)
-    yield Table(
+    yield filled(
         "The least firm ranks.",
         ["unit", "rank", "nine of ten draws", "mean rank"],
         [
@@ -314,7 +315,7 @@ def _quality(assessment: "Assessment") -> Iterator[Block]:
         )
     head = ["code", "name", "measured in", "there", "least", "median", "greatest", "imputed",
             "treated", "cut off", "source"]  # fmt: skip
-    yield Table("Raw values of each indicator.", head, rows, [1, 2, 10])
+    yield filled("Raw values of each indicator.", head, rows, [1, 2, 10])
     yield from tried(
         lambda: picture(
             lambda: plots.distributions(assessment),
@@ -328,7 +329,7 @@ def _quality(assessment: "Assessment") -> Iterator[Block]:
     worst = worst[shares[worst] > 0].tolist()
     if worst:
         when, names = assessment.periods, names_of(assessment)
-        yield Table(
+        yield filled(
             "Units with the most missing values.",
             ["unit", *(["period"] if when else []), "missing"],
             [[names[r], *([str(when[r])] if when else []), f"{shares[r]:.0%}"] for r in worst],
