@@ -101,6 +101,7 @@ def test_a_units_report_tells_what_the_issue_is_about(real):
     parsed = check(page.html())
     assert len(parsed.of("img")) == len(page.pictures) == 4
     assert len(parsed.of("math")) >= 3
+    assert [figure.get("tabindex") for figure in parsed.of("figure")] == [None, None, "0", None]
 
 
 def test_the_report_of_193_governments_is_whole_and_small(real):

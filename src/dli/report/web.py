@@ -1,5 +1,6 @@
 """A report as one page of HTML that asks nothing of the network and runs nothing."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from html import escape
@@ -18,6 +19,8 @@ __all__ = ["page"]
 
 # Whatever got into a page, a browser loads nothing from elsewhere and runs no script.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+# In points, as matplotlib writes the size of a drawing.
+_PAGE_WIDTH = 700
 
 
 def page(report: "Report") -> str:
@@ -75,7 +78,10 @@ def _block(block: "Block") -> str:
 def _picture(picture: Picture) -> str:
     source = f"data:image/svg+xml;base64,{b64encode(picture.svg).decode()}"
     caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
-    return f'<figure><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
+    width = re.search(rb'<svg[^>]*? width="([\d.]+)pt"', picture.svg[:2_000])
+    # What is wider than the page moves by itself, by keyboard too.
+    focus = ' tabindex="0"' if width is not None and float(width[1]) > _PAGE_WIDTH else ""
+    return f'<figure{focus}><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
 
 
 def _table(table: Table) -> str:
@@ -94,10 +100,9 @@ def _table(table: Table) -> str:
         for row in table.rows
     ]
     name = escape(table.caption)
-    # Wide tables move by themselves, by keyboard too.
     return "\n".join(
         [
-            f'<div class="table" role="region" tabindex="0" aria-label="{name}"><table>',
+            f'<div class="table" role="group" tabindex="0" aria-label="{name}"><table>',
             f"<caption>{name}</caption>",
             f"<thead><tr>{head}</tr></thead>",
             "<tbody>",
@@ -136,7 +141,7 @@ def _formula(content: str, options: "Mapping[str, Any]") -> str:
 
 
 def _table_open(*_: object) -> str:
-    return '<div class="table" role="region" tabindex="0" aria-label="Table"><table>\n'
+    return '<div class="table" role="group" tabindex="0" aria-label="Table"><table>\n'
 
 
 def _head_cell(self: Any, tokens: Any, place: int, options: Any, _: object) -> str:
