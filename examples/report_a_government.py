@@ -1,6 +1,7 @@
 """Report one government: where it is weak, who does better, what is behind it, what comes first.
 
-Give a country's ISO code and a file to write: ``python report_a_government.py KEN kenya.html``. It needs
+Give a country's ISO code and a file to write, as in
+``python report_a_government.py KEN kenya.html``. It needs
 ``pip install "digital-leadership-index[report]"``.
 """
 
