@@ -37,7 +37,7 @@ def test_nothing_says_so():
 )
 def test_words_are_cut_to_80_columns(pairs):
     rows = [(one, "1.000", other) for one, other in pairs]
-    text = Sheet("T", ("unit", "score", "kind"), rows, words=(0, 2)).text()
+    text = Sheet("T " * 60, ("unit", "score", "kind"), rows, words=(0, 2)).text()
     assert max(map(len, text.splitlines())) <= 80
     assert text.count("1.000") == len(rows)
 

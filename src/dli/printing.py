@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from textwrap import fill
 
 from attrs import frozen
 
@@ -47,7 +48,7 @@ class Sheet:
     def text(self) -> str:
         """Write it at most 80 columns wide; words are cut where they do not fit."""
         if not self.rows:
-            return f"{self.title}: none"
+            return fill(f"{self.title}: none", _WIDTH)
         lines = [self.head, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         excess = sum(widths) + 2 * (len(widths) - 1) - _WIDTH
@@ -63,7 +64,7 @@ class Sheet:
             for line in lines
         ]
         more = [f"… and {self.left} more"] if self.left else []
-        return "\n".join([self.title, "", *drawn, *more])
+        return "\n".join([fill(self.title, _WIDTH), "", *drawn, *more])
 
     def html(self) -> str:
         """Write it for a notebook, all text escaped."""

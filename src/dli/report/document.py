@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from os import PathLike
 from pathlib import Path
+from textwrap import fill
 from typing import TypeAlias
 
 from attrs import field, frozen
@@ -204,7 +205,7 @@ class Report:
         return [block for block in blocks if isinstance(block, Picture)]
 
     def __repr__(self) -> str:
-        lines = [self.title, self.subtitle, ""]
+        lines = [fill(self.title, 80), self.subtitle, ""]
         for section in self.sections:
             kinds = [type(block).__name__.lower() for block in section.blocks]
             counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
