@@ -371,3 +371,6 @@ def test_packages_that_are_missing_are_named(small, monkeypatch):
     monkeypatch.setitem(sys.modules, "markdown_it", None)
     with pytest.raises(ImportError, match=r'pip install "digital-leadership-index\[report\]"'):
         page.html()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r'pip install "digital-leadership-index\[report\]"'):
+        report.of_index(small)

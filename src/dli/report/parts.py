@@ -44,8 +44,12 @@ def tried(make: Callable[[], Block | Iterable[Block]], what: str) -> list[Block]
 
 def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
     """Draw with matplotlib's own settings, not the user's, to the same bytes each time."""
-    import matplotlib as mpl
-    from matplotlib import pyplot as plt
+    try:
+        import matplotlib as mpl
+        from matplotlib import pyplot as plt
+    except ImportError as error:
+        msg = 'reports need more packages: pip install "digital-leadership-index[report]"'
+        raise ImportError(msg) from error
 
     with mpl.style.context("default", after_reset=True), plt.ioff():
         mpl.rcParams["svg.hashsalt"] = "dli"
