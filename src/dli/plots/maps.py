@@ -58,24 +58,28 @@ def choropleth(
     UnknownCodeError
         No such node or period.
     """
-    from matplotlib.collections import PathCollection
-    from matplotlib.path import Path as Outline
-
     code = assessment.index.code if node is None else node
     scores = assessment.array(code)
     of_unit = {str(assessment.units[i]): scores[i] for i in rows_of(assessment, period)}
-    outlines, values, absent = [], [], {u for u, score in of_unit.items() if not np.isnan(score)}
+    shapes, values, absent = [], [], {u for u, score in of_unit.items() if not np.isnan(score)}
     for feature in _features(geometry):
         name = str((feature.get("properties") or {}).get(key))
         rings = [np.asarray(ring, dtype=np.float64)[:, :2] for ring in _rings(feature)]
         if rings:
-            outlines.append(Outline.make_compound_path(*(Outline(r, closed=True) for r in rings)))
+            shapes.append(rings)
             values.append(of_unit.get(name, np.nan))
             absent.discard(name)
     if np.isnan(values).all():
         msg = f"no feature has a unit of the assessment, with a score, as its {key!r}"
         raise DataError(msg)
     ax = axes_for(ax, 10.0, 5.0)
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path as Outline
+
+    outlines = [
+        Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
+        for rings in shapes
+    ]
     shown = np.array(values)
     there = ~np.isnan(shown)
     filled = PathCollection(
