@@ -332,6 +332,17 @@ def test_the_scale_of_figures_is_kept():
     assert "scores 0." in said(report.of_unit(unit, "X"), "In short")
 
 
+def test_names_in_every_script_are_drawn():
+    names = ["中国", "مصر", "Ελλάδα", "भारत", "日本"]
+    page = report.of_unit(Assessment(INDEX, {**DATA, "unit": names}), "中国")
+    drawn = [picture.svg.decode() for picture in page.pictures]
+    assert any("中国" in svg for svg in drawn)
+    assert not any(
+        "<text" in picture.svg.decode()
+        for picture in report.of_unit(Assessment(INDEX, DATA), "X").pictures
+    )
+
+
 def test_ranks_are_written_as_words_do():
     from dli.report.parts import number, ordinal
 

@@ -1,5 +1,6 @@
 """Parts that reports share: pictures, tables and figures, and words for what cannot be had."""
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from io import BytesIO
@@ -55,12 +56,27 @@ def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
         mpl.rcParams["svg.hashsalt"] = "dli"
         before = set(plt.get_fignums())
         try:
-            file = BytesIO()
-            draw().figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+            return Picture(_svg(draw().figure), alt, caption)
         finally:
             for opened in set(plt.get_fignums()) - before:
                 plt.close(opened)
-    return Picture(file.getvalue(), alt, caption)
+
+
+def _svg(figure: Any) -> bytes:
+    """Write a figure with its letters drawn, or as text where the font lacks some of them."""
+    import matplotlib as mpl
+
+    for kind in ("path", "none"):
+        file = BytesIO()
+        with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": kind}):
+            # The reader's browser has fonts for the scripts of the world.
+            warnings.filterwarnings("error" if kind == "path" else "ignore", "Glyph .* missing")
+            try:
+                figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+            except UserWarning:
+                continue
+            break
+    return file.getvalue()
 
 
 def number(value: Any, digits: int = 1) -> str:
