@@ -1,0 +1,91 @@
+"""The unit that a report is about, and whom it is compared with."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import field, frozen
+
+from dli import diagnosis, frames
+from dli.diagnosis.selection import beside, of_units, scored_row
+from dli.errors import DataError
+from dli.report.parts import (
+    digits_of,
+    joined,
+    names_of,
+)
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+
+__all__ = ["Case", "case_of"]
+
+
+_N_PEERS = 8
+
+
+@frozen
+class Case:
+    """A unit among those of its period, with its peers."""
+
+    assessment: "Assessment"
+    unit: object
+    period: object
+    row: int
+    rows: Sequence[int] = field(repr=False)
+    by: str | Sequence[str] | None
+    peers: Sequence[object]
+    chosen: str
+    labels: Sequence[str] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The unit, as sentences name it."""
+        return self.labels[self.row]
+
+    @property
+    def digits(self) -> int:
+        """The decimals of scores; points have one more."""
+        return digits_of(self.assessment.array(self.assessment.index.code))
+
+    @property
+    def n(self) -> int:
+        """How many units have a score."""
+        scores = self.assessment.array(self.assessment.index.code)[list(self.rows)]
+        return int((~np.isnan(scores)).sum())
+
+    def names(self, units: Iterable[object]) -> list[str]:
+        """Name other units of the period."""
+        return [self.labels[row] for row in of_units(self.assessment, units, self.rows)]
+
+
+def case_of(
+    assessment: "Assessment",
+    unit: object,
+    period: object,
+    by: str | Sequence[str] | None,
+    peers: Iterable[object] | None,
+) -> Case:
+    """Find the unit, and whom it is compared with."""
+    row = scored_row(assessment, unit, period, assessment.index.code)
+    rows = beside(assessment, row)
+    if peers is None:
+        near = _alike(assessment, unit, by, period)
+        columns = [by] if isinstance(by, str) else list(by or ["the profile of indicators"])
+        chosen = f"the most alike in {joined(columns)}"
+    else:
+        near = [assessment.units[place] for place in of_units(assessment, peers, rows)]
+        chosen = "as asked for"
+    others = [one for one in near if one != unit]
+    return Case(assessment, unit, period, row, rows, by, others, chosen, names_of(assessment))
+
+
+def _alike(
+    assessment: "Assessment", unit: object, by: str | Sequence[str] | None, period: object
+) -> list[Any]:
+    """Give the units that are most alike; none for one that has nothing to compare."""
+    try:
+        found = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period)
+    except DataError:
+        return []
+    return frames.read(found, empty=True).column(assessment.observations.unit_column)

@@ -1,0 +1,258 @@
+"""Where a unit stands: its profile, its peers, what it is behind and ahead in."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dli import diagnosis, frames, plots
+from dli.assessment.tables import nodes_to_level
+from dli.diagnosis.selection import of_units
+from dli.report.case import Case
+from dli.report.document import Block, Paragraph
+from dli.report.parts import (
+    digits_of,
+    filled,
+    intervals,
+    joined,
+    number,
+    ordinal,
+    picture,
+    table_of,
+    tried,
+)
+
+if TYPE_CHECKING:
+    from dli.sensitivity import Uncertainty
+
+__all__ = ["balance", "in_short", "peers", "profile", "strengths", "weaknesses"]
+
+
+def in_short(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
+    """Tell score, rank, best and worst part, and the largest gain."""
+    assessment, index = case.assessment, case.assessment.index
+    scores = assessment.array(index.code)
+    rank = assessment.rank_array(index.code)[case.row]
+    band = "" if index.bands is None else f", in the band {index.bands.of(scores[[case.row]])[0]}"
+    firm = "" if study is None else f"; nine of ten draws put it at {intervals(study)[case.row]}"
+    yield Paragraph(
+        f"{case.name} scores {number(scores[case.row], digits_of(scores))} and is {ordinal(rank)} "
+        f"of {case.n}{band}{firm}."
+    )
+    parts = [n for n in index.children if not np.isnan(assessment.rank_array(n.code)[case.row])]
+    if len(parts) > 1:
+        parts.sort(key=lambda node: assessment.rank_array(node.code)[case.row])
+        best, worst = (
+            f"{node.name or node.code} ({ordinal(assessment.rank_array(node.code)[case.row])})"
+            for node in (parts[0], parts[-1])
+        )
+        yield Paragraph(f"It stands best in {best} and worst in {worst}.")
+    gaps = diagnosis.weaknesses(assessment, case.unit, period=case.period)
+    table = frames.read(gaps)
+    if table.column("points")[0] and table.column("points")[0] > 0:
+        name = table.column("name")[0] or table.column("code")[0]
+        yield Paragraph(
+            f"Most would be won in {name}: drawing level with the best there alone would add "
+            f"{number(table.column('points')[0], case.digits + 1)} points."
+        )
+
+
+def profile(case: Case) -> Iterator[Block]:
+    """Show the scores in the parts of the index beside those of peers."""
+    assessment, index = case.assessment, case.assessment.index
+    deepest = max(index.level(node.code) for node in index.walk())
+    draw = partial(plots.profile, assessment, case.unit, case.period, peers=case.peers or None)
+    caption = "Dots are its own scores; bars reach from the lowest to the highest of its peers."
+    yield picture(
+        partial(draw, level=1), f"Scores of {case.name} in the parts of the index", caption
+    )
+    digits = case.digits
+    yield table_of(
+        assessment.profile(case.unit, case.period),
+        "Scores beside the median and the best of all.",
+        {
+            "code": ("code", None),
+            "name": ("name", None),
+            "score": ("score", digits),
+            "rank": ("rank", 0),
+            "median": ("median", digits),
+            "best": ("best", digits),
+        },
+        top=len(nodes_to_level(index, 1)),
+    )
+    if deepest > 1:
+        yield picture(
+            partial(draw, level=deepest),
+            f"Scores of {case.name} in all parts and indicators of the index",
+            caption,
+        )
+
+
+def peers(case: Case) -> Iterator[Block]:
+    """Show the unit among its peers, and why the best of them is ahead."""
+    assessment = case.assessment
+    if not case.peers:
+        yield Paragraph("No other unit can be compared with it.")
+        return
+    yield Paragraph(f"Compared with {joined(case.names(case.peers))}: {case.chosen}.")
+    index = assessment.index
+    codes = [index.code, *(child.code for child in index.children)]
+    digits = {code: digits_of(assessment.array(code)) for code in codes}
+    rows = [case.row, *of_units(assessment, case.peers, case.rows)]
+    ranks = assessment.rank_array(index.code)
+    rows.sort(key=lambda row: np.inf if np.isnan(ranks[row]) else ranks[row])
+    yield filled(
+        "The unit among its peers.",
+        ["unit", "rank", *codes],
+        [
+            [
+                case.labels[row],
+                number(ranks[row], 0),
+                *(number(assessment.array(code)[row], digits[code]) for code in codes),
+            ]
+            for row in rows
+        ],
+    )
+    best = rows[0]
+    if best != case.row:
+        yield from tried(lambda: _behind(case, best), "Why the best of its peers is ahead")
+
+
+def _behind(case: Case, best: int) -> Iterator[Block]:
+    assessment = case.assessment
+    ahead = assessment.units[best]
+    parts = diagnosis.difference(assessment, case.unit, ahead, period=case.period)
+    start = float(assessment.array(assessment.index.code)[best])
+    yield picture(
+        lambda: plots.waterfall(parts, start=start),
+        f"Steps from the score of {case.labels[best]} to that of {case.name}",
+        f"What makes the difference to {case.labels[best]}, the best of its peers.",
+    )
+
+
+def _gaps(case: Case) -> dict[str, tuple[str, int | None]]:
+    """Give the columns of a table of gaps."""
+    return {
+        "code": ("code", None),
+        "name": ("name", None),
+        "score": ("score", case.digits),
+        "reference": ("reference", case.digits),
+        "gap": ("gap", case.digits),
+        "points": ("points", case.digits + 1),
+        "rank": ("rank", 0),
+    }
+
+
+def weaknesses(case: Case) -> Iterator[Block]:
+    """Tell where the unit is behind, and who does better and is like it."""
+    assessment = case.assessment
+    gaps = diagnosis.weaknesses(assessment, case.unit, period=case.period)
+    yield table_of(
+        gaps,
+        "Against the best of all. Points are what the index would gain if this gap alone were "
+        "closed.",
+        _gaps(case),
+    )
+    if case.peers:
+        yield from tried(
+            lambda: table_of(
+                diagnosis.weaknesses(assessment, case.unit, against=case.peers, period=case.period),
+                "Against the median of its peers.",
+                _gaps(case),
+                top=5,
+            ),
+            "Weaknesses against peers",
+        )
+    read = frames.read(gaps)
+    behind = [
+        code
+        for code, points in zip(read.column("code"), read.column("points"), strict=True)
+        if points is not None and points > 0
+    ]
+    yield from tried(lambda: _exemplars(case, behind[:5]), "Who does better")
+
+
+def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
+    assessment = case.assessment
+    rows = []
+    for code in codes:
+        found = diagnosis.exemplars(
+            assessment, case.unit, code, by=case.by, k=3, period=case.period
+        )
+        table = frames.read(found, empty=True)
+        units = table.column(assessment.observations.unit_column)
+        digits = digits_of(assessment.array(code))
+        told = [
+            f"{name} {number(score, digits)}"
+            for name, score in zip(case.names(units), table.column("score"), strict=True)
+        ]
+        own = number(assessment.array(code)[case.row], digits)
+        rows.append([code, assessment.index.find(code).name, own, "; ".join(told) or "–"])
+    if rows:
+        yield filled(
+            "Who does better and is like it, the most alike first.",
+            ["code", "name", "own score", "units and their scores"],
+            rows,
+            [1, 3],
+        )
+
+
+def strengths(case: Case) -> Iterator[Block]:
+    """Tell where the unit is ahead."""
+    yield from tried(lambda: _leads(case), "Strengths")
+
+
+def _leads(case: Case) -> Iterator[Block]:
+    found = diagnosis.strengths(
+        case.assessment, case.unit, against=case.peers or "own", period=case.period
+    )
+    table = frames.read(found)
+    leads = [-gap if gap is not None and gap < 0 else np.nan for gap in table.column("gap")]
+    brings = [-points if points is not None else np.nan for points in table.column("points")]
+    rows = [
+        [
+            code,
+            name,
+            *(number(value, case.digits) for value in (score, reference, lead)),
+            number(points, case.digits + 1),
+        ]
+        for name, code, score, reference, lead, points in zip(
+            *(table.column(name) for name in ("name", "code", "score", "reference")),
+            leads,
+            brings,
+            strict=True,
+        )
+        if not np.isnan(lead)
+    ]
+    if not rows:
+        yield Paragraph("Nowhere.")
+        return
+    measure = "the median of its peers" if case.peers else "its own mean"
+    yield filled(
+        f"Ahead of {measure}; points are what the lead brings to the index.",
+        ["code", "name", "score", "reference", "lead", "points"],
+        rows[:5],
+        [1],
+    )
+
+
+def balance(case: Case) -> Iterator[Block]:
+    """Tell how even the parts are, and what unevenness costs."""
+    index = case.assessment.index
+    table = frames.read(diagnosis.balance(case.assessment))
+    row = {
+        name: table.column(name)[case.row] for name in ("variation", "cost", "lowest", "highest")
+    }
+    low, high = (index.find(row[name]) for name in ("lowest", "highest"))
+    variation = row["variation"]
+    uneven = "" if variation is None or np.isnan(variation) else f" They vary by {variation:.0%}."
+    yield Paragraph(
+        f"Its parts reach from {low.name or low.code} up to {high.name or high.code}.{uneven}"
+    )
+    cost = row["cost"]
+    if cost is not None and not np.isnan(cost):
+        yield Paragraph(
+            f"Under a geometric mean, by which one part makes up for another only in part, "
+            f"unevenness would cost {number(cost, case.digits + 1)} points."
+        )
