@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from io import BytesIO
 from platform import python_version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -64,18 +64,19 @@ def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
 
 def _svg(figure: Any) -> bytes:
     """Write a figure with its letters drawn, or as text where the font lacks some of them."""
+    try:
+        return _written(figure, "path", "error")
+    except UserWarning:  # the reader's browser has fonts for the scripts of the world
+        return _written(figure, "none", "ignore")
+
+
+def _written(figure: Any, letters: str, on_lack: Literal["error", "ignore"]) -> bytes:
     import matplotlib as mpl
 
-    for kind in ("path", "none"):
-        file = BytesIO()
-        with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": kind}):
-            # The reader's browser has fonts for the scripts of the world.
-            warnings.filterwarnings("error" if kind == "path" else "ignore", "Glyph .* missing")
-            try:
-                figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-            except UserWarning:
-                continue
-            break
+    file = BytesIO()
+    with warnings.catch_warnings(), mpl.rc_context({"svg.fonttype": letters}):
+        warnings.filterwarnings(on_lack, "Glyph .* missing")
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     return file.getvalue()
 
 
