@@ -221,7 +221,7 @@ def test_what_cannot_be_had_is_replaced_by_the_reason():
     check(report.of_index(alone).html())
     single = Assessment(Index("T", [Indicator("a")]), DATA)
     firm = said(report.of_index(single), "How far the ranks hold")
-    assert "Robustness cannot be shown: " in firm
+    assert "How firm ranks are cannot be shown: " in firm
     assert "nine of ten" not in said(report.of_unit(single, "X"), "In short")
 
 

@@ -16,7 +16,6 @@ from dli.report.parts import (
     number,
     ordinal,
     picture,
-    study_of,
     table_of,
     tried,
 )
@@ -127,12 +126,8 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
     )
 
 
-def robustness(
-    case: Case, study: "Uncertainty | None", found: list["Uncertainty"]
-) -> Iterator[Block]:
-    """Tell how firm the rank is, and hand on the study that says so."""
-    own = study_of(case.assessment, study)
-    found.append(own)
+def robustness(case: Case, own: "Uncertainty") -> Iterator[Block]:
+    """Tell how firm the rank is."""
     inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
     mean = number(own.expected_ranks[case.row])
     yield Paragraph(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from dli.sensitivity import Uncertainty
 
 __all__ = [
-    "checked_study",
     "digits_of",
     "filled",
     "intervals",
@@ -28,7 +27,7 @@ __all__ = [
     "number",
     "ordinal",
     "picture",
-    "study_of",
+    "studied",
     "table_of",
     "tried",
 ]
@@ -157,14 +156,36 @@ def _word(cell: Any) -> str:
     return "–" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 NaN is not itself
 
 
-def checked_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
-    """Refuse a study that is not of these units at the index.
+def intervals(study: "Uncertainty") -> list[str]:
+    """Write the ranks between which nine of ten draws lie, for each row."""
+    low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
+    pairs = zip(low.tolist(), high.tolist(), strict=True)
+    return ["–" if np.isnan(a) else f"{a:.0f} to {b:.0f}" for a, b in pairs]
+
+
+def studied(
+    assessment: "Assessment", study: "Uncertainty | None"
+) -> tuple["Uncertainty | None", list[Block]]:
+    """Give the study that came in, or a plain one of the weights; or the reason why there is none.
 
     Raises
     ------
     MethodError
-        Other units, or a study of a sub-index.
+        A study of other units, or of a sub-index.
     """
+    from dli.sensitivity import WeightNoise, uncertainty
+
+    _check_study(assessment, study)
+    if study is not None:
+        return study, []
+    try:
+        return uncertainty(assessment, [WeightNoise(0.25)], n_samples=2_000, rng=0), []
+    except DLIError as error:
+        return None, [Paragraph(f"How firm ranks are cannot be shown: {error}")]
+
+
+def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
+    """Refuse a study that is not of these units at the index."""
     if study is None:
         return
     if (study.units, study.assessment.periods) != (assessment.units, assessment.periods):
@@ -176,22 +197,6 @@ def checked_study(assessment: "Assessment", study: "Uncertainty | None") -> None
             f"got one of {study.design.node.code!r}"
         )
         raise MethodError(msg)
-
-
-def intervals(study: "Uncertainty") -> list[str]:
-    """Write the ranks between which nine of ten draws lie, for each row."""
-    low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
-    pairs = zip(low.tolist(), high.tolist(), strict=True)
-    return ["–" if np.isnan(a) else f"{a:.0f} to {b:.0f}" for a, b in pairs]
-
-
-def study_of(assessment: "Assessment", study: "Uncertainty | None") -> "Uncertainty":
-    """Give the study that came in, or a plain one: each weight up to a quarter more or less."""
-    from dli.sensitivity import WeightNoise, uncertainty
-
-    if study is not None:
-        return study
-    return uncertainty(assessment, [WeightNoise(0.25)], n_samples=2_000, rng=0)
 
 
 def methods(assessment: "Assessment", study: "Uncertainty | None") -> list[Section]:

@@ -9,8 +9,8 @@ from dli.report import grounds, standing
 from dli.report.case import case_of
 from dli.report.document import Report, Section
 from dli.report.parts import (
-    checked_study,
     methods,
+    studied,
     tried,
 )
 
@@ -79,13 +79,12 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     ['In short', 'Profile', 'Peers']
     """
     case = case_of(assessment, unit, period, by, peers)
-    checked_study(assessment, study)
+    own, robust = studied(assessment, study)
     if budget is not None and graph is None:
         msg = "a budget needs a graph of capabilities to be spent on: graph=..."
         raise MethodError(msg)
-    found: list[Uncertainty] = []
-    robust = tried(lambda: grounds.robustness(case, study, found), "How firm the rank is")
-    own = found[0] if found else None
+    if own is not None:
+        robust = list(grounds.robustness(case, own))
     doubts = tried(partial(grounds.risks, case, own), "Risks")
     sections = [
         Section("In short", list(standing.in_short(case, own))),

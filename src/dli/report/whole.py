@@ -11,7 +11,6 @@ from dli.diagnosis.selection import rows_of
 from dli.framework import Index
 from dli.report.document import Block, Paragraph, Report, Section
 from dli.report.parts import (
-    checked_study,
     digits_of,
     filled,
     intervals,
@@ -20,7 +19,7 @@ from dli.report.parts import (
     names_of,
     number,
     picture,
-    study_of,
+    studied,
     table_of,
     tried,
 )
@@ -79,10 +78,9 @@ def of_index(
     ['In short', 'League table', 'Framework']
     """
     rows = rows_of(assessment, period)
-    checked_study(assessment, study)
-    found: list[Uncertainty] = []
-    robust = tried(lambda: _robustness(assessment, period, rows, study, found), "Robustness")
-    own = found[0] if found else None
+    own, robust = studied(assessment, study)
+    if own is not None:
+        robust = list(_robustness(own, period, rows))
     sections = [
         Section("In short", list(_in_short(assessment, rows, own))),
         Section("League table", list(_league(assessment, period, rows, own))),
@@ -140,7 +138,7 @@ def _league(
 ) -> Iterator[Block]:
     index = assessment.index
     order = _ranked(assessment, rows)
-    order += [row for row in rows if row not in set(order)]
+    order += sorted(set(rows) - set(order))
     codes = [index.code, *(child.code for child in index.children)]
     digits = {code: digits_of(assessment.array(code)) for code in codes}
     ranks = assessment.rank_array(index.code)
@@ -232,21 +230,13 @@ def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
         )
 
 
-def _robustness(
-    assessment: "Assessment",
-    period: object,
-    rows: list[int],
-    study: "Uncertainty | None",
-    found: list["Uncertainty"],
-) -> Iterator[Block]:
-    own = study_of(assessment, study)
-    found.append(own)
+def _robustness(own: "Uncertainty", period: object, rows: list[int]) -> Iterator[Block]:
     inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
     yield Paragraph(
         f"{own.n_samples:,} draws of {inputs}. Ranks move by {own.mean_rank_shift:.1f} places on "
         "average. An interval holds nine of ten draws."
     )
-    order = _ranked(assessment, rows)
+    order = _ranked(own.assessment, rows)
     yield picture(
         lambda: plots.rank_intervals(own, top=_PAGE, period=period),
         f"Intervals of the ranks of the first {min(_PAGE, len(order))} units",
@@ -259,7 +249,7 @@ def _robustness(
     )
     low, high = own.rank_quantiles(0.05), own.rank_quantiles(0.95)
     loose = sorted(order, key=lambda row: low[row] - high[row])[:10]
-    between, names = intervals(own), names_of(assessment)
+    between, names = intervals(own), names_of(own.assessment)
     yield filled(
         "The least firm ranks.",
         ["unit", "rank", "nine of ten draws", "mean rank"],
