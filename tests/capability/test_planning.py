@@ -170,6 +170,46 @@ def test_a_plan_is_never_beaten_by_trying_all(aggregation, case, budget):
     assert column(after, "after")[0] == pytest.approx(found.score, abs=1e-9)
 
 
+# Found by trying: the solver gave up on the first two, and took a lesser plan for the best on the third.
+HARD = [
+    (
+        PowerMean(0.5),
+        [("c1", "c0", 0.1), ("c3", "c1", 0.1), ("c1", "c3", 0.2), ("c1", "c2", 0.1), ("c0", "A", 0.15)],
+        (),
+        {"levels": {"c0": 0.5, "c1": 0.9, "c2": 0.1, "c3": 0.1}, "steps": 2},
+        20.0,
+    ),
+    (
+        PowerMean(-2.0),
+        [("c0", "c1", 0.1), ("c0", "a1", 0.1), ("c0", "b1", 0.1), ("c0", "A", 0.1), ("c1", "c0", 0.1)],
+        ("c0",),
+        {"levels": {"c0": 0.1, "c1": 0.1}, "steps": 2},
+        2.0,
+    ),
+    (
+        ArithmeticMean(),
+        [("c1", "c4", 0.1), ("c0", "c1", 0.1), ("c0", "c2", 0.1), ("c0", "c3", 0.1), ("c3", "a1", 0.1),
+         ("c0", "a1", 0.15), ("c3", "c1", 0.1), ("c0", "c4", 0.1), ("c1", "c3", 0.15), ("c4", "a1", 0.1),
+         ("c4", "A", 0.1), ("c1", "A", 0.15)],
+        ("c0", "c1", "c2", "c3"),
+        {"levels": {"c0": 0.1, "c1": 0.5, "c2": 0.1, "c3": 0.1, "c4": 0.9}, "steps": 2,
+         "costs": {"c0": 1.0, "c1": 1.5, "c2": 1.0, "c3": 1.0, "c4": 1.5}, "prerequisites": {"c0": ["c1"]}},
+        2.0,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("aggregation", "links", "barriers", "options", "budget"), HARD)
+def test_the_best_plan_is_found_where_rows_meet_in_one_point(
+    aggregation, links, barriers, options, budget
+):
+    assessment = example(normalisation=Goalposts(1, 100), aggregation=aggregation)
+    task = Task.of(graph(*links, barriers=barriers), assessment, "X", **options)
+    found = planning.plan(task, budget=budget, target_score=None, target_rank=None)
+    assert found.score == pytest.approx(brute_force(task, budget), abs=2e-5)
+    assert found.gap <= 2e-4
+
+
 @pytest.mark.parametrize("aggregation", [PowerMean(3), MazziottaPareto("positive")], ids=repr)
 def test_what_is_not_concave_is_planned_as_a_straight_line_and_said_so(aggregation):
     assessment = example(normalisation=Goalposts(1, 100), aggregation=aggregation)

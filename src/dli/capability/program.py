@@ -32,8 +32,8 @@ _ROUNDS = 200
 # How near to the best the first solutions of a curved program must be.
 _NEARNESS = (0.02, 0.002)
 # Whether the solver simplifies first, and how far rows give way. With feedback many rows meet in
-# one point, where the solver fails at times; it does not a little beside it.
-_ATTEMPTS = ((True, 0.0), (False, 0.0), (True, 1e-9), (False, 1e-9), (True, 1e-8), (False, 1e-8))
+# one point, where the solver fails at times, or takes another for the best; it does not beside it.
+_ATTEMPTS = ((True, 1e-8), (False, 1e-8), (True, 1e-7), (False, 1e-7), (False, 0.0))
 
 
 @frozen(kw_only=True)
@@ -68,18 +68,24 @@ class Program:
         self._low: list[float] = []
         self._high: list[float] = []
         self._whole: list[int] = []
+        # Scores go to the solver in shares of their scale, as levels do: what it rounds is then
+        # the same for both.
+        self._scale = max(float(np.ptp(self._node_ends(task.where.found.node))), 1e-9)
+        self._units: list[float] = []
         self._curved: list[Index] = []
         self._bent: list[tuple[str, int, Terms]] = []
         self._steps = [self._variable(0.0, 1.0, whole=True) for _ in task.steps]
-        self._scale = max(float(np.ptp(self._node_ends(task.where.found.node))), 1e-9)
         self._lay_levels()
         self._lay_tree()
         self._lay_order()
 
-    def _variable(self, low: float, high: float, *, whole: bool = False) -> int:
+    def _variable(
+        self, low: float, high: float, *, whole: bool = False, is_score: bool = False
+    ) -> int:
         self._low.append(low)
         self._high.append(high)
         self._whole.append(int(whole))
+        self._units.append(self._scale if is_score else 1.0)
         return len(self._low) - 1
 
     def _row(self, terms: dict[int, float], low: float, high: float) -> None:
@@ -261,7 +267,7 @@ class Program:
             least = max(constant + span * self._low[variable], self._floor)
             # The tangent there holds what is lower still.
             lowest = self._bend(least) - self._slope(least) * least
-            bent = self._variable(lowest, self._bend(max(high, least)))
+            bent = self._variable(lowest, self._bend(max(high, least)), is_score=True)
             total[0][bent] = weight
             self._bent.append((node.code, bent, (terms, constant)))
             now = max(float(assessment.array(node.code)[where.row]), least)
@@ -339,7 +345,7 @@ class Program:
             self._scores[node.code] = ({}, float(assessment.array(node.code)[where.row]))
             return
         low, high = self._node_ends(node)
-        variable = self._variable(min(low, 0.0) - self._scale, high + self._scale)
+        variable = self._variable(min(low, 0.0) - self._scale, high + self._scale, is_score=True)
         self._joined[node.code] = variable
         self._scores[node.code] = ({variable: 1.0}, 0.0)
         if getattr(aggregation, "order", 0.0) == -np.inf:
@@ -482,18 +488,23 @@ class Program:
         rows = [*self._rows, *goals]
         numbers = np.repeat(np.arange(len(rows)), [len(terms) for terms, _, _ in rows])
         columns = [v for terms, _, _ in rows for v in terms]
-        factors = [factor for terms, _, _ in rows for factor in terms.values()]
+        factors = np.array([factor for terms, _, _ in rows for factor in terms.values()])
         n_variables = len(self._low)
+        units = np.array(self._units)
+        size = np.ones(len(rows))
+        np.maximum.at(size, numbers, units[columns])
+        factors = factors * units[columns] / size[numbers]
         matrix = csr_array((factors, (numbers, columns)), shape=(len(rows), n_variables))
-        lows, highs = np.array([low for _, low, _ in rows]), np.array([high for *_, high in rows])
+        lows = np.array([low for _, low, _ in rows]) / size
+        highs = np.array([high for *_, high in rows]) / size
         costs = np.zeros(n_variables)
         for variable, factor in objective.items():
             costs[variable] = factor
         for presolve, slack in _ATTEMPTS:
             result = milp(
-                costs,
+                costs * units,
                 integrality=np.array(self._whole),
-                bounds=Bounds(np.array(self._low), np.array(self._high)),
+                bounds=Bounds(np.array(self._low) / units, np.array(self._high) / units),
                 constraints=LinearConstraint(matrix, lows - slack, highs + slack),
                 options={"mip_rel_gap": near, "presolve": presolve},
             )
@@ -504,7 +515,7 @@ class Program:
         if result.x is None:
             msg = f"the solver gave no plan: {result.message}"
             raise StudyError(msg)
-        return result.x, float(result.mip_dual_bound if any(self._whole) else result.fun)
+        return result.x * units, float(result.mip_dual_bound if any(self._whole) else result.fun)
 
 
 def _is_concave(aggregation: Any) -> bool:
