@@ -49,5 +49,5 @@ def test_a_result_says_what_it_prints():
 
     assert repr(Result()) == SHEET.text()
     assert Result()._repr_html_() == SHEET.html()
-    with pytest.raises(NotImplementedError):
-        repr(Printed())
+    with pytest.raises(TypeError, match="_sheet"):
+        Printed()

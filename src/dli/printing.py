@@ -1,5 +1,6 @@
 """How results print themselves: one table, as text of 80 columns and for a notebook."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
 from textwrap import fill
@@ -84,13 +85,14 @@ def _short(cell: str, width: int) -> str:
     return cell if len(cell) <= width else cell[: width - 1] + "…"
 
 
-class Printed:
+class Printed(ABC):
     """What prints itself as a sheet, in a terminal and in a notebook."""
 
     __slots__ = ()
 
+    @abstractmethod
     def _sheet(self) -> Sheet:
-        raise NotImplementedError
+        """Give what is shown."""
 
     def __repr__(self) -> str:
         return self._sheet().text()

@@ -188,8 +188,14 @@ class Assessment:
         """
         return tables.row(self, unit, period)
 
-    def weight_array(self, code: str) -> Floats:
+    def weight_array(self, code: str, row: int | None = None) -> Floats:
         """Give the weights of a node's children within the node.
+
+        Parameters
+        ----------
+        code : str
+        row : int, optional
+            For one row alone.
 
         Returns
         -------
@@ -202,7 +208,8 @@ class Assessment:
         """
         if code not in self._run.weights:
             raise UnknownCodeError("sub-index", [code], self._run.weights)
-        return self._run.weights[code]
+        weights = self._run.weights[code]
+        return weights if row is None or weights.ndim == 1 else np.asarray(weights[row])
 
     def effective_weight_array(self, code: str) -> Floats:
         """Give the effective weight of a node: the product of weights from the index down to it.

@@ -86,7 +86,7 @@ def _joined_move(assessment: "Assessment", node: Index, row: int, below: Floats)
     x = np.stack([assessment.array(child.code) for child in node.children], axis=1)
     order = getattr(aggregation, "order", 0.0)
     if hasattr(aggregation, "order_weights"):
-        w = weights if weights.ndim == 1 else weights[row]
+        w = assessment.weight_array(node.code, row)
         # Among children that tie, the one that moves up most comes first.
         by_move = np.argsort(np.argsort(below, axis=0, kind="stable"), axis=0)
         _, by_value = np.unique(x[row], return_inverse=True)

@@ -279,11 +279,10 @@ class Program:
         """Give the children of a node that the unit has, with their weights among themselves."""
         where = self.task.where
         assessment = where.found.assessment
-        weights = assessment.weight_array(node.code)
-        own = weights if weights.ndim == 1 else weights[where.row]
+        own = assessment.weight_array(node.code, where.row).tolist()
         there = [
             (child.code, weight)
-            for child, weight in zip(node.children, own.tolist(), strict=True)
+            for child, weight in zip(node.children, own, strict=True)
             if not np.isnan(assessment.array(child.code)[where.row])
         ]
         total = sum(weight for _, weight in there)
@@ -349,9 +348,8 @@ class Program:
         self._joined[node.code] = variable
         self._scores[node.code] = ({variable: 1.0}, 0.0)
         if getattr(aggregation, "order", 0.0) == -np.inf:
-            weights = assessment.weight_array(node.code)
-            weights = weights if weights.ndim == 1 else weights[where.row]
-            for child, weight in zip(node.children, weights.tolist(), strict=True):
+            weights = assessment.weight_array(node.code, where.row).tolist()
+            for child, weight in zip(node.children, weights, strict=True):
                 if child in there and weight > 0:
                     self._at_most(variable, *self._scores[child.code])
             return

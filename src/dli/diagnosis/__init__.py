@@ -2,7 +2,8 @@
 
 from dli.diagnosis.best_practice import exemplars
 from dli.diagnosis.catching_up import convergence, dispersion
-from dli.diagnosis.differences import change, difference, rank_change
+from dli.diagnosis.changes import change, rank_change
+from dli.diagnosis.differences import difference
 from dli.diagnosis.dominance import dominance_order
 from dli.diagnosis.evenness import balance
 from dli.diagnosis.gaps import strengths, weaknesses

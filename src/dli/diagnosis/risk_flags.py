@@ -9,7 +9,7 @@ from dli import frames
 from dli.assessment import Assessment
 from dli.assessment.contributions import held_aggregation
 from dli.assessment.pipeline import skipping
-from dli.diagnosis.selection import Floats, beside, stacked
+from dli.diagnosis.selection import Floats, beside, same_units, stacked
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.framework.checks import is_number
@@ -111,10 +111,7 @@ def _check(
         faults.append(f"floor must be a number, or None for the lower quartile, got {floor!r}")
     if not (is_number(spread) and 0 <= spread <= 1):
         faults.append(f"spread must be a share of units from 0 to 1, got {spread!r}")
-    if study is not None and (study.units, study.assessment.periods) != (
-        assessment.units,
-        assessment.periods,
-    ):
+    if study is not None and not same_units(study.assessment, assessment):
         faults.append("study must be of the same units, in the same order")
     if faults:
         msg = "risks cannot be told"
@@ -195,9 +192,8 @@ def _shares(assessment: Assessment, row: int, part: Index) -> dict[str, float]:
     shares = {part.code: 1.0}
     for node in part.walk():
         if isinstance(node, Index):
-            weights = assessment.weight_array(node.code)
-            own = weights if weights.ndim == 1 else weights[row]
-            for child, weight in zip(node.children, own.tolist(), strict=True):
+            own = assessment.weight_array(node.code, row).tolist()
+            for child, weight in zip(node.children, own, strict=True):
                 shares[child.code] = shares[node.code] * weight
     return {indicator.code: shares[indicator.code] for indicator in part.indicators}
 

@@ -17,6 +17,7 @@ __all__ = [
     "nodes_at",
     "of_units",
     "rows_of",
+    "same_units",
     "scored_row",
     "stacked",
     "unit_columns",
@@ -68,6 +69,11 @@ def of_units(assessment: Assessment, units: Iterable[object], rows: Sequence[int
         msg = "units must name at least one unit, got none"
         raise MethodError(msg)
     return [place[unit] for unit in wanted]
+
+
+def same_units(one: Assessment, other: Assessment) -> bool:
+    """Tell whether two assessments have the same rows: units and periods, in one order."""
+    return (one.units, one.periods) == (other.units, other.periods)
 
 
 def scored_row(assessment: Assessment, unit: object, period: object, code: str) -> int:
