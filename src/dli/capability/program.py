@@ -14,7 +14,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from dli.assessment.contributions import held_aggregation
-from dli.errors import StudyError
+from dli.capability.mixed_integer import MixedInteger, Row, Terms
 from dli.framework import Index
 
 if TYPE_CHECKING:
@@ -23,17 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["Program", "Solution"]
 
 Floats: TypeAlias = NDArray[np.float64]
-# A sum of variables times factors, and a constant.
-Terms: TypeAlias = tuple[dict[int, float], float]
 
 # What the solver takes as equal, in shares of the scale of scores.
 TOLERANCE = 1e-6
 _ROUNDS = 200
 # How near to the best the first solutions of a curved program must be.
 _NEARNESS = (0.02, 0.002)
-# Whether the solver simplifies first, and how far rows give way. With feedback many rows meet in
-# one point, where the solver fails at times, or takes another for the best; it does not beside it.
-_ATTEMPTS = ((True, 1e-8), (False, 1e-8), (True, 1e-7), (False, 1e-7), (False, 0.0))
 
 
 @frozen(kw_only=True)
@@ -64,50 +59,20 @@ class Program:
     def __init__(self, task: "Task") -> None:
         self.task = task
         self.exact = True
-        self._rows: list[tuple[dict[int, float], float, float]] = []
-        self._low: list[float] = []
-        self._high: list[float] = []
-        self._whole: list[int] = []
-        # Scores go to the solver in shares of their scale, as levels do: what it rounds is then
-        # the same for both.
+        self._mip = MixedInteger()
         self._scale = max(float(np.ptp(self._node_ends(task.where.found.node))), 1e-9)
-        self._units: list[float] = []
         self._curved: list[Index] = []
         self._bent: list[tuple[str, int, Terms]] = []
-        self._steps = [self._variable(0.0, 1.0, whole=True) for _ in task.steps]
+        self._steps = [self._mip.variable(0.0, 1.0, whole=True) for _ in task.steps]
         self._lay_levels()
         self._lay_tree()
         self._lay_order()
-
-    def _variable(
-        self, low: float, high: float, *, whole: bool = False, is_score: bool = False
-    ) -> int:
-        self._low.append(low)
-        self._high.append(high)
-        self._whole.append(int(whole))
-        self._units.append(self._scale if is_score else 1.0)
-        return len(self._low) - 1
-
-    def _row(self, terms: dict[int, float], low: float, high: float) -> None:
-        self._rows.append((terms, low, high))
-
-    def _at_most(self, variable: int, terms: dict[int, float], constant: float) -> None:
-        """Hold a variable below a sum."""
-        row = {other: -factor for other, factor in terms.items()}
-        row[variable] = row.get(variable, 0.0) + 1.0
-        self._row(row, -np.inf, constant)
-
-    def _at_least(self, variable: int, terms: dict[int, float], constant: float) -> None:
-        """Hold a variable above a sum."""
-        row = {other: -factor for other, factor in terms.items()}
-        row[variable] = row.get(variable, 0.0) + 1.0
-        self._row(row, constant, np.inf)
 
     def _lay_levels(self) -> None:
         graph, where = self.task.graph, self.task.where
         n = len(graph.codes)
         self._start = np.concatenate([np.nan_to_num(where.levels), where.outcomes])
-        self._levels = [self._variable(0.0, 1.0) for _ in range(n)]
+        self._levels = [self._mip.variable(0.0, 1.0) for _ in range(n)]
         self._into: list[list[tuple[int, float]]] = [[] for _ in self._start]
         direct = graph.direct.tocoo()
         for i, j, strength in zip(
@@ -167,31 +132,33 @@ class Program:
     ) -> None:
         """Hold a node below what comes in, and below what it requires."""
         terms = dict(terms)
-        low = self._low[variable]
+        low = self._mip.low[variable]
         if self._mixed:  # what comes in may end below the scale, where the node does not follow
-            ended = self._variable(0.0, 1.0, whole=True)
-            self._at_most(variable, {ended: low - self._high[variable]}, self._high[variable])
+            ended = self._mip.variable(0.0, 1.0, whole=True)
+            self._mip.at_most(
+                variable, {ended: low - self._mip.high[variable]}, self._mip.high[variable]
+            )
             terms[ended] = room
-        self._at_most(variable, terms, constant)
+        self._mip.at_most(variable, terms, constant)
         start = float(self._start[node])
         for source in self._needs[node]:
-            follows = self._variable(0.0, 1.0, whole=True)
-            self._at_most(variable, {follows: 1.0}, start)
-            self._at_most(variable, {self._levels[source]: 1.0, follows: -1.0}, 1.0)
+            follows = self._mip.variable(0.0, 1.0, whole=True)
+            self._mip.at_most(variable, {follows: 1.0}, start)
+            self._mip.at_most(variable, {self._levels[source]: 1.0, follows: -1.0}, 1.0)
 
     def _hold_above(self, c: int, terms: dict[int, float], constant: float, room: float) -> None:
         """Hold a level above what comes in, or above what it requires where that is the limit."""
         terms, variable = dict(terms), self._levels[c]
         if self._mixed:
-            full = self._variable(0.0, 1.0, whole=True)
-            self._at_least(variable, {full: 1.0}, 0.0)
+            full = self._mip.variable(0.0, 1.0, whole=True)
+            self._mip.at_least(variable, {full: 1.0}, 0.0)
             terms[full] = -room
         for source in self._needs[c]:
-            held = self._variable(0.0, 1.0, whole=True)
-            self._at_least(variable, {self._levels[source]: 1.0, held: 1.0}, -1.0)
-            self._at_least(variable, {held: float(self._start[c])}, 0.0)
+            held = self._mip.variable(0.0, 1.0, whole=True)
+            self._mip.at_least(variable, {self._levels[source]: 1.0, held: 1.0}, -1.0)
+            self._mip.at_least(variable, {held: float(self._start[c])}, 0.0)
             terms[held] = -room
-        self._at_least(variable, terms, constant)
+        self._mip.at_least(variable, terms, constant)
 
     def _node_ends(self, node: Any) -> tuple[float, float]:
         """Give bounds of a node's score in this program."""
@@ -263,11 +230,11 @@ class Program:
                 total = (total[0], total[1] + weight * self._bend(constant))
                 continue
             ((variable, span),) = terms.items()
-            high = constant + span * self._high[variable]
-            least = max(constant + span * self._low[variable], self._floor)
+            high = constant + span * self._mip.high[variable]
+            least = max(constant + span * self._mip.low[variable], self._floor)
             # The tangent there holds what is lower still.
             lowest = self._bend(least) - self._slope(least) * least
-            bent = self._variable(lowest, self._bend(max(high, least)), is_score=True)
+            bent = self._mip.variable(lowest, self._bend(max(high, least)), unit=self._scale)
             total[0][bent] = weight
             self._bent.append((node.code, bent, (terms, constant)))
             now = max(float(assessment.array(node.code)[where.row]), least)
@@ -314,7 +281,7 @@ class Program:
         """Hold a logarithm or power of an indicator below its tangent at a score."""
         slope = self._slope(at)
         terms = {variable: slope * factor for variable, factor in score[0].items()}
-        self._at_most(bent, terms, self._bend(at) + slope * (score[1] - at))
+        self._mip.at_most(bent, terms, self._bend(at) + slope * (score[1] - at))
 
     def _slope(self, at: float) -> float:
         order = self._order or 0.0
@@ -324,7 +291,7 @@ class Program:
         """Lay the position of an outcome, from 0 to 1, and give its score."""
         found = self.task.where.found
         low, span, start = float(found.low[j]), float(found.span[j]), float(self._start[n + j])
-        variable = self._variable(min(start, 0.0), max(start, 1.0))
+        variable = self._mip.variable(min(start, 0.0), max(start, 1.0))
         terms, constant = self._inflow(n + j)
         if isinstance(node, Index):  # what comes in is added to what its children give
             below, score = self._scores[node.code]
@@ -344,14 +311,16 @@ class Program:
             self._scores[node.code] = ({}, float(assessment.array(node.code)[where.row]))
             return
         low, high = self._node_ends(node)
-        variable = self._variable(min(low, 0.0) - self._scale, high + self._scale, is_score=True)
+        variable = self._mip.variable(
+            min(low, 0.0) - self._scale, high + self._scale, unit=self._scale
+        )
         self._joined[node.code] = variable
         self._scores[node.code] = ({variable: 1.0}, 0.0)
         if getattr(aggregation, "order", 0.0) == -np.inf:
             weights = assessment.weight_array(node.code, where.row).tolist()
             for child, weight in zip(node.children, weights, strict=True):
                 if child in there and weight > 0:
-                    self._at_most(variable, *self._scores[child.code])
+                    self._mip.at_most(variable, *self._scores[child.code])
             return
         if not _is_concave(aggregation):
             self.exact = False
@@ -384,13 +353,13 @@ class Program:
                 value += slope * (constant - at)
                 for variable, factor in below.items():
                     terms[variable] = terms.get(variable, 0.0) + slope * factor
-        self._at_most(self._joined[node.code], terms, value)
+        self._mip.at_most(self._joined[node.code], terms, value)
 
     def _lay_order(self) -> None:
         for later, earlier in self.task.before:
-            self._at_most(self._steps[later], {self._steps[earlier]: 1.0}, 0.0)
+            self._mip.at_most(self._steps[later], {self._steps[earlier]: 1.0}, 0.0)
         for group in self.task.exclusions:
-            self._row({self._steps[i]: 1.0 for i in group}, -np.inf, 1.0)
+            self._mip.row({self._steps[i]: 1.0 for i in group}, -np.inf, 1.0)
 
     def most(self, budget: float) -> Solution:
         """Find the steps that gain most within a budget."""
@@ -439,7 +408,7 @@ class Program:
         return tuple(kept)
 
     def _solutions(
-        self, objective: dict[int, float], goals: list[tuple[dict[int, float], float, float]]
+        self, objective: dict[int, float], goals: list[Row]
     ) -> Iterator[tuple[tuple[int, ...], float, bool]]:
         """Give the steps of the best solution, then of the next after tangents are added to it.
 
@@ -447,12 +416,12 @@ class Program:
         first solutions, which only show where tangents are needed, may be near it.
         """
         seen: set[tuple[int, ...]] = set()
-        left_out: list[tuple[dict[int, float], float, float]] = []
+        left_out: list[Row] = []
         is_curved = bool(self._curved or self._bent)
         nearness = iter(_NEARNESS if is_curved and self.exact else ())
         near = next(nearness, 0.0)
         for _ in range(_ROUNDS):
-            found = self._solve(objective, [*goals, *left_out], near)
+            found = self._mip.solve(objective, [*goals, *left_out], near)
             if found is None:
                 return
             values, bound = found
@@ -473,47 +442,6 @@ class Program:
             if not is_curved or not self.exact:
                 row = {v: -1.0 if i in taken else 1.0 for i, v in enumerate(self._steps)}
                 left_out.append((row, 1.0 - len(taken), np.inf))
-
-    def _solve(
-        self,
-        objective: dict[int, float],
-        goals: list[tuple[dict[int, float], float, float]],
-        near: float,
-    ) -> tuple[Floats, float] | None:
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
-
-        rows = [*self._rows, *goals]
-        numbers = np.repeat(np.arange(len(rows)), [len(terms) for terms, _, _ in rows])
-        columns = [v for terms, _, _ in rows for v in terms]
-        factors = np.array([factor for terms, _, _ in rows for factor in terms.values()])
-        n_variables = len(self._low)
-        units = np.array(self._units)
-        size = np.ones(len(rows))
-        np.maximum.at(size, numbers, units[columns])
-        factors = factors * units[columns] / size[numbers]
-        matrix = csr_array((factors, (numbers, columns)), shape=(len(rows), n_variables))
-        lows = np.array([low for _, low, _ in rows]) / size
-        highs = np.array([high for *_, high in rows]) / size
-        costs = np.zeros(n_variables)
-        for variable, factor in objective.items():
-            costs[variable] = factor
-        for presolve, slack in _ATTEMPTS:
-            result = milp(
-                costs * units,
-                integrality=np.array(self._whole),
-                bounds=Bounds(np.array(self._low) / units, np.array(self._high) / units),
-                constraints=LinearConstraint(matrix, lows - slack, highs + slack),
-                options={"mip_rel_gap": near, "presolve": presolve},
-            )
-            if result.status in (0, 2):
-                break
-        if result.status == 2:
-            return None
-        if result.x is None:
-            msg = f"the solver gave no plan: {result.message}"
-            raise StudyError(msg)
-        return result.x * units, float(result.mip_dual_bound if any(self._whole) else result.fun)
 
 
 def _is_concave(aggregation: Any) -> bool:
