@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dli import frames
 from dli.assessment import tables
 from dli.assessment.pipeline import STAGES, Run, run
-from dli.assessment.ranking import rank_scores
+from dli.assessment.ranking import rank_scores, rank_within
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index, Indicator
 from dli.method import Method
@@ -166,15 +166,7 @@ class Assessment:
     def _ranks(self, codes: Sequence[str], groups: Sequence[Any] | None) -> Floats:
         """Rank nodes within groups of rows."""
         scores = np.stack([self._run.scores[code] for code in codes])
-        if groups is None:
-            ranks = rank_scores(scores)
-        else:
-            ranks = np.empty(scores.shape)
-            of_group: dict[Any, list[int]] = {}
-            for row, group in enumerate(groups):
-                of_group.setdefault(group, []).append(row)
-            for rows in of_group.values():
-                ranks[:, rows] = rank_scores(scores[:, rows])
+        ranks = rank_scores(scores) if groups is None else rank_within(scores, groups)
         ranks.flags.writeable = False
         return ranks
 

@@ -1,12 +1,13 @@
 """Places in the order of scores."""
 
 import math
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["rank_scores"]
+__all__ = ["rank_scores", "rank_within"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -52,3 +53,14 @@ def rank_scores(scores: ArrayLike) -> Floats:
     ranks = np.empty(values.shape)
     ranks[rows, order] = sorted_ranks
     return ranks.reshape(given.shape)
+
+
+def rank_within(scores: Floats, groups: Sequence[Any]) -> Floats:
+    """Rank scores of shape (n_nodes, n_units) among the units of each group."""
+    ranks = np.empty(scores.shape)
+    of_group: dict[Any, list[int]] = {}
+    for row, group in enumerate(groups):
+        of_group.setdefault(group, []).append(row)
+    for rows in of_group.values():
+        ranks[:, rows] = rank_scores(scores[:, rows])
+    return ranks

@@ -1,8 +1,9 @@
 """Capabilities and barriers, linked to the outcomes that an index measures."""
 
+from dli.capability.elements import Capability, Link
 from dli.capability.estimation import Estimate
 from dli.capability.explanation import Explanation
-from dli.capability.graph import Capability, CapabilityGraph, Link
+from dli.capability.graph import CapabilityGraph
 from dli.capability.influence import Dematel, dematel, total_influence
 from dli.capability.planning import Plan
 from dli.capability.uncertain import UncertainGraph

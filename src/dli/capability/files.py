@@ -10,7 +10,8 @@ from typing import Any
 import attrs
 
 from dli import frames
-from dli.capability.graph import Capability, CapabilityGraph, Link
+from dli.capability.elements import Capability, Link
+from dli.capability.graph import CapabilityGraph
 from dli.errors import DLIError, ModelError, did_you_mean
 
 __all__ = ["FORMAT", "from_table", "load", "save"]

@@ -1,4 +1,4 @@
-"""Capabilities, the links between them, and the graph that they make up."""
+"""The graph that capabilities and links make up."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from dli import frames
 from dli.capability import influence
+from dli.capability.elements import Capability, Link
 from dli.errors import ModelError, UnknownCodeError
 from dli.framework import Index
-from dli.framework.checks import code_faults, is_number, text_faults
+from dli.framework.checks import text_faults
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -23,102 +24,13 @@ if TYPE_CHECKING:
     from dli.capability.planning import Plan
     from dli.capability.uncertain import UncertainGraph
 
-__all__ = ["Capability", "CapabilityGraph", "Link"]
+__all__ = ["CapabilityGraph"]
 
 Floats: TypeAlias = NDArray[np.float64]
-
-KINDS = ("capability", "barrier")
 
 
 def _tuple(items: Any) -> tuple[Any, ...]:
     return tuple(items)
-
-
-@frozen
-class Capability:
-    """Something that a government is able to do, or a barrier in its way.
-
-    Parameters
-    ----------
-    code : str
-    name : str
-    kind : {"capability", "barrier"}
-        The level of a capability runs from 0, absent, to 1, complete; that of a barrier from 0,
-        gone, to 1, in full force. All links of a barrier take away.
-    description : str
-
-    Raises
-    ------
-    ModelError
-        Listing every field that cannot stand.
-    """
-
-    code: str
-    name: str = ""
-    kind: str = field(default="capability", kw_only=True)
-    description: str = field(default="", kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        faults = [
-            *code_faults(self.code),
-            *text_faults(name=self.name, description=self.description),
-        ]
-        if self.kind not in KINDS:
-            faults.append(f"kind must be 'capability' or 'barrier', got {self.kind!r}")
-        if faults:
-            msg = f"capability {self.code!r} cannot stand"
-            raise ModelError(msg, faults)
-
-
-@frozen
-class Link:
-    """What one capability does for another or for an outcome.
-
-    Parameters
-    ----------
-    source : str
-        The code of a capability or barrier.
-    target : str
-        The code of a capability or barrier, or of an indicator or sub-index.
-    strength : float
-        From 0 to 1: what one unit more of the source, from absent to complete, adds to the target
-        directly, from the worst to the best of its scale.
-    sign : {1, -1}
-        -1 where it takes away. The links of barriers take away by themselves.
-    evidence : str
-        What speaks for it.
-    required : bool
-        The target does not rise above the level of this source: the weakest link holds it.
-
-    Raises
-    ------
-    ModelError
-        Listing every field that cannot stand.
-    """
-
-    source: str
-    target: str
-    strength: float
-    sign: int = field(default=1, kw_only=True)
-    evidence: str = field(default="", kw_only=True)
-    required: bool = field(default=False, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        faults = [f"source: {fault}" for fault in code_faults(self.source)]
-        faults += [f"target: {fault}" for fault in code_faults(self.target)]
-        faults += text_faults(evidence=self.evidence)
-        if self.source == self.target:
-            faults.append("it leads back to where it comes from; a capability cannot feed itself")
-        if not (is_number(self.strength) and 0 <= self.strength <= 1):
-            faults.append(f"strength must be a number from 0 to 1, got {self.strength!r}")
-        if isinstance(self.sign, bool) or self.sign not in (1, -1):
-            faults.append(f"sign must be 1 or -1, got {self.sign!r}")
-        required: object = self.required
-        if not isinstance(required, bool):
-            faults.append(f"required must be True or False, got {self.required!r}")
-        if faults:
-            msg = f"the link from {self.source!r} to {self.target!r} cannot stand"
-            raise ModelError(msg, faults)
 
 
 @frozen(repr=False)

@@ -14,6 +14,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from dli.assessment.contributions import held_aggregation
+from dli.capability.bending import Bend
 from dli.capability.mixed_integer import MixedInteger, Row, Terms
 from dli.framework import Index
 
@@ -175,24 +176,25 @@ class Program:
         # The score of each node, and what its children give by themselves.
         self._scores: dict[str, Terms] = {}
         self._joined: dict[str, int] = {}
-        self._order = self._common_order()
-        self._own = max(where.score, 1e-3 * self._scale)
+        order = self._common_order()
+        own = max(where.score, 1e-3 * self._scale)
+        self._bend = Bend() if order is None else Bend(order, own)
         # Below a hundredth of the unit's score tangents are steeper than the solver bears.
-        self._floor = max(1e-6 * self._scale, 1e-2 * self._own if (self._order or 0) < 0 else 0.0)
+        self._floor = max(1e-6 * self._scale, 1e-2 * own if self._bend.order < 0 else 0.0)
         for node in reversed(list(where.found.node.walk())):
             score = float(assessment.array(node.code)[where.row])
             j = place.get(node.code)
             if np.isnan(score):
                 continue
             if isinstance(node, Index):
-                if self._order is not None:  # joined as a whole
+                if order is not None:  # joined as a whole
                     continue
                 self._join(node)
             else:
                 self._scores[node.code] = ({}, score)
             if j is not None and where.found.span[j] > 0:
                 self._scores[node.code] = self._outcome(node, j, n)
-        if self._order is not None:
+        if order is not None:
             self._join_whole()
 
     def _common_order(self) -> float | None:
@@ -227,14 +229,14 @@ class Program:
             if not weight:
                 continue
             if not terms:
-                total = (total[0], total[1] + weight * self._bend(constant))
+                total = (total[0], total[1] + weight * self._bend.of(constant))
                 continue
             ((variable, span),) = terms.items()
             high = constant + span * self._mip.high[variable]
             least = max(constant + span * self._mip.low[variable], self._floor)
             # The tangent there holds what is lower still.
-            lowest = self._bend(least) - self._slope(least) * least
-            bent = self._mip.variable(lowest, self._bend(max(high, least)), unit=self._scale)
+            lowest = self._bend.of(least) - self._bend.slope(least) * least
+            bent = self._mip.variable(lowest, self._bend.of(max(high, least)), unit=self._scale)
             total[0][bent] = weight
             self._bent.append((node.code, bent, (terms, constant)))
             now = max(float(assessment.array(node.code)[where.row]), least)
@@ -255,37 +257,11 @@ class Program:
         total = sum(weight for _, weight in there)
         return [(code, weight / total) for code, weight in there if total > 0]
 
-    def _bend(self, score: float) -> float:
-        """Give the logarithm or power of a score, or the score itself where there is no order.
-
-        Near the unit's own score it grows as the score does, so that the solver's tolerances mean
-        the same for all orders.
-        """
-        if self._order is None:
-            return score
-        ratio = score / self._own
-        if self._order == 0:
-            return float(self._own * np.log(ratio))
-        return float(self._own / self._order * ratio**self._order)
-
-    def _unbend(self, value: float) -> float:
-        """Give the score back."""
-        if self._order is None:
-            return value
-        if self._order == 0:
-            return float(self._own * np.exp(value / self._own))
-        inside = value * self._order / self._own
-        return float(self._own * inside ** (1 / self._order)) if inside > 0 else float("inf")
-
     def _bent_tangent(self, bent: int, score: Terms, at: float) -> None:
         """Hold a logarithm or power of an indicator below its tangent at a score."""
-        slope = self._slope(at)
+        slope = self._bend.slope(at)
         terms = {variable: slope * factor for variable, factor in score[0].items()}
-        self._mip.at_most(bent, terms, self._bend(at) + slope * (score[1] - at))
-
-    def _slope(self, at: float) -> float:
-        order = self._order or 0.0
-        return float((at / self._own) ** (order - 1))
+        self._mip.at_most(bent, terms, self._bend.of(at) + slope * (score[1] - at))
 
     def _outcome(self, node: Any, j: int, n: int) -> Terms:
         """Lay the position of an outcome, from 0 to 1, and give its score."""
@@ -370,7 +346,7 @@ class Program:
         for taken, objective, _ in self._solutions(
             {v: -factor for v, factor in score.items()}, [(costs, -np.inf, budget)]
         ):
-            bound = min(bound, self._unbend(constant - objective))
+            bound = min(bound, self._bend.back(constant - objective))
             best = max(best, (self.task.score(taken), taken), key=lambda pair: pair[0])
             if not self.exact or bound - best[0] <= TOLERANCE * self._scale:
                 break
@@ -389,7 +365,7 @@ class Program:
             return Solution(taken=(), score=self.task.where.score, gap=0.0, exact=self.exact)
         costs = dict(zip(self._steps, self.task.costs.tolist(), strict=True))
         score, constant = self._scores[self.task.where.found.node.code]
-        goal = (score, self._bend(target) - constant - TOLERANCE * self._scale, np.inf)
+        goal = (score, self._bend.of(target) - constant - TOLERANCE * self._scale, np.inf)
         for taken, _, is_best in self._solutions(costs, [goal]):
             reached = self.task.score(taken)
             if is_best and reached >= enough:

@@ -1,0 +1,97 @@
+"""Capabilities and barriers, and the links that lead from them."""
+
+from attrs import field, frozen
+
+from dli.errors import ModelError
+from dli.framework.checks import code_faults, is_number, text_faults
+
+__all__ = ["Capability", "Link"]
+
+_KINDS = ("capability", "barrier")
+
+
+@frozen
+class Capability:
+    """Something that a government is able to do, or a barrier in its way.
+
+    Parameters
+    ----------
+    code : str
+    name : str
+    kind : {"capability", "barrier"}
+        The level of a capability runs from 0, absent, to 1, complete; that of a barrier from 0,
+        gone, to 1, in full force. All links of a barrier take away.
+    description : str
+
+    Raises
+    ------
+    ModelError
+        Listing every field that cannot stand.
+    """
+
+    code: str
+    name: str = ""
+    kind: str = field(default="capability", kw_only=True)
+    description: str = field(default="", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        faults = [
+            *code_faults(self.code),
+            *text_faults(name=self.name, description=self.description),
+        ]
+        if self.kind not in _KINDS:
+            faults.append(f"kind must be 'capability' or 'barrier', got {self.kind!r}")
+        if faults:
+            msg = f"capability {self.code!r} cannot stand"
+            raise ModelError(msg, faults)
+
+
+@frozen
+class Link:
+    """What one capability does for another or for an outcome.
+
+    Parameters
+    ----------
+    source : str
+        The code of a capability or barrier.
+    target : str
+        The code of a capability or barrier, or of an indicator or sub-index.
+    strength : float
+        From 0 to 1: what one unit more of the source, from absent to complete, adds to the target
+        directly, from the worst to the best of its scale.
+    sign : {1, -1}
+        -1 where it takes away. The links of barriers take away by themselves.
+    evidence : str
+        What speaks for it.
+    required : bool
+        The target does not rise above the level of this source: the weakest link holds it.
+
+    Raises
+    ------
+    ModelError
+        Listing every field that cannot stand.
+    """
+
+    source: str
+    target: str
+    strength: float
+    sign: int = field(default=1, kw_only=True)
+    evidence: str = field(default="", kw_only=True)
+    required: bool = field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        faults = [f"source: {fault}" for fault in code_faults(self.source)]
+        faults += [f"target: {fault}" for fault in code_faults(self.target)]
+        faults += text_faults(evidence=self.evidence)
+        if self.source == self.target:
+            faults.append("it leads back to where it comes from; a capability cannot feed itself")
+        if not (is_number(self.strength) and 0 <= self.strength <= 1):
+            faults.append(f"strength must be a number from 0 to 1, got {self.strength!r}")
+        if isinstance(self.sign, bool) or self.sign not in (1, -1):
+            faults.append(f"sign must be 1 or -1, got {self.sign!r}")
+        required: object = self.required
+        if not isinstance(required, bool):
+            faults.append(f"required must be True or False, got {self.required!r}")
+        if faults:
+            msg = f"the link from {self.source!r} to {self.target!r} cannot stand"
+            raise ModelError(msg, faults)
