@@ -69,7 +69,7 @@ class Table:
                 cells = cells.tolist()
         else:
             cells = self._source[name].to_list()
-        return [None if _is_missing(cell) else cell for cell in cells]
+        return [None if is_missing(cell) else cell for cell in cells]
 
     def numbers(self, names: Sequence[str]) -> tuple[Floats, list[tuple[int, str, object]]]:
         """Give columns as floats, missing cells as NaN, and list the cells that are no numbers.
@@ -381,7 +381,8 @@ def _repeated(names: Sequence[Any]) -> Iterator[Any]:
     return (name for name in dict.fromkeys(names) if names.count(name) > 1)
 
 
-def _is_missing(cell: object) -> bool:
+def is_missing(cell: object) -> bool:
+    """Tell whether a cell of any library holds nothing."""
     # pandas' NA and NaT are unequal to themselves or refuse to say.
     return cell is None or type(cell).__name__ in {"NAType", "NaTType"} or cell != cell  # noqa: PLR0124 NaN alone differs from itself
 
@@ -407,7 +408,7 @@ def _as_floats(cells: Any) -> Floats | None:
 
 def _number(cell: Any) -> float | None:
     """Convert one cell of a column of mixed objects; text is no number, not even "3.5"."""
-    if _is_missing(cell):
+    if is_missing(cell):
         return np.nan
     if isinstance(cell, (str, bytes)):
         return None

@@ -198,6 +198,10 @@ def test_sobol_bars_are_the_indices():
         plots.sobol(found, "score")
     with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
         plots.sobol(found, "score", "Q")
+    panel = example(data=PANEL, period="year")
+    by_year = sobol(panel, [WeightNoise(0.5)], n_samples=16, rng=1, output="score", groups="inputs")
+    own = plots.sobol(by_year, "score", "X", period=2).patches[0].get_width()
+    assert own == pytest.approx(by_year.first_order[0, panel.row("X", 2)])
 
 
 def test_weight_stability_draws_lines_that_meet_where_units_swap():

@@ -214,13 +214,15 @@ def _coded(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> list[tuple
     """Give each variable as numbers: over its range, or the places of its categories."""
     variables, faults = [], []
     for column, name in zip(columns, names, strict=True):
-        there = [cell for cell in column if not _is_missing(cell)]
+        there = [cell for cell in column if not frames.is_missing(cell)]
         numbers = [_is_real(cell) for cell in there]
         if any(numbers) and not all(numbers):
             cell = there[numbers.index(False)]
             faults.append(f"{name} mixes numbers with {cell!r}")
         elif any(numbers):
-            values = np.array([np.nan if _is_missing(c) else c for c in column], dtype=np.float64)
+            values = np.array(
+                [np.nan if frames.is_missing(c) else c for c in column], dtype=np.float64
+            )
             if np.isinf(values).any():
                 faults.append(f"{name} holds infinite numbers")
                 continue
@@ -228,7 +230,7 @@ def _coded(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> list[tuple
             variables.append((values / spread if spread > 0 else values * 0.0, True))
         else:
             place = {cell: i for i, cell in enumerate(dict.fromkeys(there))}
-            codes = [np.nan if _is_missing(cell) else place[cell] for cell in column]
+            codes = [np.nan if frames.is_missing(cell) else place[cell] for cell in column]
             variables.append((np.array(codes, dtype=np.float64), False))
     if faults:
         msg = "a variable must hold finite numbers only, or categories only"
@@ -244,10 +246,6 @@ def _from_row(variables: Sequence[tuple[Floats, bool]], row: int) -> tuple[Float
         total += np.nan_to_num(gap)
         count += ~np.isnan(gap)
     return total / np.where(count > 0, count, np.nan), count.astype(np.int64)
-
-
-def _is_missing(cell: object) -> bool:
-    return cell is None or bool(_is_real(cell) and np.isnan(cell))  # type: ignore[call-overload] # a number
 
 
 def _is_real(cell: object) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from dli.aggregation import ArithmeticMean
 from dli.diagnosis.selection import of_units, rows_of
-from dli.errors import MethodError, UnknownCodeError
+from dli.errors import MethodError
 from dli.framework import Index
 from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, plain, spread, tidy
 
@@ -116,7 +116,14 @@ def rank_acceptability(
     return ax
 
 
-def sobol(study: "Sobol", output: str | None = None, unit: object = None, *, ax: Any = None) -> Any:
+def sobol(
+    study: "Sobol",
+    output: str | None = None,
+    unit: object = None,
+    *,
+    period: object = None,
+    ax: Any = None,
+) -> Any:
     """Draw Sobol indices of first and total order, with their 95 % intervals.
 
     Parameters
@@ -124,7 +131,7 @@ def sobol(study: "Sobol", output: str | None = None, unit: object = None, *, ax:
     study : Sobol
     output : str, optional
         The first that was studied by default.
-    unit : object, optional
+    unit, period : object, optional
         For outputs of units.
     ax : matplotlib.axes.Axes, optional
 
@@ -135,7 +142,7 @@ def sobol(study: "Sobol", output: str | None = None, unit: object = None, *, ax:
     Raises
     ------
     UnknownCodeError
-        No such output or unit.
+        No such output, unit or period.
     MethodError
         An output of units without a unit.
     """
@@ -146,11 +153,7 @@ def sobol(study: "Sobol", output: str | None = None, unit: object = None, *, ax:
         if unit is None:
             msg = f"output {name!r} is one of units: name the unit"
             raise MethodError(msg)
-        units = study.assessment.units
-        if unit not in units:
-            what = "unit"
-            raise UnknownCodeError(what, [unit], units)
-        column += units.index(unit)
+        column += study.assessment.row(unit, period)
     first, total = study.first_order[:, column], study.total_order[:, column]
     order = np.argsort(total, kind="stable")
     ax = axes_for(ax, 7.5, 1.4 + 0.42 * len(order))

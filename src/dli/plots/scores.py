@@ -155,13 +155,9 @@ def _parts(assessment: "Assessment") -> dict[str, Any]:
     except MethodError:
         return {index.code: assessment.array(index.code)}
     return {
-        child.code: points[:, [place[i.code] for i in _leaves(child)]].sum(axis=1)
+        child.code: points[:, [place[i.code] for i in nodes_at(child, None, index)]].sum(axis=1)
         for child in index.children
     }
-
-
-def _leaves(node: Any) -> Any:
-    return node.indicators if isinstance(node, Index) else (node,)
 
 
 def profile(

@@ -31,6 +31,7 @@ __all__ = [
     "studied",
     "table_of",
     "tried",
+    "word",
 ]
 
 
@@ -144,7 +145,7 @@ def table_of(
     shown = {name: how for name, how in columns.items() if name in read.names}
     n = min(top, read.n_rows)
     cells = [
-        [_word(cell) if digits is None else number(cell, digits) for cell in read.column(name)[:n]]
+        [word(cell) if digits is None else number(cell, digits) for cell in read.column(name)[:n]]
         for name, (_, digits) in shown.items()
     ]
     words = [j for j, (_, digits) in enumerate(shown.values()) if digits is None]
@@ -153,8 +154,9 @@ def table_of(
     return filled(caption + more, head, zip(*cells, strict=True), words)
 
 
-def _word(cell: Any) -> str:
-    return "–" if cell is None or cell != cell else str(cell)  # noqa: PLR0124 NaN is not itself
+def word(cell: Any) -> str:
+    """Write a cell of words; an en dash stands for what is missing."""
+    return "–" if frames.is_missing(cell) else str(cell)
 
 
 def intervals(study: "Uncertainty") -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from dli.report.parts import (
     studied,
     table_of,
     tried,
+    word,
 )
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _league(
             names[row],
             number(ranks[row], 0),
             *([between[row]] if between else []),
-            *([_word(bands[row])] if bands is not None else []),
+            *([word(bands[row])] if bands is not None else []),
             *(number(assessment.array(code)[row], digits[code]) for code in codes),
         ]
         for row in order
@@ -171,10 +172,6 @@ def _league(
         "A picture of the league",
     )
     yield filled(caption, head, table, words)
-
-
-def _word(cell: Any) -> str:
-    return "–" if cell is None else str(cell)
 
 
 def _framework(assessment: "Assessment") -> Iterator[Block]:
