@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dli.errors import DataError, did_you_mean
 
-__all__ = ["Table", "build", "default_library", "read"]
+__all__ = ["Table", "build", "default_library", "is_missing", "read"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -382,7 +382,13 @@ def _repeated(names: Sequence[Any]) -> Iterator[Any]:
 
 
 def is_missing(cell: object) -> bool:
-    """Tell whether a cell of any library holds nothing."""
+    """Tell whether a cell of any library holds nothing: None, NaN and the like.
+
+    Examples
+    --------
+    >>> [is_missing(cell) for cell in (None, float("nan"), 0.0, "")]
+    [True, True, False, False]
+    """
     # pandas' NA and NaT are unequal to themselves or refuse to say.
     return cell is None or type(cell).__name__ in {"NAType", "NaTType"} or cell != cell  # noqa: PLR0124 NaN alone differs from itself
 
