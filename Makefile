@@ -34,8 +34,8 @@ docs: $(VENV)/docs/made
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/python -m mkdocs build --strict
 	@echo "the site is in site/index.html"
 
-bench: $(VENV)/test/made
-	for script in benchmarks/*.py; do $(VENV)/test/bin/python $$script || exit 1; done
+bench: $(VENV)/bench/made
+	for script in benchmarks/*.py; do $(VENV)/bench/bin/python $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

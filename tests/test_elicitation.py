@@ -113,7 +113,7 @@ def test_ratings_go_straight_into_an_assessment():
     assert joined.column("unit") == ["X", "Y"]
     scaled = dli.Method(normalisation=dli.normalisation.Scaled())
     assert_allclose(Assessment(INDEX, ratings.data, method=scaled).array("A"), [50, 70])
-    assert repr(ratings) == "2 units rated by 3 assessors on 3 indicators, 72% of all ratings there"
+    assert repr(ratings) == "2 units rated by 3 assessors on 3 indicators, 72% of all ratings made"
 
 
 def test_agreement_is_told_node_by_node():
@@ -158,7 +158,7 @@ def test_faults_of_ratings_are_all_told():
         gather(INDEX, data)
     text = str(caught.value)
     for part in (
-        "'much' is no number",
+        "'much' is not a number",
         "row 2: no unit or assessor",
         "row 1 ('X', 'Ann') appears before, in row 0",
         "'a': 7 is outside 0 to 5",

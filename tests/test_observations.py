@@ -47,7 +47,7 @@ def test_data_without_any_indicator_are_refused():
 
 
 def test_an_indicator_is_no_name_of_units():
-    with pytest.raises(DataError, match="'a' is both an indicator and the name of a unit"):
+    with pytest.raises(DataError, match="'a' is the column of the units and the code of a node"):
         Observations.read(DATA, INDEX, unit="a")
 
 

@@ -53,6 +53,7 @@ from dli.weighting import (
     PrincipalComponents,
     RankOrder,
     StandardDeviation,
+    Swara,
     Weighting,
 )
 
@@ -90,6 +91,7 @@ WEIGHTINGS: list[Weighting] = [
     PrincipalComponents(),
     RankOrder(["a", "b"]),
     StandardDeviation(),
+    Swara(["a", "b"], [0.5]),
 ]
 AGGREGATIONS: list[Aggregation] = [
     AdjustedMazziottaPareto(),

@@ -1,9 +1,9 @@
 """Composite indices that can be built, defended and reproduced.
 
 The classes are here; what they are made of is one dot further: `dli.normalisation`,
-`dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`, and what stands on an assessment:
-`dli.sensitivity`, `dli.diagnosis`, `dli.capability`, `dli.links`, `dli.trends`, `dli.plots`,
-`dli.report`.
+`dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`, and what builds on an assessment:
+`dli.robustness`, `dli.sensitivity`, `dli.diagnosis`, `dli.change`, `dli.capability`, `dli.links`,
+`dli.plots`, `dli.report`.
 """
 
 from importlib import import_module
@@ -28,6 +28,7 @@ from dli.method import Method
 if TYPE_CHECKING:
     from dli import (
         capability,
+        change,
         datasets,
         diagnosis,
         elicitation,
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
         multivariate,
         plots,
         report,
+        robustness,
         screening,
         sensitivity,
         treatment,
-        trends,
     )
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "UnknownCodeError",
     "aggregation",
     "capability",
+    "change",
     "datasets",
     "diagnosis",
     "elicitation",
@@ -72,16 +74,17 @@ __all__ = [
     "normalisation",
     "plots",
     "report",
+    "robustness",
     "screening",
     "sensitivity",
     "treatment",
-    "trends",
     "weighting",
 ]
 
 # What not every assessment needs loads when it is first asked for.
 _LATER = (
     "capability",
+    "change",
     "datasets",
     "diagnosis",
     "elicitation",
@@ -92,10 +95,10 @@ _LATER = (
     "multivariate",
     "plots",
     "report",
+    "robustness",
     "screening",
     "sensitivity",
     "treatment",
-    "trends",
 )
 
 

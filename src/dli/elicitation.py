@@ -1,51 +1,53 @@
-"""Maturity ratings from several assessors: joined to one, and how far they agree."""
+"""Maturity ratings by several assessors: joined to one, and how far they agree."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dli import frames
+from dli.arrays import Floats, as_floats
+from dli.checks import number, number_fault
 from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.frames import Frame
 from dli.framework import Index
-from dli.framework.checks import is_number
+from dli.observations import Observations
 
 __all__ = ["Ratings", "gather", "join_ratings", "krippendorff_alpha"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 LEVELS = ("nominal", "ordinal", "interval")
 WAYS = ("median", "mean", "trimmed")
 
 
 def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
-    r"""Give Krippendorff's alpha, the agreement of assessors beyond chance.
+    r"""Return Krippendorff's alpha, the agreement of assessors beyond chance.
 
-    :math:`\alpha = 1 - D_o / D_e`, the disagreement observed within items over that expected if
-    ratings were dealt out at random. An item with m ratings adds each pair of them with the weight
-    :math:`1 / (m - 1)`. The difference of two ratings is 0 or 1 (nominal), the square of the
-    number of ratings between them (ordinal), or the square of their distance (interval).
+    :math:`\alpha = 1 - D_o / D_e`, where :math:`D_o` is the disagreement observed within items and
+    :math:`D_e` the disagreement expected if ratings were assigned at random. Each pair of the m
+    ratings of an item has the weight :math:`1 / (m - 1)`. The difference of two ratings is 0 or 1
+    (nominal), the square of the number of ratings between them (ordinal), or the square of their
+    distance (interval).
 
     Parameters
     ----------
     ratings : array_like of shape (n_assessors, n_items)
-        NaN is missing; items with a single rating say nothing and are left out.
+        NaN marks a missing rating; items with a single rating are left out.
     level : {"nominal", "ordinal", "interval"}
-        Of measurement.
+        The level of measurement.
 
     Returns
     -------
     float
-        1 for full agreement, 0 for chance, negative for less; above 0.8 is customary, above 0.667
-        allows tentative conclusions.
+        1 for full agreement, 0 for agreement by chance, negative for less than that; above 0.8
+        is customary, above 0.667 allows tentative conclusions.
 
     Raises
     ------
     MethodError
-        An unknown level, infinite ratings, no item with two ratings, or ratings that are all the
-        same: agreement cannot be told from a scale on which nothing differs.
+        An unknown level, ratings that are infinite or not numbers, no item with two ratings, or
+        ratings that are all the same, which do not show whether assessors agree.
 
     References
     ----------
@@ -60,7 +62,7 @@ def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     if level not in LEVELS:
         msg = f"level must be one of {', '.join(LEVELS)}, got {level!r}"
         raise MethodError(msg)
-    x = _table(ratings)
+    x = _rating_table(ratings)
     x = x[:, (~np.isnan(x)).sum(axis=0) > 1]
     if x.shape[1] == 0:
         msg = "alpha needs an item that two assessors have rated"
@@ -80,25 +82,25 @@ def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     return 1 - float((coincidences * distances).sum()) / chance
 
 
-def _table(ratings: ArrayLike) -> Floats:
-    x = np.asarray(ratings, dtype=np.float64)
-    if x.ndim != 2 or 0 in x.shape:
-        msg = f"ratings must have the shape (n_assessors, n_items), got {x.shape}"
+def _rating_table(ratings: ArrayLike) -> Floats:
+    table = as_floats(ratings, "ratings")
+    if table.ndim != 2 or 0 in table.shape:
+        msg = f"ratings must have the shape (n_assessors, n_items), got {table.shape}"
         raise MethodError(msg)
-    bad = [f"row {i}, column {j}: {x[i, j]}" for i, j in np.argwhere(np.isinf(x)).tolist()]
-    if bad:
+    wrong = np.argwhere(np.isinf(table)).tolist()
+    if wrong:
         msg = "ratings must be finite"
-        raise MethodError(msg, bad)
-    return x
+        raise MethodError(msg, [f"row {i}, column {j}: {table[i, j]}" for i, j in wrong])
+    return table
 
 
 def _distances(values: Floats, totals: Floats, level: str) -> Floats:
-    """Give the squared differences of all pairs of values."""
+    """Return the squared differences of all pairs of values."""
     if level == "nominal":
         return 1.0 - np.eye(values.size)
     if level == "interval":
         return np.asarray((values[:, np.newaxis] - values) ** 2)
-    # All ratings up to a value, half of its own counted: differences are what lies between.
+    # The number of ratings up to a value, counting half of those equal to it.
     places = np.cumsum(totals) - totals / 2
     return np.asarray((places[:, np.newaxis] - places) ** 2)
 
@@ -106,15 +108,15 @@ def _distances(values: Floats, totals: Floats, level: str) -> Floats:
 def join_ratings(
     ratings: ArrayLike, *, by: str = "median", weights: ArrayLike | None = None
 ) -> Floats:
-    """Join the ratings of several assessors to one for each item.
+    """Return one rating for each item from those of several assessors.
 
     Parameters
     ----------
     ratings : array_like of shape (n_assessors, n_items)
-        NaN is missing.
+        NaN marks a missing rating.
     by : {"median", "mean", "trimmed"}
-        The middle rating; the mean; or the mean without the highest and the lowest rating of items
-        that have four or more.
+        The median; the mean; or the mean without the highest and the lowest rating of items that
+        have four or more.
     weights : array_like of shape (n_assessors,), optional
         How much each assessor counts, for the mean and the median (the least rating at which half
         of the weight is reached, or the middle of two where it is reached exactly).
@@ -127,7 +129,8 @@ def join_ratings(
     Raises
     ------
     MethodError
-        An unknown way, or weights that are negative, all zero, or given for a trimmed mean.
+        An unknown ``by``, ratings that are infinite or not numbers, or weights that are negative,
+        all zero, or passed for a trimmed mean.
 
     Examples
     --------
@@ -136,12 +139,12 @@ def join_ratings(
     >>> join_ratings([[1.0], [2.0], [5.0]], by="mean", weights=[1, 1, 2]).tolist()
     [3.25]
     """
-    x = _table(ratings)
+    x = _rating_table(ratings)
     if by not in WAYS:
         msg = f"by must be one of {', '.join(WAYS)}, got {by!r}"
         raise MethodError(msg)
-    w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if w.shape != (len(x),) or not (w >= 0).all() or not w.sum() > 0:
+    w = np.ones(len(x)) if weights is None else as_floats(weights, "weights")
+    if w.shape != (len(x),) or not (w >= 0).all() or not 0 < w.sum() < np.inf:
         msg = f"weights must be {len(x)} numbers of at least 0, not all 0, got {weights!r}"
         raise MethodError(msg)
     if by == "trimmed" and weights is not None:
@@ -150,9 +153,9 @@ def join_ratings(
     join = {"median": _median, "mean": _mean, "trimmed": _trimmed}[by]
     joined = np.full(x.shape[1], np.nan)
     for item, column in enumerate(x.T):
-        there = ~np.isnan(column) & (w > 0)
-        if there.any():
-            joined[item] = join(column[there], w[there])
+        counted = ~np.isnan(column) & (w > 0)
+        if counted.any():
+            joined[item] = join(column[counted], w[counted])
     return joined
 
 
@@ -179,90 +182,118 @@ class Ratings:
 
     Attributes
     ----------
-    units : tuple
-    codes : tuple of str
-        The indicators that were rated.
+    observations : Observations
+        One rating for each unit and indicator; ``Assessment(index, ratings.observations)``
+        continues with them.
     assessors : tuple
     ratings : ndarray of shape (n_assessors, n_units, n_indicators)
         NaN where an assessor did not rate.
-    joined : ndarray of shape (n_units, n_indicators)
     """
 
-    units: tuple[Any, ...]
-    codes: tuple[str, ...]
+    observations: Observations
     assessors: tuple[Any, ...]
     ratings: Floats
-    joined: Floats
     _index: Index
-    _unit: str
-    _library: Any
 
     @property
-    def data(self) -> Any:
-        """One rating for each unit and indicator: what `Assessment` takes."""
-        columns = dict(zip(self.codes, self.joined.T, strict=True))
-        return frames.build({self._unit: list(self.units), **columns}, self._library)
+    def units(self) -> tuple[Any, ...]:
+        """The units that were rated."""
+        return self.observations.units
 
-    def agreement(self, *, level: str = "ordinal") -> Any:
-        """Give Krippendorff's alpha for the index and each node, over all units.
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The indicators that were rated."""
+        return tuple(indicator.code for indicator in self._index.indicators)
+
+    @property
+    def joined(self) -> Floats:
+        """One rating for each unit and indicator, of shape (n_units, n_indicators)."""
+        return self.observations.values
+
+    @property
+    def data(self) -> Frame:
+        """A row for each unit, a column for each indicator: one rating for each."""
+        return self.observations.frame(dict(zip(self.codes, self.joined.T, strict=True)))
+
+    def agreement(self, *, level: str = "ordinal") -> Frame:
+        """Return Krippendorff's alpha of the indicators below each node, over all units.
+
+        Parameters
+        ----------
+        level : {"nominal", "ordinal", "interval"}
+            The level of measurement.
 
         Returns
         -------
         frame
-            A row for each node with children: ``code``, ``items`` rated by two assessors or more,
-            and ``alpha``, missing where the ratings do not differ or nobody rated twice.
+            A row for each node with children: ``code``, ``items`` (the number of ratings that two
+            assessors or more have made), and ``alpha``, missing where the ratings do not differ
+            or no item was rated twice.
+
+        Raises
+        ------
+        MethodError
+            An unknown level.
         """
         place = {code: j for j, code in enumerate(self.codes)}
         rows: list[tuple[str, int, float]] = []
         for node in self._index.walk():
             if isinstance(node, Index):
-                own = [place[indicator.code] for indicator in node.indicators]
-                x = self.ratings[:, :, own].reshape(len(self.assessors), -1)
-                twice = (~np.isnan(x)).sum(axis=0) > 1
-                differ = np.unique(x[:, twice][~np.isnan(x[:, twice])]).size > 1
+                columns = [place[indicator.code] for indicator in node.indicators]
+                x = self.ratings[:, :, columns].reshape(len(self.assessors), -1)
+                twice = x[:, (~np.isnan(x)).sum(axis=0) > 1]
+                differ = np.unique(twice[~np.isnan(twice)]).size > 1
                 alpha = krippendorff_alpha(x, level=level) if differ else np.nan
-                rows.append((node.code, int(twice.sum()), alpha))
+                rows.append((node.code, twice.shape[1], alpha))
         codes, items, alphas = zip(*rows, strict=True)
-        columns = {"code": list(codes), "items": np.array(items), "alpha": np.array(alphas)}
-        return frames.build(columns, self._library)
+        return frames.build(
+            {"code": list(codes), "items": np.array(items), "alpha": np.array(alphas)},
+            self.observations.table.library,
+        )
 
-    def disagreements(self, *, apart: float = 2.0) -> Any:
-        """List the ratings on which assessors are far apart.
+    def disagreements(self, *, apart: float = 2.0) -> Frame:
+        """Return the ratings on which assessors are far apart.
 
         Parameters
         ----------
         apart : float
-            How far the highest rating must be from the lowest.
+            The least distance of the highest rating from the lowest.
 
         Returns
         -------
         frame
-            A row for each such unit and indicator, the widest first: ``lowest``, ``highest``,
-            ``spread`` (the interquartile range) and ``raters``.
+            A row for each such unit and indicator, the widest distance first: ``code, lowest,
+            highest, spread`` (the interquartile range) and ``raters`` (their number).
+
+        Raises
+        ------
+        MethodError
+            A distance that is not a number.
         """
-        there = ~np.isnan(self.ratings)
-        low = np.where(there, self.ratings, np.inf).min(axis=0)
-        high = np.where(there, self.ratings, -np.inf).max(axis=0)
-        gaps = np.where(there.any(axis=0), high - low, 0.0)
-        found = np.argwhere(gaps >= apart)
-        found = found[np.argsort(-gaps[tuple(found.T)], kind="stable")]
-        cells = [self.ratings[:, i, j] for i, j in found.tolist()]
-        own = [cell[~np.isnan(cell)] for cell in cells]
-        columns = {
-            self._unit: [self.units[i] for i in found[:, 0].tolist()],
-            "code": [self.codes[j] for j in found[:, 1].tolist()],
-            "lowest": np.array([x.min() for x in own]),
-            "highest": np.array([x.max() for x in own]),
-            "spread": np.array([np.subtract(*np.percentile(x, [75, 25])) for x in own]),
-            "raters": np.array([x.size for x in own], dtype=np.int64),
-        }
-        return frames.build(columns, self._library)
+        apart = number("apart", apart)
+        is_rated = ~np.isnan(self.ratings)
+        low = np.where(is_rated, self.ratings, np.inf).min(axis=0)
+        high = np.where(is_rated, self.ratings, -np.inf).max(axis=0)
+        distances = np.where(is_rated.any(axis=0), high - low, 0.0)
+        found = np.argwhere(distances >= apart)
+        found = found[np.argsort(-distances[tuple(found.T)], kind="stable")]
+        cells = [self.ratings[is_rated[:, i, j], i, j] for i, j in found.tolist()]
+        return self.observations.frame(
+            {
+                "code": [self.codes[j] for j in found[:, 1].tolist()],
+                "lowest": np.array([x.min() for x in cells]),
+                "highest": np.array([x.max() for x in cells]),
+                "spread": np.array([np.subtract(*np.percentile(x, [75, 25])) for x in cells]),
+                "raters": np.array([x.size for x in cells], dtype=np.int64),
+            },
+            rows=found[:, 0].tolist(),
+        )
 
     def __repr__(self) -> str:
         share = np.isfinite(self.ratings).mean()
         return (
             f"{len(self.units)} units rated by {len(self.assessors)} assessors on "
-            f"{len(self.codes)} indicators, {share:.0%} of all ratings there"
+            f"{len(self.codes)} indicators, {share:.0%} of all ratings made"
         )
 
 
@@ -275,7 +306,7 @@ def gather(
     by: str = "median",
     weights: Mapping[Any, float] | None = None,
 ) -> Ratings:
-    """Gather the ratings of several assessors for an index of maturity.
+    """Return the ratings of several assessors for an index of maturity, joined and apart.
 
     Parameters
     ----------
@@ -285,21 +316,25 @@ def gather(
         A row for each unit and assessor, a column for each indicator.
     unit, assessor : str
         The columns that name them.
-    by, weights
-        As of `join_ratings`; weights by assessor, 1 for those that are not named.
+    by : {"median", "mean", "trimmed"}
+        As in `join_ratings`.
+    weights : mapping of assessor to float, optional
+        As in `join_ratings`; 1 for assessors that are not named.
 
     Returns
     -------
     Ratings
-        ``Assessment(index, ratings.data)`` goes on.
+        Continue with ``Assessment(index, ratings.observations)``.
 
     Raises
     ------
     DataError
-        Missing columns, ratings that are no numbers or outside the scale, units rated twice by one
-        assessor; each fault is named.
+        Missing columns, ratings that are not numbers or outside the scale, units rated twice by
+        one assessor, or a column of units that no result could have; each fault is named.
+    MethodError
+        An unknown ``by``, or weights that cannot be used.
     UnknownCodeError
-        Weights of assessors that are not there.
+        Weights of assessors that are not in the data.
 
     Examples
     --------
@@ -322,7 +357,7 @@ def gather(
     values, wrong = table.numbers(codes)
     keys = list(zip(table.column(unit), table.column(assessor), strict=True))
     faults = [
-        f"{table.where(i)} {keys[i]}, {code!r}: {cell!r} is no number" for i, code, cell in wrong
+        f"{table.where(i)} {keys[i]}, {code!r}: {cell!r} is not a number" for i, code, cell in wrong
     ]
     faults += [
         f"{table.where(i)}: no unit or assessor" for i, key in enumerate(keys) if None in key
@@ -340,24 +375,22 @@ def gather(
             for i in np.flatnonzero(bad).tolist()
         ]
     if faults:
-        msg = "the ratings cannot be taken as they are"
+        msg = "cannot use the ratings as they are"
         raise DataError(msg, faults)
     units = tuple(dict.fromkeys(key[0] for key in keys))
     assessors = tuple(dict.fromkeys(key[1] for key in keys))
     shares = _shares(weights, assessors)
     ratings = np.full((len(assessors), len(units), len(codes)), np.nan)
-    for (name, who), row in zip(keys, values, strict=True):
-        ratings[assessors.index(who), units.index(name)] = row
+    for (name, rater), row in zip(keys, values, strict=True):
+        ratings[assessors.index(rater), units.index(name)] = row
     joined = join_ratings(ratings.reshape(len(assessors), -1), by=by, weights=shares)
+    columns = dict(zip(codes, joined.reshape(len(units), len(codes)).T, strict=True))
+    data = frames.build({unit: list(units), **columns}, table.library)
     return Ratings(
-        units=units,
-        codes=codes,
+        observations=Observations.read(data, index, unit=unit),
         assessors=assessors,
         ratings=ratings,
-        joined=joined.reshape(len(units), len(codes)),
         index=index,
-        unit=unit,
-        library=table.library,
     )
 
 
@@ -367,8 +400,8 @@ def _shares(weights: Mapping[Any, float] | None, assessors: tuple[Any, ...]) -> 
     unknown = [name for name in weights if name not in assessors]
     if unknown:
         raise UnknownCodeError("assessor", unknown, assessors)
-    wrong = [f"{name!r}: {w!r}" for name, w in weights.items() if not is_number(w) or w < 0]
-    if wrong:
-        msg = "weights of assessors must be finite numbers of at least 0"
-        raise MethodError(msg, wrong)
+    faults = [number_fault(f"the weight of {name!r}", w, least=0) for name, w in weights.items()]
+    if any(faults):
+        msg = "cannot use these weights of assessors"
+        raise MethodError(msg, filter(None, faults))
     return np.array([float(weights.get(name, 1.0)) for name in assessors])

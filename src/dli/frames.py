@@ -19,11 +19,13 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.errors import DataError, did_you_mean
 
-__all__ = ["Table", "build", "default_library", "is_missing", "read"]
+__all__ = ["Frame", "Table", "build", "default_library", "is_missing", "read"]
 
-Floats: TypeAlias = NDArray[np.float64]
+# A frame of the library that the data came in: pandas, polars, pyarrow, or a mapping of arrays.
+Frame: TypeAlias = Any
 
 LIBRARIES = ("pandas", "polars", "pyarrow", "mapping")
 # What stands for a missing number in a text file. Unit names and other text are never touched:
@@ -196,7 +198,7 @@ def read(data: object, *, library: str | None = None, empty: bool = False) -> Ta
     return table
 
 
-def build(columns: Mapping[str, Any], library: Any = None, *, integers: Iterable[str] = ()) -> Any:
+def build(columns: Mapping[str, Any], library: Any = None, *, integers: Iterable[str] = ()) -> Frame:
     """Build a frame of a library from columns.
 
     Parameters

@@ -1,17 +1,15 @@
-"""Skewness and kurtosis of columns, as the tests for outliers use them."""
-
-from typing import TypeAlias
+"""Skewness and kurtosis of columns, as used by the test for outliers."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from dli.arrays import Floats, as_floats
 
 __all__ = ["kurtosis", "skewness", "skewness_and_kurtosis"]
 
-Floats: TypeAlias = NDArray[np.float64]
-
 
 def skewness(values: ArrayLike) -> Floats:
-    r"""Give the adjusted Fisher-Pearson skewness of each column.
+    r"""Return the adjusted Fisher-Pearson skewness of each column.
 
     :math:`G_1 = g_1 \sqrt{n (n - 1)} / (n - 2)` with
     :math:`g_1 = \sqrt n \sum (x - \bar x)^3 / (\sum (x - \bar x)^2)^{3/2}`.
@@ -40,7 +38,7 @@ def skewness(values: ArrayLike) -> Floats:
 
 
 def kurtosis(values: ArrayLike) -> Floats:
-    r"""Give the sample excess kurtosis of each column, 0 for normally distributed values.
+    r"""Return the sample excess kurtosis of each column, 0 for normally distributed values.
 
     :math:`G_2 = \frac{n - 1}{(n - 2)(n - 3)} ((n + 1)(r - 3) + 6)` with
     :math:`r = n \sum (x - \bar x)^4 / (\sum (x - \bar x)^2)^2`.
@@ -69,7 +67,7 @@ def kurtosis(values: ArrayLike) -> Floats:
 
 
 def skewness_and_kurtosis(values: ArrayLike) -> tuple[Floats, Floats]:
-    """Give both at once, for less than the price of two.
+    """Return the skewness and the kurtosis of each column, faster than by two calls.
 
     Parameters
     ----------
@@ -85,7 +83,7 @@ def skewness_and_kurtosis(values: ArrayLike) -> tuple[Floats, Floats]:
     >>> [round(float(m), 4) for m in skewness_and_kurtosis([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5])]
     [0.664, 0.6505]
     """
-    x = np.asarray(values, dtype=np.float64)
+    x = as_floats(values)
     x = x[..., np.newaxis] if x.ndim == 1 else x
     n, second, third, fourth = _sums(x)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -98,10 +96,10 @@ def skewness_and_kurtosis(values: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _sums(x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Give the number of values, and the sums of powers 2, 3 and 4 of their deviations.
+    """Return the number of values, and the sums of powers 2, 3 and 4 of their deviations.
 
-    The sums may be of deviations in another unit. They are 0 where deviations are nothing but the
-    rounding of the mean, in a constant column.
+    The deviations may be scaled. The sums are 0 in a constant column, where deviations are only
+    the rounding error of the mean.
     """
     total = x.sum(axis=-2)
     n = np.full(total.shape, float(x.shape[-2]))
@@ -113,14 +111,17 @@ def _sums(x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     d = x - mean[..., np.newaxis, :]
     if missing is not None:
         d[missing] = 0.0
-    second = np.einsum("...ij,...ij->...j", d, d)
-    flat = second <= n * (8 * np.finfo(np.float64).eps * mean) ** 2
-    if flat.any() or second.max(initial=1) > 1e60 or second.min(initial=1) < 1e-60:
-        # Powers of very large or small numbers would leave the range of numbers.
-        d = np.where(flat[..., np.newaxis, :], 0.0, d)
-        largest = np.abs(d).max(axis=-2, keepdims=True, initial=0)
-        d /= np.where(largest > 0, largest, 1.0)
+    rounding = np.sqrt(n) * 8 * np.finfo(np.float64).eps * np.abs(mean)
+    with np.errstate(over="ignore"):
         second = np.einsum("...ij,...ij->...j", d, d)
+    if second.max(initial=1) > 1e60 or (np.sqrt(second) <= np.maximum(rounding, 1e-30)).any():
+        # Powers of very large or small numbers would leave the range of floats.
+        largest = np.abs(d).max(axis=-2, initial=0)
+        d /= np.where(largest > 0, largest, 1.0)[..., np.newaxis, :]
+        second = np.einsum("...ij,...ij->...j", d, d)
+        flat = np.sqrt(second) * largest <= rounding
+        d[np.broadcast_to(flat[..., np.newaxis, :], d.shape)] = 0.0
+        second[flat] = 0.0
     squares = d * d
     third = np.einsum("...ij,...ij->...j", squares, d)
     fourth = np.einsum("...ij,...ij->...j", squares, squares)

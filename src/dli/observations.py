@@ -1,20 +1,33 @@
 """The table that came in: units by indicators, and by periods when there are several; checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from dli import frames
+from dli.arrays import Floats
 from dli.errors import DataError
 from dli.framework import Index, Indicator
 
-__all__ = ["Observations"]
+__all__ = ["RESERVED", "Observations"]
 
-Floats: TypeAlias = NDArray[np.float64]
+# Columns that stand beside the keys of units and periods in result tables.
+RESERVED = frozenset(
+    {
+        "rank", "score", "band", "code", "flag", "note", "parent", "local", "effective",
+        "missing", "zeros", "available", "nonzero", "included", "reason", "imputed", "treated",
+        "nominal", "mean", "sd", "shift", "probability", "best", "worst", "exact", "share",
+        "distance", "compared", "lead", "variation", "arithmetic", "geometric", "cost", "lowest",
+        "highest", "node", "values", "first", "first_period", "latest", "latest_period", "slope",
+        "p_value", "relative_slope", "growth", "score_before", "score_after", "score_change",
+        "rank_before", "rank_after", "rank_change", "leverage", "low", "high", "output",
+        "factor", "effect", "error", "units", "cv", "second", "correlation",
+    }
+)  # fmt: skip
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -111,6 +124,47 @@ class Observations:
         """The cells of the columns that the index does not name, a missing one as None."""
         return {name: self.table.column(name) for name in self.context}
 
+    def frame(
+        self,
+        columns: Mapping[str, Any],
+        *,
+        rows: Sequence[int | None] | None = None,
+        integers: Iterable[str] = (),
+    ) -> frames.Frame:
+        """Return a table of the data's library, the keys of units and periods in front.
+
+        Parameters
+        ----------
+        columns : mapping of str to sequence
+            A cell for each of the rows.
+        rows : sequence of int or None, optional
+            The rows of the observations, in any order and repeated if need be, None for what is
+            about no unit; all by default.
+        integers : iterable of str
+            Columns of whole numbers that come as floats because some are missing.
+
+        Raises
+        ------
+        DataError
+            A column with the name of a key.
+        """
+        places = range(len(self.units)) if rows is None else rows
+
+        def cells(keys: Sequence[Any]) -> list[Any]:
+            return [None if i is None else keys[i] for i in places]
+
+        keys: dict[str, Any] = {self.unit_column: cells(self.units)}
+        if self.periods is not None:
+            keys[str(self.period_column)] = cells(self.periods)
+        both = [f"{name!r}" for name in keys if name in columns]
+        if both:
+            msg = (
+                "the columns of units and periods must have names that no column of a result has; "
+                "rename these"
+            )
+            raise DataError(msg, both)
+        return frames.build({**keys, **columns}, self.table.library, integers=integers)
+
     def take(self, rows: NDArray[np.intp]) -> "Observations":
         """Give some of the rows, in that order."""
         places = rows.tolist()
@@ -195,6 +249,7 @@ class _Rows:
 def _require_columns(table: frames.Table, index: Index, keys: Sequence[str]) -> None:
     codes = [indicator.code for indicator in index.indicators]
     present = set(table.names)
+    _check_keys(index, keys)
     if not present.intersection(codes):
         msg = (
             f"the data have none of the {len(codes)} indicators of {index.code!r} "
@@ -209,10 +264,24 @@ def _require_columns(table: frames.Table, index: Index, keys: Sequence[str]) -> 
         if indicator.denominator is not None
         for fault in table.require([indicator.denominator], "column")
     ]
-    faults += [f"{key!r} is both an indicator and the name of a unit or period" for key in keys
-               if key in codes]  # fmt: skip
     if faults:
         msg = "columns are missing from the data (or leave indicators out with `index.without`)"
+        raise DataError(msg, faults)
+
+
+def _check_keys(index: Index, keys: Sequence[str]) -> None:
+    """Refuse columns of units and periods that could not stand beside those of results."""
+    faults = []
+    if len(set(keys)) < len(keys):
+        faults.append(f"{keys[0]!r} cannot name both the units and the periods")
+    codes = {node.code for node in index.walk()}
+    for what, key in zip(("units", "periods"), keys, strict=False):
+        if key in codes:
+            faults.append(f"{key!r} is the column of the {what} and the code of a node")
+        elif key in RESERVED:
+            faults.append(f"{key!r}, the column of the {what}, is a column of result tables")
+    if faults:
+        msg = "the columns of units and periods need names of their own; rename them"
         raise DataError(msg, faults)
 
 

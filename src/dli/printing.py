@@ -1,11 +1,11 @@
-"""How results print themselves: one table, as text of 80 columns and for a notebook."""
+"""How results print: one table, as text of 80 columns and for a notebook."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
 from textwrap import fill
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 __all__ = ["SHOWN", "Printed", "Sheet"]
 
@@ -29,6 +29,10 @@ class Sheet:
         The columns that hold words; figures stand to the right.
     left : int
         How many further rows there are.
+    note : str
+        A line below the title.
+    gap : int, optional
+        Before which row others are left out.
 
     Examples
     --------
@@ -45,9 +49,26 @@ class Sheet:
     rows: Sequence[Sequence[str]]
     words: Sequence[int] = (0,)
     left: int = 0
+    note: str = ""
+    gap: int | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the rows fit into 80 columns when words are cut."""
+        return max(map(len, self.text().splitlines())) <= _WIDTH
+
+    def without(self, column: str) -> "Sheet":
+        """Return the table without a column, if it has it."""
+        kept = [j for j, name in enumerate(self.head) if name != column]
+        return evolve(
+            self,
+            head=[self.head[j] for j in kept],
+            rows=[[row[j] for j in kept] for row in self.rows],
+            words=[place for place, j in enumerate(kept) if j in self.words],
+        )
 
     def text(self) -> str:
-        """Write it at most 80 columns wide; words are cut where they do not fit."""
+        """Return text at most 80 columns wide; words are cut where they do not fit."""
         if not self.rows:
             return fill(f"{self.title}: none", _WIDTH)
         lines = [self.head, *self.rows]
@@ -64,19 +85,24 @@ class Sheet:
             ).rstrip()
             for line in lines
         ]
+        if self.gap is not None:
+            drawn.insert(self.gap + 1, "…".rjust(widths[0]))
         more = [f"… and {self.left} more"] if self.left else []
-        return "\n".join([fill(self.title, _WIDTH), "", *drawn, *more])
+        head = [self.title if len(self.title) <= _WIDTH else fill(self.title, _WIDTH)]
+        head += [self.note] if self.note else []
+        return "\n".join([*head, "", *drawn, *more])
 
     def html(self) -> str:
-        """Write it for a notebook, all text escaped."""
+        """Return HTML for a notebook, all text escaped."""
         head = "".join(f"<th>{escape(name)}</th>" for name in self.head)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows
-        )
+        lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self.rows]
+        if self.gap is not None:
+            lines.insert(self.gap, f'<td colspan="{len(self.head)}">…</td>')
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
+        note = f"<br>{escape(self.note)}" if self.note else ""
         more = f"<p>… and {self.left} more</p>" if self.left else ""
         return (
-            f"<div><p><b>{escape(self.title)}</b></p><table><thead><tr>{head}</tr></thead>"
+            f"<div><p><b>{escape(self.title)}</b>{note}</p><table><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>{more}</div>"
         )
 
@@ -86,13 +112,13 @@ def _short(cell: str, width: int) -> str:
 
 
 class Printed(ABC):
-    """What prints itself as a sheet, in a terminal and in a notebook."""
+    """A result that prints as a sheet, in a terminal and in a notebook."""
 
     __slots__ = ()
 
     @abstractmethod
     def _sheet(self) -> Sheet:
-        """Give what is shown."""
+        """Return what is shown."""
 
     def __repr__(self) -> str:
         return self._sheet().text()

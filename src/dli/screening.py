@@ -2,33 +2,29 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from dli import frames
+from dli.arrays import Bools, Floats, as_table, is_above
+from dli.checks import number_fault
 from dli.errors import MethodError, UnknownCodeError
+from dli.frames import Frame
 from dli.framework import Index
-from dli.framework.checks import is_number
 from dli.observations import Observations
 
 __all__ = ["Screening", "availability", "data_shares", "screen"]
 
-Floats: TypeAlias = NDArray[np.float64]
-
-# A share of 9 out of 10 must pass a threshold of 0.9, whatever the rounding.
-_ROUNDING = 1e-12
-
 
 def data_shares(values: ArrayLike) -> tuple[Floats, Floats]:
-    """Give the share of values that are there, and of those the share that is not zero.
+    """Return the share of values that are available, and of those the share that is not zero.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing.
+        NaN marks a missing value.
 
     Returns
     -------
@@ -36,20 +32,22 @@ def data_shares(values: ArrayLike) -> tuple[Floats, Floats]:
     nonzero : ndarray of shape (n_units,)
         NaN for a unit without any value.
 
+    Raises
+    ------
+    MethodError
+        Values of another shape, or that are infinite or not numbers.
+
     Examples
     --------
     >>> available, nonzero = data_shares([[1.0, 0.0, np.nan, 2.0], [np.nan] * 4])
     >>> available.tolist(), nonzero.round(3).tolist()
     ([0.75, 0.0], [0.667, nan])
     """
-    x = np.asarray(values, dtype=np.float64)
-    if x.ndim != 2 or 0 in x.shape:
-        msg = f"values must have the shape (n_units, n_indicators), got {x.shape}"
-        raise MethodError(msg)
-    n_there = (~np.isnan(x)).sum(axis=1)
+    x = as_table(values, missing=True)
+    n_available = (~np.isnan(x)).sum(axis=1)
     n_zero = (x == 0).sum(axis=1)
-    nonzero = 1 - n_zero / np.where(n_there > 0, n_there, np.nan)
-    return n_there / x.shape[1], nonzero
+    nonzero = 1 - n_zero / np.where(n_available > 0, n_available, np.nan)
+    return n_available / x.shape[1], nonzero
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -61,11 +59,11 @@ class Screening:
     units : tuple
     periods : tuple or None
     available, nonzero : ndarray of shape (n_units,)
-        `data_shares`.
+        As `data_shares` returns them.
     low_availability, low_nonzero : ndarray of bool of shape (n_units,)
-        Below the threshold; a unit without any value is both.
+        Whether a unit is below the threshold; a unit without any value is below both.
     forced : tuple of bool or None
-        What was decided beforehand, unit by unit.
+        The decision on each unit that overrides the rules, if there is one.
     included : ndarray of bool of shape (n_units,)
     """
 
@@ -73,10 +71,10 @@ class Screening:
     periods: tuple[Any, ...] | None
     available: Floats
     nonzero: Floats
-    low_availability: NDArray[np.bool_]
-    low_nonzero: NDArray[np.bool_]
+    low_availability: Bools
+    low_nonzero: Bools
     forced: tuple[bool | None, ...]
-    included: NDArray[np.bool_]
+    included: Bools
     _all: Observations
 
     @cached_property
@@ -85,16 +83,13 @@ class Screening:
         return self._all.take(np.flatnonzero(self.included))
 
     @cached_property
-    def table(self) -> Any:
-        """A row for each unit.
+    def table(self) -> Frame:
+        """A row for each unit (in each period).
 
         Columns: the unit (and period), ``missing`` and ``zeros`` (how many), ``available`` and
         ``nonzero`` (shares), ``included``, and ``reason`` in words.
         """
         values = self._all.values
-        keys: dict[str, Any] = {self._all.unit_column: list(self.units)}
-        if self.periods is not None:
-            keys[str(self._all.period_column)] = list(self.periods)
         columns = {
             "missing": np.isnan(values).sum(axis=1),
             "zeros": (values == 0).sum(axis=1),
@@ -103,19 +98,19 @@ class Screening:
             "included": self.included.tolist(),
             "reason": [self._reason(row) for row in range(len(self.units))],
         }
-        return frames.build({**keys, **columns}, self._all.table.library)
+        return self._all.frame(columns)
 
     def _reason(self, row: int) -> str:
-        lacks = []
+        reasons = []
         if self.low_availability[row]:
-            lacks.append(f"has only {self.available[row]:.3g} of the indicators")
+            reasons.append(f"has only {self.available[row]:.3g} of the indicators")
         if self.low_nonzero[row] and not np.isnan(self.nonzero[row]):
-            lacks.append(f"only {self.nonzero[row]:.3g} of its values are not zero")
-        found = "; ".join(lacks) or "enough data"
+            reasons.append(f"only {self.nonzero[row]:.3g} of its values are not zero")
+        ruled = "; ".join(reasons) or "enough data"
         forced = self.forced[row]
         if forced is None:
-            return found
-        return f"{'kept' if forced else 'left out'} by decision ({found})"
+            return ruled
+        return f"{'kept' if forced else 'left out'} by decision ({ruled})"
 
     def __repr__(self) -> str:
         out = [
@@ -135,33 +130,36 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     nonzero: float = 0.0,
     force: Mapping[Any, bool] | None = None,
 ) -> Screening:
-    """Keep the units that have enough data, with decisions of one's own before all rules.
+    """Return which units have enough data; decisions on single units override the rules.
+
+    Each row is judged by itself, in every period.
 
     Parameters
     ----------
     index : Index
     data, unit, period
-        As of `Assessment`.
+        As in `Assessment`.
     availability : float
         The least share of indicators that a unit must have.
     nonzero : float
         The least share of a unit's values that must not be zero.
     force : mapping of unit to bool, optional
-        Units to keep (True) or to leave out (False) whatever the rules say, in all periods.
+        Units to keep (True) or to leave out (False) whatever their data, in all periods.
 
     Returns
     -------
     Screening
-        ``Assessment(index, screening.observations)`` goes on with what was kept.
+        Continue with ``Assessment(index, screening.observations)``.
 
     Raises
     ------
     DataError
         Data that cannot be assessed.
     MethodError
-        Thresholds outside 0 to 1, decisions that are no truth values, or nobody kept.
+        Thresholds that are not numbers from 0 to 1, decisions that are not True or False, or no
+        unit kept.
     UnknownCodeError
-        Decisions on units that are not there.
+        Decisions on units that are not in the data.
 
     Examples
     --------
@@ -172,31 +170,31 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     2 of 3 rows kept
     Y: only 0 of its values are not zero
     """
+    thresholds = {"availability": availability, "nonzero": nonzero}
     faults = [
-        f"{name} must be a share from 0 to 1, got {share!r}"
-        for name, share in (("availability", availability), ("nonzero", nonzero))
-        if not (is_number(share) and 0 <= share <= 1)
+        fault
+        for name, share in thresholds.items()
+        if (fault := number_fault(name, share, least=0, most=1))
     ]
     decisions = dict(force or {})
     faults += [
         f"force[{name!r}] must be True or False, got {kept!r}"
         for name, kept in decisions.items()
-        if not isinstance(kept, bool)
+        if not isinstance(kept, (bool, np.bool_))
     ]
     if faults:
-        msg = "the screening cannot work"
+        msg = "cannot screen units with these settings"
         raise MethodError(msg, faults)
-    observations = (
-        data.select(index)
-        if isinstance(data, Observations)
-        else Observations.read(data, index, unit=unit, period=period)
-    )
+    observations = _observed(index, data, unit, period)
     unknown = [name for name in decisions if name not in observations.units]
     if unknown:
         raise UnknownCodeError("unit to force", unknown, dict.fromkeys(observations.units))
-    there, full = data_shares(observations.values)
-    low_availability = there < availability - _ROUNDING
-    low_nonzero = ~(full >= nonzero - _ROUNDING)  # NaN, of a unit without any value, is low too
+    available_shares, nonzero_shares = data_shares(observations.values)
+    # A share of 9 out of 10 must pass a threshold of 0.9, whatever the rounding.
+    low_availability = is_above(np.array(availability), available_shares, 1.0)
+    low_nonzero = is_above(np.array(nonzero, dtype=np.float64), nonzero_shares, 1.0) | np.isnan(
+        nonzero_shares
+    )
     forced = tuple(decisions.get(name) for name in observations.units)
     ruled = ~(low_availability | low_nonzero)
     included = np.array([r if f is None else f for r, f in zip(ruled, forced, strict=True)])
@@ -206,8 +204,8 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     return Screening(
         units=observations.units,
         periods=observations.periods,
-        available=there,
-        nonzero=full,
+        available=available_shares,
+        nonzero=nonzero_shares,
         low_availability=low_availability,
         low_nonzero=low_nonzero,
         forced=forced,
@@ -218,35 +216,46 @@ def screen(  # noqa: PLR0913 each is a decision of its own
 
 def availability(
     index: Index, data: object, *, unit: str = "unit", period: str | None = None
-) -> Any:
-    """Give the share of indicators that each unit has below each node.
+) -> Frame:
+    """Return the share of indicators that each unit has below each node.
 
     Parameters
     ----------
     index : Index
     data, unit, period
-        As of `Assessment`.
+        As in `Assessment`.
 
     Returns
     -------
     frame
-        A row for each unit, a column for each node that has children, parents first.
+        A row for each unit (in each period), a column for each node that has children, parents
+        first.
+
+    Raises
+    ------
+    DataError
+        Data that cannot be assessed.
 
     Examples
     --------
-    >>> from dli import Indicator
+    >>> from dli import Indicator, frames
     >>> index = Index("T", [Indicator("a"), Indicator("b")])
     >>> frames.read(availability(index, {"unit": ["X"], "a": [1], "b": [None]})).column("T")
     [0.5]
     """
-    observations = Observations.read(data, index, unit=unit, period=period)
-    there = ~np.isnan(observations.values)
-    place = {indicator.code: i for i, indicator in enumerate(index.indicators)}
-    columns: dict[str, Any] = {observations.unit_column: list(observations.units)}
-    if observations.periods is not None:
-        columns[str(observations.period_column)] = list(observations.periods)
-    for node in index.walk():
-        if isinstance(node, Index):
-            own = [place[indicator.code] for indicator in node.indicators]
-            columns[node.code] = there[:, own].mean(axis=1)
-    return frames.build(columns, observations.table.library)
+    observations = _observed(index, data, unit, period)
+    codes = [indicator.code for indicator in index.indicators]
+    is_available = dict(zip(codes, ~np.isnan(observations.values.T), strict=True))
+    return observations.frame(
+        {
+            node.code: np.mean([is_available[i.code] for i in node.indicators], axis=0)
+            for node in index.walk()
+            if isinstance(node, Index)
+        }
+    )
+
+
+def _observed(index: Index, data: object, unit: str, period: str | None) -> Observations:
+    if isinstance(data, Observations):
+        return data.select(index)
+    return Observations.read(data, index, unit=unit, period=period)

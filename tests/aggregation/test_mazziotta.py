@@ -7,6 +7,7 @@ from tests.aggregation.cases import Case, few, weighted
 from dli.aggregation import (
     AdjustedMazziottaPareto,
     MazziottaPareto,
+    Traits,
     adjusted_mazziotta_pareto,
     mazziotta_pareto,
 )
@@ -155,8 +156,7 @@ def test_bad_choices_are_refused():
 def test_each_describes_itself_with_its_sign(scheme):
     sign = "-" if scheme.penalty == "negative" else "+"
     assert f"S = M {sign}" in scheme.describe()
-    assert scheme.skips_missing
-    assert scheme.domain == "real"
+    assert scheme.traits == Traits(skips_missing=True, kinked=False)
 
 
 def test_the_classes_call_the_functions():
@@ -180,7 +180,8 @@ def test_a_held_scale_gives_the_same_index_and_its_slopes(scheme):
     values = np.array([[1.0, 4.0, 7.0], [2.0, 6.0, np.nan], [3.0, 2.0, 5.0]])
     weights = np.array([0.2, 0.3, 0.5])
     held = scheme.fit(values)
-    assert held.concave == (scheme.penalty == "negative")
+    assert held.traits.concave == (scheme.penalty == "negative")
+    assert held.traits.local
     assert_allclose(held.aggregate(values, weights), scheme.aggregate(values, weights), rtol=1e-13)
     slopes = held.gradient(values, weights)
     for j in range(3):

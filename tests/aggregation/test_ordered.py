@@ -92,4 +92,18 @@ def test_order_weights_must_make_sense(weights):
 def test_it_is_a_value_and_describes_itself():
     assert OrderedWeighted([1, 2]) == OrderedWeighted(np.array([1.0, 2.0]))
     assert "order weights 1, 2." in OrderedWeighted([1, 2]).describe()
-    assert OrderedWeighted.skips_missing
+    assert OrderedWeighted([1, 2]).traits.skips_missing
+    assert OrderedWeighted([1, 2]).traits.concave
+    assert not OrderedWeighted([2, 1]).traits.concave
+
+
+def test_children_that_tie_share_the_weights_of_their_places():
+    mean = OrderedWeighted([0.1, 0.2, 0.7])
+    values, weights = np.array([[20.0, 20.0, 60.0]]), np.full(3, 1 / 3)
+    assert_allclose(mean.gradient(values, weights), [[0.45, 0.45, 0.1]])
+    assert_allclose(mean.gradient(values, [0.5, 0.25, 0.25]).sum(), 1.0)
+    move = np.array([[1.0, 0.0, 0.0]])
+    assert_allclose(mean.directional(values, weights, move), [0.2])
+    assert_allclose(mean.directional(values, weights, -move), [-0.7])
+    swapped = mean.directional(values, weights, move[:, [1, 0, 2]])
+    assert_allclose(swapped, [0.2])

@@ -125,5 +125,5 @@ def test_two_hundred_units_take_milliseconds():
 
 def test_it_describes_itself():
     assert "Copeland" in Copeland().describe()
-    assert Copeland.skips_missing
-    assert Copeland.domain == "real"
+    assert Copeland.traits.skips_missing
+    assert not Copeland.traits.local

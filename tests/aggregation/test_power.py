@@ -12,6 +12,7 @@ from dli.aggregation import (
     Minimum,
     PowerMean,
     power_mean,
+    power_mean_directional,
     power_mean_gradient,
 )
 from dli.errors import MethodError
@@ -224,8 +225,8 @@ def test_domains_tell_what_a_mean_takes(mean):
         "HarmonicMean": "positive",
         "PowerMean": "non-negative",
     }
-    assert mean.domain == expected.get(type(mean).__name__, "real")
-    assert mean.skips_missing
+    assert mean.traits.domain == expected.get(type(mean).__name__, "real")
+    assert mean.traits.skips_missing
 
 
 @pytest.mark.parametrize("p", ["2", None, True, np.nan])
@@ -272,3 +273,32 @@ def test_the_description_of_a_power_mean_tells_its_order():
     assert "$p = 2$" in PowerMean(2.0).describe()
     assert PowerMean(-np.inf).describe() == r"Power mean of order $-\infty$: $S = \min_k x_k$."
     assert PowerMean(np.inf).describe() == r"Power mean of order $\infty$: $S = \max_k x_k$."
+
+
+@pytest.mark.parametrize("p", [0, -1, 2, 0.5, 0.005])
+def test_a_value_without_weight_counts_nothing_whatever_it_is(p):
+    kept = power_mean([[4.0, 9.0]], [0.5, 0.5], p)
+    for stray in (0.0, -5.0, 1e300):
+        assert_allclose(power_mean([[4.0, stray, 9.0]], [0.5, 0.0, 0.5], p), kept, rtol=1e-13)
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=6))
+def test_the_mean_of_zeros_is_zero_for_tiny_orders(weights):
+    values = np.zeros((2, len(weights)))
+    assert power_mean(values, weights, 0.005).tolist() == [0.0, 0.0]
+
+
+def test_derivatives_along_moves_at_zero():
+    assert power_mean_directional([[0.0, 0.0]], HALF, [[3.0, 3.0]], 2).tolist() == [3.0]
+    assert power_mean_directional([[0.0, 4.0]], HALF, [[1.0, 0.0]], 0.5).tolist() == [np.inf]
+    assert power_mean_directional([[0.0, 4.0]], HALF, [[0.0, 1.0]], 0.5) > 0
+    assert power_mean_directional([[np.nan, np.nan]], HALF, [[1.0, 1.0]], -np.inf).tolist() == [0.0]
+
+
+@pytest.mark.parametrize(("p", "up", "down"), [(-np.inf, 0.0, -1.0), (np.inf, 1.0, 0.0)])
+def test_extremes_follow_the_child_that_comes_to_rule(p, up, down):
+    tied = [[20.0, 20.0 * (1 + 1e-14), 60.0 if p < 0 else 1.0]]
+    third = [1 / 3] * 3
+    assert power_mean_directional(tied, third, [[1.0, 0.0, 0.0]], p).tolist() == [up]
+    assert power_mean_directional(tied, third, [[-1.0, 0.0, 0.0]], p).tolist() == [down]
+    assert power_mean_gradient(tied, third, p)[0, :2].tolist() == [0.5, 0.5]

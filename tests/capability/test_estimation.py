@@ -118,7 +118,7 @@ def test_a_source_that_does_not_vary_keeps_its_prior():
     table = frames.read(found.table)
     row = table.column("source").index("wall")
     assert table.column("strength")[row] == pytest.approx(0.3)
-    assert table.column("note")[row] == "not identified: the source does not vary, the prior stands"
+    assert table.column("note")[row] == "not identified: the source does not vary, the prior is kept"
 
 
 def test_an_outcome_that_does_not_vary_has_no_fit():
@@ -154,7 +154,7 @@ def test_levels_may_come_in_a_table_of_their_own():
     [
         ({"c": None}, DataError, "lack columns:\n  - capability 'c'"),
         ({"c": [2.0] + [0.5] * 59}, DataError, r"row 0 \('u0',\), 'c': 2"),
-        ({"c": ["much"] + [0.5] * 59}, DataError, r"row 0 \('u0',\), 'c': 'much' is no number"),
+        ({"c": ["much"] + [0.5] * 59}, DataError, r"row 0 \('u0',\), 'c': 'much' is not a number"),
         ({"unit": ["u1"] * 60}, DataError, "row 1 .* appears before, in row 0"),
         ({"unit": [f"x{i}" for i in range(60)]}, UnknownCodeError, "no row of levels for"),
         ({"d": [0.5, 0.6, 0.7] + [None] * 57}, DataError, "'a1': 3 rows for 2 sources"),
@@ -170,5 +170,5 @@ def test_levels_that_cannot_be_used_are_refused(change, error, message):
 
 def test_options_that_make_no_sense_are_all_listed():
     with pytest.raises(MethodError) as caught:
-        BUILT.estimate(assessed(survey()), ridge=-1, n_bootstrap=1, level=1)
+        BUILT.estimate(assessed(survey()), ridge=-1, n_bootstrap=1, confidence=1)
     assert len(caught.value.faults) == 3

@@ -78,7 +78,7 @@ def test_an_outcome_that_nothing_can_win_back_has_nothing_behind_it():
 def test_an_explanation_prints_itself():
     found = BUILT.explain(example(), "X", levels=LEVELS)
     assert repr(found).splitlines() == [
-        "What stands behind the gaps of X at T (against: frontier)",
+        "Capabilities behind the gaps of X at T (against: frontier)",
         "",
         "code  level  points  kind",
         "c      0.40    7.50  capability",
@@ -86,13 +86,13 @@ def test_an_explanation_prints_itself():
     ]
     assert "<td>wall</td>" in found._repr_html_()
     leader = BUILT.explain(example(), "X", reference=["X"])
-    assert repr(leader) == "What stands behind the gaps of X at T (against: X): none"
+    assert repr(leader) == "Capabilities behind the gaps of X at T (against: X): none"
     assert column(leader.table, "code") == []
 
 
 def test_an_explanation_is_within_the_period():
     data = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
-    found = BUILT.explain(example(data=data, period="year"), "X", 1, levels=LEVELS)
+    found = BUILT.explain(example(data=data, period="year"), "X", period=1, levels=LEVELS)
     assert found.gaps == pytest.approx([0.6, 0.0])
 
 
@@ -113,7 +113,7 @@ def test_points_are_never_negative_and_never_more_than_all_behind(built):
             "reference must be one of frontier, median, best or units, got 'mean'",
         ),
         (["Q"], UnknownCodeError, "no unit 'Q'"),
-        ([], MethodError, "reference names no units"),
+        ([], MethodError, "units must name at least one unit, got none"),
     ],
 )
 def test_references_that_are_none_are_refused(reference, error, message):

@@ -30,8 +30,8 @@ def findings(given, index=INDEX):
         (lambda: Link("a", "b", 0.5, required="yes"), "required must be True or False"),
         (lambda: Link("a", "b", 0.5, evidence=None), "evidence must be text"),
         (lambda: CapabilityGraph([], []), "it has no capabilities"),
-        (lambda: CapabilityGraph(["a"], []), "'a' is no Capability"),
-        (lambda: CapabilityGraph([Capability("a")], ["b"]), "'b' is no Link"),
+        (lambda: CapabilityGraph(["a"], []), "'a' is not a Capability"),
+        (lambda: CapabilityGraph([Capability("a")], ["b"]), "'b' is not a Link"),
         (lambda: CapabilityGraph([Capability("a"), Capability("a")], []), "'a' appears 2 times"),
         (
             lambda: CapabilityGraph([Capability("data")], [Link("date", "x", 0.1)]),
@@ -138,7 +138,7 @@ def test_files_bring_back_the_same_graph(tmp_path):
             "format = 'dli-capabilities/1'\n[[capability]]\ncode = 'c'\nkind = 'x'",
             r"\[\[capability\]\] 1 \(code 'c'\): kind must be",
         ),
-        ("= 5", "is no file of capabilities in TOML"),
+        ("= 5", "is not a file of capabilities in TOML"),
     ],
 )
 def test_broken_files_say_where(tmp_path, text, message):

@@ -62,7 +62,7 @@ def test_large_graphs_give_what_small_ones_give(monkeypatch):
 
     effects = rng.normal(size=(40, 3))
     expected = influence.summed_effects(csr_array(a), effects)
-    monkeypatch.setattr(influence, "_DENSE", 10)
+    monkeypatch.setattr(influence, "DENSE", 10)
     assert influence.summed_effects(csr_array(a), effects) == pytest.approx(expected, rel=1e-12)
     slow = csr_array(np.roll(np.eye(40) * 0.99, 1, axis=1))  # chains that fade slowly
     solved = influence.summed_effects(slow, effects)
@@ -70,7 +70,7 @@ def test_large_graphs_give_what_small_ones_give(monkeypatch):
 
 
 def test_divergence_is_found_in_large_graphs_too(monkeypatch):
-    monkeypatch.setattr(influence, "_DENSE", 3)
+    monkeypatch.setattr(influence, "DENSE", 3)
     ring = np.roll(np.eye(8) * 1.1, 1, axis=1)
     with pytest.raises(DivergentInfluenceError, match=r"grows 1\.1 times"):
         total_influence(ring)

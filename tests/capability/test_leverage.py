@@ -16,7 +16,7 @@ from dli.aggregation import (
     OrderedWeighted,
     PowerMean,
 )
-from dli.capability.outcomes import Outcomes, position
+from dli.capability.outcomes import Position
 from dli.capability.propagation import settled
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation import FittedOn, Goalposts, MinMax, Rank, ZScore
@@ -69,11 +69,8 @@ def test_a_link_to_a_sub_index_adds_to_its_score():
 
 
 def finite_difference(built, assessment, unit, code, node, step):
-    found = Outcomes.of(built, assessment, node)
-    where = position(built, found, unit, None, dict.fromkeys(built.codes, 0.5))
-    after = settled(built, where, {code: step}).scores[found.node.code][where.row]
-    before = assessment.array(found.node.code)[where.row]
-    return (after - before) / step
+    where = Position.of(built, assessment, unit, node=node)
+    return (settled(where, [{code: step}]).scores[where.found.node][0] - where.score) / step
 
 
 @pytest.mark.parametrize("aggregation", AGGREGATIONS, ids=repr)

@@ -16,8 +16,8 @@ from dli.aggregation import (
     OrderedWeighted,
     PowerMean,
 )
-from dli.capability import planning, program
-from dli.capability.planning import Task
+from dli.capability import program
+from dli.capability.task import Task
 from dli.errors import MethodError, StudyError, UnknownCodeError
 from dli.normalisation import Goalposts
 
@@ -160,7 +160,7 @@ def test_a_plan_is_never_beaten_by_trying_all(aggregation, case, budget):
     task = Task.of(built, assessment, "X", **options)
     if not task.steps or len(task.steps) > 8:
         return
-    found = planning.plan(task, budget=budget, target_score=None, target_rank=None)
+    found = built.plan(assessment, "X", budget=budget, **options)
     assert found.exact
     assert found.score == pytest.approx(brute_force(task, budget), abs=2e-5)
     assert found.gap <= 2e-4
@@ -205,7 +205,7 @@ def test_the_best_plan_is_found_where_rows_meet_in_one_point(
 ):
     assessment = example(normalisation=Goalposts(1, 100), aggregation=aggregation)
     task = Task.of(graph(*links, barriers=barriers), assessment, "X", **options)
-    found = planning.plan(task, budget=budget, target_score=None, target_rank=None)
+    found = built.plan(assessment, "X", budget=budget, **options)
     assert found.score == pytest.approx(brute_force(task, budget), abs=2e-5)
     assert found.gap <= 2e-4
 

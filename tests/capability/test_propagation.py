@@ -111,7 +111,7 @@ def test_levels_that_do_not_settle_are_an_error(monkeypatch):
 
 def test_ranks_are_within_the_period():
     data = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
-    found = CHAIN.propagate(example(data=data, period="year"), "X", {"c": 0.4}, 1, levels=HALF)
+    found = CHAIN.propagate(example(data=data, period="year"), "X", {"c": 0.4}, period=1, levels=HALF)
     assert column(found, "rank_after")[0] == 2
 
 

@@ -22,7 +22,7 @@ def test_strengths_are_drawn_within_a_share_of_themselves():
 
 def test_leverage_lies_within_bounds():
     drawn = BUILT.uncertain(0.2, n_samples=2000, rng=3)
-    found = drawn.leverage(example(), level=0.9)
+    found = drawn.leverage(example(), confidence=0.9)
     assert column(found, "unit")[:4] == ["X", "X", "X", "Y"]
     assert column(found, "code")[:3] == ["c", "d", "e"]
     # 25 points a level, times .4: evenly spread from 8 to 12, of which nine tenths are in .2 less.
@@ -60,7 +60,7 @@ def test_a_plan_tells_how_often_each_is_in_it():
         (lambda: UncertainGraph(BUILT, [[0.1]]), r"shape \(n_samples, 3\), got \(1, 1\)"),
         (lambda: UncertainGraph(BUILT, [[0.1, 2, 0]]), "strengths must be numbers from 0 to 1"),
         (
-            lambda: BUILT.uncertain(0.1, n_samples=2).leverage(example(), level=2),
+            lambda: BUILT.uncertain(0.1, n_samples=2).leverage(example(), confidence=2),
             "level must be a number above 0 and below 1",
         ),
     ],

@@ -80,8 +80,10 @@ def _tables(*nodes, **index):
         (_tables(), "the index 'T' has no children"),
         (_tables({"code": "a"}, {"code": "a"}), "code 'a' appears 2 times"),
         (_tables({"code": "a", "parent": "S"}), r"\[\[node\]\] 1 \(code 'a'\): no node has the code of its parent 'S'"),
-        (_tables({"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}, {"code": "c"}), "'b'\\) stands above itself"),
+        (_tables({"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}, {"code": "c"}), "'b'\\) is its own ancestor"),
+        (_tables({"code": "a", "parent": "a"}, {"code": "b"}), r"\[\[node\]\] 1 \(code 'a'\) is its own ancestor"),
         (_tables({"name": "no code"}), "key 'code' is missing"),
+        (_tables({"code": ["a"], "parent": 1}), r"(?s)1: code must be text, got \['a'\].*1: parent must be text, got 1"),
         (_tables({"code": "a", "wieght": 1}), r"\(code 'a'\): key 'wieght' is unknown; did you mean 'weight'"),
         (_tables({"code": "a", "weight": "1"}), "key 'weight': expected a number, got '1'"),
         (_tables({"code": "a", "weight": True}), "key 'weight': expected a number, got True"),
@@ -115,13 +117,15 @@ def test_a_broken_file_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"cannot read the model file '.*model.toml'"):
         Index.load(path)
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ModelError, match="no model file in TOML"):
+    with pytest.raises(ModelError, match="not a model file in TOML"):
         Index.load(path)
     path.write_text("a = 1 b")
-    with pytest.raises(ModelError, match=r"no model file in TOML: .*line 1"):
+    with pytest.raises(ModelError, match=r"not a model file in TOML: .*line 1"):
         Index.load(path)
     path.write_text('format = "dli-index/1"\n[index]\ncode = "T"\n')
-    with pytest.raises(ModelError, match=r"(?s)model.toml. is broken: .*has no children"):
+    with pytest.raises(
+        ModelError, match=r"(?s)invalid model file .*model.toml': .*has no children"
+    ):
         Index.load(path)
 
 

@@ -115,8 +115,8 @@ def test_a_repeated_code_is_named_with_its_count():
         ({"target": "high"}, "target must be a finite number, got 'high'"),
         ({"denominator": 3}, "denominator must be text, got 3"),
         ({"denominator_factor": 0}, "denominator_factor must be a number above 0, got 0"),
-        ({"scale": (1, 1)}, "scale must be two finite numbers that rise"),
-        ({"scale": (0,)}, "scale must be two finite numbers that rise"),
+        ({"scale": (1, 1)}, "scale must be two finite numbers in increasing order"),
+        ({"scale": (0,)}, "scale must be two finite numbers in increasing order"),
         ({"goalposts": (2, 2)}, "goalposts must differ, got 2 twice"),
         ({"goalposts": 3}, "goalposts must be two finite numbers"),
         ({"goalposts": (0, float("inf"))}, "goalposts must be two finite numbers"),
@@ -138,14 +138,14 @@ def test_goalposts_of_less_is_better_run_downwards():
 @pytest.mark.parametrize(
     ("thresholds", "names", "message"),
     [
-        ((2, 1), ("a", "b", "c"), "1 follows 2: they must rise"),
+        ((2, 1), ("a", "b", "c"), "1 follows 2: thresholds must increase"),
         ((1,), ("a",), "1 thresholds need 2 names, got 1"),
-        (("x",), ("a", "b"), "threshold 'x' is no finite number"),
-        ((1,), ("a", 3), "name 3 is no text"),
+        (("x",), ("a", "b"), "threshold 'x' is not a finite number"),
+        ((1,), ("a", 3), "name 3 is not a non-empty text"),
         (1, "a", "1 thresholds need 2 names"),
     ],
 )
-def test_bands_that_cannot_stand_are_refused(thresholds, names, message):
+def test_invalid_bands_are_refused(thresholds, names, message):
     with pytest.raises(ModelError, match=message):
         Bands(thresholds, names)
 

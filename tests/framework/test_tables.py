@@ -67,7 +67,7 @@ def test_a_file_makes_an_index(tmp_path):
     assert [(i.code, i.weight) for i in Index.from_table(path).indicators] == [("01", 2), ("2", 1)]
 
 
-def test_columns_that_say_nothing_are_told():
+def test_unused_columns_are_reported():
     with pytest.warns(DLIWarning, match="say nothing about the index: remark"):
         Index.from_table({"code": ["T", "a"], "parent": [None, "T"], "remark": ["x", "y"]})
 
@@ -76,11 +76,11 @@ def test_columns_that_say_nothing_are_told():
     ("changes", "message"),
     [
         ({"Parent": ["T", "U", None, None, None]}, r"row 1 \(code 'b'\): no node has .* parent 'U'"),
-        ({"Parent": [None, "T", None, None, None]}, r"exactly one node has no parent.*\['a', 'T'\]"),
-        ({"Type": ["Indicator", "Aggregate", "Aggregate", "Group", "Group"]}, "'b'\\): Type is 'Aggregate', yet no row"),
-        ({"Type": ["Indicator", "Indicator", "Indicator", "Group", "Group"]}, "'T'\\): Type is 'Indicator', yet some row"),
+        ({"Parent": [None, "T", None, None, None]}, r"exactly one node must have no parent.*\['a', 'T'\]"),
+        ({"Type": ["Indicator", "Aggregate", "Aggregate", "Group", "Group"]}, "'b'\\): Type is 'Aggregate', but no row"),
+        ({"Type": ["Indicator", "Indicator", "Indicator", "Group", "Group"]}, "'T'\\): Type is 'Indicator', but another row"),
         ({"Type": ["Indicator", "Thing", "Aggregate", "Group", "Group"]}, "got 'Thing'"),
-        ({"Level": [1, 2, 2, None, None]}, "Level 2 is not below that of its parent, 2"),
+        ({"Level": [1, 2, 2, None, None]}, "Level 2 is not below the level of its parent, 2"),
         ({"Direction": [1, 1.5, 1, None, None]}, "key 'direction': expected a whole number, got 1.5"),
         ({"Direction": [1, 2, 1, None, None]}, "direction must be 1 or -1, got 2"),
         ({"Weight": [1, "heavy", 1, None, None]}, "row 1, column 'Weight': 'heavy'"),

@@ -17,8 +17,10 @@ from dli.imputation import (
     Regression,
     RowMean,
     RowMedian,
+    Traits,
     impute,
 )
+from dli.imputation.protocol import traits_of
 
 few = settings(max_examples=20, deadline=None)
 NAN = np.nan
@@ -108,7 +110,7 @@ def test_groups_by_hand():
 def test_groups_without_a_value_are_named_or_kept(kind):
     values = np.array([[1.0, NAN, 1.0], [NAN, NAN, 2.0], [2.0, 5.0, 3.0]])
     known = context_of(values, columns={"region": ["N", "N", "S"]})
-    with pytest.raises(MethodError, match=r"a value of one unit.*\n  - region 'N': 'x1'$"):
+    with pytest.raises(MethodError, match=r"groups need a value.*\n  - region 'N': 'x1'$"):
         kind("region").impute(values, known)
     kept = kind("region", empty="keep").impute(values, known)
     assert_array_equal(kept, [[1, NAN, 1], [1, NAN, 2], [2, 5, 3]])
@@ -116,13 +118,18 @@ def test_groups_without_a_value_are_named_or_kept(kind):
         kind("region", empty="drop")
 
 
+def test_the_name_of_a_group_is_text():
+    with pytest.raises(
+        MethodError, match=r"of GroupMean:\n  - group must be text, got \['region'\]"
+    ):
+        GroupMean(["region"])
+
+
 @pytest.mark.parametrize("nothing", [None, NAN])
 def test_units_with_gaps_need_a_group(nothing):
     values = np.array([[1.0], [NAN], [3.0]])
     known = context_of(values, columns={"region": ["N", nothing, nothing]})
-    with pytest.raises(
-        MethodError, match=r"a value of 'region'; there is none for:\n  - unit 'U1'$"
-    ):
+    with pytest.raises(MethodError, match=r"a value of 'region'; none for:\n  - unit 'U1'$"):
         GroupMean("region").impute(values, known)
 
 
@@ -178,9 +185,10 @@ def test_a_constant_takes_no_part_and_its_gaps_get_the_constant():
 
 def test_rows_need_directions():
     values = np.array([[0.0, 1.0], [1.0, NAN]])
-    known = Context(columns={}, units=("A", "B"), periods=None, codes=("x", "y"), parents={})
-    with pytest.raises(MethodError, match="needs the directions"):
-        RowMean().impute(values, known)
+    known = Context(units=("A", "B"), codes=("x", "y"))
+    for scheme in (RowMean(), RowMedian()):
+        with pytest.raises(MethodError, match=f"^{type(scheme).__name__} needs the directions"):
+            scheme.impute(values, known)
 
 
 @pytest.mark.parametrize("kind", [RowMean, RowMedian])
@@ -246,13 +254,36 @@ def test_the_number_of_predictors_is_checked(n):
         Regression(n)
 
 
-@pytest.mark.parametrize(
-    "scheme", [ColumnMean(), ColumnMedian(), RowMean(), Regression()], ids=repr
-)
+@every
 def test_indicators_without_any_value_are_named(scheme):
     values = np.array([[1.0, NAN, NAN], [2.0, NAN, NAN]])
+    known = context_of(values, units=("A", "A"), periods=(1, 2))
     with pytest.raises(MethodError, match=r"there is none of:\n  - 'x1'\n  - 'x2'$"):
-        scheme.impute(values, context_of(values))
+        scheme.impute(values, known)
+
+
+@every
+def test_each_declares_whether_it_fills_from_other_periods(scheme):
+    assert traits_of(scheme) == scheme.traits == Traits(over_time=type(scheme) in (Latest, Linear))
+
+
+@pytest.mark.parametrize("traits", [None, {"over_time": True}])
+def test_what_is_not_declared_has_the_default(traits):
+    class Plugin:
+        """An imputation that declares nothing, or not in the form of traits."""
+
+    assert traits_of(Plugin()) == Traits()
+    plugin = Plugin()
+    plugin.traits = traits
+    assert traits_of(plugin) == Traits(over_time=False)
+
+
+def test_whole_numbers_may_be_those_of_numpy():
+    one, two = np.int64(1), np.int64(2)
+    assert (Latest(two), RowMean(one), Regression(two)) == (Latest(2), RowMean(1), Regression(2))
+    assert RowMedian(np.int8(-1)).describe() == RowMedian(-1).describe()
+    values, known = panel([1, NAN, NAN], [1, 2, 3])
+    assert_array_equal(Latest(one).impute(values, known).ravel(), [1, 1, NAN])
 
 
 def panel(values, periods, units=None):
@@ -291,19 +322,21 @@ def test_a_unit_without_any_value_keeps_its_gaps():
 @pytest.mark.parametrize("scheme", [Latest(), Linear()], ids=repr)
 def test_panels_need_periods(scheme):
     values = np.array([[1.0], [NAN]])
-    with pytest.raises(MethodError, match="give the assessment a period column"):
+    with pytest.raises(MethodError, match="needs periods; give the assessment a period column"):
         scheme.impute(values, context_of(values))
 
 
 def test_interpolation_needs_periods_that_are_numbers():
     values, known = panel([1, NAN], ["spring", "summer"])
-    with pytest.raises(MethodError, match="needs periods that are numbers, got 'spring'"):
+    with pytest.raises(MethodError, match=r"periods for Linear must be numbers: .*'spring'"):
         Linear().impute(values, known)
 
 
 @pytest.mark.parametrize("gap", [0, -1, 1.5, True])
 def test_the_greatest_gap_is_checked(gap):
-    with pytest.raises(MethodError, match="max_gap must be a whole number of at least 1 or None"):
+    with pytest.raises(
+        MethodError, match=r"max_gap \(if not None\) must be a whole number of at least 1"
+    ):
         Latest(gap)
 
 
@@ -337,7 +370,9 @@ def test_an_imputer_that_drops_columns_is_refused():
 
 def test_an_imputer_that_changes_values_or_gives_infinite_ones_is_refused():
     values = np.array([[1.0], [NAN]])
-    with pytest.raises(MethodError, match="must fill missing values alone") as caught:
+    with pytest.raises(
+        MethodError, match="Outside changed known values or gave infinite"
+    ) as caught:
         impute(Outside([[2.0], [np.inf]]), values, context_of(values))
     assert caught.value.faults == ("unit 'U0', 'x0': 1 became 2", "unit 'U1', 'x0': nan became inf")
 

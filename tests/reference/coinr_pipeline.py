@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose
 from tests.reference.coinr import FOLDER, INPUT, META, TOLERANCE, lineage, number, numbers, rows
 
 from dli import Assessment, Index, Method, aggregation, frames, imputation, normalisation, treatment
-from dli.assessment.ranking import rank_scores
-from dli.sensitivity import compare, remove_elements
+from dli.ranking import rank_scores
+from dli.change import compare
+from dli.sensitivity import remove_elements
 
 
 def table(path):
@@ -198,10 +199,8 @@ def test_ranks_within_groups(assessment, settings, parents):
             assert found.column(code)[place[row["uCode"]]] == number(row[code])
 
 
-def test_the_summary_of_one_unit(assessment):
-    found = frames.read(
-        assessment.profile("AUT" if "AUT" in assessment.units else assessment.units[0], level=2)
-    )
+def test_the_summary_of_one_unit(assessment, settings):
+    found = frames.read(assessment.profile(settings["summary_unit"], level=2))
     mine = {
         code: (name, score, rank)
         for code, name, score, rank in zip(

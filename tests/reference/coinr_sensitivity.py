@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose
 from tests.reference.coinr import FOLDER, META, TOLERANCE, number, numbers, rows
 
 from dli import aggregation, normalisation, treatment
-from dli.assessment.ranking import rank_scores
-from dli.sensitivity import Alternatives, evaluate, sobol_estimates
+from dli.ranking import rank_scores
+from dli.sensitivity import Alternatives, evaluate
+from dli.sensitivity.arrays import sobol_estimates
 
 
 class WeightSets:
@@ -52,8 +53,8 @@ def inputs(settings, sets):
         Alternatives(
             "normalisation",
             [
-                normalisation.MinMax(*settings["mm_b"], ends="observed"),
-                normalisation.ZScore(*settings["z_b"]),
+                normalisation.MinMax(*settings["sa_mm"], ends="observed"),
+                normalisation.ZScore(*settings["sa_z"]),
             ],
         ),
         Alternatives("aggregation", [aggregation.ArithmeticMean(), aggregation.GeometricMean()]),

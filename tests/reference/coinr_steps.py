@@ -111,7 +111,7 @@ def test_scaled(raw, codes, params, directions):
     assert not compare(normalisation.Scaled(0, 1), raw, bounded, expected, factors)
 
 
-def test_a_panel_is_normalised_over_all_periods():
+def test_a_panel_is_normalised_over_all_periods(settings):
     name = FOLDER / "panel_norm_global.csv"
     columns = [c for c in rows(name)[0] if c not in ("uName", "uCode", "Time")]
     panel = {(row["uCode"], row["Time"]): row for row in rows(FOLDER / "panel_input.csv")}
@@ -122,7 +122,8 @@ def test_a_panel_is_normalised_over_all_periods():
     meta = {row["iCode"]: row for row in rows(META)}
     indicators = [Indicator(c, direction=int(meta[c]["Direction"])) for c in columns]
     values = np.array([[number(row[c]) for c in columns] for row in source])
-    assert_allclose(normalisation.MinMax().normalise(values, indicators), expected, **TOLERANCE)
+    scale = normalisation.MinMax(*settings["panel_mm"])
+    assert_allclose(scale.normalise(values, indicators), expected, **TOLERANCE)
 
 
 IMPUTATIONS = {

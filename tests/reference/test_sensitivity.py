@@ -13,11 +13,11 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import qmc
 
-from dli.sensitivity import (
-    pairwise_winning_probabilities,
-    rank_acceptability,
-    sobol_estimates,
-)
+from dli import Assessment, Index, Indicator, Method
+from dli.normalisation import Goalposts
+from dli.robustness.arrays import pairwise_winning, rank_acceptability
+from dli.sensitivity import WeightNoise, sobol
+from dli.sensitivity.arrays import sobol_estimates
 
 SHARED = Path(__file__).parents[3] / "shared"
 FOLDER = Path(os.environ.get("DLI_REFERENCE_SENSITIVITY", SHARED / "reference" / "sensitivity"))
@@ -39,16 +39,25 @@ def _product(x, _, given):
     return x.prod(axis=0)
 
 
+def _choices(x, _, given):
+    """Each factor is cut into as many equal parts as it has levels."""
+    shape = np.array(given["shape"])[:, np.newaxis]
+    levels = np.minimum((x * shape).astype(int), shape - 1)
+    return np.reshape(given["table"], given["shape"])[tuple(levels)]
+
+
 FUNCTIONS = {
     "sobol_ishigami": _ishigami,
     "sobol_additive": _additive,
     "sobol_product": _product,
+    "sobol_discrete_choices": _choices,
 }
 
 
 def _sobol(case):
     given, parameters, expected = case["input"], case["parameters"], case["expected"]
-    low, high = np.array(given["bounds"], dtype=float).T[:, :, np.newaxis]
+    bounds = given.get("bounds", [[0, 1]] * len(given.get("shape", ())))
+    low, high = np.array(bounds, dtype=float).T[:, :, np.newaxis]
     n_factors = len(low)
     numbers = qmc.Sobol(2 * n_factors, rng=np.random.default_rng(0)).random(N_BASE).T
     a, b = (low + (high - low) * part for part in (numbers[:n_factors], numbers[n_factors:]))
@@ -72,11 +81,33 @@ def _sobol(case):
         assert_allclose(found.second_order[i, j, 0], expected[name], rtol=0, atol=tolerance)
 
 
+def _sobol_rank(case):
+    """The rank of a unit in an assessment whose raw weights are uniform between bounds."""
+    given, expected = case["input"], case["expected"]
+    low, high = np.array(given["bounds"], dtype=float).T
+    middle, spread = (low + high) / 2, (high - low) / (high + low)
+    codes = [f"x{k}" for k in range(len(low))]
+    index = Index(
+        "T",
+        [Indicator(c, weight=w, goalposts=(0, 1)) for c, w in zip(codes, middle, strict=True)],
+    )
+    matrix = np.array(given["matrix"], dtype=float)
+    data = {"unit": np.arange(len(matrix)), **dict(zip(codes, matrix.T, strict=True))}
+    assessment = Assessment(index, data, method=Method(normalisation=Goalposts(0, 1)))
+    noise = WeightNoise(dict(zip(codes, spread.tolist(), strict=True)))
+    study = sobol(assessment, [noise], n_samples=N_BASE, rng=0, output="rank")
+    tolerance = case["tolerance"]["for_an_estimator"]["abs"]
+    assert_allclose(study.first_order[:, given["unit"]], expected["S1"], rtol=0, atol=tolerance)
+    assert_allclose(study.total_order[:, given["unit"]], expected["ST"], rtol=0, atol=tolerance)
+    variance = study.indices.variance[given["unit"]]
+    assert_allclose(variance, expected["variance"], rtol=tolerance)
+
+
 def _smaa(case):
     values = np.array(case["input"]["matrix"], dtype=float)
     expected, tolerance = case["expected"], case["tolerance"]
     exact = np.array(expected["pairwise"], dtype=float)
-    found = pairwise_winning_probabilities(values)
+    found = pairwise_winning(values)
     assert_allclose(found, exact, rtol=0, atol=tolerance["exact_value"]["abs"])
     sure = (exact == 0) | (exact == 1)
     assert (found[sure] == exact[sure]).all()
@@ -96,7 +127,11 @@ def _smaa(case):
             assert_allclose(mine, central, rtol=0, atol=margin)
 
 
-METHODS = {**dict.fromkeys(FUNCTIONS, _sobol), "smaa_uniform_simplex": _smaa}
+METHODS = {
+    **dict.fromkeys(FUNCTIONS, _sobol),
+    "sobol_rank_of_weighted_sum": _sobol_rank,
+    "smaa_uniform_simplex": _smaa,
+}
 
 
 @pytest.mark.skipif(not CASES, reason=f"no reference numbers in {FOLDER}")

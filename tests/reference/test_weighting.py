@@ -24,13 +24,18 @@ from dli.weighting import (
     component_weights,
     critic_weights,
     entropy_weights,
+    equal_weights,
     group_judgements,
     group_priorities,
+    loading_weights,
     merec_weights,
+    nested_weights,
     principal_component_weights,
     rank_order_centroid_weights,
+    rank_reciprocal_weights,
     rank_sum_weights,
     standard_deviation_weights,
+    swara_weights,
 )
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -65,6 +70,61 @@ def _incomplete(given, _):
         "completed": [found.completed[pair] for pair in missing],
         "priorities": found.weights,
         **_consistency(found),
+    }
+
+
+def _harker(given, _):
+    matrix = np.array(given["matrix"], dtype=float)
+    found = ahp_priorities(matrix, completion="harker")
+    return {"priorities": found.weights, **_consistency(found)}
+
+
+def _least_squares(given, _):
+    matrix = np.array(given["matrix"], dtype=float)
+    n = len(matrix)
+    found = ahp_priorities(matrix, completion="least_squares", method="geometric")
+    residual = found.geometric_consistency_index * (n - 1) * (n - 2) / 2
+    return {"priorities": found.weights, "residual": residual}
+
+
+def _equal_nested(given, _):
+    nodes = given["nodes"]
+    local = {
+        node: dict(zip(children, equal_weights(len(children)), strict=True))
+        for node, children in nodes.items()
+    }
+    effective = nested_weights(given["root"], local)
+    leaves = {code: weight for code, weight in effective.items() if code not in nodes}
+    flat = dict(zip(leaves, equal_weights(len(leaves)), strict=True))
+    return {"leaf_global": leaves, "flat": flat}
+
+
+def _rotated(given, parameters):
+    found = component_weights(
+        given["matrix"], loadings="rotated", kaiser=parameters["kaiser_normalise"]
+    )
+    squares = found.loadings**2
+    return {
+        "eigenvalues": found.eigenvalues,
+        "n_factors": found.loadings.shape[1],
+        "loadings": found.loadings,
+        "explained": squares.sum(axis=0),
+        "scaled_squared": squares / squares.sum(axis=0),
+        "factor": found.component,
+        "factor_by_raw_loading": squares.argmax(axis=1),
+        "weights": found.weights,
+    }
+
+
+def _loadings(given, _):
+    weights, component = loading_weights(given["loadings"])
+    squares = np.square(given["loadings"])
+    explained = squares.sum(axis=0)
+    return {
+        "explained": explained,
+        "scaled_squared": squares / explained,
+        "factor": component,
+        "weights": weights,
     }
 
 
@@ -144,6 +204,8 @@ METHODS = {
     "ahp_eigenvector": _eigenvector,
     "ahp_geometric_mean": _geometric,
     "ahp_incomplete": _incomplete,
+    "ahp_incomplete_harker": _harker,
+    "ahp_incomplete_llsm": _least_squares,
     "ahp_group": _group,
     "ahp_hierarchy": _hierarchy,
     "best_worst_linear": _best_worst,
@@ -161,6 +223,12 @@ METHODS = {
     "rank_order_centroid": lambda given, _: {
         "weights": rank_order_centroid_weights(given["ranks"])
     },
+    "pca_rotated": _rotated,
+    "pca_loadings_to_weights": _loadings,
+    "equal": lambda given, _: {"weights": equal_weights(given["n"])},
+    "equal_nested": _equal_nested,
+    "rank_reciprocal": lambda given, _: {"weights": rank_reciprocal_weights(given["ranks"])},
+    "swara": lambda given, _: {"weights": swara_weights(given["order"], given["s"])},
     "rank_sum": lambda given, _: {"weights": rank_sum_weights(given["ranks"])},
     "mazziotta_pareto": lambda given, parameters: {"scores": _mazziotta(given, parameters)},
     "adjusted_mazziotta_pareto": lambda given, parameters: {
@@ -193,7 +261,7 @@ def _where_unique(value, wanted, unique):
     if isinstance(unique, bool):
         return (value, wanted) if unique else ([], [])
     rows = [i for i, one in enumerate(unique) if one]
-    return np.asarray(value)[rows], [wanted[i] for i in rows]
+    return [value[i] for i in rows], [wanted[i] for i in rows]
 
 
 def _compare(value, wanted, allowed, name):

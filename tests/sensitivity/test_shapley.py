@@ -16,11 +16,11 @@ from dli.sensitivity import (
     Alternatives,
     DirichletWeights,
     WeightNoise,
-    correlation_ratios,
     importance,
     shapley,
     sobol,
 )
+from dli.sensitivity.arrays import correlation_ratios
 from dli.weighting import Equal
 
 
@@ -152,8 +152,11 @@ def test_importance_stands_beside_the_weights():
     below = importance(assessment, node="A")
     assert below.codes == ("a1", "a2", "a3")
     assert_allclose(below.weights, [0.25, 0.5, 0.25])
-    assert importance(assessment, level=2).codes == ("a1", "a2", "a3", "b1", "b2", "c1")
+    assert importance(assessment, nodes=2).codes == ("a1", "a2", "a3", "b1", "b2", "c1")
+    assert importance(assessment, nodes=["b1", "A"]).codes == ("b1", "A")
     with pytest.raises(MethodError, match="'a1' is an indicator"):
         importance(assessment, node="a1")
-    with pytest.raises(MethodError, match="no parts 2 levels below 'A'"):
-        importance(assessment, node="A", level=2)
+    with pytest.raises(MethodError, match=r"nodes must be a level from 1 \('A'\) to 2"):
+        importance(assessment, "A", nodes=3)
+    with pytest.raises(MethodError, match="must lie below 'A', got the node itself"):
+        importance(assessment, "A", nodes=1)

@@ -127,7 +127,7 @@ def test_a_study_is_what_scipy_makes_of_the_same_sample():
 
 
 def test_ranks_and_their_mean_shift_are_outputs_too():
-    from dli.assessment.ranking import rank_scores
+    from dli.ranking import rank_scores
 
     assessment, inputs = example(), [WeightNoise(0.5)]
     with warnings.catch_warnings():
@@ -243,7 +243,7 @@ def test_what_is_asked_for_is_checked():
     with pytest.raises(MethodError, match="n_samples must be a whole number of at least 2"):
         sobol(example(), CHOICES, n_samples=1)
     study = sobol(example(), CHOICES, n_samples=8, rng=1, output=("score", "mean_rank_shift"))
-    with pytest.raises(MethodError, match="level must be above 0 and below 1"):
+    with pytest.raises(MethodError, match="confidence must be a number above 0 and below 1"):
         study.intervals(1)
 
 
@@ -251,7 +251,7 @@ def test_intervals_name_output_unit_and_factor():
     study = sobol(example(), CHOICES, n_samples=64, rng=1, output=("score", "mean_rank_shift"))
     table = frames.read(study.intervals(0.9))
     assert table.names == (
-        "output", "unit", "factor", "first", "first_low", "first_high", "total", "total_low",
+        "unit", "output", "factor", "first", "first_low", "first_high", "total", "total_low",
         "total_high",
     )  # fmt: skip
     assert table.column("unit")[-1] is None

@@ -11,12 +11,15 @@ from dli.moments import kurtosis, skewness
 from dli.treatment import (
     BoxCox,
     Log,
+    LogPlus,
     Percentiles,
+    Traits,
     Winsorise,
     clip_percentiles,
     has_outliers,
     winsorise,
 )
+from dli.treatment.protocol import traits_of
 
 few = settings(max_examples=30, deadline=None)
 heavy = arrays(np.float64, (15, 3), elements=st.integers(-12, 12).map(lambda i: float(i**3)))
@@ -132,27 +135,98 @@ def test_missing_values_stay_missing():
 @pytest.mark.parametrize(
     ("parameters", "fault"),
     [
-        ({"max_points": 2.5}, "max_points must be a whole number, got 2.5"),
-        ({"max_points": True}, "max_points must be a whole number, got True"),
-        ({"max_points": -1}, "max_points must be at least 0, got -1"),
-        ({"skewness": np.nan}, "skewness must be a finite number, got nan"),
-        ({"kurtosis": np.inf}, "kurtosis must be a finite number, got inf"),
+        ({"max_points": 2.5}, "max_points must be a whole number of at least 0, got 2.5"),
+        ({"max_points": True}, "max_points must be a whole number of at least 0, got True"),
+        ({"max_points": -1}, "max_points must be a whole number of at least 0, got -1"),
+        ({"skewness": np.nan}, "skewness must be a number, got nan"),
+        ({"kurtosis": np.inf}, "kurtosis must be a number, got inf"),
         ({"fallback": "log"}, "fallback must have a method treat, got 'log'"),
     ],
 )
 def test_bad_parameters_are_named(parameters, fault):
-    with pytest.raises(MethodError, match="Winsorise cannot work") as caught:
+    with pytest.raises(MethodError, match="invalid parameters of Winsorise") as caught:
         Winsorise(**parameters)
     assert caught.value.faults == (fault,)
 
 
+def test_all_bad_parameters_are_named_together():
+    with pytest.raises(MethodError) as caught:
+        Winsorise(max_points=-1, skewness="2", kurtosis=None, fallback=3)
+    assert [fault.split()[0] for fault in caught.value.faults] == [
+        "skewness",
+        "kurtosis",
+        "max_points",
+        "fallback",
+    ]
+
+
+def test_the_numbers_may_be_those_of_numpy():
+    scheme = Winsorise(np.int64(3), np.float32(2.0), np.float64(3.5))
+    assert scheme == Winsorise(max_points=3)
+    assert scheme.describe() == Winsorise(max_points=3).describe()
+
+
+@pytest.mark.parametrize(
+    "scheme", [Winsorise(), Winsorise(fallback=None), Percentiles(), Log(), LogPlus(), BoxCox()]
+)
+def test_columns_without_any_value_are_named(scheme):
+    x = np.array([[1.0, np.nan, 1.0, np.nan], [2.0, np.nan, 7.0, np.nan]])
+    for treat in (scheme.treat, scheme.treat_with_record):
+        with pytest.raises(MethodError) as caught:
+            treat(x)
+        assert [fault.split(":")[0] for fault in caught.value.faults] == ["column 1", "column 3"]
+
+
+@pytest.mark.parametrize("act", [winsorise, lambda x: clip_percentiles(x, 5, 95)])
+def test_the_functions_refuse_columns_without_any_value_too(act):
+    with pytest.raises(MethodError, match=r"a value in each column.*\n  - column 0$"):
+        act([[np.nan], [np.nan]])
+
+
+@pytest.mark.parametrize("limit", ["skewness", "kurtosis"])
+def test_the_limits_of_the_test_are_numbers(limit):
+    with pytest.raises(MethodError, match=f"{limit} must be a number, got '2'"):
+        has_outliers(HIGH, **{limit: "2"})
+
+
+def test_a_column_without_any_value_has_no_outliers():
+    assert has_outliers([[np.nan]] * 9).tolist() == [False]
+
+
+class Declaring:
+    """A treatment that changes nothing and declares what it is told."""
+
+    def __init__(self, traits):
+        self.traits = traits
+
+    def treat(self, values):
+        return values
+
+
+def test_each_declares_that_it_keeps_the_order():
+    for scheme in (Percentiles(), Winsorise(), Winsorise(fallback=None)):
+        assert traits_of(scheme) == scheme.traits == Traits(by_column=True, keeps_order=True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        (Traits(by_column=False), Traits(by_column=False, keeps_order=False)),
+        (Traits(keeps_order=True), Traits(by_column=True, keeps_order=True)),
+        (None, Traits(by_column=True, keeps_order=False)),
+        ({"keeps_order": True}, Traits()),
+    ],
+)
+def test_winsorising_declares_what_its_fallback_does(declared, expected):
+    assert traits_of(Declaring(declared)) == expected
+    assert Winsorise(fallback=Declaring(declared)).traits == expected
+
+
 def test_percentiles_by_hand():
-    x = np.array([[0.0, np.nan], [1.0, np.nan], [2.0, np.nan], [10.0, np.nan], [np.nan, np.nan]])
+    x = np.array([[0.0], [1.0], [2.0], [10.0], [np.nan]])
     # The percentiles 25 and 75 of 0, 1, 2, 10 lie at 0.75 and 2 + 0.25 * 8.
     expected = [0.75, 1, 2, 4, np.nan]
-    result = clip_percentiles(x, 25, 75)
-    assert_allclose(result[:, 0], expected, rtol=1e-15)
-    assert np.isnan(result[:, 1]).all()
+    assert_allclose(clip_percentiles(x, 25, 75).ravel(), expected, rtol=1e-15)
 
 
 def test_the_record_of_percentiles():
@@ -172,7 +246,9 @@ def test_all_percentiles_change_nothing(x):
     assert_array_equal(Percentiles(0, 100).treat(x), x)
 
 
-@pytest.mark.parametrize(("low", "high"), [(-1, 50), (50, 50), (60, 40), (0, 101), (np.nan, 5)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(-1, 50), (50, 50), (60, 40), (0, 101), (np.nan, 5), ("1", 5), (0, None)]
+)
 def test_percentiles_must_rise(low, high):
     with pytest.raises(MethodError, match="percentiles must rise from 0 to 100, got"):
         Percentiles(low, high)

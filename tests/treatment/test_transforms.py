@@ -10,10 +10,12 @@ from dli.treatment import (
     BoxCox,
     Log,
     LogPlus,
+    Traits,
     box_cox_transform,
     log_plus_transform,
     log_transform,
 )
+from dli.treatment.protocol import traits_of
 
 few = settings(max_examples=20, deadline=None)
 TRANSFORMS = [Log(), LogPlus(), BoxCox(), BoxCox(0.5), BoxCox(-1)]
@@ -91,14 +93,33 @@ def test_columns_that_do_not_differ_are_named(scheme):
 @every
 @pytest.mark.parametrize("values", [1.0, [1.0, 2.0], np.ones((0, 2))])
 def test_values_must_be_a_table(scheme, values):
-    with pytest.raises(MethodError, match=r"must have the shape \(n_units, n_indicators\), got"):
+    with pytest.raises(MethodError, match=r"must have the shape \(n_units, n_indicators\) with"):
         scheme.treat(values)
 
 
-@pytest.mark.parametrize("power", [np.nan, np.inf])
-def test_the_power_must_be_finite(power):
-    with pytest.raises(MethodError, match="power must be finite"):
+@every
+def test_infinite_values_are_named(scheme):
+    with pytest.raises(MethodError, match=r"must be finite numbers:\n  - row 1, column 0: inf$"):
+        scheme.treat([[1.0], [np.inf]])
+
+
+@pytest.mark.parametrize("power", [np.nan, np.inf, "1", True])
+def test_the_power_is_a_finite_number(power):
+    with pytest.raises(MethodError, match="power must be a number, got"):
         BoxCox(power)
+
+
+@every
+def test_each_declares_that_it_keeps_the_order(scheme):
+    assert traits_of(scheme) == scheme.traits == Traits(by_column=True, keeps_order=True)
+
+
+def test_points_and_columns_that_stay_as_they_are_are_not_in_the_record():
+    x = np.array([[0.0, 1.0], [2.0, 2.0], [3.0, np.nan]])
+    treated, record = BoxCox(1).treat_with_record(x)
+    assert_array_equal(treated, [[0, 0], [2, 1], [3, np.nan]])
+    assert [column.step for column in record.columns] == ["", "BoxCox"]
+    assert [(point.row, point.column) for point in record.points] == [(0, 1), (1, 1)]
 
 
 @every

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dli.errors import DLIWarning, InconsistentJudgementsError, MethodError
+from dli.errors import DLIWarning, InconsistentJudgementsError, MethodError, ModelError
 from dli.framework import Indicator
+from dli.framework.choices import read_choice
 from dli.weighting import (
     AHP,
     GroupAHP,
@@ -21,6 +22,7 @@ from dli.weighting import (
 )
 
 NAN = float("nan")
+pytestmark = pytest.mark.filterwarnings("ignore::dli.DLIWarning")
 CHILDREN = [Indicator(code) for code in "abc"]
 VALUES = np.zeros((2, 3))
 PAIRS = {("a", "b"): 2, ("b", "c"): 3, ("a", "c"): 6}
@@ -103,7 +105,7 @@ def test_random_indices_of_four_tables():
 def test_reciprocals_may_carry_the_rounding_of_a_file():
     found = ahp_priorities([[1, 3, 6], [0.333, 1, 2], [0.167, 0.5, 1]])
     np.testing.assert_allclose(found.weights, [6 / 9, 2 / 9, 1 / 9])
-    with pytest.raises(MethodError, match=r"\(0, 1\): 3, yet \(1, 0\): 0.3"):
+    with pytest.raises(MethodError, match=r"\(0, 1\): 3, but \(1, 0\): 0.3"):
         ahp_priorities([[1, 3], [0.3, 1]])
 
 
@@ -138,7 +140,7 @@ def test_matrices_that_hardly_converge_are_decomposed():
 def test_a_bad_matrix_in_a_stack_is_named():
     stack = np.stack([judged([2, 6, 3])] * 3)
     stack[1, 0, 2] = -1
-    with pytest.raises(MethodError, match=r"\(0, 2\) of matrix 1: -1 is no number above zero"):
+    with pytest.raises(MethodError, match=r"\(0, 2\) of matrix 1: -1 is not a number above zero"):
         ahp_priorities(stack)
     with pytest.raises(MethodError, match=r"square matrices \(..., n, n\), got shape \(3,\)"):
         ahp_priorities([1, 2, 3])
@@ -250,9 +252,9 @@ def test_contradictions_are_an_error_on_demand():
     ("call", "error", "message"),
     [
         (lambda: AHP({"ab": 3}), MethodError, "must have pairs as keys"),
-        (lambda: AHP([[1, "x"], [2, 1]]).priorities("ab"), MethodError, r"(?s)or intervals of them.*\(a, b\): 'x' is no number above zero"),
-        (lambda: AHP([[1, (3, 2)], [2, 1]]).priorities("ab"), MethodError, r"\(a, b\): \(3, 2\) is no interval"),
-        (lambda: AHP([["a", "b", [1, 2, 3]]]).priorities("ab"), InconsistentJudgementsError, r"\(1, 2, 3\) is no interval"),
+        (lambda: AHP([[1, "x"], [2, 1]]).priorities("ab"), MethodError, r"(?s)or intervals of them.*row 0, column 1: a judgement must be a number above 0, got 'x'"),
+        (lambda: AHP([[1, (3, 2)], [2, 1]]).priorities("ab"), MethodError, r"row 0, column 1: the interval \(3, 2\) must have its lower end first"),
+        (lambda: AHP([["a", "b", [1, 2, 3]]]).priorities("ab"), MethodError, r"\(a, b\): an interval must be two numbers above 0, got \(1, 2, 3\)"),
         (lambda: AHP([["a", "b", 3], ["b", "a", [1, 2]]]).priorities("ab"), InconsistentJudgementsError, r"judged 0.333333 and 1 to 2"),
         (lambda: sample_judgements([[1, 3], [1, 1]], [[1, 2], [1, 1]], 2), MethodError, r"\(0, 1\): 3 to 2"),
     ],
@@ -361,6 +363,9 @@ def test_a_group_tells_its_members_and_its_consensus():
     assert list(found.experts) == ["Ann", "Bob"]
     np.testing.assert_allclose(found.experts["Ann"].weights, [0.6, 0.3, 0.1])
     np.testing.assert_allclose(found.weights, found.joined.weights)
+    shares, each = scheme.expert_priorities("abc")
+    np.testing.assert_allclose(shares, [0.75, 0.25])
+    np.testing.assert_allclose(each, [own.weights for own in found.experts.values()])
     assert found.joined.completed[0, 1] == pytest.approx(2**0.75 * 0.5**0.25)
     assert 0 < found.consensus < 1
     for join, mean in (
@@ -415,3 +420,157 @@ def test_repeated_judgements_can_be_drawn_from():
 def test_groups_that_cannot_be_joined_are_refused(call, message):
     with pytest.raises(MethodError, match=message):
         call()
+
+
+# Completions
+
+
+STAR = [[1, 2, NAN, 1], [1 / 2, 1, 4, NAN], [NAN, 1 / 4, 1, 1 / 9], [1, NAN, 9, 1]]
+
+
+def test_harker_counts_missing_judgements_on_the_diagonal():
+    matrix = np.array(STAR)
+    b = np.where(np.isnan(matrix), 0, matrix) + np.diag(np.isnan(matrix).sum(axis=1))
+    values, vectors = np.linalg.eig(b)
+    vector = np.abs(vectors[:, values.real.argmax()].real)
+    result = ahp_priorities(matrix, completion="harker")
+    np.testing.assert_allclose(result.weights, vector / vector.sum())
+    assert result.lambda_max == pytest.approx(values.real.max())
+
+
+def test_least_squares_fit_the_judgements_that_there_are():
+    matrix = np.array(STAR)
+    result = ahp_priorities(matrix, completion="least_squares", method="geometric")
+    known = np.triu(~np.isnan(matrix), 1)
+
+    def objective(logs):
+        return np.square((np.log(matrix) - logs[:, None] + logs)[known]).sum()
+
+    best = objective(np.log(result.weights))
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        assert objective(np.log(result.weights) + 0.1 * rng.normal(size=4)) > best
+    assert result.geometric_consistency_index == pytest.approx(2 / 6 * best)
+
+
+def test_completions_agree_where_nothing_contradicts_and_are_options_of_the_schemes():
+    chain = [["a", "b", 2], ["b", "c", 3]]
+    for completion in ("eigenvalue", "harker", "least_squares"):
+        for scheme in (
+            AHP(chain, completion=completion),
+            GroupAHP({"Ann": chain}, completion=completion),
+        ):
+            weights = scheme.weights(VALUES, CHILDREN)
+            np.testing.assert_allclose(weights, [0.6, 0.3, 0.1], atol=1e-7)
+            drawn = scheme.sample_weights("abc", 4, rng=0)
+            np.testing.assert_allclose(drawn, [[0.6, 0.3, 0.1]] * 4, atol=1e-7)
+    with pytest.raises(MethodError, match="completion must be one of eigenvalue, harker, least"):
+        AHP(chain, completion="mean")
+    with pytest.raises(MethodError, match="got 'mean'"):
+        ahp_priorities(STAR, completion="mean")
+
+
+# Doubtful judgements, the same everywhere
+
+
+CONTRARY = {("a", "b"): 5, ("b", "c"): 5, ("a", "c"): 1 / 5}
+BEYOND = {("a", "b"): 12, ("b", "c"): 1, ("a", "c"): 12}
+
+
+@pytest.mark.parametrize(
+    ("call", "whose"),
+    [
+        (lambda j, **k: AHP(j, **k).weights(VALUES, CHILDREN), "on a, b, c"),
+        (lambda j, **k: GroupAHP({"Ann": j}, **k).weights(VALUES, CHILDREN), "of Ann on a, b, c"),
+        (lambda j, **k: ahp_priorities(AHP(j).matrix("abc"), **k), "on 0, 1, 2"),
+        (lambda j, **k: ahp_hierarchy("T", {"T": AHP(j, **k)}), "of T on a, b, c"),
+    ],
+    ids=["AHP", "GroupAHP", "ahp_priorities", "ahp_hierarchy"],
+)
+def test_doubtful_judgements_are_told_alike(call, whose):
+    """Only AHP told of the scale, and a hierarchy told nothing, not even when strict."""
+    with pytest.warns(DLIWarning, match=r"beyond the scale from 1/9 to 9: \((a, b|0, 1)\): 12"):
+        call(BEYOND)
+    with pytest.warns(DLIWarning, match=f"judgements {whose} have a consistency ratio of"):
+        call(CONTRARY)
+    with pytest.raises(InconsistentJudgementsError, match=f"{whose} have a consistency ratio"):
+        call(CONTRARY, strict=True)
+    call(CONTRARY, strict=True, limit=9)
+
+
+def test_ends_of_intervals_beyond_the_scale_are_told():
+    scheme = AHP([["a", "b", [4, 16]], ["b", "c", 1], ["a", "c", 8]])
+    for call in (
+        lambda: scheme.weights(VALUES, CHILDREN),
+        lambda: scheme.sample_weights("abc", 3, rng=0),
+    ):
+        with pytest.warns(DLIWarning, match=r"beyond the scale from 1/9 to 9: \(a, b\): 4 to 16"):
+            call()
+    with pytest.warns(DLIWarning, match=r"\(0, 1\): 4 to 16"):
+        sample_judgements(*scheme.bounds("abc"), 3, rng=0)
+    # Of a matrix with one half missing the half that is there is told.
+    with pytest.warns(DLIWarning, match=r"\(1, 0\): 0.1"):
+        ahp_priorities([[1, NAN], [0.1, 1]])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stack_is_told_in_its_result_or_refused_when_strict():
+    stack = np.stack([judged([2, 6, 3]), AHP(CONTRARY).matrix("abc"), judged([12, 12, 1])])
+    assert (ahp_priorities(stack).consistency_ratio > 0.1).tolist() == [False, True, False]
+    with pytest.raises(InconsistentJudgementsError, match=r"matrix \(1,\): \d"):
+        ahp_priorities(stack, strict=True)
+    assert ahp_priorities(stack, strict=True, limit=9).weights.shape == (3, 3)
+
+
+class Frame:
+    """A table whose rows are not what iterating gives, as with pandas."""
+
+    def __iter__(self):
+        return iter(["first", "second", "value"])
+
+    def __repr__(self):
+        return "Frame()"
+
+
+def test_judgements_that_are_no_ratios_are_refused_when_a_model_is_read():
+    with pytest.raises(ModelError, match=r"\(a, b\): a judgement must be a number above 0, got -3"):
+        read_choice("weighting", {"method": "AHP", "judgements": [["a", "b", -3]]})
+    for call, message in (
+        (lambda: GroupAHP({"Ann": [["a", "b", -3]]}), "above 0, got -3"),
+        (lambda: AHP([["a", "b", True]]), "above 0, got True"),
+        (lambda: AHP(["a", "b"]), "a list of pairs such as"),
+        (lambda: AHP("abc"), "a list of pairs such as"),
+        (lambda: AHP(Frame()), r"got Frame\(\) .* convert a data frame to rows first"),
+        (lambda: AHP(PAIRS, limit="x"), "limit must be a number of at least 0, got 'x'"),
+        (lambda: ahp_priorities([[1]], limit=-1), "limit must be"),
+        (lambda: ahp_priorities([["x"]]), "judgements must be numbers"),
+        (lambda: AHP(PAIRS).sample_weights("abc", 0), "n_samples must be a whole number"),
+        (lambda: GroupAHP({"A": PAIRS}).sample_weights("abc", 2.5), "n_samples must be"),
+        (lambda: AHP(PAIRS).sample_weights("abc", 2, rng="x"), "rng"),
+        (lambda: GroupAHP({"A": PAIRS}, expert_weights={"A": -1}), "'A' must be a number of at"),
+        (lambda: GroupAHP({"A": PAIRS}, expert_weights=[1]), "must be a mapping of codes"),
+    ):
+        with pytest.raises(MethodError, match=message):
+            call()
+
+
+def test_alternatives_may_be_the_leaves_of_a_hierarchy():
+    judgements = {
+        "goal": AHP([["cost", "speed", 3]]),
+        "cost": AHP([["x", "y", 4]]),
+        "speed": AHP([["y", "x", 9]]),
+    }
+    effective = ahp_hierarchy("goal", judgements).effective
+    assert effective["x"] == pytest.approx(0.75 * 0.8 + 0.25 * 0.1)
+    assert effective["x"] + effective["y"] == pytest.approx(1)
+
+
+def test_all_nodes_and_experts_that_contradict_themselves_are_named():
+    strict = AHP(CONTRARY, strict=True)
+    other = {("x", "y"): 5, ("y", "z"): 5, ("x", "z"): 1 / 5}
+    for call in (
+        lambda: ahp_hierarchy("T", {"T": strict, "a": AHP(other, strict=True)}),
+        lambda: GroupAHP({"T": CONTRARY, "a": CONTRARY}, strict=True).weights(VALUES, CHILDREN),
+    ):
+        with pytest.raises(InconsistentJudgementsError, match=r"(?s)several.*of T on.*of a on"):
+            call()

@@ -17,10 +17,12 @@ from dli.weighting import (
     correlation_weights,
     critic_weights,
     gini_weights,
+    loading_weights,
     merec_weights,
     principal_component_weights,
     standard_deviation_weights,
 )
+from dli.weighting.components import varimax
 
 CHILDREN = [Indicator(code) for code in "abc"]
 VALUES = np.array([[1.0, 50.0, 2.0], [2.0, 20.0, 1.0], [3.0, 90.0, 4.0], [4.0, 60.0, 5.0]])
@@ -137,17 +139,63 @@ def test_rotation_gives_the_most_simple_structure():
     assert criterion(0) >= max(criterion(a) for a in np.linspace(0, np.pi, 500)) - 1e-9
 
 
-def test_a_rotation_that_goes_on_for_long_ends():
-    from dli.weighting.components import varimax
+def _criterion(loadings):
+    return (loadings**2).var(axis=0).sum()
 
-    loadings = np.random.default_rng(1).normal(size=(4, 3))
-    turned = varimax(loadings)
+
+@pytest.mark.parametrize("shape", [(4, 3), (30, 5), (9, 2), (3, 3)])
+@pytest.mark.parametrize("kaiser", [False, True])
+def test_no_small_turn_improves_a_varimax_rotation(shape, kaiser):
+    rng = np.random.default_rng(1)
+    loadings = rng.normal(size=shape)
+    turned = varimax(loadings, kaiser=kaiser)
     np.testing.assert_allclose((turned**2).sum(axis=1), (loadings**2).sum(axis=1))
+    explained = (turned**2).sum(axis=0)
+    assert (np.diff(explained) <= 0).all()
+    if kaiser:
+        turned = turned / np.sqrt((turned**2).sum(axis=1, keepdims=True))
+    best = _criterion(turned)
+    for _ in range(50):
+        raw = rng.normal(size=(shape[1], shape[1])) * 1e-3
+        turn = np.linalg.qr(np.eye(shape[1]) + raw - raw.T)[0]
+        assert _criterion(turned @ turn) <= best + 1e-12
+
+
+def test_a_rotation_that_does_not_converge_is_an_error():
+    """A rotation used to stop after 500 steps and say nothing."""
+    loadings = np.random.default_rng(1).normal(size=(12, 4))
+    with pytest.raises(MethodError, match="varimax rotation has not converged after 1 sweeps"):
+        varimax(loadings, sweeps=1)
+
+
+def test_a_flat_criterion_and_an_indicator_without_loadings_are_no_obstacle():
+    # Two equal axes at every angle: no rotation is better than another.
+    flat = np.array([[1.0, 0.0], [0.0, 1.0], [0.5**0.5, 0.5**0.5], [0.5**0.5, -(0.5**0.5)]])
+    np.testing.assert_allclose(varimax(flat), flat)
+    turned = varimax(np.array([[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]]), kaiser=True)
+    np.testing.assert_allclose(np.sort(np.abs(turned), axis=1)[:, 1], [2**0.5, 2**0.5, 0])
+
+
+def test_an_indicator_belongs_to_the_component_with_its_largest_scaled_square():
+    """The largest loading may be on another component, one that explains much."""
+    rng = np.random.default_rng(4)
+    first, second = rng.normal(size=(2, 300))
+    weak = first * 0.75 + second * 0.6 + rng.normal(size=300) * 0.3
+    noise = rng.normal(size=(300, 7)) * 0.3
+    values = np.column_stack([np.column_stack([first] * 5 + [second] * 2) + noise, weak])
+    result = component_weights(values, loadings="rotated")
+    scaled = result.loadings**2 / (result.loadings**2).sum(axis=0)
+    assert result.component.tolist() == scaled.argmax(axis=1).tolist()
+    assert np.abs(result.loadings[7]).argmax() == 0
+    assert result.component[7] == 1
+    own = result.loadings[np.arange(8), result.component] ** 2
+    np.testing.assert_allclose(result.weights, own / own.sum())
+    assert "Kaiser" in PrincipalComponents("rotated", kaiser=True).describe()
 
 
 def test_a_child_against_the_first_component_is_told():
     against = VALUES * [1, 1, -1]
-    with pytest.warns(DLIWarning, match="'c' run against their principal component"):
+    with pytest.warns(DLIWarning, match="'c': negative loadings on their principal component"):
         PrincipalComponents().weights(against, CHILDREN)
     assert component_weights(against).mixed_signs
     with pytest.raises(MethodError, match=r"(?s)plain loadings of both signs.*'c'"):
@@ -192,7 +240,9 @@ def test_targets_are_keyed_by_code():
     values = np.random.default_rng(8).normal(size=(40, 3))
     turned = Balanced({"c": 1, "a": 3, "b": 2}).weights(values[:, ::-1], CHILDREN[::-1])
     np.testing.assert_allclose(turned, balanced_weights(values, [3, 2, 1]).weights[::-1])
-    with pytest.raises(MethodError, match=r"(?s)'c': no target.*'d': no such child"):
+    with pytest.raises(
+        MethodError, match=r"(?s)targets must be on a, b, c.*'c': no target.*'d': no child"
+    ):
         Balanced({"a": 1, "b": 1, "d": 1}).balance(VALUES, CHILDREN)
 
 
@@ -210,7 +260,7 @@ def test_targets_are_keyed_by_code():
         (lambda: Gini().weights(VALUES - [2, 0, 0], CHILDREN), r"(?s)of at least 0.*'a': 1 of them, such as -1"),
         (lambda: gini_weights([[0.0, 1.0], [0.0, 2.0]]), r"(?s)is 0 for all units.*column 0"),
         (lambda: Critic().weights(CONSTANT, CHILDREN), r"(?s)the same for all units.*'b'"),
-        (lambda: critic_weights([[1.0, 2.0], [2.0, 4.0], [4.0, 8.0]]), "undefined when all go together: column 0"),
+        (lambda: critic_weights([[1.0, 2.0], [2.0, 4.0], [4.0, 8.0]]), "undefined if all correlations are 1: column 0"),
         (lambda: critic_weights(VALUES, [1, 0, 1]), r"directions must be 3 numbers, each 1 or -1, got \[1.0, 0.0, 1.0\]"),
         (lambda: correlation_weights([[1.0, np.nan], [2.0, 1.0], [3.0, 5.0]]), r"(?s)at least 3 units with all values, got 2.*column 1: 1 missing"),
         (lambda: Merec().weights(VALUES - [1, 0, 0], CHILDREN), r"(?s)above 0.*'a': 1 of them, such as 0"),
@@ -218,6 +268,8 @@ def test_targets_are_keyed_by_code():
         (lambda: merec_weights([[2.0, 3.0], [2.0, 3.0]]), "an indicator that differs"),
         (lambda: principal_component_weights(VALUES, loadings="last"), "one of squared, plain, rotated, got 'last'"),
         (lambda: PrincipalComponents("last"), "got 'last'"),
+        (lambda: loading_weights([[1.0, 0.0], [0.5, 0.0]]), r"every component .* explain \[1.25, 0.0\]"),
+        (lambda: loading_weights([0.5]), r"loadings must have the shape \(n_units, n_components\)"),
         (lambda: principal_component_weights(CONSTANT), r"(?s)the same for all units.*column 1"),
         (lambda: principal_component_weights(VALUES[:2]), "at least 3 units with all values, got 2"),
         (lambda: balanced_weights(CONSTANT), r"(?s)the same for all units.*column 1"),
@@ -225,7 +277,7 @@ def test_targets_are_keyed_by_code():
         (lambda: balanced_weights(VALUES, [1, 2, 0]), "targets must be 3 finite numbers above 0"),
         (lambda: Balanced([1, 2]), "targets must be a mapping of codes"),
     ],
-    ids=range(25),
+    ids=range(27),
 )  # fmt: skip
 def test_what_a_scheme_cannot_weigh_is_refused(call, message):
     with pytest.raises(MethodError, match=message):

@@ -123,7 +123,7 @@ def test_a_unit_without_weights_is_named_in_an_assessment():
     index = Index("T", [Indicator("a", goalposts=(0, 5)), Indicator("b", goalposts=(0, 5))])
     data = {"unit": list("WX"), "a": [1.0, 0.0], "b": [1.0, 2.0]}
     scheme = BenefitOfTheDoubt(share_bounds=(0.2, 0.8))
-    with pytest.raises(MethodError, match=r"(?s)'a' is 0, yet its share must be at least 0.2"):
+    with pytest.raises(MethodError, match=r"(?s)'a' is 0, but its share must be at least 0.2"):
         Assessment(index, data, method=Method(weighting=scheme)).scores  # noqa: B018 computed when asked for
 
 
@@ -131,7 +131,7 @@ def test_the_methods_statement_tells_the_bounds():
     text = BenefitOfTheDoubt((0.1, 0.9), [["a", "b", 0.5, 2]], super_efficiency=True).describe()
     assert "(0.1 to 0.9)" in text
     assert "(a/b 0.5 to 2)" in text
-    assert "no unit held against itself" in text
+    assert "no unit compared with itself" in text
     assert "of all units together" in BenefitOfTheDoubt(common=True).describe()
 
 
@@ -146,9 +146,9 @@ def test_the_methods_statement_tells_the_bounds():
         (VALUES, {"share_bounds": (0.6, 0.7)}, "the lower bounds sum to 1.2, above 1"),
         (VALUES, {"share_bounds": (0.1, 0.4)}, r"row 3: its upper bounds sum to 0.8, below 1"),
         (VALUES, {"ratio_bounds": [(0, 1, 2, 1)]}, "column 0 to column 1: from 2 to 1"),
-        ([[1.0, 0.0], [1.0, 2.0]], {"share_bounds": (0.2, 0.8)}, r"row 0: column 1 is 0, yet its share must be at least 0.2"),
+        ([[1.0, 0.0], [1.0, 2.0]], {"share_bounds": (0.2, 0.8)}, r"row 0: column 1 is 0, but its share must be at least 0.2"),
         ([[1.0, 2.0], [1.0, 0.0]], {"super_efficiency": True}, r"row 0: it scores without limit"),
-        (VALUES, {"ratio_bounds": [(0, 1, 2, 3), (1, 0, 2, 3)]}, r"row 0: no weights above 0 satisfy"),
+        (VALUES, {"ratio_bounds": [(0, 1, 2, 3), (1, 0, 2, 3)]}, r"(?s)no weights satisfy these bounds of ratios together.*column 0 to column 1: from 2 to 3.*column 1 to column 0: from 2 to 3"),
     ],
     ids=range(11),
 )  # fmt: skip
@@ -163,7 +163,7 @@ def test_what_has_no_score_is_refused(values, keywords, message):
         (lambda: BenefitOfTheDoubt(share_bounds=0.2), r"a pair \(low, high\), got 0.2"),
         (lambda: BenefitOfTheDoubt(share_bounds={"a": (1, 2, 3)}), r"got \(1, 2, 3\) for a"),
         (lambda: BenefitOfTheDoubt(ratio_bounds=[("a", "b", 1)]), r"must be \(code, code, low, high\)"),
-        (lambda: BenefitOfTheDoubt(common=True, super_efficiency=True), "no super-efficiency"),
+        (lambda: BenefitOfTheDoubt(common=True, super_efficiency=True), "have no super-efficiency"),
         (lambda: BenefitOfTheDoubt({"ab": (0, 1)}, {("a", "x"): (1, 2)}).weights(VALUES, CHILDREN), r"(?s)bounds must be on a, b; unknown.*'x'.*'ab'"),
     ],
     ids=range(5),
@@ -171,3 +171,58 @@ def test_what_has_no_score_is_refused(values, keywords, message):
 def test_bounds_that_cannot_be_read_are_refused(call, message):
     with pytest.raises(MethodError, match=message):
         call()
+
+
+def test_conflicting_ratios_are_named_however_many_columns_there_are():
+    """Of three columns the two that conflict used to weigh 0, without a word."""
+    values = np.random.default_rng(7).uniform(1, 9, (6, 3))
+    bounds = [(0, 1, 2, 3), (1, 0, 2, 3), (1, 2, 0.1, 9)]
+    with pytest.raises(MethodError) as caught:
+        benefit_of_the_doubt(values, ratio_bounds=bounds)
+    assert caught.value.faults == (
+        "column 0 to column 1: from 2 to 3",
+        "column 1 to column 0: from 2 to 3",
+    )
+    children = [Indicator(code) for code in "abc"]
+    circle = {("a", "b"): (2, 3), ("b", "c"): (2, 3), ("c", "a"): (0.5, 1)}
+    with pytest.raises(MethodError, match=r"(?s)'a' to 'b': from 2 .*'b' to 'c'.*'c' to 'a'"):
+        BenefitOfTheDoubt(ratio_bounds=circle).weights(values, children)
+    wide = {("a", "b"): (2, 3), ("b", "c"): (2, 3), ("c", "a"): (0, 0.25)}
+    weights = BenefitOfTheDoubt(ratio_bounds=wide).weights(values, children)
+    assert (weights[:, 0] >= 2 * weights[:, 1] - 1e-9).all()
+
+
+def test_bounds_that_conflict_for_a_unit_are_named_with_it():
+    values = np.array([[1.0, 1.0, 5.0], [9.0, 1.0, 5.0], [np.nan, 1.0, 5.0]])
+    shares = [(0.8, 1), (0.1, 0.5), (0, 1)]
+    with pytest.raises(MethodError) as caught:
+        benefit_of_the_doubt(
+            values, share_bounds=shares, ratio_bounds=[(0, 1, 0.2, 1), (2, 1, 0, 9)]
+        )
+    (fault,) = caught.value.faults
+    assert fault.startswith("row 0: no weights above 0 satisfy its bounds (share of column 0 from")
+    assert "column 0 to column 1: from 0.2 to 1" in fault
+    assert "column 2" not in fault
+    many = np.tile(values[:1], (25, 1))
+    with pytest.raises(MethodError) as caught:
+        benefit_of_the_doubt(many, share_bounds=shares, ratio_bounds=[(0, 1, 0.2, 1)])
+    assert len(caught.value.faults) == 25
+
+
+@pytest.mark.parametrize(
+    ("ratio", "message"),
+    [
+        ((0, 0, 1, 2), r"\(0, 0\): not two columns"),
+        ((0, 2, 1, 2), r"\(0, 2\): not two columns"),
+        ((0, 1, 0, 0), "column 0 to column 1: from 0 to 0"),
+        ((0, 1, "x", 2), "from 'x' to 2"),
+    ],
+)
+def test_ratios_that_are_none_are_refused(ratio, message):
+    with pytest.raises(MethodError, match=message):
+        benefit_of_the_doubt(VALUES, ratio_bounds=[ratio])
+
+
+def test_a_child_whose_share_must_be_0_has_no_ratio():
+    with pytest.raises(MethodError, match="but a share must be 0"):
+        benefit_of_the_doubt(VALUES, share_bounds=[(0, 0), (0, 1)], ratio_bounds=[(0, 1, 1, 2)])

@@ -12,6 +12,7 @@ from dli.weighting import (
     DirectPoints,
     PairwiseSwing,
     RankOrder,
+    Swara,
     best_worst_weights,
     budget_allocation_weights,
     pairwise_swing_weights,
@@ -19,6 +20,7 @@ from dli.weighting import (
     rank_order_centroid_weights,
     rank_reciprocal_weights,
     rank_sum_weights,
+    swara_weights,
 )
 
 CHILDREN = [Indicator(code) for code in "abc"]
@@ -62,6 +64,17 @@ def test_a_ranking_may_hold_the_codes_of_a_whole_tree():
     ranks = {"a": 7, "b": 1, "c": 4}
     assert RankOrder(ranks).weights(VALUES, CHILDREN).tolist() == RankOrder(["b", "c", "a"]).weights(VALUES, CHILDREN).tolist()  # fmt: skip
     assert "b, c, a" in RankOrder(ranks).describe()
+
+
+def test_stepwise_weights_worked_by_hand():
+    # q = 1, 1 / 1.25 = 4/5, 4/5 / 1.6 = 1/2; the sum is 23/10.
+    expected = np.array([8, 5, 10]) / 23
+    np.testing.assert_allclose(swara_weights([2, 0, 1], [0.25, 0.6]), expected)
+    scheme = Swara(["c", "x", "a", "b"], [0.25, 0.0, 0.6])
+    np.testing.assert_allclose(scheme.weights(VALUES, CHILDREN), expected)
+    assert "c (+0.25), x (+0), a (+0.6), b:" in scheme.describe()
+    assert "from a:" in Swara(["a"], []).describe()
+    assert swara_weights([0], []).tolist() == [1]
 
 
 # Best-worst
@@ -134,27 +147,40 @@ def test_swings_that_contradict_are_balanced_by_least_squares():
     [
         (lambda: rank_sum_weights([1, NAN, 2]), r"ranks must be finite numbers, one for each, got \[1.0, nan, 2.0\]"),
         (lambda: rank_order_centroid_weights([]), "one for each"),
+        (lambda: swara_weights([0, 0], [1]), r"place from 0 to n - 1 once, got \[0.0, 0.0\]"),
+        (lambda: swara_weights([], []), "place from 0 to n - 1 once"),
+        (lambda: swara_weights([[0]], []), "place from 0 to n - 1 once"),
+        (lambda: swara_weights([1, 0], [-0.1]), r"steps must be 1 finite numbers of at least 0, got \[-0.1\]"),
+        (lambda: swara_weights([1, 0], [0.1, 0.2]), "steps must be 1 finite numbers"),
+        (lambda: Swara(["a", "b", "c"], [0.1]), "3 codes in order need a step between each and the next, got 1"),
+        (lambda: Swara([], []), "0 codes in order"),
+        (lambda: Swara(["a", "b"], [-1]), r"(?s)contradict the order.*from 'a' to 'b' must be a number of at least 0, got -1"),
+        (lambda: Swara(["a", "a"], [1]), r"(?s)each code once.*'a'"),
+        (lambda: Swara(["a", "b"], [1]).weights(VALUES, CHILDREN), r"(?s)a place in the order; there is none for.*'c'"),
+        (lambda: PairwiseSwing({("a", "b"): -3}), r"\(a, b\): a judgement must be a number above 0, got -3"),
+        (lambda: BestWorst({"a": 0.5}, {}), "'a' must be a number of at least 1, got 0.5"),
+        (lambda: BudgetAllocation(3), r"(?s)for each expert.*'expert 1': 3"),
         (lambda: RankOrder(["a"], "mean"), "one of centroid, sum, reciprocal, got 'mean'"),
         (lambda: RankOrder(["a", ["b", "a"]]), r"(?s)repeated.*'a'"),
         (lambda: RankOrder("abc"), "a list of codes or a mapping of codes to ranks, got 'abc'"),
-        (lambda: RankOrder({"a": "first", "b": True}), r"(?s)'a': 'first'.*'b': True"),
+        (lambda: RankOrder({"a": "first", "b": True}), r"(?s)'a' must be a number, got 'first'.*'b' must be a number, got True"),
         (lambda: RankOrder(["a", "b"]).weights(VALUES, CHILDREN), r"(?s)there is none for.*'c'"),
-        (lambda: best_worst_weights([1, 2], [2]), r"two vectors alike, got \(2,\) and \(1,\)"),
+        (lambda: best_worst_weights([1, 2], [2]), r"vectors of one length, got \(2,\) and \(1,\)"),
         (lambda: best_worst_weights([1, 0.5], [NAN, 1]), r"(?s)item 1: 0.5 in best_to_others.*item 0: nan in others_to_worst"),
         (lambda: best_worst_weights([2, 3], [3, 1]), "must be 1 for the best"),
         (lambda: best_worst_weights([1, 4], [3, 1]), "item 0, the best, is judged 4 and 3 times item 1"),
         (lambda: BestWorst([1], {}), r"a mapping of codes to numbers, got \[1\]"),
         (lambda: BestWorst({"a": 1, "b": 2}, {"a": 2, "b": 1, "d": 1}).weights(VALUES, CHILDREN),
-         r"(?s)'c': not judged in best_to_others.*'c': not judged in others_to_worst.*'d': no such item in others_to_worst"),
+         r"(?s)'c': not judged in best_to_others.*'c': not judged in others_to_worst.*'d': not a child in others_to_worst"),
         (lambda: point_weights([1, -1]), r"at least 0, not all 0, got \[1.0, -1.0\]"),
         (lambda: point_weights([0, 0]), "not all 0"),
         (lambda: DirectPoints({"a": 1}).weights(VALUES, CHILDREN), r"(?s)there is none for.*'b'.*'c'"),
         (lambda: budget_allocation_weights([1, 2]), r"shape \(n_experts, n\), got \(2,\)"),
-        (lambda: budget_allocation_weights([[60, 30], [150, -50]]), r"(?s)100 points.*expert 0: the points sum to 90.*expert 1: \[150.0, -50.0\]"),
-        (lambda: budget_allocation_weights([[60, 40]], total=0), "above 0, got 0"),
+        (lambda: budget_allocation_weights([[60, 30], [150, -50]]), r"(?s)allocate 100 points.*expert 0: the points sum to 90.*expert 1: \[150.0, -50.0\]"),
+        (lambda: budget_allocation_weights([[60, 40]], total=0), "total must be a number above 0, got 0"),
         (lambda: BudgetAllocation({"Ann": 3}), r"(?s)for each expert.*'Ann': 3"),
         (lambda: BudgetAllocation([]), "of at least one"),
-        (lambda: BudgetAllocation([{"a": 90, "x": 10}]).weights(VALUES, CHILDREN), r"(?s)unknown.*'x' of expert 1"),
+        (lambda: BudgetAllocation([{"a": 90, "x": 10}]).weights(VALUES, CHILDREN), r"(?s)points must be on a, b, c; unknown.*'x' of expert 1"),
         (lambda: pairwise_swing_weights([[1, 2]]), r"square table, got shape \(1, 2\)"),
         (lambda: pairwise_swing_weights([[1, 0], [2, 1]]), r"\(0, 1\): 0"),
         (lambda: pairwise_swing_weights([[1, 2, NAN], [NAN, 1, NAN], [NAN, NAN, 1]]), r"(?s)no judgement joins.*0, 1.*2"),
@@ -162,7 +188,7 @@ def test_swings_that_contradict_are_balanced_by_least_squares():
         (lambda: PairwiseSwing({("a", "d"): 2}).weights(VALUES, CHILDREN), r"(?s)unknown.*'d'"),
         (lambda: PairwiseSwing({("a", "b"): 2}).weights(VALUES, CHILDREN), r"(?s)no judgement joins.*a, b.*c"),
     ],
-    ids=range(28),
+    ids=range(41),
 )  # fmt: skip
 def test_statements_that_cannot_be_used_are_refused(call, message):
     with pytest.raises(MethodError, match=message):
@@ -183,5 +209,5 @@ class Odd:
 
 def test_declared_weights_that_are_none_are_named():
     nodes = [Odd("a", 1.0), Odd("b", -1.0), Odd("c", float("nan")), Odd("d", "2")]
-    with pytest.raises(MethodError, match=r"(?s)'b': -1.0.*'c': nan.*'d': '2'"):
+    with pytest.raises(MethodError, match=r"(?s)'b': .*got -1.0.*'c': .*got nan.*'d': .*got '2'"):
         Declared().weights(np.zeros((1, 4)), nodes)

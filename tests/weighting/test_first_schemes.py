@@ -17,6 +17,7 @@ from dli.weighting import (
     equal_weights,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore::dli.DLIWarning")
 CHILDREN = [Indicator("a", weight=3), Indicator("b"), Indicator("c", weight=0)]
 VALUES = np.array([[1.0, 4.0, 2.0], [2.0, 4.0, 8.0], [3.0, 4.0, 2.0]])
 tables = hnp.arrays(
@@ -46,7 +47,9 @@ def test_declared_and_fixed_weights_keep_their_proportions():
 
 
 def test_weights_that_are_none_are_refused():
-    with pytest.raises(MethodError, match="at least one child to weigh, got 0"):
+    with pytest.raises(
+        MethodError, match="number of children to weigh must be a whole number of at least 1, got 0"
+    ):
         equal_weights(0)
     with pytest.raises(MethodError, match="declared weights must not all be 0: c"):
         Declared().weights(VALUES, CHILDREN[2:])
@@ -54,7 +57,9 @@ def test_weights_that_are_none_are_refused():
         Fixed({"a": 0, "b": 0.0}).weights(VALUES, CHILDREN[:2])
     with pytest.raises(MethodError, match=r"(?s)there is none for.*'b'.*'c'"):
         Fixed({"a": 1}).weights(VALUES, CHILDREN)
-    with pytest.raises(MethodError, match=r"(?s)'a': -1.*'b': inf.*'c': True.*'d': '1'"):
+    with pytest.raises(
+        MethodError, match=r"(?s)'a' must be .*got -1.*'b' .*got inf.*'c' .*got True.*'d' .*got '1'"
+    ):
         Fixed({"a": -1, "b": np.inf, "c": True, "d": "1"})
     with pytest.raises(MethodError, match="must be a mapping of codes to numbers"):
         Fixed([1, 2])
@@ -88,9 +93,12 @@ def test_zero_shares_add_no_entropy():
     ("values", "message"),
     [
         ([1.0, 2.0], r"shape \(n_units, n_indicators\), got \(2,\)"),
-        ([[1.0, -2.0], [2.0, np.inf]], "column 1: 2 values below 0 or infinite, such as -2"),
-        ([[1.0, np.nan], [2.0, 3.0]], "column 1: 1 values; entropy takes at least two"),
-        ([[1.0, 0.0], [2.0, 0.0]], "column 1: no value above zero"),
+        ([[1.0, -2.0], [2.0, np.inf]], "column 1: 2 of them, such as -2"),
+        ([[1.0, np.nan], [2.0, 3.0]], "column 1: 1 values, expected at least 2"),
+        (
+            [[1.0, 0.0], [2.0, 0.0]],
+            "(?s)entropy weights are undefined for an indicator that is 0 for all units.*column 1",
+        ),
         ([[2.0, 5.0], [2.0, 5.0]], "an indicator that differs between units: column 0, column 1"),
     ],
 )
@@ -100,7 +108,9 @@ def test_values_without_entropy_are_refused(values, message):
 
 
 def test_the_scheme_names_codes():
-    with pytest.raises(MethodError, match="'b': 3 values below 0"):
+    with pytest.raises(
+        MethodError, match=r"(?s)entropy weights need finite values of at least 0.*'b': 3 of them"
+    ):
         Entropy().weights(VALUES * [1, -1, 1], CHILDREN)
 
 
@@ -174,8 +184,8 @@ def test_contradictory_judgements_are_told():
     ("matrix", "message"),
     [
         ([[1, 2]], r"got shape \(1, 2\)"),
-        ([[1, 2], [2, 1]], r"\(0, 1\): 2, yet \(1, 0\): 2"),
-        ([[1, -2], [-0.5, 1]], r"(?s)\(0, 1\): -2 is no number above zero.*\(1, 0\): -0.5"),
+        ([[1, 2], [2, 1]], r"\(0, 1\): 2, but \(1, 0\): 2"),
+        ([[1, -2], [-0.5, 1]], r"(?s)\(0, 1\): -2 is not a number above zero.*\(1, 0\): -0.5"),
         ([[2, 2], [0.5, 1]], r"\(0, 0\): 2, expected 1"),
     ],
 )
@@ -203,8 +213,8 @@ def test_an_unknown_method_is_refused():
         (PAIRS | {("b", "a"): 2}, InconsistentJudgementsError, r"\(b, a\): judged 0.5 and 2"),
         (
             PAIRS | {("a", "b"): 0},
-            InconsistentJudgementsError,
-            r"\(a, b\): 0 is no number above zero",
+            MethodError,
+            r"\(a, b\): a judgement must be a number above 0, got 0",
         ),
         ([[1, 2], [0.5, 1]], MethodError, "must be 3 rows of 3, got 2 rows of"),
     ],
@@ -217,7 +227,9 @@ def test_judgements_that_cannot_be_used_are_refused(judgements, error, message):
 def test_judgements_on_other_items_are_refused():
     with pytest.raises(MethodError, match="judgements are on a, b, d, the children are a, b, c"):
         AHP(MATRIX, items=["a", "b", "d"]).weights(VALUES, CHILDREN)
-    with pytest.raises(MethodError, match="must be a matrix, a mapping or a list of pairs, got 3"):
+    with pytest.raises(
+        MethodError, match=r"must be a matrix, a mapping or a list of pairs .*got 3"
+    ):
         AHP(3)
 
 

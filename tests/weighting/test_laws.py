@@ -31,7 +31,10 @@ from dli.weighting import (
     PrincipalComponents,
     RankOrder,
     StandardDeviation,
+    Swara,
+    Traits,
     check_weighting,
+    traits_of,
 )
 
 CODES = ["a", "b", "c"]
@@ -50,6 +53,7 @@ ELICITED = [
     RankOrder(["b", "x", ["a", "c"]], "sum"),
     BudgetAllocation([{"a": 10, "b": 60, "c": 30}, {"a": 50, "b": 50}]),
     PairwiseSwing({("a", "b"): 2, ("c", "b"): 4}),
+    Swara(["b", "x", "a", "c"], [0.5, 0.2, 0.0]),
 ]  # fmt: skip
 BY_SPREAD = [Entropy(), CoefficientOfVariation(), Gini(), Merec(), StandardDeviation()]
 BY_CORRELATION = [
@@ -58,6 +62,7 @@ BY_CORRELATION = [
     CorrelationBased(),
     PrincipalComponents(),
     PrincipalComponents("rotated"),
+    PrincipalComponents("rotated", kaiser=True),
     Balanced(),
     Balanced({"a": 2, "b": 1, "c": 1}),
 ]
@@ -211,8 +216,34 @@ THIRDS = np.full(3, 1 / 3)
 def test_a_scheme_from_outside_may_pass():
     equal = Outside(lambda values, _: np.full(values.shape[1], 1 / values.shape[1]))
     check_weighting(equal, VALUES, CHILDREN)
-    own = Outside(lambda values, _: values / values.sum(axis=1, keepdims=True))
+    own = Outside(_own)
+    own.traits = Traits(per_unit=True)
     check_weighting(own, VALUES, CHILDREN)
+
+
+def _own(values, _):
+    """Give each unit its own shares, and refuse what has none."""
+    if np.isnan(values).any():
+        raise MethodError("no missing values")
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def _by_size(values, _):
+    raw = np.nansum(values, axis=0)
+    return raw / raw.sum()
+
+
+def _by_range(values, _):
+    raw = np.ptp(values, axis=0)
+    if np.isnan(raw).any():
+        raise MethodError("no missing values")
+    return raw / raw.min() / (raw / raw.min()).sum()
+
+
+def _fails(values, _):
+    if np.isnan(values).any():
+        raise ZeroDivisionError("no mean")
+    return THIRDS[: values.shape[1]] * 3 / values.shape[1]
 
 
 def _spoils(values, _):
@@ -229,12 +260,70 @@ def _spoils(values, _):
         (lambda *_: [0.5, 0.5, 0.5], "do not sum to one"),
         (lambda values, _: values[0] / values[0].sum(), "the order of the units"),
         (lambda *_: [0.5, 0.25, 0.25], "the order of the children"),
-        (lambda values, _: values.sum(axis=0) / values.sum(), "depend on the units of measure"),
+        (_by_size, "depend on the units of measure"),
+        (_own, "weights of each unit, but its traits have per_unit=False"),
+        (
+            lambda values, _: np.std(values, axis=0) / np.std(values, axis=0).sum(),
+            "with a missing value, its weights are not all finite",
+        ),
+        (
+            _fails,
+            r"with a unit without values, it raises ZeroDivisionError \(no mean\) and not a MethodError",
+        ),
         (_spoils, "changes the values"),
         (lambda values, _: np.full(values.shape[1], 1 / 3), "a single child is not 1"),
     ],
-    ids=range(9),
+    ids=range(12),
 )
 def test_a_broken_promise_is_told(weights, message):
     with pytest.raises(MethodError, match=rf"(?s)Outside does not keep.*{message}"):
         check_weighting(Outside(weights), VALUES, CHILDREN, ignores_scale=True)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_constant_child_that_breaks_a_scheme_is_told():
+    with pytest.raises(MethodError, match="with a child that is the same for all units"):
+        check_weighting(Outside(_by_range), VALUES, CHILDREN)
+
+
+def test_traits_that_are_not_true_are_told():
+    for weights, traits, message in (
+        (lambda *_: THIRDS, Traits(per_unit=True), "one row of weights, but .* per_unit=True"),
+        (_by_size, Traits(uses_values=False), "depend on the values, but .* uses_values=False"),
+    ):
+        scheme = Outside(weights)
+        scheme.traits = traits
+        with pytest.raises(MethodError, match=message):
+            check_weighting(scheme, VALUES, CHILDREN)
+
+
+def test_traits_are_declared_or_the_default():
+    for scheme in ALL:
+        expected = Traits(per_unit=scheme in PER_UNIT[:3], uses_values=scheme not in ELICITED)
+        assert traits_of(scheme) == expected
+    assert traits_of(Outside(None)) == Traits(per_unit=False, uses_values=True)
+    odd = Outside(None)
+    odd.traits = {"per_unit": True}
+    assert traits_of(odd) == Traits()
+
+
+@pytest.mark.parametrize("scheme", PER_UNIT, ids=_name)
+def test_schemes_of_units_keep_what_they_promise(scheme):
+    values = np.random.default_rng(5).uniform(5, 95, (9, 3))
+    check_weighting(scheme, values, CHILDREN)
+
+
+@pytest.mark.parametrize("scheme", [*ELICITED, *BY_SPREAD, *BY_CORRELATION, *PER_UNIT], ids=_name)
+@pytest.mark.parametrize("fault", ["constant", "cell", "row", "column"])
+def test_hard_tables_give_weights_or_an_error_of_this_library(scheme, fault):
+    values = np.random.default_rng(6).uniform(5, 95, (9, 3))
+    if fault == "constant":
+        values[:, 1] = 7.3
+    else:
+        values[{"cell": (0, 0), "row": 0, "column": (slice(None), 1)}[fault]] = np.nan
+    try:
+        weights = scheme.weights(values, CHILDREN)
+    except MethodError:
+        return
+    assert np.isfinite(weights).all()
+    np.testing.assert_allclose(weights.sum(axis=-1), 1)

@@ -15,8 +15,8 @@ from dli.aggregation.means import (
 )
 from dli.aggregation.ordered import OrderedWeighted, ordered_weighted_mean
 from dli.aggregation.outranking import Copeland, copeland_scores, outranking_matrix
-from dli.aggregation.power import power_mean, power_mean_gradient
-from dli.aggregation.protocol import Aggregation
+from dli.aggregation.power import power_mean, power_mean_directional, power_mean_gradient
+from dli.aggregation.protocol import Aggregation, Traits
 
 __all__ = [
     "AdjustedMazziottaPareto",
@@ -29,11 +29,13 @@ __all__ = [
     "Minimum",
     "OrderedWeighted",
     "PowerMean",
+    "Traits",
     "adjusted_mazziotta_pareto",
     "copeland_scores",
     "mazziotta_pareto",
     "ordered_weighted_mean",
     "outranking_matrix",
     "power_mean",
+    "power_mean_directional",
     "power_mean_gradient",
 ]

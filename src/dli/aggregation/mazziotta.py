@@ -7,7 +7,8 @@ from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, equal_or, weighted_mean
-from dli.aggregation.protocol import Floats
+from dli.aggregation.protocol import Traits
+from dli.arrays import Floats
 from dli.errors import MethodError
 
 __all__ = [
@@ -158,8 +159,7 @@ class MazziottaPareto:
     [93.477, 105.77, 98.5]
     """
 
-    skips_missing: ClassVar[bool] = True
-    domain: ClassVar[str] = "real"
+    traits: ClassVar[Traits] = Traits(skips_missing=True, kinked=False)
 
     penalty: str = "negative"
 
@@ -176,7 +176,7 @@ class MazziottaPareto:
         return HeldMazziottaPareto(centre=mean, slope=10 / spread, penalty=self.penalty)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         sign = "-" if self.penalty == "negative" else "+"
         return (
             rf"Mazziotta-Pareto index: $S = M {sign} \sigma_z^2 / M$ of "
@@ -206,8 +206,7 @@ class AdjustedMazziottaPareto:
     [82.353, 113.043, 91.0]
     """
 
-    skips_missing: ClassVar[bool] = True
-    domain: ClassVar[str] = "real"
+    traits: ClassVar[Traits] = Traits(skips_missing=True, kinked=False)
 
     reference: str = "mean"
     penalty: str = "negative"
@@ -232,7 +231,7 @@ class AdjustedMazziottaPareto:
         return HeldMazziottaPareto(centre=centre, slope=slope, penalty=self.penalty)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         sign = "-" if self.penalty == "negative" else "+"
         return (
             rf"Adjusted Mazziotta-Pareto index: $S = M {sign} \sigma_r^2 / M$ of "
@@ -264,17 +263,16 @@ class HeldMazziottaPareto:
     [[6.949, 2.675]]
     """
 
-    skips_missing: ClassVar[bool] = True
-    domain: ClassVar[str] = "real"
-
     centre: Floats
     slope: Floats
     penalty: str
 
     @property
-    def concave(self) -> bool:
-        """Whether tangents hold it from above: a penalty that is subtracted makes it so."""
-        return self.penalty == "negative"
+    def traits(self) -> Traits:
+        """What holds for the index; a penalty that is subtracted makes it concave."""
+        return Traits(
+            skips_missing=True, local=True, concave=self.penalty == "negative", kinked=False
+        )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""

@@ -6,32 +6,49 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import field, frozen
 
-from dli.aggregation.power import power_domain, power_mean, power_mean_gradient
-from dli.aggregation.protocol import Floats
+from dli.aggregation.power import (
+    power_domain,
+    power_mean,
+    power_mean_directional,
+    power_mean_gradient,
+)
+from dli.aggregation.protocol import Floats, Traits
 from dli.errors import MethodError
 
 __all__ = ["ArithmeticMean", "GeometricMean", "HarmonicMean", "Minimum", "PowerMean"]
 
 
 class _Mean:
-    """What the power means share: all that differs is the order."""
+    """What the power means share: they differ by the order alone."""
 
     __slots__ = ()
-    skips_missing: ClassVar[bool] = True
     order: ClassVar[float]
 
     @property
-    def domain(self) -> str:
-        """The values that the mean takes: ``"positive"``, ``"non-negative"`` or ``"real"``."""
-        return power_domain(self.order)
+    def traits(self) -> Traits:
+        """What holds for the mean."""
+        return Traits(
+            domain=power_domain(self.order),
+            skips_missing=True,
+            local=True,
+            order=self.order,
+            monotone=True,
+            homogeneous=True,
+            concave=self.order <= 1,
+            kinked=bool(np.isinf(self.order)),
+        )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Give the mean of each row, the weight of missing children shared among the rest."""
+        """Return the mean of each row, the weight of missing children shared among the rest."""
         return power_mean(values, weights, self.order)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Give the derivative of the mean by each child: `power_mean_gradient`."""
+        """Return the derivative of the mean by each child: `power_mean_gradient`."""
         return power_mean_gradient(values, weights, self.order)
+
+    def directional(self, values: Floats, weights: Floats, moves: Floats) -> Floats:
+        """Return the one-sided derivative along moves: `power_mean_directional`."""
+        return power_mean_directional(values, weights, moves, self.order)
 
 
 def _as_order(p: Any) -> float:
@@ -54,7 +71,7 @@ class ArithmeticMean(_Mean):
     order: ClassVar[float] = 1.0
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return r"Arithmetic mean: $S = \sum_k w_k x_k$."
 
 
@@ -71,7 +88,7 @@ class GeometricMean(_Mean):
     order: ClassVar[float] = 0.0
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return r"Geometric mean: $S = \prod_k x_k^{w_k}$."
 
 
@@ -88,7 +105,7 @@ class HarmonicMean(_Mean):
     order: ClassVar[float] = -1.0
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return r"Harmonic mean: $S = 1 / \sum_k (w_k / x_k)$."
 
 
@@ -116,7 +133,7 @@ class PowerMean(_Mean):
         return self.p
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         if np.isinf(self.p):
             extreme = "max" if self.p > 0 else "min"
             return rf"Power mean of order ${self.p:g}$: $S = \{extreme}_k x_k$.".replace(
@@ -138,5 +155,5 @@ class Minimum(_Mean):
     order: ClassVar[float] = -np.inf
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return r"Minimum: $S = \min_k x_k$ over the children of positive weight."

@@ -7,8 +7,10 @@ from attrs import field, frozen
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, as_weights
-from dli.aggregation.protocol import Floats
+from dli.aggregation.protocol import Traits
+from dli.arrays import Floats
 from dli.errors import MethodError
+from dli.ranking import rank_scores
 
 __all__ = ["OrderedWeighted", "ordered_weighted_mean"]
 
@@ -69,19 +71,33 @@ def as_order_weights(order_weights: ArrayLike) -> Floats:
     return np.asarray(v / v.sum())
 
 
-def _place_weights(x: Floats, w: Floats, v: Floats) -> Floats:
-    """Give each child the order weights of the room that it takes up; 0 for a missing one."""
-    there = np.where(np.isnan(x), 0.0, w)
-    total = there.sum(axis=-1, keepdims=True)
-    order = np.argsort(-x, axis=-1, kind="stable")  # missing values come last
-    room = np.take_along_axis(there / np.where(total > 0, total, 1.0), order, axis=-1)
+def _place_weights(x: Floats, w: Floats, v: Floats, first: Floats | None = None) -> Floats:
+    """Return the order weights of the room that each child takes up; 0 for a missing one.
+
+    Children come in the order of their values, or of ``first``, the smallest before the others.
+    """
+    known = np.where(np.isnan(x), 0.0, w)
+    total = known.sum(axis=-1, keepdims=True)
+    # Missing values come last.
+    order = np.argsort(-x if first is None else first, axis=-1, kind="stable")
+    room = np.take_along_axis(known / np.where(total > 0, total, 1.0), order, axis=-1)
     cumulated = np.concatenate([[0.0], np.cumsum(v)])
     edges = np.linspace(0.0, 1.0, v.size + 1)
     reached = np.interp(np.cumsum(room, axis=-1), edges, cumulated)
     gained = np.diff(reached, axis=-1, prepend=0.0)
-    result = np.zeros_like(x)
+    result = np.zeros(np.broadcast_shapes(x.shape, order.shape))
     np.put_along_axis(result, order, gained, axis=-1)
     return result
+
+
+def _shared_among_ties(x: Floats, w: Floats, gained: Floats) -> Floats:
+    """Share what children that tie gain together among them by weight."""
+    ranks = rank_scores(x)
+    tied = ranks[..., :, np.newaxis] == ranks[..., np.newaxis, :]
+    room = np.where(np.isnan(x), 0.0, w)
+    joint = np.einsum("...ij,...j->...i", tied, gained)
+    weight = np.einsum("...ij,...j->...i", tied, np.broadcast_to(room, x.shape))
+    return np.asarray(room * joint / np.where(weight > 0, weight, 1.0))
 
 
 def _as_tuple(order_weights: Any) -> tuple[float, ...]:
@@ -108,29 +124,52 @@ class OrderedWeighted:
     [19.0]
     """
 
-    skips_missing: ClassVar[bool] = True
-    domain: ClassVar[str] = "real"
-
     order_weights: tuple[float, ...] = field(converter=_as_tuple)
 
+    @property
+    def traits(self) -> Traits:
+        """What holds for the mean."""
+        rising = bool((np.diff(self.order_weights) >= 0).all())
+        return Traits(
+            skips_missing=True, local=True, monotone=True, homogeneous=True, concave=rising
+        )
+
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Give the mean of each row, the weight of missing children shared among the rest."""
+        """Return the mean of each row, the weight of missing children shared among the rest."""
         return ordered_weighted_mean(values, weights, self.order_weights)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Give the derivative of the mean by each child: the order weights that it gets.
+        """Return the derivative of the mean by each child: the order weights of its places.
 
-        Where children tie it is one-sided, as if those further left were better.
+        Children that tie share the order weights of their places by weight.
 
         Returns
         -------
         ndarray of shape (..., n_units, n_children)
         """
         x = as_values(values)
-        return _place_weights(x, as_weights(weights, x.shape), as_order_weights(self.order_weights))
+        w = as_weights(weights, x.shape)
+        return _shared_among_ties(x, w, _place_weights(x, w, as_order_weights(self.order_weights)))
+
+    def directional(self, values: Floats, weights: Floats, moves: Floats) -> Floats:
+        """Return the one-sided derivative of the mean when values set out along moves.
+
+        Among children that tie the one that moves up most comes first.
+
+        Returns
+        -------
+        ndarray of shape (..., n_units)
+        """
+        x = as_values(values)
+        w = as_weights(weights, x.shape)
+        m = np.where(np.isnan(x), 0.0, moves)
+        by_move = np.argsort(np.argsort(-m, axis=-1, kind="stable"), axis=-1)
+        first = rank_scores(x) * x.shape[-1] + by_move
+        places = _place_weights(x, w, as_order_weights(self.order_weights), first)
+        return np.asarray((places * m).sum(axis=-1))
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         listed = ", ".join(f"{v:g}" for v in self.order_weights)
         return (
             r"Ordered weighted average: $S = \sum_i v_i x_{(i)}$, best value first, with the order "

@@ -7,7 +7,8 @@ from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, as_weights
-from dli.aggregation.protocol import Floats
+from dli.aggregation.protocol import Traits
+from dli.arrays import Floats
 from dli.errors import MethodError
 
 __all__ = ["Copeland", "copeland_scores", "outranking_matrix"]
@@ -121,15 +122,14 @@ class Copeland:
     [2.0, 0.0, -2.0]
     """
 
-    skips_missing: ClassVar[bool] = True
-    domain: ClassVar[str] = "real"
+    traits: ClassVar[Traits] = Traits(skips_missing=True)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the score of each row among all."""
         return copeland_scores(values, weights)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return (
             r"Copeland's rule: $S_i = \#\{j : o_{ij} > 1/2\} - \#\{j : o_{ij} < 1/2\}$, $o_{ij}$ "
             "being the weight of the children in which unit $i$ is better than $j$, ties by half."

@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, as_weights, weighted_mean
-from dli.aggregation.protocol import Floats
+from dli.arrays import TIE, Bools, Floats
 from dli.errors import MethodError
 
-__all__ = ["power_domain", "power_mean", "power_mean_gradient"]
+__all__ = ["power_domain", "power_mean", "power_mean_directional", "power_mean_gradient"]
 
 
 def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
-    r"""Give the weighted power mean of order p.
+    r"""Return the weighted power mean of order p.
 
     :math:`S = (\sum_k w_k x_k^p)^{1/p}`; for p = 0 its limit, the geometric mean
     :math:`\prod_k x_k^{w_k}`; for p = -inf and inf the least and the greatest value of positive
@@ -51,25 +51,27 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     w = as_weights(weights, x.shape)
     if p == 1:
         return weighted_mean(x, w)
-    _check_domain(x, p)
     if np.isinf(p):
         return _extreme(x, w, p)
+    # A value without weight counts nothing, whatever it is.
+    if w.min(initial=1.0) == 0:
+        x = np.where(w > 0, x, np.nan)
+    _check_domain(x, p)
     with np.errstate(divide="ignore"):  # under p > 0 the logarithm of zero comes back as zero
         if p == 0:
             return np.asarray(np.exp(weighted_mean(np.log(x), w)))
         if abs(p) < 0.01:  # powers so near to 1 that their mean would lose its digits
-            return np.asarray(np.exp(np.log1p(weighted_mean(np.expm1(p * np.log(x)), w)) / p))
+            mean = weighted_mean(np.expm1(p * np.log(x)), w)
+            return np.asarray(np.exp(np.log1p(np.maximum(mean, -1.0)) / p))  # rounding
     # In proportion to the value that rules, so that no power leaves the range of numbers.
     ruling = _extreme(x, w, np.copysign(np.inf, p))[..., np.newaxis]
     ruling = np.where(ruling > 0, ruling, 1.0)
-    ratio = x / ruling
-    limit = np.minimum if p > 0 else np.maximum  # only values without weight are beyond
-    limit(ratio, 1.0, out=ratio)
+    ratio = np.where(np.isnan(x), np.nan, x / ruling)
     return np.asarray(ruling[..., 0] * weighted_mean(ratio**p, w) ** (1 / p))
 
 
 def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
-    r"""Give the derivative of the power mean by each child.
+    r"""Return the derivative of the power mean by each child.
 
     :math:`\partial S / \partial x_k = w_k (x_k / S)^{p - 1}`. Minimum and maximum share 1 among
     all children that tie. Since :math:`S` is homogeneous, :math:`\sum_k x_k \, \partial S /
@@ -92,27 +94,88 @@ def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floa
     [[0.75, 0.333]]
     """
     x = as_values(values)
-    score = power_mean(x, weights, p)[..., np.newaxis]
-    w = np.where(np.isnan(x), 0.0, as_weights(weights, x.shape))
-    with np.errstate(all="ignore"):
+    w = as_weights(weights, x.shape)
+    with np.errstate(invalid="ignore"):
         if np.isinf(p):
-            ruling = (x == score) & (w > 0)
-            slope = ruling / ruling.sum(axis=-1, keepdims=True)
+            ruling = _ruling(x, w, p)
+            slopes = ruling / ruling.sum(axis=-1, keepdims=True)
         else:
-            w /= w.sum(axis=-1, keepdims=True)
-            slope = w * (x / score) ** (p - 1) if p != 1 else w
-    return np.where(np.isfinite(slope), slope, 0.0)
+            slopes = _slopes(x, w, p)
+    return np.where(np.isfinite(slopes), slopes, 0.0)
+
+
+def power_mean_directional(
+    values: ArrayLike, weights: ArrayLike, moves: ArrayLike, p: float
+) -> Floats:
+    r"""Return the one-sided derivative of the power mean when its values set out along moves.
+
+    :math:`\lim_{h \to 0+} (S(x + h m) - S(x)) / h`: the slopes times the moves; of the minimum
+    (maximum) the least (greatest) move among the children that tie at it; of :math:`p > 0` where
+    all values are 0 the power mean of the moves, since the mean is homogeneous.
+
+    Parameters
+    ----------
+    values, weights, p
+        As of `power_mean`.
+    moves : array_like of shape (..., n_units, n_children)
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        Infinite where a value of 0 rises under 0 < p < 1.
+
+    Examples
+    --------
+    >>> power_mean_directional([[20.0, 20.0]], [0.5, 0.5], [[1.0, 0.0]], -np.inf).tolist()
+    [0.0]
+    >>> power_mean_directional([[20.0, 20.0]], [0.5, 0.5], [[-1.0, 0.0]], -np.inf).tolist()
+    [-1.0]
+    """
+    x = as_values(values)
+    w = as_weights(weights, x.shape)
+    m = np.where(np.isnan(x), 0.0, np.asarray(moves, dtype=np.float64))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if np.isinf(p):
+            ruled = np.where(_ruling(x, w, p), m, np.copysign(np.inf, -p))
+            move = (np.max if p > 0 else np.min)(ruled, axis=-1)
+            return np.where(np.isfinite(move), move, 0.0)  # nothing rules where all is missing
+        along = np.where(m == 0, 0.0, _slopes(x, w, p) * m).sum(axis=-1)
+    if p > 0 and p != 1:
+        at_zero = _extreme(x, w, np.inf) == 0
+        if at_zero.any():
+            rising = np.maximum(np.where(np.isnan(x), np.nan, m), 0.0)
+            along = np.where(at_zero, power_mean(rising, w, p), along)
+    return np.where(np.isnan(along), 0.0, along)
+
+
+def _slopes(x: Floats, w: Floats, p: float) -> Floats:
+    """Return the derivative by each child; it may be infinite, and is NaN where all values are 0."""
+    own = np.where(np.isnan(x), 0.0, w)
+    own = own / own.sum(axis=-1, keepdims=True)
+    if p == 1:
+        return np.asarray(own)
+    with np.errstate(divide="ignore"):
+        slopes = own * (x / power_mean(x, w, p)[..., np.newaxis]) ** (p - 1)
+    return np.where(own > 0, slopes, 0.0)
+
+
+def _ruling(x: Floats, w: Floats, p: float) -> Bools:
+    """Return the children that tie at the minimum or maximum."""
+    counted = np.where(w > 0, x, np.nan)
+    off = np.abs(counted - _extreme(x, w, p)[..., np.newaxis])
+    scale = np.fmax.reduce(np.abs(counted), axis=-1, initial=0.0)[..., np.newaxis]
+    return np.asarray(off <= TIE * scale)
 
 
 def power_domain(p: float) -> str:
-    """Tell the values of which there is a power mean: positive, non-negative or real."""
+    """Return the values that a power mean accepts: positive, non-negative or real."""
     if p == 1 or np.isinf(p):
         return "real"
     return "positive" if p <= 0 else "non-negative"
 
 
 def _extreme(x: Floats, w: Floats, p: float) -> Floats:
-    """Give the least or the greatest value of positive weight, NaN where there is none."""
+    """Return the least or the greatest value of positive weight, NaN where there is none."""
     counted = np.where(w > 0, x, np.nan)
     ruling = (np.fmax if p > 0 else np.fmin).reduce(counted, axis=-1)
     return np.asarray(ruling)

@@ -1,28 +1,136 @@
-"""What an aggregation is."""
+"""What an aggregation is, and what it may declare about itself."""
 
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from attrs import frozen
 
-__all__ = ["Aggregation", "Bools", "Floats"]
+from dli.arrays import Bools, Floats
 
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
+__all__ = [
+    "Aggregation",
+    "Bools",
+    "Floats",
+    "Traits",
+    "directional",
+    "gradient",
+    "has_gradient",
+    "held",
+    "traits_of",
+]
+
+
+@frozen(kw_only=True)
+class Traits:
+    """What an aggregation declares about itself, in its attribute ``traits``.
+
+    An object that declares nothing has the defaults, which promise nothing: it is called with
+    complete values of all units together.
+
+    Attributes
+    ----------
+    domain : {"real", "non-negative", "positive"}
+        The values that it accepts.
+    skips_missing : bool
+        It is also called with NaN for missing values, whose weight it shares among the rest.
+    local : bool
+        The score of a unit depends on the values of that unit alone.
+    order : float, optional
+        It is the weighted power mean of this order.
+    monotone : bool
+        Whatever the weights, a score lies between the least and the greatest value, and no score
+        falls when a value rises: a unit that is nowhere worse never scores less.
+    homogeneous : bool
+        Values times the derivatives by them add up to the score.
+    concave : bool
+        Tangents lie above the score everywhere.
+    kinked : bool
+        The derivative can differ from side to side inside the domain, as where values tie.
+    """
+
+    domain: str = "real"
+    skips_missing: bool = False
+    local: bool = False
+    order: float | None = None
+    monotone: bool = False
+    homogeneous: bool = False
+    concave: bool = False
+    kinked: bool = True
 
 
 class Aggregation(Protocol):
-    """Join the children of a node to its score.
+    """Join the children of a node to its score; one method is enough.
 
-    An object with ``skips_missing = True`` is also called with NaN for missing values, whose
-    weight it shares among the rest; any other sees complete values only. ``domain``, where there
-    is one, tells the values it takes: ``"positive"``, ``"non-negative"`` or ``"real"``.
+    What else an object may have, and is used where it does:
+
+    - ``traits``: a `Traits` that says what holds for it;
+    - ``gradient(values, weights)``: the derivative of each score by each value, of the shape of
+      ``values``, between both sides where they differ;
+    - ``directional(values, weights, moves)``: the one-sided derivative of each score when values
+      set out in the direction of ``moves``, of shape (..., n_units);
+    - ``fit(values)``: the same aggregation with its scale taken from these values and held;
+    - ``describe()``: a sentence with the formula, for the methods statement.
     """
 
     def aggregate(self, values: Floats, weights: Floats, /) -> Floats:
-        """Give scores of shape (..., n_units).
+        """Return scores of shape (..., n_units).
 
         ``values`` are (..., n_units, n_children); ``weights`` are (n_children,) or
         (n_units, n_children), not negative, and their rows sum to one.
         """
         ...
+
+
+_SILENT = Traits()
+
+
+def traits_of(aggregation: Any) -> Traits:
+    """Return what an aggregation declares about itself."""
+    declared = getattr(aggregation, "traits", _SILENT)
+    return declared if isinstance(declared, Traits) else _SILENT
+
+
+def held(aggregation: Any, values: Floats) -> Any:
+    """Return an aggregation whose scale no longer depends on the values, if it has one."""
+    return aggregation.fit(values) if callable(getattr(aggregation, "fit", None)) else aggregation
+
+
+def has_gradient(aggregation: Any) -> bool:
+    """Return whether an aggregation can be differentiated."""
+    return callable(getattr(aggregation, "gradient", None))
+
+
+def gradient(aggregation: Any, values: Floats, weights: Floats) -> Floats:
+    """Return the derivative of each score by each value, 0 where the value is missing."""
+    with np.errstate(invalid="ignore"):
+        slopes = np.asarray(aggregation.gradient(values, weights), dtype=np.float64)
+    return np.where(np.isnan(slopes), 0.0, slopes)
+
+
+def directional(aggregation: Any, values: Floats, weights: Floats, moves: Floats) -> Floats:
+    """Return the one-sided derivative of each score along moves of the values.
+
+    Parameters
+    ----------
+    aggregation : Aggregation
+    values : ndarray of shape (..., n_units, n_children)
+    weights : ndarray of shape (n_children,) or (n_units, n_children)
+    moves : ndarray of shape (..., n_units, n_children)
+        Moves of missing values count as 0.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+    """
+    moves = np.where(np.isnan(values), 0.0, moves)
+    own: Callable[..., Floats] | None = getattr(aggregation, "directional", None)
+    if own is not None:
+        return np.asarray(own(values, weights, moves), dtype=np.float64)
+    return _along(gradient(aggregation, values, weights), moves)
+
+
+def _along(slopes: Floats, moves: Floats) -> Floats:
+    """Sum slopes times moves; what does not move counts nothing, even at an infinite slope."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(moves == 0, 0.0, slopes * moves).sum(axis=-1))

@@ -1,33 +1,31 @@
 """The class `Assessment`."""
 
-from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
-import numpy as np
-from attrs import field, frozen
-from numpy.typing import NDArray
+from attrs import frozen
 
-from dli import frames
-from dli.assessment import tables
-from dli.assessment.pipeline import STAGES, Run, run
-from dli.assessment.ranking import rank_scores, rank_within
+from dli.arrays import Floats
+from dli.assessment import saved, tables
+from dli.assessment.contributions import contributions
+from dli.assessment.flags import filled, flags
+from dli.assessment.scored import Scored
 from dli.errors import MethodError, UnknownCodeError
-from dli.framework import Index, Indicator
+from dli.framework import Index
+from dli.frames import Frame
 from dli.method import Method
 from dli.observations import Observations
+from dli.scoring.pipeline import run
 
 __all__ = ["Assessment"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 _DEFAULT = Method()
 
 
 @frozen(eq=False, repr=False, init=False)
-class Assessment:
+class Assessment(Scored):
     """An index applied to data by a method.
 
     Parameters
@@ -68,11 +66,6 @@ class Assessment:
     [2.0, 2.0, 1.0]
     """
 
-    index: Index
-    observations: Observations
-    method: Method
-    _run: Run = field()
-
     def __init__(
         self,
         index: Index,
@@ -92,140 +85,55 @@ class Assessment:
         )
         self.__attrs_init__(index, observations, method, run(index, observations, method))
 
-    @cached_property
-    def units(self) -> tuple[Any, ...]:
-        """The unit of each row; units left out for lack of indicators are not among them."""
-        return self._kept(self.observations.units)
+    # -- scores ----------------------------------------------------------------------------------
 
     @cached_property
-    def periods(self) -> tuple[Any, ...] | None:
-        """The period of each row, None when there is only one."""
-        periods = self.observations.periods
-        return None if periods is None else self._kept(periods)
+    def scores(self) -> Frame:
+        """A row for each unit, a column for each node, parents first."""
+        return self.frame({node.code: self.array(node.code) for node in self.index.walk()})
 
-    def _kept(self, items: Sequence[Any]) -> tuple[Any, ...]:
-        rows = self._run.rows
-        return tuple(items) if isinstance(rows, slice) else tuple(items[i] for i in rows.tolist())
+    @cached_property
+    def ranks(self) -> Frame:
+        """A row for each unit, a column for each node, parents first; 1 is best."""
+        codes = [node.code for node in self.index.walk()]
+        return self.frame({code: self.rank_array(code) for code in codes}, integers=codes)
 
-    def context(self, column: str) -> list[Any]:
-        """Give a column of the data that the index does not name, a cell for each row.
+    def ranks_within(self, column: str) -> Frame:
+        """Return ranks within groups, such as regions: a row for each unit, a column for each node.
+
+        Parameters
+        ----------
+        column : str
+            The context column that names each unit's group; where it is missing, so are the ranks.
 
         Raises
         ------
         UnknownCodeError
             No such column.
         """
-        if column not in self.observations.table.names:
-            raise UnknownCodeError("column", [column], self.observations.table.names)
-        return list(self._kept(self.observations.table.column(column)))
-
-    def array(self, code: str) -> Floats:
-        """Give the scores of a node; an indicator's score is its normalised value.
-
-        Returns
-        -------
-        ndarray of shape (n_units,)
-            Read-only; NaN where the score is missing.
-
-        Raises
-        ------
-        UnknownCodeError
-            No such node.
-        """
-        self.index.find(code)
-        return self._run.scores[code]
-
-    def rank_array(self, code: str) -> Floats:
-        """Give the ranks of a node: 1 is best, ties share the smaller rank.
-
-        Returns
-        -------
-        ndarray of shape (n_units,)
-            Whole numbers, NaN where the score is missing; ranks are within each period.
-
-        Raises
-        ------
-        UnknownCodeError
-            No such node.
-        """
-        node = self.index.find(code)
-        ranks = self._indicator_ranks if isinstance(node, Indicator) else self._node_ranks
-        return ranks[code]
+        return tables.ranks_within(self, column)
 
     @cached_property
-    def _node_ranks(self) -> Mapping[str, Floats]:
-        return self._ranked([n.code for n in self.index.walk() if isinstance(n, Index)])
+    def bands(self) -> Frame:
+        """The band of each unit's score, a column for each node that has bands."""
+        return self.frame(
+            {
+                node.code: node.bands.of(self.array(node.code))
+                for node in self.index.walk()
+                if isinstance(node, Index) and node.bands is not None
+            }
+        )
 
     @cached_property
-    def _indicator_ranks(self) -> Mapping[str, Floats]:
-        return self._ranked([indicator.code for indicator in self.index.indicators])
+    def weights(self) -> Frame:
+        """A row for each node: ``code, parent, local`` (within the parent) and ``effective``.
 
-    def _ranked(self, codes: Sequence[str]) -> Mapping[str, Floats]:
-        return dict(zip(codes, self._ranks(codes, self.periods), strict=True))
-
-    def _ranks(self, codes: Sequence[str], groups: Sequence[Any] | None) -> Floats:
-        """Rank nodes within groups of rows."""
-        scores = np.stack([self._run.scores[code] for code in codes])
-        ranks = rank_scores(scores) if groups is None else rank_within(scores, groups)
-        ranks.flags.writeable = False
-        return ranks
-
-    def row(self, unit: object, period: object = None) -> int:
-        """Find the row of a unit, in a period when there are several.
-
-        Raises
-        ------
-        UnknownCodeError
-            No such unit or period; a unit that was left out says so.
+        Where units have weights of their own, a row for each unit and node.
         """
-        return tables.row(self, unit, period)
-
-    def weight_array(self, code: str, row: int | None = None) -> Floats:
-        """Give the weights of a node's children within the node.
-
-        Parameters
-        ----------
-        code : str
-        row : int, optional
-            For one row alone.
-
-        Returns
-        -------
-        ndarray of shape (n_children,), or (n_units, n_children) where units have their own
-
-        Raises
-        ------
-        UnknownCodeError
-            No such node, or one without children.
-        """
-        if code not in self._run.weights:
-            raise UnknownCodeError("sub-index", [code], self._run.weights)
-        weights = self._run.weights[code]
-        return weights if row is None or weights.ndim == 1 else np.asarray(weights[row])
-
-    def effective_weight_array(self, code: str) -> Floats:
-        """Give the effective weight of a node: the product of weights from the index down to it.
-
-        Returns
-        -------
-        ndarray of shape (), or (n_units,) where units have their own weights
-
-        Raises
-        ------
-        UnknownCodeError
-            No such node.
-        """
-        effective = np.ones(())
-        parent = self.index.parent(code)
-        while parent is not None:
-            place = [child.code for child in parent.children].index(code)
-            effective = effective * self._run.weights[parent.code][..., place]
-            code = parent.code
-            parent = self.index.parent(code)
-        return effective
+        return tables.weights(self)
 
     def contribution_array(self, code: str | None = None) -> Floats:
-        """Give the points that each indicator below a node brings to the node's score.
+        """Return the points that each indicator below a node brings to the node's score.
 
         An indicator's contribution is its normalised value times the derivative of the score by
         it: for arithmetic means the effective weight times the value. For every mean the
@@ -244,82 +152,48 @@ class Assessment:
         Raises
         ------
         MethodError
-            An aggregation that gives no derivative.
+            An aggregation without a derivative, or whose contributions do not add up.
         """
-        from dli.assessment.contributions import contributions
-
         return contributions(self, self.index.code if code is None else code)
 
     @cached_property
-    def scores(self) -> Any:
-        """A row for each unit, a column for each node, parents first."""
-        return self._frame({node.code: self.array(node.code) for node in self.index.walk()})
-
-    @cached_property
-    def ranks(self) -> Any:
-        """A row for each unit, a column for each node, parents first; 1 is best."""
-        codes = [node.code for node in self.index.walk()]
-        return self._frame({code: self.rank_array(code) for code in codes}, integers=codes)
-
-    def ranks_within(self, column: str) -> Any:
-        """Rank units within groups, such as regions: a row for each unit, a column for each node.
-
-        Parameters
-        ----------
-        column : str
-            The context column that names each unit's group; where it is missing, so are the ranks.
-
-        Raises
-        ------
-        UnknownCodeError
-            No such column.
-        """
-        groups = self.context(column)
-        keys = groups if self.periods is None else list(zip(self.periods, groups, strict=True))
-        codes = [node.code for node in self.index.walk()]
-        ranks = self._ranks(codes, keys).copy()
-        ranks[:, [group is None for group in groups]] = np.nan
-        columns = {column: groups, **dict(zip(codes, ranks, strict=True))}
-        return self._frame(columns, integers=codes)
-
-    @cached_property
-    def bands(self) -> Any:
-        """The band of each unit's score, a column for each node that has bands."""
-        return self._frame(
-            {
-                node.code: node.bands.of(self.array(node.code))
-                for node in self.index.walk()
-                if isinstance(node, Index) and node.bands is not None
-            }
-        )
-
-    @cached_property
-    def weights(self) -> Any:
-        """A row for each node: ``code, parent, local`` (within the parent) and ``effective``.
-
-        Where units have weights of their own, a row for each unit and node.
-        """
-        return tables.weights(self)
-
-    @cached_property
-    def contributions(self) -> Any:
+    def contributions(self) -> Frame:
         """The points each indicator brings to the index: a row for each unit, adding up to it."""
         codes = [indicator.code for indicator in self.index.indicators]
-        return self._frame(dict(zip(codes, self.contribution_array().T, strict=True)))
+        return self.frame(dict(zip(codes, self.contribution_array().T, strict=True)))
 
     @cached_property
-    def flags(self) -> Any:
+    def flags(self) -> Frame:
         """What was missing, imputed, treated or cut off, and what came of it: a row for each.
 
         Columns: unit (and period), ``code`` (None for the unit as a whole), ``flag`` (``left
         out``, ``missing``, ``imputed``, ``treated``, ``truncated`` or ``no score``) and ``note``.
         """
-        from dli.assessment.flags import flags
-
         return flags(self)
 
-    def stage(self, name: str) -> Any:
-        """Give the indicators after a step: a row for each unit, a column for each indicator.
+    def filled(self, by: str = "units") -> Frame:
+        """Return how many values were missing, imputed and treated, by unit or by indicator.
+
+        Parameters
+        ----------
+        by : {"units", "indicators"}
+
+        Returns
+        -------
+        frame
+            A row for each unit (and period), or for each indicator (``code, name``), with the
+            counts ``missing`` (in the end), ``imputed`` and ``treated``, and ``share``, the part
+            of all values that was imputed.
+
+        Raises
+        ------
+        UnknownCodeError
+            Another ``by``.
+        """
+        return filled(self, by)
+
+    def stage(self, name: str) -> Frame:
+        """Return the indicators after a step: a row for each unit, a column for each indicator.
 
         Parameters
         ----------
@@ -332,27 +206,10 @@ class Assessment:
         """
         values = self.stage_array(name)
         codes = [indicator.code for indicator in self.index.indicators]
-        return self._frame(dict(zip(codes, values.T, strict=True)))
+        return self.frame(dict(zip(codes, values.T, strict=True)))
 
-    def stage_array(self, name: str) -> Floats:
-        """Give the indicators after a step as an array.
-
-        Returns
-        -------
-        ndarray of shape (n_units, n_indicators)
-            Read-only, NaN where missing.
-
-        Raises
-        ------
-        UnknownCodeError
-            No such stage.
-        """
-        if name not in STAGES:
-            raise UnknownCodeError("stage", [name], STAGES)
-        return self._run.stages[name]
-
-    def league_table(self, level: int = 1) -> Any:
-        """Give the order of units, best first, with the scores down to a level.
+    def league_table(self, level: int = 1) -> Frame:
+        """Return the units in order, best first, with the scores down to a level of the tree.
 
         Parameters
         ----------
@@ -362,7 +219,7 @@ class Assessment:
         Returns
         -------
         frame
-            Columns: rank, unit (and period), the context column ``name`` if there is one, the
+            Columns: unit (and period), rank, the context column ``name`` if there is one, the
             index's band if it has bands, and scores. Units without a score come last; periods
             follow one another.
 
@@ -373,20 +230,31 @@ class Assessment:
         """
         return tables.league_table(self, level)
 
-    def profile(self, unit: object, period: object = None, *, level: int = 1) -> Any:
-        """Give one unit's scores beside those of all: a row for each node down to a level.
+    def profile(self, unit: object, *, period: object = None, level: int = 1) -> Frame:
+        """Return one unit's scores beside those of all: a row for each node down to a level.
+
+        Parameters
+        ----------
+        unit : object
+        period : object, optional
+            Needed when there are several periods.
+        level : int
 
         Returns
         -------
         frame
-            Columns: code, name, score, rank, median and best (both over all units of the period).
+            Columns: code, name, score, rank, median and best (of the units in the same period).
 
         Raises
         ------
         UnknownCodeError
             No such unit or period.
+        MethodError
+            No such level, a period of data without periods, or none of data with several.
         """
-        return tables.profile(self, self.row(unit, period), level)
+        return tables.profile(self, self.row(unit, period=period), level)
+
+    # -- variants and files ----------------------------------------------------------------------
 
     def evolve(self, **changes: Any) -> "Assessment":
         """Assess the same data again with changes.
@@ -394,12 +262,15 @@ class Assessment:
         Parameters
         ----------
         **changes
-            ``index``, ``method``, or any field of `Method`, such as ``aggregation``.
+            ``index``, ``method`` or any field of `Method`. A mapping ``{level or code: choice}``
+            changes the levels and codes that it names; all others keep the choices they have.
 
         Raises
         ------
-        MethodError
-            Something else is to be changed.
+        UnknownCodeError
+            No such field, level or code.
+        DataError, MethodError
+            As `Assessment`.
         """
         names = [f.name for f in attrs.fields(Method)]
         unknown = [name for name in changes if name not in {*names, "index", "method"}]
@@ -407,10 +278,11 @@ class Assessment:
             raise UnknownCodeError("field to change", unknown, ["index", "method", *names])
         index = changes.pop("index", self.index)
         method = changes.pop("method", self.method)
-        return Assessment(index, self.observations, method=attrs.evolve(method, **changes))
+        _expect(method, Method)
+        return Assessment(index, self.observations, method=method.refine(index, **changes))
 
     def methodology(self) -> str:
-        """Write the methods statement: formulas and parameters in force, in Markdown."""
+        """Return the methods statement: formulas and parameters in force, in Markdown."""
         from dli.assessment.methodology import statement
 
         return statement(self)
@@ -418,46 +290,40 @@ class Assessment:
     def save(self, path: str | PathLike[str]) -> None:
         """Write index, method, data and scores to one file.
 
+        Parameters
+        ----------
+        path : str or path-like
+
         Raises
         ------
         MethodError
-            A choice of method that is none of this library's, so that no file can name it.
+            A step of one's own, which no file can name.
+        DataError
+            A context column with cells that no file can keep.
         """
-        from dli.assessment.saved import save
-
-        save(self, path)
+        saved.save(self, path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Assessment":
         """Read a saved assessment and compute it again; the scores are the same to the last bit.
 
+        Warns when they differ, which another version of NumPy may cause in the last digits.
+
         Raises
         ------
         DataError
-            Not such a file.
-
-        Warns
-        -----
-        DLIWarning
-            This machine or version gives other bits than were saved; the largest difference is
-            named.
+            A file that is not a saved assessment.
         """
-        from dli.assessment.saved import load
-
-        return load(path)
-
-    def _frame(self, columns: Mapping[str, Any], integers: Sequence[str] = ()) -> Any:
-        """Put the unit (and period) before columns that have a cell for each row."""
-        keys = {self.observations.unit_column: list(self.units)}
-        if self.periods is not None:
-            keys[str(self.observations.period_column)] = list(self.periods)
-        return frames.build({**keys, **columns}, self.observations.table.library, integers=integers)
+        content = saved.read(path)
+        assessment = cls(content.index, content.observations, method=content.method)
+        content.compare(assessment)
+        return assessment
 
     def __repr__(self) -> str:
-        return tables.text(self)
+        return tables.sheet(self).text()
 
     def _repr_html_(self) -> str:
-        return tables.html(self)
+        return tables.sheet(self).html()
 
 
 def _expect(value: object, kind: type) -> None:

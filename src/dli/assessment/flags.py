@@ -1,39 +1,61 @@
 """What happened to the cells that were not simply there, and to the scores above them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from dli import frames
+from dli.assessment.scored import Scored
+from dli.errors import UnknownCodeError
 from dli.framework import Index
+from dli.frames import Frame
+from dli.normalisation.protocol import truncated
 
-if TYPE_CHECKING:
-    from dli.assessment.assessment import Assessment
+__all__ = ["filled", "flags"]
 
-__all__ = ["flags"]
-
+# A row, the code it is about (None for the unit as a whole), the kind of flag and a note.
 Flag: TypeAlias = tuple[int, str | None, str, str]
 
 
-def flags(assessment: "Assessment") -> Any:
-    """Build the table of flags, in the order of rows and steps."""
+def flags(assessment: Scored) -> Frame:
+    """Return the table of flags, in the order of rows and steps."""
     observations = assessment.observations
     kept = np.arange(len(observations.units))[assessment._run.rows]  # noqa: SLF001 one package
     found = [*_left_out(assessment, kept)]
     for step in (_missing, _imputed, _treated, _truncated, _without_score):
         found += [(int(kept[row]), *rest) for row, *rest in step(assessment)]  # type: ignore[misc] # a Flag less its row
     found.sort(key=lambda flag: flag[0])  # stable: within a row the steps keep their order
-    columns: dict[str, Any] = {observations.unit_column: [observations.units[f[0]] for f in found]}
-    if observations.periods is not None:
-        columns[str(observations.period_column)] = [observations.periods[f[0]] for f in found]
-    columns["code"] = [f[1] for f in found]
-    columns["flag"] = [f[2] for f in found]
-    columns["note"] = [f[3] for f in found]
-    return frames.build(columns, observations.table.library)
+    columns = {
+        "code": [flag[1] for flag in found],
+        "flag": [flag[2] for flag in found],
+        "note": [flag[3] for flag in found],
+    }
+    return observations.frame(columns, rows=[flag[0] for flag in found])
 
 
-def _left_out(assessment: "Assessment", kept: Any) -> Iterator[Flag]:
+def filled(assessment: Scored, by: str) -> Frame:
+    """Return how many values were missing, imputed and treated, by unit or by indicator."""
+    if by not in ("units", "indicators"):
+        what = "way to count"
+        raise UnknownCodeError(what, [by], ["units", "indicators"])
+    raw, imputed, treated, normalised = (
+        assessment.stage_array(name) for name in ("denominated", "imputed", "treated", "normalised")
+    )
+    axis = 1 if by == "units" else 0
+    counts = {
+        "missing": np.isnan(normalised).sum(axis=axis),
+        "imputed": (np.isnan(raw) & ~np.isnan(imputed)).sum(axis=axis),
+        "treated": ((imputed != treated) & ~np.isnan(imputed)).sum(axis=axis),
+    }
+    counts["share"] = counts["imputed"] / raw.shape[axis]
+    if by == "units":
+        return assessment.frame(counts)
+    indicators = assessment.index.indicators
+    names = {"code": [i.code for i in indicators], "name": [i.name for i in indicators]}
+    return assessment.table({**names, **counts})
+
+
+def _left_out(assessment: Scored, kept: Any) -> Iterator[Flag]:
     values = assessment.observations.values
     needed = assessment.method.availability
     for row in np.setdiff1d(np.arange(len(values)), kept).tolist():
@@ -46,7 +68,7 @@ def _left_out(assessment: "Assessment", kept: Any) -> Iterator[Flag]:
         )
 
 
-def _missing(assessment: "Assessment") -> Iterator[Flag]:
+def _missing(assessment: Scored) -> Iterator[Flag]:
     """Flag cells with no value at the end, by what came of their weight."""
     before = np.isnan(assessment.stage_array("denominated"))
     normalised = np.isnan(assessment.stage_array("normalised"))
@@ -61,14 +83,14 @@ def _missing(assessment: "Assessment") -> Iterator[Flag]:
             yield row, indicator.code, "missing", f"{what}; {parent.code}: {rest}"
 
 
-def _imputed(assessment: "Assessment") -> Iterator[Flag]:
+def _imputed(assessment: Scored) -> Iterator[Flag]:
     before = assessment.stage_array("denominated")
     after = assessment.stage_array("imputed")
     for row, column in np.argwhere(np.isnan(before) & ~np.isnan(after)).tolist():
         yield row, assessment.index.indicators[column].code, "imputed", f"{after[row, column]:.6g}"
 
 
-def _treated(assessment: "Assessment") -> Iterator[Flag]:
+def _treated(assessment: Scored) -> Iterator[Flag]:
     before = assessment.stage_array("imputed")
     after = assessment.stage_array("treated")
     if after is before:
@@ -79,33 +101,32 @@ def _treated(assessment: "Assessment") -> Iterator[Flag]:
         yield row, assessment.index.indicators[column].code, "treated", note
 
 
-def _truncated(assessment: "Assessment") -> Iterator[Flag]:
+def _truncated(assessment: Scored) -> Iterator[Flag]:
     """Flag values beyond the ends of their scale, where the normalisation can tell."""
     index = assessment.index
     values = assessment.stage_array("treated")
-    for choice, columns in assessment._run.normalisations:  # noqa: SLF001 one package
-        if not hasattr(choice, "truncated"):
-            continue
+    for choice, columns in assessment.normalisations:
         places = np.arange(len(index.indicators))[columns]
         own = [index.indicators[place] for place in places]
-        for row, j in np.argwhere(choice.truncated(values[:, places], own)).tolist():
+        cut = truncated(choice, values[:, places], own)
+        for row, j in [] if cut is None else np.argwhere(cut).tolist():
             worst, best = own[j].goalposts or (np.nan, np.nan)
             ends = "its scale" if np.isnan(worst) else f"the goalposts {worst:g} to {best:g}"
             note = f"{values[row, places[j]]:.6g} lies beyond {ends}"
             yield row, own[j].code, "truncated", note
 
 
-def _without_score(assessment: "Assessment") -> Iterator[Flag]:
-    method = assessment.method
+def _without_score(assessment: Scored) -> Iterator[Flag]:
+    choices = assessment.choices
     for node in assessment.index.walk():
         if not isinstance(node, Index):
             continue
-        coverage = method.for_node("coverage", node, assessment.index)
+        coverage = choices.coverage[node.code]
         gone = np.flatnonzero(np.isnan(assessment.array(node.code))).tolist()
         for row in gone:
             present = sum(not np.isnan(assessment.array(c.code)[row]) for c in node.children)
             note = f"{present} of {len(node.children)} children have a value"
-            if method.missing == "propagate":
+            if choices.missing == "propagate":
                 note += "; the method asks for all"
             elif coverage > 0:
                 note += f"; coverage asks {coverage:g}"

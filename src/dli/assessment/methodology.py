@@ -3,17 +3,15 @@
 import re
 from collections.abc import Iterator
 from importlib.metadata import version
-from inspect import getdoc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from dli.assessment.scored import Scored
 from dli.framework import Index, Indicator
+from dli.method.describing import describe
 
-if TYPE_CHECKING:
-    from dli.assessment.assessment import Assessment
-
-__all__ = ["describe", "escaped", "statement"]
+__all__ = ["escaped", "statement"]
 
 # What begins markup or formulas; underscores within words do not.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|$~&]|(?<![^\W_])_|_(?![^\W_])|^[#+=-]")
@@ -26,7 +24,7 @@ _MISSING = {
 }
 
 
-def statement(assessment: "Assessment") -> str:
+def statement(assessment: Scored) -> str:
     """Write the statement in Markdown."""
     sections = [
         *_opening(assessment),
@@ -39,7 +37,7 @@ def statement(assessment: "Assessment") -> str:
     return "\n".join(sections) + "\n"
 
 
-def _opening(assessment: "Assessment") -> Iterator[str]:
+def _opening(assessment: Scored) -> Iterator[str]:
     index = assessment.index
     yield f"# Methods: {escaped(index.name or index.code)}"
     yield ""
@@ -48,7 +46,7 @@ def _opening(assessment: "Assessment") -> Iterator[str]:
         yield ""
 
 
-def _framework(assessment: "Assessment") -> Iterator[str]:
+def _framework(assessment: Scored) -> Iterator[str]:
     index = assessment.index
     yield "## Framework"
     yield ""
@@ -82,7 +80,7 @@ def _codes_with_children(index: Index) -> list[str]:
     return [node.code for node in index.walk() if isinstance(node, Index)]
 
 
-def _data(assessment: "Assessment") -> Iterator[str]:
+def _data(assessment: Scored) -> Iterator[str]:
     raw = assessment.stage_array("raw")
     units, periods = assessment.units, assessment.periods
     observations = assessment.observations
@@ -119,14 +117,14 @@ def _data(assessment: "Assessment") -> Iterator[str]:
     yield ""
 
 
-def _steps(assessment: "Assessment") -> Iterator[str]:
+def _steps(assessment: Scored) -> Iterator[str]:
     titles = {
         "imputation": "Missing values",
         "treatment": "Outliers",
         "normalisation": "Normalisation",
     }
     for family, title in titles.items():
-        groups = assessment.method.for_indicators(family, assessment.index)
+        groups = getattr(assessment.choices, family)
         yield f"## {title}"
         yield ""
         for choice, columns in groups:
@@ -146,12 +144,12 @@ def _steps(assessment: "Assessment") -> Iterator[str]:
             yield from _goalposts(assessment)
 
 
-def _missing(assessment: "Assessment") -> Iterator[str]:
+def _missing(assessment: Scored) -> Iterator[str]:
     yield _MISSING[assessment.method.missing]
     by_share: dict[float, list[str]] = {}
     for node in assessment.index.walk():
         if isinstance(node, Index):
-            share = assessment.method.for_node("coverage", node, assessment.index)
+            share = assessment.choices.coverage[node.code]
             by_share.setdefault(share, []).append(escaped(node.code))
     for share, codes in by_share.items():
         if share > 0:
@@ -163,7 +161,7 @@ def _missing(assessment: "Assessment") -> Iterator[str]:
     yield ""
 
 
-def _goalposts(assessment: "Assessment") -> Iterator[str]:
+def _goalposts(assessment: Scored) -> Iterator[str]:
     fixed = [i for i in assessment.index.indicators if i.goalposts is not None]
     if not fixed:
         return
@@ -177,8 +175,8 @@ def _goalposts(assessment: "Assessment") -> Iterator[str]:
     yield ""
 
 
-def _aggregation(assessment: "Assessment") -> Iterator[str]:
-    index, method = assessment.index, assessment.method
+def _aggregation(assessment: Scored) -> Iterator[str]:
+    index = assessment.index
     yield "## Weighting and aggregation"
     yield ""
     for family in ("weighting", "aggregation"):
@@ -186,7 +184,7 @@ def _aggregation(assessment: "Assessment") -> Iterator[str]:
         for node in index.walk():
             if not isinstance(node, Index):
                 continue
-            choice = method.for_node(family, node, index)
+            choice = getattr(assessment.choices, family)[node.code]
             codes = next((codes for other, codes in by_choice if other is choice), None)
             if codes is None:
                 by_choice.append((choice, [escaped(node.code)]))
@@ -198,7 +196,7 @@ def _aggregation(assessment: "Assessment") -> Iterator[str]:
             yield ""
 
 
-def _results(assessment: "Assessment") -> Iterator[str]:
+def _results(assessment: Scored) -> Iterator[str]:
     index = assessment.index
     yield "## Ranks and bands"
     yield ""
@@ -221,14 +219,6 @@ def _results(assessment: "Assessment") -> Iterator[str]:
             yield f"Bands of {escaped(node.code)}: {'; '.join(classes)}."
             yield ""
     yield f"Computed with digital-leadership-index {version('digital-leadership-index')}."
-
-
-def describe(choice: Any) -> str:
-    """Let a choice describe itself; an outside object is quoted with its own first line."""
-    if hasattr(choice, "describe"):
-        return str(choice.describe())
-    first = (getdoc(type(choice)) or "").strip().split("\n")[0]
-    return f"`{choice!r}`" + (f": {first}" if first else "")
 
 
 def escaped(text: object) -> str:

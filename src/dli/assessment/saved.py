@@ -10,28 +10,28 @@ from datetime import date, datetime
 from io import BytesIO
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from warnings import warn
 
 import numpy as np
+from attrs import frozen
 
 from dli import frames
+from dli.arrays import Floats
+from dli.assessment.scored import Scored
 from dli.errors import DataError, DLIWarning
 from dli.framework import Index
 from dli.method import Method
 from dli.observations import Observations
 
-if TYPE_CHECKING:
-    from dli.assessment.assessment import Assessment
-
-__all__ = ["load", "save"]
+__all__ = ["Saved", "read", "save"]
 
 FORMAT = "dli-assessment/1"
 # A fixed time makes equal assessments equal files.
 _WHEN = (1980, 1, 1, 0, 0, 0)
 
 
-def save(assessment: "Assessment", path: str | PathLike[str]) -> None:
+def save(assessment: Scored, path: str | PathLike[str]) -> None:
     """Write index, method, data and scores."""
     observations = assessment.observations
     table = observations.table
@@ -60,29 +60,60 @@ def save(assessment: "Assessment", path: str | PathLike[str]) -> None:
             archive.writestr(_entry(name), buffer.getvalue())
 
 
-def load(path: str | PathLike[str]) -> "Assessment":
-    """Read a saved assessment, compute it again and compare the scores."""
-    from dli.assessment.assessment import Assessment
+@frozen(kw_only=True, eq=False)
+class Saved:
+    """What a file holds: all that an assessment is made of, and the scores that it had.
 
-    head, values, saved = _read(Path(fspath(path)))
+    Attributes
+    ----------
+    index : Index
+    observations : Observations
+    method : Method
+    scores : ndarray of shape (n_nodes, n_units)
+    numpy : str
+        The version of NumPy that computed them.
+    name : str
+        The file.
+    """
+
+    index: Index
+    observations: Observations
+    method: Method
+    scores: Floats
+    numpy: str
+    name: str
+
+    def compare(self, assessment: Scored) -> None:
+        """Warn where an assessment made of the same has other scores."""
+        scores = np.stack([assessment.array(node.code) for node in self.index.walk()])
+        if np.array_equal(scores, self.scores, equal_nan=True):
+            return
+        same_shape = scores.shape == self.scores.shape
+        apart = np.nanmax(np.abs(scores - self.scores)) if same_shape else np.inf
+        msg = (
+            f"the scores differ from those saved in {self.name!r} by up to {apart:.3g} "
+            f"(saved with NumPy {self.numpy}, computed with {np.__version__})"
+        )
+        warn(msg, DLIWarning, stacklevel=3)
+
+
+def read(path: str | PathLike[str]) -> Saved:
+    """Read what was saved."""
+    head, values, scores = _read(Path(fspath(path)))
     index = Index.from_dict(head["index"])
     columns: dict[str, Any] = {
         name: [_cell(cell) for cell in cells] for name, cells in head["context"].items()
     }
     columns |= dict(zip(head["codes"], values.T, strict=True))
     table = frames.read(columns, library=head["library"])
-    observations = Observations.read(table, index, unit=head["unit"], period=head["period"])
-    assessment = Assessment(index, observations, method=Method.from_dict(head["method"]))
-    scores = np.stack([assessment.array(node.code) for node in index.walk()])
-    if not np.array_equal(scores, saved, equal_nan=True):
-        same_shape = scores.shape == saved.shape
-        apart = np.nanmax(np.abs(scores - saved)) if same_shape else np.inf
-        msg = (
-            f"the scores differ from those saved in {fspath(path)!r} by up to {apart:.3g} "
-            f"(saved with NumPy {head['numpy']}, computed with {np.__version__})"
-        )
-        warn(msg, DLIWarning, stacklevel=3)
-    return assessment
+    return Saved(
+        index=index,
+        observations=Observations.read(table, index, unit=head["unit"], period=head["period"]),
+        method=Method.from_dict(head["method"]),
+        scores=scores,
+        numpy=head["numpy"],
+        name=fspath(path),
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Any, Any]:
@@ -95,7 +126,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Any, Any]:
         msg = f"cannot read {str(path)!r}: {error.strerror or error}"
         raise DataError(msg) from error
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        msg = f"{str(path)!r} is no saved assessment: {error}"
+        msg = f"{str(path)!r} is not a saved assessment: {error}"
         raise DataError(msg) from error
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         found = head.get("format") if isinstance(head, dict) else head

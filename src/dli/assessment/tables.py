@@ -1,111 +1,81 @@
-"""The tables of an assessment, and how it prints itself."""
+"""The tables of an assessment, and what it shows of itself."""
 
 from collections.abc import Sequence
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dli import frames
-from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.framework import Index
+from dli.assessment.scored import Scored
+from dli.framework.select import nodes_to_level
+from dli.frames import Frame
+from dli.printing import SHOWN, Sheet
+from dli.ranking import rank_within
 
-if TYPE_CHECKING:
-    from dli.assessment.assessment import Assessment
-    from dli.framework.index import Node
-
-__all__ = ["html", "league_table", "profile", "row", "text", "weights"]
-
-_SHOWN = 12
+__all__ = ["league_table", "profile", "ranks_within", "sheet", "weights"]
 
 
-def row(assessment: "Assessment", unit: object, period: object) -> int:
-    """Find the row of a unit, in a period when there are several."""
-    units, periods = assessment.units, assessment.periods
-    if unit not in units:
-        if unit in assessment.observations.units:
-            msg = (
-                f"unit {unit!r} was left out of the assessment: too few of its indicators are there"
-            )
-            raise DataError(msg)
-        raise UnknownCodeError("unit", [unit], dict.fromkeys(units))
-    if periods is None:
-        return units.index(unit)
-    rows = {periods[i]: i for i, u in enumerate(units) if u == unit}
-    if period not in rows:
-        raise UnknownCodeError(f"period of unit {unit!r}", [period], rows)
-    return rows[period]
-
-
-def nodes_to_level(index: Index, level: object) -> "list[Node]":
-    """Give the nodes down to a level, parents first."""
-    levels = {node.code: index.level(node.code) for node in index.walk()}
-    deepest = max(levels.values())
-    if isinstance(level, bool) or not isinstance(level, int) or not 0 <= level <= deepest:
-        msg = f"level must be a whole number from 0 (the index) to {deepest}, got {level!r}"
-        raise MethodError(msg)
-    return [node for node in index.walk() if levels[node.code] <= level]
-
-
-def league_table(assessment: "Assessment", level: int) -> Any:
-    """Give the order of units, best first, with the scores down to a level."""
+def league_table(assessment: Scored, level: int) -> Frame:
+    """Return the units in order, best first, with the scores down to a level."""
     nodes = nodes_to_level(assessment.index, level)
-    columns, order = _league_columns(assessment, [node.code for node in nodes])
+    columns, order = _league(assessment, [node.code for node in nodes])
     ordered = {
         name: cells[order] if isinstance(cells, np.ndarray) else [cells[i] for i in order]
         for name, cells in columns.items()
     }
-    return frames.build(ordered, assessment.observations.table.library, integers=["rank"])
+    return assessment.frame(ordered, rows=order, integers=["rank"])
 
 
-def _league_columns(
-    assessment: "Assessment", codes: Sequence[str]
-) -> tuple[dict[str, Any], list[int]]:
-    observations = assessment.observations
+def _league(assessment: Scored, codes: Sequence[str]) -> tuple[dict[str, Any], list[int]]:
+    """Return the columns of a league table beside the keys, and the rows in order."""
     index = assessment.index
     ranks = assessment.rank_array(index.code)
-    columns: dict[str, Any] = {"rank": ranks, observations.unit_column: list(assessment.units)}
-    places = np.zeros(len(ranks))
-    if assessment.periods is not None:
-        columns[str(observations.period_column)] = list(assessment.periods)
-        seen = {period: i for i, period in enumerate(dict.fromkeys(assessment.periods))}
-        places = np.array([seen[period] for period in assessment.periods])
-    if "name" in observations.context:
+    columns: dict[str, Any] = {"rank": ranks}
+    if "name" in assessment.observations.context:
         columns["name"] = assessment.context("name")
     if index.bands is not None:
         columns["band"] = index.bands.of(assessment.array(index.code))
     columns |= {code: assessment.array(code) for code in codes}
-    return columns, np.lexsort((ranks, places)).tolist()
+    of_period = np.zeros(len(ranks))
+    for place, rows in enumerate(assessment.rows_by_period.values()):
+        of_period[rows] = place
+    return columns, np.lexsort((ranks, of_period)).tolist()
 
 
-def profile(assessment: "Assessment", place: int, level: int) -> Any:
-    """Give one row's scores beside those of all in its period."""
-    nodes = nodes_to_level(assessment.index, level)
-    periods = assessment.periods
-    same = [
-        i for i in range(len(assessment.units)) if periods is None or periods[i] == periods[place]
-    ]
-    scores = np.stack([assessment.array(node.code)[same] for node in nodes])
-    there = ~np.isnan(scores).all(axis=1)
-    median, best = np.full((2, len(nodes)), np.nan)
-    median[there] = np.nanmedian(scores[there], axis=1)
-    best[there] = np.nanmax(scores[there], axis=1)
-    return frames.build(
+def ranks_within(assessment: Scored, column: str) -> Frame:
+    """Return ranks within the groups of a context column, in each period."""
+    groups = assessment.context(column)
+    periods = assessment.periods or [None] * len(groups)
+    codes = [node.code for node in assessment.index.walk()]
+    scores = assessment.arrays(codes).T
+    ranks = rank_within(scores, list(zip(periods, groups, strict=True)))
+    ranks[:, [group is None for group in groups]] = np.nan
+    columns = {column: groups, **dict(zip(codes, ranks, strict=True))}
+    return assessment.frame(columns, integers=codes)
+
+
+def profile(assessment: Scored, row: int, level: int) -> Frame:
+    """Return one row's scores beside those of all in its period."""
+    codes = [node.code for node in nodes_to_level(assessment.index, level)]
+    scores = assessment.arrays(codes)[assessment.rows_beside(row)]
+    known = ~np.isnan(scores).all(axis=0)
+    median, best = np.full((2, len(codes)), np.nan)
+    median[known] = np.nanmedian(scores[:, known], axis=0)
+    best[known] = np.nanmax(scores[:, known], axis=0)
+    return assessment.table(
         {
-            "code": [node.code for node in nodes],
-            "name": [node.name for node in nodes],
-            "score": np.array([assessment.array(node.code)[place] for node in nodes]),
-            "rank": np.array([assessment.rank_array(node.code)[place] for node in nodes]),
+            "code": codes,
+            "name": [assessment.index.find(code).name for code in codes],
+            "score": assessment.arrays(codes)[row],
+            "rank": np.array([assessment.rank_array(code)[row] for code in codes]),
             "median": median,
             "best": best,
         },
-        assessment.observations.table.library,
         integers=["rank"],
     )
 
 
-def weights(assessment: "Assessment") -> Any:
-    """Give local and effective weights: a row for each node, or for each unit and node."""
+def weights(assessment: Scored) -> Frame:
+    """Return local and effective weights: a row for each node, or for each unit and node."""
     index = assessment.index
     nodes = list(index.walk())
     parents = [index.parent(node.code) for node in nodes]
@@ -113,53 +83,52 @@ def weights(assessment: "Assessment") -> Any:
         "code": [node.code for node in nodes],
         "parent": [None if parent is None else parent.code for parent in parents],
     }
-    local = []
-    for node, parent in zip(nodes, parents, strict=True):
-        if parent is None:
-            local.append(np.ones(()))
-        else:
-            place = [child.code for child in parent.children].index(node.code)
-            local.append(assessment.weight_array(parent.code)[..., place])
+    local = [np.ones(())]
+    for node, parent in zip(nodes[1:], parents[1:], strict=True):
+        assert parent is not None  # noqa: S101 the index comes first; for the type checker
+        place = [child.code for child in parent.children].index(node.code)
+        local.append(assessment.weight_array(parent.code)[..., place])
     effective = [assessment.effective_weight_array(node.code) for node in nodes]
-    library = assessment.observations.table.library
     if all(weight.ndim == 0 for weight in local):
         columns |= {"local": np.array(local), "effective": np.array(effective)}
-        return frames.build(columns, library)
+        return assessment.table(columns)
     n_units = len(assessment.units)
 
     def spread(arrays: list[Any]) -> Any:
         return np.stack([np.broadcast_to(a, n_units) for a in arrays], axis=1).ravel()
 
-    keys = {assessment.observations.unit_column: np.repeat(np.arange(n_units), len(nodes))}
-    repeated = {name: [assessment.units[i] for i in rows.tolist()] for name, rows in keys.items()}
-    if assessment.periods is not None:
-        rows = np.repeat(np.arange(n_units), len(nodes)).tolist()
-        repeated[str(assessment.observations.period_column)] = [assessment.periods[i] for i in rows]
-    return frames.build(
-        {
-            **repeated,
-            **{name: cells * n_units for name, cells in columns.items()},
-            "local": spread(local),
-            "effective": spread(effective),
-        },
-        library,
-    )
+    columns = {name: cells * n_units for name, cells in columns.items()}
+    columns |= {"local": spread(local), "effective": spread(effective)}
+    return assessment.frame(columns, rows=np.repeat(np.arange(n_units), len(nodes)))
 
 
-def _cells(assessment: "Assessment") -> tuple[dict[str, list[str]], int]:
-    """Give the head and the end of the league table as text, and where the rest is cut out."""
+def sheet(assessment: Scored) -> Sheet:
+    """Return the head and the end of the league table, ready to be shown."""
     codes = [node.code for node in nodes_to_level(assessment.index, 1)][:7]
-    columns, order = _league_columns(assessment, codes)
-    is_cut = len(order) > _SHOWN + 4
-    rows = [*order[:_SHOWN], *order[-3:]] if is_cut else order
-    shown = {name: _column_text(column, rows) for name, column in columns.items()}
-    shown["rank"] = [
-        "" if np.isnan(columns["rank"][i]) else f"{columns['rank'][i]:.0f}" for i in rows
-    ]
-    return shown, _SHOWN if is_cut else -1
+    columns, order = _league(assessment, codes)
+    is_cut = len(order) > SHOWN + 4
+    rows = [*order[:SHOWN], *order[-3:]] if is_cut else order
+    ranks = columns.pop("rank")
+    shown = {"rank": ["" if np.isnan(ranks[i]) else f"{ranks[i]:.0f}" for i in rows]}
+    shown[assessment.observations.unit_column] = [str(assessment.units[i]) for i in rows]
+    if assessment.periods is not None:
+        period_column = str(assessment.observations.period_column)
+        shown[period_column] = [str(assessment.periods[i]) for i in rows]
+    shown |= {name: _texts(column, rows) for name, column in columns.items()}
+    words = ("name", "band", assessment.observations.unit_column)
+    index = assessment.index
+    drawn = Sheet(
+        f"{index.code}  {index.name}".rstrip(),
+        tuple(shown),
+        list(zip(*shown.values(), strict=True)),
+        words=[place for place, name in enumerate(shown) if name in words],
+        note=_counts(assessment),
+        gap=SHOWN if is_cut else None,
+    )
+    return drawn if drawn.fits else drawn.without("band")
 
 
-def _column_text(column: Any, rows: Sequence[int]) -> list[str]:
+def _texts(column: Any, rows: Sequence[int]) -> list[str]:
     if not isinstance(column, np.ndarray):
         return ["" if column[i] is None else str(column[i]) for i in rows]
     largest = np.nanmax(np.abs(column), initial=0.0, where=~np.isnan(column))
@@ -167,58 +136,14 @@ def _column_text(column: Any, rows: Sequence[int]) -> list[str]:
     return ["" if np.isnan(column[i]) else f"{column[i]:.{digits}f}" for i in rows]
 
 
-def _headlines(assessment: "Assessment") -> tuple[str, str]:
-    index, periods = assessment.index, assessment.periods
-    counts = [f"{len(set(assessment.units))} units", f"{len(index.indicators)} indicators"]
-    if periods is not None:
-        counts.insert(1, f"{len(set(periods))} periods")
+def _counts(assessment: Scored) -> str:
+    counts = [
+        f"{len(set(assessment.units))} units",
+        f"{len(assessment.index.indicators)} indicators",
+    ]
+    if assessment.periods is not None:
+        counts.insert(1, f"{len(assessment.rows_by_period)} periods")
     n_missing = int(np.isnan(assessment.stage_array("raw")).sum())
     if n_missing:
         counts.append(f"{n_missing} cells missing")
-    return f"{index.code}  {index.name}".rstrip(), ", ".join(counts)
-
-
-def text(assessment: "Assessment") -> str:
-    """Print the head and the end of the league table, at most 80 columns wide."""
-    columns, cut = _cells(assessment)
-    widths = {name: max(len(name), *map(len, cells)) for name, cells in columns.items()}
-    if _excess(widths) > 0 and "band" in columns:
-        del columns["band"], widths["band"]
-    if _excess(widths) > 0 and "name" in columns:
-        widths["name"] = max(widths["name"] - _excess(widths), 12)
-    wordy = {"name", "band", assessment.observations.unit_column}
-
-    def line(cells: Sequence[str]) -> str:
-        parts = []
-        for name, cell in zip(columns, cells, strict=True):
-            width = widths[name]
-            short = cell if len(cell) <= width else cell[: width - 1] + "…"
-            parts.append(short.ljust(width) if name in wordy else short.rjust(width))
-        return "  ".join(parts).rstrip()
-
-    lines = [line(list(columns)), *(line(cells) for cells in zip(*columns.values(), strict=True))]
-    if cut >= 0:
-        lines.insert(cut + 1, f"{'…':>{widths['rank']}}")
-    return "\n".join([*_headlines(assessment), "", *lines])
-
-
-def _excess(widths: dict[str, int]) -> int:
-    return sum(widths.values()) + 2 * (len(widths) - 1) - 80
-
-
-def html(assessment: "Assessment") -> str:
-    """Print the same for a notebook."""
-    columns, cut = _cells(assessment)
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = [
-        "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        for cells in zip(*columns.values(), strict=True)
-    ]
-    if cut >= 0:
-        body.insert(cut, f'<td colspan="{len(columns)}">…</td>')
-    lines = "".join(f"<tr>{cells}</tr>" for cells in body)
-    title, counts = map(escape, _headlines(assessment))
-    return (
-        f"<div><p><b>{title}</b><br>{counts}</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+    return ", ".join(counts)

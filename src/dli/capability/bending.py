@@ -32,7 +32,7 @@ class Bend:
     own: float = 1.0
 
     def of(self, score: float) -> float:
-        """Bend a score."""
+        """Return a score bent."""
         if self.order == 1:
             return score
         ratio = score / self.own
@@ -40,7 +40,7 @@ class Bend:
         return float(self.own * bent)
 
     def back(self, value: float) -> float:
-        """Give the score of what was bent; beyond what any score gives, infinity."""
+        """Return the score of a bent value; infinity beyond what any score gives."""
         if self.order == 1:
             return value
         if self.order == 0:
@@ -49,5 +49,5 @@ class Bend:
         return float(self.own * inside ** (1 / self.order)) if inside > 0 else float("inf")
 
     def slope(self, score: float) -> float:
-        """Give how fast the bent score grows with the score."""
+        """Return how fast the bent score grows with the score."""
         return float((score / self.own) ** (self.order - 1))

@@ -2,8 +2,8 @@
 
 from attrs import field, frozen
 
+from dli.checks import code_faults, is_whole, number_fault, text_faults
 from dli.errors import ModelError
-from dli.framework.checks import code_faults, is_number, text_faults
 
 __all__ = ["Capability", "Link"]
 
@@ -12,7 +12,7 @@ _KINDS = ("capability", "barrier")
 
 @frozen
 class Capability:
-    """Something that a government is able to do, or a barrier in its way.
+    """Something that a government is able to do, or a barrier to it.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Capability:
     Raises
     ------
     ModelError
-        Listing every field that cannot stand.
+        Fields that are not valid; all of them are listed.
     """
 
     code: str
@@ -42,7 +42,7 @@ class Capability:
         if self.kind not in _KINDS:
             faults.append(f"kind must be 'capability' or 'barrier', got {self.kind!r}")
         if faults:
-            msg = f"capability {self.code!r} cannot stand"
+            msg = f"invalid capability {self.code!r}"
             raise ModelError(msg, faults)
 
 
@@ -62,14 +62,14 @@ class Link:
     sign : {1, -1}
         -1 where it takes away. The links of barriers take away by themselves.
     evidence : str
-        What speaks for it.
+        The evidence for it.
     required : bool
-        The target does not rise above the level of this source: the weakest link holds it.
+        The target does not rise above the level of this source: the weakest link limits it.
 
     Raises
     ------
     ModelError
-        Listing every field that cannot stand.
+        Fields that are not valid; all of them are listed.
     """
 
     source: str
@@ -84,14 +84,12 @@ class Link:
         faults += [f"target: {fault}" for fault in code_faults(self.target)]
         faults += text_faults(evidence=self.evidence)
         if self.source == self.target:
-            faults.append("it leads back to where it comes from; a capability cannot feed itself")
-        if not (is_number(self.strength) and 0 <= self.strength <= 1):
-            faults.append(f"strength must be a number from 0 to 1, got {self.strength!r}")
-        if isinstance(self.sign, bool) or self.sign not in (1, -1):
+            faults.append("source and target are the same; a capability cannot feed itself")
+        faults += filter(None, [number_fault("strength", self.strength, least=0, most=1)])
+        if not (is_whole(self.sign, -1, 1) and self.sign):
             faults.append(f"sign must be 1 or -1, got {self.sign!r}")
-        required: object = self.required
-        if not isinstance(required, bool):
+        if self.required not in (True, False):
             faults.append(f"required must be True or False, got {self.required!r}")
         if faults:
-            msg = f"the link from {self.source!r} to {self.target!r} cannot stand"
+            msg = f"invalid link from {self.source!r} to {self.target!r}"
             raise ModelError(msg, faults)

@@ -2,25 +2,23 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Generic
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import frozen
 from numpy.typing import NDArray
 
 from dli import frames
+from dli.arrays import Floats
+from dli.assessment import Assessment
+from dli.capability.network import Network, NetworkT
 from dli.capability.outcomes import Outcomes
-from dli.capability.uncertain import UncertainGraph
+from dli.capability.uncertain import UncertainGraph, bounds
+from dli.checks import generator, is_whole, number_fault
 from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.framework.checks import is_number, is_whole
-
-if TYPE_CHECKING:
-    from dli.assessment import Assessment
-    from dli.capability.graph import CapabilityGraph
+from dli.frames import Frame
 
 __all__ = ["Estimate", "estimate"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 # Beyond these, textbooks say, regressors cannot be told apart.
 LARGEST_VIF = 10.0
@@ -28,29 +26,30 @@ LARGEST_CONDITION = 30.0
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Estimate:
+class Estimate(Generic[NetworkT]):
     """Strengths of links, estimated from many units.
 
     For each node its outcome, or level, on a scale from 0 to 1 is regressed on the levels of its
     sources: least squares with an intercept, each strength from 0 to 1 with the sign of its link,
     and a ridge towards the strengths of the graph. With several periods changes are regressed on
-    changes. Intervals come from drawing units anew. It is association, and no proof of cause: what
-    moves sources and outcomes alike, such as income, is in the strengths.
+    changes. Intervals come from drawing units anew. Strengths are associations and do not prove
+    causes: what moves sources and outcomes alike, such as income, is in them. Units count alike:
+    weights play no part.
 
     Attributes
     ----------
     graph : CapabilityGraph
         With the estimated strengths.
     prior : CapabilityGraph
-        As it was.
+        With the strengths before.
     strengths : ndarray of shape (n_bootstrap, n_links)
         Of each draw.
-    level : float
+    confidence : float
         Of the intervals.
     table : frame
         A row for each link: ``source, target, prior, strength, low, high, n_rows, r_squared, vif``
-        (the variance inflation factor), ``condition`` (of the sources of the target) and ``note``:
-        what the data cannot tell.
+        (the variance inflation factor), ``condition`` (of the sources of the target) and ``note``
+        on what the data do not identify.
 
     References
     ----------
@@ -58,60 +57,103 @@ class Estimate:
     https://doi.org/10.1002/0471725153
     """
 
-    graph: "CapabilityGraph"
-    prior: "CapabilityGraph"
+    graph: NetworkT
+    prior: NetworkT
     strengths: Floats
-    level: float
-    table: Any
+    confidence: float
+    table: Frame
 
     @cached_property
-    def uncertain(self) -> UncertainGraph:
+    def uncertain(self) -> UncertainGraph[NetworkT]:
         """The draws as a graph with uncertain strengths, for intervals of all that follows."""
         return UncertainGraph(self.graph, self.strengths)
 
     def __repr__(self) -> str:
-        table = frames.read(self.table)
-        doubtful = sum(note != "" for note in table.column("note"))
+        doubtful = sum(note != "" for note in frames.read(self.table).column("note"))
         return (
             f"{len(self.graph.links)} strengths estimated, {doubtful} of them doubtful; "
             "association is not cause"
         )
 
 
-def estimate(  # noqa: PLR0913, PLR0917 what CapabilityGraph.estimate takes
-    graph: "CapabilityGraph",
-    assessment: "Assessment",
-    levels: object,
-    ridge: float,
-    n_bootstrap: int,
-    level: float,
-    rng: Any,
-) -> Estimate:
-    """Estimate the strengths of all links."""
-    _check(ridge, n_bootstrap, level)
-    found = Outcomes.of(graph, assessment, None)
-    values = np.concatenate([_levels(graph, assessment, levels), found.values], axis=1)
+def estimate(  # noqa: PLR0913 each option is independent
+    graph: NetworkT,
+    assessment: Assessment,
+    levels: object = None,
+    *,
+    ridge: float = 0.1,
+    n_bootstrap: int = 500,
+    confidence: float = 0.9,
+    rng: Any = None,
+) -> Estimate[NetworkT]:
+    """Estimate the strengths of links from data of many units.
+
+    See `dli.capability.Estimate`.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        With several periods changes are regressed on changes.
+    levels : frame, mapping of columns, or path of a CSV file, optional
+        The measured level of each capability, from 0 to 1, in a column of its code, a row for each
+        unit (and period), named as in the data of the assessment. By default these are columns of
+        that data itself. Rows in which a level or the outcome is missing are left out.
+    ridge : float
+        How strongly strengths are held to those of the graph: the weight of a squared difference
+        against the mean squared residual in units of the outcome's variance.
+    n_bootstrap : int
+        How often units are drawn anew, with all their periods.
+    confidence : float
+        The share of draws within the intervals.
+    rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The same seed gives the same intervals.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    DataError
+        Levels that are missing, not numbers or outside 0 to 1, or fewer units than sources of a
+        node and two.
+    MethodError
+        Options out of range; all are listed.
+    UnknownCodeError
+        Units without a row of levels, or links to nodes that are not in the index.
+    """
+    faults = [
+        number_fault("ridge", ridge, least=0),
+        number_fault("confidence", confidence, above=0, below=1),
+    ]
+    if not is_whole(n_bootstrap, 2):
+        faults.append(f"n_bootstrap must be a whole number from 2, got {n_bootstrap!r}")
+    if any(faults):
+        msg = "cannot estimate link strengths with these settings"
+        raise MethodError(msg, filter(None, faults))
+    outcomes = Outcomes.of(graph, assessment).values
+    values = np.concatenate([_levels(graph, assessment, levels), outcomes], axis=1)
     units = list(assessment.units)
     if assessment.periods is not None:
         values, units = _changes(values, units, assessment.periods)
-    draws = _draws(units, n_bootstrap, np.random.default_rng(rng))
-    rows, columns, signs = graph._ends  # noqa: SLF001 the graph's own view of its links
+    counts = _counts(units, n_bootstrap, generator(rng))
+    sources, targets, signs = graph.ends
+    _refuse_too_few(graph, values, sources, targets)
     prior = np.array([link.strength for link in graph.links])
-    strengths = np.empty((n_bootstrap, prior.size))
-    nominal, fits = prior.copy(), [("", 0, np.nan, np.nan, np.nan)] * prior.size
-    _refuse_too_few(graph, values, rows, columns)
-    for target in dict.fromkeys(columns.tolist()):
-        links = np.flatnonzero(columns == target)
-        x = values[:, rows[links]] * signs[links]
-        y = values[:, target]
-        there = ~(np.isnan(x).any(axis=1) | np.isnan(y))
-        x, y, counts = x[there], y[there], draws[:, there]
+    drawn = np.empty((n_bootstrap, prior.size))
+    nominal = prior.copy()
+    quality: dict[str, list[Any]] = {name: [None] * prior.size for name in _QUALITY}
+    for target in dict.fromkeys(targets.tolist()):
+        links = np.flatnonzero(targets == target)
+        x, y = values[:, sources[links]] * signs[links], values[:, target]
+        is_known = ~(np.isnan(x).any(axis=1) | np.isnan(y))
+        x, y = x[is_known], y[is_known]
         nominal[links] = _fit(x, y, np.ones((1, y.size)), prior[links], ridge)[0]
-        strengths[:, links] = _fit(x, y, counts, prior[links], ridge)
-        for link, fit in zip(links.tolist(), _quality(x, y, nominal[links]), strict=True):
-            fits[link] = fit
-    low, high = np.quantile(strengths, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    notes, n_rows, r_squared, vif, condition = zip(*fits, strict=True)
+        drawn[:, links] = _fit(x, y, counts[:, is_known], prior[links], ridge)
+        for link, row in zip(links.tolist(), _quality(x, y, nominal[links]), strict=True):
+            for name, cell in zip(_QUALITY, row, strict=True):
+                quality[name][link] = cell
+    low, high = bounds(drawn, confidence)
     table = {
         "source": [link.source for link in graph.links],
         "target": [link.target for link in graph.links],
@@ -119,39 +161,22 @@ def estimate(  # noqa: PLR0913, PLR0917 what CapabilityGraph.estimate takes
         "strength": nominal,
         "low": low,
         "high": high,
-        "n_rows": np.array(n_rows, dtype=np.int64),
-        "r_squared": np.array(r_squared),
-        "vif": np.array(vif),
-        "condition": np.array(condition),
-        "note": list(notes),
+        **quality,
     }
-    links_now = [
-        evolve(link, strength=s) for link, s in zip(graph.links, nominal.tolist(), strict=True)
-    ]
     return Estimate(
-        graph=evolve(graph, links=tuple(links_now)),
+        graph=graph.with_strengths(nominal.tolist()),
         prior=graph,
-        strengths=strengths,
-        level=level,
-        table=frames.build(table, assessment.observations.table.library),
+        strengths=drawn,
+        confidence=confidence,
+        table=assessment.table(table),
     )
 
 
-def _check(ridge: float, n_bootstrap: int, level: float) -> None:
-    faults = []
-    if not is_number(ridge) or ridge < 0:
-        faults.append(f"ridge must be a finite number of at least 0, got {ridge!r}")
-    if not is_whole(n_bootstrap, 2):
-        faults.append(f"n_bootstrap must be a whole number from 2, got {n_bootstrap!r}")
-    if not is_number(level) or not 0 < level < 1:
-        faults.append(f"level must be a number above 0 and below 1, got {level!r}")
-    if faults:
-        msg = "strengths cannot be estimated so"
-        raise MethodError(msg, faults)
+_QUALITY = ("n_rows", "r_squared", "vif", "condition", "note")
 
 
-def _levels(graph: "CapabilityGraph", assessment: "Assessment", levels: object) -> Floats:
-    """Give the measured levels of capabilities in the rows of an assessment."""
+def _levels(graph: Network, assessment: Assessment, levels: object) -> Floats:
+    """Return the measured levels of capabilities in the rows of an assessment."""
     own = assessment.observations
     table = own.table if levels is None else frames.read(levels)
     keys = [own.unit_column, *([] if own.period_column is None else [own.period_column])]
@@ -161,7 +186,9 @@ def _levels(graph: "CapabilityGraph", assessment: "Assessment", levels: object) 
         raise DataError(msg, missing)
     values, wrong = table.numbers(graph.codes)
     names = list(zip(*(table.column(key) for key in keys), strict=True))
-    faults = [f"{table.where(i)} {names[i]}, {code!r}: {c!r} is no number" for i, code, c in wrong]
+    faults = [
+        f"{table.where(i)} {names[i]}, {code!r}: {c!r} is not a number" for i, code, c in wrong
+    ]
     outside = (values < 0) | (values > 1)
     faults += [
         f"{table.where(i)} {names[i]}, {graph.codes[j]!r}: {values[i, j]:g}"
@@ -191,7 +218,7 @@ def _levels(graph: "CapabilityGraph", assessment: "Assessment", levels: object) 
 def _changes(
     values: Floats, units: Sequence[Any], periods: Sequence[Any]
 ) -> tuple[Floats, list[Any]]:
-    """Give the changes of each unit from one of its periods to the next."""
+    """Return the changes of each unit from one of its periods to the next."""
     rows_of: dict[Any, list[int]] = {}
     order = {period: i for i, period in enumerate(sorted(set(periods)))}
     for row in sorted(range(len(units)), key=lambda row: order[periods[row]]):
@@ -201,8 +228,8 @@ def _changes(
     return np.concatenate(changes), owners
 
 
-def _draws(units: Sequence[Any], n_bootstrap: int, rng: np.random.Generator) -> Floats:
-    """Draw units anew, and tell how often each row counts: (n_bootstrap, n_rows)."""
+def _counts(units: Sequence[Any], n_bootstrap: int, rng: np.random.Generator) -> Floats:
+    """Draw units anew and return how often each row counts: (n_bootstrap, n_rows)."""
     place = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
     n_units = len(place)
     drawn = rng.integers(n_units, size=(n_bootstrap, n_units))
@@ -211,21 +238,22 @@ def _draws(units: Sequence[Any], n_bootstrap: int, rng: np.random.Generator) -> 
     return np.asarray(counts[:, [place[unit] for unit in units]])
 
 
-def _refuse_too_few(graph: "CapabilityGraph", values: Floats, rows: Any, columns: Any) -> None:
+def _refuse_too_few(
+    graph: Network, values: Floats, sources: NDArray[np.intp], targets: NDArray[np.intp]
+) -> None:
     faults = []
-    codes = (*graph.codes, *graph.outcomes)
-    for target in dict.fromkeys(columns.tolist()):
-        sources = rows[columns == target]
-        n_rows = int((~np.isnan(values[:, [*sources.tolist(), target]]).any(axis=1)).sum())
-        if n_rows < sources.size + 2:
-            faults.append(f"{codes[target]!r}: {n_rows} rows for {sources.size} sources")
+    for target in dict.fromkeys(targets.tolist()):
+        own = sources[targets == target]
+        n_rows = int((~np.isnan(values[:, [*own.tolist(), target]]).any(axis=1)).sum())
+        if n_rows < own.size + 2:
+            faults.append(f"{graph.nodes[target]!r}: {n_rows} rows for {own.size} sources")
     if faults:
         msg = "a node needs as many complete rows as it has sources, and two more"
         raise DataError(msg, faults)
 
 
 def _fit(x: Floats, y: Floats, counts: Floats, prior: Floats, ridge: float) -> Floats:
-    """Fit strengths from 0 to 1 for each set of counts: (n_draws, n_sources).
+    """Return strengths from 0 to 1 for each set of counts: (n_draws, n_sources).
 
     Minimises the mean squared residual over the variance of y, plus ridge times the squared
     differences from the prior.
@@ -247,7 +275,7 @@ def _fit(x: Floats, y: Floats, counts: Floats, prior: Floats, ridge: float) -> F
 
 
 def _bounded(left: Floats, right: Floats) -> Floats:
-    """Minimise s' L s / 2 - r' s within 0 to 1, as a least-squares problem of its root."""
+    """Return the least of s' L s / 2 - r' s within 0 to 1, as least squares of its root."""
     from scipy.optimize import lsq_linear
 
     values, vectors = np.linalg.eigh(left)
@@ -259,8 +287,8 @@ def _bounded(left: Floats, right: Floats) -> Floats:
     return np.asarray(np.clip(result.x, 0.0, 1.0))
 
 
-def _quality(x: Floats, y: Floats, strengths: Floats) -> list[tuple[str, int, float, float, float]]:
-    """Tell for each source what the data can say: note, rows, R squared, VIF, condition."""
+def _quality(x: Floats, y: Floats, strengths: Floats) -> list[tuple[Any, ...]]:
+    """Return for each source rows, R squared, VIF, condition, and what is not identified."""
     centred = x - x.mean(axis=0)
     residual = (y - y.mean()) - centred @ strengths
     spread = float(((y - y.mean()) ** 2).sum())
@@ -279,17 +307,17 @@ def _quality(x: Floats, y: Floats, strengths: Floats) -> list[tuple[str, int, fl
     for j, strength in enumerate(strengths.tolist()):
         note = ""
         if not varies[j]:
-            note = "not identified: the source does not vary, the prior stands"
+            note = "not identified: the source does not vary, the prior is kept"
         elif vif[j] > LARGEST_VIF or condition > LARGEST_CONDITION:
             note = "not identified alone: the sources move together"
         elif strength in (0.0, 1.0):
             note = "at the end of its range"
-        fits.append((note, y.size, r_squared, float(vif[j]), condition))
+        fits.append((y.size, r_squared, float(vif[j]), condition, note))
     return fits
 
 
 def _inflation(scaled: Floats) -> Floats:
-    """Give variance inflation factors of columns of mean 0 and length 1."""
+    """Return variance inflation factors of columns of mean 0 and length 1."""
     values, vectors = np.linalg.eigh(scaled.T @ scaled)
     small = values <= 1e-12
     with np.errstate(divide="ignore"):

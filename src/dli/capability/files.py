@@ -11,7 +11,7 @@ import attrs
 
 from dli import frames
 from dli.capability.elements import Capability, Link
-from dli.capability.graph import CapabilityGraph
+from dli.capability.network import Network, NetworkT
 from dli.errors import DLIError, ModelError, did_you_mean
 
 __all__ = ["FORMAT", "from_table", "load", "save"]
@@ -20,8 +20,8 @@ FORMAT = "dli-capabilities/1"
 _TABLES = ("format", "description", "capability", "link")
 
 
-def load(path: str | PathLike[str]) -> CapabilityGraph:
-    """Read a graph from a file."""
+def load(kind: type[NetworkT], path: str | PathLike[str]) -> NetworkT:
+    """Read a graph of a class from a file."""
     path = Path(fspath(path))
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -29,17 +29,17 @@ def load(path: str | PathLike[str]) -> CapabilityGraph:
         msg = f"cannot read the file of capabilities {str(path)!r}: {error.strerror}"
         raise ModelError(msg) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{str(path)!r} is no file of capabilities in TOML: {error}"
+        msg = f"{str(path)!r} is not a file of capabilities in TOML: {error}"
         raise ModelError(msg) from error
     try:
-        return _from_dict(tables)
+        return _from_dict(kind, tables)
     except ModelError as error:
-        msg = f"the file of capabilities {str(path)!r} is broken: {error.summary}"
+        msg = f"invalid file of capabilities {str(path)!r}: {error.summary}"
         raise ModelError(msg, error.faults) from error
 
 
-def save(graph: CapabilityGraph, path: str | PathLike[str]) -> None:
-    """Write a graph as a file."""
+def save(graph: Network, path: str | PathLike[str]) -> None:
+    """Write the graph as a file in TOML, which `load` reads back equal."""
     import tomli_w
 
     tables: dict[str, Any] = {"format": FORMAT}
@@ -51,14 +51,10 @@ def save(graph: CapabilityGraph, path: str | PathLike[str]) -> None:
 
 
 def _row(item: Capability | Link) -> dict[str, Any]:
-    return {
-        field.name: getattr(item, field.name)
-        for field in attrs.fields(type(item))
-        if getattr(item, field.name) != field.default
-    }
+    return attrs.asdict(item, filter=lambda field, value: value != field.default)
 
 
-def _from_dict(tables: Mapping[str, Any]) -> CapabilityGraph:
+def _from_dict(kind: type[NetworkT], tables: Mapping[str, Any]) -> NetworkT:
     if tables.get("format") != FORMAT:
         msg = f"it must say format = {FORMAT!r}, got {tables.get('format')!r}"
         raise ModelError(msg)
@@ -69,34 +65,35 @@ def _from_dict(tables: Mapping[str, Any]) -> CapabilityGraph:
     ]
     rows: dict[str, list[Any]] = {"capability": [], "link": []}
     for name in rows:
-        given = tables.get(name, [])
-        if isinstance(given, list) and all(isinstance(row, Mapping) for row in given):
-            rows[name] = [(f"[[{name}]] {i}", row) for i, row in enumerate(given, 1)]
+        entries = tables.get(name, [])
+        if isinstance(entries, list) and all(isinstance(row, Mapping) for row in entries):
+            rows[name] = [(f"[[{name}]] {i}", row) for i, row in enumerate(entries, 1)]
         else:
             faults.append(f"[[{name}]] must be an array of tables")
-    return _built(rows["capability"], rows["link"], faults, tables.get("description", ""))
+    return _built(kind, rows["capability"], rows["link"], faults, tables.get("description", ""))
 
 
 def _built(
+    kind: type[NetworkT],
     capabilities: list[tuple[str, Any]],
     links: list[tuple[str, Any]],
     faults: list[str],
     description: str = "",
-) -> CapabilityGraph:
+) -> NetworkT:
     built: dict[type, list[Any]] = {Capability: [], Link: []}
-    for kind, rows in ((Capability, capabilities), (Link, links)):
+    for item, rows in ((Capability, capabilities), (Link, links)):
         for where, row in rows:
-            wrong = _key_faults(kind, row)
+            wrong = _key_faults(item, row)
             if not wrong:
                 try:
-                    built[kind].append(kind(**row))
+                    built[item].append(item(**row))
                 except DLIError as error:
                     wrong = [*error.faults]
             faults += [f"{where} ({_named(row)}): {fault}" for fault in wrong]
     if faults:
-        msg = "entries do not fit"
+        msg = "invalid entries"
         raise ModelError(msg, faults)
-    return CapabilityGraph(built[Capability], built[Link], description=description)
+    return kind(built[Capability], built[Link], description=description)
 
 
 def _named(row: Mapping[str, Any]) -> str:
@@ -105,8 +102,8 @@ def _named(row: Mapping[str, Any]) -> str:
     return f"{row.get('source')!r} to {row.get('target')!r}"
 
 
-def _key_faults(kind: type, row: Mapping[str, Any]) -> list[str]:
-    known, needed = _keys(kind)
+def _key_faults(item: type, row: Mapping[str, Any]) -> list[str]:
+    known, needed = _keys(item)
     faults = [
         f"key {key!r} is unknown{did_you_mean(key, known)}" for key in row if key not in known
     ]
@@ -114,28 +111,28 @@ def _key_faults(kind: type, row: Mapping[str, Any]) -> list[str]:
 
 
 @cache
-def _keys(kind: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    fields = attrs.fields(kind)
+def _keys(item: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fields = attrs.fields(item)
     needed = tuple(field.name for field in fields if field.default is attrs.NOTHING)
     return tuple(field.name for field in fields), needed
 
 
-def from_table(links: object, capabilities: object) -> CapabilityGraph:
-    """Build a graph from a table of links, and one of capabilities."""
+def from_table(kind: type[NetworkT], links: object, capabilities: object = None) -> NetworkT:
+    """Build a graph of a class from a table of links, and one of capabilities."""
     rows = _rows(links, Link)
     if capabilities is None:
         sources = dict.fromkeys(row.get("source") for _, row in rows)
-        return _built([("links", {"code": source}) for source in sources], rows, [])
-    return _built(_rows(capabilities, Capability), rows, [])
+        return _built(kind, [("links", {"code": source}) for source in sources], rows, [])
+    return _built(kind, _rows(capabilities, Capability), rows, [])
 
 
-def _rows(data: object, kind: type) -> list[tuple[str, dict[str, Any]]]:
-    """Give a row's cells by key, those that are missing left out."""
+def _rows(data: object, item: type) -> list[tuple[str, dict[str, Any]]]:
+    """Return a row's cells by key, missing ones left out."""
     table = frames.read(data)
-    known, needed = _keys(kind)
+    known, needed = _keys(item)
     missing = table.require(needed, "column")
     if missing:
-        msg = f"the table of {kind.__name__.lower()}s lacks columns"
+        msg = f"the table of {item.__name__.lower()}s lacks columns"
         raise ModelError(msg, missing)
     names = [name for name in known if name in table.names]
     columns = [_cells(table.column(name), name) for name in names]

@@ -2,24 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike, NDArray
 
+from dli.arrays import Bools, Floats, as_floats
 from dli.errors import DivergentInfluenceError, MethodError
 
-__all__ = ["Dematel", "dematel", "refuse_divergence", "summed_effects", "total_influence"]
-
-Floats: TypeAlias = NDArray[np.float64]
+__all__ = [
+    "DENSE",
+    "Dematel",
+    "dematel",
+    "loops",
+    "refuse_divergence",
+    "summed_effects",
+    "total_influence",
+]
 
 # Above this many nodes chains are followed link by link instead of solving a full system.
-_DENSE = 2000
+DENSE = 2000
 
 
 def total_influence(direct: ArrayLike) -> Floats:
-    r"""Give the influence of each node on each other over chains of any length.
+    r"""Return the influence of each node on each other over chains of any length.
 
     :math:`T = A + A^2 + A^3 + \dots = (I - A)^{-1} - I`, for which every chain's links are
     multiplied and all chains added up.
@@ -38,7 +45,7 @@ def total_influence(direct: ArrayLike) -> Floats:
     DivergentInfluenceError
         Feedback that grows from turn to turn: the spectral radius is 1 or more. The loop is named.
     MethodError
-        No square matrix of finite numbers.
+        Anything but a square matrix of finite numbers.
 
     Examples
     --------
@@ -51,7 +58,7 @@ def total_influence(direct: ArrayLike) -> Floats:
 
 
 def _square(direct: ArrayLike) -> Floats:
-    a = np.asarray(direct, dtype=np.float64)
+    a = as_floats(direct, "direct influence")
     if a.ndim != 2 or a.shape[0] != a.shape[1] or not a.size:
         msg = f"direct influence must be a square matrix, got shape {a.shape}"
         raise MethodError(msg)
@@ -63,7 +70,7 @@ def _square(direct: ArrayLike) -> Floats:
 
 
 def summed_effects(direct: Any, effects: Floats) -> Floats:
-    """Add to effects of nodes what they do through all that they influence.
+    """Return the effects of nodes with what they do through all that they influence.
 
     Solves X = E + A X, for which the influence A must converge.
 
@@ -78,7 +85,7 @@ def summed_effects(direct: Any, effects: Floats) -> Floats:
     ndarray of shape (n_nodes, n_columns)
     """
     n_nodes = direct.shape[0]
-    if n_nodes <= _DENSE:
+    if n_nodes <= DENSE:
         return np.asarray(np.linalg.solve(np.eye(n_nodes) - direct.toarray(), effects))
     total = effects.copy()
     turn = effects
@@ -116,7 +123,7 @@ def refuse_divergence(direct: Any, codes: Sequence[str]) -> None:
 
 
 def loops(direct: Any) -> Iterator[NDArray[np.intp]]:
-    """Give the groups of nodes that influence each other or themselves, by number."""
+    """Yield the groups of nodes that influence each other or themselves, by number."""
     from scipy.sparse.csgraph import connected_components
 
     n_groups, group = connected_components(direct, directed=True, connection="strong")
@@ -129,8 +136,8 @@ def loops(direct: Any) -> Iterator[NDArray[np.intp]]:
 
 
 def _radius(direct: Any) -> float:
-    """Give the largest absolute value of the eigenvalues."""
-    if direct.shape[0] <= _DENSE:
+    """Return the largest absolute value of the eigenvalues."""
+    if direct.shape[0] <= DENSE:
         return float(np.abs(np.linalg.eigvals(direct.toarray())).max())
     from scipy.sparse.linalg import eigs
 
@@ -140,7 +147,7 @@ def _radius(direct: Any) -> float:
 
 @frozen(kw_only=True, eq=False)
 class Dematel:
-    """What DEMATEL tells of a matrix of direct influence.
+    """The result of DEMATEL for a matrix of direct influence.
 
     Attributes
     ----------
@@ -149,9 +156,9 @@ class Dematel:
     total : ndarray of shape (n_nodes, n_nodes)
         Influence over chains of any length.
     prominence : ndarray of shape (n_nodes,)
-        What a node gives and receives together: how central it is.
+        The influence that a node gives and receives together: how central it is.
     relation : ndarray of shape (n_nodes,)
-        What it gives less what it receives: a cause above zero, an effect below.
+        The influence that it gives less what it receives: a cause above zero, an effect below.
     """
 
     normalised: Floats
@@ -159,8 +166,8 @@ class Dematel:
     prominence: Floats
     relation: Floats
 
-    def map(self, threshold: float | None = None) -> NDArray[np.bool_]:
-        """Tell which influences are above a threshold, their mean by default.
+    def map(self, threshold: float | None = None) -> Bools:
+        """Return which influences are above a threshold, their mean by default.
 
         Returns
         -------
@@ -170,7 +177,7 @@ class Dematel:
 
 
 def dematel(direct: ArrayLike) -> Dematel:
-    r"""Tell causes from effects by the DEMATEL method.
+    r"""Return causes and effects by the DEMATEL method.
 
     :math:`N = A / \max(\max_i \sum_j a_{ij}, \max_j \sum_i a_{ij})` and :math:`T = N (I - N)^{-1}`;
     with the sums of rows r and columns c of T, prominence is r + c and relation r - c.

@@ -1,125 +1,276 @@
-"""The derivative of a score by capabilities."""
+"""The derivative of a score by the levels of capabilities."""
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping
 
 import numpy as np
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from dli.assessment.contributions import held_aggregation
-from dli.framework import Index
+from dli.arrays import TIE, Bools, Floats
+from dli.assessment import Assessment
+from dli.capability.influence import summed_effects
+from dli.capability.network import Network
+from dli.capability.outcomes import Outcomes
+from dli.capability.propagation import caps_of, fixed_point
+from dli.frames import Frame
+from dli.scoring.held import HeldTree
 
-if TYPE_CHECKING:
-    from dli.assessment import Assessment
-    from dli.capability.graph import CapabilityGraph
-    from dli.capability.outcomes import Outcomes
+__all__ = ["kinks", "leverage", "leverage_array"]
 
-__all__ = ["kinks", "leverage"]
-
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
-
-# Nearer to the end of its scale than this an outcome is at the end.
-END = 1e-12
+# So many moves of outcomes are followed up the tree at once.
+_CELLS = 4_000_000
 
 
-def leverage(graph: "CapabilityGraph", found: "Outcomes") -> Floats:
-    """Give the derivative of the node's score by each capability, for an increase of it.
+def leverage(graph: Network, assessment: Assessment, node: str | None = None) -> Frame:
+    r"""Return what one unit more of each capability adds to the index, for all units.
+
+    The derivative of a node's score by the level of a capability:
+    :math:`ds / dc = \sum_t T_{ct} \, ds / dx_t` over outcomes t, through links, weights and
+    aggregations, at each unit's own position, in points of the score for a whole level from 0 to
+    1. Weights and the parameters of normalisation are held; levels are those of `levels`.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    node : str, optional
+        The index by default.
 
     Returns
     -------
-    ndarray of shape (n_units, n_capabilities)
-        NaN for units without a score.
+    frame
+        A row for each unit, a column for each capability and barrier; missing for units without a
+        score. It is what `propagate` gives for small increases: at a kink, such as a level or an
+        outcome at the end of its scale or children that tie under a minimum, the derivative is
+        that of an increase of the capability; `kinks` lists them.
+
+    Raises
+    ------
+    MethodError
+        An aggregation without a derivative, such as Copeland's.
+    UnknownCodeError
+        Links to nodes that are not in the index, or no such node.
     """
-    reach = graph.reach
-    rises, falls = _free(found)
-    result = (found.slopes * rises) @ np.maximum(reach, 0.0).T
-    result += (found.slopes * falls) @ np.minimum(reach, 0.0).T
-    tied = np.zeros(len(result), dtype=np.bool_)
-    for ties in _ties(found).values():
-        tied |= ties
-    for row in np.flatnonzero(tied).tolist():
-        result[row] = _one_sided(reach, found, row, rises[row], falls[row])
-    result[np.isnan(found.assessment.array(found.node.code))] = np.nan
+    return assessment.frame(
+        dict(zip(graph.codes, leverage_array(graph, assessment, node).T, strict=True))
+    )
+
+
+def leverage_array(graph: Network, assessment: Assessment, node: str | None = None) -> Floats:
+    """Return `leverage` as an array of shape (n_units, n_capabilities)."""
+    found = Outcomes.of(graph, assessment, node)
+    tree, n = assessment.held, len(graph.codes)
+    room = _Room.of(found)
+    result = (found.slopes * (room.top[:, n:] > 0)) @ np.maximum(graph.reach, 0.0).T
+    result += (found.slopes * (room.bottom[:, n:] < 0)) @ np.minimum(graph.reach, 0.0).T
+    is_special = room.holds.any(axis=1) | _is_bent(found, room)
+    if is_special.any():
+        special = np.flatnonzero(is_special)
+        n_blocks = 1 + graph.reach.size * len(special) // _CELLS
+        blocks = np.array_split(special, n_blocks)
+        if not tree.is_local(found.node):  # others matter: they come along
+            blocks = [np.arange(len(result))]
+        # What one unit more of each capability adds to the levels of those that may be held.
+        held = np.flatnonzero(room.holds.any(axis=0))
+        ones = np.zeros((n, len(held)))
+        ones[held, np.arange(len(held))] = 1.0
+        own = dict(zip(held.tolist(), summed_effects(graph.among, ones).T, strict=True))
+        for rows in blocks:
+            result[rows] = _one_sided(found, room, own, rows)
+    result[np.isnan(assessment.array(found.node))] = np.nan
     return np.asarray(result)
 
 
-def _free(found: "Outcomes") -> tuple[Bools, Bools]:
-    """Tell which outcomes have room above, and which below."""
-    there = ~np.isnan(found.values)
-    return there & (found.values < 1 - END), there & (found.values > END)
+@frozen(kw_only=True, eq=False)
+class _Room:
+    """How far small moves of levels and outcomes go on: no further than 0 at an end.
+
+    Attributes
+    ----------
+    top, bottom : ndarray of shape (n_units, n_nodes)
+        0 where a node cannot rise or fall, else infinite.
+    follows : ndarray of bool of shape (n_units, n_required)
+        Where the target of a required link is as high as its source: it rises no faster.
+    holds : ndarray of bool of shape (n_units, n_capabilities)
+        Capabilities that are held, or hold others.
+    """
+
+    top: Floats
+    bottom: Floats
+    follows: Bools
+    holds: Bools
+
+    @classmethod
+    def of(cls, found: Outcomes) -> "_Room":
+        graph = found.graph
+        levels = np.nan_to_num(found.levels)
+        values = np.concatenate([levels, found.values], axis=1)
+        caps = caps_of(graph, levels)
+        sources, targets = graph.required_pairs
+        follows = (np.abs(values - caps) <= TIE)[:, targets] & (values < 1 - TIE)[:, targets]
+        follows &= levels[:, sources] <= caps[:, targets] + TIE
+        rises, falls = values < np.minimum(caps, 1.0) - TIE, values > TIE
+        falls[:, : levels.shape[1]] |= np.isnan(found.levels)
+        for pair, target in enumerate(targets.tolist()):
+            rises[:, target] |= follows[:, pair]
+        n = len(graph.codes)
+        holds = ~(rises & falls)[:, :n] & (graph.reach != 0).any(axis=1)
+        for pair, (source, target) in enumerate(zip(sources, targets, strict=True)):
+            holds[:, source] |= follows[:, pair]
+            if target < n:
+                holds[:, target] |= follows[:, pair]
+        return cls(
+            top=np.where(rises, np.inf, 0.0),
+            bottom=np.where(falls, -np.inf, 0.0),
+            follows=follows,
+            holds=holds,
+        )
 
 
-def _ties(found: "Outcomes") -> dict[str, Bools]:
-    """Tell for each node whose aggregation goes by order which units have children that tie."""
-    assessment = found.assessment
-    ties = {}
-    for node in found.node.walk():
-        if isinstance(node, Index):
-            aggregation = held_aggregation(assessment, node)
-            x = np.stack([assessment.array(child.code) for child in node.children], axis=1)
-            if np.isinf(getattr(aggregation, "order", 0.0)):
-                ruling = aggregation.gradient(x, assessment.weight_array(node.code)) > 0
-                ties[node.code] = ruling.sum(axis=1) > 1
-            elif hasattr(aggregation, "order_weights"):
-                ties[node.code] = (np.diff(np.sort(x, axis=1), axis=1) == 0).any(axis=1)
-    return ties
+def _is_bent(found: Outcomes, room: _Room) -> Bools:
+    """Return the units at which slopes alone do not give the derivative.
+
+    Children tie, a power mean has a value of 0, or a sub-index that links lead to is at an end.
+    """
+    tree = found.assessment.held
+    bent = np.zeros(len(found.values), dtype=np.bool_)
+    for is_kink in tree.kinks(found.node).values():
+        bent |= is_kink
+    for node in tree.inner(found.node):
+        if node.traits.domain == "non-negative":
+            bent |= (tree.values(node) == 0).any(axis=1)
+        if node.code in found.graph.outcomes:
+            j = found.graph.places[node.code]
+            bent |= (room.top[:, j] == 0) | (room.bottom[:, j] == 0)
+    return bent
 
 
-def _one_sided(reach: Floats, found: "Outcomes", row: int, rises: Bools, falls: Bools) -> Floats:
-    """Follow a small increase of each capability up the tree of one unit."""
-    own = np.where(reach > 0, reach * rises, reach * falls) * found.span
-    moves_of = dict(zip(found.codes, own.T, strict=True))
-    moves: dict[str, Floats] = {}
-    for node in reversed(list(found.node.walk())):
-        move = np.nan_to_num(moves_of.get(node.code, np.zeros(len(reach))))
-        if isinstance(node, Index):
-            below = np.stack([moves[child.code] for child in node.children])
-            move = move + _joined_move(found.assessment, node, row, below)
-        moves[node.code] = move
-    return moves[found.node.code]
+def _one_sided(
+    found: Outcomes, room: _Room, own: Mapping[int, Floats], rows: NDArray[np.intp]
+) -> Floats:
+    """Follow a small increase of each capability to the score: (n_rows, n_capabilities)."""
+    graph, tree = found.graph, _of_rows(found.assessment.held, rows)
+    n = len(graph.codes)
+    inflow = np.repeat(graph.reach[:, np.newaxis], len(rows), axis=1)
+    top = np.repeat(room.top[np.newaxis, rows, n:], n, axis=0)
+    for place, row in enumerate(rows.tolist()):
+        held = np.flatnonzero(room.holds[row])
+        if not held.size:
+            continue
+        moves, more = _held_moves(graph, room, own, row, held)
+        inflow[:, place] += more @ graph.reach[held]
+        outcomes = np.arange(n, len(graph.nodes))
+        top[:, place] = np.minimum(top[:, place], _caps(graph, room, row, moves, held, outcomes))
+    codes = {child for node in tree.inner(found.node) for child in node.children} | {found.node}
+    moved = {found.node: np.zeros((n, len(rows)))}
+    for code in reversed([node.code for node in found.assessment.index.walk()]):  # children first
+        if code in codes and code in graph.outcomes:
+            j = graph.outcomes.index(code)
+            span = found.span[j] if found.span[j] > 0 else 1.0
+            below = tree.directional(code, moved) / span if code in tree.nodes else 0.0
+            total = np.clip(below + inflow[:, :, j], room.bottom[rows, n + j], top[:, :, j])
+            moved[code] = (total - below) * found.span[j]
+    return tree.directional(found.node, moved).T
 
 
-def _joined_move(assessment: "Assessment", node: Index, row: int, below: Floats) -> Floats:
-    """Give the move of a node from those of its children, of shape (n_children, n_capabilities)."""
-    aggregation = held_aggregation(assessment, node)
-    weights = assessment.weight_array(node.code)
-    x = np.stack([assessment.array(child.code) for child in node.children], axis=1)
-    order = getattr(aggregation, "order", 0.0)
-    if hasattr(aggregation, "order_weights"):
-        w = assessment.weight_array(node.code, row)
-        # Among children that tie, the one that moves up most comes first.
-        by_move = np.argsort(np.argsort(below, axis=0, kind="stable"), axis=0)
-        _, by_value = np.unique(x[row], return_inverse=True)
-        keys = by_value[:, np.newaxis] * len(x[row]) + by_move
-        ordered = np.where(np.isnan(x[row])[:, np.newaxis], np.nan, keys).T
-        return np.asarray((aggregation.gradient(ordered, w) * below.T).sum(axis=1))
-    slopes = np.nan_to_num(aggregation.gradient(x, weights)[row])
-    if np.isinf(order):
-        ruling = below[slopes > 0]
-        return np.asarray(ruling.max(axis=0) if order > 0 else ruling.min(axis=0))
-    return np.asarray(slopes @ below)
+def _of_rows(tree: HeldTree, rows: NDArray[np.intp]) -> HeldTree:
+    """Return the tree of some units."""
+    nodes = {
+        code: node if node.weights.ndim == 1 else evolve(node, weights=node.weights[rows])
+        for code, node in tree.nodes.items()
+    }
+    return evolve(tree, nodes=nodes, scores={c: scores[rows] for c, scores in tree.scores.items()})
 
 
-def kinks(found: "Outcomes") -> Any:
-    """List units and nodes at which the derivative differs from side to side."""
-    at: list[tuple[int, str, str]] = []
-    rises, falls = _free(found)
-    counted = found.slopes != 0
-    for free, note in (
-        (rises, "at the best end of its scale: nothing is added"),
-        (falls, "at the worst end of its scale: nothing is taken away"),
-    ):
-        stuck = counted & ~free & ~np.isnan(found.values)
-        at += [(i, found.codes[j], note) for i, j in np.argwhere(stuck).tolist()]
-    for code, tied in _ties(found).items():
+def _held_moves(
+    graph: Network,
+    room: _Room,
+    own: Mapping[int, Floats],
+    row: int,
+    held: NDArray[np.intp],
+) -> tuple[Floats, Floats]:
+    """Return how the capabilities that are held in a unit move when each in turn rises a little.
+
+    Returns
+    -------
+    moves : ndarray of shape (n_capabilities, n_held)
+        Of the column when the row rises.
+    more : ndarray of shape (n_capabilities, n_held)
+        What is added to the held ones themselves to keep them within their limits.
+    """
+    free = np.stack([own[place] for place in held.tolist()], axis=1)
+    # With the ones that are not held solved for, each held one moves by what comes from outside of
+    # them, `alone`, by what comes from the others, `step`, and within its limits.
+    inverse = np.linalg.inv(free[held])
+    alone = free @ inverse
+    step = np.eye(len(held)) - inverse
+
+    def limited(now: Floats) -> Floats:
+        top = np.minimum(room.top[row, held], _caps(graph, room, row, now, held, held))
+        return np.clip(alone + now @ step, room.bottom[row, held], top)
+
+    moves = fixed_point(limited, free)
+    return moves, (moves - free) @ inverse
+
+
+def _caps(
+    graph: Network,
+    room: _Room,
+    row: int,
+    moves: Floats,
+    held: NDArray[np.intp],
+    nodes: NDArray[np.intp],
+) -> Floats:
+    """Return how far nodes can follow the sources that they require: (n_capabilities, n_nodes)."""
+    caps = np.full((len(moves), len(nodes)), np.inf)
+    for source, target in zip(*(e[room.follows[row]] for e in graph.required_pairs), strict=True):
+        cap = np.maximum(moves[:, held == source], 0.0)
+        caps[:, nodes == target] = np.minimum(caps[:, nodes == target], cap)
+    return caps
+
+
+def kinks(graph: Network, assessment: Assessment, node: str | None = None) -> Frame:
+    """Return where leverage is one-sided.
+
+    Parameters
+    ----------
+    assessment, node
+        As of `leverage`.
+
+    Returns
+    -------
+    frame
+        A row for each unit and capability, outcome or node at a kink: ``code`` and ``note``.
+
+    Raises
+    ------
+    MethodError, UnknownCodeError
+        As `leverage`.
+    """
+    found = Outcomes.of(graph, assessment, node)
+    room, n = _Room.of(found), len(graph.codes)
+    counts = found.slopes != 0
+    counts = np.concatenate([counts @ (graph.reach != 0).T, counts], axis=1)
+    values = np.concatenate([found.levels, found.values], axis=1)
+    complete, absent = counts & (values >= 1 - TIE), counts & (values <= TIE)
+    tied = counts & (room.top == 0) & (values < 1 - TIE)
+    for pair, target in enumerate(graph.required_pairs[1].tolist()):
+        tied[:, target] |= counts[:, target] & room.follows[:, pair]
+    notes = (
+        (complete, "at the best end of its scale: nothing is added", slice(n, None)),
+        (absent, "at the worst end of its scale: nothing is taken away", slice(n, None)),
+        (complete, "its level is 1: it cannot rise", slice(n)),
+        (absent, "its level is 0: it cannot fall", slice(n)),
+        (tied, "held by a source that it requires: it rises no higher", slice(None)),
+    )
+    at = [
+        (row, code, note)
+        for is_kink, note, columns in notes
+        for j, code in enumerate(graph.nodes[columns])
+        for row in np.flatnonzero(is_kink[:, columns][:, j]).tolist()
+    ]
+    for code, is_kink in assessment.held.kinks(found.node).items():
         note = "children tie, and the aggregation goes by their order"
-        at += [(i, code, note) for i in np.flatnonzero(tied).tolist()]
+        at += [(row, code, note) for row in np.flatnonzero(is_kink).tolist()]
     at.sort(key=lambda kink: kink[0])
-    assessment = found.assessment
-    keys = {assessment.observations.unit_column: [assessment.units[i] for i, _, _ in at]}
-    if assessment.periods is not None:
-        keys[str(assessment.observations.period_column)] = [assessment.periods[i] for i, _, _ in at]
-    from dli import frames
-
-    columns = {**keys, "code": [code for _, code, _ in at], "note": [note for _, _, note in at]}
-    return frames.build(columns, assessment.observations.table.library)
+    columns = {"code": [code for _, code, _ in at], "note": [note for _, _, note in at]}
+    return assessment.frame(columns, rows=[row for row, _, _ in at])

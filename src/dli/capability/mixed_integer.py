@@ -3,13 +3,13 @@
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.errors import StudyError
+from dli.solver import milp
 
 __all__ = ["MixedInteger", "Row", "Terms"]
 
-Floats: TypeAlias = NDArray[np.float64]
 # A sum of variables times factors, and a constant.
 Terms: TypeAlias = tuple[dict[int, float], float]
 # A sum of variables times factors, and the bounds that it lies between.
@@ -21,7 +21,7 @@ _ATTEMPTS = ((True, 1e-8), (False, 1e-8), (True, 1e-7), (False, 1e-7), (False, 0
 
 
 class MixedInteger:
-    """Variables with their bounds, and rows that hold sums of them."""
+    """Variables with their bounds, and rows that bound sums of them."""
 
     def __init__(self) -> None:
         self.low: list[float] = []
@@ -31,7 +31,7 @@ class MixedInteger:
         self._rows: list[Row] = []
 
     def variable(self, low: float, high: float, *, whole: bool = False, unit: float = 1.0) -> int:
-        """Add a variable, and give its number.
+        """Add a variable and return its number.
 
         The solver sees it in shares of its unit, so that what it rounds is the same for all.
         """
@@ -56,7 +56,7 @@ class MixedInteger:
     def solve(
         self, objective: dict[int, float], more: list[Row], near: float
     ) -> tuple[Floats, float] | None:
-        """Find the least of a sum, with some rows more.
+        """Return the values for which a sum is least, with some rows more.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class MixedInteger:
         StudyError
             The solver gave up.
         """
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.optimize import Bounds, LinearConstraint
         from scipy.sparse import csr_array
 
         rows = [*self._rows, *more]
@@ -107,13 +107,13 @@ class MixedInteger:
         if result.status == 2:
             return None
         if result.x is None:
-            msg = f"the solver gave no plan: {result.message}"
+            msg = f"the solver found no plan: {result.message}"
             raise StudyError(msg)
         return result.x * units, float(result.mip_dual_bound if any(self._whole) else result.fun)
 
 
 def _less(variable: int, terms: dict[int, float]) -> dict[int, float]:
-    """Give a variable less a sum."""
+    """Return a variable less a sum."""
     row = {other: -factor for other, factor in terms.items()}
     row[variable] = row.get(variable, 0.0) + 1.0
     return row

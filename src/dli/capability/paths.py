@@ -1,36 +1,59 @@
 """Which chains of links carry how much of an influence."""
 
 import heapq
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from dli import frames
-from dli.errors import MethodError, UnknownCodeError
-from dli.framework.checks import is_whole
-
-if TYPE_CHECKING:
-    from dli.capability.graph import CapabilityGraph
+from dli.capability.influence import refuse_divergence, summed_effects
+from dli.capability.network import Network
+from dli.checks import number, whole_number
+from dli.errors import DivergentInfluenceError, UnknownCodeError
+from dli.frames import Frame
 
 __all__ = ["paths", "strongest"]
 
+# The number of a node, and the strength of the link to it or from it.
+Neighbours: TypeAlias = Mapping[int, Sequence[tuple[int, float]]]
 
-def paths(graph: "CapabilityGraph", source: str, target: str, top: int | None, share: float) -> Any:
-    """List the strongest chains from one node to another, and the rest."""
+
+def paths(
+    graph: Network, source: str, target: str, *, top: int | None = 10, share: float = 0.999
+) -> Frame:
+    """Return which chains carry how much of the total influence of one node on another.
+
+    Parameters
+    ----------
+    source, target : str
+    top : int, optional
+        How many chains to list at most; None lists all, which needs ``share < 1`` where feedback
+        makes their number infinite.
+    share : float
+        Stop when this share of the influence, taken without signs, is listed.
+
+    Returns
+    -------
+    frame
+        ``path, length, influence, share``, the strongest first; the last row, ``all others``,
+        has the rest, so that the column of influence adds up to the total.
+
+    Raises
+    ------
+    UnknownCodeError
+        Nodes that are not in the graph.
+    MethodError
+        ``top`` or ``share`` out of range.
+    """
     graph.require([source])
-    codes = (*graph.codes, *graph.outcomes)
-    if target not in codes:
+    if target not in graph.nodes:
         what = "node of the graph"
-        raise UnknownCodeError(what, [target], codes)
-    if top is not None and not is_whole(top, 1):
-        msg = f"top must be a whole number from 1, or None, got {top!r}"
-        raise MethodError(msg)
-    if not 0 < share <= 1:
-        msg = f"share must be above 0 and at most 1, got {share!r}"
-        raise MethodError(msg)
-    start, end = codes.index(source), codes.index(target)
-    total = float(graph.total_influence_array()[start, end])
+        raise UnknownCodeError(what, [target], graph.nodes)
+    top = None if top is None else whole_number("top (if not None)", top, 1)
+    share = number("share", share, above=0, most=1)
+    start, end = graph.places[source], graph.places[target]
+    total = _summed(graph.among, graph.direct, start, end)
     unsigned = _unsigned(graph, start, end)
     if top is None and share == 1 and np.isinf(unsigned):
         top = 10
@@ -42,12 +65,10 @@ def paths(graph: "CapabilityGraph", source: str, target: str, top: int | None, s
         if (top is not None and len(found) >= top) or covered >= share * unsigned * (1 - 1e-12):
             break
     rest = total - sum(product for _, product in found)
-    if abs(rest) < 1e-15:  # rounding
-        rest = 0.0
-    influences = np.array([*(product for _, product in found), rest])
+    influences = np.array([*(product for _, product in found), rest if abs(rest) > 1e-15 else 0.0])
     return frames.build(
         {
-            "path": [*(" → ".join(codes[i] for i in walk) for walk, _ in found), "all others"],
+            "path": [*(_named(graph, walk) for walk, _ in found), "all others"],
             "length": np.array([*(len(walk) - 1.0 for walk, _ in found), np.nan]),
             "influence": influences,
             "share": influences / total if total else np.full(influences.size, np.nan),
@@ -56,75 +77,63 @@ def paths(graph: "CapabilityGraph", source: str, target: str, top: int | None, s
     )
 
 
-def strongest(graph: "CapabilityGraph", source: str, target: str) -> str:
-    """Name the chain that carries most from one node to another."""
-    codes = (*graph.codes, *graph.outcomes)
-    walk, _ = next(_walks(graph, codes.index(source), codes.index(target)))
-    return " → ".join(codes[i] for i in walk)
+def strongest(graph: Network, source: str, target: str) -> str:
+    """Return the chain that carries most from one node to another, as text."""
+    return _named(graph, next(_walks(graph, graph.places[source], graph.places[target]))[0])
 
 
-def _unsigned(graph: "CapabilityGraph", start: int, end: int) -> float:
-    """Add up all chains without their signs; infinite if they have no end."""
-    from dli.capability.influence import refuse_divergence, summed_effects
-    from dli.errors import DivergentInfluenceError
+def _named(graph: Network, walk: Sequence[int]) -> str:
+    return " → ".join(graph.nodes[i] for i in walk)
 
-    n = len(graph.codes)
+
+def _summed(among: object, direct: object, start: int, end: int) -> float:
+    """Return the sum over all chains of the products of their links."""
+    column = direct[:, [end]].toarray()  # type: ignore[index] # a sparse array
+    return float(summed_effects(among, column)[start, 0])
+
+
+def _unsigned(graph: Network, start: int, end: int) -> float:
+    """Return the same without signs; infinite where the sum does not converge."""
     size = abs(graph.direct)
+    among = size[:, : len(graph.codes)]
     try:
-        refuse_divergence(size[:, :n], graph.codes)
+        refuse_divergence(among, graph.codes)
     except DivergentInfluenceError:
         return float("inf")
-    column = size[:, [end]].toarray()
-    return float(summed_effects(size[:, :n], column)[start, 0])
+    return _summed(among, size, start, end)
 
 
-def _walks(
-    graph: "CapabilityGraph", start: int, end: int
-) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Give chains from a node to another, the strongest first.
+def _walks(graph: Network, start: int, end: int) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Yield chains from a node to another, the strongest first.
 
     Best first, guided by the strongest way that is left: strengths are at most 1, so that no chain
     gains by going on.
     """
-    ahead = _strongest_ahead(graph, end)
-    links = _links_from(graph)
+    forth: dict[int, list[tuple[int, float]]] = {}
+    back: dict[int, list[tuple[int, float]]] = {}
+    for source, target, strength in graph.signed_links():
+        forth.setdefault(source, []).append((target, strength))
+        back.setdefault(target, []).append((source, strength))
+    ahead = _strongest_ahead(back, end)
     # A chain is put off by what it can become at best; of equals the shortest goes on.
     waiting: list[tuple[float, int, tuple[int, ...], float]] = []
 
     def put(walk: tuple[int, ...], product: float) -> None:
-        if ahead.get(walk[-1], 0.0) > 0:
-            bound = abs(product) * ahead[walk[-1]]
+        bound = abs(product) * ahead.get(walk[-1], 0.0)
+        if bound > 1e-300:  # below it feedback has faded away
             heapq.heappush(waiting, (-bound, len(walk), walk, product))
 
-    for target, strength in links.get(start, ()):
-        put((start, target), strength)
+    put((start,), 1.0)
     while waiting:
-        bound, _, walk, product = heapq.heappop(waiting)
-        if -bound < 1e-300:  # feedback has faded away
-            return
-        if walk[-1] == end:
+        _, _, walk, product = heapq.heappop(waiting)
+        if walk[-1] == end and len(walk) > 1:
             yield walk, product
-        for target, strength in links.get(walk[-1], ()):
+        for target, strength in forth.get(walk[-1], ()):
             put((*walk, target), product * strength)
 
 
-def _links_from(graph: "CapabilityGraph") -> dict[int, list[tuple[int, float]]]:
-    links: dict[int, list[tuple[int, float]]] = {}
-    direct = graph.direct.tocoo()
-    for source, target, strength in zip(
-        direct.row.tolist(), direct.col.tolist(), direct.data.tolist(), strict=True
-    ):
-        if strength != 0:
-            links.setdefault(source, []).append((target, strength))
-    return links
-
-
-def _strongest_ahead(graph: "CapabilityGraph", end: int) -> dict[int, float]:
-    """Give the largest product of strengths from each node to the end."""
-    into: dict[int, list[tuple[int, float]]] = {}
-    for source, reached in _links_from(graph).items():
-        for target, strength in reached:
-            into.setdefault(target, []).append((source, abs(strength)))
+def _strongest_ahead(back: Neighbours, end: int) -> dict[int, float]:
+    """Return the largest product of strengths from each node to the end."""
     best: dict[int, float] = {}
     waiting = [(-1.0, end)]
     while waiting:
@@ -132,7 +141,6 @@ def _strongest_ahead(graph: "CapabilityGraph", end: int) -> dict[int, float]:
         if node in best:
             continue
         best[node] = -product
-        for source, strength in into.get(node, ()):
-            if source not in best:
-                heapq.heappush(waiting, (product * strength, source))
+        for source, strength in back.get(node, ()):
+            heapq.heappush(waiting, (product * abs(strength), source))
     return best

@@ -1,173 +1,261 @@
 """What-if: changes of capabilities followed to outcomes, sub-indices, score and rank."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from dli import frames
-from dli.assessment.ranking import rank_scores
-from dli.capability.outcomes import Position, rescored
+from dli.arrays import TIE, Bools, Floats
+from dli.assessment import Assessment
+from dli.capability.influence import DENSE
+from dli.capability.network import Network
+from dli.capability.outcomes import Position
+from dli.checks import number_fault
 from dli.errors import MethodError, UnknownCodeError
+from dli.frames import Frame
 from dli.framework import Index
-from dli.framework.checks import is_number
+from dli.ranking import rank_scores
 
-if TYPE_CHECKING:
-    from dli.capability.graph import CapabilityGraph
-
-__all__ = ["After", "propagate", "settled"]
-
-Floats: TypeAlias = NDArray[np.float64]
+__all__ = ["After", "caps_of", "fixed_point", "propagate", "settled"]
 
 _TURNS = 100_000
 
 
 @frozen(kw_only=True, eq=False)
 class After:
-    """Where a unit has come to.
+    """Where a unit is after changes, in several scenarios.
 
     Attributes
     ----------
-    levels : ndarray of shape (n_capabilities,)
-    scores : dict of str to ndarray of shape (n_units,)
+    levels : ndarray of shape (n_scenarios, n_capabilities)
+    scores : dict of str to ndarray of shape (n_scenarios,)
         Of each node of the index.
-    cut : dict of str to float
-        What was cut off of nodes that came to the end of their scale.
+    cut : ndarray of bool of shape (n_scenarios, n_nodes)
+        Which nodes of the graph came to the end of their scale.
     """
 
     levels: Floats
     scores: dict[str, Floats]
-    cut: dict[str, float]
+    cut: Bools
 
 
-def settled(graph: "CapabilityGraph", where: Position, changes: Mapping[str, float]) -> After:
-    """Follow changes through the graph until nothing moves any more.
+def settled(where: Position, scenarios: Sequence[Mapping[str, float]]) -> After:
+    """Follow changes of capabilities and outcomes through the graph until nothing moves any more.
 
     Levels l' = min(1, max(0, l + own change + sum over links of strength times the source's
     change)), the same for outcomes, which lead no further. A required source caps what it leads
-    to at its own level, or where the target stands already if that is higher.
+    to at its own level, or at the level that the target has already if that is higher.
+
+    Raises
+    ------
+    MethodError
+        Levels that do not settle.
     """
-    n_capabilities = len(graph.codes)
-    place = {code: i for i, code in enumerate((*graph.codes, *graph.outcomes))}
-    own = np.zeros(len(place))
-    for code, change in changes.items():
-        own[place[code]] = change
-    sources, targets = graph.required_pairs
-    among = targets < n_capabilities
-    start = np.nan_to_num(where.levels)  # one that nothing tells of reaches nothing either
-    square = graph.direct[:, :n_capabilities].T.tocsr()
+    graph = where.found.graph
+    n = len(graph.codes)
+    own = np.zeros((len(scenarios), len(graph.nodes)))
+    for scenario, changes in enumerate(scenarios):
+        own[scenario, [graph.places[code] for code in changes]] = list(changes.values())
+    # A level that nothing tells of may go either way.
+    start, low = np.nan_to_num(where.levels), np.where(np.isnan(where.levels), -1.0, 0.0)
+    among = graph.among.toarray() if n <= DENSE else graph.among
+
+    def wanted(now: Floats) -> Floats:
+        return np.asarray(start + own[:, :n] + (now - start) @ among)
+
+    def limited(now: Floats) -> Floats:
+        top = np.maximum(start, caps_of(graph, now)[:, :n])
+        return np.clip(np.minimum(wanted(now), top), low, 1.0)
+
+    now = fixed_point(limited, np.broadcast_to(start, (len(own), n)))
+    cut = np.zeros(own.shape, dtype=np.bool_)
+    cut[:, :n] = np.abs(wanted(now) - now) > TIE
+    effects = own[:, n:] + (now - start) @ graph.onto
+    caps = caps_of(graph, now)[:, n:]
+    changed = {}
+    for j, code in enumerate(graph.outcomes):
+        # A sub-index may move by its children alone.
+        if effects[:, j].any() or code in where.found.assessment.held.nodes:
+            changed[code] = _moved(where, j, effects[:, j], caps[:, j], cut[:, n + j])
+    scores = where.held.moved(changed)
+    return After(levels=now, scores=scores, cut=cut)
+
+
+def fixed_point(step: Callable[[Floats], Floats], start: Floats) -> Floats:
+    """Repeat a step until nothing moves any more.
+
+    Raises
+    ------
+    MethodError
+        It moves on and on.
+    """
     now = start
     for _ in range(_TURNS):
-        wanted = start + own[:n_capabilities] + square @ (now - start)
-        caps = np.full(n_capabilities, np.inf)
-        np.minimum.at(caps, targets[among], now[sources[among]])
-        after = np.clip(np.minimum(wanted, np.maximum(start, caps)), 0.0, 1.0)
+        after = step(now)
         moved = np.abs(after - now).max(initial=0.0)
         now = after
         if moved <= 4e-16:  # the last digit may swing
-            break
-    else:
-        msg = "levels do not settle: links that take away make them swing to and fro"
-        raise MethodError(msg)
-    cut = {
-        graph.codes[i]: float(wanted[i] - now[i])
-        for i in np.flatnonzero(np.abs(wanted - now) > 1e-12).tolist()
-    }
-    inflow = graph.direct[:, n_capabilities:].T @ (now - start)
-    caps = np.full(len(graph.outcomes), np.inf)
-    np.minimum.at(caps, targets[~among] - n_capabilities, now[sources[~among]])
-    scores, cut_off = rescored(where, own[n_capabilities:] + inflow, caps)
-    return After(levels=now, scores=scores, cut=cut | cut_off)
+            return now
+    msg = "levels do not settle: negative links make them oscillate"
+    raise MethodError(msg)
 
 
-def propagate(graph: "CapabilityGraph", where: Position, changes: Mapping[str, Any]) -> Any:
-    """Tell what becomes of a unit under one scenario or several."""
+def caps_of(graph: Network, levels: Floats) -> Floats:
+    """Return the least level of the required sources of each node: (..., n_nodes).
+
+    Infinite where nothing is required.
+    """
+    caps = np.full((*levels.shape[:-1], len(graph.nodes)), np.inf)
+    sources, targets = graph.required_pairs
+    for source, target in zip(sources.tolist(), targets.tolist(), strict=True):
+        caps[..., target] = np.minimum(caps[..., target], levels[..., source])
+    return caps
+
+
+def _moved(
+    where: Position, j: int, effects: Floats, caps: Floats, cut: Bools
+) -> Callable[[Floats], Floats]:
+    """Return how an outcome's score changes; ``cut`` is filled with where it comes to an end."""
+    before, low, span = where.outcomes[j], where.found.low[j], where.found.span[j]
+    score = where.held.score(where.found.graph.outcomes[j])
+
+    def moved(scores: Floats) -> Floats:
+        if not span > 0:
+            return scores
+        wanted = (scores - low) / span + effects
+        reached = np.clip(wanted, min(before, 0.0), np.maximum(before, np.minimum(1.0, caps)))
+        moves = (effects != 0) | (scores != score)
+        cut[:] = moves & (np.abs(wanted - reached) > TIE)
+        return np.where(moves, low + span * reached, scores)
+
+    return moved
+
+
+def propagate(
+    graph: Network,
+    assessment: Assessment,
+    unit: object,
+    changes: Mapping[str, Any],
+    *,
+    period: object = None,
+    levels: Mapping[str, float] | None = None,
+) -> Frame:
+    """Return what becomes of a unit when capabilities change.
+
+    Levels and outcomes move together until they settle. None leaves its scale: what is cut off is
+    shown. Weights and the parameters of normalisation are held; other units stay as they are.
+
+    Parameters
+    ----------
+    assessment, unit, period, levels
+        As of `explain`.
+    changes : mapping of str to float, or mapping of str to such mappings
+        The change of the level of a capability or barrier, or of an outcome, from -1 to 1:
+        ``{"data_integration": 0.2}``. Several scenarios by name are shown one after the other:
+        ``{"data first": {...}, "people first": {...}}``.
+
+    Returns
+    -------
+    frame
+        A row for each scenario and node that moves, the index first: ``scenario, code, kind,
+        before, after, change, rank_before, rank_after, saturated``. Capabilities run from 0 to 1
+        and have no rank.
+
+    Raises
+    ------
+    UnknownCodeError
+        Codes that are neither in the graph nor in the index, no such unit or period.
+    MethodError
+        Changes outside -1 to 1, or of an outcome that the unit lacks.
+    DataError
+        A unit without a score.
+    """
+    where = Position.of(graph, assessment, unit, period=period, levels=levels)
     several = bool(changes) and all(isinstance(c, Mapping) for c in changes.values())
     scenarios = dict(changes) if several else {"changes": changes}
     for scenario in scenarios.values():
-        _check(graph, where, scenario)
+        _check(where, scenario)
+    after = settled(where, list(scenarios.values()))
     rows: list[tuple[Any, ...]] = []
-    for name, scenario in scenarios.items():
-        rows += _rows(graph, where, str(name), settled(graph, where, scenario))
-    names = ("scenario", "code", "kind", "before", "after", "rank_before", "rank_after", "cut")
-    columns: dict[str, Any] = dict(zip(names, zip(*rows, strict=True), strict=True))
-    before, after = np.array(columns["before"]), np.array(columns["after"])
-    return frames.build(
+    for i, name in enumerate(scenarios):
+        cut = {graph.nodes[node] for node in np.flatnonzero(after.cut[i]).tolist()}
+        scores = {code: float(own[i if len(own) > 1 else 0]) for code, own in after.scores.items()}
+        for code, kind, *figures in _node_rows(where, scores, cut):
+            rows.append((str(name), code, kind, *figures, code in cut))
+        for capability, before, level in zip(
+            graph.capabilities, where.levels.tolist(), after.levels[i].tolist(), strict=True
+        ):
+            code = capability.code
+            if not np.isnan(before) and (_differ(before, level) or code in cut):
+                figures = [before, level, np.nan, np.nan]
+                rows.append((str(name), code, capability.kind, *figures, code in cut))
+    texts = list(zip(*rows, strict=True))
+    before, after_scores, rank_before, rank_after = np.array(texts[3:7])
+    return assessment.table(
         {
-            "scenario": list(columns["scenario"]),
-            "code": list(columns["code"]),
-            "kind": list(columns["kind"]),
+            "scenario": list(texts[0]),
+            "code": list(texts[1]),
+            "kind": list(texts[2]),
             "before": before,
-            "after": after,
-            "change": after - before,
-            "rank_before": np.array(columns["rank_before"]),
-            "rank_after": np.array(columns["rank_after"]),
-            "saturated": list(columns["cut"]),
+            "after": after_scores,
+            "change": after_scores - before,
+            "rank_before": rank_before,
+            "rank_after": rank_after,
+            "saturated": list(texts[7]),
         },
-        where.found.assessment.observations.table.library,
         integers=["rank_before", "rank_after"],
     )
 
 
-def _check(graph: "CapabilityGraph", where: Position, changes: Mapping[str, Any]) -> None:
-    known = (*graph.codes, *graph.outcomes)
-    unknown = [code for code in changes if code not in known]
+def _check(where: Position, changes: Mapping[str, Any]) -> None:
+    graph = where.found.graph
+    unknown = [code for code in changes if code not in graph.places]
     if unknown:
         what = "capability or outcome of the graph"
-        raise UnknownCodeError(what, unknown, known)
+        raise UnknownCodeError(what, unknown, graph.nodes)
     bad = [
         f"{code!r}: {change!r}"
         for code, change in changes.items()
-        if not (is_number(change) and -1 <= change <= 1)
+        if number_fault(code, change, least=-1, most=1)
     ]
     if bad:
         msg = "changes of levels must be numbers from -1 to 1"
         raise MethodError(msg, bad)
-    lacking = {
-        code
-        for code, value in zip(graph.outcomes, where.outcomes.tolist(), strict=True)
-        if np.isnan(value)
-    }
-    missing = [f"{code!r}" for code in changes if code in lacking]
+    known = dict(zip(graph.outcomes, where.outcomes.tolist(), strict=True))
+    missing = [f"{code!r}" for code in changes if np.isnan(known.get(code, 0.0))]
     if missing:
         msg = "outcomes that the unit lacks cannot change"
         raise MethodError(msg, missing)
 
 
-def _rows(
-    graph: "CapabilityGraph", where: Position, name: str, after: After
-) -> list[tuple[Any, ...]]:
+def _node_rows(
+    where: Position, after: Mapping[str, float], cut: set[str]
+) -> list[tuple[str, str, float, float, float, float]]:
+    """Return code, kind, scores and ranks of the nodes of the index that move."""
     assessment, row = where.found.assessment, where.row
-    periods = assessment.periods
-    same = [i for i in range(len(assessment.units)) if not periods or periods[i] == periods[row]]
-    rows: list[tuple[Any, ...]] = []
+    rows = assessment.rows_beside(row)
+    place = rows.tolist().index(row)
+    moved = {}
+    for code in where.found.graph.outcomes:
+        moved[code] = assessment.array(code).copy()
+        moved[code][row] = after[code]
+    # Of all units, since the score of one may depend on the others.
+    scores = assessment.held.moved(moved)
+    result = []
     for node in assessment.index.walk():
-        before, scores = assessment.array(node.code), after.scores[node.code]
+        code, before = node.code, where.held.score(node.code)
         top = node is assessment.index
-        if np.isnan(before[row]):
+        if np.isnan(before) or not (top or _differ(before, after[code]) or code in cut):
             continue
-        if top or scores[row] != before[row] or node.code in after.cut:
-            kind = "index" if top else "sub-index" if isinstance(node, Index) else "indicator"
-            ranks = rank_scores(scores[same])
-            rows.append(
-                (
-                    name,
-                    node.code,
-                    kind,
-                    before[row],
-                    scores[row],
-                    assessment.rank_array(node.code)[row],
-                    ranks[same.index(row)],
-                    node.code in after.cut,
-                )
-            )
-    rows += [
-        (name, c.code, c.kind, before, level, np.nan, np.nan, c.code in after.cut)
-        for c, before, level in zip(
-            graph.capabilities, where.levels.tolist(), after.levels.tolist(), strict=True
+        kind = "index" if top else "sub-index" if isinstance(node, Index) else "indicator"
+        ranks = (
+            float(assessment.rank_array(code)[row]),
+            float(rank_scores(scores[code][rows])[place]),
         )
-        if not np.isnan(before) and (level != before or c.code in after.cut)
-    ]
-    return rows
+        result.append((code, kind, before, after[code], *ranks))
+    return result
+
+
+def _differ(before: float, after: float) -> bool:
+    return abs(after - before) > TIE * max(abs(before), abs(after))

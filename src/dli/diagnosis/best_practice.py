@@ -1,18 +1,18 @@
-"""Who does better what a unit is weak at, and is like it otherwise."""
+"""Units that score higher where a unit is weak, and are otherwise like it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from dli import frames
+from dli.arrays import Bools, is_above
 from dli.assessment import Assessment
-from dli.assessment.ranking import TOLERANCE
-from dli.diagnosis.selection import beside, nodes_at, scored_row, stacked, unit_columns
+from dli.checks import number
+from dli.diagnosis.means import row_means
 from dli.diagnosis.similarity import check_count, distances
 from dli.errors import MethodError
-from dli.framework.checks import is_number
-from dli.framework.index import Node
+from dli.frames import Frame
+from dli.framework.select import select
+from dli.ranking import rank_scores
 
 __all__ = ["exemplars"]
 
@@ -27,36 +27,38 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     margin: float = 0.0,
     resembling: bool = False,
     period: object = None,
-) -> Any:
-    """Find units that score above a unit at a node and are like it.
+) -> Frame:
+    """Return units that score above a unit at a node and are otherwise like it.
 
     Parameters
     ----------
     assessment : Assessment
     unit : object
     node : str
-        What is to be learnt.
+        The node at which the unit wants to learn from others.
     by : str or sequence of str, optional
-        Context columns by which units are alike, as of `peers`. By default the profile counts,
-        over the indicators that are not below the node; over all of them for the index.
+        The context columns that make units alike, as for `peers`. By default units are compared by
+        their profile over the indicators that do not lie below the node; over all indicators if
+        the node is the index.
     k : int, optional
-        How many at most; None for all.
+        The largest number of exemplars; None for all.
     margin : float
-        The least lead at the node, in points.
+        The smallest lead at the node, in points. A lead within the tolerance of ties never counts.
     resembling : bool
-        Only units that score alike elsewhere, so that the lesson transfers: the mean of the other
-        nodes at the node's level, of those that both have, differs by one standard deviation (of
-        all units' such means) at most.
+        Whether to require that units score alike elsewhere, so that the lesson transfers: the mean
+        over the other nodes at the node's level, of those that both units have, may differ by at
+        most one standard deviation of all units' means.
     period : object, optional
-        Where there are several; units are compared within it.
+        Required if there are several periods; units are compared within it.
 
     Returns
     -------
     frame
-        A row for each exemplar, the nearest first, then the one with the greater lead: the unit
-        (and period), ``name`` if there is one, ``distance``, ``compared`` (the number of variables
-        that both have), ``score``, ``rank`` and ``lead`` at the node. Without rows if nobody is
-        ahead.
+        A row for each exemplar, the nearest first and among equally near ones the greatest lead
+        first: the unit (and period), ``name`` if the data have it, ``distance``, ``compared`` (the
+        number of variables that both units have), and ``score``, ``rank`` and ``lead`` at the
+        node. Without rows if no unit is ahead. Units without a score at the node, or with no
+        variable in common, are left out.
 
     Raises
     ------
@@ -65,69 +67,65 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     DataError
         The unit has no score at the node, or a value in none of the columns.
     MethodError
-        A margin below 0; or ``resembling`` at a level with one node.
+        ``k`` is not a whole number from 1, ``margin`` is not a number of at least 0, ``resembling``
+        at a level with one node, a period of data without periods, or no period of data with
+        several.
 
     Examples
     --------
     >>> from dli import Index, Indicator, frames
     >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "people": [5.0, 9.0, 6.0]}
     >>> assessment = Assessment(Index("T", [Indicator("a")]), data)
-    >>> found = frames.read(exemplars(assessment, "X", "a", by="people"))
-    >>> found.column("unit"), found.column("lead")
+    >>> table = frames.read(exemplars(assessment, "X", "a", by="people"))
+    >>> table.column("unit"), table.column("lead")
     (['Z', 'Y'], [50.0, 100.0])
     """
     check_count(k)
-    if not (is_number(margin) and margin >= 0):
-        msg = f"margin must be a number of points from 0 up, got {margin!r}"
-        raise MethodError(msg)
-    top = assessment.index.find(node)
-    row = scored_row(assessment, unit, period, node)
-    far, compared = distances(assessment, row, by, _elsewhere(assessment, top))
+    margin = number("margin", margin, least=0)
+    row = assessment.scored_row(unit, node, period=period)
+    rows = assessment.rows_beside(row)
+    distance, compared = distances(assessment, row, by, _elsewhere(assessment, node))
     scores = assessment.array(node)
     lead = scores - scores[row]
-    # Scores that tie by the rule of ranks are no lead.
-    least = max(margin, TOLERANCE * float(np.nanmax(np.abs(scores))))
-    fits = (lead > least) | ((lead >= margin) & (margin > 0))
+    scale = np.nanmax(np.abs(scores[rows]))
+    qualifies = is_above(scores, scores[row], scale) & ~is_above(np.array(margin), lead, scale)
+    qualifies &= ~np.isnan(distance)
     if resembling:
-        fits &= _resembles(assessment, row, top)
-    found = [other for other in beside(assessment, row) if fits[other] and not np.isnan(far[other])]
-    found.sort(key=lambda other: (far[other], -lead[other], str(assessment.units[other])))
-    found = found[:k]
+        qualifies &= _resembles(assessment, row, node)
+    nearness, leading = rank_scores(-distance), rank_scores(lead)
+    chosen = sorted(
+        rows[qualifies[rows]].tolist(),
+        key=lambda other: (nearness[other], leading[other], str(assessment.units[other])),
+    )[:k]
     columns = {
-        **unit_columns(assessment, found),
-        "distance": far[found],
-        "compared": compared[found],
-        "score": scores[found],
-        "rank": assessment.rank_array(node)[found],
-        "lead": lead[found],
+        "distance": distance[chosen],
+        "compared": compared[chosen],
+        "score": scores[chosen],
+        "rank": assessment.rank_array(node)[chosen],
+        "lead": lead[chosen],
     }
-    return frames.build(columns, assessment.observations.table.library, integers=["rank"])
+    return assessment.frame(columns, rows=chosen, integers=["rank"], names=True)
 
 
-def _elsewhere(assessment: Assessment, top: Node) -> list[int] | None:
-    """Give the places of the indicators that are not below a node, None if there are none."""
-    below = {indicator.code for indicator in nodes_at(top, None, assessment.index)}
-    indicators = assessment.index.indicators
-    return [j for j, i in enumerate(indicators) if i.code not in below] or None
+def _elsewhere(assessment: Assessment, node: str) -> list[str]:
+    """Return the codes of the indicators that do not lie below a node; all if there are none."""
+    below = {indicator.code for indicator in select(assessment.index, below=node)}
+    codes = [indicator.code for indicator in assessment.index.indicators]
+    return [code for code in codes if code not in below] or codes
 
 
-def _resembles(assessment: Assessment, row: int, top: Node) -> Any:
-    """Tell which rows score like a row at the other nodes of a node's level."""
+def _resembles(assessment: Assessment, row: int, node: str) -> Bools:
+    """Return which units score like the unit of a row at the other nodes of a node's level."""
     index = assessment.index
-    others = [n for n in nodes_at(index, index.level(top.code), index) if n.code != top.code]
+    others = [n.code for n in select(index, index.level(node)) if n.code != node]
     if not others:
         msg = (
-            f"resembling asks how units score elsewhere, but {top.code!r} is the only node at its "
-            "level"
+            f"resembling compares units at the other nodes of the level, but {node!r} is the only "
+            "node at its level"
         )
         raise MethodError(msg)
-    values = stacked(assessment, others)
-    gaps = values - values[row]
-    means, differences = _means(values), _means(gaps)
-    spread = np.nanstd(means[beside(assessment, row)])
-    return np.abs(differences) <= spread
-
-
-def _means(values: Any) -> Any:
-    count = (~np.isnan(values)).sum(axis=1)
-    return np.nansum(values, axis=1) / np.where(count > 0, count, np.nan)
+    values = assessment.arrays(others)
+    means = row_means(values)[assessment.rows_beside(row)]
+    difference = np.abs(row_means(values - values[row]))
+    scale = np.fmax.reduce(np.abs(means))
+    return ~np.isnan(difference) & ~is_above(difference, np.asarray(np.nanstd(means)), scale)

@@ -1,26 +1,26 @@
-"""Whether a profile is even, and what unevenness costs."""
-
-from typing import Any
+"""How even a profile is, and what unevenness costs."""
 
 import numpy as np
 
-from dli import frames
 from dli.aggregation import power_mean
+from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
-from dli.diagnosis.selection import Floats, stacked, unit_columns
-from dli.errors import MethodError
+from dli.diagnosis.means import row_means
+from dli.frames import Frame
 from dli.framework import Index
+from dli.framework.select import inner_node
 
 __all__ = ["balance"]
 
 
-def balance(assessment: Assessment, *, node: str | None = None) -> Any:
-    r"""Tell how even each unit's scores are across the children of a node.
+def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
+    r"""Return how even each unit's scores are across the children of a node.
 
     The variation is :math:`\sigma / \mu` of the unit's children, unweighted, with :math:`\sigma^2
     = \frac{1}{n} \sum_k (x_k - \mu)^2`, as in the Mazziotta-Pareto index. The cost of imbalance is
     :math:`\sum_k w_k x_k - \prod_k x_k^{w_k}`, the arithmetic less the geometric mean with the
-    weights of the assessment: 0 for an even profile, never below.
+    weights of the assessment, or of the unit where units have weights of their own: 0 for an even
+    profile, never below.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Any:
     Returns
     -------
     frame
-        A row for each unit (and period), with its ``name`` if there is one: ``variation``, missing
-        where the mean is not above 0; ``arithmetic``, ``geometric`` and ``cost``, the last two
-        missing where a child is at or below 0; ``lowest`` and ``highest``, the codes of children,
-        the first of those that tie.
-        Missing children are left out, and their weight is shared among the rest; all is missing
-        for a unit without a score at the node.
+        A row for each unit (and period), with its ``name`` if the data have it: ``variation``,
+        missing where the mean is not above 0; ``arithmetic``, ``geometric`` and ``cost``, the last
+        two missing where a child that has a weight is not above 0; ``lowest`` and ``highest``, the
+        codes of the children with the lowest and the highest score, joined by ", " where they tie.
+        Missing children are left out, and their weight is shared among the others. All columns
+        are missing for a unit without a score at the node.
 
     Raises
     ------
@@ -47,8 +47,8 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Any:
 
     Notes
     -----
-    Both measures rest on where the scale has its zero. They speak of scores that are shares of
-    something, and say nothing of z-scores; under min-max the last unit has no geometric mean.
+    Both measures depend on where the scale has its zero. They are meaningful for scores that are
+    shares of something, but not for z-scores; under min-max the lowest unit has no geometric mean.
 
     References
     ----------
@@ -60,45 +60,46 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Any:
     >>> from dli import Index, Indicator, Method, frames, normalisation
     >>> index = Index("T", [Indicator("a", goalposts=(0, 1)), Indicator("b", goalposts=(0, 1))])
     >>> data = {"unit": ["X", "Y"], "a": [0.2, 0.5], "b": [0.8, 0.5]}
-    >>> plain = Method(normalisation=normalisation.Goalposts())
-    >>> table = frames.read(balance(Assessment(index, data, method=plain)))
+    >>> method = Method(normalisation=normalisation.Goalposts())
+    >>> table = frames.read(balance(Assessment(index, data, method=method)))
     >>> [[round(x, 6) for x in table.column(name)] for name in ("variation", "cost")]
     [[0.6, 0.0], [10.0, 0.0]]
+    >>> table.column("lowest"), table.column("highest")
+    (['a', 'a, b'], ['b', 'a, b'])
     """
-    top = assessment.index if node is None else assessment.index.find(node)
-    if not isinstance(top, Index):
-        msg = f"{top.code!r} is an indicator; balance is of a node with children"
-        raise MethodError(msg)
-    values = stacked(assessment, top.children)
+    top = inner_node(assessment.index, node)
+    values = assessment.arrays(child.code for child in top.children)
     values[np.isnan(assessment.array(top.code))] = np.nan
     weights = np.broadcast_to(assessment.weight_array(top.code), values.shape)
     arithmetic = power_mean(values, weights, 1)
-    positive = ~(values <= 0).any(axis=1, keepdims=True)
-    geometric = power_mean(np.where(positive, values, np.nan), weights, 0)
+    has_geometric = ~((values <= 0) & (weights > 0)).any(axis=1, keepdims=True)
+    usable = np.where(has_geometric & (weights > 0), values, np.nan)
+    geometric = power_mean(usable, weights, 0)
     columns = {
-        **unit_columns(assessment, range(len(values))),
         "variation": _variation(values),
         "arithmetic": arithmetic,
         "geometric": geometric,
         # Rounding would make an even profile cost less than nothing.
         "cost": np.maximum(arithmetic - geometric, 0.0),
-        "lowest": _extreme(values, top, -1),
-        "highest": _extreme(values, top, 1),
+        "lowest": _highest(-values, top),
+        "highest": _highest(values, top),
     }
-    return frames.build(columns, assessment.observations.table.library)
+    return assessment.frame(columns, names=True)
 
 
 def _variation(values: Floats) -> Floats:
-    there = ~np.isnan(values)
-    n = there.sum(axis=1)
-    n = np.where(n > 0, n, np.nan)
-    mean = np.nansum(values, axis=1) / n
-    spread = np.sqrt(np.nansum((values - mean[:, np.newaxis]) ** 2, axis=1) / n)
-    return np.asarray(spread / np.where(mean > 0, mean, np.nan))
+    mean = row_means(values)
+    deviation = np.sqrt(row_means((values - mean[:, np.newaxis]) ** 2))
+    return deviation / np.where(mean > 0, mean, np.nan)
 
 
-def _extreme(values: Floats, top: Index, sign: int) -> list[str | None]:
-    """Name each row's child with the greatest value times the sign."""
-    filled = np.where(np.isnan(values), -np.inf, sign * values)
-    greatest = zip(filled.argmax(axis=1).tolist(), filled.max(axis=1).tolist(), strict=True)
-    return [None if value == -np.inf else top.children[j].code for j, value in greatest]
+def _highest(values: Floats, top: Index) -> list[str | None]:
+    """Return the codes of the children with the highest value in each row."""
+    highest = np.fmax.reduce(values, axis=1, keepdims=True)
+    scale = np.fmax.reduce(np.abs(values), axis=1, keepdims=True)
+    is_highest = ~np.isnan(values) & ~is_above(highest, values, scale)
+    codes = [child.code for child in top.children]
+    return [
+        ", ".join(code for code, ties in zip(codes, row, strict=True) if ties) or None
+        for row in is_highest.tolist()
+    ]

@@ -1,23 +1,23 @@
-"""Where a unit is behind and where ahead, and what its index score would gain."""
+"""Where a unit is behind and where it is ahead, and what this means for its score."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
-from dli import frames
+from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
-from dli.assessment.contributions import held_aggregation
-from dli.assessment.pipeline import joined
-from dli.diagnosis.selection import Floats, beside, nodes_at, of_units, scored_row, stacked
+from dli.diagnosis.means import row_means
 from dli.errors import MethodError
-from dli.framework import Index, Indicator
+from dli.frames import Frame
+from dli.framework import Indicator
 from dli.framework.index import Node
-from dli.normalisation.fitted import OnRows
+from dli.framework.select import Nodes, select
+from dli.normalisation.protocol import goal_scores
+from dli.ranking import rank_scores
 
 __all__ = ["strengths", "weaknesses"]
 
-_WORDS = ("frontier", "target", "own")
+_REFERENCES = ("frontier", "target", "own")
 
 
 def weaknesses(
@@ -25,48 +25,50 @@ def weaknesses(
     unit: object,
     *,
     against: str | Iterable[object] = "frontier",
-    level: int | None = None,
+    nodes: Nodes = None,
     period: object = None,
-) -> Any:
-    """Tell where a unit is behind, ordered by what closing the gap would add to the index.
+) -> Frame:
+    """Return where a unit is behind, ordered by what closing the gap would add to the index.
 
     Parameters
     ----------
     assessment : Assessment
     unit : object
     against : {"frontier", "target", "own"} or sequence of units
-        What the unit is measured by, at each node: the best score of its period; the indicator's
-        target, or where it has none the better of its goalposts, on the normalised scale (read
-        after treatment, as the normalisation reads goalposts); the mean of the unit's own scores
-        in the table; or the median of some units, such as `peers`.
-    level : int, optional
-        The nodes at this level, 1 for the sub-indices; the indicators by default.
+        The reference at each node: the best score of the period; the indicator's target, or the
+        better of its goalposts if it has no target, on the normalised scale (read after treatment,
+        as the normalisation reads goalposts); the mean of the unit's own scores at the nodes; or
+        the median of some units, such as `peers`.
+    nodes : int, str or sequence of str, optional
+        Which nodes to look at: a level of the tree (1 for the sub-indices), a code or several
+        codes; the indicators by default.
     period : object, optional
-        Where there are several; units are compared within it.
+        Required if there are several periods; units are compared within it.
 
     Returns
     -------
     frame
-        A row for each node: ``code, name, score, reference``; ``gap``, reference less score,
-        in points of the node, above 0 where the unit is behind; ``points``, what the index score
-        would gain if this gap alone were closed; ``rank`` among units. The most points come
-        first. Nodes without a score or without a reference, such as a target, come last with the
-        gap missing.
+        A row for each node at which the unit is behind by more than a tie: ``code``, ``name``,
+        ``score``, ``reference``; ``gap``, the reference less the score, in points of the node;
+        ``points``, what the index score would gain if this gap alone were closed; and ``rank``
+        among units. The node with the most points comes first. Without rows if the unit is behind
+        nowhere. Nodes without a score or a reference are left out; `risks` lists what a unit lacks.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period or units to compare with.
+        No such unit, period, node, or units to compare with.
     DataError
         The unit has no index score.
     MethodError
-        No such level, another word, or no node with a target.
+        No such level, an unknown reference, no node with a target, a period of data without
+        periods, or no period of data with several.
 
     Notes
     -----
-    The points are found by scoring the unit anew, with weights held as they are; for arithmetic
-    means they are the gap times the effective weight. They do not add up over nodes where other
-    means are used.
+    The points come from computing the unit's score again with the node at its reference and the
+    weights held; for arithmetic means they are the gap times the effective weight. With other means
+    they do not add up over nodes. Weights of missing children are shared out as in the assessment.
 
     References
     ----------
@@ -80,9 +82,9 @@ def weaknesses(
     >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [0.0, 5.0, 9.0]}
     >>> table = frames.read(weaknesses(Assessment(index, data), "Z"))
     >>> table.column("code"), table.column("gap"), table.column("points")
-    (['a', 'b'], [50.0, 0.0], [37.5, 0.0])
+    (['a'], [50.0], [37.5])
     """
-    return _compared(assessment, unit, against, level, period, first=-1)
+    return _compared(assessment, unit, against, nodes, period, "gap")
 
 
 def strengths(
@@ -90,26 +92,30 @@ def strengths(
     unit: object,
     *,
     against: str | Iterable[object] = "own",
-    level: int | None = None,
+    nodes: Nodes = None,
     period: object = None,
-) -> Any:
-    """Tell where a unit is ahead, ordered by what the lead brings to the index.
+) -> Frame:
+    """Return where a unit is ahead, ordered by what the lead adds to the index.
 
     Parameters
     ----------
-    assessment, unit, against, level, period
-        As of `weaknesses`; measured by the mean of the unit's own scores by default.
+    assessment, unit, against, nodes, period
+        As for `weaknesses`, except that the reference is the mean of the unit's own scores by
+        default.
 
     Returns
     -------
     frame
-        As of `weaknesses`, the other way round: gaps below 0 are leads, and the lead that brings
-        most points (below 0 as well) comes first.
+        A row for each node at which the unit is ahead by more than a tie: ``code``, ``name``,
+        ``score``, ``reference``; ``lead``, the score less the reference, in points of the node;
+        ``points``, what the index score would lose if the unit had the reference instead; and
+        ``rank`` among units. The node with the most points comes first. Without rows if the unit
+        is ahead nowhere. Nodes without a score or a reference are left out.
 
     Raises
     ------
     UnknownCodeError, DataError, MethodError
-        As of `weaknesses`.
+        As for `weaknesses`.
 
     Examples
     --------
@@ -117,130 +123,98 @@ def strengths(
     >>> index = Index("T", [Indicator("a", weight=3), Indicator("b")])
     >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [0.0, 5.0, 9.0]}
     >>> table = frames.read(strengths(Assessment(index, data), "Z"))
-    >>> table.column("code"), table.column("gap"), table.column("points")
-    (['b', 'a'], [-25.0, 25.0], [-6.25, 18.75])
+    >>> table.column("code"), table.column("lead"), table.column("points")
+    (['b'], [25.0], [6.25])
     """
-    return _compared(assessment, unit, against, level, period, first=1)
+    return _compared(assessment, unit, against, nodes, period, "lead")
 
 
 def _compared(
     assessment: Assessment,
     unit: object,
     against: str | Iterable[object],
-    level: int | None,
+    nodes: Nodes,
     period: object,
-    *,
-    first: int,
-) -> Any:
+    measure: str,
+) -> Frame:
+    """Return the table of gaps or of leads."""
     index = assessment.index
-    nodes = nodes_at(index, level, index)
-    row = scored_row(assessment, unit, period, index.code)
-    scores = np.array([assessment.array(node.code)[row] for node in nodes])
-    reference = _reference(assessment, row, nodes, against)
-    gaps = reference - scores
-    reached = [
-        _score_with(assessment, row, node, float(goal)) if not np.isnan(gap) else np.nan
-        for node, goal, gap in zip(nodes, reference, gaps, strict=True)
-    ]
-    points = np.array(reached) - assessment.array(index.code)[row]
-    order = np.lexsort((first * gaps, first * points)).tolist()  # what is missing goes last
+    chosen = select(index, nodes)
+    codes = [node.code for node in chosen]
+    row = assessment.scored_row(unit, index.code, period=period)
+    values = assessment.arrays(codes)[assessment.rows_beside(row)]
+    scores = assessment.arrays(codes)[row]
+    reference = _reference(assessment, row, chosen, against)
+    sign = 1 if measure == "gap" else -1
+    scale = np.fmax(np.fmax.reduce(np.abs(values)), np.abs(reference))
+    kept = np.flatnonzero(is_above(sign * reference, sign * scores, scale))
+    held = assessment.held.unit(row)
+    reached = [held.moved({codes[j]: float(reference[j])})[index.code][0] for j in kept.tolist()]
+    distance = sign * (reference - scores)[kept]
+    points = sign * (np.array(reached) - held.score(index.code))
+    order = np.lexsort((-distance, rank_scores(points)))
+    shown = kept[order].tolist()
     columns = {
-        "code": [nodes[j].code for j in order],
-        "name": [nodes[j].name for j in order],
-        "score": scores[order],
-        "reference": reference[order],
-        "gap": gaps[order],
+        "code": [codes[j] for j in shown],
+        "name": [chosen[j].name for j in shown],
+        "score": scores[shown],
+        "reference": reference[shown],
+        measure: distance[order],
         "points": points[order],
-        "rank": np.array([assessment.rank_array(nodes[j].code)[row] for j in order]),
+        "rank": np.array([assessment.rank_array(codes[j])[row] for j in shown], dtype=np.float64),
     }
-    return frames.build(columns, assessment.observations.table.library, integers=["rank"])
+    return assessment.table(columns, integers=["rank"])
 
 
 def _reference(
     assessment: Assessment, row: int, nodes: Sequence[Node], against: str | Iterable[object]
 ) -> Floats:
-    """Give what each node is measured by, NaN where there is nothing."""
-    rows = beside(assessment, row)
-    values = stacked(assessment, nodes)
-    if isinstance(against, str):
-        if against not in _WORDS:
-            words = ", ".join(map(repr, _WORDS))
-            msg = f"against must be one of {words}, or a sequence of units, got {against!r}"
-            raise MethodError(msg)
-        if against == "target":
-            return _targets(assessment, row, nodes)
-        if against == "own":
-            own = values[row][~np.isnan(values[row])]
-            return np.full(len(nodes), own.mean() if own.size else np.nan)
-        return np.asarray(np.fmax.reduce(values[rows]))
-    others = values[of_units(assessment, against, rows)]
-    there = ~np.isnan(others).all(axis=0)
-    result = np.full(len(nodes), np.nan)
-    result[there] = np.nanmedian(others[:, there], axis=0)
-    return result
+    """Return what the score at each node is compared with, NaN where there is nothing."""
+    rows = assessment.rows_beside(row)
+    values = assessment.arrays(node.code for node in nodes)
+    if not isinstance(against, str):
+        values = values[assessment.rows_of(against, rows)]
+        is_known = ~np.isnan(values).all(axis=0)
+        reference = np.full(len(nodes), np.nan)
+        reference[is_known] = np.nanmedian(values[:, is_known], axis=0)
+        return reference
+    if against not in _REFERENCES:
+        words = ", ".join(map(repr, _REFERENCES))
+        msg = f"against must be one of {words}, or a sequence of units, got {against!r}"
+        raise MethodError(msg)
+    if against == "target":
+        return _targets(assessment, row, nodes)
+    if against == "own":
+        return np.full(len(nodes), row_means(values[[row]])[0])
+    return np.asarray(np.fmax.reduce(values[rows]))
 
 
 def _targets(assessment: Assessment, row: int, nodes: Sequence[Node]) -> Floats:
-    """Give the targets, or the best goalposts, as the normalisation sees them."""
-    index = assessment.index
-    raw = np.array([_goal(indicator) for indicator in index.indicators])
-    normalised = _normalised(assessment, row, raw).tolist()
-    result = {i.code: goal for i, goal in zip(index.indicators, normalised, strict=True)}
-    found = np.array([result.get(node.code, np.nan) for node in nodes])
-    if np.isnan(found).all():
+    """Return the targets, or the best goalposts, on the normalised scale."""
+    indicators = assessment.index.indicators
+    goals = np.array([_goal(indicator) for indicator in indicators])
+    treated = assessment.stage_array("treated")
+    # Where there is no goal, the unit keeps its value.
+    reached = np.where(np.isnan(goals), treated[row], goals)
+    scores = np.full(goals.shape, np.nan)
+    places = np.arange(len(indicators))
+    for choice, columns in assessment.normalisations:
+        own = [indicators[place] for place in places[columns].tolist()]
+        scores[columns] = goal_scores(choice, treated[:, columns], own, reached[columns], row)
+    scores[np.isnan(goals)] = np.nan
+    by_code = dict(zip((indicator.code for indicator in indicators), scores.tolist(), strict=True))
+    targets = np.array([by_code.get(node.code, np.nan) for node in nodes])
+    if np.isnan(targets).all():
         codes = ", ".join(repr(node.code) for node in nodes[:5])
         msg = (
-            "against='target' needs indicators with a target or goalposts; none has one among "
+            "against='target' needs indicators with a target or goalposts; none of these has one: "
             f"{codes}{' ...' if len(nodes) > 5 else ''}"
         )
         raise MethodError(msg)
-    return found
+    return targets
 
 
 def _goal(indicator: Indicator) -> float:
     if indicator.target is not None:
         return indicator.target
     return np.nan if indicator.goalposts is None else indicator.goalposts[1]
-
-
-def _normalised(assessment: Assessment, row: int, raw: Floats) -> Floats:
-    """Put values of indicators on the scale that the assessment's own normalisation has."""
-    indicators = np.array(assessment.index.indicators, dtype=object)
-    result = np.full(raw.shape, np.nan)
-    treated = assessment.stage_array("treated")
-    for choice, columns in assessment.method.for_indicators("normalisation", assessment.index):
-        values, own, goal = treated[:, columns], indicators[columns].tolist(), raw[columns]
-        scale = choice
-        if hasattr(choice, "for_rows"):
-            scale = choice.for_rows(assessment.units, assessment.periods)
-        if isinstance(scale, OnRows):
-            scale, values = scale.normalisation, values[list(scale.rows)]
-        if hasattr(scale, "fit"):
-            result[columns] = scale.fit(values, own).normalise(goal[np.newaxis], own)[0]
-        else:
-            # Ranks and the like have no scale apart from the units: the unit takes the value.
-            moved = values.copy()
-            moved[row] = goal
-            result[columns] = scale.normalise(moved, own)[row]
-    return result
-
-
-def _score_with(assessment: Assessment, row: int, node: Node, score: float) -> float:
-    """Give the index score of a row if one node had another score, weights held."""
-    moved = assessment.array(node.code).copy()
-    moved[row] = score
-    code = node.code
-    for parent in assessment.index.path(node.code):
-        moved = _joined_with(assessment, parent, code, moved)
-        code = parent.code
-    return float(moved[row])
-
-
-def _joined_with(assessment: Assessment, parent: Index, code: str, moved: Floats) -> Floats:
-    values = stacked(assessment, parent.children)
-    values[:, [child.code for child in parent.children].index(code)] = moved
-    missing = np.isnan(values)
-    # What had a score keeps one: no value has gone.
-    enough = ~np.isnan(assessment.array(parent.code)) if missing.any() else None
-    weights = assessment.weight_array(parent.code)
-    return joined(held_aggregation(assessment, parent), values, weights, parent, enough)

@@ -1,25 +1,26 @@
-"""What might not hold: low parts, narrow strengths, doubtful data, ranks that depend on choices."""
+"""Caveats of a unit's result: low sub-indices, narrow strengths, doubtful data, unstable ranks."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dli import frames
+from dli.arrays import is_above
 from dli.assessment import Assessment
-from dli.assessment.contributions import held_aggregation
-from dli.assessment.pipeline import skipping
-from dli.diagnosis.selection import Floats, beside, same_units, stacked
+from dli.checks import number_fault
 from dli.errors import MethodError
+from dli.frames import Frame
 from dli.framework import Index
-from dli.framework.checks import is_number
 
 if TYPE_CHECKING:
     from dli.sensitivity.study import Uncertainty
 
 __all__ = ["risks"]
 
+# The kind of risk, the code of the node, a value and what the value is.
 Flag: TypeAlias = tuple[str, str, float, str]
+Rows: TypeAlias = NDArray[np.intp]
 
 
 def risks(
@@ -30,49 +31,62 @@ def risks(
     study: "Uncertainty | None" = None,
     spread: float = 0.1,
     period: object = None,
-) -> Any:
-    """List what might not hold in a unit's result.
+) -> Frame:
+    """Return the caveats of a unit's result.
+
+    A unit without a score has risks too: they say that it has none.
 
     Parameters
     ----------
     assessment : Assessment
     unit : object
     floor : float, optional
-        The score below which a sub-index is a risk; by default the lower quartile of all units,
-        of each sub-index its own.
+        The score below which a sub-index is a risk; by default the lower quartile of all units at
+        each sub-index.
     study : Uncertainty, optional
-        What `dli.sensitivity.uncertainty` found on the same units, for how firm the rank is.
+        The result of `dli.sensitivity.uncertainty` for the same units, to judge the rank.
     spread : float
-        The share of units over which the middle 90 % of the rank may run before it is flagged.
+        The rank is a risk if its middle 90 % in the study spans more than this share of the units.
     period : object, optional
-        Where there are several; units are compared within it.
+        Required if there are several periods; units are compared within it.
 
     Returns
     -------
     frame
-        A row for each risk: ``kind, code, value`` and ``note``, what the value is. Without rows
-        if there is none. The kinds:
+        A row for each risk: ``kind``, ``code``, ``value`` and ``note``, which says what the value
+        is. Without rows if there is no risk. The kinds are:
 
+        ``no score``
+            The index or a sub-index without a score. The value is the share of its children that
+            have one.
         ``low``
             The score of a sub-index below the floor.
         ``narrow``
-            A strength that rests on one indicator: a sub-index in the upper quartile of units,
-            more than half of whose lead over the median is gone when the indicator is left out
-            for all units. The value is the share that is gone, missing if the unit has nothing
-            else there; above 1 the unit falls behind the median.
+            A strength that depends on one indicator: a sub-index in the upper quartile of units
+            that loses score, and more than half of its lead over the median, when the indicator is
+            missing for all units. The value is the share of the lead that is lost, above 1 if the
+            unit falls behind the median; missing if the unit has no other value there. The scores
+            without the indicator follow the assessment's rule for missing children: where it asks
+            for more children than are left, nothing is flagged.
         ``missing``, ``imputed``
-            The share of a sub-index's weight that has no value, or a guessed one.
+            The share of a sub-index's weight that has no value, or an imputed one.
         ``treated``
             An indicator's value before it was changed as an outlier.
         ``rank``
-            How many places the middle 90 % of the unit's rank in the study run over.
+            The number of places that the middle 90 % of the unit's rank in the study spans.
+
+        Scores that differ from the floor, the quartile or the median by no more than a tie are
+        equal to it.
 
     Raises
     ------
     UnknownCodeError
         No such unit or period.
+    DataError
+        The unit was left out for lack of indicators.
     MethodError
-        A floor that is no number, a spread that is no share, or a study of other units.
+        ``floor`` is not a number, ``spread`` is not a share, ``study`` has other units, a period
+        of data without periods, or no period of data with several.
 
     Examples
     --------
@@ -84,133 +98,123 @@ def risks(
     ['low', 'A', 50.0, 'score below the floor, 60']
     """
     _check(assessment, floor, study, spread)
-    row = assessment.row(unit, period)
-    rows = beside(assessment, row)
-    parts = [node for node in assessment.index.walk() if isinstance(node, Index)][1:]
-    found = [
-        *(flag for part in parts for flag in _low(assessment, row, rows, part, floor)),
-        *(flag for part in parts for flag in _narrow(assessment, row, rows, part)),
-        *(flag for part in parts for flag in _without_data(assessment, row, part)),
+    row = assessment.row(unit, period=period)
+    rows = assessment.rows_beside(row)
+    inner = [node for node in assessment.index.walk() if isinstance(node, Index)]
+    flags = [
+        *(flag for node in inner for flag in _without_score(assessment, row, node)),
+        *(flag for node in inner[1:] for flag in _low(assessment, row, rows, node, floor)),
+        *(flag for node in inner[1:] for flag in _narrow(assessment, row, rows, node)),
+        *(flag for node in inner[1:] for flag in _without_data(assessment, row, node)),
         *_treated(assessment, row),
-        *([] if study is None else _loose_rank(study, row, rows, spread)),
+        *([] if study is None else _unstable_rank(study, row, rows, spread)),
     ]
     columns = {
-        "kind": [flag[0] for flag in found],
-        "code": [flag[1] for flag in found],
-        "value": np.array([flag[2] for flag in found], dtype=np.float64),
-        "note": [flag[3] for flag in found],
+        "kind": [flag[0] for flag in flags],
+        "code": [flag[1] for flag in flags],
+        "value": np.array([flag[2] for flag in flags], dtype=np.float64),
+        "note": [flag[3] for flag in flags],
     }
-    return frames.build(columns, assessment.observations.table.library)
+    return assessment.table(columns)
 
 
 def _check(
     assessment: Assessment, floor: float | None, study: "Uncertainty | None", spread: float
 ) -> None:
-    faults = []
-    if floor is not None and not is_number(floor):
-        faults.append(f"floor must be a number, or None for the lower quartile, got {floor!r}")
-    if not (is_number(spread) and 0 <= spread <= 1):
-        faults.append(f"spread must be a share of units from 0 to 1, got {spread!r}")
-    if study is not None and not same_units(study.assessment, assessment):
-        faults.append("study must be of the same units, in the same order")
-    if faults:
-        msg = "risks cannot be told"
-        raise MethodError(msg, faults)
+    faults = [
+        "" if floor is None else number_fault("floor", floor),
+        number_fault("spread", spread, least=0, most=1),
+    ]
+    if study is not None and not assessment.has_rows_of(study.assessment):
+        faults.append("study must have the same units, in the same order")
+    if any(faults):
+        msg = "invalid arguments of risks"
+        raise MethodError(msg, filter(None, faults))
+
+
+def _without_score(assessment: Assessment, row: int, node: Index) -> Iterator[Flag]:
+    if np.isnan(assessment.array(node.code)[row]):
+        children = assessment.arrays(child.code for child in node.children)[row]
+        note = "share of its children that have a score; it has none itself"
+        yield "no score", node.code, float((~np.isnan(children)).mean()), note
 
 
 def _low(
-    assessment: Assessment, row: int, rows: Sequence[int], part: Index, floor: float | None
+    assessment: Assessment, row: int, rows: Rows, node: Index, floor: float | None
 ) -> Iterator[Flag]:
-    scores = assessment.array(part.code)
+    scores = assessment.array(node.code)
     if np.isnan(scores[row]):
         return
-    limit = float(np.nanquantile(scores[rows], 0.25)) if floor is None else floor
-    if scores[row] < limit:
-        what = "the lower quartile" if floor is None else "the floor"
-        yield "low", part.code, float(scores[row]), f"score below {what}, {limit:.4g}"
+    limit = float(np.nanquantile(scores[rows], 0.25)) if floor is None else float(floor)
+    if is_above(np.array(limit), scores[row], np.nanmax(np.abs(scores[rows]))):
+        name = "the lower quartile" if floor is None else "the floor"
+        yield "low", node.code, float(scores[row]), f"score below {name}, {limit:.4g}"
 
 
-def _narrow(assessment: Assessment, row: int, rows: Sequence[int], part: Index) -> Iterator[Flag]:
-    scores = assessment.array(part.code)
-    own = float(scores[row])
-    if np.isnan(own) or len(part.indicators) < 2:
+def _narrow(assessment: Assessment, row: int, rows: Rows, node: Index) -> Iterator[Flag]:
+    scores = assessment.array(node.code)
+    own = scores[row]
+    if np.isnan(own) or len(node.indicators) < 2:
         return
-    median, upper = np.nanquantile(scores[rows], [0.5, 0.75]).tolist()
-    if own < upper or own <= median:
+    scale = np.nanmax(np.abs(scores[rows]))
+    median, upper = np.nanquantile(scores[rows], [0.5, 0.75])
+    if is_above(upper, own, scale) or not is_above(own, median, scale):
         return
-    for indicator in part.indicators:
-        if np.isnan(assessment.array(indicator.code)[row]):
+    shares = _shares(assessment, row, node)
+    known = [code for code in shares if not np.isnan(assessment.array(code)[row])]
+    for code in known:
+        if not any(shares[other] > 0 for other in known if other != code):
+            yield "narrow", node.code, np.nan, f"score in the upper quartile on {code!r} alone"
             continue
-        without = _without(assessment, part, indicator.code)
-        name = repr(indicator.code)
-        if np.isnan(without[row]):
-            yield "narrow", part.code, np.nan, f"score in the upper quartile on {name} alone"
+        missing = np.full(len(scores), np.nan)
+        without = assessment.held.moved({code: missing})[node.code]
+        # An indicator that holds the score down is no support of it, whatever happens to others.
+        if not is_above(own, without[row], scale):
             continue
-        left = float(without[row] - np.nanmedian(without[rows]))
-        gone = 1 - left / (own - median)
-        if gone > 0.5:
-            note = f"share of the lead over the median that is gone without {name}"
-            yield "narrow", part.code, gone, note
+        lead = without[row] - np.nanmedian(without[rows])
+        if is_above((own - median) / 2, lead, scale):
+            note = f"share of the lead over the median that is lost without {code!r}"
+            yield "narrow", node.code, float(1 - lead / (own - median)), note
 
 
-def _without(assessment: Assessment, part: Index, code: str) -> Floats:
-    """Give the scores of a sub-index with an indicator missing everywhere, weights held."""
-    scores = np.full(len(assessment.units), np.nan)
-    path = assessment.index.path(code)
-    for parent in path[: path.index(part) + 1]:
-        values = stacked(assessment, parent.children)
-        values[:, [child.code for child in parent.children].index(code)] = scores
-        aggregation = held_aggregation(assessment, parent)
-        weights = assessment.weight_array(parent.code)
-        scores = np.full(len(values), np.nan)
-        there = ~np.isnan(values).all(axis=1)
-        if there.any():
-            own = weights if weights.ndim == 1 else weights[there]
-            scores[there] = skipping(aggregation, values[there], own, parent)
-        code = parent.code
-    return scores
-
-
-def _without_data(assessment: Assessment, row: int, part: Index) -> Iterator[Flag]:
-    shares = _shares(assessment, row, part)
-    place = {i.code: j for j, i in enumerate(assessment.index.indicators)}
-    stages = [assessment.stage_array(name)[row] for name in ("denominated", "normalised")]
-    before, after = (np.array([stage[place[code]] for code in shares]) for stage in stages)
-    share = np.array(list(shares.values()))
+def _without_data(assessment: Assessment, row: int, node: Index) -> Iterator[Flag]:
+    shares = _shares(assessment, row, node)
+    place = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
+    columns = [place[code] for code in shares]
+    was_missing, is_missing = (
+        np.isnan(assessment.stage_array(name)[row, columns])
+        for name in ("denominated", "normalised")
+    )
     for kind, chosen, what in (
-        ("missing", np.isnan(after), "has no value"),
-        ("imputed", np.isnan(before) & ~np.isnan(after), "is a guess"),
+        ("missing", is_missing, "has no value"),
+        ("imputed", was_missing & ~is_missing, "is imputed"),
     ):
-        if chosen.any():
-            codes = [code for code, is_chosen in zip(shares, chosen, strict=True) if is_chosen]
+        codes = [code for code, is_chosen in zip(shares, chosen, strict=True) if is_chosen]
+        if codes:
             note = f"share of its weight that {what}: {', '.join(codes)}"
-            yield kind, part.code, float(share[chosen].sum()), note
+            yield kind, node.code, sum(shares[code] for code in codes), note
 
 
-def _shares(assessment: Assessment, row: int, part: Index) -> dict[str, float]:
-    """Give each indicator's share of a sub-index's weight for a unit."""
-    shares = {part.code: 1.0}
-    for node in part.walk():
-        if isinstance(node, Index):
-            own = assessment.weight_array(node.code, row).tolist()
-            for child, weight in zip(node.children, own, strict=True):
-                shares[child.code] = shares[node.code] * weight
-    return {indicator.code: shares[indicator.code] for indicator in part.indicators}
+def _shares(assessment: Assessment, row: int, node: Index) -> dict[str, float]:
+    """Return each indicator's share of a sub-index's weight for a unit."""
+    shares = {
+        indicator.code: assessment.effective_weight_array(indicator.code, within=node.code)
+        for indicator in node.indicators
+    }
+    return {code: float(share if share.ndim == 0 else share[row]) for code, share in shares.items()}
 
 
 def _treated(assessment: Assessment, row: int) -> Iterator[Flag]:
     before, after = (assessment.stage_array(name)[row] for name in ("imputed", "treated"))
     for j in np.flatnonzero((before != after) & ~np.isnan(before)).tolist():
         code = assessment.index.indicators[j].code
-        note = f"value before it was treated as an outlier; {after[j]:.6g} counts"
+        note = f"value before it was treated as an outlier; {after[j]:.6g} is used"
         yield "treated", code, float(before[j]), note
 
 
-def _loose_rank(
-    study: "Uncertainty", row: int, rows: Sequence[int], spread: float
-) -> Iterator[Flag]:
-    low, high = (float(study.rank_quantiles(q)[row]) for q in (0.05, 0.95))
-    ranked = int((~np.isnan(study.nominal_scores[rows])).sum())
-    if high - low > spread * ranked:
-        note = f"places that 90 % of draws run over: rank {low:g} to {high:g} of {ranked}"
-        yield "rank", study.design.node.code, high - low, note
+def _unstable_rank(study: "Uncertainty", row: int, rows: Rows, spread: float) -> Iterator[Flag]:
+    low, high = (study.rank_quantiles(q)[row] for q in (0.05, 0.95))
+    n_ranked = int((~np.isnan(study.nominal_scores[rows])).sum())
+    if is_above(high - low, np.array(spread * n_ranked)):
+        note = f"places that 90 % of draws span: rank {low:g} to {high:g} of {n_ranked}"
+        yield "rank", study.design.node.code, float(high - low), note

@@ -1,4 +1,4 @@
-"""Bring data and frameworks over from other tools, and write results for them."""
+"""Import data and frameworks from other tools, and export results."""
 
 from dli.exchange.coin_tool import read_coin_tool
 from dli.exchange.coinr import read_coinr

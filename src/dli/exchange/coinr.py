@@ -4,18 +4,19 @@ from typing import Any
 
 from dli import frames
 from dli.errors import DataError
+from dli.frames import Frame
 from dli.framework import Index
 
 __all__ = ["read_coinr"]
 
 
-def read_coinr(data: object, metadata: object) -> tuple[Index, Any]:
-    """Read COINr's iData and iMeta.
+def read_coinr(data: object, metadata: object) -> tuple[Index, Frame]:
+    """Return the index and the data of COINr's iMeta and iData.
 
     Parameters
     ----------
     data : frame, mapping of columns, or path of a CSV file
-        iData: a row for each unit, with ``uCode``, and ``uName`` and ``Time`` if there are such.
+        iData: a row for each unit, with ``uCode``, and optionally ``uName`` and ``Time``.
     metadata : frame, mapping of columns, or path of a CSV file
         iMeta: a row for each indicator, aggregate, group and denominator.
 
@@ -23,15 +24,15 @@ def read_coinr(data: object, metadata: object) -> tuple[Index, Any]:
     -------
     index : Index
     data : frame
-        Of the library of the data, ``uName`` renamed to ``name``; for ``Assessment(index, data,
-        unit="uCode")``, and ``period="Time"`` for a panel.
+        In the library of the data, ``uName`` renamed to ``name``; for ``Assessment(index, data,
+        unit="uCode")``, with ``period="Time"`` for a panel.
 
     Raises
     ------
     ModelError
-        Metadata that are no framework; row and code of each fault are named.
+        Metadata that do not define a framework; row and code of each fault are named.
     DataError
-        Data without uCode or without columns that the metadata name.
+        Data without ``uCode`` or without columns that the metadata name.
 
     Examples
     --------
@@ -47,10 +48,10 @@ def read_coinr(data: object, metadata: object) -> tuple[Index, Any]:
     >>> [indicator.code for indicator in index.indicators]
     ['a', 'b']
     """
-    told = _without_na(frames.read(metadata))
-    index = Index.from_table(told)
-    codes = [str(code) for code in told.column("iCode")]
-    types: list[Any] = told.column("Type") if "Type" in told.names else [None] * told.n_rows
+    meta = _without_na(frames.read(metadata))
+    index = Index.from_table(meta)
+    codes = [str(code) for code in meta.column("iCode")]
+    types: list[Any] = meta.column("Type") if "Type" in meta.names else [None] * meta.n_rows
     kinds = {i.code: "Indicator" for i in index.indicators}
     kinds |= {c: k for c, k in zip(codes, types, strict=True) if k in ("Group", "Denominator")}
     table = frames.read(data)
@@ -64,20 +65,20 @@ def read_coinr(data: object, metadata: object) -> tuple[Index, Any]:
         cells: Any = table.column(name)
         if kinds.get(name) in ("Indicator", "Denominator"):
             numbers, wrong = table.numbers([name])
-            # Text among numbers stays: the assessment names its rows.
+            # Text among numbers is kept: the error of the assessment names its rows.
             cells = cells if wrong else numbers[:, 0]
         columns["name" if name == "uName" and "name" not in table.names else name] = cells
     return index, frames.build(columns, table.library)
 
 
-def _without_na(told: frames.Table) -> frames.Table:
-    """Take R's NA for missing in the columns that name other rows or kinds; there it is no code."""
-    columns: dict[str, Any] = {name: told.column(name) for name in told.names}
+def _without_na(meta: frames.Table) -> frames.Table:
+    """Read R's NA as missing in the columns that name other rows or kinds."""
+    columns: dict[str, Any] = {name: meta.column(name) for name in meta.names}
     for name in ("Parent", "Type", "Denominator"):
         if name in columns and "NA" not in columns.get("iCode", ()):
             columns[name] = [None if cell == "NA" else cell for cell in columns[name]]
     for name in ("Weight", "Level", "Direction", "Target"):
-        numbers, wrong = told.numbers([name]) if name in columns else (None, [True])
+        numbers, wrong = meta.numbers([name]) if name in columns else (None, [True])
         if numbers is not None and not wrong:
             columns[name] = numbers[:, 0]
     return frames.read(columns)

@@ -1,20 +1,23 @@
 """An assessment as tables for other tools: a workbook, or a folder of CSV files."""
 
 import csv
-from collections.abc import Mapping
 from contextlib import suppress
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dli import frames
 from dli.assessment import Assessment
 from dli.errors import DataError, MethodError
 from dli.exchange.sheets import excel
+from dli.frames import Frame
+from dli.framework import Indicator
 
 __all__ = ["write_csv", "write_excel"]
 
-# A spreadsheet takes cells that begin so for formulas.
+# A spreadsheet reads cells that begin with these as formulas.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -22,20 +25,21 @@ def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
     """Write an assessment to a workbook, a sheet for each table.
 
     The sheets are Framework, League table, Scores, Ranks, Weights, Contributions (unless an
-    aggregation has no derivative), Flags, the indicators after each step, and Methods. Text that
-    begins with ``=``, ``+``, ``-`` or ``@`` is written as text, never as a formula. Numbers have
-    sixteen digits, one less than it takes to tell every two apart; `write_csv` writes all of them.
+    aggregation cannot be decomposed into them), Flags, the indicators after each step, and
+    Methods. Text that begins with ``=``, ``+``, ``-`` or ``@`` is written as text, never as a
+    formula. Numbers have sixteen digits, one less than is needed to distinguish all of them;
+    `write_csv` writes every digit.
 
     Parameters
     ----------
     assessment : Assessment
     path : path
-        Ending in .xlsx; what was there is written over.
+        Ending in .xlsx; an existing file is replaced.
 
     Raises
     ------
     DataError
-        openpyxl is not installed, or another ending.
+        openpyxl is not installed, or the path has another ending.
     """
     file = Path(fspath(path))
     if file.suffix.lower() != ".xlsx":
@@ -53,7 +57,7 @@ def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
 
 
 def _finish(sheet: Any, columns: dict[str, list[Any]]) -> None:
-    """Keep text from being a formula, the header in sight, and columns wide enough."""
+    """Mark text that would be read as a formula, freeze the header and set column widths."""
     for row in sheet.iter_rows():
         for cell in row:
             if isinstance(cell.value, str) and cell.value.startswith(_DANGEROUS):
@@ -70,13 +74,13 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
     """Write an assessment to a folder of CSV files in UTF-8, a file for each table.
 
     The tables are those of `write_excel`. Numbers are written with all their digits. Text that
-    begins with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe before it.
+    begins with ``=``, ``+``, ``-`` or ``@`` is preceded by an apostrophe.
 
     Parameters
     ----------
     assessment : Assessment
     folder : path
-        Made if it is not there.
+        Created if it does not exist.
 
     Returns
     -------
@@ -105,8 +109,8 @@ def _as_text(cell: Any) -> Any:
 
 
 def _tables(assessment: Assessment) -> dict[str, dict[str, list[Any]]]:
-    """Give all tables by title, each a mapping of columns to cells, None where missing."""
-    found = {
+    """Return all tables by title, each a mapping of columns to cells, None where missing."""
+    tables = {
         "Framework": _framework(assessment),
         "League table": _columns(assessment.league_table()),
         "Scores": _columns(assessment.scores),
@@ -114,32 +118,24 @@ def _tables(assessment: Assessment) -> dict[str, dict[str, list[Any]]]:
         "Weights": _columns(assessment.weights),
         "Flags": _columns(assessment.flags),
     }
-    with suppress(MethodError):  # an aggregation without a derivative shares nothing out
-        found["Contributions"] = _columns(assessment.contributions)
+    with suppress(MethodError):  # not every aggregation can be decomposed into contributions
+        tables["Contributions"] = _columns(assessment.contributions)
     for stage in ("raw", "denominated", "imputed", "treated", "normalised"):
-        found[f"Data {stage}"] = _columns(assessment.stage(stage))
-    found["Methods"] = {"statement": list(assessment.methodology().splitlines())}
-    return found
+        tables[f"Data {stage}"] = _columns(assessment.stage(stage))
+    tables["Methods"] = {"statement": list(assessment.methodology().splitlines())}
+    return tables
 
 
-def _columns(frame: Any) -> dict[str, list[Any]]:
-    import narwhals as nw
-
-    if isinstance(frame, Mapping):
-        names, n_rows = list(frame), len(next(iter(frame.values())))
-    else:
-        names, n_rows = nw.from_native(frame).columns, len(frame)
-    if n_rows == 0:
-        return {name: [] for name in names}
-    table = frames.read(frame)
+def _columns(frame: Frame) -> dict[str, list[Any]]:
+    table = frames.read(frame, empty=True)
     return {name: [_plain(cell) for cell in table.column(name)] for name in table.names}
 
 
 def _plain(cell: Any) -> Any:
-    """Give a cell that a file can hold; a column of whole numbers with gaps comes as floats."""
+    """Return a cell as a type that a file can hold."""
     if cell is None or isinstance(cell, (str, bool, int, float)):
         return cell
-    return cell.item() if hasattr(cell, "item") else str(cell)
+    return cell.item() if isinstance(cell, np.generic) else str(cell)
 
 
 def _framework(assessment: Assessment) -> dict[str, list[Any]]:
@@ -148,8 +144,8 @@ def _framework(assessment: Assessment) -> dict[str, list[Any]]:
     parents = [index.parent(node.code) for node in nodes]
 
     def field(name: str, place: int | None = None) -> list[Any]:
-        values = [getattr(node, name, None) for node in nodes]
-        return [v if v is None or place is None else v[place] for v in values]
+        cells = [getattr(node, name) if isinstance(node, Indicator) else None for node in nodes]
+        return [cell if cell is None or place is None else cell[place] for cell in cells]
 
     return {
         "code": [node.code for node in nodes],

@@ -11,12 +11,12 @@ __all__ = ["Sheet", "excel", "open_sheets"]
 
 
 def excel() -> Any:
-    """Load the library for workbooks.
+    """Return openpyxl, the library for workbooks.
 
     Raises
     ------
     DataError
-        It is not installed.
+        openpyxl is not installed.
     """
     try:
         import openpyxl
@@ -27,9 +27,9 @@ def excel() -> Any:
 
 
 class Sheet:
-    """A sheet of a workbook, its formulas and the values that were stored for them.
+    """A sheet of a workbook, with its formulas and the values that were stored for them.
 
-    Faults are collected, so that all of them can be told at once.
+    Faults are collected, so that all of them can be reported at once.
     """
 
     def __init__(self, name: str, written: Any, stored: Any) -> None:
@@ -39,49 +39,49 @@ class Sheet:
 
     @property
     def n_rows(self) -> int:
-        """The last row that has anything in it."""
+        """The last row that is not empty."""
         return int(self._written.max_row)
 
     @property
     def n_columns(self) -> int:
-        """The last column that has anything in it."""
+        """The last column that is not empty."""
         return int(self._written.max_column)
 
     def where(self, row: int, column: int) -> str:
-        """Name a cell as its reader would."""
+        """Return the name of a cell as users know it."""
         return f"sheet {self.name!r}, cell {self._written.cell(row, column).coordinate}"
 
     def cell(self, row: int, column: int, *, formulas: bool = False) -> Any:
-        """Give a cell, text without spaces at its ends, a blank one as None.
+        """Return the value of a cell, text without spaces at its ends, None for a blank cell.
 
         Parameters
         ----------
         row, column : int
             From 1.
         formulas : bool
-            Whether the stored value of a formula will do; else a formula is a fault.
+            Whether to return the stored value of a formula; otherwise a formula is a fault.
         """
         value = self._written.cell(row, column).value
         if self._written.cell(row, column).data_type == "f":
             value = self._stored.cell(row, column).value if formulas else None
             if value is None:
-                self.faults.append(f"{self.where(row, column)}: a formula in place of a value")
+                self.faults.append(f"{self.where(row, column)}: a formula, expected a value")
         if isinstance(value, str):
             value = value.strip() or None
         return value
 
     def number(self, row: int, column: int, missing: Sequence[str], **how: bool) -> float | None:
-        """Give a cell as a number, None where it is blank or says that it is missing."""
+        """Return a cell as a number, None if it is blank or marked as missing."""
         value = self.cell(row, column, **how)
         if value is None or (isinstance(value, str) and value.lower() in missing):
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.faults.append(f"{self.where(row, column)}: {value!r} is no number")
+            self.faults.append(f"{self.where(row, column)}: {value!r} is not a number")
             return None
         return float(value)
 
     def refuse_merged(self, rows: range, columns: range) -> None:
-        """Note cells merged within a part of the sheet: which of them is meant is not told."""
+        """Report merged cells in a range: it is unknown to which of them the value belongs."""
         for merged in self._written.merged_cells.ranges:
             if merged.max_row >= rows.start and merged.min_row < rows.stop and (
                 merged.max_col >= columns.start and merged.min_col < columns.stop
@@ -90,12 +90,12 @@ class Sheet:
 
 
 def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
-    """Open sheets of a workbook.
+    """Return sheets of a workbook.
 
     Raises
     ------
     DataError
-        No such file, no workbook, or sheets that are missing.
+        No such file, a file that is not a workbook, or missing sheets.
     """
     openpyxl = excel()
     file = Path(fspath(path))
@@ -106,7 +106,7 @@ def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
         written = openpyxl.load_workbook(file)
         stored = openpyxl.load_workbook(file, data_only=True)
     except Exception as error:  # openpyxl raises whatever the archive and its XML raise
-        msg = f"{str(file)!r} is no workbook that can be read: {error}"
+        msg = f"cannot read {str(file)!r} as a workbook: {error}"
         raise DataError(msg) from error
     missing = [
         f"sheet {name!r}{did_you_mean(name, written.sheetnames)}"

@@ -1,4 +1,4 @@
-"""What is measured: indicators, the index they add up to, and the files that describe it."""
+"""Indicators, the index that combines them, and the files that describe it."""
 
 from dli.framework.bands import Bands
 from dli.framework.index import Index

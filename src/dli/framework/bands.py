@@ -7,12 +7,12 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.checks import is_number
 from dli.errors import ModelError
-from dli.framework.checks import is_number
 
 __all__ = ["Bands"]
 
-# Scores that differ by less are equal, here as in ranks: 0.1 + 0.2 reaches the threshold 0.3.
+# Scores that differ by less count as equal, as in ranks: 0.1 + 0.2 reaches the threshold 0.3.
 TOLERANCE = 1e-12
 
 
@@ -27,14 +27,14 @@ class Bands:
     Parameters
     ----------
     thresholds : sequence of float
-        The lower bounds of all bands but the lowest, rising.
+        The lower bounds of all bands except the lowest, in increasing order.
     names : sequence of str
-        One name more than there are thresholds.
+        The name of each band; there is one more name than there are thresholds.
 
     Raises
     ------
     ModelError
-        Thresholds that do not rise, or a number of names that does not fit.
+        The thresholds do not increase, or the number of names does not match them.
 
     Examples
     --------
@@ -47,13 +47,15 @@ class Bands:
 
     def __attrs_post_init__(self) -> None:
         faults = [
-            f"threshold {t!r} is no finite number" for t in self.thresholds if not is_number(t)
+            f"threshold {t!r} is not a finite number" for t in self.thresholds if not is_number(t)
         ]
         names: tuple[object, ...] = self.names
-        faults += [f"name {n!r} is no text" for n in names if not (isinstance(n, str) and n)]
+        faults += [
+            f"name {n!r} is not a non-empty text" for n in names if not (isinstance(n, str) and n)
+        ]
         if not faults:
             faults = [
-                f"threshold {b!r} follows {a!r}: they must rise"
+                f"threshold {b!r} follows {a!r}: thresholds must increase"
                 for a, b in pairwise(self.thresholds)
                 if b <= a
             ]
@@ -63,11 +65,12 @@ class Bands:
                 f"got {len(self.names)}"
             )
         if faults:
-            msg = "bands must have rising thresholds and a name for each class"
-            raise ModelError(msg, faults)
+            raise ModelError(
+                "bands must have increasing thresholds and a name for each band", faults
+            )
 
     def of(self, scores: ArrayLike) -> list[str | None]:
-        """Name the band of each score, None where the score is missing.
+        """Return the name of the band of each score, None where the score is missing.
 
         Parameters
         ----------

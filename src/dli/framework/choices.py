@@ -1,11 +1,6 @@
-"""The choices of method that a file names: ``{method = "AHP", judgements = ...}``.
-
-A choice is read by the family that owns it. The family is looked up by its name when a file
-names a choice, so that the framework stands below the families and imports none of them.
-"""
+"""The methods that a file names, such as ``{method = "AHP", judgements = ...}``."""
 
 from collections.abc import Mapping
-from importlib import import_module
 from inspect import isclass
 from typing import Any, cast
 
@@ -14,9 +9,9 @@ import numpy as np
 
 from dli.errors import DLIError, MethodError, ModelError, did_you_mean
 
-__all__ = ["FAMILIES", "read_choice", "write_choice"]
+__all__ = ["FAMILIES", "built_in", "read_choice", "write_choice"]
 
-# Each family and the one method that makes an object a choice of it.
+# Each family of methods, and the Python method that its members must have.
 FAMILIES: Mapping[str, str] = {
     "imputation": "impute",
     "treatment": "treat",
@@ -27,64 +22,81 @@ FAMILIES: Mapping[str, str] = {
 
 
 def built_in(family: str) -> dict[str, type]:
-    """Give the built-in choices of a family by their names."""
-    module = import_module(f"dli.{family}")
-    act = FAMILIES[family]
-    found = {name: getattr(module, name) for name in module.__all__}
+    """Return the built-in classes of a family by their names."""
+    # Imported here, so that `import dli` does not load families that may not be needed.
+    from dli import aggregation, imputation, normalisation, treatment, weighting
+
+    modules = {
+        "imputation": imputation,
+        "treatment": treatment,
+        "normalisation": normalisation,
+        "weighting": weighting,
+        "aggregation": aggregation,
+    }
+    public = {name: getattr(modules[family], name) for name in modules[family].__all__}
     return {
-        name: kind
-        for name, kind in found.items()
-        if isclass(kind) and attrs.has(kind) and callable(getattr(kind, act, None))
+        name: item
+        for name, item in public.items()
+        if isclass(item) and attrs.has(item) and callable(getattr(item, FAMILIES[family], None))
     }
 
 
 def read_choice(family: str, table: Any) -> Any:
-    """Build a choice from the table that names its class and parameters.
+    """Return the method that a table describes by the name of its class and its parameters.
+
+    Parameters
+    ----------
+    family : str
+        A key of `FAMILIES`.
+    table : mapping
+        The key ``method`` and any parameters.
 
     Raises
     ------
     ModelError
-        No such method, or parameters that it does not take.
+        The table names an unknown method or an unknown or invalid parameter.
     """
     if not isinstance(table, Mapping) or not isinstance(table.get("method"), str):
-        msg = f'{family} must be a table such as {{ method = "..." }}, got {table!r}'
-        raise ModelError(msg)
+        raise ModelError(f'{family} must be a table such as {{ method = "..." }}, got {table!r}')
     known = built_in(family)
     name = table["method"]
     if name not in known:
-        msg = (
-            f"no {family} method {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
-        )
-        raise ModelError(msg)
+        hint = did_you_mean(name, known) or f"; available methods: {', '.join(known)}"
+        raise ModelError(f"no {family} method {name!r}{hint}")
     names = {field.alias for field in attrs.fields(known[name]) if field.init}
-    given = {key: value for key, value in table.items() if key != "method"}
-    strange = [f"{key!r}{did_you_mean(key, names)}" for key in given if key not in names]
-    if strange:
-        msg = f"{family} method {name} has no parameter {', '.join(strange)}"
-        raise ModelError(msg)
+    parameters = {key: value for key, value in table.items() if key != "method"}
+    unknown = [f"{key!r}{did_you_mean(key, names)}" for key in parameters if key not in names]
+    if unknown:
+        raise ModelError(f"{family} method {name} has no parameter {', '.join(unknown)}")
     try:
-        return known[name](**{key: _read_value(family, value) for key, value in given.items()})
+        return known[name](**{key: _read_value(family, v) for key, v in parameters.items()})
     except DLIError as error:
         faults = f" ({'; '.join(error.faults)})" if error.faults else ""
-        msg = f"{family} method {name}: {error.summary}{faults}"
-        raise ModelError(msg) from error
+        raise ModelError(f"{family} method {name}: {error.summary}{faults}") from error
     except (TypeError, ValueError) as error:
-        msg = f"{family} method {name}: {error}"
-        raise ModelError(msg) from error
+        raise ModelError(f"{family} method {name}: {error}") from error
 
 
 def write_choice(family: str, choice: Any) -> dict[str, Any]:
-    """Write a choice as the table that `read_choice` reads; parameters at their default stay out.
+    """Return a method as the table that `read_choice` reads, without parameters at their default.
+
+    Parameters
+    ----------
+    family : str
+        A key of `FAMILIES`.
+    choice : object
 
     Raises
     ------
     MethodError
-        The choice is no built-in of the family, so that no file can name it.
+        The object is not one of the built-in methods, so a file cannot name it.
     """
     name = type(choice).__name__
     if built_in(family).get(name) is not type(choice):
-        msg = f"{choice!r} is not one of this library's {family} methods: no file can name it"
-        raise MethodError(msg)
+        raise MethodError(
+            f"{choice!r} is not one of this library's {family} methods and cannot be saved to a "
+            "file"
+        )
     table: dict[str, Any] = {"method": name}
     for field in attrs.fields(cast("type[Any]", type(choice))):
         value = getattr(choice, field.name)
@@ -100,7 +112,7 @@ def _read_value(family: str, value: Any) -> Any:
 
 
 def _write_value(family: str, value: Any) -> Any:
-    """Turn a parameter into what a text file can hold."""
+    """Return a parameter as a value that a text file can hold."""
     if attrs.has(type(value)):
         return write_choice(family, value)
     if isinstance(value, Mapping):

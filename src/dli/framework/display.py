@@ -1,102 +1,139 @@
-"""How an index prints itself, in a terminal and in a notebook."""
+"""The text and HTML that show an index in a terminal and in a notebook."""
 
+from collections.abc import Iterator
 from html import escape
 
-from dli.framework.index import Index, Node
+from attrs import frozen
+
 from dli.framework.indicator import Indicator
+from dli.framework.tree import Tree, TreeNode
 
 __all__ = ["html_tree", "summary", "tree"]
 
 _LINES = 60
 
 
-def summary(index: Index) -> str:
-    """Draw the tree down to the level that still fits a screen."""
-    widths = _level_sizes(index)
-    depth = len(widths) - 1
-    while depth > 1 and sum(widths[: depth + 1]) > _LINES:
+def summary(index: Tree) -> str:
+    """Return the tree as text, down to the deepest level that still fits a screen."""
+    sizes = _level_sizes(index)
+    depth = len(sizes) - 1
+    while depth > 1 and sum(sizes[: depth + 1]) > _LINES:
         depth -= 1
     return tree(index, depth=depth)
 
 
-def tree(index: Index, *, depth: int | None = None, width: int = 80) -> str:
-    """Draw the tree down to a depth."""
-    lines = [(_label(index.code, ""), _described(index, cut=depth == 0), "")]
-    _draw(index, "", depth, lines)
-    left = max(len(label) for label, _, _ in lines[1:]) if len(lines) > 1 else 0
-    right = max(len(share) for _, _, share in lines)
-    room = max(width - left - right - 4, 10)
-    middle = min(max((len(text) for _, text, _ in lines[1:]), default=0), room)
-    drawn = [f"{lines[0][0]}  {lines[0][1]}"[:width]]
-    for label, text, share in lines[1:]:
-        short = text if len(text) <= middle else text[: middle - 1] + "…"
-        cells = [label.ljust(left), *([short.ljust(middle)] if middle else []), share]
+def tree(index: Tree, *, depth: int | None = None, width: int = 80) -> str:
+    """Return the tree as text, down to a depth."""
+    title = f"{index.code}  {_described(index, cut=depth == 0)}"[:width]
+    lines = list(_lines(index, depth))
+    left = max((len(line.label) for line in lines), default=0)
+    right = max((len(line.share) for line in lines), default=0)
+    longest = max((len(line.text) for line in lines), default=0)
+    middle = min(longest, max(width - left - right - 4, 10))
+    drawn = [title]
+    for line in lines:
+        text = line.text if len(line.text) <= middle else line.text[: middle - 1] + "…"
+        cells = [line.label.ljust(left), *([text.ljust(middle)] if middle else []), line.share]
         drawn.append("  ".join(cells).rstrip())
     return "\n".join(drawn)
 
 
-def _level_sizes(index: Index) -> list[int]:
-    levels = [index.level(node.code) for node in index.walk()]
-    return [levels.count(level) for level in range(max(levels) + 1)]
+def html_tree(index: Tree) -> str:
+    """Return the tree as nested HTML lists that the reader can open and close."""
+    pieces: list[str] = []
+    # A stack of what is still to write; a text in it closes the list of a node.
+    pending: list[tuple[TreeNode, str] | str] = [(index, "")]
+    while pending:
+        piece = pending.pop()
+        if isinstance(piece, str):
+            pieces.append(piece)
+            continue
+        node, share = piece
+        pieces.append(_html(node, share, is_open=node is index))
+        if not isinstance(node, Indicator):
+            pending.append("</details>")
+            children = list(zip(node.children, _shares(node), strict=True))
+            pending += reversed(children)
+    return f'<div style="font-family: monospace">{"".join(pieces)}</div>'
 
 
-def _draw(node: Index, stem: str, depth: int | None, lines: list[tuple[str, str, str]]) -> None:
+@frozen
+class _Line:
+    """One node of the drawing, split into its columns."""
+
+    label: str
+    text: str
+    share: str
+
+
+def _level_sizes(index: Tree) -> list[int]:
+    """Return the number of nodes at each level, from the top down."""
+    sizes = []
+    level: list[TreeNode] = [index]
+    while level:
+        sizes.append(len(level))
+        level = [c for node in level if not isinstance(node, Indicator) for c in node.children]
+    return sizes
+
+
+def _lines(index: Tree, depth: int | None) -> Iterator[_Line]:
+    """Yield the lines below the top, depth first."""
     if depth == 0:
         return
-    total = sum(child.weight for child in node.children)
-    below = None if depth is None else depth - 1
-    for child in node.children:
-        last = child is node.children[-1]
-        label = f"{stem}{'└── ' if last else '├── '}{_label(child.code, _sign(child))}"
-        share = (
-            _share(child.weight, total)
-            if node.weighting is None
-            else "by " + type(node.weighting).__name__
-        )
-        lines.append((label, _described(child, cut=below == 0), share))
-        if isinstance(child, Index):
-            _draw(child, stem + ("    " if last else "│   "), below, lines)
+    # A stack of (node, its share, whether it is the last child, indentation, level).
+    pending: list[tuple[TreeNode, str, bool, str, int]] = []
+
+    def add_children(parent: Tree, indent: str, level: int) -> None:
+        shares = _shares(parent)
+        if parent.weighting is not None:
+            shares = [f"by {type(parent.weighting).__name__}"] * len(shares)
+        # The first child is pushed last, so that it is the next to be drawn.
+        for child, share in reversed(list(zip(parent.children, shares, strict=True))):
+            pending.append((child, share, child is parent.children[-1], indent, level))
+
+    add_children(index, "", 1)
+    while pending:
+        node, share, is_last, indent, level = pending.pop()
+        label = f"{indent}{'└── ' if is_last else '├── '}{_label(node)}"
+        yield _Line(label, _described(node, cut=level == depth), share)
+        if not isinstance(node, Indicator) and level != depth:
+            add_children(node, indent + ("    " if is_last else "│   "), level + 1)
 
 
-def _label(code: str, sign: str) -> str:
-    return f"{code} {sign}" if sign else code
+def _label(node: TreeNode) -> str:
+    return f"{node.code} {_sign(node)}".rstrip()
 
 
-def _sign(node: Node) -> str:
-    """Mark where less is better; more is what readers expect."""
+def _sign(node: TreeNode) -> str:
+    """Return a mark where less is better; readers expect that more is."""
     return "(-)" if isinstance(node, Indicator) and node.direction == -1 else ""
 
 
-def _described(node: Node, *, cut: bool) -> str:
+def _described(node: TreeNode, *, cut: bool) -> str:
     if isinstance(node, Indicator):
         return node.name
-    count = f"{len(node.indicators)} indicator{'s' if len(node.indicators) != 1 else ''}"
-    if not cut and node.name and all(isinstance(c, Indicator) for c in node.children):
+    if not cut and node.name and all(isinstance(child, Indicator) for child in node.children):
         return node.name
+    n_indicators = len(node.indicators)
+    count = f"{n_indicators} indicator{'s' if n_indicators != 1 else ''}"
     return f"{node.name} ({count})" if node.name else count
 
 
-def _share(weight: float, total: float) -> str:
-    return f"{weight / total:.3g}" if total > 0 else f"{weight:.3g}"
+def _shares(parent: Tree) -> list[str]:
+    """Return each child's share of their weights, or its weight if all of them are zero."""
+    total = sum(child.weight for child in parent.children)
+    return [f"{child.weight / (total or 1):.3g}" for child in parent.children]
 
 
-def html_tree(index: Index) -> str:
-    """Draw the tree as nested lists that open and close."""
-    return f'<div style="font-family: monospace">{_html(index, share="", is_open=True)}</div>'
-
-
-def _html(node: Node, *, share: str, is_open: bool) -> str:
+def _html(node: TreeNode, share: str, *, is_open: bool) -> str:
+    """Return the HTML of one node, up to where its children follow."""
     text = f"<b>{escape(node.code)}</b> {escape(node.name)}"
     text += f" <i>{escape(_sign(node))}</i>" if _sign(node) else ""
     text += f' <span style="opacity: 0.6">{share}</span>' if share else ""
     title = f' title="{escape(node.description)}"' if node.description else ""
     if isinstance(node, Indicator):
         return f'<div{title} style="margin-left: 1.2em">{text}</div>'
-    total = sum(child.weight for child in node.children)
-    children = "".join(
-        _html(child, share=_share(child.weight, total), is_open=False) for child in node.children
-    )
     return (
         f'<details{" open" if is_open else ""} style="margin-left: 1.2em">'
-        f"<summary{title}>{text}</summary>{children}</details>"
+        f"<summary{title}>{text}</summary>"
     )

@@ -1,15 +1,16 @@
 """Model files in TOML: an ``[index]`` table for the top and a ``[[node]]`` for every other node.
 
-Nodes name their ``parent``, the index when they name none; a node that is nobody's parent is an
-indicator.
+A node names its ``parent``; without that key, its parent is the index. A node that is nobody's
+parent is an indicator. The functions that build an index take its class as ``kind``.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import attrs
 from cattrs import Converter
@@ -24,34 +25,38 @@ from cattrs.gen import make_dict_structure_fn
 from dli.errors import DLIError, ModelError, did_you_mean
 from dli.framework.bands import Bands
 from dli.framework.choices import read_choice, write_choice
-from dli.framework.index import Index, Node
 from dli.framework.indicator import Indicator
+from dli.framework.tree import Tree, TreeNode
 
 __all__ = ["FORMAT", "from_dict", "from_rows", "load", "save", "to_dict"]
 
 FORMAT = "dli-index/1"
+_TABLES = ("format", "index", "node", "judgements")
+
+_Index = TypeVar("_Index")
+# Where a row stands, for error messages, and its fields.
+_Rows = Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def load(path: str | PathLike[str]) -> Index:
-    """Read an index from a model file."""
+def load(path: str | PathLike[str], kind: Callable[..., _Index]) -> _Index:
+    """Return the index that a model file describes."""
     path = Path(fspath(path))
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        msg = f"cannot read the model file {str(path)!r}: {error.strerror}"
-        raise ModelError(msg) from error
+        raise ModelError(f"cannot read the model file {str(path)!r}: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{str(path)!r} is no model file in TOML: {error}"
-        raise ModelError(msg) from error
+        raise ModelError(f"{str(path)!r} is not a model file in TOML: {error}") from error
     try:
-        return from_dict(tables)
+        return from_dict(tables, kind)
     except ModelError as error:
-        msg = f"the model file {str(path)!r} is broken: {error.summary}"
-        raise ModelError(msg, error.faults) from error
+        raise ModelError(
+            f"invalid model file {str(path)!r}: {error.summary}", error.faults
+        ) from error
 
 
-def save(index: Index, path: str | PathLike[str]) -> None:
-    """Write an index as a model file."""
+def save(index: Tree, path: str | PathLike[str]) -> None:
+    """Write an index to a model file."""
     import tomli_w
 
     Path(fspath(path)).write_text(
@@ -59,12 +64,11 @@ def save(index: Index, path: str | PathLike[str]) -> None:
     )
 
 
-def from_dict(tables: Any) -> Index:
-    """Build an index from the tables of a model file."""
+def from_dict(tables: Any, kind: Callable[..., _Index]) -> _Index:
+    """Return the index that the tables of a model file describe."""
     if not isinstance(tables, Mapping) or tables.get("format") != FORMAT:
-        found = tables.get("format") if isinstance(tables, Mapping) else type(tables).__name__
-        msg = f"a model must say format = {FORMAT!r}, got {found!r}"
-        raise ModelError(msg)
+        got = tables.get("format") if isinstance(tables, Mapping) else type(tables).__name__
+        raise ModelError(f"a model must say format = {FORMAT!r}, got {got!r}")
     faults = [
         f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
         for key in tables
@@ -76,20 +80,16 @@ def from_dict(tables: Any) -> Index:
     if not isinstance(nodes, list) or not all(isinstance(node, Mapping) for node in nodes):
         faults.append("[[node]] must be an array of tables")
     if faults:
-        msg = "tables do not fit"
-        raise ModelError(msg, faults)
+        raise ModelError("invalid tables in the model", faults)
     rows = [("[index]", {"code": "", **dict(top or {})})]
     rows += [
         (f"[[node]] {i}", {"parent": rows[0][1]["code"], **node}) for i, node in enumerate(nodes, 1)
     ]
-    return from_rows(rows)
+    return from_rows(rows, kind)
 
 
-_TABLES = ("format", "index", "node", "judgements")
-
-
-def to_dict(index: Index) -> dict[str, Any]:
-    """Give an index as the tables of a model file."""
+def to_dict(index: Tree) -> dict[str, Any]:
+    """Return an index as the tables of a model file."""
     converter = _converter()
     return {
         "format": FORMAT,
@@ -102,47 +102,53 @@ def to_dict(index: Index) -> dict[str, Any]:
     }
 
 
-def _depth_first(index: Index) -> list[Index]:
-    nodes = [index]
-    for child in index.children:
-        if isinstance(child, Index):
-            nodes += _depth_first(child)
+def _depth_first(index: Tree) -> list[Tree]:
+    """Return the nodes that have children."""
+    nodes = []
+    pending = [index]
+    while pending:
+        node = pending.pop()
+        nodes.append(node)
+        pending += [c for c in reversed(node.children) if not isinstance(c, Indicator)]
     return nodes
 
 
-def from_rows(rows: list[tuple[str, dict[str, Any]]]) -> Index:
-    """Build an index from a row for each node, each with the place where it stands.
+def from_rows(rows: _Rows, kind: Callable[..., _Index]) -> _Index:
+    """Return an index built from one row for each node.
 
-    The one row without a parent is the index itself.
+    The row without a parent describes the index itself.
     """
+    faults = [
+        f"{where}: {key} must be text, got {row[key]!r}"
+        for where, row in rows
+        for key in ("code", "parent")
+        if not isinstance(row.get(key, ""), str | None)
+    ]
+    if faults:
+        raise ModelError("invalid nodes", faults)
     faults = _tree_faults(rows)
-    parents = {str(row["parent"]) for _, row in rows if row.get("parent") is not None}
-    built: list[tuple[str | None, Any]] = []
+    parents = {row["parent"] for _, row in rows if row.get("parent") is not None}
+    nodes: list[tuple[str | None, Any]] = []
     for where, row in rows:
         fields = {key: value for key, value in row.items() if key != "parent"}
-        # A node above others is built without its children first: all faults are to be listed.
-        is_index = row.get("parent") is None or row.get("code") in parents
-        kind = _Branch if is_index else Indicator
+        is_branch = row.get("parent") is None or row.get("code") in parents
         try:
-            node = _converter().structure(fields, kind)
+            node = _converter().structure(fields, _Branch if is_branch else Indicator)
         except (BaseValidationError, DLIError) as error:
             faults += [f"{where} (code {row.get('code')!r}): {fault}" for fault in _faults(error)]
         else:
-            built.append((row.get("parent"), node))
+            nodes.append((row.get("parent"), node))
     if faults:
-        msg = "nodes do not fit"
-        raise ModelError(msg, faults)
-    children: dict[str, list[Any]] = {}
-    top = next(node for parent, node in built if parent is None)
-    for parent, node in built:
-        if parent is not None:
-            children.setdefault(parent, []).append(node)
-    return _grown(top, children)
+        raise ModelError("invalid nodes", faults)
+    return cast("_Index", _joined(nodes, kind))
 
 
 @attrs.frozen
 class _Branch:
-    """An index whose children are still to come."""
+    """The fields of a node with children, before these are built.
+
+    Reading all fields first makes it possible to list the faults of all nodes.
+    """
 
     code: str
     name: str = ""
@@ -153,48 +159,72 @@ class _Branch:
     description: str = ""
 
 
-def _grown(branch: Any, children: Mapping[str, list[Any]]) -> Index:
-    fields = {field.name: getattr(branch, field.name) for field in attrs.fields(_Branch)}
-    grown = [_grown(c, children) if isinstance(c, _Branch) else c for c in children[branch.code]]
-    return Index(children=grown, **fields)
+def _joined(nodes: list[tuple[str | None, Any]], kind: Callable[..., Any]) -> Any:
+    """Return the tree of nodes that each come with the code of their parent."""
+    children: dict[str | None, list[Any]] = {}
+    for parent, node in nodes:
+        children.setdefault(parent, []).append(node)
+    (top,) = children[None]
+    parents_first = [top]
+    for node in parents_first:  # The loop extends the list.
+        if isinstance(node, _Branch):
+            parents_first += children[node.code]
+    built: dict[str, Any] = {}
+    for node in reversed(parents_first):
+        if isinstance(node, _Branch):
+            fields = {field.name: getattr(node, field.name) for field in attrs.fields(_Branch)}
+            below = [built[child.code] for child in children[node.code]]
+            built[node.code] = kind(children=below, **fields)
+        else:
+            built[node.code] = node
+    return built[top.code]
 
 
-def _tree_faults(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """List what keeps rows from being one tree: repeated codes, unknown parents, loops."""
-    codes = [row.get("code") for _, row in rows]
-    faults = [
-        f"code {code!r} appears {codes.count(code)} times"
-        for code in dict.fromkeys(codes)
-        if codes.count(code) > 1
-    ]
-    tops = [code for code, (_, row) in zip(codes, rows, strict=True) if row.get("parent") is None]
+def _tree_faults(rows: _Rows) -> list[str]:
+    """Return why rows do not form a tree: repeated codes, unknown parents, or loops."""
+    counts = Counter(row["code"] for _, row in rows if row.get("code") is not None)
+    faults = [f"code {code!r} appears {n} times" for code, n in counts.items() if n > 1]
+    tops = [row.get("code") for _, row in rows if row.get("parent") is None]
     if len(tops) != 1:
-        faults.append(f"exactly one node has no parent, the index itself; got {tops or 'none'}")
-    above = {row.get("code"): row.get("parent") for _, row in rows}
+        faults.append(
+            f"exactly one node must have no parent (the index itself), got {tops or 'none'}"
+        )
+    parents = {row.get("code"): row.get("parent") for _, row in rows}
+    in_loops = _in_loops(parents)
     for where, row in rows:
-        parent = row.get("parent")
-        if parent is not None and parent not in above:
-            faults.append(
-                f"{where} (code {row.get('code')!r}): no node has the code of its parent "
-                f"{parent!r}{did_you_mean(parent, [c for c in codes if c])}"
-            )
-            continue
-        seen = {row.get("code")}
-        while parent is not None and parent not in seen:
-            seen.add(parent)
-            parent = above.get(parent)
-        if parent is not None and parent == row.get("code"):
-            faults.append(f"{where} (code {parent!r}) stands above itself")
-    parents = {row.get("parent") for _, row in rows}
-    faults += [f"the index {top!r} has no children" for top in tops if top not in parents]
+        code, parent = row.get("code"), row.get("parent")
+        at = f"{where} (code {code!r})"
+        if parent is not None and parent not in parents:
+            hint = did_you_mean(parent, counts)
+            faults.append(f"{at}: no node has the code of its parent {parent!r}{hint}")
+        elif code in in_loops:
+            faults.append(f"{at} is its own ancestor")
+    with_children = set(parents.values())
+    faults += [f"the index {top!r} has no children" for top in tops if top not in with_children]
     return faults
 
 
-def _row(converter: Converter, node: Node) -> dict[str, Any]:
-    """Give a node's own fields, those at their default left out."""
+def _in_loops(parents: Mapping[str | None, str | None]) -> set[str | None]:
+    """Return the codes that one reaches again by following the parents."""
+    in_loops: set[str | None] = set()
+    visited: set[str | None] = set()
+    for start in parents:
+        path: list[str | None] = []
+        code: str | None = start
+        while code is not None and code in parents and code not in visited:
+            visited.add(code)
+            path.append(code)
+            code = parents[code]
+        if code in path:
+            in_loops.update(path[path.index(code) :])
+    return in_loops
+
+
+def _row(converter: Converter, node: TreeNode) -> dict[str, Any]:
+    """Return a node's own fields, except those at their default."""
     fields = {
         field.name: getattr(node, field.name)
-        for field in attrs.fields(type(node))
+        for field in attrs.fields(cast("type[Any]", type(node)))
         if field.name != "children" and getattr(node, field.name) != field.default
     }
     for family in ("weighting", "aggregation"):
@@ -206,7 +236,7 @@ def _row(converter: Converter, node: Node) -> dict[str, Any]:
 @cache
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, unstruct_collection_overrides={tuple: list})
-    # Python's own conversions guess: int(1.5) is 1 and str(5) is "5".
+    # The conversions of Python are too lenient: int(1.5) is 1 and str(5) is "5".
     converter.register_structure_hook(str, lambda value, _: _exactly(value, str, "text"))
     converter.register_structure_hook(int, lambda value, _: _exactly(value, int, "a whole number"))
     converter.register_structure_hook(float, lambda value, _: _number(value))
@@ -215,33 +245,31 @@ def _converter() -> Converter:
     branch = make_dict_structure_fn(_Branch, converter)
 
     def structure_branch(fields: Mapping[str, Any], kind: type[_Branch]) -> _Branch:
-        read = {
+        choices = {
             family: read_choice(family, fields[family])
             for family in ("weighting", "aggregation")
             if family in fields
         }
-        return branch({**fields, **read}, kind)
+        return branch({**fields, **choices}, kind)
 
     converter.register_structure_hook(_Branch, structure_branch)
     return converter
 
 
-def _exactly(value: Any, kind: type, what: str) -> Any:
+def _exactly(value: Any, kind: type, expected: str) -> Any:
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
-    msg = f"expected {what}, got {value!r}"
-    raise ModelError(msg)
+    raise ModelError(f"expected {expected}, got {value!r}")
 
 
 def _number(value: Any) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    msg = f"expected a number, got {value!r}"
-    raise ModelError(msg)
+    raise ModelError(f"expected a number, got {value!r}")
 
 
 def _faults(error: Exception, key: str = "") -> list[str]:
-    """Flatten the tree of errors that cattrs gives into a line for each key at fault."""
+    """Return one line for each invalid key from the nested errors of cattrs."""
     at = f"key {key!r}: " if key else ""
     if isinstance(error, ClassValidationError | IterableValidationError):
         faults = []

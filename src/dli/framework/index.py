@@ -1,40 +1,48 @@
 """The whole hierarchy: indicators, the sub-indices above them and the index on top."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import is_
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import attrs
 from attrs import field, frozen
 
+from dli.checks import code_faults, text_faults, weight_faults
 from dli.errors import ModelError, UnknownCodeError
 from dli.framework.bands import Bands
-from dli.framework.checks import code_faults, text_faults, weight_faults
+from dli.framework.display import html_tree, summary, tree
 from dli.framework.indicator import Indicator
 
-__all__ = ["Index", "Node"]
+__all__ = ["MAX_DEPTH", "Index", "Node"]
+
+MAX_DEPTH = 1000
+"""The largest number of levels that an index may have below its top."""
 
 
 def _tuple(children: Any) -> tuple[Any, ...]:
     return (children,) if isinstance(children, (Indicator, Index)) else tuple(children)
 
 
-@frozen(repr=False)
+# Comparing and pickling go through `_flat`: the default methods would fail on deep trees.
+@frozen(repr=False, eq=False)
 class Index:
-    """A node of the hierarchy with a score of its own: a sub-index, or the index as a whole.
+    """A node of the hierarchy that has children: a sub-index, or the index as a whole.
 
     Parameters
     ----------
     code : str
     children : sequence of Indicator or Index
-        At least one; trees may be of any depth, and uneven.
+        At least one. Branches may differ in depth; the tree may have up to 1,000 levels below its
+        top.
     name : str
     weight : float
-        Relative to its siblings; only the proportions count.
+        Relative to its siblings; only the proportions matter.
     weighting, aggregation : object, optional
-        How the children are weighed and joined here; wins over what the method says.
+        How the children of this node are weighted and aggregated; takes precedence over the
+        choices of the method.
     bands : Bands, optional
         Named classes of this node's score.
     description : str
@@ -42,7 +50,8 @@ class Index:
     Raises
     ------
     ModelError
-        No children, children of another kind, or codes that appear more than once in the tree.
+        The node has no children, children of another type, an invalid field, or more than 1,000
+        levels below it; or a code appears more than once in the tree.
 
     Examples
     --------
@@ -71,51 +80,69 @@ class Index:
             *weight_faults(self.weight),
         ]
         if not self.children:
-            faults.append("it has no children: no indicator at all")
-        given: tuple[object, ...] = self.children
-        strangers = [c for c in given if not isinstance(c, (Indicator, Index))]
-        faults += [f"child {c!r} is neither an Indicator nor an Index" for c in strangers]
-        for family, act in (("weighting", "weights"), ("aggregation", "aggregate")):
+            faults.append("it has no children: an index needs at least one indicator")
+        children: tuple[object, ...] = self.children
+        invalid = [c for c in children if not isinstance(c, (Indicator, Index))]
+        faults += [f"child {c!r} is neither an Indicator nor an Index" for c in invalid]
+        for family, act, example in (
+            ("weighting", "weights", "Equal"),
+            ("aggregation", "aggregate", "ArithmeticMean"),
+        ):
             choice = getattr(self, family)
             if choice is not None and not hasattr(choice, act):
-                faults.append(f"{family} must have a method {act}, got {choice!r}")
+                faults.append(
+                    f"{family} must be an object with a method {act}, such as "
+                    f"dli.{family}.{example}(), got {choice!r}"
+                )
         bands: object = self.bands
         if bands is not None and not isinstance(bands, Bands):
             faults.append(f"bands must be Bands, got {bands!r}")
-        if not strangers:
-            counts = Counter(node.code for node in self.walk())
+        if not invalid:
+            if self._depth > MAX_DEPTH:
+                faults.append(f"it has more than {MAX_DEPTH} levels below it, the largest number")
+            counts = Counter([node.code for node in self.walk()])
             faults += [f"code {code!r} appears {n} times" for code, n in counts.items() if n > 1]
         if faults:
-            msg = f"index {self.code!r} cannot stand"
-            raise ModelError(msg, faults)
+            raise ModelError(f"invalid index {self.code!r}", faults)
 
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
-        """The leaves, depth first."""
+        """The indicators below this node, depth first."""
         leaves: list[Indicator] = []
-        for child in self.children:
-            leaves.extend((child,) if isinstance(child, Indicator) else child.indicators)
+        pending: list[Node] = [self]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, Indicator):
+                leaves.append(node)
+            else:
+                pending += reversed(node.children)
         return tuple(leaves)
 
     def walk(self) -> Iterator["Node"]:
-        """Give every node, level by level from the top, so that parents come first."""
-        yield from self._levels
+        """Yield every node, level by level from the top, so that parents come first."""
+        yield from self._nodes_by_level
 
     @cached_property
-    def _levels(self) -> tuple["Node", ...]:
-        found: list[Node] = [self]
-        for node in found:  # grows while it is walked
+    def _nodes_by_level(self) -> tuple["Node", ...]:
+        nodes: list[Node] = [self]
+        for node in nodes:  # The loop extends the list.
             if isinstance(node, Index):
-                found.extend(node.children)
-        return tuple(found)
+                nodes.extend(node.children)
+        return tuple(nodes)
+
+    @cached_property
+    def _depth(self) -> int:
+        """The number of levels below; each child already knows its own."""
+        depths = [child._depth for child in self.children if isinstance(child, Index)]  # noqa: SLF001 same class
+        return 1 + max(depths, default=0)
 
     def find(self, code: str) -> "Node":
-        """Give the node of a code, at any depth.
+        """Return the node with a code, at any depth.
 
         Raises
         ------
         UnknownCodeError
-            With the code that comes nearest.
+            No node has the code; the error names the most similar one.
         """
         try:
             return self._nodes[code]
@@ -123,16 +150,16 @@ class Index:
             raise UnknownCodeError("node", [code], self._nodes) from None
 
     def parent(self, code: str) -> "Index | None":
-        """Give the node above a code, None above the top."""
+        """Return the parent of the node with a code, None for the top."""
         self.find(code)
         return self._parents.get(code)
 
     def level(self, code: str) -> int:
-        """Count the steps from the top down to a code: 0 is the index, 1 its sub-indices."""
+        """Return the level of the node with a code: 0 for the index, 1 for its children."""
         return len(self.path(code))
 
     def path(self, code: str) -> tuple["Index", ...]:
-        """Give the nodes above a code, the nearest first, the index last."""
+        """Return the ancestors of the node with a code, from its parent up to the index."""
         self.find(code)
         return self._paths[code]
 
@@ -155,81 +182,81 @@ class Index:
         }
 
     def without(self, *codes: str) -> "Index":
-        """Leave out indicators or whole sub-indices.
+        """Return the index without some indicators or whole sub-indices.
 
         Raises
         ------
         UnknownCodeError
-            Codes that are not in the tree.
+            One or more codes are not in the tree.
         ModelError
             A sub-index, or the index, would be left without children.
         """
         self._require(codes)
         if self.code in codes:
-            msg = f"{self.code!r} is the index itself and cannot be left out"
-            raise ModelError(msg)
-        kept = [child for child in self.children if child.code not in codes]
-        if not kept:
-            msg = f"{self.code!r} would be left without children; leave it out as a whole"
-            raise ModelError(msg)
-
-        def prune(node: "Node") -> "Node":
-            if isinstance(node, Indicator):
-                return node
-            return node.without(*(n.code for n in node.walk() if n.code in codes))
-
-        return attrs.evolve(self, children=[prune(child) for child in kept])
+            raise ModelError(f"{self.code!r} is the index itself and cannot be left out")
+        kept: list[Node] = [self]
+        for node in kept:  # The loop extends the list.
+            if isinstance(node, Index):
+                children = [child for child in node.children if child.code not in codes]
+                if not children:
+                    raise ModelError(
+                        f"{node.code!r} would be left without children; leave it out as a whole"
+                    )
+                kept += children
+        return self._rebuilt(kept)
 
     def with_weights(self, weights: Mapping[str, float]) -> "Index":
-        """Declare other weights, by code.
+        """Return the index with other declared weights.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            The weight of each code; nodes that are not named keep their weight.
 
         Raises
         ------
         UnknownCodeError
-            Codes that are not in the tree.
+            One or more codes are not in the tree.
         ModelError
-            A weight that is negative or no finite number.
+            A weight is negative or not a finite number.
         """
         self._require(weights)
-
-        def weigh(node: "Node") -> "Node":
-            node = attrs.evolve(node, weight=weights.get(node.code, node.weight))
-            if isinstance(node, Indicator):
-                return node
-            return attrs.evolve(node, children=[weigh(child) for child in node.children])
-
-        return attrs.evolve(
-            self,
-            weight=weights.get(self.code, self.weight),
-            children=[weigh(child) for child in self.children],
+        return self._rebuilt(
+            attrs.evolve(node, weight=weights[node.code]) if node.code in weights else node
+            for node in self.walk()
         )
 
     def replace(self, code: str, node: "Node") -> "Index":
-        """Put another node, with all below it, in the place of a code.
+        """Return the index with another node, and everything below it, in the place of a code.
 
         Raises
         ------
         UnknownCodeError
             The code is not in the tree.
         ModelError
-            The new node's codes clash with the rest, or an indicator would become the index.
+            A code of the new node appears elsewhere in the tree, or an indicator would replace
+            the index itself.
         """
         self._require([code])
         if code == self.code:
             if isinstance(node, Index):
                 return node
-            msg = f"the index itself can only be replaced by an Index, got {node!r}"
-            raise ModelError(msg)
+            raise ModelError(f"the index itself can only be replaced by an Index, got {node!r}")
+        for ancestor in self.path(code):
+            children = [node if child.code == code else child for child in ancestor.children]
+            code, node = ancestor.code, attrs.evolve(ancestor, children=children)
+        return cast("Index", node)
 
-        def put(old: "Node") -> "Node":
-            if old.code == code:
-                return node
-            if isinstance(old, Indicator) or old not in above:
-                return old
-            return old.replace(code, node)
-
-        above = self.path(code)
-        return attrs.evolve(self, children=[put(child) for child in self.children])
+    def _rebuilt(self, nodes: Iterable["Node"]) -> "Index":
+        """Return the tree of some of its nodes, possibly changed; parents come first."""
+        built: dict[str, Node] = {}
+        for node in reversed(list(nodes)):
+            if isinstance(node, Index):
+                children = [built[child.code] for child in node.children if child.code in built]
+                if len(children) < len(node.children) or not all(map(is_, children, node.children)):
+                    node = attrs.evolve(node, children=children)  # noqa: PLW2901 its new version
+            built[node.code] = node
+        return cast("Index", built[self.code])
 
     def _require(self, codes: Iterable[str]) -> None:
         unknown = [code for code in codes if code not in self._nodes]
@@ -238,45 +265,45 @@ class Index:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Index":
-        """Read an index from a model file in TOML.
+        """Return the index that a model file in TOML describes.
 
         Raises
         ------
         ModelError
-            Not such a file, or one that is broken: the file, table and key are named.
+            The file cannot be read or is invalid; the error names the file, table and key.
         """
         from dli.framework.files import load
 
-        return load(path)
+        return load(path, cls)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the index as a model file in TOML, which `load` reads back equal."""
+        """Write the index to a model file in TOML, from which `load` returns an equal index."""
         from dli.framework.files import save
 
         save(self, path)
 
     @classmethod
     def from_dict(cls, tables: Mapping[str, Any]) -> "Index":
-        """Build an index from plain tables, as a model file holds them.
+        """Return the index that plain tables describe, in the format of a model file.
 
         Raises
         ------
         ModelError
-            Naming table and key of each fault.
+            The tables are invalid; the error names the table and key of each fault.
         """
         from dli.framework.files import from_dict
 
-        return from_dict(tables)
+        return from_dict(tables, cls)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the index as plain tables, as a model file holds them."""
+        """Return the index as plain tables, in the format of a model file."""
         from dli.framework.files import to_dict
 
         return to_dict(self)
 
     @classmethod
     def from_table(cls, frame: object) -> "Index":
-        """Build an index from a table with a row for each node.
+        """Return the index that a table with one row for each node describes.
 
         Parameters
         ----------
@@ -285,12 +312,12 @@ class Index:
             weight, direction, unit_of_measure, goalpost_worst, goalpost_best, target, scale_low,
             scale_high, denominator, denominator_factor, description, source``; or COINr's iMeta
             columns ``iCode, Parent`` and any of ``iName, Level, Weight, Direction, Type, Unit,
-            Denominator, Target``, of which rows of type Group and Denominator are passed over.
+            Denominator, Target``, where rows of type Group, Denominator and Other are ignored.
 
         Raises
         ------
         ModelError
-            Naming the row and code of each fault.
+            The table is invalid; the error names the row and code of each fault.
 
         Examples
         --------
@@ -301,31 +328,60 @@ class Index:
         """
         from dli.framework.tables import from_table
 
-        return from_table(frame)
+        return from_table(frame, cls)
 
     def tree(self, depth: int | None = None, width: int = 80) -> str:
-        """Draw the tree as text: codes, names and each node's share of its parent.
+        """Return the tree as text: codes, names and each node's share of its parent.
 
         Parameters
         ----------
         depth : int, optional
-            How many levels below the top to draw; all by default.
+            The number of levels to draw below the top; all by default.
         width : int
-            Columns of the terminal; longer names are cut.
+            The number of columns of the terminal; longer names are cut.
         """
-        from dli.framework.display import tree
-
         return tree(self, depth=depth, width=width)
 
     def __repr__(self) -> str:
-        from dli.framework.display import summary
-
         return summary(self)
 
     def _repr_html_(self) -> str:
-        from dli.framework.display import html_tree
-
         return html_tree(self)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Index) or type(other) is not type(self):
+            return NotImplemented
+        return self is other or self._flat() == other._flat()
 
+    def __hash__(self) -> int:
+        return hash(self._flat())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_flat, (self._flat(),)
+
+    def _flat(self) -> tuple[tuple[Any, ...], ...]:
+        """Return all nodes, level by level, each with the number of its children."""
+        return tuple(
+            (type(node), tuple(getattr(node, name) for name in _OWN), len(node.children))
+            if isinstance(node, Index)
+            else (node,)
+            for node in self.walk()
+        )
+
+
+def _from_flat(nodes: Sequence[tuple[Any, ...]]) -> Index:
+    """Return the index of which `Index._flat` lists the nodes."""
+    # From the last node to the first, each node finds its children at the front of the queue.
+    built: deque[Any] = deque()
+    for node in reversed(nodes):
+        if len(node) == 1:
+            built.append(node[0])
+        else:
+            kind, values, n_children = node
+            children = [built.popleft() for _ in range(n_children)][::-1]
+            built.append(kind(children=children, **dict(zip(_OWN, values, strict=True))))
+    return cast("Index", built.pop())
+
+
+_OWN = tuple(a.name for a in attrs.fields(Index) if a.name != "children")
 Node: TypeAlias = Indicator | Index

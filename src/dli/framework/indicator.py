@@ -4,8 +4,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from dli.checks import code_faults, is_number, text_faults, weight_faults
 from dli.errors import ModelError
-from dli.framework.checks import code_faults, is_number, text_faults, weight_faults
 
 __all__ = ["Indicator"]
 
@@ -16,35 +16,36 @@ def _pair(ends: Any) -> Any:
 
 @frozen
 class Indicator:
-    """One measured variable: a column of the data, and how to read it.
+    """A measured variable: a column of the data and how to interpret it.
 
     Parameters
     ----------
     code : str
-        The name of its column; different from all others in the index.
+        The name of its column; no other node of the index may have the same code.
     name : str
     direction : {1, -1}
         1 when more is better for the index, -1 when less is.
     weight : float
-        Relative to its siblings; only the proportions count.
+        Relative to its siblings; only the proportions matter.
     unit_of_measure : str
-        Such as ``"percent"``.
+        For example ``"percent"``.
     goalposts : (float, float), optional
-        The worst and the best value in raw units: the ends of the scale, whatever the data are.
+        The worst and the best value in raw units. They are the ends of the scale, whatever the
+        data are.
     target : float, optional
         The value to reach, in raw units.
     scale : (float, float), optional
-        The least and the greatest valid value; data outside it are an error.
+        The lowest and the highest valid value; data outside this range raise an error.
     denominator : str, optional
-        The column of the data that the indicator is divided by.
+        The column of the data by which the indicator is divided.
     denominator_factor : float
-        What the quotient is multiplied by: 1000 gives a figure for each thousand.
+        The factor by which the quotient is multiplied: 1000 gives a figure per thousand.
     description, source : str
 
     Raises
     ------
     ModelError
-        Listing every field that cannot stand.
+        One or more fields are invalid; all of them are listed.
 
     Examples
     --------
@@ -78,8 +79,7 @@ class Indicator:
             *self._measure_faults(),
         ]
         if faults:
-            msg = f"indicator {self.code!r} cannot stand"
-            raise ModelError(msg, faults)
+            raise ModelError(f"invalid indicator {self.code!r}", faults)
 
     def _measure_faults(self) -> list[str]:
         faults = []
@@ -94,7 +94,9 @@ class Indicator:
                 f"denominator_factor must be a number above 0, got {self.denominator_factor!r}"
             )
         if self.scale is not None and not (_are_ends(self.scale) and self.scale[0] < self.scale[1]):
-            faults.append(f"scale must be two finite numbers that rise, got {self.scale!r}")
+            faults.append(
+                f"scale must be two finite numbers in increasing order, got {self.scale!r}"
+            )
         if self.goalposts is None:
             return faults
         if not _are_ends(self.goalposts):

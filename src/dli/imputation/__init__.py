@@ -1,11 +1,17 @@
 """Step 3: missing values."""
 
-from dli.imputation.columns import ColumnMean, ColumnMedian, GroupMean, GroupMedian
 from dli.imputation.error import ImputationAccuracy, imputation_error
+from dli.imputation.means import (
+    ColumnMean,
+    ColumnMedian,
+    GroupMean,
+    GroupMedian,
+    RowMean,
+    RowMedian,
+)
 from dli.imputation.panels import Latest, Linear
-from dli.imputation.protocol import Context, Imputation, impute
+from dli.imputation.protocol import Context, Imputation, Traits, impute
 from dli.imputation.regression import Regression
-from dli.imputation.rows import RowMean, RowMedian
 
 __all__ = [
     "ColumnMean",
@@ -20,6 +26,7 @@ __all__ = [
     "Regression",
     "RowMean",
     "RowMedian",
+    "Traits",
     "imputation_error",
     "impute",
 ]

@@ -1,4 +1,4 @@
-"""How far an imputation is off, found by hiding what is known."""
+"""The error of an imputation, measured by hiding known values."""
 
 from typing import Any
 
@@ -6,28 +6,31 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from dli.checks import generator, number, whole_number
 from dli.errors import MethodError
-from dli.imputation.protocol import Context, Floats, impute, is_whole
+from dli.imputation.protocol import Context, Floats, impute
 
 __all__ = ["ImputationAccuracy", "imputation_error"]
 
 
 @frozen(kw_only=True, eq=False)
 class ImputationAccuracy:
-    """What an imputation made of cells that were known and hidden from it.
+    """The errors of an imputation in known values that were hidden from it.
 
     Attributes
     ----------
     n_hidden : ndarray of int of shape (n_indicators,)
-        How many cells were hidden and then filled.
+        The number of values that were hidden and then filled.
     n_unfilled : ndarray of int of shape (n_indicators,)
-        How many were hidden and left missing.
+        The number of values that were hidden and left missing.
     root_mean_square : ndarray of shape (n_indicators,)
-        Of the errors, in the indicator's unit of measure; NaN where none was hidden and filled.
+        The root mean square error, in the indicator's unit of measure; NaN where no value was
+        hidden and filled.
     mean_absolute : ndarray of shape (n_indicators,)
+        The mean absolute error, likewise.
     relative : ndarray of shape (n_indicators,)
-        The root mean square error over the standard deviation of the indicator; about 1 is what
-        filling in the mean gives. NaN for a constant indicator.
+        The root mean square error over the standard deviation of the indicator; filling in the
+        mean has about 1. NaN for a constant indicator.
     """
 
     n_hidden: NDArray[np.int64]
@@ -46,7 +49,7 @@ def imputation_error(
     n_rounds: int = 10,
     rng: Any = None,
 ) -> ImputationAccuracy:
-    """Hide known cells at random, let them be filled, and measure how far the fillings are off.
+    """Return the errors of an imputation in known values that are hidden from it at random.
 
     Parameters
     ----------
@@ -54,12 +57,12 @@ def imputation_error(
     values : ndarray of shape (n_units, n_indicators)
     context : Context
     share : float
-        The share of known cells to hide in each round, above 0 and below 1. An indicator keeps two
-        of its values at least.
+        The share of known values to hide in each round, above 0 and below 1. An indicator keeps at
+        least two of its values.
     n_rounds : int
-        How often cells are hidden anew; errors of all rounds are taken together.
-    rng : numpy Generator or seed, optional
-        The source of randomness.
+        How often values are hidden anew; the errors of all rounds are pooled.
+    rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
+        The source of randomness; an integer gives the same result each time.
 
     Returns
     -------
@@ -68,39 +71,33 @@ def imputation_error(
     Raises
     ------
     MethodError
-        A share outside its limits, or no cell that can be hidden.
+        A parameter outside its limits, or no value that can be hidden.
 
     Notes
     -----
-    Cells are hidden at random. Where what is missing differs from what is known, as in countries
-    that report only good news, the real error is greater.
+    Values are hidden at random. Where missing values differ from known ones, as in countries that
+    report only good news, the true error is greater.
 
     Examples
     --------
     >>> from dli.imputation import ColumnMean
-    >>> units = tuple("ABCDE")
-    >>> context = Context(columns={}, units=units, periods=None, codes=("x",), parents={})
+    >>> context = Context(units=tuple("ABCDE"), codes=("x",))
     >>> values = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
     >>> found = imputation_error(ColumnMean(), values, context, share=0.4, rng=1)
     >>> bool(0.5 < found.relative[0] < 1.5)
     True
     """
-    if not 0 < share < 1:
-        msg = f"share must be above 0 and below 1, got {share!r}"
-        raise MethodError(msg)
-    if not is_whole(n_rounds, 1):
-        msg = f"n_rounds must be a whole number of at least 1, got {n_rounds!r}"
-        raise MethodError(msg)
-    generator = np.random.default_rng(rng)
+    number("share", share, above=0, below=1)
+    n_rounds = whole_number("n_rounds", n_rounds, 1)
+    rng = generator(rng)
     known = ~np.isnan(values)
     if not (known.sum(axis=0) > 2).any():
-        msg = "cells can be hidden of indicators that have three values at least; there is none"
-        raise MethodError(msg)
+        raise MethodError("no indicator has the three values that are needed to hide one of them")
     n_indicators = values.shape[1]
     n_hidden, n_unfilled = np.zeros((2, n_indicators), dtype=np.int64)
     squares, sizes = np.zeros((2, n_indicators))
     for _ in range(n_rounds):
-        hidden = _hidden(known, share, generator)
+        hidden = _hidden(known, share, rng)
         filled = impute(imputation, np.where(hidden, np.nan, values), context)
         left = hidden & np.isnan(filled)
         off = np.where(hidden & ~left, filled - values, 0.0)
@@ -120,7 +117,7 @@ def imputation_error(
 
 
 def _hidden(known: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Choose a share of the known cells of each column, but leave two."""
+    """Return a random choice of the known values of each column that leaves at least two."""
     hidden = np.zeros_like(known)
     for j in range(known.shape[1]):
         rows = np.flatnonzero(known[:, j])

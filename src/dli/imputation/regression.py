@@ -1,27 +1,29 @@
-"""Filling gaps of an indicator from the indicators it goes with."""
+"""Filling gaps of an indicator from the indicators it is correlated with."""
+
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 
-from dli.errors import MethodError
-from dli.imputation.protocol import Context, Floats, is_whole, refuse_empty
+from dli.checks import whole_number
+from dli.imputation.protocol import Context, Floats, Traits, refuse_empty
 
 __all__ = ["Regression"]
 
 
 @frozen
 class Regression:
-    r"""Fill the gaps of an indicator by least squares on the indicators it goes with most.
+    r"""Fill the gaps of an indicator by least squares on its most correlated indicators.
 
     :math:`\hat x_j = a + \sum_k b_k x_k` over the ``n_predictors`` indicators of greatest absolute
     correlation with :math:`x_j`, among those of which the unit has a value; fitted on all units
-    that have all of them. A unit with no such indicator gets the mean. What is filled in lies on
-    the line, without noise: correlations rise.
+    that have all of them. A unit with no such indicator gets the mean. The filled values lie on
+    the line, without noise, which raises correlations.
 
     Parameters
     ----------
     n_predictors : int
-        At most; each needs two more units than there are predictors.
+        The largest number of predictors. The fit needs two more units than it has predictors.
 
     References
     ----------
@@ -30,29 +32,20 @@ class Regression:
 
     Examples
     --------
-    >>> context = Context(
-    ...     columns={}, units=("A", "B", "C", "D"), periods=None, codes=("x", "y"), parents={}
-    ... )
+    >>> context = Context(units=("A", "B", "C", "D"), codes=("x", "y"))
     >>> values = np.array([[1.0, 3.0], [2.0, 5.0], [3.0, 7.0], [4.0, np.nan]])
     >>> Regression().impute(values, context)[3].round(6).tolist()
     [4.0, 9.0]
     """
 
+    traits: ClassVar[Traits] = Traits()
     n_predictors: int = 1
 
     def __attrs_post_init__(self) -> None:
-        if not is_whole(self.n_predictors, 1):
-            msg = f"n_predictors must be a whole number of at least 1, got {self.n_predictors!r}"
-            raise MethodError(msg)
+        whole_number("n_predictors", self.n_predictors, 1)
 
     def impute(self, values: Floats, context: Context) -> Floats:
-        """Fill each column.
-
-        Raises
-        ------
-        MethodError
-            Indicators without any value.
-        """
+        """Return filled values; raise a MethodError for indicators without any value."""
         refuse_empty(values, context)
         filled = values.copy()
         gaps = np.isnan(values)
@@ -66,7 +59,7 @@ class Regression:
         return filled
 
     def _predicted(self, values: Floats, j: int, rows: Floats, closeness: Floats) -> Floats:
-        """Predict an indicator in rows that have the same indicators."""
+        """Return the predictions of an indicator in rows with the same known indicators."""
         order = np.argsort(-closeness, kind="stable")[: self.n_predictors]
         predictors = order[closeness[order] > 0]
         while True:
@@ -81,7 +74,7 @@ class Regression:
         return np.asarray(level + (values[np.ix_(rows, predictors)] - centre) @ slopes)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return (
             r"Missing values are filled by least squares, $\hat x_j = a + \sum_k b_k x_k$, on up "
             f"to {self.n_predictors} of the indicators that correlate most with the indicator."
@@ -89,7 +82,7 @@ class Regression:
 
 
 def _closeness(values: Floats, j: int) -> Floats:
-    """Give the absolute correlation of a column with each, over the rows that have both; else 0."""
+    """Return the absolute correlation of a column with each over their common rows, or else 0."""
     both = ~np.isnan(values) & ~np.isnan(values[:, [j]])
     n = np.maximum(both.sum(axis=0), 1)
     x = np.where(both, values, 0.0)

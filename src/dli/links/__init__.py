@@ -1,15 +1,5 @@
-"""Steps 4 and 9 on an assessment: what its nodes have in common, and with what lies outside it."""
+"""Step 9: correlations with variables outside the index and with other assessments."""
 
-from dli.links.description import alpha, statistics
 from dli.links.outside import with_assessments, with_variables
-from dli.links.pairs import Limits, correlations, with_ancestors
 
-__all__ = [
-    "Limits",
-    "alpha",
-    "correlations",
-    "statistics",
-    "with_ancestors",
-    "with_assessments",
-    "with_variables",
-]
+__all__ = ["with_assessments", "with_variables"]

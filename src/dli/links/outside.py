@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from dli import frames
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.links.pairs import DEFAULT, Limits, pair_table
-from dli.links.selection import Elements, Floats, chosen, node_values
+from dli.frames import Frame
+from dli.framework.select import Nodes, select
+from dli.multivariate.pairs import DEFAULT, Limits, pair_table, values_by_code
 
 __all__ = ["with_assessments", "with_variables"]
 
@@ -17,7 +19,7 @@ __all__ = ["with_assessments", "with_variables"]
 def with_variables(  # noqa: PLR0913 each is a choice of its own
     assessment: Assessment,
     columns: str | Sequence[str],
-    elements: Elements = 0,
+    nodes: Nodes = 0,
     *,
     data: object = None,
     unit: str | None = None,
@@ -25,42 +27,48 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
     stage: str = "normalised",
     method: str = "pearson",
     limits: Limits = DEFAULT,
-) -> Any:
-    """Correlate nodes with variables outside the index.
+) -> Frame:
+    """Return correlations of nodes with variables outside the index.
+
+    Each correlation is taken over the units of a period that have both the node and the variable.
 
     Parameters
     ----------
     assessment : Assessment
     columns : str or sequence of str
         The variables: context columns of the assessment's own data, or columns of ``data``.
-    elements : int, str or sequence of str, optional
-        The nodes of a level, or codes; the index by default, all indicators for None.
+    nodes : int, str or sequence of str, optional
+        A level of the tree, a code, several codes, or None for the indicators; the index by
+        default.
     data : frame, mapping of columns or path of a CSV file, optional
         Another table, joined by unit and period. Rows of units that were not assessed are left
-        out; units that it lacks have the variables missing.
+        out; the variables of units that are not in the table are missing.
     unit, period : str, optional
         The columns of ``data`` that name units and periods; by default named as in the
-        assessment's data. A table without periods gives each unit its values in every period.
+        assessment's data. If the table has no periods, a unit has the same values in every
+        period.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        Of indicators; raw ones beside their denominators show what still goes with size.
+        The step after which indicators are taken; raw indicators with denominators show what
+        still depends on size.
     method : {"pearson", "spearman", "kendall"}
+        As `dli.multivariate.arrays.correlations`.
     limits : Limits
         What is flagged.
 
     Returns
     -------
     frame
-        As of `dli.links.correlations`: ``first`` is the node and ``second`` the variable.
+        As `dli.multivariate.correlations`: ``first`` is the node and ``second`` the variable.
 
     Raises
     ------
     UnknownCodeError
-        Codes or columns that are not there.
+        Unknown nodes or columns, or no such stage.
     DataError
         A table without a common unit or with a unit (in a period) named twice, or cells that are
-        no finite numbers; all of them are listed.
+        not finite numbers; all of them are listed.
     MethodError
-        No such level or method, or a column of periods for an assessment without.
+        No such level or method, or a column of periods for an assessment without periods.
 
     References
     ----------
@@ -76,12 +84,12 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
     >>> table.column("second"), round(table.column("correlation")[0], 3)
     (['gdp'], 0.99)
     """
-    nodes = chosen(assessment.index, elements)
+    chosen = select(assessment.index, nodes)
     names = list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
     values = _joined(assessment, names, data, unit, period)
     return _crossed(
         assessment,
-        dict(zip((n.code for n in nodes), node_values(assessment, nodes, stage).T, strict=True)),
+        values_by_code(assessment, chosen, stage),
         dict(zip(names, values.T, strict=True)),
         method,
         limits,
@@ -91,37 +99,41 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
 def with_assessments(
     assessment: Assessment,
     others: Mapping[str, Assessment],
-    elements: Elements = 0,
+    nodes: Nodes = 0,
     *,
     node: str | None = None,
     method: str = "pearson",
     limits: Limits = DEFAULT,
-) -> Any:
-    """Correlate the scores of nodes with those of other assessments.
+) -> Frame:
+    """Return correlations of the scores of nodes with those of other assessments.
+
+    Each correlation is taken over the units of a period that have a score in both assessments.
 
     Parameters
     ----------
     assessment : Assessment
     others : mapping of label to Assessment
-        Of any index; rows are matched by unit (and period).
-    elements : int, str or sequence of str, optional
-        The nodes of a level, or codes; the index by default, all indicators for None.
+        Assessments of any index; rows are matched by unit (and period).
+    nodes : int, str or sequence of str, optional
+        A level of the tree, a code, several codes, or None for the indicators; the index by
+        default.
     node : str, optional
-        A code that all others have; by default the index of each.
+        The node of the other assessments; by default the index of each.
     method : {"pearson", "spearman", "kendall"}
-        Spearman's is that of the ranks.
+        As `dli.multivariate.arrays.correlations`; Spearman's is the correlation of ranks.
     limits : Limits
-        What is flagged; a collinear index adds little to the other.
+        What is flagged; an index that is collinear with another adds little to it.
 
     Returns
     -------
     frame
-        As of `dli.links.correlations`: ``first`` is the node and ``second`` the label.
+        As `dli.multivariate.correlations`: ``first`` is the node and ``second`` the label.
 
     Raises
     ------
     MethodError
-        No mapping of assessments, some with and some without periods, or no such level or method.
+        Not a mapping of assessments, some with and some without periods, or no such level or
+        method.
     UnknownCodeError
         Codes that are not in the tree of the assessment or of another.
     DataError
@@ -139,20 +151,20 @@ def with_assessments(
     (['without b'], 0.99)
     """
     _check_others(assessment, others, node)
-    nodes = chosen(assessment.index, elements)
-    own = _keys(assessment)
+    chosen = select(assessment.index, nodes)
+    keys = _keys(assessment)
     scores = {}
-    strangers = []
+    disjoint = []
     for label, other in others.items():
-        theirs = other.array(other.index.code if node is None else node)
-        known = dict(zip(_keys(other), theirs.tolist(), strict=True))
-        if known.keys().isdisjoint(own):
-            strangers.append(repr(label))
-        scores[label] = np.array([known.get(key, np.nan) for key in own])
-    if strangers:
+        their_scores = other.array(other.index.code if node is None else node).tolist()
+        score_of = dict(zip(_keys(other), their_scores, strict=True))
+        if score_of.keys().isdisjoint(keys):
+            disjoint.append(repr(label))
+        scores[label] = np.array([score_of.get(key, np.nan) for key in keys])
+    if disjoint:
         msg = "assessments need units in common; there is none with"
-        raise DataError(msg, strangers)
-    first = {n.code: assessment.array(n.code) for n in nodes}
+        raise DataError(msg, disjoint)
+    first = values_by_code(assessment, chosen, "normalised")
     return _crossed(assessment, first, scores, method, limits)
 
 
@@ -162,7 +174,7 @@ def _crossed(
     two: dict[str, Floats],
     method: str,
     limits: Limits,
-) -> Any:
+) -> Frame:
     pairs = [(i, j) for i in range(len(one)) for j in range(len(two))]
     return pair_table(assessment, one, two, pairs, method=method, limits=limits)
 
@@ -176,13 +188,13 @@ def _keys(assessment: Assessment) -> list[Any]:
 def _check_others(
     assessment: Assessment, others: Mapping[str, Assessment], node: str | None
 ) -> None:
-    given: object = others
-    if not isinstance(given, Mapping) or not given:
-        msg = f"others must be a mapping of label to Assessment, got {given!r}"
+    unchecked: object = others
+    if not isinstance(unchecked, Mapping) or not unchecked:
+        msg = f"others must be a mapping of label to Assessment, got {unchecked!r}"
         raise MethodError(msg)
     faults = [
         f"{label!r} is {other!r}"
-        for label, other in given.items()
+        for label, other in unchecked.items()
         if not isinstance(other, Assessment)
     ]
     if faults:
@@ -208,7 +220,7 @@ def _check_others(
 def _joined(
     assessment: Assessment, names: list[str], data: object, unit: str | None, period: str | None
 ) -> Floats:
-    """Give variables in the order of the assessment's rows, NaN where the table has none."""
+    """Return variables in the order of the assessment's rows, NaN for rows without a match."""
     observations = assessment.observations
     table = observations.table if data is None else frames.read(data)
     unit = observations.unit_column if unit is None else unit
@@ -228,21 +240,23 @@ def _joined(
     if period is not None:
         keys, wanted = list(zip(keys, table.column(period), strict=True)), _keys(assessment)
     values, wrong = table.numbers(names)
-    there = set(wanted)
-    faults = [f"{table.where(i)}, {name!r}: {cell!r} is no number" for i, name, cell in wrong]
+    assessed = set(wanted)
+    faults = [f"{table.where(i)}, {name!r}: {cell!r} is not a number" for i, name, cell in wrong]
     faults += [
         f"{table.where(i)}, {names[j]!r}: {values[i, j]:g} is infinite"
         for i, j in np.argwhere(np.isinf(values)).tolist()
     ]
     place: dict[Any, int] = {}
     for i, key in enumerate(keys):
-        if key in there and place.setdefault(key, i) != i:
+        if key in assessed and place.setdefault(key, i) != i:
             faults.append(f"{table.where(i)}: {key!r} appears before, in {table.where(place[key])}")
     if not place:
-        faults.append(f"no unit of the assessment in {unit!r}: there {_some(keys)}, "
-                      f"here {_some(wanted)}")  # fmt: skip
+        faults.append(
+            f"no unit of the assessment is in {unit!r}, which has {_some(keys)}; the assessment "
+            f"has {_some(wanted)}"
+        )
     if faults:
-        msg = "the variables cannot be joined to the assessment"
+        msg = "cannot join the variables to the assessment"
         raise DataError(msg, faults)
     values = np.vstack([values, np.full((1, len(names)), np.nan)])
     return np.asarray(values[[place.get(key, -1) for key in wanted]])

@@ -1,30 +1,15 @@
-"""Step 4: what the indicators have in common."""
+"""Step 4: what the nodes of an assessment have in common; on plain arrays in `arrays`."""
 
-from dli.multivariate.correlation import (
-    Correlations,
-    correlations,
-    redundant_pairs,
-    silent_indicators,
-)
-from dli.multivariate.description import Statistics, statistics
-from dli.multivariate.dimensions import (
-    Clusters,
-    Components,
-    cluster_indicators,
-    cronbach_alpha,
-    principal_components,
-)
+from dli.multivariate.pairs import Limits, correlations, with_ancestors
+from dli.multivariate.structure import cluster_indicators, cronbach_alpha, principal_components
+from dli.multivariate.summaries import statistics
 
 __all__ = [
-    "Clusters",
-    "Components",
-    "Correlations",
-    "Statistics",
+    "Limits",
     "cluster_indicators",
     "correlations",
     "cronbach_alpha",
     "principal_components",
-    "redundant_pairs",
-    "silent_indicators",
     "statistics",
+    "with_ancestors",
 ]

@@ -1,13 +1,15 @@
-"""How indicators go together, pair by pair."""
+"""How indicators correlate, pair by pair."""
 
 from collections.abc import Callable
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from dli.arrays import TIE, Floats, Integers, as_floats, as_table
+from dli.checks import number
 from dli.errors import MethodError
-from dli.multivariate.tables import Floats, as_table
+from dli.ranking import rank_scores
 
 __all__ = ["Correlations", "correlations", "redundant_pairs", "silent_indicators"]
 
@@ -23,31 +25,38 @@ class Correlations:
     p_values : ndarray of shape (n_indicators, n_others)
         Two-sided, of no correlation. NaN for fewer than three common units.
     n_units : ndarray of int of shape (n_indicators, n_others)
-        The units that have both.
+        The number of units that have both.
     within : bool
         Whether the columns are correlated with each other, not with those of a second table.
     """
 
     coefficients: Floats
     p_values: Floats
-    n_units: NDArray[np.int64]
+    n_units: Integers
     within: bool
 
-    def significant(self, level: float = 0.05) -> Floats:
-        """Give the coefficients whose p-value is at most a level, NaN for the others."""
-        return np.where(self.p_values <= level, self.coefficients, np.nan)
+    def significant(self, p_value: float = 0.05) -> Floats:
+        """Return the coefficients whose p-value is at most a limit, NaN in place of the others.
+
+        Raises
+        ------
+        MethodError
+            The limit is not a number from 0 to 1.
+        """
+        limit = number("p_value", p_value, least=0, most=1)
+        return np.where(self.p_values <= limit, self.coefficients, np.nan)
 
     def pairs(
         self, *, above: float | None = None, below: float | None = None
     ) -> list[tuple[int, int]]:
-        """List the pairs of columns that correlate above a limit, or below one.
+        """Return the pairs of columns that correlate above a limit, or below one.
 
-        Within one table each pair comes once, and none of a column with itself.
+        Within one table each pair appears once, and no column is paired with itself.
 
         Parameters
         ----------
         above, below : float, optional
-            Give one of them, or both for either.
+            One of them, or both for pairs beyond either.
         """
         r = self.coefficients
         found = np.zeros(r.shape, dtype=np.bool_)
@@ -63,16 +72,18 @@ class Correlations:
 def correlations(
     values: ArrayLike, others: ArrayLike | None = None, *, method: str = "pearson"
 ) -> Correlations:
-    r"""Give the correlations of columns with each other, or with those of a second table.
+    r"""Return the correlations of columns with each other, or with those of a second table.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing: each pair is taken over the units that have both.
+        NaN marks a missing value: each pair is taken over the units that have both.
     others : array_like of shape (n_units, n_others), optional
         Such as the scores of sub-indices, for correlations across levels.
     method : {"pearson", "spearman", "kendall"}
-        Linear correlation; that of ranks, ties having their mean; or Kendall's :math:`\tau_b`.
+        Linear correlation; the correlation of ranks, where ties share their mean rank; or
+        Kendall's :math:`\tau_b`. Values tie as scores do in `dli.Assessment.ranks`: within
+        1e-12 of the largest absolute value.
 
     Returns
     -------
@@ -81,7 +92,7 @@ def correlations(
     Raises
     ------
     MethodError
-        An unknown method, or tables of different length.
+        An unknown method, values that are infinite or not numbers, or tables of different length.
 
     References
     ----------
@@ -99,8 +110,8 @@ def correlations(
     if method not in ("pearson", "spearman", "kendall"):
         msg = f"method must be 'pearson', 'spearman' or 'kendall', got {method!r}"
         raise MethodError(msg)
-    x = as_table(values)
-    y = x if others is None else as_table(others)
+    x = as_table(values, missing=True)
+    y = x if others is None else as_table(others, name="others", columns="n_others", missing=True)
     if len(x) != len(y):
         msg = f"both tables must have a row for each unit, got {len(x)} and {len(y)} rows"
         raise MethodError(msg)
@@ -113,7 +124,7 @@ def correlations(
         elif np.isnan(x).any() or np.isnan(y).any():
             coefficients = _pairwise(_spearman, x, y)[0]
         else:
-            coefficients = _pearson(_ranks(x), _ranks(y))
+            coefficients = _pearson(_mean_ranks(x), _mean_ranks(y))
         p_values = _p_values(coefficients, n)
     return Correlations(
         coefficients=coefficients, p_values=p_values, n_units=n, within=others is None
@@ -121,19 +132,24 @@ def correlations(
 
 
 def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int, int]]:
-    """List pairs of indicators that correlate so highly that one of them adds little.
+    """Return the pairs of indicators that correlate so highly that one of them adds little.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised, so that more is better throughout. NaN is missing.
+        Normalised, so that more is better throughout. NaN marks a missing value.
     limit : float
-        Of Pearson's correlation.
+        Pairs whose Pearson correlation is above it are redundant.
 
     Returns
     -------
     list of (int, int)
         The columns of each pair.
+
+    Raises
+    ------
+    MethodError
+        Values that are infinite or not numbers.
 
     References
     ----------
@@ -149,29 +165,34 @@ def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int
 
 
 def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.3) -> list[int]:
-    """List indicators that hardly show in a score, or go against it.
+    """Return the indicators that hardly correlate with a score, or correlate negatively.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised, so that more is better throughout. NaN is missing.
+        Normalised, so that more is better throughout. NaN marks a missing value.
     scores : array_like of shape (n_units,)
-        Of the index, or of the sub-index that the indicators belong to.
+        The scores of the index, or of the sub-index that the indicators belong to.
     limit : float
-        An indicator is silent when its Pearson correlation with the scores is below it, or has
-        none since one of both is constant.
+        An indicator is silent when its Pearson correlation with the scores is below it, or is
+        not defined because one of both is constant.
 
     Returns
     -------
     list of int
         Columns.
 
+    Raises
+    ------
+    MethodError
+        Values that are infinite or not numbers, or scores of another shape.
+
     Examples
     --------
     >>> silent_indicators([[1.0, 2.0], [2.0, 1.0], [3.0, 2.0]], [1.0, 2.0, 3.0])
     [1]
     """
-    score = np.asarray(scores, dtype=np.float64)
+    score = as_floats(scores, "scores")
     if score.ndim != 1:
         msg = f"scores must have the shape (n_units,), got {score.shape}"
         raise MethodError(msg)
@@ -188,7 +209,7 @@ def _pearson(x: Floats, y: Floats) -> Floats:
     sum_x, sum_y = x.T @ b, a.T @ y
     square_x, square_y = (x**2).T @ b, a.T @ (y**2)
     spread_x, spread_y = square_x - sum_x**2 / n, square_y - sum_y**2 / n
-    # What is left of equal values is rounding.
+    # The spread of equal values is a rounding error, not exactly 0.
     flat = (spread_x <= 1e-13 * square_x) | (spread_y <= 1e-13 * square_y)
     size = np.sqrt(np.where(flat, 1.0, spread_x * spread_y))
     r = (x.T @ y - sum_x * sum_y / n) / size
@@ -196,31 +217,31 @@ def _pearson(x: Floats, y: Floats) -> Floats:
 
 
 def _centred(x: Floats) -> Floats:
-    """Move columns to mean 0 and size 1, so that sums of squares keep their digits."""
+    """Return columns with mean 0 and size 1, so that sums of squares keep their digits."""
     n = np.maximum((~np.isnan(x)).sum(axis=0), 1)
     centred = x - np.nansum(x, axis=0) / n
     size = np.abs(np.nan_to_num(centred)).max(axis=0)
-    rounding = 8 * np.finfo(np.float64).eps * np.abs(np.nan_to_num(x)).max(axis=0)
-    centred[:, size <= rounding] *= 0
-    return np.asarray(centred / np.where(size > rounding, size, 1.0))
+    is_constant = size <= TIE * np.abs(np.nan_to_num(x)).max(axis=0)
+    centred[:, is_constant] *= 0
+    return np.asarray(centred / np.where(is_constant, 1.0, size))
 
 
-def _p_values(r: Floats, n: NDArray[np.int64]) -> Floats:
-    """Give the two-sided p-values of Student's t with n - 2 degrees of freedom."""
+def _p_values(r: Floats, n: Integers) -> Floats:
+    """Return the two-sided p-values of Student's t with n - 2 degrees of freedom."""
     from scipy import stats
 
     usable = (n > 2) & ~np.isnan(r)
     freedom = np.where(usable, n - 2, 1)
-    left = np.where(usable, 1 - r**2, 1.0)
+    unexplained = np.where(usable, 1 - r**2, 1.0)
     with np.errstate(divide="ignore"):  # a perfect correlation has an infinite t
-        t = np.where(usable, np.abs(r), 0.0) * np.sqrt(freedom / left)
+        t = np.where(usable, np.abs(r), 0.0) * np.sqrt(freedom / unexplained)
     return np.where(usable, 2 * stats.t.sf(t, freedom), np.nan)
 
 
 def _pairwise(
-    measure: Callable[[Floats, Floats], tuple[float, float]], x: Floats, y: Floats
+    measure: Callable[[Floats], tuple[float, float]], x: Floats, y: Floats
 ) -> tuple[Floats, Floats]:
-    """Measure each pair of columns over the units that have both."""
+    """Measure the ranks of each pair of columns among the units that have both."""
     shape = (x.shape[1], y.shape[1])
     coefficients, p_values = np.full(shape, np.nan), np.full(shape, np.nan)
     for i in range(shape[0]):
@@ -229,25 +250,27 @@ def _pairwise(
                 coefficients[i, j], p_values[i, j] = coefficients[j, i], p_values[j, i]
                 continue
             both = ~np.isnan(x[:, i]) & ~np.isnan(y[:, j])
-            first, second = x[both, i], y[both, j]
-            if both.sum() > 1 and np.ptp(first) > 0 and np.ptp(second) > 0:
-                coefficients[i, j], p_values[i, j] = measure(first, second)
+            if both.sum() > 1:
+                ranks = _mean_ranks(np.stack([x[both, i], y[both, j]], axis=1))
+                coefficients[i, j], p_values[i, j] = measure(ranks)
     return coefficients, p_values
 
 
-def _spearman(x: Floats, y: Floats) -> tuple[float, float]:
-    ranks = _ranks(np.stack([x, y], axis=1))
+def _spearman(ranks: Floats) -> tuple[float, float]:
     return float(_pearson(ranks[:, :1], ranks[:, 1:])[0, 0]), np.nan
 
 
-def _kendall(x: Floats, y: Floats) -> tuple[float, float]:
+def _kendall(ranks: Floats) -> tuple[float, float]:
     from scipy import stats
 
-    found = stats.kendalltau(x, y)
-    return float(found.statistic), float(found.pvalue) if x.size > 2 else np.nan
+    result = stats.kendalltau(ranks[:, 0], ranks[:, 1])
+    return float(result.statistic), float(result.pvalue) if len(ranks) > 2 else np.nan
 
 
-def _ranks(x: Floats) -> Floats:
-    from scipy import stats
-
-    return np.asarray(stats.rankdata(x, axis=0))
+def _mean_ranks(x: Floats) -> Floats:
+    """Return the ranks of each column, the lowest first; ties share their mean rank."""
+    ranks = np.asarray(-rank_scores(x.T).T)
+    for j in range(x.shape[1]):
+        _, group, sizes = np.unique(ranks[:, j], return_inverse=True, return_counts=True)
+        ranks[:, j] -= (sizes[group] - 1) / 2
+    return ranks

@@ -1,19 +1,18 @@
-"""The shape of each indicator: where it lies, how it spreads, what is odd about it."""
+"""The distribution of each indicator: location, spread, shape, and what stands out."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from dli.arrays import Bools, Floats, Integers, as_table
+from dli.checks import number_fault
 from dli.errors import MethodError
-from dli.moments import kurtosis, skewness
-from dli.multivariate.tables import Bools, Floats, as_table
+from dli.moments import skewness_and_kurtosis
 
 __all__ = ["Statistics", "statistics"]
-
-Counts: TypeAlias = NDArray[np.int64]
 
 
 @frozen(kw_only=True, eq=False)
@@ -29,13 +28,15 @@ class Statistics:
     skewness, kurtosis : ndarray of shape (n_indicators,)
         `dli.moments`; NaN for too few values, and for values that do not differ.
     n_available, n_nonzero, n_unique, n_same : ndarray of int of shape (n_indicators,)
-        Values that are there, that are not 0, that differ, and that are equal to the commonest.
+        The number of values that are available, of those that are not 0, of different values, and
+        of those that equal the most frequent one.
     share_available : ndarray of shape (n_indicators,)
-        Of the units.
+        As a share of the units.
     share_nonzero, share_unique, share_same : ndarray of shape (n_indicators,)
-        Of the values that are there; NaN where there is none.
+        As shares of the available values; NaN where none is available.
     lacks_values, lacks_nonzero, lacks_variety : ndarray of bool of shape (n_indicators,)
-        Whether the values that are there, are not 0, or differ are less than a share of the units.
+        Whether the available, the non-zero or the different values are fewer than a share of the
+        units.
     has_outliers : ndarray of bool of shape (n_indicators,)
         Whether both skewness and kurtosis exceed their limits.
     """
@@ -47,10 +48,10 @@ class Statistics:
     sd: Floats
     skewness: Floats
     kurtosis: Floats
-    n_available: Counts
-    n_nonzero: Counts
-    n_unique: Counts
-    n_same: Counts
+    n_available: Integers
+    n_nonzero: Integers
+    n_unique: Integers
+    n_same: Integers
     share_available: Floats
     share_nonzero: Floats
     share_unique: Floats
@@ -70,15 +71,14 @@ def statistics(
     skewness_limit: float = 2.0,
     kurtosis_limit: float = 3.5,
 ) -> Statistics:
-    """Describe each indicator, and flag what stands out.
+    """Return statistics of each indicator, and flag what stands out.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing and left out.
+        NaN marks a missing value, which is left out.
     available, nonzero, unique : float
-        The least shares of the units that should have a value, a value other than 0, and values
-        that differ.
+        The least number of available, of non-zero and of different values, as shares of the units.
     skewness_limit, kurtosis_limit : float
         An indicator has outliers when its absolute skewness and its kurtosis both exceed them.
 
@@ -89,7 +89,8 @@ def statistics(
     Raises
     ------
     MethodError
-        A share outside 0 to 1.
+        A share that is not a number from 0 to 1, a limit that is not a number, or values that are
+        infinite or not numbers.
 
     Examples
     --------
@@ -98,23 +99,25 @@ def statistics(
     ([3.0, 1.6666666666666667], [3, 1], [False, True])
     """
     shares = {"available": available, "nonzero": nonzero, "unique": unique}
-    faults = [f"{name}: {share!r}" for name, share in shares.items() if not 0 <= share <= 1]
-    if faults:
-        msg = "shares must lie from 0 to 1"
-        raise MethodError(msg, faults)
-    x = as_table(values)
+    limits = {"skewness_limit": skewness_limit, "kurtosis_limit": kurtosis_limit}
+    faults = [number_fault(name, share, least=0, most=1) for name, share in shares.items()]
+    faults += [number_fault(name, limit) for name, limit in limits.items()]
+    if any(faults):
+        msg = "cannot describe the indicators with these limits"
+        raise MethodError(msg, filter(None, faults))
+    x = as_table(values, missing=True)
     n_units = len(x)
-    there = ~np.isnan(x)
-    n = there.sum(axis=0)
-    n_nonzero = (there & (x != 0)).sum(axis=0)
+    is_available = ~np.isnan(x)
+    n = is_available.sum(axis=0)
+    n_nonzero = (is_available & (x != 0)).sum(axis=0)
     n_unique, n_same = _multiplicities(x)
-    skew, kurt = skewness(x), kurtosis(x)
+    skew, kurt = skewness_and_kurtosis(x)
     return Statistics(
         minimum=np.fmin.reduce(x, axis=0),
         maximum=np.fmax.reduce(x, axis=0),
         mean=_over_values(np.nanmean, x, n > 0),
         median=_over_values(np.nanmedian, x, n > 0),
-        sd=_over_values(lambda own, axis: np.nanstd(own, axis=axis, ddof=1), x, n > 1),
+        sd=_over_values(lambda known, axis: np.nanstd(known, axis=axis, ddof=1), x, n > 1),
         skewness=skew,
         kurtosis=kurt,
         n_available=n,
@@ -138,8 +141,8 @@ def _over_values(statistic: Callable[..., Any], x: Floats, columns: Bools) -> Fl
     return found
 
 
-def _multiplicities(x: Floats) -> tuple[Counts, Counts]:
-    """Count the values that differ, and those equal to the commonest, in each column."""
+def _multiplicities(x: Floats) -> tuple[Integers, Integers]:
+    """Return the number of different values, and of the most frequent one, in each column."""
     unique, same = np.zeros((2, x.shape[1]), dtype=np.int64)
     for j, column in enumerate(x.T):
         counts = np.unique(column[~np.isnan(column)], return_counts=True)[1]
@@ -147,5 +150,5 @@ def _multiplicities(x: Floats) -> tuple[Counts, Counts]:
     return unique, same
 
 
-def _ratio(part: Counts, whole: Counts) -> Floats:
+def _ratio(part: Integers, whole: Integers) -> Floats:
     return np.asarray(part / np.where(whole > 0, whole, np.nan))

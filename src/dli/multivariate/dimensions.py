@@ -1,14 +1,16 @@
 """Whether indicators measure one thing: Cronbach's alpha, principal components, clusters."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from dli.arrays import TIE, Floats, Integers, as_table
+from dli.checks import whole_number
 from dli.errors import MethodError
 from dli.multivariate.correlation import correlations
-from dli.multivariate.tables import Floats, as_table
 
 __all__ = [
     "Clusters",
@@ -20,7 +22,7 @@ __all__ = [
 
 
 def cronbach_alpha(values: ArrayLike) -> float:
-    r"""Give Cronbach's alpha, the consistency of indicators that are to measure one thing.
+    r"""Return Cronbach's alpha, the internal consistency of indicators.
 
     :math:`\alpha = n^2 \bar c / \sum_{jk} c_{jk}` with the covariances :math:`c_{jk}` of n
     indicators and their mean :math:`\bar c` off the diagonal.
@@ -28,19 +30,19 @@ def cronbach_alpha(values: ArrayLike) -> float:
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        On one scale and with one direction. NaN is missing: each covariance is taken over the
-        units that have both indicators.
+        On one scale and with one direction. NaN marks a missing value: each covariance is taken
+        over the units that have both indicators.
 
     Returns
     -------
     float
-        At most 1; above 0.7 is customary. Negative when indicators go against each other.
+        At most 1; above 0.7 is customary. Negative when indicators correlate negatively.
 
     Raises
     ------
     MethodError
-        Fewer than two indicators, pairs with fewer than two common units, or covariances that do
-        not sum to more than zero.
+        Fewer than two indicators, pairs with fewer than two common units, covariances that do
+        not sum to more than zero, or values that are infinite or not numbers.
 
     References
     ----------
@@ -52,7 +54,7 @@ def cronbach_alpha(values: ArrayLike) -> float:
     >>> round(cronbach_alpha([[1.0, 2.0], [2.0, 2.0], [3.0, 5.0]]), 4)
     0.8571
     """
-    x = as_table(values)
+    x = as_table(values, missing=True)
     n_indicators = x.shape[1]
     if n_indicators < 2:
         msg = f"alpha needs at least two indicators, got {n_indicators}"
@@ -60,10 +62,10 @@ def cronbach_alpha(values: ArrayLike) -> float:
     c = _covariances(x)
     unknown = [f"columns {i} and {j}" for i, j in np.argwhere(np.triu(np.isnan(c))).tolist()]
     if unknown:
-        msg = "alpha needs two units that have both of each two indicators; they are missing in"
+        msg = "alpha needs at least two units that have both indicators of each pair; too few have"
         raise MethodError(msg, unknown)
     total = float(c.sum())
-    if not total > 0:
+    if not total > TIE * np.abs(c).sum():
         msg = f"alpha needs covariances that sum to more than zero, got {total:g}"
         raise MethodError(msg)
     mean = (total - float(np.trace(c))) / (n_indicators * (n_indicators - 1))
@@ -72,20 +74,20 @@ def cronbach_alpha(values: ArrayLike) -> float:
 
 @frozen(kw_only=True, eq=False)
 class Components:
-    """Principal components of indicators, the greatest first.
+    """Principal components of indicators, the largest first.
 
     Attributes
     ----------
     eigenvalues : ndarray of shape (n_indicators,)
         Of the correlation matrix; they sum to the number of indicators.
     explained : ndarray of shape (n_indicators,)
-        The share of the variance that each component carries.
+        The share of the variance that each component explains.
     loadings : ndarray of shape (n_indicators, n_indicators)
         A column of unit length for each component; its sum is not negative.
     scores : ndarray of shape (n_units, n_indicators)
-        The components of each unit, NaN for a unit with a gap.
+        The components of each unit, NaN for a unit with a missing value.
     n_units : int
-        The units without a gap, over which the components were found.
+        The number of units without a missing value, from which the components were computed.
     """
 
     eigenvalues: Floats
@@ -95,13 +97,15 @@ class Components:
     n_units: int
 
 
-def principal_components(values: ArrayLike) -> Components:
-    """Give the principal components of indicators scaled to a standard deviation of 1.
+def principal_components(values: ArrayLike, *, names: Sequence[str] | None = None) -> Components:
+    """Return the principal components of indicators scaled to a standard deviation of 1.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing: units with a gap are left out.
+        NaN marks a missing value; units with one are left out.
+    names : sequence of str, optional
+        What messages call the indicators; their columns by default.
 
     Returns
     -------
@@ -110,7 +114,8 @@ def principal_components(values: ArrayLike) -> Components:
     Raises
     ------
     MethodError
-        Fewer than two units without a gap, or indicators that are constant over them.
+        Fewer than two units without a missing value, indicators that are constant over them, or
+        values that are infinite or not numbers.
 
     References
     ----------
@@ -123,18 +128,19 @@ def principal_components(values: ArrayLike) -> Components:
     >>> found.explained.round(3).tolist()
     [0.859, 0.141]
     """
-    x = as_table(values)
+    x = as_table(values, missing=True)
     complete = ~np.isnan(x).any(axis=1)
     n_units = int(complete.sum())
     if n_units < 2:
-        msg = f"components need at least two units without a gap, got {n_units}"
+        msg = f"components need at least two units without a missing value, got {n_units}"
         raise MethodError(msg)
-    own = x[complete]
-    constant = np.ptp(own, axis=0) <= 8 * np.finfo(np.float64).eps * np.abs(own).max(axis=0)
+    known = x[complete]
+    constant = np.ptp(known, axis=0) <= TIE * np.abs(known).max(axis=0)
     if constant.any():
-        msg = f"components need indicators that differ over the {n_units} units without a gap"
-        raise MethodError(msg, [f"column {j}" for j in np.flatnonzero(constant).tolist()])
-    scaled = (x - own.mean(axis=0)) / own.std(axis=0, ddof=1)
+        msg = f"components need indicators that differ among the {n_units} complete units"
+        called = _called(x, names)
+        raise MethodError(msg, [called[j] for j in np.flatnonzero(constant).tolist()])
+    scaled = (x - known.mean(axis=0)) / known.std(axis=0, ddof=1)
     correlation = scaled[complete].T @ scaled[complete] / (n_units - 1)
     eigenvalues, vectors = np.linalg.eigh(correlation)
     eigenvalues, vectors = np.maximum(eigenvalues[::-1], 0.0), vectors[:, ::-1]
@@ -157,13 +163,13 @@ class Clusters:
     labels : ndarray of int of shape (n_indicators,)
         The cluster of each indicator, numbered from 0 in the order of the indicators.
     order : ndarray of int of shape (n_indicators,)
-        Indicators in an order that puts the similar side by side, as for a dendrogram.
+        Indicators in an order that puts similar ones side by side, as for a dendrogram.
     merges : ndarray of shape (n_indicators - 1, 4)
-        The steps of joining, in the form of `scipy.cluster.hierarchy`.
+        The steps of merging, in the form of `scipy.cluster.hierarchy`.
     """
 
-    labels: NDArray[np.int64]
-    order: NDArray[np.int64]
+    labels: Integers
+    order: Integers
     merges: Floats
 
 
@@ -173,21 +179,27 @@ def cluster_indicators(
     n_clusters: int,
     method: str = "pearson",
     linkage: Literal["average", "complete", "single"] = "average",
+    names: Sequence[str] | None = None,
 ) -> Clusters:
-    """Group indicators that correlate with each other, step by step from single ones.
+    """Return clusters of indicators that correlate, merged step by step from single indicators.
 
-    The distance of two indicators is 1 less their correlation.
+    The distance of two indicators is 1 less their correlation. Equal distances are merged in the
+    order of the indicators.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        With one direction. NaN is missing.
+        With one direction. NaN marks a missing value: each correlation is taken over the units
+        that have both indicators.
     n_clusters : int
         From 1 to the number of indicators.
     method : {"pearson", "spearman", "kendall"}
         Of the correlation.
     linkage : {"average", "complete", "single"}
-        The distance of two clusters: the mean, the greatest or the least of their members'.
+        The distance of two clusters: the mean, the largest or the smallest of the distances of
+        their members.
+    names : sequence of str, optional
+        What messages call the indicators; their columns by default.
 
     Returns
     -------
@@ -196,7 +208,8 @@ def cluster_indicators(
     Raises
     ------
     MethodError
-        A number of clusters that cannot be, an unknown linkage, or pairs without a correlation.
+        A number of clusters that is not possible, an unknown method or linkage, pairs without a
+        correlation, or values that are infinite or not numbers.
 
     Examples
     --------
@@ -212,33 +225,38 @@ def cluster_indicators(
     if n_indicators < 2:
         msg = f"clusters need at least two indicators, got {n_indicators}"
         raise MethodError(msg)
-    if isinstance(n_clusters, bool) or n_clusters not in range(1, n_indicators + 1):
-        msg = f"n_clusters must be a number from 1 to {n_indicators}, got {n_clusters!r}"
-        raise MethodError(msg)
+    n_clusters = whole_number("n_clusters", n_clusters, 1, n_indicators)
     if linkage not in ("average", "complete", "single"):
         msg = f"linkage must be 'average', 'complete' or 'single', got {linkage!r}"
         raise MethodError(msg)
-    unknown = [f"columns {i} and {j}" for i, j in np.argwhere(np.triu(np.isnan(r), 1)).tolist()]
+    called = _called(r, names)
+    pairs = np.argwhere(np.triu(np.isnan(r), 1)).tolist()
+    unknown = [f"{called[i]} and {called[j]}" for i, j in pairs]
     if unknown:
-        msg = "clusters need a correlation of each two indicators; there is none of"
+        msg = "clusters need a correlation of each pair of indicators; it is not defined for"
         raise MethodError(msg, unknown)
     distance = squareform(np.maximum(1 - r, 0), checks=False)
     merges = hierarchy.linkage(distance, method=linkage)
-    found = hierarchy.fcluster(merges, n_clusters, criterion="maxclust")
-    numbers = {label: number for number, label in enumerate(dict.fromkeys(found.tolist()))}
+    # `fcluster` may return fewer clusters than asked for where distances are equal.
+    found = hierarchy.cut_tree(merges, [n_clusters])[:, 0].tolist()
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(found))}
     return Clusters(
-        labels=np.array([numbers[label] for label in found.tolist()], dtype=np.int64),
+        labels=np.array([numbers[label] for label in found], dtype=np.int64),
         order=np.asarray(hierarchy.leaves_list(merges), dtype=np.int64),
         merges=np.asarray(merges, dtype=np.float64),
     )
 
 
+def _called(columns: Floats, names: Sequence[str] | None) -> Sequence[str]:
+    return [f"column {j}" for j in range(columns.shape[1])] if names is None else names
+
+
 def _covariances(x: Floats) -> Floats:
-    """Give covariances (n - 1) over the units that have both, NaN for fewer than two."""
-    there = (~np.isnan(x)).astype(np.float64)
-    centred = x - np.nansum(x, axis=0) / np.maximum(there.sum(axis=0), 1)
+    """Return covariances (n - 1) over the units that have both, NaN for fewer than two."""
+    known = (~np.isnan(x)).astype(np.float64)
+    centred = x - np.nansum(x, axis=0) / np.maximum(known.sum(axis=0), 1)
     filled = np.nan_to_num(centred)
-    n = there.T @ there
-    sums = filled.T @ there
+    n = known.T @ known
+    sums = filled.T @ known
     products = filled.T @ filled - sums * sums.T / np.maximum(n, 1)
     return np.where(n > 1, products / np.maximum(n - 1, 1), np.nan)

@@ -2,7 +2,7 @@
 
 from dli.normalisation.bounded import Goalposts, MinMax, Scaled
 from dli.normalisation.fitted import FittedOn
-from dli.normalisation.protocol import IndicatorLike, Normalisation
+from dli.normalisation.protocol import IndicatorLike, Normalisation, Traits
 from dli.normalisation.ranks import Borda, PercentileRank, Rank
 from dli.normalisation.reference import DistanceToReference, DistanceToTarget, FractionOfMax
 from dli.normalisation.spread import ZScore
@@ -20,5 +20,6 @@ __all__ = [
     "PercentileRank",
     "Rank",
     "Scaled",
+    "Traits",
     "ZScore",
 ]

@@ -15,7 +15,7 @@ from dli.normalisation.checks import (
     extremes,
     refuse_constant,
 )
-from dli.normalisation.protocol import Bools, Floats, IndicatorLike
+from dli.normalisation.protocol import Bools, Floats, IndicatorLike, Traits
 from dli.normalisation.stretch import Stretch
 
 __all__ = ["Goalposts", "MinMax", "Scaled"]
@@ -58,6 +58,11 @@ class MinMax:
             msg = f"ends must be 'declared' or 'observed', got {self.ends!r}"
             raise MethodError(msg)
 
+    @property
+    def traits(self) -> Traits:
+        """The ends of the scale."""
+        return Traits(ends=(self.low, self.high))
+
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
         """Take the ends from these values, to use them on others.
 
@@ -89,7 +94,7 @@ class MinMax:
         return self.fit(values, indicators).truncated(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         ends = "the worst and the best value in the data"
         if self.ends == "declared":
             ends = (
@@ -131,6 +136,11 @@ class Goalposts:
     def __attrs_post_init__(self) -> None:
         check_scale(self.low, self.high)
 
+    @property
+    def traits(self) -> Traits:
+        """The ends of the scale."""
+        return Traits(ends=(self.low, self.high))
+
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
         """Give the lines through the goalposts; the values play no part.
 
@@ -159,7 +169,7 @@ class Goalposts:
         return self.fit(values, indicators).truncated(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         beyond = "cut off" if self.truncate else "kept"
         return (
             f"Goalposts: ${_line(self.low, self.high, 'g')}$; values beyond the goalposts are "
@@ -193,6 +203,11 @@ class Scaled:
     def __attrs_post_init__(self) -> None:
         check_scale(self.low, self.high)
 
+    @property
+    def traits(self) -> Traits:
+        """The ends of the scale."""
+        return Traits(ends=(self.low, self.high))
+
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
         """Give the lines over the scales; the values play no part.
 
@@ -222,7 +237,7 @@ class Scaled:
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return (
             f"Scaled: ${_line(self.low, self.high, 's')}$ over the scale of an indicator's valid "
             "values."

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation.checks import as_values
-from dli.normalisation.protocol import Floats, IndicatorLike
+from dli.normalisation.protocol import Floats, IndicatorLike, Traits, at_rows, traits_of
 
 __all__ = ["FittedOn"]
 
@@ -55,12 +55,17 @@ class FittedOn:
     periods: tuple[Any, ...] | None = field(default=None, converter=_tuple)
 
     def __attrs_post_init__(self) -> None:
-        if not hasattr(self.normalisation, "fit"):
+        if not callable(getattr(self.normalisation, "fit", None)):
             msg = f"FittedOn needs a normalisation that can be fitted, got {self.normalisation!r}"
             raise MethodError(msg)
         if not self.units and not self.periods:
             msg = "FittedOn needs units or periods to fit on, got neither"
             raise MethodError(msg)
+
+    @property
+    def traits(self) -> Traits:
+        """What holds for the normalisation that is fitted."""
+        return traits_of(self.normalisation)
 
     def for_rows(self, units: Sequence[Any], periods: Sequence[Any] | None) -> "OnRows":
         """Find the rows to fit on.
@@ -94,10 +99,10 @@ class FittedOn:
                 raise UnknownCodeError(f"{what} to fit on", unknown, known)
             chosen &= np.array([name in wanted for name in given])
         rows = np.flatnonzero(chosen)
-        inner = self.normalisation
-        if hasattr(inner, "for_rows"):
-            kept = None if periods is None else [periods[i] for i in rows.tolist()]
-            inner = inner.for_rows([units[i] for i in rows.tolist()], kept)
+        kept = None if periods is None else [periods[i] for i in rows.tolist()]
+        inner = at_rows(
+            self.normalisation, lambda: ([units[i] for i in rows.tolist()], kept)
+        )
         return OnRows(inner, tuple(rows.tolist()))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
@@ -112,7 +117,7 @@ class FittedOn:
         raise MethodError(msg)
 
     def describe(self) -> str:
-        """Say it in a sentence."""
+        """Return a one-sentence description."""
         on = [
             f"{what} {', '.join(map(str, names))}"
             for what, names in (("units", self.units), ("periods", self.periods))
@@ -134,8 +139,17 @@ class OnRows:
     normalisation: Any
     rows: tuple[int, ...]
 
+    @property
+    def traits(self) -> Traits:
+        """What holds for the normalisation that is fitted."""
+        return traits_of(self.normalisation)
+
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Any:
+        """Return the normalisation with the parameters of these rows."""
+        return self.normalisation.fit(
+            as_values(values, indicators)[..., list(self.rows), :], indicators
+        )
+
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Fit on the rows and apply to all."""
-        x = as_values(values, indicators)
-        fitted = self.normalisation.fit(x[..., list(self.rows), :], indicators)
-        return np.asarray(fitted.normalise(x, indicators))
+        return np.asarray(self.fit(values, indicators).normalise(values, indicators))

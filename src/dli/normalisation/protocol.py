@@ -1,15 +1,38 @@
 """What a normalisation is, and what it may know of an indicator."""
 
-from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from attrs import frozen
 
-__all__ = ["Bools", "Floats", "IndicatorLike", "Normalisation"]
+from dli.arrays import Bools, Floats
 
-Floats: TypeAlias = NDArray[np.float64]
-Bools: TypeAlias = NDArray[np.bool_]
+__all__ = [
+    "Bools",
+    "Floats",
+    "IndicatorLike",
+    "Normalisation",
+    "Traits",
+    "at_rows",
+    "goal_scores",
+    "traits_of",
+    "truncated",
+]
+
+
+@frozen(kw_only=True)
+class Traits:
+    """What a normalisation declares about itself, in its attribute ``traits``.
+
+    Attributes
+    ----------
+    ends : (float, float), optional
+        The worst and the best value of its scale. Without it, as for an object that declares
+        nothing, the ends are the worst and the best value in the results.
+    """
+
+    ends: tuple[float, float] | None = None
 
 
 class IndicatorLike(Protocol):
@@ -42,11 +65,78 @@ class IndicatorLike(Protocol):
 
 
 class Normalisation(Protocol):
-    """Bring indicators to one scale, on which more is better.
+    """Bring indicators to one scale, on which more is better; one method is enough.
 
-    The direction of an indicator is applied here and nowhere else.
+    What else an object may have, and is used where it does:
+
+    - ``traits``: a `Traits` that says what holds for it;
+    - ``fit(values, indicators)``: the same normalisation with its parameters taken from these
+      values, to be applied to others;
+    - ``for_rows(units, periods)``: the same normalisation, told which unit (and period) each row
+      is;
+    - ``truncated(values, indicators)``: which values lie beyond the scale and are cut off;
+    - ``describe()``: a sentence with the formula, for the methods statement.
     """
 
     def normalise(self, values: Floats, indicators: Sequence[IndicatorLike], /) -> Floats:
-        """Give values of shape (..., n_units, n_indicators); NaN is missing and stays NaN."""
+        """Return values of shape (..., n_units, n_indicators); NaN is missing and stays NaN."""
         ...
+
+
+_SILENT = Traits()
+
+
+def traits_of(normalisation: Any) -> Traits:
+    """Return what a normalisation declares about itself."""
+    declared = getattr(normalisation, "traits", _SILENT)
+    return declared if isinstance(declared, Traits) else _SILENT
+
+
+def at_rows(normalisation: Any, rows: Callable[[], tuple[Sequence[Any], Any]]) -> Any:
+    """Return a normalisation that knows the units and periods of its rows, if it asks for them.
+
+    ``rows`` gives the unit of each row, and the period of each or None.
+    """
+    if not callable(getattr(normalisation, "for_rows", None)):
+        return normalisation
+    return normalisation.for_rows(*rows())
+
+
+def truncated(
+    normalisation: Any, values: Floats, indicators: Sequence[IndicatorLike]
+) -> Bools | None:
+    """Return which values are cut off, None where the normalisation does not say."""
+    if not callable(getattr(normalisation, "truncated", None)):
+        return None
+    return np.asarray(normalisation.truncated(values, indicators), dtype=np.bool_)
+
+
+def goal_scores(
+    normalisation: Any,
+    values: Floats,
+    indicators: Sequence[IndicatorLike],
+    goals: Floats,
+    row: int,
+) -> Floats:
+    """Return the normalised values of goals, one for each indicator, on the scale of the data.
+
+    A normalisation without a scale of its own, such as ranks, is asked what a unit would get if
+    it reached the goals.
+
+    Parameters
+    ----------
+    normalisation : Normalisation
+        After `at_rows`.
+    values : ndarray of shape (n_units, n_indicators)
+    indicators : sequence
+    goals : ndarray of shape (n_indicators,)
+        NaN where there is none.
+    row : int
+        The unit that reaches the goals.
+    """
+    if callable(getattr(normalisation, "fit", None)):
+        fitted = normalisation.fit(values, indicators)
+        return np.asarray(fitted.normalise(goals[np.newaxis], indicators))[0]
+    moved = values.copy()
+    moved[row] = goals
+    return np.asarray(normalisation.normalise(moved, indicators))[row]

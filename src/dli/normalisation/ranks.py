@@ -51,7 +51,7 @@ class Rank:
         return first + 1 if self.ties == "min" else (first + last) / 2 + 1
 
     def describe(self) -> str:
-        """Say it in a sentence."""
+        """Return a one-sentence description."""
         shared = "the lowest place" if self.ties == "min" else "the mean of their places"
         return (
             f"Ranks: $1$ for the worst unit up to $n$ for the best; units that tie share {shared}."
@@ -79,7 +79,7 @@ class Borda:
         return _places(as_values(values, indicators) * directions(indicators))[0]
 
     def describe(self) -> str:
-        """Say it in a sentence."""
+        """Return a one-sentence description."""
         return "Borda counts: the number of units that a unit is better than, $0$ to $n - 1$."
 
 
@@ -115,7 +115,7 @@ class PercentileRank:
         return np.asarray(_places(x)[0] / others[..., np.newaxis, :])
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return "Percentile ranks: $b / (n - 1)$, $b$ of the other $n - 1$ units being worse."
 
 

@@ -79,7 +79,7 @@ class FractionOfMax:
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return (
             r"Fraction of the best value: $x / \max x$ where more is better, $\min x / x$ where "
             "less is."
@@ -180,7 +180,7 @@ class DistanceToReference:
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         beyond = "; what is better counts as 1" if self.cap else ""
         return (
             "Distance to a reference: $(x - x_{worst}) / (x_{ref} - x_{worst})$, the reference "
@@ -234,7 +234,7 @@ class DistanceToTarget:
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         beyond = "; what is better counts as 1" if self.cap else ""
         return f"Distance to target: $(x - x_{{worst}}) / (t - x_{{worst}})${beyond}."
 

@@ -73,7 +73,7 @@ class ZScore:
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         offset = f"{self.mean:g} + " if self.mean else ""
         factor = f"{self.sd:g} \\, " if self.sd != 1 else ""
         return (

@@ -19,8 +19,8 @@ def capabilities(
     graph: "CapabilityGraph",
     assessment: "Assessment | None" = None,
     unit: object = None,
-    period: object = None,
     *,
+    period: object = None,
     ax: Any = None,
 ) -> Any:
     """Draw capabilities, the outcomes that they act on and the index in layers.
@@ -107,18 +107,19 @@ def _columns(
 def _levels(
     graph: "CapabilityGraph", assessment: "Assessment", unit: object, period: object
 ) -> dict[str, float]:
-    """Give what is complete of each node, from 0 to 1."""
-    from dli.capability.outcomes import Outcomes, ends_of, position
-
-    where = position(graph, Outcomes.of(graph, assessment, None), unit, period, None)
-    barrier = np.array([c.kind == "barrier" for c in graph.capabilities])
-    known = dict(
-        zip(graph.codes, np.where(barrier, 1 - where.levels, where.levels).tolist(), strict=True)
-    )
-    for node, (low, high) in ends_of(assessment).items():
-        score = float(assessment.array(node)[where.row])
-        known[node] = (score - low) / (high - low) if high > low else float("nan")
-    return {code: float(np.clip(v, 0, 1)) for code, v in known.items() if not np.isnan(v)}
+    """Return what is complete of each node, from 0 to 1."""
+    row = assessment.row(unit, period=period)
+    levels = frames.read(graph.levels(assessment))
+    known: dict[str, float] = {}
+    for capability in graph.capabilities:
+        level = levels.column(capability.code)[row]
+        if level is not None:
+            known[capability.code] = 1 - level if capability.kind == "barrier" else level
+    for node, (low, high) in assessment.held.ends.items():
+        score = float(assessment.array(node)[row])
+        if high > low and not np.isnan(score):
+            known[node] = (score - low) / (high - low)
+    return {code: float(np.clip(level, 0, 1)) for code, level in known.items()}
 
 
 def _lines(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli import frames
-from dli.diagnosis.selection import of_units
 from dli.errors import DataError, MethodError
 from dli.plots.axes import BAD, GOOD, GREY, INK, axes_for, colour_of, plain, spread, tidy
 
@@ -55,7 +54,7 @@ def bump(
     rows: dict[Any, dict[Any, int]] = {}
     for row, (unit, period) in enumerate(zip(assessment.units, assessment.periods, strict=True)):
         rows.setdefault(unit, {})[period] = row
-    of_units(assessment, units, [next(iter(own.values())) for own in rows.values()])
+    assessment.rows_of(units, [next(iter(own.values())) for own in rows.values()])
     ax = axes_for(ax, 8.5, 6.0)
     chosen = list(dict.fromkeys(units))
     ends: list[tuple[Any, int, float]] = []
@@ -85,7 +84,7 @@ def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = Non
     ----------
     table : frame
         With ``points`` and ``code`` (or ``name`` where the code is missing), such as
-        `dli.diagnosis.difference` and `dli.diagnosis.change` give.
+        `dli.change.difference` and `dli.change.change` return.
     start : float
         The score that the steps start from.
     top : int
@@ -143,7 +142,7 @@ def hasse(order: Any, *, highlight: Sequence[object] = (), ax: Any = None) -> An
     Parameters
     ----------
     order : networkx.DiGraph
-        Such as `dli.diagnosis.dominance_order` gives.
+        Such as `dli.robustness.order` returns.
     highlight : sequence, optional
         Units drawn in another colour, with the lines of all that stand above and below them.
     ax : matplotlib.axes.Axes, optional

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dli.diagnosis.selection import rows_of
 from dli.errors import DataError
 from dli.plots.axes import GREY, INK, axes_for, plain
 
@@ -60,7 +59,7 @@ def choropleth(
     """
     code = assessment.index.code if node is None else node
     scores = assessment.array(code)
-    of_unit = {str(assessment.units[i]): scores[i] for i in rows_of(assessment, period)}
+    of_unit = {str(assessment.units[i]): scores[i] for i in assessment.rows(period)}
     shapes, values, absent = [], [], {u for u, score in of_unit.items() if not np.isnan(score)}
     for feature in _features(geometry):
         name = str((feature.get("properties") or {}).get(key))

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dli.aggregation import ArithmeticMean
-from dli.diagnosis.selection import of_units, rows_of
+from dli.aggregation.protocol import traits_of
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, plain, spread, tidy
@@ -53,8 +52,8 @@ def rank_intervals(
     MethodError
         Quantiles outside 0 to 1.
     """
-    rows = rows_of(study.assessment, period)
-    marked = set(of_units(study.assessment, highlight, rows)) if highlight else set()
+    rows = study.assessment.rows(period).tolist()
+    marked = set(study.assessment.rows_of(highlight, rows)) if highlight else set()
     order = _leading(study, rows, top)
     low, middle, high = (study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1]))
     ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
@@ -101,7 +100,7 @@ def rank_acceptability(
     UnknownCodeError
         No such period.
     """
-    order = _leading(study, rows_of(study.assessment, period), top)
+    order = _leading(study, study.assessment.rows(period).tolist(), top)
     shares = study.rank_acceptability[order][:, : len(order)]
     ax = axes_for(ax, 2.4 + 0.16 * len(order), 1.4 + 0.15 * len(order))
     picture = ax.imshow(
@@ -118,9 +117,9 @@ def rank_acceptability(
 
 def sobol(
     study: "Sobol",
+    *,
     output: str | None = None,
     unit: object = None,
-    *,
     period: object = None,
     ax: Any = None,
 ) -> Any:
@@ -153,7 +152,7 @@ def sobol(
         if unit is None:
             msg = f"output {name!r} is one of units: name the unit"
             raise MethodError(msg)
-        column += study.assessment.row(unit, period)
+        column += study.assessment.row(unit, period=period)
     first, total = study.first_order[:, column], study.total_order[:, column]
     order = np.argsort(total, kind="stable")
     ax = axes_for(ax, 7.5, 1.4 + 0.42 * len(order))
@@ -202,19 +201,23 @@ def weight_stability(
     UnknownCodeError
         No such node or period.
     MethodError
-        The index itself, an only child, another aggregation, or no unit with all children.
+        The index itself, an only child, another aggregation, units with weights of their own, or
+        no unit with all children.
     """
     index = assessment.index
     parent = index.parent(code)
     if parent is None or len(parent.children) < 2:
         msg = f"{code!r} has no siblings to share weight with"
         raise MethodError(msg)
-    aggregation = assessment.method.for_node("aggregation", parent, index)
-    if aggregation != ArithmeticMean():
+    aggregation = assessment.choices.aggregation[parent.code]
+    if traits_of(aggregation).order != 1:
         msg = f"scores are straight lines under an arithmetic mean, got {aggregation!r}"
         raise MethodError(msg)
+    if assessment.weight_array(parent.code).ndim > 1:
+        msg = f"units have weights of their own at {parent.code!r}: no weight is that of all"
+        raise MethodError(msg)
     own, rest, now = _moved(assessment, parent, code)
-    rows = np.array(rows_of(assessment, period))
+    rows = assessment.rows(period)
     rows = rows[~np.isnan(own[rows] + rest[rows])]
     if not rows.size:
         msg = f"no unit has all children of {parent.code!r}"
@@ -241,9 +244,7 @@ def weight_stability(
 def _moved(assessment: "Assessment", parent: Index, code: str) -> tuple[Any, Any, float]:
     """Give each unit's score at the node, the mean of its siblings, and the weight now."""
     codes = [child.code for child in parent.children]
-    weights = assessment.weight_array(parent.code)
-    weights = weights if weights.ndim == 1 else np.nanmean(weights, axis=0)
-    values = np.stack([assessment.array(c) for c in codes], axis=1)
+    weights, values = assessment.weight_array(parent.code), assessment.arrays(codes)
     place = codes.index(code)
     others = np.delete(weights, place)
     rest = np.delete(values, place, axis=1) @ (others / (others.sum() or 1.0))

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dli import multivariate
-from dli.assessment.tables import nodes_to_level
-from dli.diagnosis.selection import beside, nodes_at, of_units, rows_of, stacked
 from dli.errors import MethodError
 from dli.framework import Index
+from dli.framework.select import Nodes, nodes_to_level, select
+from dli.multivariate import arrays as multivariate
 from dli.plots.axes import BAD, GOOD, GREY, INK, PALETTE, axes_for, colour_of, plain, tidy
 
 if TYPE_CHECKING:
@@ -122,11 +121,11 @@ def league(
         No such period or units.
     """
     index = assessment.index
-    rows = np.array(rows_of(assessment, period))
+    rows = assessment.rows(period)
     scores = assessment.array(index.code)[rows]
     order = rows[np.argsort(-scores, kind="stable")]
     order = order[~np.isnan(assessment.array(index.code)[order])][:top]
-    marked = set(of_units(assessment, highlight, rows.tolist())) if highlight else set()
+    marked = set(assessment.rows_of(highlight, rows)) if highlight else set()
     ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
     places = np.arange(len(order))
     left = np.zeros(len(order))
@@ -155,7 +154,7 @@ def _parts(assessment: "Assessment") -> dict[str, Any]:
     except MethodError:
         return {index.code: assessment.array(index.code)}
     return {
-        child.code: points[:, [place[i.code] for i in nodes_at(child, None, index)]].sum(axis=1)
+        child.code: points[:, [place[i.code] for i in select(index, below=child.code)]].sum(axis=1)
         for child in index.children
     }
 
@@ -163,8 +162,8 @@ def _parts(assessment: "Assessment") -> dict[str, Any]:
 def profile(
     assessment: "Assessment",
     unit: object,
-    period: object = None,
     *,
+    period: object = None,
     peers: Sequence[object] | None = None,
     level: int = 1,
     ax: Any = None,
@@ -190,9 +189,9 @@ def profile(
     UnknownCodeError
         No such unit, period or peers.
     """
-    row = assessment.row(unit, period)
-    rows = beside(assessment, row)
-    others = rows if peers is None else of_units(assessment, peers, rows)
+    row = assessment.row(unit, period=period)
+    rows = assessment.rows_beside(row)
+    others = rows if peers is None else assessment.rows_of(peers, rows)
     nodes = nodes_to_level(assessment.index, level)
     ax = axes_for(ax, 8.0, 1.2 + 0.34 * len(nodes))
     whose = "all" if peers is None else "peers"
@@ -221,8 +220,8 @@ def profile(
 def radar(
     assessment: "Assessment",
     units: Sequence[object],
-    period: object = None,
     *,
+    period: object = None,
     level: int = 1,
     ax: Any = None,
 ) -> Any:
@@ -251,8 +250,8 @@ def radar(
         More than eight units, fewer than three spokes, or axes that are not polar.
     """
     index = assessment.index
-    nodes = [n for n in nodes_to_level(index, level) if index.level(n.code) == level]
-    rows = of_units(assessment, units, rows_of(assessment, period))
+    nodes = select(index, level)
+    rows = assessment.rows_of(units, assessment.rows(period))
     if len(rows) > len(PALETTE) or len(nodes) < 3:
         msg = (
             f"a radar shows up to {len(PALETTE)} units over three nodes or more, got {len(rows)} "
@@ -332,16 +331,23 @@ def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: An
 
 
 def correlations(
-    assessment: "Assessment", level: int | None = None, *, method: str = "pearson", ax: Any = None
+    assessment: "Assessment",
+    nodes: Nodes = None,
+    *,
+    method: str = "pearson",
+    period: object = None,
+    ax: Any = None,
 ) -> Any:
-    """Draw the correlations of indicators, or of the nodes at a level, as a heat map.
+    """Draw the correlations of nodes as a heat map.
 
     Parameters
     ----------
     assessment : Assessment
-    level : int, optional
-        The indicators by default.
+    nodes : int, str or sequence of str, optional
+        A level of the tree, or codes; the indicators by default.
     method : {"pearson", "spearman", "kendall"}
+    period : object, optional
+        Needed when there are several periods.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -353,17 +359,18 @@ def correlations(
     MethodError
         No such level or method, or no two nodes that have a correlation.
     """
-    nodes = nodes_at(assessment.index, level, assessment.index)
-    found = multivariate.correlations(stacked(assessment, nodes), method=method).coefficients
-    if len(nodes) > 1 and np.isnan(found[~np.eye(len(nodes), dtype=bool)]).all():
+    codes = [node.code for node in select(assessment.index, nodes)]
+    values = assessment.arrays(codes)[assessment.rows(period)]
+    found = multivariate.correlations(values, method=method).coefficients
+    if len(codes) > 1 and np.isnan(found[~np.eye(len(codes), dtype=bool)]).all():
         msg = "no two nodes have a correlation: too few units have both, or their scores are equal"
         raise MethodError(msg)
-    side = 0.28 * max(len(nodes), 7)
+    side = 0.28 * max(len(codes), 7)
     ax = axes_for(ax, 2.0 + side, 1.6 + side)
     picture = ax.imshow(found, cmap="PuOr", vmin=-1, vmax=1)
-    codes = [plain(node.code) for node in nodes]
-    ax.set_xticks(range(len(codes)), codes, rotation=90, fontsize=7)
-    ax.set_yticks(range(len(codes)), codes, fontsize=7)
+    labels = [plain(code) for code in codes]
+    ax.set_xticks(range(len(codes)), labels, rotation=90, fontsize=7)
+    ax.set_yticks(range(len(codes)), labels, fontsize=7)
     if len(codes) <= 12:
         for i, j in np.ndindex(found.shape):
             strong = abs(found[i, j]) > 0.6

@@ -1,9 +1,10 @@
-"""Reports of one unit or a whole index, each one file that opens without a network.
+"""Reports on one unit or a whole index, each a single file that opens without a network.
 
-HTML needs more packages: ``pip install "digital-leadership-index[report]"``.
+HTML requires additional packages: ``pip install "digital-leadership-index[report]"``.
 """
 
-from dli.report.document import Paragraph, Picture, Report, Section, Statement, Table
+from dli.report.document import Paragraph, Picture, Section, Statement, Table
+from dli.report.report import Report
 from dli.report.unit import of_unit
 from dli.report.whole import of_index
 

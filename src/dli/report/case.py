@@ -7,7 +7,6 @@ import numpy as np
 from attrs import field, frozen
 
 from dli import diagnosis, frames
-from dli.diagnosis.selection import beside, of_units, scored_row
 from dli.errors import DataError
 from dli.report.parts import (
     digits_of,
@@ -56,7 +55,7 @@ class Case:
 
     def names(self, units: Iterable[object]) -> list[str]:
         """Name other units of the period."""
-        return [self.labels[row] for row in of_units(self.assessment, units, self.rows)]
+        return [self.labels[row] for row in self.assessment.rows_of(units, self.rows)]
 
 
 def case_of(
@@ -67,14 +66,14 @@ def case_of(
     peers: Iterable[object] | None,
 ) -> Case:
     """Find the unit, and whom it is compared with."""
-    row = scored_row(assessment, unit, period, assessment.index.code)
-    rows = beside(assessment, row)
+    row = assessment.scored_row(unit, assessment.index.code, period=period)
+    rows = assessment.rows_beside(row).tolist()
     if peers is None:
         near = _alike(assessment, unit, by, period)
         columns = [by] if isinstance(by, str) else list(by or ["the profile of indicators"])
         chosen = f"the most alike in {joined(columns)}"
     else:
-        near = [assessment.units[place] for place in of_units(assessment, peers, rows)]
+        near = [assessment.units[place] for place in assessment.rows_of(peers, rows)]
         chosen = "as asked for"
     others = [one for one in near if one != unit]
     return Case(assessment, unit, period, row, rows, by, others, chosen, names_of(assessment))

@@ -1,17 +1,13 @@
-"""What a report is made of: sections of paragraphs, tables, pictures and statements."""
+"""The contents of a report: sections of paragraphs, tables, pictures and statements."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
-from os import PathLike
-from pathlib import Path
-from textwrap import fill
 from typing import TypeAlias
 
 from attrs import field, frozen
 
-from dli.errors import DataError, MethodError
+from dli.errors import DataError
 
-__all__ = ["Block", "Paragraph", "Picture", "Report", "Section", "Statement", "Table"]
+__all__ = ["Block", "Paragraph", "Picture", "Section", "Statement", "Table"]
 
 
 def _texts(cells: Iterable[str]) -> tuple[str, ...]:
@@ -38,7 +34,7 @@ class Paragraph:
 class Statement:
     """Markdown, with formulas between dollar signs; its headings begin with ``##``.
 
-    Links, pictures and HTML in it are shown as text. What comes from data must be escaped.
+    Links, pictures and HTML in it are shown as text. Text from data must be escaped.
 
     Parameters
     ----------
@@ -58,12 +54,12 @@ class Table:
     head : sequence of str
     rows : sequence of sequences of str
     words : sequence of int
-        The columns besides the first that hold words; all others hold figures.
+        The columns, besides the first, that contain words; all others contain figures.
 
     Raises
     ------
     DataError
-        Rows of other lengths than the head; each is named.
+        One or more rows have a different length from the head; all of them are listed.
     """
 
     caption: str
@@ -77,21 +73,21 @@ class Table:
             f"row {i} has {len(row)} cells" for i, row in enumerate(self.rows) if len(row) != n
         ]
         if faults:
-            msg = f"a row of the table {self.caption!r} must have {n} cells, as its head"
+            msg = f"each row of the table {self.caption!r} must have {n} cells, like its head"
             raise DataError(msg, faults)
 
 
 @frozen
 class Picture:
-    """A drawing, and what it shows in words for those who cannot see it.
+    """A drawing, with a description for readers who cannot see it.
 
     Parameters
     ----------
     svg : bytes
     alt : str
-        What there is to see.
+        What the drawing shows.
     caption : str
-        How to read it.
+        How to read the drawing.
     """
 
     svg: bytes = field(repr=False)
@@ -108,7 +104,7 @@ def _blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 @frozen
 class Section:
-    """A title and what stands under it.
+    """A title and the blocks below it.
 
     Parameters
     ----------
@@ -118,103 +114,3 @@ class Section:
 
     title: str
     blocks: tuple[Block, ...] = field(converter=_blocks)
-
-
-def _sections(sections: Iterable[Section]) -> tuple[Section, ...]:
-    return tuple(sections)
-
-
-@frozen(repr=False)
-class Report:
-    r"""A report: to be saved, read in a notebook, or taken apart.
-
-    Attributes
-    ----------
-    title, subtitle : str
-    sections : tuple of Section
-
-    Examples
-    --------
-    >>> page = Report("A or B", "", [Section("In short", [Paragraph("x < y")])])
-    >>> print(page.markdown())
-    # A or B
-    <BLANKLINE>
-    ## In short
-    <BLANKLINE>
-    x \< y
-    <BLANKLINE>
-    """
-
-    title: str
-    subtitle: str
-    sections: tuple[Section, ...] = field(converter=_sections)
-
-    def html(self) -> str:
-        """Write one page that needs nothing else: no network, no script, no other file.
-
-        Raises
-        ------
-        ImportError
-            The packages of the extra ``report`` are not installed.
-        """
-        from dli.report.web import page
-
-        return page(self)
-
-    def markdown(self, folder: str | None = None) -> str:
-        """Write Markdown.
-
-        Parameters
-        ----------
-        folder : str, optional
-            Where the pictures stand, as ``picture-1.svg`` and so on; by default they are part of
-            the text.
-        """
-        from dli.report.text import text
-
-        return text(self, folder)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write a file; ``.html`` is one page, ``.md`` has its pictures in a folder beside it.
-
-        Raises
-        ------
-        MethodError
-            Another ending.
-        ImportError
-            As of `html`.
-        """
-        path = Path(path)
-        if path.suffix == ".html":
-            path.write_text(self.html(), encoding="utf-8")
-            return
-        if path.suffix != ".md":
-            msg = f"a report is saved as .html or .md, got {path.name!r}"
-            raise MethodError(msg)
-        folder = path.with_name(f"{path.stem}_files")
-        if self.pictures:
-            folder.mkdir(exist_ok=True)
-        for place, picture in enumerate(self.pictures, 1):
-            (folder / f"picture-{place}.svg").write_bytes(picture.svg)
-        path.write_text(self.markdown(folder.name), encoding="utf-8")
-
-    @property
-    def pictures(self) -> list[Picture]:
-        """All pictures, in order."""
-        blocks = [block for section in self.sections for block in section.blocks]
-        return [block for block in blocks if isinstance(block, Picture)]
-
-    def __repr__(self) -> str:
-        lines = [fill(self.title, 80), self.subtitle, ""]
-        for section in self.sections:
-            kinds = [type(block).__name__.lower() for block in section.blocks]
-            counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-            what = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in counts.items())
-            lines.append(f"  {section.title:<34.34} {what}"[:80].rstrip())
-        return "\n".join([*lines, "", "save('….html') or save('….md') writes it"])
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html())}" '
-            'style="width: 100%; height: 40em; border: 1px solid #999"></iframe>'
-        )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dli import diagnosis, frames, plots
+from dli import change, diagnosis, frames, plots
 from dli.framework import Indicator
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["causes", "change", "data", "risks", "robustness"]
 
 
-def change(case: Case) -> Iterator[Section]:
+def history(case: Case) -> Iterator[Section]:
     """Tell what changed since the unit's first period, if there is an earlier one."""
     assessment = case.assessment
     if assessment.periods is None:
@@ -57,7 +57,7 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
         f"The ranks of {case.name} and four peers over the periods",
         "All other units are thin and grey.",
     )
-    parts = diagnosis.change(
+    parts = change.change(
         assessment, assessment, case.unit, period_before=first, period_after=case.period
     )
     yield picture(
@@ -78,7 +78,7 @@ def causes(case: Case, graph: "CapabilityGraph | None", budget: float | None) ->
 
 def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
     yield table_of(
-        graph.explain(case.assessment, case.unit, case.period).table,
+        graph.explain(case.assessment, case.unit, period=case.period).table,
         "Capabilities and barriers behind the gaps. Levels are read off the indicators; points "
         "are what would be won back.",
         {
@@ -90,14 +90,14 @@ def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
         },
     )
     yield picture(
-        lambda: plots.capabilities(graph, case.assessment, case.unit, case.period),
+        lambda: plots.capabilities(graph, case.assessment, case.unit, period=case.period),
         f"Capabilities, indicators and the index in layers, filled as far as {case.name} has come",
         "What acts on what; the weakest third is framed.",
     )
 
 
 def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Block]:
-    plan = graph.plan(case.assessment, case.unit, case.period, budget=budget)
+    plan = graph.plan(case.assessment, case.unit, period=case.period, budget=budget)
     proven = "It is proven that no other raises the score more." if plan.exact else (
         "It is the best by a straight line through where the unit stands."
     )  # fmt: skip

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dli import frames
-from dli.diagnosis.selection import same_units
 from dli.errors import DLIError, MethodError
 from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
 
@@ -191,7 +190,7 @@ def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
     """Refuse a study that is not of these units at the index."""
     if study is None:
         return
-    if not same_units(study.assessment, assessment):
+    if not study.assessment.has_rows_of(assessment):
         msg = "study must be of the same units, in the same order"
         raise MethodError(msg)
     if study.design.node.code != assessment.index.code:

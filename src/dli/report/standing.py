@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dli import diagnosis, frames, plots
-from dli.assessment.tables import nodes_to_level
-from dli.diagnosis.selection import of_units
+from dli import change
+from dli.framework.select import nodes_to_level
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph
 from dli.report.parts import (
@@ -62,14 +62,16 @@ def profile(case: Case) -> Iterator[Block]:
     """Show the scores in the parts of the index beside those of peers."""
     assessment, index = case.assessment, case.assessment.index
     deepest = max(index.level(node.code) for node in index.walk())
-    draw = partial(plots.profile, assessment, case.unit, case.period, peers=case.peers or None)
+    draw = partial(
+        plots.profile, assessment, case.unit, period=case.period, peers=case.peers or None
+    )
     caption = "Dots are its own scores; bars reach from the lowest to the highest of its peers."
     yield picture(
         partial(draw, level=1), f"Scores of {case.name} in the parts of the index", caption
     )
     digits = case.digits
     yield table_of(
-        assessment.profile(case.unit, case.period),
+        assessment.profile(case.unit, period=case.period),
         "Scores beside the median and the best of all.",
         {
             "code": ("code", None),
@@ -99,7 +101,7 @@ def peers(case: Case) -> Iterator[Block]:
     index = assessment.index
     codes = [index.code, *(child.code for child in index.children)]
     digits = {code: digits_of(assessment.array(code)) for code in codes}
-    rows = [case.row, *of_units(assessment, case.peers, case.rows)]
+    rows = [case.row, *assessment.rows_of(case.peers, case.rows)]
     ranks = assessment.rank_array(index.code)
     rows.sort(key=lambda row: np.inf if np.isnan(ranks[row]) else ranks[row])
     yield filled(
@@ -122,7 +124,7 @@ def peers(case: Case) -> Iterator[Block]:
 def _behind(case: Case, best: int) -> Iterator[Block]:
     assessment = case.assessment
     ahead = assessment.units[best]
-    parts = diagnosis.difference(assessment, case.unit, ahead, period=case.period)
+    parts = change.difference(assessment, case.unit, ahead, period=case.period)
     start = float(assessment.array(assessment.index.code)[best])
     yield picture(
         lambda: plots.waterfall(parts, start=start),

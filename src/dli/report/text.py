@@ -2,24 +2,21 @@
 
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from dli.assessment.methodology import escaped
-from dli.report.document import Paragraph, Picture, Statement, Table
-
-if TYPE_CHECKING:
-    from dli.report.document import Block, Report
+from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
 
 __all__ = ["text"]
 
 
-def text(report: "Report", folder: str | None) -> str:
-    """Write a report, its pictures as files of a folder or within the text."""
-    parts = [f"# {escaped(report.title)}"]
-    if report.subtitle:
-        parts.append(escaped(report.subtitle))
+def text(title: str, subtitle: str, sections: Iterable[Section], folder: str | None) -> str:
+    """Return a report as Markdown, its pictures as files of a folder or within the text."""
+    parts = [f"# {escaped(title)}"]
+    if subtitle:
+        parts.append(escaped(subtitle))
     n_pictures = 0
-    for section in report.sections:
+    for section in sections:
         parts.append(f"## {escaped(section.title)}")
         for block in section.blocks:
             n_pictures += isinstance(block, Picture)
@@ -27,7 +24,7 @@ def text(report: "Report", folder: str | None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _block(block: "Block", path: str | None) -> str:
+def _block(block: Block, path: str | None) -> str:
     if isinstance(block, Paragraph):
         return escaped(block.text)
     if isinstance(block, Statement):
@@ -40,7 +37,7 @@ def _block(block: "Block", path: str | None) -> str:
 
 
 def below(markdown: str) -> str:
-    """Put headings one level down, under that of a section, and leave the title out."""
+    """Return a statement without its title and with all headings one level lower."""
     lines = markdown.split("\n")
     kept = lines[1:] if lines[0].startswith("# ") else lines
     return re.sub(r"^#", "##", "\n".join(kept), flags=re.MULTILINE).strip()

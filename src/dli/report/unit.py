@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from dli.errors import MethodError
 from dli.report import grounds, standing
 from dli.report.case import case_of
-from dli.report.document import Report, Section
+from dli.report.document import Section
 from dli.report.parts import (
     methods,
     studied,
     tried,
 )
+from dli.report.report import Report
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -93,7 +94,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         Section("Where it is behind", list(standing.weaknesses(case))),
         Section("Where it is ahead", list(standing.strengths(case))),
         Section("Balance", tried(partial(standing.balance, case), "Balance")),
-        *grounds.change(case),
+        *grounds.history(case),
         *grounds.causes(case, graph, budget),
         Section("What might not hold", [*robust, *doubts]),
         Section("Its data", list(grounds.data(case))),

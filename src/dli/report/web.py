@@ -1,30 +1,28 @@
-"""A report as one page of HTML that asks nothing of the network and runs nothing."""
+"""A report as one page of HTML that needs no network and runs no scripts."""
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from dli.report.document import Paragraph, Picture, Statement, Table
+from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
 from dli.report.text import below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dli.report.document import Block, Report
-
 __all__ = ["page"]
 
-# Whatever got into a page, a browser loads nothing from elsewhere and runs no script.
+# Whatever a page contains, the browser loads nothing from elsewhere and runs no script.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-# In points, as matplotlib writes the size of a drawing.
+# In points, the unit in which matplotlib gives the size of a drawing.
 _PAGE_WIDTH = 700
 
 
-def page(report: "Report") -> str:
-    """Write the page."""
+def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+    """Return a report as HTML."""
     style = resources.files("dli.report").joinpath("style.css").read_text(encoding="utf-8")
     lines = [
         "<!DOCTYPE html>",
@@ -33,15 +31,15 @@ def page(report: "Report") -> str:
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(report.title)}</title>",
+        f"<title>{escape(title)}</title>",
         f"<style>\n{style}</style>",
         "</head>",
         "<body>",
-        f"<header><h1>{escape(report.title)}</h1>",
-        f"<p>{escape(report.subtitle)}</p></header>",
-        *_contents(report),
+        f"<header><h1>{escape(title)}</h1>",
+        f"<p>{escape(subtitle)}</p></header>",
+        *_contents(sections),
         "<main>",
-        *_sections(report),
+        *_sections(sections),
         "</main>",
         "</body>",
         "</html>",
@@ -49,15 +47,15 @@ def page(report: "Report") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _contents(report: "Report") -> Iterator[str]:
+def _contents(sections: Sequence[Section]) -> Iterator[str]:
     yield '<nav aria-label="Contents"><ol>'
-    for place, section in enumerate(report.sections, 1):
+    for place, section in enumerate(sections, 1):
         yield f'<li><a href="#section-{place}">{escape(section.title)}</a></li>'
     yield "</ol></nav>"
 
 
-def _sections(report: "Report") -> Iterator[str]:
-    for place, section in enumerate(report.sections, 1):
+def _sections(sections: Sequence[Section]) -> Iterator[str]:
+    for place, section in enumerate(sections, 1):
         yield f'<section aria-labelledby="section-{place}">'
         yield f'<h2 id="section-{place}">{escape(section.title)}</h2>'
         for block in section.blocks:
@@ -65,7 +63,7 @@ def _sections(report: "Report") -> Iterator[str]:
         yield "</section>"
 
 
-def _block(block: "Block") -> str:
+def _block(block: Block) -> str:
     if isinstance(block, Paragraph):
         return f"<p>{escape(block.text)}</p>"
     if isinstance(block, Statement):
@@ -79,7 +77,7 @@ def _picture(picture: Picture) -> str:
     source = f"data:image/svg+xml;base64,{b64encode(picture.svg).decode()}"
     caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
     width = re.search(rb'<svg[^>]*? width="([\d.]+)pt"', picture.svg[:2_000])
-    # What is wider than the page moves by itself, by keyboard too.
+    # A drawing wider than the page scrolls by itself; the focus lets the keyboard scroll it too.
     focus = ' tabindex="0"' if width is not None and float(width[1]) > _PAGE_WIDTH else ""
     return f'<figure{focus}><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
 
@@ -117,7 +115,7 @@ def _kind(column: int, table: Table) -> str:
 
 
 def _statement(markdown: str) -> str:
-    """Turn Markdown into HTML and formulas into MathML; links and pictures stay text."""
+    """Return Markdown as HTML, with formulas as MathML and links and pictures as text."""
     try:
         from markdown_it import MarkdownIt
         from mdit_py_plugins.dollarmath import dollarmath_plugin

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dli import frames, plots
-from dli.diagnosis.selection import rows_of
 from dli.framework import Index
-from dli.report.document import Block, Paragraph, Report, Section
+from dli.report.document import Block, Paragraph, Section
 from dli.report.parts import (
     digits_of,
     filled,
@@ -24,6 +23,7 @@ from dli.report.parts import (
     tried,
     word,
 )
+from dli.report.report import Report
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -78,7 +78,7 @@ def of_index(
     >>> [section.title for section in of_index(Assessment(index, data)).sections][:3]
     ['In short', 'League table', 'Framework']
     """
-    rows = rows_of(assessment, period)
+    rows = assessment.rows(period).tolist()
     own, robust = studied(assessment, study)
     if own is not None:
         robust = list(_robustness(own, period, rows))
@@ -86,7 +86,7 @@ def of_index(
         Section("In short", list(_in_short(assessment, rows, own))),
         Section("League table", list(_league(assessment, period, rows, own))),
         Section("Framework", list(_framework(assessment))),
-        Section("Sub-indices", list(_parts(assessment, rows))),
+        Section("Sub-indices", list(_parts(assessment, period, rows))),
         Section("How far the ranks hold", [*robust, *_shares(sobol)]),
         Section("Data quality", list(_quality(assessment))),
         *methods(assessment, own),
@@ -193,7 +193,7 @@ def _framework(assessment: "Assessment") -> Iterator[Block]:
     )
 
 
-def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
+def _parts(assessment: "Assessment", period: object, rows: list[int]) -> Iterator[Block]:
     index, names = assessment.index, names_of(assessment)
     rows_of_parts = []
     for child in index.children:
@@ -210,7 +210,7 @@ def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
     if len(index.children) > 1:
         yield from tried(
             lambda: picture(
-                lambda: plots.correlations(assessment, 1),
+                lambda: plots.correlations(assessment, 1, period=period),
                 "A table of the correlations of the parts of the index",
                 "Where parts go together, one of them adds little that the other does not say.",
             ),
@@ -219,7 +219,7 @@ def _parts(assessment: "Assessment", rows: list[int]) -> Iterator[Block]:
     if any(isinstance(child, Index) for child in index.children):
         yield from tried(
             lambda: picture(
-                lambda: plots.correlations(assessment),
+                lambda: plots.correlations(assessment, period=period),
                 "A heat map of the correlations of all indicators",
                 "Correlations of indicators, all turned so that more is better.",
             ),

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import DataError, DLIError, MethodError
 from dli.framework import Index
+from dli.framework.select import inner_node
 from dli.sensitivity.draws import Draws, Room
-from dli.sensitivity.scoring import Scorer, scorer
+from dli.sensitivity.inputs.protocol import drawn, options_of, require_inputs
+from dli.sensitivity.scorers import Scorer, scorer
 
 __all__ = ["Design", "design"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @frozen(kw_only=True, eq=False)
@@ -86,6 +87,22 @@ class Design:
         """Give the number of each draw's combination of options."""
         return draws.combinations(list(self.options), [len(o) for o in self.options.values()])
 
+    def drawn(self, uniforms: Floats) -> dict[str, list[Any]]:
+        """Return for each factor what its numbers stand for, a value for each draw."""
+        draws = self.draws(uniforms)
+        number = self.combination(draws)
+        cells: dict[str, list[Any]] = {name: [None] * draws.n_draws for name in self.names}
+        for combination in np.unique(number).tolist():
+            rows = np.flatnonzero(number == combination)
+            # Weights are those of the options that were chosen.
+            some = draws.take(rows, self.assessments[combination])
+            for own, part in zip(self.inputs, self.slices, strict=True):
+                values = drawn(own, uniforms[part][:, rows], some)
+                for name, column in zip(self.names[part], values, strict=True):
+                    for row, value in zip(rows.tolist(), list(column), strict=True):
+                        cells[name][row] = value.item() if isinstance(value, np.generic) else value
+        return cells
+
     def _with_noise(self, draws: Draws, number: NDArray[Any]) -> Floats:
         scores = np.empty((draws.n_draws, len(self.assessment.units)))
         for draw in range(draws.n_draws):
@@ -130,30 +147,16 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     if not isinstance(candidate, Assessment):
         msg = f"a study needs an Assessment, got {assessment!r}"
         raise MethodError(msg)
-    studied = assessment.index.find(assessment.index.code if node is None else node)
-    if not isinstance(studied, Index):
-        msg = f"node must have children, {studied.code!r} is an indicator"
-        raise MethodError(msg)
-    given = (inputs,) if hasattr(inputs, "apply") else tuple(inputs)
-    if not given:
-        msg = "a study needs at least one uncertain input"
-        raise MethodError(msg)
-    strangers = [
-        f"{own!r}{': write it with ()' if isinstance(own, type) else ''}"
-        for own in given
-        if isinstance(own, type) or not (hasattr(own, "apply") and hasattr(own, "factors"))
-    ]
-    if strangers:
-        msg = "inputs must have the methods factors and apply"
-        raise MethodError(msg, strangers)
+    studied = inner_node(assessment.index, node)
+    own_inputs = require_inputs(inputs)
     names: list[str] = []
     slices = []
     options: dict[str, tuple[Any, ...]] = {}
-    for own in given:
+    for own in own_inputs:
         factors = list(own.factors(assessment))
         slices.append(slice(len(names), len(names) + len(factors)))
         names += factors
-        options |= {step: tuple(choices) for step, choices in getattr(own, "options", {}).items()}
+        options |= options_of(own)
     twice = [repr(name) for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         msg = "two inputs contend for one choice"
@@ -162,7 +165,7 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     found = Design(
         assessment=assessment,
         node=studied,
-        inputs=given,
+        inputs=own_inputs,
         names=tuple(names),
         slices=tuple(slices),
         options=options,

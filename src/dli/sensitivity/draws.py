@@ -1,17 +1,18 @@
 """What a run of draws changes of an assessment: inputs write it, the engine reads it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import MethodError
+from dli.framework import Index
 
 __all__ = ["Draws", "Room"]
 
-Floats: TypeAlias = NDArray[np.float64]
 T = TypeVar("T")
 
 
@@ -86,10 +87,7 @@ class Draws:
         factors : ndarray of shape (n_draws,)
             Not negative.
         """
-        parent = self.index.parent(code)
-        if parent is None:
-            msg = f"{code!r} is the index itself and has no weight"
-            raise MethodError(msg)
+        parent = self._parent(code)
         own = np.ones((len(parent.children), self.n_draws))
         own[[child.code for child in parent.children].index(code)] = factors
         self.scale_children(parent.code, own)
@@ -123,6 +121,30 @@ class Draws:
             raise MethodError(msg)
         self.weights[parent] = weights
 
+    def local_weights(self, code: str) -> Floats:
+        """Return the weight of a node within its parent in each draw: (n_draws,).
+
+        The mean over units where they have weights of their own.
+
+        Raises
+        ------
+        MethodError
+            The index itself, which has no weight.
+        """
+        parent = self._parent(code)
+        nominal = self.assessment.weight_array(parent.code)
+        weights = self.weights.get(parent.code, np.atleast_2d(nominal).mean(axis=0)[:, np.newaxis])
+        weights = weights * self.factors.get(parent.code, 1.0)
+        place = [child.code for child in parent.children].index(code)
+        return np.broadcast_to(weights[place] / weights.sum(axis=0), self.n_draws)
+
+    def _parent(self, code: str) -> Index:
+        parent = self.index.parent(code)
+        if parent is None:
+            msg = f"{code!r} is the index itself and has no weight"
+            raise MethodError(msg)
+        return parent
+
     def choose(self, step: str, options: NDArray[np.intp]) -> None:
         """Take an option of a step, by its number among the input's ``options``.
 
@@ -144,9 +166,9 @@ class Draws:
         """
         self.noises.append(noise)
 
-    def take(self, draws: NDArray[np.intp]) -> "Draws":
-        """Give some of the draws; their choices are known by then, and left out."""
-        part = Draws(self.assessment, draws.size, self.room, self._memo)
+    def take(self, draws: NDArray[np.intp], assessment: Assessment | None = None) -> "Draws":
+        """Return some of the draws, of another assessment if one is given, without choices."""
+        part = Draws(assessment or self.assessment, draws.size, self.room, self._memo)
         part.factors = {code: factors[:, draws] for code, factors in self.factors.items()}
         part.weights = {code: weights[:, draws] for code, weights in self.weights.items()}
         return part

@@ -5,55 +5,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.errors import DLIError, MethodError, StudyError
 
-__all__ = ["bin_numbers", "chunks", "in_order", "seed_of", "uniforms", "whole_number", "workers"]
+__all__ = ["bin_numbers", "chunks", "in_order", "uniforms", "workers"]
 
-Floats: TypeAlias = NDArray[np.float64]
 T = TypeVar("T")
-
-
-def whole_number(name: str, value: object, least: int, most: float = np.inf) -> int:
-    """Check a number of draws, units or the like.
-
-    Raises
-    ------
-    MethodError
-        No whole number within the limits.
-    """
-    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not (is_whole and least <= int(value) <= most):  # type: ignore[call-overload] # checked
-        limits = f"of at least {least}" if most == np.inf else f"from {least} to {most:g}"
-        msg = f"{name} must be a whole number {limits}, got {value!r}"
-        raise MethodError(msg)
-    return int(value)  # type: ignore[call-overload,no-any-return] # checked
-
-
-def seed_of(rng: Any) -> int:
-    """Give the number from which every draw follows.
-
-    Parameters
-    ----------
-    rng : int, SeedSequence, Generator or None
-        A generator gives its next number; None takes a new seed from the system.
-
-    Raises
-    ------
-    MethodError
-        A seed of another kind.
-    """
-    if isinstance(rng, np.random.Generator):
-        return int(rng.integers(2**63))
-    if rng is None:
-        rng = np.random.SeedSequence()
-    if isinstance(rng, np.random.SeedSequence) and isinstance(rng.entropy, int):
-        return rng.entropy
-    return whole_number("rng (if no NumPy Generator)", rng, 0)
 
 
 def uniforms(seed: int, chunk: int, out: Floats) -> Floats:

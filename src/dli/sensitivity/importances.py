@@ -1,25 +1,22 @@
 """How much each part of an index shows in its scores, against the weight it is given."""
 
-from typing import Any, TypeAlias
-
 import numpy as np
-from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from attrs import field, frozen
+from numpy.typing import ArrayLike
 
-from dli import frames
+from dli.arrays import Floats, as_floats
 from dli.assessment import Assessment
 from dli.errors import MethodError
-from dli.framework import Index
-from dli.multivariate import correlations
+from dli.framework.select import Nodes, inner_node, select
+from dli.frames import Frame
+from dli.multivariate.arrays import correlations
 from dli.printing import Printed, Sheet
 
 __all__ = ["Importance", "correlation_ratios", "importance"]
 
-Floats: TypeAlias = NDArray[np.float64]
-
 
 def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
-    r"""Give the share of the variance of scores that each column explains on its own.
+    r"""Return the share of the variance of scores that each column explains on its own.
 
     :math:`S_k = Var(E[s | x_k]) / Var(s)`, the expectation fitted by a cubic regression spline
     with up to four knots at quantiles of the column. For a linear dependence it is the squared
@@ -49,8 +46,7 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     >>> correlation_ratios(np.column_stack([x, np.cos(9 * x)]), x**2).round(2).tolist()
     [1.0, 0.04]
     """
-    x = np.asarray(values, dtype=np.float64)
-    s = np.asarray(scores, dtype=np.float64)
+    x, s = as_floats(values), as_floats(scores, "scores")
     if x.ndim != 2 or s.shape != x.shape[:1]:
         msg = f"values must have a row for each of the scores, got {x.shape} and {s.shape}"
         raise MethodError(msg)
@@ -80,72 +76,83 @@ def _ratio(x: Floats, s: Floats) -> float:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Importance(Printed):
-    """Weights and importances of the parts of an index.
+    """Weights and importances of the nodes below a node.
 
     Attributes
     ----------
     codes : tuple of str
-    weights : ndarray of shape (n_parts,)
+    weights : ndarray of shape (n_nodes,)
         Effective, within the node; means over units where they differ by unit.
-    correlations : ndarray of shape (n_parts,)
-        Pearson's, of each part's scores with the node's.
-    ratios : ndarray of shape (n_parts,)
-        Correlation ratios: the share of the scores' variance that goes when the part is known.
+    correlations : ndarray of shape (n_nodes,)
+        Pearson's, of each node's scores with those of the node above.
+    ratios : ndarray of shape (n_nodes,)
+        Correlation ratios: the share of the scores' variance that goes when the node is known.
     """
 
     codes: tuple[str, ...]
     weights: Floats
     correlations: Floats
     ratios: Floats
-    _library: Any
+    _assessment: Assessment = field()
 
     @property
     def shares(self) -> Floats:
-        """The correlation ratios scaled to sum to one, to be held against the weights."""
+        """The correlation ratios scaled to sum to one, to be compared with the weights."""
         return np.asarray(self.ratios / np.nansum(self.ratios))
 
     @property
-    def table(self) -> Any:
-        """A row for each part: ``code, weight, correlation, ratio, share``."""
-        return frames.build(
+    def table(self) -> Frame:
+        """A row for each node: ``code, weight, correlation, ratio, share``."""
+        return self._assessment.table(
             {
                 "code": list(self.codes),
                 "weight": self.weights,
                 "correlation": self.correlations,
                 "ratio": self.ratios,
                 "share": self.shares,
-            },
-            self._library,
+            }
         )
 
     def _sheet(self) -> Sheet:
-        numbers = (self.weights, self.correlations, self.ratios, self.shares)
+        columns = (self.weights, self.correlations, self.ratios, self.shares)
         rows = [
-            (code, *(f"{part[k]:.3f}" for part in numbers)) for k, code in enumerate(self.codes)
+            (code, *(f"{column[k]:.3f}" for column in columns)) for k, code in enumerate(self.codes)
         ]
         head = ("code", "weight", "correlation", "ratio", "share")
-        return Sheet("What shows in the scores, beside what was meant to", head, rows)
+        return Sheet("Importance of each node, compared with its weight", head, rows)
 
 
-def importance(assessment: Assessment, *, node: str | None = None, level: int = 1) -> Importance:
-    """Compare how much each part shows in a node's scores with the weight it is given.
+def importance(
+    assessment: Assessment,
+    node: str | None = None,
+    *,
+    nodes: Nodes = None,
+    period: object = None,
+) -> Importance:
+    """Compare how much nodes explain of the scores of a node above them with their weights.
 
     Parameters
     ----------
     assessment : Assessment
     node : str, optional
         The index by default.
-    level : int
-        How far below the node the parts are: 1 for its children, 2 for theirs, and so on.
+    nodes : int, str or sequence of str, optional
+        A level of the tree, or codes, below ``node``; the children of ``node`` by default.
+    period : object, optional
+        Needed when there are several periods.
 
     Returns
     -------
     Importance
+        Each node over the units that have a score both there and at ``node``.
 
     Raises
     ------
     MethodError
-        A node without children, or no parts at that level.
+        A node without children; nodes that are not below it; a period of data without periods, or
+        none of data with several.
+    UnknownCodeError
+        No such node or period.
 
     Examples
     --------
@@ -155,24 +162,24 @@ def importance(assessment: Assessment, *, node: str | None = None, level: int = 
     >>> importance(Assessment(index, data)).codes
     ('a', 'b')
     """
-    index = assessment.index
-    top = index.find(index.code if node is None else node)
-    if not isinstance(top, Index):
-        msg = f"{top.code!r} is an indicator and has no parts"
+    top = inner_node(assessment.index, node)
+    below = top.children if nodes is None else select(assessment.index, nodes, below=top.code)
+    codes = tuple(child.code for child in below)
+    if top.code in codes:
+        msg = f"nodes must lie below {top.code!r}, got the node itself"
         raise MethodError(msg)
-    depth = index.level(top.code) + level
-    codes = tuple(n.code for n in top.walk() if index.level(n.code) == depth and n is not top)
-    if not codes:
-        msg = f"there are no parts {level!r} levels below {top.code!r}"
-        raise MethodError(msg)
-    values = np.stack([assessment.array(code) for code in codes], axis=1)
-    scores = assessment.array(top.code)
-    whole = assessment.effective_weight_array(top.code)
-    weights = [np.mean(assessment.effective_weight_array(code) / whole) for code in codes]
+    rows = assessment.rows(period)
+    values, scores = assessment.arrays(codes)[rows], assessment.array(top.code)[rows]
+    weights = [
+        np.broadcast_to(
+            assessment.effective_weight_array(code, within=top.code), len(assessment.units)
+        )[rows].mean()
+        for code in codes
+    ]
     return Importance(
         codes=codes,
         weights=np.array(weights),
         correlations=correlations(values, scores[:, np.newaxis]).coefficients[:, 0],
         ratios=correlation_ratios(values, scores),
-        library=assessment.observations.table.library,
+        assessment=assessment,
     )

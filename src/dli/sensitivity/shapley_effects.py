@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from dli import frames
+from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
+from dli.checks import seed_of, whole_number
 from dli.errors import UnknownCodeError
+from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Draws, Room
-from dli.sensitivity.engine import in_order, seed_of, whole_number
-from dli.sensitivity.inputs import DirichletWeights
-from dli.sensitivity.sobol_indices import OUTPUTS, outputs_of
+from dli.sensitivity.engine import in_order
+from dli.sensitivity.inputs.protocol import apply_given
+from dli.sensitivity.sobol_indices import OUTPUTS, output_rows, outputs_of
 
 __all__ = ["Shapley", "shapley"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 # Song, Nelson and Staum: one condition for each set of factors, three draws under it.
 _INNER = 3
@@ -139,7 +138,7 @@ def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any
     known = rng.random((n_factors, n_orders, n_factors - 1))
     numbers = (n_factors, n_orders, n_factors - 1, _INNER)
     drawn = rng.random(numbers)
-    draws = _mixed(study, known[..., np.newaxis], drawn, free[..., np.newaxis])
+    draws = _mixed(study, known, drawn, free)
     room = Room()
     found = outputs_of(study, (output,), study.scores_of(draws), room)
     worth = found.reshape(n_orders, n_factors - 1, _INNER, -1).var(axis=2, ddof=1)
@@ -150,29 +149,18 @@ def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any
     return gains, outputs_of(study, (output,), plain, room), orders
 
 
-def _mixed(study: Design, known: Floats, drawn: Floats, free: NDArray[np.bool_]) -> Draws:
+def _mixed(study: Design, known: Floats, drawn: Floats, free: Bools) -> Draws:
     """Draw the free factors given the known ones."""
-    n_draws = drawn[0].size
-    draws = Draws(study.assessment, n_draws)
+    draws = Draws(study.assessment, drawn[0].size)
     for own, part in zip(study.inputs, study.slices, strict=True):
-        if not isinstance(own, DirichletWeights):
-            numbers = np.where(free[part], drawn[part], known[part])
-            own.apply(np.ascontiguousarray(numbers.reshape(len(numbers), n_draws)), draws)
-            continue
-        before, after = Draws(study.assessment, known[0].size), Draws(study.assessment, n_draws)
-        own.apply(known[part].reshape(-1, known[0].size), before)
-        own.apply(drawn[part].reshape(-1, n_draws), after)
-        start = part.start
-        for parent, weights in before.weights.items():
-            places = slice(start, start + len(weights))
-            start += len(weights)
-            given = (weights / weights.sum(axis=0)).reshape(-1, *known.shape[1:])
-            new = after.weights[parent].reshape(-1, *drawn.shape[1:]) * free[places]
-            left = (given * free[places]).sum(axis=0)
-            total = new.sum(axis=0)
-            new *= left / np.where(total > 0, total, 1.0)
-            joined = np.where(free[places], new, given)
-            draws.set_weights(parent, joined.reshape(len(joined), n_draws))
+        n_factors = part.stop - part.start
+        apply_given(
+            own,
+            known[part].reshape(n_factors, -1),
+            drawn[part].reshape(n_factors, -1, drawn.shape[-1]),
+            free[part].reshape(n_factors, -1),
+            draws,
+        )
     return draws
 
 
@@ -203,17 +191,15 @@ class Shapley(Printed):
     variance: Floats
 
     @property
-    def table(self) -> Any:
+    def table(self) -> Frame:
         """A row for each output and factor: the unit, ``factor``, ``effect`` and ``error``."""
-        observations = self.assessment.observations
-        units = [None] if self.output == OUTPUTS[0] else list(self.assessment.units)
+        rows = output_rows(self.assessment, self.output)
         columns = {
-            observations.unit_column: [unit for unit in units for _ in self.factors],
-            "factor": list(self.factors) * len(units),
+            "factor": list(self.factors) * len(rows),
             "effect": self.effects.T.ravel(),
             "error": self.errors.T.ravel(),
         }
-        return frames.build(columns, observations.table.library)
+        return self.assessment.frame(columns, rows=[row for row in rows for _ in self.factors])
 
     def _sheet(self) -> Sheet:
         effects = np.nanmean(self.effects, axis=1)

@@ -2,27 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 from warnings import catch_warnings, simplefilter, warn
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from dli import frames
+from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.assessment.ranking import rank_scores
+from dli.checks import number, seed_of, whole_number
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
+from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet
+from dli.ranking import mean_rank_shift, places, rank_scores
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import in_order, seed_of, whole_number
-from dli.sensitivity.tally import places
+from dli.sensitivity.engine import in_order
 from dli.sensitivity.variance import Indices, Sums, sobol_estimates
 
-__all__ = ["OUTPUTS", "Sobol", "outputs_of", "sobol"]
-
-Floats: TypeAlias = NDArray[np.float64]
+__all__ = ["OUTPUTS", "Sobol", "output_rows", "outputs_of", "sobol"]
 
 OUTPUTS = ("mean_rank_shift", "score", "rank")
 # Outputs that may be kept all at once, for indices of second order.
@@ -235,6 +233,11 @@ def _outputs(study: Design, outputs: tuple[str, ...], numbers: Floats, room: Roo
     return outputs_of(study, outputs, study.scores(numbers, room), room)
 
 
+def output_rows(assessment: Assessment, output: str) -> list[int | None]:
+    """Return the row that each value of an output is about; None for the mean rank shift."""
+    return [None] if output == OUTPUTS[0] else list(range(len(assessment.units)))
+
+
 def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Room) -> Floats:
     """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own."""
     n_draws, n_units = scores.shape
@@ -245,7 +248,8 @@ def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Ro
     first = 0
     for name in outputs:
         if name == OUTPUTS[0]:
-            found[:, first] = _mean_shift(ranks, study.assessment.rank_array(study.node.code), room)
+            nominal = study.assessment.rank_array(study.node.code)
+            found[:, first] = mean_rank_shift(ranks, nominal)
             first += 1
         else:
             found[:, first : first + n_units] = scores if name == "score" else ranks
@@ -253,26 +257,14 @@ def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Ro
     return found
 
 
-def _mean_shift(ranks: Floats, nominal: Floats, room: Room) -> Floats:
-    shifts = np.subtract(ranks, nominal, out=room.array("shifts", ranks.shape))
-    np.abs(shifts, out=shifts)
-    total = shifts.sum(axis=1)
-    if not np.isnan(total).any():
-        return np.asarray(total / len(nominal))
-    n_units = (~np.isnan(shifts)).sum(axis=1)
-    return np.asarray(np.nansum(shifts, axis=1) / np.maximum(n_units, 1))
-
-
 def _rank(assessment: Assessment, scores: Floats, ranks: Floats, room: Room) -> None:
-    periods = assessment.periods
-    if periods is None:
+    if assessment.periods is None:
         _rank_among(scores, ranks, room)
         return
-    for period in dict.fromkeys(periods):
-        own = [i for i, p in enumerate(periods) if p == period]
-        among = np.empty((len(scores), len(own)))
-        _rank_among(scores[:, own], among, room)
-        ranks[:, own] = among
+    for rows in assessment.rows_by_period.values():
+        among = np.empty((len(scores), len(rows)))
+        _rank_among(scores[:, rows], among, room)
+        ranks[:, rows] = among
 
 
 def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
@@ -363,39 +355,35 @@ class Sobol(Printed):
         place = self.outputs.index(output)
         return slice(sum(widths[:place]), sum(widths[: place + 1]))
 
-    def intervals(self, level: float = 0.95) -> Any:
-        """Give all indices with their confidence intervals.
+    def intervals(self, confidence: float = 0.95) -> Frame:
+        """Return all indices with their confidence intervals.
 
         Parameters
         ----------
-        level : float
-            Of confidence; the intervals take the draws for independent, which a Sobol sequence
-            beats: they are rather too wide.
+        confidence : float
+            Above 0 and below 1. The intervals take the draws for independent, which a Sobol
+            sequence beats: they are rather too wide.
 
         Returns
         -------
         frame
-            A row for each output and factor: ``output``, the unit (missing for the mean rank
-            shift), ``factor``, ``first``, ``first_low``, ``first_high``, ``total``, ``total_low``
-            and ``total_high``.
+            A row for each output and factor: the unit (missing for the mean rank shift),
+            ``output``, ``factor``, ``first``, ``first_low``, ``first_high``, ``total``,
+            ``total_low`` and ``total_high``.
+
+        Raises
+        ------
+        MethodError
+            Another confidence.
         """
         from scipy.special import ndtri
 
-        if not 0 < level < 1:
-            msg = f"level must be above 0 and below 1, got {level!r}"
-            raise MethodError(msg)
-        z = float(ndtri((1 + level) / 2))
-        observations = self.assessment.observations
-        units: list[Any] = []
-        names: list[str] = []
-        for name in self.outputs:
-            own = [None] if name == OUTPUTS[0] else list(self.assessment.units)
-            units += own
-            names += [name] * len(own)
+        confidence = number("confidence", confidence, above=0, below=1)
+        z = float(ndtri((1 + confidence) / 2))
+        rows = [(row, o) for o in self.outputs for row in output_rows(self.assessment, o)]
         columns: dict[str, Any] = {
-            "output": [name for name in names for _ in self.factors],
-            observations.unit_column: [unit for unit in units for _ in self.factors],
-            "factor": list(self.factors) * len(names),
+            "output": [output for _, output in rows for _ in self.factors],
+            "factor": list(self.factors) * len(rows),
         }
         for label, index, error in (
             ("first", self.first_order, self.indices.first_error),
@@ -404,7 +392,7 @@ class Sobol(Printed):
             columns[label] = index.T.ravel()
             columns[f"{label}_low"] = (index - z * error).T.ravel()
             columns[f"{label}_high"] = (index + z * error).T.ravel()
-        return frames.build(columns, observations.table.library)
+        return self.assessment.frame(columns, rows=[row for row, _ in rows for _ in self.factors])
 
     def _sheet(self) -> Sheet:
         first, total = (np.nanmean(x, axis=1) for x in (self.first_order, self.total_order))

@@ -1,6 +1,6 @@
 """What a study of uncertainty found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeAlias
 
@@ -8,19 +8,20 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from dli import frames
+from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.assessment.ranking import rank_scores
+from dli.checks import is_number, whole_number
 from dli.errors import MethodError
+from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet
+from dli.ranking import rank_scores
 from dli.sensitivity.design import Design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import chunks, in_order, uniforms, whole_number
-from dli.sensitivity.tally import Bins
+from dli.sensitivity.engine import chunks, in_order, uniforms
+from dli.sensitivity.tally import Bins, Tally
 
 __all__ = ["Uncertainty", "draws_of", "scores_of"]
 
-Floats: TypeAlias = NDArray[np.float64]
 Task: TypeAlias = list[tuple[int, int]]
 
 
@@ -56,7 +57,7 @@ class Uncertainty(Printed):
     n_samples: int
     _ever: NDArray[np.bool_] = field()
     _bins: Bins = field()
-    _tally: Any = field()
+    _tally: Tally = field()
 
     @property
     def assessment(self) -> Assessment:
@@ -79,9 +80,10 @@ class Uncertainty(Printed):
         return self.assessment.array(self.design.node.code)
 
     @property
-    def nominal(self) -> Any:
+    def nominal(self) -> Frame:
         """A row for each unit: ``score`` and ``rank`` without any change."""
-        return self._frame({"score": self.nominal_scores, "rank": self.nominal_ranks}, ["rank"])
+        columns = {"score": self.nominal_scores, "rank": self.nominal_ranks}
+        return self.assessment.frame(columns, integers=["rank"])
 
     @cached_property
     def rank_counts(self) -> NDArray[np.int64]:
@@ -95,7 +97,7 @@ class Uncertainty(Printed):
         MethodError
             More units than can be counted rank by rank.
         """
-        if self._bins.n_ranks < max(map(len, self._bins.groups)):
+        if self._bins.joins_ranks:
             msg = (
                 f"ranks of {len(self.units)} units are counted in {self._bins.n_ranks} bins: there "
                 "is no table of every rank"
@@ -120,33 +122,24 @@ class Uncertainty(Printed):
     @cached_property
     def expected_ranks(self) -> Floats:
         """The mean rank of each unit, of shape (n_units,)."""
-        return self._over_ranks(self._rank_values)
+        return self._spread(self._tally.rank_sums / self._n_draws)
 
     @cached_property
     def rank_shifts(self) -> Floats:
         """The mean over draws of how far each unit's rank is from its nominal one: (n_units,)."""
-        nominal = self.nominal_ranks[self._ever][:, np.newaxis]
-        return self._over_ranks(np.abs(self._rank_values - nominal))
+        has_rank = ~np.isnan(self.nominal_ranks[self._ever])
+        return self._spread(np.where(has_rank, self._tally.shift_sums / self._n_draws, np.nan))
 
     @property
     def mean_rank_shift(self) -> float:
-        """The mean over units and draws of the ranks moved, up or down."""
-        return float(np.nanmean(self.rank_shifts))
+        """The mean of the ranks moved, up or down, over all ranks of all draws.
 
-    @property
-    def _rank_values(self) -> Floats:
-        """The rank that each bin stands for."""
-        largest, n = max(map(len, self._bins.groups)), self._bins.n_ranks
-        if n == largest:
-            return np.arange(1.0, n + 1)
-        return (np.arange(n) + 0.5) * largest / n + 0.5
-
-    def _over_ranks(self, values: Floats) -> Floats:
-        counts = self._tally.ranks
-        result = np.full(len(self.units), np.nan)
-        n_draws = counts.sum(axis=1)
-        result[self._ever] = (counts * values).sum(axis=1) / np.where(n_draws > 0, n_draws, np.nan)
-        return result
+        Units without a nominal rank are left out; a unit without a rank in some draws counts for
+        the others.
+        """
+        has_rank = ~np.isnan(self.nominal_ranks[self._ever])
+        n_ranks = int(self._tally.n_draws[has_rank].sum())
+        return float(self._tally.shift_sums.sum() / n_ranks) if n_ranks else float("nan")
 
     @cached_property
     def mean_scores(self) -> Floats:
@@ -171,43 +164,35 @@ class Uncertainty(Printed):
         return result
 
     def score_quantiles(self, q: float) -> Floats:
-        """Give a quantile of each unit's score over draws, of shape (n_units,).
+        """Return a quantile of each unit's score over draws, of shape (n_units,).
 
-        It is found from counts in 2,048 bins between the least and the greatest score that the
-        unit can have (fewer bins for very many units), and exact to the width of a bin.
+        Linear between scores, as NumPy's default. Scores are counted in 2,048 bins between the
+        least and the greatest score that the unit can have (fewer bins for very many units), so
+        the result is exact to the width of a bin.
         """
-        _quantiles(q)
         counts = self._tally.scores
-        below = np.cumsum(counts, axis=1)
-        target = q * below[:, -1]
-        place = (below < target[:, np.newaxis]).sum(axis=1)
-        place = np.minimum(np.maximum(place, (below <= 0).sum(axis=1)), counts.shape[1] - 1)
-        rows = np.arange(len(counts))
-        within = counts[rows, place]
-        share = (target - (below[rows, place] - within)) / np.where(within > 0, within, np.nan)
-        return self._spread(self._bins.low + self._bins.width * (place + share))
+        return self._spread(
+            _quantile(counts, q, lambda place, share: self._bins.low + self._bins.width * (
+                place + share))
+        )  # fmt: skip
 
     def rank_quantiles(self, q: float) -> Floats:
-        """Give a quantile of each unit's rank over draws, of shape (n_units,).
+        """Return a quantile of each unit's rank over draws, of shape (n_units,).
 
-        Linear between ranks, as NumPy's default.
+        Linear between ranks, as NumPy's default. Where there are more ranks than bins to count
+        them (above 2,000 units), it is exact to the width of a bin.
         """
-        _quantiles(q)
-        counts = self._tally.ranks
-        below = np.cumsum(counts, axis=1)
-        n_draws = below[:, -1]
-        position = (n_draws - 1) * q
-        first = np.floor(position + 1e-9)
-        ends = []
-        for place in (first, np.minimum(first + 1, n_draws - 1)):
-            bin_ = np.minimum((below <= place[:, np.newaxis]).sum(axis=1), counts.shape[1] - 1)
-            ends.append(self._rank_values[bin_])
-        share = np.clip(position - first, 0.0, 1.0)
-        found = ends[0] + share * (ends[1] - ends[0])
-        return self._spread(np.where(n_draws > 0, found, np.nan))
+        largest, n = max(map(len, self._bins.groups)), self._bins.n_ranks
 
-    def score_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Any:
-        """Give the spread of each unit's score.
+        def rank(place: Any, share: Any) -> Floats:
+            if not self._bins.joins_ranks:
+                return np.asarray(place + 1.0)
+            return np.asarray((place + share) * largest / n + 0.5)
+
+        return self._spread(_quantile(self._tally.ranks, q, rank))
+
+    def score_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
+        """Return the spread of each unit's score.
 
         Parameters
         ----------
@@ -225,10 +210,11 @@ class Uncertainty(Printed):
             "mean": self.mean_scores,
             "sd": self.score_deviations,
         }
-        return self._frame(columns | {_label(x): self.score_quantiles(x) for x in _quantiles(q)})
+        quantiles = {_label(x): self.score_quantiles(x) for x in _quantiles(q)}
+        return self.assessment.frame(columns | quantiles)
 
-    def rank_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Any:
-        """Give the spread of each unit's rank.
+    def rank_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
+        """Return the spread of each unit's rank.
 
         Parameters
         ----------
@@ -247,41 +233,70 @@ class Uncertainty(Printed):
             "shift": self.rank_shifts,
         }
         quantiles = {_label(x): self.rank_quantiles(x) for x in _quantiles(q)}
-        return self._frame(columns | quantiles, ["nominal"])
+        return self.assessment.frame(columns | quantiles, integers=["nominal"])
 
-    def top(self, k: int) -> Any:
-        """Give the probability of each unit to be among the first k.
+    def top(self, k: int) -> Frame:
+        """Return the probability of each unit to be among the first k.
+
+        Where there are more ranks than bins to count them (above 2,000 units), the draws are made
+        again.
 
         Returns
         -------
         frame
-            A row for each unit: ``nominal`` rank and ``probability``.
+            A row for each unit: ``nominal`` rank and ``probability``; NaN for a unit that never
+            had a score.
         """
         k = whole_number("k", k, 1, len(self.units))
-        share = self.rank_acceptability[:, :k].sum(axis=1)
-        return self._frame({"nominal": self.nominal_ranks, "probability": share}, ["nominal"])
+        if self._bins.joins_ranks:
+            firsts = sum(
+                in_order(partial(_firsts, self._bins, k, *self._again), self._tasks())
+            )
+            share = self._spread(firsts / self._n_draws)
+        else:
+            share = self._spread(self._tally.ranks[:, :k].sum(axis=1) / self._n_draws)
+        columns = {"nominal": self.nominal_ranks, "probability": share}
+        return self.assessment.frame(columns, integers=["nominal"])
 
-    def pairwise_winning(self, *, executor: Any = None, progress: bool = False) -> Floats:
-        """Give the share of draws in which each unit scores above each other.
+    @property
+    def _again(self) -> tuple[Design, NDArray[np.bool_], int]:
+        """What making the draws again needs."""
+        return self.design, self._ever, self.seed
+
+    def pairwise_winning(
+        self, *, period: object = None, executor: Any = None, progress: bool = False
+    ) -> Floats:
+        """Return the share of draws in which each unit scores above each other.
 
         The draws are made again, since counting all pairs takes far longer than all else.
+
+        Parameters
+        ----------
+        period : object, optional
+            Needed when there are several periods.
+        executor, progress
+            As of `uncertainty`.
 
         Returns
         -------
         ndarray of shape (n_units, n_units)
-            Row above column; units that tie win neither way. NaN for units without a score.
+            Row above column; units that tie win neither way, and one without a score in a draw
+            wins against none. NaN for units that never have a score.
         """
+        rows = self.assessment.rows(period)
+        inside = self._ever[rows]
+        own = np.searchsorted(np.flatnonzero(self._ever), rows[inside])
+        work = partial(_wins, own, *self._again)
         tasks = self._tasks()
-        work = partial(_wins, self.design, self._ever, self.seed)
         total: Any = 0
         for part in in_order(work, tasks, executor=executor, progress=progress, n_draws=draws_of):
             total = total + part
-        result = np.full((len(self.units),) * 2, np.nan)
-        result[np.ix_(self._ever, self._ever)] = total / self.n_samples
+        result = np.full((len(rows),) * 2, np.nan)
+        result[np.ix_(inside, inside)] = total / self.n_samples
         return result
 
-    def inputs(self, first: int = 0, n: int = 10) -> Any:
-        """Give what was drawn: a row for each draw, a column for each factor.
+    def inputs(self, first: int = 0, n: int = 10) -> Frame:
+        """Return what was drawn: a row for each draw, a column for each factor.
 
         Parameters
         ----------
@@ -291,18 +306,16 @@ class Uncertainty(Printed):
         Returns
         -------
         frame
-            ``draw``, and for each factor the uniform number, or the option that it stands for.
+            ``draw``, and for each factor what its number stands for: a weight within its parent,
+            an option, the code that was left out (None for none), a judgement; the number itself
+            for an input that does not say.
         """
         numbers = self._uniforms(first, n)
         columns: dict[str, Any] = {"draw": np.arange(first, first + numbers.shape[1])}
-        columns |= dict(zip(self.design.names, numbers, strict=True))
-        draws = self.design.draws(numbers)
-        for step, options in self.design.options.items():
-            columns[step] = [repr(options[i]) for i in draws.choices[step].tolist()]
-        return frames.build(columns, self.assessment.observations.table.library)
+        return self.assessment.table(columns | self.design.drawn(numbers))
 
     def scores(self, first: int = 0, n: int = 10) -> Floats:
-        """Give the scores of single draws, of shape (n, n_units)."""
+        """Return the scores of single draws, of shape (n, n_units)."""
         return self.design.scores(self._uniforms(first, n))
 
     def _tasks(self) -> list[Task]:
@@ -321,13 +334,6 @@ class Uncertainty(Printed):
         start = first - own[0][0] * size
         return np.concatenate(drawn, axis=1)[:, start : start + last - first]
 
-    def _frame(self, columns: dict[str, Any], integers: Sequence[str] = ()) -> Any:
-        observations = self.assessment.observations
-        keys: dict[str, Any] = {observations.unit_column: list(self.units)}
-        if self.assessment.periods is not None:
-            keys[str(observations.period_column)] = list(self.assessment.periods)
-        return frames.build({**keys, **columns}, observations.table.library, integers=integers)
-
     def _sheet(self) -> Sheet:
         title = (
             f"Uncertainty of {self.design.node.code}: {self.n_samples:,} draws, "
@@ -345,26 +351,61 @@ class Uncertainty(Printed):
         return Sheet(title, head, rows, left=len(self.units) - len(rows))
 
 
-def _wins(study: Design, ever: NDArray[np.bool_], seed: int, task: Task) -> NDArray[np.int64]:
-    """Count in how many draws each unit ranks before each other."""
-    n_units = int(ever.sum())
-    wins = np.zeros((n_units, n_units), dtype=np.int64)
+def _wins(
+    own: NDArray[np.intp], study: Design, ever: NDArray[np.bool_], seed: int, task: Task
+) -> NDArray[np.int64]:
+    """Count in how many draws each of some units ranks before each other."""
+    wins = np.zeros((own.size, own.size), dtype=np.int64)
     room = Room()
     for chunk in task:
-        ranks = rank_scores(scores_of(study, ever, seed, chunk, room)).T
+        ranks = rank_scores(scores_of(study, ever, seed, chunk, room)[:, own]).T
         by_unit = np.where(np.isnan(ranks), np.inf, ranks).astype(np.float32)
-        for unit, own in enumerate(by_unit):
-            wins[unit] += (own < by_unit).sum(axis=1)
+        for unit, ahead in enumerate(by_unit):
+            wins[unit] += (ahead < by_unit).sum(axis=1)
     return wins
 
 
+def _firsts(  # noqa: PLR0913, PLR0917 what making the draws again needs
+    bins: Bins, k: int, study: Design, ever: NDArray[np.bool_], seed: int, task: Task
+) -> NDArray[np.int64]:
+    """Count in how many draws each unit is among the first k of its period."""
+    firsts = np.zeros(int(ever.sum()), dtype=np.int64)
+    room = Room()
+    for chunk in task:
+        scores = scores_of(study, ever, seed, chunk, room)
+        for group in bins.groups:
+            firsts[group] += (rank_scores(scores[:, group]) <= k).sum(axis=0)
+    return firsts
+
+
+def _quantile(counts: Any, q: float, value: Callable[[Any, Any], Floats]) -> Floats:
+    """Return a quantile of each row of counts, linear between the two draws beside it.
+
+    ``value`` turns the number of a bin and the share of it that lies below into a value.
+    """
+    _quantiles(q)
+    below = np.cumsum(counts, axis=1)
+    n_draws = below[:, -1]
+    position = np.maximum(n_draws - 1, 0) * float(q)
+    first = np.floor(position + 1e-9)
+    rows = np.arange(len(counts))
+    ends = []
+    for draw in (first, np.minimum(first + 1, n_draws - 1)):
+        place = np.minimum((below <= draw[:, np.newaxis]).sum(axis=1), counts.shape[1] - 1)
+        within = np.maximum(counts[rows, place], 1)
+        share = (draw - (below[rows, place] - within) + 0.5) / within
+        ends.append(value(place, share))
+    weight = np.clip(position - first, 0.0, 1.0)
+    return np.where(n_draws > 0, ends[0] + weight * (ends[1] - ends[0]), np.nan)
+
+
 def _quantiles(q: float | Sequence[float]) -> list[float]:
-    quantiles = [float(x) for x in np.atleast_1d(q)]
-    wrong = [x for x in quantiles if not 0 <= x <= 1]
-    if wrong:
-        msg = f"quantiles must be from 0 to 1, got {wrong}"
+    quantiles = [q] if is_number(q) else list(q)  # type: ignore[arg-type] # a number or several
+    wrong = [x for x in quantiles if not (is_number(x) and 0 <= x <= 1)]
+    if wrong or not quantiles:
+        msg = f"quantiles must be numbers from 0 to 1, got {q!r}"
         raise MethodError(msg)
-    return quantiles
+    return [float(x) for x in quantiles]
 
 
 def _label(q: float) -> str:

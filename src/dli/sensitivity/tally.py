@@ -7,17 +7,14 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from dli.assessment.ranking import TOLERANCE, rank_scores
+from dli.arrays import Floats
+from dli.ranking import WHOLE, places, rank_scores
 from dli.sensitivity.engine import bin_numbers
 
-__all__ = ["Bins", "Counter", "Tally", "places"]
+__all__ = ["Bins", "Counter", "Tally"]
 
-Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 
-# A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
-# which then stands in the lower bits. It is how floats become integers fastest.
-_WHOLE = 2.0**52
 _WHOLE_BITS = (1 << 52) - 1
 # So many scores, twice over, fit into a core's own cache.
 _CACHED = 2**16
@@ -52,15 +49,18 @@ class Bins:
     def between(
         cls, low: Floats, high: Floats, groups: Sequence[NDArray[np.intp]], *, is_sure: bool
     ) -> "Bins":
-        """Cut the range of each unit's scores into equal bins."""
+        """Return equal bins of the range of each unit's scores."""
         n_units = len(low)
         n, n_ranks = bin_numbers(n_units, max(map(len, groups)))
         low, high = np.nan_to_num(low), np.nan_to_num(high)
         # Rounding may lead a little beyond the bounds.
         margin = 1e-9 * np.maximum(np.maximum(np.abs(low), np.abs(high)), 1e-300) + 1e-300
-        width = (high - low + 2 * margin) / (n - 1)
-        # Scores are rounded to bins, so that the middle of a bin is a multiple of its width.
-        middle = np.round((low - margin) / width)
+        width = (high - low + 2 * margin) / (n - 3)
+        # Widths below this share of the scores would leave no digits to count bins with.
+        width = np.maximum(width, np.maximum(np.abs(low), np.abs(high)) * 2.0**-40)
+        # Scores are rounded to bins, so the middle of a bin is a multiple of its width; rounded
+        # down, no score lies before the first.
+        middle = np.floor((low - margin) / width)
         return cls(
             middle=middle,
             width=width,
@@ -75,10 +75,14 @@ class Bins:
         """The lower end of each unit's first bin."""
         return (self.middle - 0.5) * self.width
 
+    @property
+    def joins_ranks(self) -> bool:
+        """Whether a bin of ranks holds several."""
+        return self.n_ranks < max(map(len, self.groups))
+
     def rank_bin(self, ranks: Any) -> Any:
-        """Give the bin of ranks that start at 0."""
-        largest = max(map(len, self.groups))
-        return ranks if self.n_ranks == largest else ranks * self.n_ranks // largest
+        """Return the bin of ranks that start at 0."""
+        return ranks * self.n_ranks // max(map(len, self.groups)) if self.joins_ranks else ranks
 
 
 @frozen(eq=False)
@@ -91,6 +95,8 @@ class Tally:
     scores : ndarray of int of shape (n_units, n_score_bins)
     n_draws : ndarray of int of shape (n_units,)
         In which the unit had a score.
+    rank_sums, shift_sums : ndarray of shape (n_units,)
+        Sums of ranks, and of their distances from the nominal rank (0 without one); whole numbers.
     total, squares : ndarray of shape (n_units,)
         Sums of the scores' distances from the nominal score, and of their squares.
     """
@@ -98,6 +104,8 @@ class Tally:
     ranks: Counts
     scores: Counts
     n_draws: Counts
+    rank_sums: Floats
+    shift_sums: Floats
     total: Floats
     squares: Floats
 
@@ -106,6 +114,8 @@ class Tally:
             self.ranks + other.ranks,
             self.scores + other.scores,
             self.n_draws + other.n_draws,
+            self.rank_sums + other.rank_sums,
+            self.shift_sums + other.shift_sums,
             self.total + other.total,
             self.squares + other.squares,
         )
@@ -148,12 +158,17 @@ class Counter:
     ----------
     bins : Bins
     nominal : ndarray of shape (n_units,)
+        Scores, 0 where there is none.
+    nominal_ranks : ndarray of shape (n_units,)
+        NaN where there is none.
     """
 
-    def __init__(self, bins: Bins, nominal: Floats) -> None:
+    def __init__(self, bins: Bins, nominal: Floats, nominal_ranks: Floats) -> None:
         n_units = len(nominal)
         self.bins = bins
         self.nominal = nominal
+        self.nominal_ranks = nominal_ranks
+        self.rank_sums, self.shift_sums = np.zeros((2, n_units))
         self.scale = 1 / bins.width
         self.first = np.arange(n_units) * float(bins.n_scores)
         self.start = self.first - bins.middle  # whole numbers
@@ -190,21 +205,32 @@ class Counter:
             if missing is not None and missing[:, group].any():
                 ranks = rank_scores(own)
                 rows, units = np.nonzero(~np.isnan(ranks))
-                places_ = bins.rank_bin((ranks[rows, units] - 1).astype(np.int64))
+                from_0 = (ranks[rows, units] - 1).astype(np.int64)
             else:
-                units, found = places(own, self.work[: len(own)], ends if whole else None)
-                places_ = bins.rank_bin(np.arange(own.shape[1]) if found is None else found)
+                units, tied = places(own, self.work[: len(own)], ends if whole else None)
+                from_0 = np.arange(own.shape[1]) if tied is None else tied
             if not whole:
                 units = group[units]
+            if bins.joins_ranks:
+                self._sum_ranks(units, from_0)
             cells = self.rank_cells.room(units.size)
-            np.add(units, places_ * len(self.nominal), out=cells.reshape(units.shape))
+            bin_of = bins.rank_bin(from_0)
+            np.add(units, bin_of * len(self.nominal), out=cells.reshape(units.shape))
+
+    def _sum_ranks(self, units: Any, from_0: Any) -> None:
+        """Sum up ranks where bins hold several of them, so that means stay exact."""
+        ranks = np.broadcast_to(from_0 + 1.0, units.shape).ravel()
+        units, n_units = units.ravel(), len(self.nominal)
+        self.rank_sums += np.bincount(units, weights=ranks, minlength=n_units)
+        shifts = np.nan_to_num(np.abs(ranks - self.nominal_ranks[units]))
+        self.shift_sums += np.bincount(units, weights=shifts, minlength=n_units)
 
     def _note_cells(self, scores: Floats, missing: Any) -> None:
         """Find the bin of each score, and keep it until enough of them are to be counted."""
         cells = np.multiply(scores, self.scale, out=self.work[: len(scores)])
         if not self.bins.is_sure:
             np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
-        cells += self.start + _WHOLE
+        cells += self.start + WHOLE
         found = cells.view(np.int64)
         found = found.ravel() if missing is None else found[~missing]
         np.bitwise_and(found, _WHOLE_BITS, out=self.score_cells.room(found.size))
@@ -214,70 +240,21 @@ class Counter:
         self.score_cells.flush()
         self.rank_cells.flush()
         n_units = len(self.nominal)
+        counts = self.rank_cells.counts.reshape(self.bins.n_ranks, n_units).T
+        rank_sums, shift_sums = self.rank_sums, self.shift_sums
+        if not self.bins.joins_ranks:
+            ranks = np.arange(1.0, self.bins.n_ranks + 1)
+            rank_sums = counts @ ranks
+            shifts = np.abs(ranks - np.nan_to_num(self.nominal_ranks)[:, np.newaxis])
+            shift_sums = np.where(
+                np.isnan(self.nominal_ranks), 0.0, np.einsum("ij,ij->i", counts, shifts)
+            )
         return Tally(
-            ranks=self.rank_cells.counts.reshape(self.bins.n_ranks, n_units).T,
+            ranks=counts,
             scores=self.score_cells.counts.reshape(n_units, self.bins.n_scores),
             n_draws=self.n_draws,
+            rank_sums=rank_sums,
+            shift_sums=shift_sums,
             total=self.total,
             squares=self.squares,
         )
-
-
-def places(
-    scores: Floats, work: Floats | None = None, ends: tuple[float, float] | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
-    """Order units by score, the highest first.
-
-    The unit's number is packed into the low bits of an integer made from the score: sorting
-    integers is much faster than finding the order of floats.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_draws, n_units)
-        None missing.
-    work : ndarray of the same shape, optional
-        Memory to use, which may hold the result afterwards.
-    ends : (float, float), optional
-        The least and the greatest score, if they are known.
-
-    Returns
-    -------
-    order : ndarray of int of shape (n_draws, n_units)
-        The unit at each place.
-    ranks : ndarray of int of shape (n_draws, n_units) or None
-        The rank at each place, from 0, where units tie; None when no two do.
-
-    Examples
-    --------
-    >>> order, ranks = places(np.array([[0.5, 2.0, 1.0]]))
-    >>> order.tolist(), ranks
-    ([[1, 2, 0]], None)
-    """
-    n_units = scores.shape[1]
-    bits = max(int(n_units - 1).bit_length(), 1)
-    low, high = (float(scores.min()), float(scores.max())) if ends is None else ends
-    span = high - low
-    # Differences below the smallest numbers are none.
-    scale = 2.0 ** min(51, 61 - bits) / span if span > 1e-290 else 0.0
-    work = np.empty(scores.shape) if work is None or work.shape != scores.shape else work
-    if max(abs(low), abs(high)) < 2 * span:
-        np.multiply(scores, -scale, out=work)
-        work += _WHOLE + high * scale
-    else:  # the digits would not do
-        np.subtract(high, scores, out=work)
-        work *= scale
-        work += _WHOLE
-    keys = work.view(np.int64)  # with the same upper bits throughout, which change no order
-    keys <<= bits
-    keys |= np.arange(n_units)
-    keys.sort(axis=1)
-    # Differences of keys stand for differences of scores; rounding must not decide a rank.
-    tolerance = (int(TOLERANCE * max(abs(low), abs(high)) * scale) + 1) << bits
-    steps = keys[:, 1:] - keys[:, :-1]
-    keys &= (1 << bits) - 1
-    if steps.min(initial=tolerance + 1) > tolerance:
-        return keys, None
-    ranks = np.zeros(scores.shape, dtype=np.int64)
-    np.multiply(steps > tolerance, np.arange(1, n_units), out=ranks[:, 1:])
-    np.maximum.accumulate(ranks, axis=1, out=ranks)
-    return keys, ranks

@@ -1,16 +1,15 @@
 """Estimators of Sobol indices from the outputs of a design of three samples."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from dli.arrays import Floats, as_floats
 from dli.errors import MethodError
 
 __all__ = ["Indices", "Sums", "sobol_estimates"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 # A variance below this share of the squared outputs is their rounding.
 _CONSTANT = 1e-26

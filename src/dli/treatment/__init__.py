@@ -7,7 +7,7 @@ from dli.treatment.clipping import (
     has_outliers,
     winsorise,
 )
-from dli.treatment.protocol import Treatment
+from dli.treatment.protocol import Traits, Treatment
 from dli.treatment.record import TreatedColumn, TreatedPoint, TreatmentRecord
 from dli.treatment.transforms import (
     BoxCox,
@@ -23,6 +23,7 @@ __all__ = [
     "Log",
     "LogPlus",
     "Percentiles",
+    "Traits",
     "TreatedColumn",
     "TreatedPoint",
     "Treatment",

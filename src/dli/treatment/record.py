@@ -1,13 +1,14 @@
 """What a treatment did: to each column, and to each point."""
 
+from typing import Any
+
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from dli.moments import kurtosis, skewness
-from dli.treatment.protocol import Floats
+from dli.moments import skewness_and_kurtosis
+from dli.treatment.protocol import Bools, Floats, Treatment, observed_table
 
-__all__ = ["TreatedColumn", "TreatedPoint", "TreatmentRecord", "record"]
+__all__ = ["Recorded", "TreatedColumn", "TreatedPoint", "TreatmentRecord", "is_changed", "record"]
 
 
 @frozen
@@ -17,9 +18,11 @@ class TreatedPoint:
     Attributes
     ----------
     row, column : int
+        Its place in the table, from 0.
     step : str
         What changed it, such as ``"Winsorise, high"`` or ``"Log"``.
     before, after : float
+        The value before and after treatment.
     """
 
     row: int
@@ -31,17 +34,18 @@ class TreatedPoint:
 
 @frozen
 class TreatedColumn:
-    """What became of a column.
+    """What was done to a column.
 
     Attributes
     ----------
     column : int
+        Its place in the table, from 0.
     step : str
-        What was done to it; empty when it was left as it is.
+        What was done to it; empty if it was left unchanged.
     n_winsorised : int
-        How many points were moved to the next value.
+        The number of points that were moved to the next value.
     skewness_before, kurtosis_before, skewness_after, kurtosis_after : float
-        NaN where there are too few values, or values that do not differ.
+        NaN if there are too few values, or values that do not differ.
     """
 
     column: int
@@ -69,17 +73,46 @@ class TreatmentRecord:
     points: tuple[TreatedPoint, ...]
 
 
+class Recorded(Treatment):
+    """A treatment whose steps follow from the values before and after it."""
+
+    __slots__ = ()
+
+    def treat_with_record(self, values: Floats) -> tuple[Floats, TreatmentRecord]:
+        """Return the treated values, and a record of what was done to each column and point."""
+        before = observed_table(values)
+        after = self.treat(before)
+        name = type(self).__name__
+        steps = [name if changed.any() else "" for changed in is_changed(before, after).T]
+        return after, record(before, after, name, steps, [0] * len(steps))
+
+
+def is_changed(before: Floats, after: Floats) -> Bools:
+    """Return which values differ; a missing one does not differ from itself."""
+    return np.not_equal(before, after) & ~np.isnan(before)
+
+
 def record(
-    before: Floats, after: Floats, labels: NDArray[np.str_], steps: list[str], moved: list[int]
+    before: Floats, after: Floats, labels: Any, steps: list[str], n_winsorised: list[int]
 ) -> TreatmentRecord:
-    """Build the record from values before and after, and labels of each cell and column."""
-    shapes = zip(skewness(before), kurtosis(before), skewness(after), kurtosis(after), strict=True)
-    columns = tuple(
-        TreatedColumn(column, steps[column], moved[column], *map(float, shape))
-        for column, shape in enumerate(shapes)
+    """Return the record of a treatment from the values before and after it.
+
+    Parameters
+    ----------
+    before, after : ndarray of shape (n_units, n_indicators)
+    labels : str or ndarray of shape (n_units, n_indicators)
+        The step that changed each point.
+    steps, n_winsorised : list of length n_indicators
+        As in `TreatedColumn`.
+    """
+    labels = np.broadcast_to(labels, before.shape)
+    moments = np.array([*skewness_and_kurtosis(before), *skewness_and_kurtosis(after)]).T.tolist()
+    columns = zip(steps, n_winsorised, moments, strict=True)
+    points = np.argwhere(is_changed(before, after)).tolist()
+    return TreatmentRecord(
+        tuple(TreatedColumn(j, step, n, *shape) for j, (step, n, shape) in enumerate(columns)),
+        tuple(
+            TreatedPoint(i, j, str(labels[i, j]), float(before[i, j]), float(after[i, j]))
+            for i, j in points
+        ),
     )
-    points = tuple(
-        TreatedPoint(i, j, str(labels[i, j]), float(before[i, j]), float(after[i, j]))
-        for i, j in np.argwhere(labels != "").tolist()
-    )
-    return TreatmentRecord(columns, points)

@@ -1,13 +1,18 @@
-"""Changing the scale of whole columns: logarithms and powers."""
+"""Transforming whole columns: logarithms and powers."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_table
+from dli.checks import number
 from dli.errors import MethodError
 from dli.moments import skewness
-from dli.treatment.protocol import Floats, Treatment, as_table
-from dli.treatment.record import TreatmentRecord, record
+from dli.treatment.protocol import Floats, Traits
+from dli.treatment.record import Recorded
 
 __all__ = [
     "BoxCox",
@@ -20,124 +25,69 @@ __all__ = [
 
 
 def log_transform(values: ArrayLike) -> Floats:
-    r"""Give logarithms of columns moved to begin just above zero.
-
-    :math:`y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))`: the order stays, the unit of measure
-    is of no account, and values at or below zero are welcome.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        NaN is missing and stays NaN.
-
-    Returns
-    -------
-    ndarray of shape (n_units, n_indicators)
-
-    Raises
-    ------
-    MethodError
-        Columns whose values do not differ.
+    """Return values of shape (n_units, n_indicators) transformed by `Log`; NaN stays NaN.
 
     Examples
     --------
     >>> log_transform([[0.0], [1.0], [100.0]]).round(3).tolist()
     [[0.0], [0.693], [4.615]]
     """
-    x = as_table(values)
-    low, high = _ends(x)
-    return np.log(x - low + 0.01 * (high - low))
+    return Log().treat(values)
 
 
 def log_plus_transform(values: ArrayLike) -> Floats:
-    r"""Give logarithms that stretch the end where values crowd, whichever end it is.
-
-    For positive skewness as `log_transform`, otherwise mirrored:
-    :math:`y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)`.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        NaN is missing and stays NaN.
-
-    Returns
-    -------
-    ndarray of shape (n_units, n_indicators)
-
-    Raises
-    ------
-    MethodError
-        Columns whose values do not differ.
+    """Return values of shape (n_units, n_indicators) transformed by `LogPlus`; NaN stays NaN.
 
     Examples
     --------
     >>> log_plus_transform([[0.0], [9.0], [10.0]]).round(3).tolist()
     [[-2.313], [-0.095], [2.303]]
     """
-    x = as_table(values)
-    low, high = _ends(x)
-    offset = 0.01 * (high - low)
-    mirrored = skewness(x) <= 0
-    distance = np.where(mirrored, high - x, x - low)
-    return np.log(distance + offset) * np.where(mirrored, -1.0, 1.0)
+    return LogPlus().treat(values)
 
 
 def box_cox_transform(values: ArrayLike, power: float) -> Floats:
-    r"""Give Box and Cox' powers of columns moved to begin at one.
-
-    :math:`y = ((x - x_{min} + 1)^\lambda - 1) / \lambda`, and the logarithm for
-    :math:`\lambda = 0`.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        NaN is missing and stays NaN. The 1 that is added is in their unit of measure.
-    power : float
-        Below 1 it draws high values in, above 1 low ones.
-
-    Returns
-    -------
-    ndarray of shape (n_units, n_indicators)
-
-    Raises
-    ------
-    MethodError
-        Columns whose values do not differ.
-
-    References
-    ----------
-    Box and Cox (1964), An analysis of transformations. Journal of the Royal Statistical Society B
-    26. https://doi.org/10.1111/j.2517-6161.1964.tb00553.x
+    """Return values of shape (n_units, n_indicators) transformed by `BoxCox`; NaN stays NaN.
 
     Examples
     --------
     >>> box_cox_transform([[1.0], [4.0], [9.0]], 0.5).tolist()
     [[0.0], [2.0], [4.0]]
     """
-    x = as_table(values)
-    low, _ = _ends(x)
-    y = x - low + 1
-    return np.log(y) if power == 0 else np.asarray((y**power - 1) / power)
+    return BoxCox(power).treat(values)
 
 
-class _Transform(Treatment):
-    """What the transforms share: every value of a column is changed."""
+class _Transform(Recorded, ABC):
+    """What the transforms share: they change every value of a column by one rising function."""
 
     __slots__ = ()
+    traits: ClassVar[Traits] = Traits(keeps_order=True)
 
-    def treat_with_record(self, values: Floats) -> tuple[Floats, TreatmentRecord]:
-        """Transform each column, and tell what came of it."""
-        before = as_table(values)
-        after = self.treat(before)
-        name = type(self).__name__
-        labels = np.where(np.isnan(before), "", name)
-        n_columns = before.shape[1]
-        return after, record(before, after, labels, [name] * n_columns, [0] * n_columns)
+    def treat(self, values: ArrayLike) -> Floats:
+        """Return transformed columns; raise a MethodError for those whose values do not differ."""
+        x = as_table(values, missing=True)
+        low, high = np.fmin.reduce(x, axis=0), np.fmax.reduce(x, axis=0)
+        constant = np.flatnonzero(~(high > low)).tolist()
+        if constant:
+            faults = [
+                f"column {j}: " + ("no value" if np.isnan(low[j]) else f"all values are {low[j]:g}")
+                for j in constant
+            ]
+            raise MethodError("a transform needs columns whose values differ", faults)
+        return self._transformed(x, low, high)
+
+    @abstractmethod
+    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
+        """Return the transformed columns; their ends differ."""
 
 
 @frozen
 class Log(_Transform):
-    """Take logarithms of columns moved to begin just above zero: `log_transform`.
+    r"""Take the logarithms of columns that are shifted to start just above zero.
+
+    :math:`y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))`: the order of values stays, the unit of
+    measure does not matter, and values may be zero or negative. Columns whose values do not differ
+    are refused, as by all transforms.
 
     Examples
     --------
@@ -145,18 +95,20 @@ class Log(_Transform):
     [[0.0], [0.693], [4.615]]
     """
 
-    def treat(self, values: Floats) -> Floats:
-        """Transform each column."""
-        return log_transform(values)
+    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
+        return np.log(x - low + 0.01 * (high - low))
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return r"Logarithms: $\ln (x - x_{min} + 0.01 (x_{max} - x_{min}))$."
 
 
 @frozen
 class LogPlus(_Transform):
-    """Take logarithms that stretch the end where values crowd: `log_plus_transform`.
+    r"""Take logarithms that stretch the end of each column at which its values crowd.
+
+    As `Log` for positive skewness, otherwise mirrored:
+    :math:`y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)`.
 
     Examples
     --------
@@ -164,12 +116,13 @@ class LogPlus(_Transform):
     [[-2.313], [-0.095], [2.303]]
     """
 
-    def treat(self, values: Floats) -> Floats:
-        """Transform each column."""
-        return log_plus_transform(values)
+    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
+        mirrored = skewness(x) <= 0
+        distance = np.where(mirrored, high - x, x - low)
+        return np.log(distance + 0.01 * (high - low)) * np.where(mirrored, -1.0, 1.0)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         return (
             r"Logarithms: $\ln (x - x_{min} + 0.01 (x_{max} - x_{min}))$ of columns of positive "
             r"skewness, $-\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)$ of others."
@@ -178,12 +131,20 @@ class LogPlus(_Transform):
 
 @frozen
 class BoxCox(_Transform):
-    """Take Box and Cox' powers of columns moved to begin at one: `box_cox_transform`.
+    r"""Take the Box-Cox transform of columns that are shifted to start at one.
+
+    :math:`y = ((x - x_{min} + 1)^\lambda - 1) / \lambda`, and the logarithm for
+    :math:`\lambda = 0`. The added 1 is in the indicator's unit of measure.
 
     Parameters
     ----------
     power : float
-        Below 1 it draws high values in, above 1 low ones; 0 is the logarithm.
+        The exponent; below 1 it draws in high values, above 1 low ones.
+
+    References
+    ----------
+    Box and Cox (1964), An analysis of transformations. Journal of the Royal Statistical Society B
+    26. https://doi.org/10.1111/j.2517-6161.1964.tb00553.x
 
     Examples
     --------
@@ -194,32 +155,17 @@ class BoxCox(_Transform):
     power: float = 0.0
 
     def __attrs_post_init__(self) -> None:
-        if not np.isfinite(self.power):
-            msg = f"power must be finite, got {self.power!r}"
-            raise MethodError(msg)
+        number("power", self.power)
 
-    def treat(self, values: Floats) -> Floats:
-        """Transform each column."""
-        return box_cox_transform(values, self.power)
+    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
+        y = x - low + 1
+        return np.log(y) if self.power == 0 else np.asarray((y**self.power - 1) / self.power)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a one-sentence description with the formula."""
         if self.power == 0:
             return r"Box-Cox transform of order $0$: $\ln (x - x_{min} + 1)$."
         return (
             rf"Box-Cox transform of order $\lambda = {self.power:g}$: "
             r"$((x - x_{min} + 1)^\lambda - 1) / \lambda$."
         )
-
-
-def _ends(x: Floats) -> tuple[Floats, Floats]:
-    low, high = np.fmin.reduce(x, axis=0), np.fmax.reduce(x, axis=0)
-    constant = ~(high > low)
-    if constant.any():
-        faults = [
-            f"column {j}: " + ("no value" if np.isnan(low[j]) else f"all values are {low[j]:g}")
-            for j in np.flatnonzero(constant).tolist()
-        ]
-        msg = "a transform needs columns whose values differ"
-        raise MethodError(msg, faults)
-    return low, high

@@ -1,28 +1,24 @@
 """Step 6: how much each child of a node counts."""
 
-from dli.weighting.ahp import (
-    AHP,
+from dli.weighting.ahp.consistency import geometric_threshold, random_index
+from dli.weighting.ahp.groups import (
     GroupAHP,
     GroupPriorities,
-    Hierarchy,
-    Priorities,
-    Revision,
-    ahp_hierarchy,
-    ahp_priorities,
-    geometric_threshold,
     group_consensus,
     group_judgements,
     group_priorities,
-    random_index,
-    revisions,
-    sample_judgements,
 )
+from dli.weighting.ahp.judgements import sample_judgements
+from dli.weighting.ahp.priorities import Priorities, ahp_priorities
+from dli.weighting.ahp.revision import Revision, revisions
+from dli.weighting.ahp.scheme import AHP, Hierarchy, ahp_hierarchy
 from dli.weighting.balanced import Balance, Balanced, balanced_weights
 from dli.weighting.best_worst import BestWorst, BestWorstWeights, best_worst_weights
 from dli.weighting.components import (
     ComponentWeights,
     PrincipalComponents,
     component_weights,
+    loading_weights,
     principal_component_weights,
 )
 from dli.weighting.conflict import (
@@ -36,9 +32,11 @@ from dli.weighting.conflict import (
 from dli.weighting.contract import check_weighting
 from dli.weighting.dispersion import (
     CoefficientOfVariation,
+    Entropy,
     Gini,
     StandardDeviation,
     coefficient_of_variation_weights,
+    entropy_weights,
     gini_weights,
     standard_deviation_weights,
 )
@@ -48,8 +46,7 @@ from dli.weighting.doubt import (
     benefit_of_the_doubt,
     common_benefit_of_the_doubt,
 )
-from dli.weighting.entropy import Entropy, entropy_weights
-from dli.weighting.nominal import Declared, Equal, Fixed, equal_weights
+from dli.weighting.nominal import Declared, Equal, Fixed, equal_weights, nested_weights
 from dli.weighting.points import (
     BudgetAllocation,
     DirectPoints,
@@ -58,12 +55,14 @@ from dli.weighting.points import (
     pairwise_swing_weights,
     point_weights,
 )
-from dli.weighting.protocol import Node, Weighting
+from dli.weighting.protocol import Node, Traits, Weighting, traits_of
 from dli.weighting.ranks import (
     RankOrder,
+    Swara,
     rank_order_centroid_weights,
     rank_reciprocal_weights,
     rank_sum_weights,
+    swara_weights,
 )
 
 __all__ = [
@@ -96,6 +95,8 @@ __all__ = [
     "RankOrder",
     "Revision",
     "StandardDeviation",
+    "Swara",
+    "Traits",
     "Weighting",
     "ahp_hierarchy",
     "ahp_priorities",
@@ -116,7 +117,9 @@ __all__ = [
     "group_consensus",
     "group_judgements",
     "group_priorities",
+    "loading_weights",
     "merec_weights",
+    "nested_weights",
     "pairwise_swing_weights",
     "point_weights",
     "principal_component_weights",
@@ -127,4 +130,6 @@ __all__ = [
     "revisions",
     "sample_judgements",
     "standard_deviation_weights",
+    "swara_weights",
+    "traits_of",
 ]

@@ -1,23 +1,18 @@
 """Weights under which each child is as important as it should be."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 from warnings import warn
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
 from dli.errors import DLIWarning, MethodError, did_you_mean
-from dli.weighting.protocol import Floats, Node
-from dli.weighting.tables import (
-    as_table,
-    check_not_constant,
-    codes_of,
-    column_names,
-    complete_rows,
-    spread,
-)
+from dli.weighting.by_code import numbers_by_code
+from dli.weighting.protocol import Floats, Node, Traits
+from dli.weighting.tables import check_not_constant, complete_rows, named, table_of
 
 __all__ = ["Balance", "Balanced", "balanced_weights"]
 
@@ -55,13 +50,13 @@ class Balance:
 
 
 def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Balance:
-    r"""Give the weights under which importances come nearest to targets.
+    r"""Return the weights under which importances come nearest to targets.
 
     The importance of an indicator is its correlation :math:`r_k` with the weighted mean, over the
     sum of all; the weights, not negative, minimise
     :math:`\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2`. With the correlations R of indicators
     and :math:`v_k = w_k s_k`, importances are in proportion to R v, so this is a least squares
-    problem with a single solution that is found without a search: R v = t where that is positive.
+    problem with a single solution that is result without a search: R v = t where that is positive.
 
     Parameters
     ----------
@@ -87,28 +82,23 @@ def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Bal
 
     Examples
     --------
-    >>> found = balanced_weights([[1.0, 10.0], [2.0, 50.0], [3.0, 30.0]])
-    >>> found.weights.round(4).tolist(), found.importances.round(4).tolist(), found.converged
+    >>> result = balanced_weights([[1.0, 10.0], [2.0, 50.0], [3.0, 30.0]])
+    >>> result.weights.round(4).tolist(), result.importances.round(4).tolist(), result.converged
     ([0.9524, 0.0476], [0.5, 0.5], True)
     """
-    x = as_table(values)
-    t = np.ones(x.shape[1]) if targets is None else np.asarray(targets, dtype=np.float64)
-    return _balance(x, column_names(x), t)
-
-
-def _balance(x: Floats, names: Sequence[str], targets: Floats) -> Balance:
-    if targets.shape != (len(names),) or not ((targets > 0) & np.isfinite(targets)).all():
-        msg = f"targets must be {len(names)} finite numbers above 0, got {targets.tolist()}"
+    x, names = table_of(values)
+    t = np.ones(len(names)) if targets is None else as_floats(targets, "targets")
+    if t.shape != (len(names),) or not ((t > 0) & np.isfinite(t)).all():
+        msg = f"targets must be {len(names)} finite numbers above 0, got {t.tolist()}"
         raise MethodError(msg)
-    t = targets / targets.sum()
+    t = t / t.sum()
     if len(names) == 1:
         one = np.ones(1)
         return Balance(
             weights=one, correlations=one, importances=one, targets=t, objective=0.0, converged=True
         )
     rows = complete_rows(x, names, "balanced")
-    deviation = spread(rows)
-    check_not_constant(deviation, names, "balanced")
+    deviation = check_not_constant(rows, names, "balanced")
     correlations = np.asarray(np.corrcoef(rows, rowvar=False))
     v = _nearest(correlations, t)
     reached = correlations @ v
@@ -125,7 +115,7 @@ def _balance(x: Floats, names: Sequence[str], targets: Floats) -> Balance:
 
 
 def _nearest(correlations: Floats, targets: Floats) -> Floats:
-    """Minimise the distance of R v from the targets over v >= 0 with importances summing to one."""
+    """Return the v >= 0 that brings R v nearest to the targets, importances summing to one."""
     from scipy.optimize import lsq_linear
 
     sums = correlations.sum(axis=0)
@@ -133,8 +123,8 @@ def _nearest(correlations: Floats, targets: Floats) -> Floats:
     # more row of large weight finds which are 0; on the others it is then solved exactly.
     heavy = 1e4
     system = np.vstack([correlations, heavy * sums])
-    found = lsq_linear(system, np.append(targets, heavy), bounds=(0, np.inf), method="bvls")
-    v = np.maximum(found.x, 0.0)
+    result = lsq_linear(system, np.append(targets, heavy), bounds=(0, np.inf), method="bvls")
+    v = np.maximum(result.x, 0.0)
     used = np.flatnonzero(v > 0)
     r, s = correlations[:, used], sums[used]
     conditions = np.block([[r.T @ r, s[:, np.newaxis]], [s[np.newaxis], np.zeros((1, 1))]])
@@ -144,38 +134,28 @@ def _nearest(correlations: Floats, targets: Floats) -> Floats:
 
 
 def _targets(targets: Any) -> dict[str, float]:
-    if not isinstance(targets, Mapping):
-        msg = f"targets must be a mapping of codes to numbers, got {targets!r}"
-        raise MethodError(msg)
-    return dict(targets)
+    return numbers_by_code("targets", targets, above=0)
 
 
 @frozen
 class Balanced:
-    """Weigh children so that their importances in the weighted mean meet targets.
+    """Weights by `balanced_weights`, with codes.
 
-    The importance of a child is its correlation with the weighted mean of the children, over the
-    sum of all. Units without all of the values are left out. Targets that no weights of at least 0
-    meet are a warning, and the nearest weights are taken.
+    Targets that no weights of at least 0 meet give a warning, and the nearest weights are used.
 
     Parameters
     ----------
     targets : mapping of str to float, optional
         By code, above zero, in any proportion; all the same when there are none. Every child must
         be in it, and nothing else.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 10.0], [2.0, 50.0], [3.0, 30.0]])
-    >>> Balanced().weights(values, [Indicator("a"), Indicator("b")]).round(4).tolist()
-    [0.9524, 0.0476]
     """
+
+    traits: ClassVar[Traits] = Traits()
 
     targets: dict[str, float] = field(factory=dict, converter=_targets)
 
     def balance(self, values: Floats, children: Sequence[Node]) -> Balance:
-        """Give weights, importances and how near they come, without any warning.
+        """Return weights, importances and how near they come, without any warning.
 
         Raises
         ------
@@ -184,34 +164,34 @@ class Balanced:
         """
         codes = [child.code for child in children]
         targets = self.targets or dict.fromkeys(codes, 1.0)
-        faults = [f"{code!r}: no target" for code in codes if code not in targets]
-        faults += [
-            f"{code!r}: no such child{did_you_mean(code, codes)}"
-            for code in targets
-            if code not in codes
+        faults = [
+            f"{code!r}: no target"
+            if code in codes
+            else f"{code!r}: no child{did_you_mean(code, codes)}"
+            for code in dict.fromkeys([*codes, *targets])
+            if (code in codes) != (code in targets)
         ]
         if faults:
-            msg = f"targets must be for {', '.join(codes)}"
+            msg = f"targets must be on {', '.join(codes)}"
             raise MethodError(msg, faults)
-        wanted = np.array([targets[code] for code in codes], dtype=np.float64)
-        return _balance(values, codes_of(children), wanted)
+        return balanced_weights(named(values, children), [targets[code] for code in codes])
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights, and warn when the targets are not met."""
-        found = self.balance(values, children)
-        if not found.converged:
+        """Return the weights; warn if the targets are not met."""
+        balance = self.balance(values, children)
+        if not balance.converged:
             reached = ", ".join(
-                f"{child.code} {got:.3f} for {wanted:.3f}"
-                for child, got, wanted in zip(
-                    children, found.importances, found.targets, strict=True
+                f"{child.code} {importance:.3f} for {target:.3f}"
+                for child, importance, target in zip(
+                    children, balance.importances, balance.targets, strict=True
                 )
             )
             msg = f"no weights of at least 0 meet the targets; importances reached: {reached}"
             warn(msg, DLIWarning, stacklevel=2)
-        return found.weights
+        return balance.weights
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         aims = ", ".join(f"{code} {t:g}" for code, t in self.targets.items()) or "all the same"
         return (
             r"Balanced weights: the least $\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2$ with the "

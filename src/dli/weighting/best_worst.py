@@ -1,14 +1,16 @@
-"""The best-worst method: every item held against the best and the worst."""
+"""The best-worst method: everything compared with the best and with the worst."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
 from dli.errors import InconsistentJudgementsError, MethodError
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.by_code import numbers_by_code
+from dli.weighting.protocol import ELICITED, Floats, Node, Traits
 
 __all__ = ["BestWorst", "BestWorstWeights", "best_worst_weights"]
 
@@ -31,8 +33,10 @@ class BestWorstWeights:
     input_consistency_ratio: float
 
 
-def best_worst_weights(best_to_others: ArrayLike, others_to_worst: ArrayLike) -> BestWorstWeights:
-    r"""Give the weights of the linear best-worst method.
+def best_worst_weights(
+    best_to_others: ArrayLike, others_to_worst: ArrayLike, *, names: Sequence[str] | None = None
+) -> BestWorstWeights:
+    r"""Return the weights of the linear best-worst method.
 
     The weights with the least :math:`\xi` such that :math:`|w_B - a_{Bj} w_j| \le \xi` and
     :math:`|w_j - a_{jW} w_W| \le \xi` for every j.
@@ -43,6 +47,8 @@ def best_worst_weights(best_to_others: ArrayLike, others_to_worst: ArrayLike) ->
         How many times the best counts as much as each, from 1; 1 for the best itself.
     others_to_worst : array_like of shape (n,)
         How many times each counts as much as the worst, from 1; 1 for the worst itself.
+    names : sequence of str, optional
+        The names of the indicators in error messages.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def best_worst_weights(best_to_others: ArrayLike, others_to_worst: ArrayLike) ->
     Raises
     ------
     MethodError
-        Judgements that are not finite or below 1, or vectors of two lengths.
+        Judgements that are not finite or below 1, or vectors of different lengths.
     InconsistentJudgementsError
         No best or no worst among them, or two judgements on how the best compares with the worst.
 
@@ -64,23 +70,22 @@ def best_worst_weights(best_to_others: ArrayLike, others_to_worst: ArrayLike) ->
 
     Examples
     --------
-    >>> found = best_worst_weights([8, 2, 1], [1, 5, 8])
-    >>> found.weights.round(4).tolist(), round(found.xi, 4)
+    >>> result = best_worst_weights([8, 2, 1], [1, 5, 8])
+    >>> result.weights.round(4).tolist(), round(result.xi, 4)
     ([0.0714, 0.3214, 0.6071], 0.0357)
     """
-    to_others = np.asarray(best_to_others, dtype=np.float64)
-    to_worst = np.asarray(others_to_worst, dtype=np.float64)
+    from scipy.optimize import linprog
+
+    to_others = as_floats(best_to_others, "best_to_others")
+    to_worst = as_floats(others_to_worst, "others_to_worst")
     if to_others.ndim != 1 or to_others.shape != to_worst.shape or to_others.size == 0:
-        msg = f"judgements must be two vectors alike, got {to_others.shape} and {to_worst.shape}"
-        raise MethodError(msg)
-    return _best_worst(to_others, to_worst, [f"item {j}" for j in range(len(to_others))])
-
-
-def _best_worst(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> BestWorstWeights:
+        msg = "best_to_others and others_to_worst must be vectors of one length, got "
+        raise MethodError(f"{msg}{to_others.shape} and {to_worst.shape}")
+    names = [f"item {j}" for j in range(len(to_others))] if names is None else names
     best, worst = _ends(to_others, to_worst, names)
     n = len(names)
     if best == worst:
-        # The best is as little as the worst: all count the same, or there is only one.
+        # All count the same, or there is only one.
         return BestWorstWeights(weights=np.full(n, 1 / n), xi=0.0, input_consistency_ratio=0.0)
     departures = np.zeros((2 * n, n))
     every = np.arange(n)
@@ -91,30 +96,22 @@ def _best_worst(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> Be
     rows = np.column_stack([np.vstack([departures, -departures]), -np.ones(4 * n)])
     cost = np.append(np.zeros(n), 1.0)
     sums = np.append(np.ones(n), 0.0)[np.newaxis]
-    weights, xi = _least(cost, rows, sums)
+    result = linprog(cost, A_ub=rows, b_ub=np.zeros(len(rows)), A_eq=sums, b_eq=[1.0])
+    if result.status:  # pragma: no cover
+        msg = f"the linear program of the best-worst method failed: {result.message}"
+        raise MethodError(msg)
+    solution = np.maximum(np.asarray(result.x), 0.0)
     whole = to_others[worst]
     off = np.abs(to_others * to_worst - whole).max()
     return BestWorstWeights(
-        weights=weights,
-        xi=xi,
+        weights=solution[:-1] / solution[:-1].sum(),
+        xi=float(solution[-1]),
         input_consistency_ratio=float(off / (whole**2 - whole)),
     )
 
 
-def _least(cost: Floats, rows: Floats, sums: Floats) -> tuple[Floats, float]:
-    from scipy.optimize import linprog
-
-    found = linprog(cost, A_ub=rows, b_ub=np.zeros(len(rows)), A_eq=sums, b_eq=[1.0])
-    if found.status:  # pragma: no cover
-        msg = f"the linear program of the best-worst method failed: {found.message}"
-        raise MethodError(msg)
-    solution = np.asarray(found.x)
-    weights = np.maximum(solution[:-1], 0.0)
-    return weights / weights.sum(), max(float(solution[-1]), 0.0)
-
-
 def _ends(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> tuple[int, int]:
-    """Find the best and the worst: of several at 1, the one that the other vector puts farthest."""
+    """Return the best and the worst: of several at 1, the farthest by the other vector."""
     faults = [
         f"{name}: {vector[j]:g} in {what}"
         for what, vector in (("best_to_others", to_others), ("others_to_worst", to_worst))
@@ -139,17 +136,12 @@ def _ends(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> tuple[in
 
 
 def _judgements(judgements: Any) -> dict[str, float]:
-    if not isinstance(judgements, Mapping):
-        msg = f"judgements must be a mapping of codes to numbers, got {judgements!r}"
-        raise MethodError(msg)
-    return dict(judgements)
+    return numbers_by_code("judgements", judgements, least=1)
 
 
 @frozen
 class BestWorst:
-    """Weigh children by how they compare with the best and with the worst of them.
-
-    The data play no part.
+    """Weights by `best_worst_weights`, with codes.
 
     Parameters
     ----------
@@ -157,6 +149,13 @@ class BestWorst:
         By code, how many times the best counts as much as each, from 1 to 9; 1 for the best.
     others_to_worst : mapping of str to float
         By code, how many times each counts as much as the worst; 1 for the worst.
+
+    Raises
+    ------
+    MethodError
+        Something else than mappings to numbers of at least 1. When it weighs: a child without a
+        judgement, a judgement on a code that is not a child's, or what `best_worst_weights`
+        refuses.
 
     Examples
     --------
@@ -167,38 +166,35 @@ class BestWorst:
     [0.0714, 0.3214, 0.6071]
     """
 
+    traits: ClassVar[Traits] = ELICITED
+
     best_to_others: dict[str, float] = field(converter=_judgements)
     others_to_worst: dict[str, float] = field(converter=_judgements)
 
     def solution(self, codes: Sequence[str]) -> BestWorstWeights:
-        """Give weights and consistency for items in an order.
-
-        Raises
-        ------
-        MethodError
-            An item without a judgement, a judgement on another one, or judgements below 1.
-        InconsistentJudgementsError
-            No best or no worst, or two judgements on how they compare.
-        """
-        given = {"best_to_others": self.best_to_others, "others_to_worst": self.others_to_worst}
+        """Return weights and consistency for codes in an order."""
+        judgements = {
+            "best_to_others": self.best_to_others,
+            "others_to_worst": self.others_to_worst,
+        }
         faults = [
-            f"{code!r}: {'not judged' if code in codes else 'no such item'} in {what}"
-            for what, judged in given.items()
+            f"{code!r}: {'not judged' if code in codes else 'not a child'} in {name}"
+            for name, judged in judgements.items()
             for code in dict.fromkeys([*codes, *judged])
             if (code in codes) != (code in judged)
         ]
         if faults:
-            msg = f"every item must be judged twice, and no other: {', '.join(codes)}"
+            msg = f"every child must be judged twice, and nothing else: {', '.join(codes)}"
             raise MethodError(msg, faults)
-        both = [np.array([judged[c] for c in codes], dtype=np.float64) for judged in given.values()]
-        return _best_worst(both[0], both[1], [repr(code) for code in codes])
+        both = [[judged[code] for code in codes] for judged in judgements.values()]
+        return best_worst_weights(both[0], both[1], names=[repr(code) for code in codes])
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the children."""
+        """Return the weights of the children."""
         return self.solution([child.code for child in children]).weights
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         return (
             r"Best-worst weights: the least $\xi$ with $|w_B - a_{Bj} w_j| \le \xi$ and "
             r"$|w_j - a_{jW} w_W| \le \xi$ for every $j$."

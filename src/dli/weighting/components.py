@@ -1,46 +1,47 @@
 """Weights from principal components."""
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 from warnings import warn
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_table
 from dli.errors import DLIWarning, MethodError
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.protocol import Floats
 from dli.weighting.tables import (
-    as_table,
+    NOISE,
+    DataDriven,
     check_not_constant,
-    codes_of,
-    column_names,
     complete_rows,
     shares,
-    spread,
+    table_of,
 )
 
 __all__ = [
     "ComponentWeights",
     "PrincipalComponents",
     "component_weights",
+    "loading_weights",
     "principal_component_weights",
 ]
 
-LOADINGS = ("squared", "plain", "rotated")
 _FORMULAS = {
     "squared": r"$w_k = v_k^2$ with the first eigenvector $v$ of the correlations",
     "plain": r"$w_k \propto v_k$ with the first eigenvector $v$ of the correlations",
     "rotated": (
-        r"$w_k \propto l_{kf}^2$, the largest squared varimax loading of each, of the components "
-        "with an eigenvalue above 1"
+        r"$w_k \propto l_{kf}^2$, the squared varimax loading on the component where its share of "
+        "the component is largest, of the components with an eigenvalue above 1"
     ),
 }
+# The slope of the varimax criterion, as a share of its scale, at which a rotation has converged.
+_FLAT = 1e-14
 
 
 @frozen(kw_only=True, eq=False)
 class ComponentWeights:
-    """Weights from principal components, and what they stand on.
+    """Weights from principal components, and what they are based on.
 
     Attributes
     ----------
@@ -50,35 +51,45 @@ class ComponentWeights:
     explained_share : float
         Of the variance, by the components that were used.
     loadings : ndarray of shape (n_indicators, n_components)
-        Correlations of indicators with the components used, after rotation if there was one; each
-        component is signed so that its loadings sum to more than zero.
+        Correlations of indicators with the components used, after rotation if there was one; the
+        component that explains most comes first, and each is signed so that its loadings sum to
+        more than zero.
+    component : ndarray of shape (n_indicators,)
+        The place of the component whose loading weighs the indicator.
     mixed_signs : bool
-        Some indicator runs against the component that it is weighed by. Squares hide it.
+        Some indicator has a negative loading on its component. Squares hide it.
     """
 
     weights: Floats
     eigenvalues: Floats
     explained_share: float
     loadings: Floats
+    component: Any
     mixed_signs: bool
 
 
 def component_weights(
-    values: ArrayLike, *, loadings: Literal["squared", "plain", "rotated"] = "squared"
+    values: ArrayLike,
+    *,
+    loadings: Literal["squared", "plain", "rotated"] = "squared",
+    kaiser: bool = False,
 ) -> ComponentWeights:
-    r"""Give weights from principal components of the correlations, and what they stand on.
+    r"""Return weights from principal components of the correlations, and what they are based on.
 
-    Of the first component, with its eigenvector v: "squared" takes :math:`w_k = v_k^2`, "plain"
-    :math:`w_k = v_k / \sum_l v_l`. "rotated" keeps the components with an eigenvalue above 1,
-    rotates their loadings by varimax, and gives each indicator its largest squared loading:
-    within a component squared loadings are scaled to sum one, components count by the variance
-    they explain, so that both scales cancel; then all are scaled to sum one.
+    Of the first component, with its eigenvector v: "squared" takes :math:`w_k = v_k^2`, "plain",
+    as COINr does, :math:`w_k = v_k / \sum_l v_l`. "rotated", as the OECD handbook does, keeps the
+    components with an eigenvalue above 1 and rotates their loadings by varimax;
+    `loading_weights` makes them weights.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
         NaN is missing: units that lack a value are left out.
     loadings : {"squared", "plain", "rotated"}
+    kaiser : bool
+        Scale the loadings of each indicator to a sum of squares of one while they are rotated, so
+        that indicators that the components explain little count as much as the others (Kaiser's
+        normalisation).
 
     Returns
     -------
@@ -89,7 +100,7 @@ def component_weights(
     ------
     MethodError
         Infinite values, fewer than three units with all values, an indicator that is the same for
-        all of them, or "plain" loadings of both signs.
+        all of them, "plain" loadings of both signs, or a rotation that does not converge.
 
     References
     ----------
@@ -100,105 +111,148 @@ def component_weights(
 
     Examples
     --------
-    >>> found = component_weights([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0], [4.0, 4.0]])
-    >>> found.weights.round(4).tolist(), round(found.explained_share, 4), found.mixed_signs
+    >>> result = component_weights([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0], [4.0, 4.0]])
+    >>> result.weights.round(4).tolist(), round(result.explained_share, 4), result.mixed_signs
     ([0.5, 0.5], 0.8536, False)
     """
-    x = as_table(values)
-    return _components(x, column_names(x), loadings)
-
-
-def _components(x: Floats, names: Sequence[str], loadings: str) -> ComponentWeights:
     _check_loadings(loadings)
+    x, names = table_of(values)
     scheme = "principal component"
     if x.shape[1] == 1:
-        one = np.ones(1)
-        return ComponentWeights(
-            weights=one,
-            eigenvalues=one,
-            explained_share=1.0,
-            loadings=np.ones((1, 1)),
-            mixed_signs=False,
-        )
-    rows = complete_rows(x, names, scheme)
-    check_not_constant(spread(rows), names, scheme)
-    values, vectors = np.linalg.eigh(np.corrcoef(rows, rowvar=False))
-    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    kept = max(int((values > 1).sum()), 1) if loadings == "rotated" else 1
-    found = _signed(vectors[:, :kept] * np.sqrt(values[:kept]))
-    if kept > 1:
-        found = _signed(varimax(found))
-    own = found[np.arange(len(found)), np.abs(found).argmax(axis=1)]
-    against = np.flatnonzero(own < -1e-12)
-    if loadings == "plain":
-        if against.size:
-            msg = "plain loadings of both signs give no weights; these run against the others"
-            raise MethodError(msg, [names[k] for k in against.tolist()])
-        raw = np.maximum(own, 0.0)
+        eigenvalues, rows = np.ones(1), np.ones((1, 1))
     else:
-        raw = own**2
+        complete = complete_rows(x, names, scheme)
+        check_not_constant(complete, names, scheme)
+        eigenvalues, vectors = np.linalg.eigh(np.corrcoef(complete, rowvar=False))
+        eigenvalues = np.maximum(eigenvalues[::-1], 0.0)
+        rows = vectors[:, ::-1] * np.sqrt(eigenvalues)
+    kept = max(int((eigenvalues > 1 + NOISE).sum()), 1) if loadings == "rotated" else 1
+    rows = rows[:, :kept]
+    if kept > 1:
+        rows = varimax(rows, kaiser=kaiser)
+    rows = np.where(rows.sum(axis=0) < 0, -rows, rows)
+    squared, component = loading_weights(rows)
+    own = rows[np.arange(len(rows)), component]
+    negative = np.flatnonzero(own < -NOISE).tolist()
+    if loadings == "plain" and negative:
+        msg = "plain loadings of both signs are not weights; these are negative"
+        raise MethodError(msg, [names[k] for k in negative])
     return ComponentWeights(
-        weights=shares(raw, names, scheme),
-        eigenvalues=values,
-        explained_share=float(values[:kept].sum() / values.sum()),
-        loadings=found,
-        mixed_signs=bool(against.size),
+        weights=squared if loadings != "plain" else shares(np.maximum(own, 0.0), names, scheme),
+        eigenvalues=eigenvalues,
+        explained_share=float(eigenvalues[:kept].sum() / eigenvalues.sum()),
+        loadings=rows,
+        component=component,
+        mixed_signs=bool(negative),
     )
 
 
-def _signed(loadings: Floats) -> Floats:
-    return np.where(loadings.sum(axis=0) < 0, -loadings, loadings)
+def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
+    r"""Return weights from loadings on components, such as rotated ones that were published.
+
+    Component f explains :math:`E_f = \sum_k l_{kf}^2`; each indicator belongs to the component
+    with its largest :math:`l_{kf}^2 / E_f`, and :math:`w_k \propto l_{kf}^2` on that component.
+
+    Parameters
+    ----------
+    loadings : array_like of shape (n_indicators, n_components)
+
+    Returns
+    -------
+    weights : ndarray of shape (n_indicators,)
+    component : ndarray of shape (n_indicators,)
+        The place of the component that each indicator belongs to.
+
+    Raises
+    ------
+    MethodError
+        Loadings that are not a table of finite numbers, or a component without any.
+
+    Examples
+    --------
+    >>> weights, component = loading_weights([[0.9, 0.1], [0.7, 0.5], [0.1, 0.8]])
+    >>> weights.round(4).tolist(), component.tolist()
+    ([0.4175, 0.2526, 0.3299], [0, 0, 1])
+    """
+    squares = as_table(loadings, name="loadings", columns="n_components") ** 2
+    explained = squares.sum(axis=0)
+    if not (explained > 0).all():
+        msg = f"every component must have loadings other than 0; they explain {explained.tolist()}"
+        raise MethodError(msg)
+    component = (squares / explained).argmax(axis=1)
+    raw = squares[np.arange(len(squares)), component]
+    return raw / raw.sum(), component
 
 
 def _check_loadings(loadings: str) -> None:
-    if loadings not in LOADINGS:
-        msg = f"loadings must be one of {', '.join(LOADINGS)}, got {loadings!r}"
+    if loadings not in _FORMULAS:
+        msg = f"loadings must be one of {', '.join(_FORMULAS)}, got {loadings!r}"
         raise MethodError(msg)
 
 
-def varimax(loadings: Floats) -> Floats:
-    """Rotate loadings so that the variance of their squares within components is largest.
+def varimax(loadings: Floats, *, kaiser: bool = False, sweeps: int = 1000) -> Floats:
+    r"""Return loadings rotated so that the variance of their squares within components is largest.
+
+    Each pair of components is rotated by the angle that is best for it, in closed form, until no
+    pair can be improved. Components are ordered by the sum of their squared loadings.
+
+    Raises
+    ------
+    MethodError
+        The rotation has not converged after the given number of sweeps over all pairs.
 
     References
     ----------
     Kaiser, H. F. (1958), The varimax criterion for analytic rotation in factor analysis.
     https://doi.org/10.1007/BF02289233
     """
-    n, n_components = loadings.shape
-    rotation = np.eye(n_components)
-    for _ in range(500):
-        turned = loadings @ rotation
-        slope = loadings.T @ (turned**3 - turned * (turned**2).sum(axis=0) / n)
-        left, _, right = np.linalg.svd(slope)
-        new = left @ right
-        if np.abs(new - rotation).max() < 1e-12:
-            break
-        rotation = new
-    return np.asarray(loadings @ rotation)
+    size = np.sqrt((loadings**2).sum(axis=1, keepdims=True)) if kaiser else np.ones((1, 1))
+    turned = loadings / np.where(size > 0, size, 1.0)
+    n, n_components = turned.shape
+    pairs = [(f, g) for f in range(n_components) for g in range(f + 1, n_components)]
+    for _ in range(sweeps):
+        rotated = False
+        for f, g in pairs:
+            x, y = turned[:, f], turned[:, g]
+            u, v = x**2 - y**2, 2 * x * y
+            slope = 2 * (u @ v - u.sum() * v.sum() / n)
+            bend = u @ u - v @ v - (u.sum() ** 2 - v.sum() ** 2) / n
+            limit = _FLAT * float(u @ u + v @ v)
+            if abs(slope) > limit or bend < -limit:
+                angle = np.arctan2(slope, bend) / 4
+                cos, sin = np.cos(angle), np.sin(angle)
+                turned[:, f], turned[:, g] = x * cos + y * sin, y * cos - x * sin
+                rotated = True
+        if not rotated:
+            turned = turned * size
+            return turned[:, np.argsort(-(turned**2).sum(axis=0), kind="stable")]
+    msg = f"the varimax rotation has not converged after {sweeps} sweeps over the components"
+    raise MethodError(msg)
 
 
 def principal_component_weights(
-    values: ArrayLike, *, loadings: Literal["squared", "plain", "rotated"] = "squared"
+    values: ArrayLike,
+    *,
+    loadings: Literal["squared", "plain", "rotated"] = "squared",
+    kaiser: bool = False,
 ) -> Floats:
-    """Give weights from principal components of the correlations.
+    """Return weights from principal components of the correlations.
 
     Parameters
     ----------
-    values : array_like of shape (n_units, n_indicators)
-        NaN is missing: units that lack a value are left out.
-    loadings : {"squared", "plain", "rotated"}
-        As `component_weights` has them.
+    values, loadings, kaiser
+        As for `component_weights`.
 
     Returns
     -------
     ndarray of shape (n_indicators,)
-        They sum to one. Indicators that run against their component are a warning, as squares hide
-        it.
+        They sum to one. A negative loading of an indicator on its component gives a warning, as
+        squares hide it.
 
     Raises
     ------
     MethodError
-        As `component_weights` says.
+        As for `component_weights`.
 
     Examples
     --------
@@ -206,53 +260,41 @@ def principal_component_weights(
     >>> principal_component_weights(values).round(4).tolist()
     [0.5, 0.5]
     """
-    x = as_table(values)
-    return _with_warning(x, column_names(x), loadings)
-
-
-def _with_warning(x: Floats, names: Sequence[str], loadings: str) -> Floats:
-    found = _components(x, names, loadings)
-    if found.mixed_signs:
-        own = found.loadings[np.arange(len(names)), np.abs(found.loadings).argmax(axis=1)]
-        against = ", ".join(names[k] for k in np.flatnonzero(own < 0).tolist())
-        msg = f"{against} run against their principal component, and squared loadings hide it"
-        warn(msg, DLIWarning, stacklevel=3)
-    return found.weights
+    _, names = table_of(values)
+    result = component_weights(values, loadings=loadings, kaiser=kaiser)
+    if result.mixed_signs:
+        own = result.loadings[np.arange(len(names)), result.component]
+        negative = ", ".join(names[k] for k in np.flatnonzero(own < 0).tolist())
+        msg = f"{negative}: negative loadings on their principal component, which squares hide"
+        warn(msg, DLIWarning, stacklevel=2)
+    return result.weights
 
 
 @frozen
-class PrincipalComponents:
-    """Weigh children by their loadings on principal components.
-
-    Units without all of the values are left out. A child that is the same for all units is an
-    error, one that runs against its component a warning.
+class PrincipalComponents(DataDriven):
+    """Weights by `principal_component_weights`.
 
     Parameters
     ----------
     loadings : {"squared", "plain", "rotated"}
-        Squared loadings of the first component; its plain loadings, as COINr takes them; or those
-        of several components, rotated, as the OECD handbook takes them.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0], [4.0, 4.0]])
-    >>> PrincipalComponents().weights(values, [Indicator("a"), Indicator("b")]).round(4).tolist()
-    [0.5, 0.5]
+        Squared or plain loadings of the first component, or squared loadings of several rotated
+        ones.
+    kaiser : bool
+        Whether the rotation uses Kaiser's normalisation.
     """
 
+    function = principal_component_weights
+
     loadings: str = "squared"
+    kaiser: bool = False
 
     def __attrs_post_init__(self) -> None:
         _check_loadings(self.loadings)
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _with_warning(values, codes_of(children), self.loadings)
-
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
+        kaiser = ", rotated with Kaiser's normalisation" if self.kaiser else ""
         return (
-            f"Principal component weights: {_FORMULAS[self.loadings]}, over the units that have "
-            "all values."
+            f"Principal component weights: {_FORMULAS[self.loadings]}{kaiser}, over the units that "
+            "have all values."
         )

@@ -1,23 +1,23 @@
-"""Weights by what an indicator tells that the others do not: CRITIC, correlation, MEREC."""
+"""Weights by what an indicator adds to the others: CRITIC, correlation, MEREC."""
 
-from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.protocol import Floats
 from dli.weighting.tables import (
-    as_table,
+    DataDriven,
     check_not_constant,
     check_range,
-    codes_of,
-    column_names,
     complete_rows,
     minmax,
     shares,
     spread,
+    table_of,
 )
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def _directions(directions: ArrayLike | None, n: int) -> Floats:
-    d = np.ones(n) if directions is None else np.asarray(directions, dtype=np.float64)
+    d = np.ones(n) if directions is None else as_floats(directions, "directions")
     if d.shape != (n,) or not np.isin(d, (-1, 1)).all():
         msg = f"directions must be {n} numbers, each 1 or -1, got {d.tolist()}"
         raise MethodError(msg)
@@ -39,7 +39,7 @@ def _directions(directions: ArrayLike | None, n: int) -> Floats:
 
 
 def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
-    r"""Give CRITIC weights: more to what differs more and conflicts more with the others.
+    r"""Return CRITIC weights: more to what differs more and conflicts more with the others.
 
     With columns stretched to the range from 0 to 1, their standard deviations :math:`s_k` and
     their correlations :math:`r_{kl}`, :math:`w_k \propto s_k \sum_l (1 - r_{kl})`.
@@ -60,7 +60,7 @@ def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Fl
     ------
     MethodError
         Infinite values, fewer than three units with all values, an indicator that is the same for
-        all of them, or indicators that all go together.
+        all of them, or indicators that are all perfectly correlated.
 
     References
     ----------
@@ -72,25 +72,22 @@ def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Fl
     >>> critic_weights([[1.0, 5.0, 2.0], [2.0, 4.0, 9.0], [4.0, 1.0, 4.0]]).round(4).tolist()
     [0.3678, 0.3877, 0.2445]
     """
-    x = as_table(values)
-    return _critic(x, column_names(x), _directions(directions, x.shape[1]))
-
-
-def _critic(x: Floats, names: Sequence[str], directions: Floats) -> Floats:
+    x, names = table_of(values)
+    d = _directions(directions, x.shape[1])
     if x.shape[1] == 1:
         return np.ones(1)
     z = minmax(complete_rows(x, names, "CRITIC"), names, "CRITIC")
-    z = np.where(directions > 0, z, 1 - z)
+    z = np.where(d > 0, z, 1 - z)
     conflict = (1 - np.corrcoef(z, rowvar=False)).sum(axis=1)
     conflict[conflict < 1e-12] = 0.0
     if not conflict.any():
-        msg = f"CRITIC weights are undefined when all go together: {', '.join(names)}"
+        msg = f"CRITIC weights are undefined if all correlations are 1: {', '.join(names)}"
         raise MethodError(msg)
     return shares(z.std(axis=0, ddof=1) * conflict, names, "CRITIC")
 
 
 def correlation_weights(values: ArrayLike) -> Floats:
-    r"""Give less weight to indicators that repeat others.
+    r"""Return weights that are smaller for indicators that repeat others.
 
     :math:`w_k \propto 1 / \sum_l |r_{kl}|` with the correlations :math:`r_{kl}`, that with itself
     included: indicators without any correlation weigh the same, and two that are one and the same
@@ -123,21 +120,17 @@ def correlation_weights(values: ArrayLike) -> Floats:
     >>> correlation_weights(values).round(4).tolist()
     [0.25, 0.25, 0.5]
     """
-    x = as_table(values)
-    return _correlation(x, column_names(x))
-
-
-def _correlation(x: Floats, names: Sequence[str]) -> Floats:
+    x, names = table_of(values)
     if x.shape[1] == 1:
         return np.ones(1)
     rows = complete_rows(x, names, "correlation")
-    check_not_constant(spread(rows), names, "correlation")
+    check_not_constant(rows, names, "correlation")
     repeated = np.abs(np.corrcoef(rows, rowvar=False)).sum(axis=1)
     return shares(1 / repeated, names, "correlation")
 
 
 def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
-    r"""Give MEREC weights: more to an indicator whose removal changes the units' sums more.
+    r"""Return MEREC weights: more to an indicator whose removal changes the units' sums more.
 
     With :math:`n_{ik} = \min_i x_{ik} / x_{ik}` (or :math:`x_{ik} / \max_i x_{ik}` where less is
     better) and m indicators, :math:`S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)`,
@@ -147,7 +140,8 @@ def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Flo
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Above zero. NaN is missing: units that lack a value are left out.
+        Above zero, where ``MinMax(low=1)`` keeps scores. NaN is missing: units that lack a value
+        are left out.
     directions : array_like of shape (n_indicators,), optional
         1 where more is better, -1 where less is; by default 1.
 
@@ -173,17 +167,13 @@ def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Flo
     ...     [220, 9300, 1, 162], [5, 8400, 23, 158]], [1, 1, -1, -1]).round(4).tolist()
     [0.5752, 0.0141, 0.4016, 0.0091]
     """
-    x = as_table(values)
-    return _merec(x, column_names(x), _directions(directions, x.shape[1]))
-
-
-def _merec(x: Floats, names: Sequence[str], directions: Floats) -> Floats:
-    check_range(x, names, "MEREC", above=0.0, least=1)
+    x, names = table_of(values)
+    d = _directions(directions, x.shape[1])
+    check_range(x, names, "MEREC", lowest="above 0", least=1)
     if x.shape[1] == 1:
         return np.ones(1)
     rows = complete_rows(x, names, "MEREC", least=2)
-    with_max = np.where(directions > 0, rows.min(axis=0), rows.max(axis=0))
-    size = np.abs(np.log(rows / with_max))
+    size = np.abs(np.log(rows / np.where(d > 0, rows.min(axis=0), rows.max(axis=0))))
     size[:, spread(rows) == 0] = 0.0
     m = rows.shape[1]
     total = size.sum(axis=1, keepdims=True)
@@ -192,83 +182,35 @@ def _merec(x: Floats, names: Sequence[str], directions: Floats) -> Floats:
 
 
 @frozen
-class Critic:
-    """Weigh children by how much they differ between units and conflict with one another.
+class Critic(DataDriven):
+    """Weights by `critic_weights`."""
 
-    Units without all of the values are left out. A child that is the same for all units is an
-    error.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 5.0, 2.0], [2.0, 4.0, 9.0], [4.0, 1.0, 4.0]])
-    >>> Critic().weights(values, [Indicator(c) for c in "abc"]).round(4).tolist()
-    [0.3678, 0.3877, 0.2445]
-    """
-
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _critic(values, codes_of(children), np.ones(values.shape[1]))
-
-    def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
-        return (
-            r"CRITIC weights: $w_k \propto s_k \sum_l (1 - r_{kl})$ with the standard deviations "
-            "$s_k$ of scores stretched to 0 to 1 and their correlations $r_{kl}$, over the units "
-            "that have all values."
-        )
+    function = critic_weights
+    formula: ClassVar[str] = (
+        r"CRITIC weights: $w_k \propto s_k \sum_l (1 - r_{kl})$ with the standard deviations "
+        "$s_k$ of scores stretched to 0 to 1 and their correlations $r_{kl}$, over the units "
+        "that have all values."
+    )
 
 
 @frozen
-class CorrelationBased:
-    """Give less weight to children that repeat others.
+class CorrelationBased(DataDriven):
+    """Weights by `correlation_weights`."""
 
-    Units without all of the values are left out. A child that is the same for all units is an
-    error.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 1.0, 1.0], [2.0, 2.0, -1.0], [3.0, 3.0, -1.0], [4.0, 4.0, 1.0]])
-    >>> CorrelationBased().weights(values, [Indicator(c) for c in "abc"]).round(4).tolist()
-    [0.25, 0.25, 0.5]
-    """
-
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _correlation(values, codes_of(children))
-
-    def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
-        return (
-            r"Weights against redundancy: $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations "
-            "$r_{kl}$ over the units that have all values."
-        )
+    function = correlation_weights
+    formula: ClassVar[str] = (
+        r"Weights against redundancy: $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations "
+        "$r_{kl}$ over the units that have all values."
+    )
 
 
 @frozen
-class Merec:
-    """Weigh children by what their removal changes.
+class Merec(DataDriven):
+    """Weights by `merec_weights`."""
 
-    Scores must be above zero: ``MinMax(low=1)`` keeps them there. Units without all of the values
-    are left out.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 5.0], [2.0, 4.0], [4.0, 4.0]])
-    >>> Merec().weights(values, [Indicator("a"), Indicator("b")]).round(4).tolist()
-    [0.8863, 0.1137]
-    """
-
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _merec(values, codes_of(children), np.ones(values.shape[1]))
-
-    def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
-        return (
-            r"MEREC weights: $w_k \propto \sum_i |S_i^{(k)} - S_i|$ with "
-            r"$S_i = \ln(1 + \frac{1}{m} \sum_k |\ln(\min_i x_{ik} / x_{ik})|)$ and $S_i^{(k)}$ "
-            "the same without $k$, over the units that have all values."
-        )
+    function = merec_weights
+    formula: ClassVar[str] = (
+        r"MEREC weights: $w_k \propto \sum_i |S_i^{(k)} - S_i|$ with "
+        r"$S_i = \ln(1 + \frac{1}{m} \sum_k |\ln(\min_i x_{ik} / x_{ik})|)$ and $S_i^{(k)}$ "
+        "the same without $k$, over the units that have all values."
+    )

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dli.errors import DLIWarning, MethodError
-from dli.weighting.protocol import Floats, Node, Weighting
-from dli.weighting.tables import as_table
+from dli.weighting.protocol import Floats, Node, Traits, Weighting, traits_of
+from dli.weighting.tables import table_of
 
 __all__ = ["check_weighting"]
 
 _TOLERANCE = 1e-7
+_Weights: TypeAlias = Callable[[Floats, Sequence[Node]], Floats]
 
 
 def check_weighting(
@@ -23,11 +25,13 @@ def check_weighting(
     *,
     ignores_scale: bool = False,
 ) -> None:
-    """Hold a scheme, built in or of your own, against what every scheme promises.
+    """Check a scheme, built in or your own, against what every scheme promises.
 
-    Its weights must be finite, not negative and sum to one; go with units and children when these
-    are put in another order; leave the values alone; and be 1 for a single child, unless the
-    scheme refuses to weigh one of its children without the others.
+    Its weights must be finite, not negative and sum to one; be reordered with units and children
+    when these are; and be 1 for a single child, unless the scheme raises a `MethodError` without
+    the other children. The scheme must not change the values. With a child that is the same for
+    all units, and with missing values, it must also return weights or raise a `MethodError`. Its
+    weights must be what its `Traits` declare.
 
     Parameters
     ----------
@@ -36,7 +40,7 @@ def check_weighting(
     children : sequence of nodes
         With ``code`` and ``weight``.
     ignores_scale : bool
-        Also promise that the weights do not depend on the units of measure.
+        Also check that the weights do not depend on the units of measure.
 
     Raises
     ------
@@ -50,18 +54,18 @@ def check_weighting(
     >>> children = [Indicator("a"), Indicator("b")]
     >>> check_weighting(Entropy(), [[1.0, 5.0], [2.0, 4.0]], children, ignores_scale=True)
     """
-    x = as_table(values)
+    x, _ = table_of(values)
     children = list(children)
     faults: list[str] = []
 
     def weights(table: Floats, nodes: Sequence[Node]) -> Floats:
-        given = table.copy()
+        copy = table.copy()
         with catch_warnings():
             simplefilter("ignore", DLIWarning)
-            found = np.asarray(scheme.weights(given, nodes), dtype=np.float64)
-        if not np.array_equal(given, table, equal_nan=True):
-            faults.append("it changes the values that it is given")
-        return found
+            result = np.asarray(scheme.weights(copy, nodes), dtype=np.float64)
+        if not np.array_equal(copy, table, equal_nan=True):
+            faults.append("it changes the values that it receives")
+        return result
 
     first = weights(x, children)
     faults += _shape_faults(first, x.shape)
@@ -70,6 +74,9 @@ def check_weighting(
         with suppress(MethodError):
             if not np.allclose(weights(x[:, :1], children[:1]), 1.0):
                 faults.append("its weight of a single child is not 1")
+        for what, table in _hard_tables(x).items():
+            faults += [f"with {what}, {fault}" for fault in _probe(table, children, weights)]
+        faults += _trait_faults(traits_of(scheme), first, x, children, weights)
     if not faults and ignores_scale:
         factors = np.linspace(0.5, 3.0, x.shape[1])
         if not np.allclose(weights(x * factors, children), first, atol=_TOLERANCE):
@@ -79,24 +86,42 @@ def check_weighting(
         raise MethodError(msg, dict.fromkeys(faults))
 
 
+def _hard_tables(x: Floats) -> dict[str, Floats]:
+    """Return tables that a scheme must weigh or refuse, by what is hard about them."""
+    constant, cell, unit, child = (x.copy() for _ in range(4))
+    constant[:, -1] = constant[0, -1]
+    cell[0, 0] = unit[0] = child[:, -1] = np.nan
+    return {
+        "a child that is the same for all units": constant,
+        "a missing value": cell,
+        "a unit without values": unit,
+        "a child without values": child,
+    }
+
+
+def _probe(table: Floats, children: Sequence[Node], weights: _Weights) -> list[str]:
+    try:
+        return _shape_faults(weights(table, children), table.shape)
+    except MethodError:
+        return []
+    except Exception as error:  # noqa: BLE001 a scheme from outside may raise anything
+        return [f"it raises {type(error).__name__} ({error}) and not a MethodError"]
+
+
 def _shape_faults(weights: Floats, shape: tuple[int, ...]) -> list[str]:
     n_units, n_children = shape
     if weights.shape not in {(n_children,), (n_units, n_children)}:
         expected = f"{(n_children,)} or {(n_units, n_children)}"
         return [f"its weights have shape {weights.shape}, expected {expected}"]
-    faults = []
     if not (np.isfinite(weights) & (weights >= 0)).all():
-        faults.append("its weights are not all finite and at least 0")
-    elif not np.allclose(weights.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
-        faults.append("its weights do not sum to one")
-    return faults
+        return ["its weights are not all finite and at least 0"]
+    if not np.allclose(weights.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
+        return ["its weights do not sum to one"]
+    return []
 
 
 def _order_faults(
-    first: Floats,
-    x: Floats,
-    children: Sequence[Node],
-    weights: Callable[[Floats, Sequence[Node]], Floats],
+    first: Floats, x: Floats, children: Sequence[Node], weights: _Weights
 ) -> list[str]:
     faults = []
     turned = weights(x[::-1], children)
@@ -105,4 +130,18 @@ def _order_faults(
     turned = weights(x[:, ::-1], list(children)[::-1])
     if not np.allclose(turned[..., ::-1], first, atol=_TOLERANCE):
         faults.append("its weights depend on the order of the children")
+    return faults
+
+
+def _trait_faults(
+    traits: Traits, first: Floats, x: Floats, children: Sequence[Node], weights: _Weights
+) -> list[str]:
+    faults = []
+    if first.ndim == 2 and not traits.per_unit:
+        faults.append("it has weights of each unit, but its traits have per_unit=False")
+    if first.ndim == 1 and traits.per_unit:
+        faults.append("it has one row of weights, but its traits have per_unit=True")
+    other = x + np.arange(x.size).reshape(x.shape)
+    if not traits.uses_values and not np.array_equal(weights(other, children), first):
+        faults.append("its weights depend on the values, but its traits have uses_values=False")
     return faults

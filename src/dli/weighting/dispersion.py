@@ -1,38 +1,42 @@
 """Weights by how much an indicator differs between units."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.protocol import Floats
 from dli.weighting.tables import (
-    as_table,
+    NOISE,
+    DataDriven,
     check_range,
-    codes_of,
-    column_names,
     minmax,
     shares,
     spread,
+    table_of,
 )
 
 __all__ = [
     "CoefficientOfVariation",
+    "Entropy",
     "Gini",
     "StandardDeviation",
     "coefficient_of_variation_weights",
+    "entropy_weights",
     "gini_weights",
     "standard_deviation_weights",
 ]
 
 
 def standard_deviation_weights(
-    values: ArrayLike, *, normalise: Literal["none", "minmax"] = "none"
+    values: ArrayLike,
+    *,
+    normalise: Literal["none", "minmax"] = "none",
 ) -> Floats:
-    r"""Give weights in proportion to the standard deviations.
+    r"""Return weights in proportion to the standard deviations.
 
     :math:`w_k = s_k / \sum_l s_l`.
 
@@ -65,12 +69,8 @@ def standard_deviation_weights(
     >>> standard_deviation_weights([[1.0, 10.0], [2.0, 30.0], [3.0, 50.0]]).round(4).tolist()
     [0.0476, 0.9524]
     """
-    x = as_table(values)
-    return _standard_deviation(x, column_names(x), normalise)
-
-
-def _standard_deviation(x: Floats, names: Sequence[str], normalise: str) -> Floats:
     _check_normalise(normalise)
+    x, names = table_of(values)
     check_range(x, names, "standard deviation")
     if x.shape[1] == 1:
         return np.ones(1)
@@ -86,7 +86,7 @@ def _check_normalise(normalise: str) -> None:
 
 
 def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
-    r"""Give weights in proportion to the coefficients of variation.
+    r"""Return weights in proportion to the coefficients of variation.
 
     :math:`w_k = v_k / \sum_l v_l` with :math:`v_k = s_k / |\bar x_k|`.
 
@@ -103,33 +103,45 @@ def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
     Raises
     ------
     MethodError
-        Infinite values, fewer than two of an indicator, a mean of 0, or no indicator that differs
-        between units.
+        Infinite values, fewer than two of an indicator, a mean of 0 (z-scores have one), or no
+        indicator that differs between units.
 
     Examples
     --------
     >>> coefficient_of_variation_weights([[1.0, 10.0], [2.0, 30.0], [3.0, 50.0]]).round(4).tolist()
     [0.4286, 0.5714]
     """
-    x = as_table(values)
-    return _coefficient_of_variation(x, column_names(x))
-
-
-def _coefficient_of_variation(x: Floats, names: Sequence[str]) -> Floats:
+    x, names = table_of(values)
     check_range(x, names, "coefficient of variation")
     if x.shape[1] == 1:
         return np.ones(1)
     mean, deviation = np.abs(np.nanmean(x, axis=0)), spread(x)
-    # A mean that is rounding noise beside the values is none: z-scores have such means.
-    zero = np.flatnonzero(mean <= 1e-12 * np.nanmax(np.abs(x), axis=0))
-    if zero.size:
+    # A mean that is rounding noise compared with the values is 0: z-scores have such means.
+    zero = np.flatnonzero(mean <= NOISE * np.nanmax(np.abs(x), axis=0)).tolist()
+    if zero:
         msg = "coefficients of variation are undefined for a mean of 0"
-        raise MethodError(msg, [names[k] for k in zero.tolist()])
+        raise MethodError(msg, [names[k] for k in zero])
     return shares(deviation / mean, names, "coefficient of variation")
 
 
+def _sums(x: Floats, names: Sequence[str], scheme: str) -> Floats:
+    """Return the sums of the available values; raise if any is negative or all are 0."""
+    check_range(x, names, scheme, lowest="of at least 0")
+    sums = _available_sum(x)
+    zero = np.flatnonzero(sums == 0).tolist()
+    if zero:
+        msg = f"{scheme} weights are undefined for an indicator that is 0 for all units"
+        raise MethodError(msg, [names[k] for k in zero])
+    return sums
+
+
+def _available_sum(x: Floats) -> Floats:
+    total = x.sum(axis=0)
+    return np.asarray(np.nansum(x, axis=0) if np.isnan(total).any() else total)
+
+
 def gini_weights(values: ArrayLike) -> Floats:
-    r"""Give weights in proportion to the Gini coefficients.
+    r"""Return weights in proportion to the Gini coefficients.
 
     :math:`w_k = g_k / \sum_l g_l` with
     :math:`g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)`.
@@ -148,24 +160,16 @@ def gini_weights(values: ArrayLike) -> Floats:
     Raises
     ------
     MethodError
-        Negative or infinite values, fewer than two of an indicator, one that is 0 for all units,
-        or none that differs between units.
+        Negative or infinite values (z-scores are negative for some units), fewer than two of an
+        indicator, one that is 0 for all units, or none that differs between units.
 
     Examples
     --------
     >>> gini_weights([[1.0, 0.0], [1.0, 0.0], [4.0, 6.0]]).round(4).tolist()
     [0.3333, 0.6667]
     """
-    x = as_table(values)
-    return _gini(x, column_names(x))
-
-
-def _gini(x: Floats, names: Sequence[str]) -> Floats:
-    check_range(x, names, "Gini", above=-0.0)
-    zero = np.flatnonzero(np.nansum(x, axis=0) == 0)
-    if zero.size:
-        msg = "Gini coefficients are undefined for an indicator that is 0 for all units"
-        raise MethodError(msg, [names[k] for k in zero.tolist()])
+    x, names = table_of(values)
+    sums = _sums(x, names, "Gini")
     if x.shape[1] == 1:
         return np.ones(1)
     coefficients = np.zeros(x.shape[1])
@@ -173,95 +177,109 @@ def _gini(x: Floats, names: Sequence[str]) -> Floats:
         column = np.sort(x[:, k][~np.isnan(x[:, k])])
         n = column.size
         # The sum of all differences, from the ranks: the i-th smallest is added i - 1 times and
-        # taken away n - i times.
-        coefficients[k] = (2 * np.arange(1, n + 1) - n - 1) @ column / (n * column.sum())
+        # subtracted n - i times.
+        coefficients[k] = (2 * np.arange(1, n + 1) - n - 1) @ column / (n * sums[k])
     return shares(coefficients, names, "Gini")
 
 
-@frozen
-class StandardDeviation:
-    """Weigh children by the standard deviations of their scores.
+def entropy_weights(values: ArrayLike) -> Floats:
+    r"""Return entropy weights.
 
-    Of each child the available values count. Constant children get no weight; see
-    `standard_deviation_weights` for what is refused.
+    With the shares :math:`p_{ik} = x_{ik} / \sum_i x_{ik}` of an indicator's sum, its entropy is
+    :math:`e_k = -\frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}` (and :math:`0 \ln 0 = 0`), and weights
+    are in proportion to the divergence :math:`1 - e_k`.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        Not negative. NaN is missing: an indicator's entropy is that of its available values.
+
+    Returns
+    -------
+    ndarray of shape (n_indicators,)
+        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
+
+    Raises
+    ------
+    MethodError
+        Negative or infinite values (z-scores are negative for some units), fewer than two of an
+        indicator, one that is 0 for all units, or none that differs between units.
+
+    References
+    ----------
+    Shannon, C. E. (1948), A mathematical theory of communication. Bell System Technical Journal
+    27. https://doi.org/10.1002/j.1538-7305.1948.tb01338.x
+    Zeleny, M. (1982), Multiple Criteria Decision Making, chapter 7.
+
+    Examples
+    --------
+    >>> entropy_weights([[1.0, 5.0, 1.0], [1.0, 5.0, 2.0], [2.0, 5.0, 9.0]]).round(4).tolist()
+    [0.1351, 0.0, 0.8649]
+    """
+    x, names = table_of(values)
+    sums = _sums(x, names, "entropy")
+    if x.shape[1] == 1:
+        return np.ones(1)
+    p = x / sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = p * np.log(p)  # NaN where the value is missing or 0
+    divergence = 1 + _available_sum(terms) / np.log(len(x) - np.isnan(x).sum(axis=0))
+    return shares(np.where(divergence < NOISE, 0.0, divergence), names, "entropy")
+
+
+@frozen
+class StandardDeviation(DataDriven):
+    """Weights by `standard_deviation_weights`.
 
     Parameters
     ----------
     normalise : {"none", "minmax"}
         Whether the scores are first stretched to the range from 0 to 1.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 10.0], [2.0, 30.0], [3.0, 50.0]])
-    >>> children = [Indicator("a"), Indicator("b")]
-    >>> StandardDeviation(normalise="minmax").weights(values, children).tolist()
-    [0.5, 0.5]
     """
+
+    function = standard_deviation_weights
 
     normalise: str = "none"
 
     def __attrs_post_init__(self) -> None:
         _check_normalise(self.normalise)
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _standard_deviation(values, codes_of(children), self.normalise)
-
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         of = "of scores stretched to 0 to 1" if self.normalise == "minmax" else "of scores"
         return rf"Weights in proportion to the standard deviation {of}: $w_k = s_k / \sum_l s_l$."
 
 
 @frozen
-class CoefficientOfVariation:
-    """Weigh children by the coefficients of variation of their scores.
+class CoefficientOfVariation(DataDriven):
+    """Weights by `coefficient_of_variation_weights`."""
 
-    Of each child the available values count. Z-scores have a mean of 0 and are refused.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 10.0], [2.0, 30.0], [3.0, 50.0]])
-    >>> children = [Indicator("a"), Indicator("b")]
-    >>> CoefficientOfVariation().weights(values, children).round(4).tolist()
-    [0.4286, 0.5714]
-    """
-
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _coefficient_of_variation(values, codes_of(children))
-
-    def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
-        return (
-            "Weights in proportion to the coefficient of variation: "
-            r"$w_k \propto s_k / |\bar x_k|$."
-        )
+    function = coefficient_of_variation_weights
+    formula: ClassVar[str] = (
+        r"Weights in proportion to the coefficient of variation: $w_k \propto s_k / |\bar x_k|$."
+    )
 
 
 @frozen
-class Gini:
-    """Weigh children by the Gini coefficients of their scores.
+class Gini(DataDriven):
+    """Weights by `gini_weights`."""
 
-    Of each child the available values count. Negative scores, as z-scores are, are refused.
+    function = gini_weights
+    formula: ClassVar[str] = (
+        "Weights in proportion to the Gini coefficient: "
+        r"$w_k \propto \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)$."
+    )
 
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> values = np.array([[1.0, 0.0], [1.0, 0.0], [4.0, 6.0]])
-    >>> Gini().weights(values, [Indicator("a"), Indicator("b")]).round(4).tolist()
-    [0.3333, 0.6667]
+
+@frozen
+class Entropy(DataDriven):
+    """Weights by `entropy_weights`.
+
+    The values are the scores after normalisation, so the weights depend on it.
     """
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the columns."""
-        return _gini(values, codes_of(children))
-
-    def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
-        return (
-            "Weights in proportion to the Gini coefficient: "
-            r"$w_k \propto \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)$."
-        )
+    function = entropy_weights
+    formula: ClassVar[str] = (
+        r"Entropy weights: $w_k \propto 1 + \frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}$ with "
+        r"$p_{ik} = x_{ik} / \sum_i x_{ik}$ over the units that have a value."
+    )

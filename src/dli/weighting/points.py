@@ -1,17 +1,19 @@
 """Weights from points that people give, and from how swings compare."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
+from dli.checks import number
 from dli.errors import MethodError, did_you_mean
 from dli.weighting.ahp.completion import joined_log_weights
 from dli.weighting.ahp.judgements import are_pairs, bounds, codes_in, plain
 from dli.weighting.nominal import Fixed
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.protocol import ELICITED, Floats, Node, Traits
 
 __all__ = [
     "BudgetAllocation",
@@ -24,13 +26,12 @@ __all__ = [
 
 
 def point_weights(points: ArrayLike) -> Floats:
-    """Give weights in proportion to points.
+    """Return weights in proportion to points.
 
     Parameters
     ----------
     points : array_like of shape (n,)
-        Not negative, not all 0: any scale, such as swings that are held against 100 for the
-        largest.
+        Not negative, not all 0: any scale, such as swings compared with 100 for the largest.
 
     Returns
     -------
@@ -46,21 +47,26 @@ def point_weights(points: ArrayLike) -> Floats:
     >>> point_weights([100, 60, 40]).tolist()
     [0.5, 0.3, 0.2]
     """
-    p = np.asarray(points, dtype=np.float64)
+    p = as_floats(points, "points")
     if p.ndim != 1 or not (np.isfinite(p) & (p >= 0)).all() or not p.sum() > 0:
         msg = f"points must be finite numbers of at least 0, not all 0, got {p.tolist()}"
         raise MethodError(msg)
     return np.asarray(p / p.sum())
 
 
-def budget_allocation_weights(points: ArrayLike, *, total: float = 100.0) -> Floats:
-    """Give the mean shares of a budget that each expert spent whole.
+def budget_allocation_weights(
+    points: ArrayLike, *, total: float = 100.0, experts: Sequence[str] | None = None
+) -> Floats:
+    """Return the mean shares of a budget of points that each expert allocated in full.
 
     Parameters
     ----------
     points : array_like of shape (n_experts, n)
         Not negative, every row summing to the total.
     total : float
+        The budget of each expert.
+    experts : sequence of str, optional
+        The names of the experts in error messages.
 
     Returns
     -------
@@ -69,7 +75,8 @@ def budget_allocation_weights(points: ArrayLike, *, total: float = 100.0) -> Flo
     Raises
     ------
     MethodError
-        Points that are negative or not finite, or a row with another sum.
+        A total that is not above 0, points that are negative or not finite, or a row with another
+        sum.
 
     References
     ----------
@@ -81,40 +88,37 @@ def budget_allocation_weights(points: ArrayLike, *, total: float = 100.0) -> Flo
     >>> budget_allocation_weights([[60, 30, 10], [40, 40, 20]]).round(4).tolist()
     [0.5, 0.35, 0.15]
     """
-    p = np.asarray(points, dtype=np.float64)
+    p = as_floats(points, "points")
     if p.ndim != 2 or p.size == 0:
         msg = f"points must have shape (n_experts, n), got {p.shape}"
         raise MethodError(msg)
-    return _budget(p, total, [f"expert {e}" for e in range(len(p))])
-
-
-def _budget(p: Floats, total: float, experts: Sequence[str]) -> Floats:
-    if not 0 < total < np.inf:
-        msg = f"the budget must be finite and above 0, got {total!r}"
-        raise MethodError(msg)
+    total = number("total", total, above=0)
+    names = [f"expert {e}" for e in range(len(p))] if experts is None else experts
     faults = []
-    for expert, row in zip(experts, p, strict=True):
+    for expert, row in zip(names, p, strict=True):
         if not (np.isfinite(row) & (row >= 0)).all():
             faults.append(f"{expert}: {row.tolist()} are not all finite and at least 0")
         elif abs(row.sum() - total) > 1e-6 * total:
             faults.append(f"{expert}: the points sum to {row.sum():g}")
     if faults:
-        msg = f"every expert must share out {total:g} points"
+        msg = f"every expert must allocate {total:g} points"
         raise MethodError(msg, faults)
     return np.asarray(p.mean(axis=0) / p.mean(axis=0).sum())
 
 
-def pairwise_swing_weights(ratios: ArrayLike) -> Floats:
-    r"""Give the weights that fit ratios of swings best.
+def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = None) -> Floats:
+    r"""Return the weights that fit ratios of swings best.
 
-    A ratio says how many times the swing of one item from its worst to its best is worth that of
-    another. The weights minimise :math:`\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2` over the pairs
+    A ratio says how many times the swing of one indicator from its worst to its best is worth that
+    of another. The weights minimise :math:`\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2` over the pairs
     that were compared; a chain of n - 1 pairs is met exactly.
 
     Parameters
     ----------
     ratios : array_like of shape (n, n)
         Above zero; NaN for a pair not compared. A pair given both ways counts by its mean.
+    names : sequence of str, optional
+        The names of the indicators in error messages.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def pairwise_swing_weights(ratios: ArrayLike) -> Floats:
     MethodError
         A table that is not square, or ratios that are not above 0.
     InconsistentJudgementsError
-        Items that no comparison joins.
+        Indicators that no comparison joins.
 
     References
     ----------
@@ -137,7 +141,7 @@ def pairwise_swing_weights(ratios: ArrayLike) -> Floats:
     >>> pairwise_swing_weights([[1, 2, nan], [nan, 1, 3], [nan, nan, 1]]).round(4).tolist()
     [0.6, 0.3, 0.1]
     """
-    r = np.asarray(ratios, dtype=np.float64)
+    r = as_floats(ratios, "ratios")
     if r.ndim != 2 or r.shape[0] != r.shape[1] or r.size == 0:
         msg = f"ratios must be a square table, got shape {r.shape}"
         raise MethodError(msg)
@@ -145,64 +149,56 @@ def pairwise_swing_weights(ratios: ArrayLike) -> Floats:
     if bad:
         msg = "ratios must be finite numbers above 0"
         raise MethodError(msg, [f"({i}, {j}): {r[i, j]:g}" for i, j in bad])
-    return _swings(r, [str(i) for i in range(len(r))])
-
-
-def _swings(r: Floats, names: Sequence[str]) -> Floats:
     logs = np.log(r)
-    there, back = ~np.isnan(logs), ~np.isnan(logs.T)
-    total = np.where(there, logs, 0.0) - np.where(back, logs.T, 0.0)
-    count = there.astype(np.float64) + back
-    mean = np.where(count > 0, total / np.where(count > 0, count, 1.0), np.nan)
-    weights = np.exp(joined_log_weights(mean, names))
+    # The mean of both ways, of the one that is there, or NaN.
+    stacked = np.ma.masked_invalid([logs, -logs.T])
+    mean = stacked.mean(axis=0).filled(np.nan)
+    weights = np.exp(joined_log_weights(mean, names or [str(i) for i in range(len(r))]))
     return np.asarray(weights / weights.sum())
 
 
 @frozen
 class DirectPoints(Fixed):
-    """Weigh children by points that somebody gave them. The data play no part.
+    """Weights in proportion to points that somebody gave, as by `point_weights`.
 
-    Parameters
-    ----------
-    by_code : mapping of str to float
-        Finite and not negative, on any scale. Every child of a node that it weighs must be in it.
-
-    Examples
-    --------
-    >>> from dli import Indicator
-    >>> scheme = DirectPoints({"a": 100, "b": 60, "c": 40})
-    >>> children = [Indicator("a"), Indicator("b"), Indicator("c")]
-    >>> scheme.weights(np.zeros((1, 3)), children).tolist()
-    [0.5, 0.3, 0.2]
+    Parameters and errors are those of `Fixed`: the points by code, on any scale.
     """
 
     def describe(self) -> str:
-        """Say it in a sentence, with the points."""
+        """Return a sentence with the points."""
         listed = ", ".join(f"{code} {points:g}" for code, points in self.by_code.items())
         return rf"Weights in proportion to points, $w_k = p_k / \sum_l p_l$: {listed}."
 
 
 def _allocations(points: Any) -> dict[str, dict[str, float]]:
+    if not isinstance(points, (Mapping, list, tuple)):
+        points = [points]
     if not isinstance(points, Mapping):
-        points = {f"expert {place}": given for place, given in enumerate(points, start=1)}
-    faults = [f"{e!r}: {given!r}" for e, given in points.items() if not isinstance(given, Mapping)]
+        points = {f"expert {place}": row for place, row in enumerate(points, start=1)}
+    faults = [f"{e!r}: {row!r}" for e, row in points.items() if not isinstance(row, Mapping)]
     if faults or not points:
         msg = "points must be a mapping of codes to numbers for each expert, of at least one"
         raise MethodError(msg, faults)
-    return {expert: dict(given) for expert, given in points.items()}
+    return {expert: dict(row) for expert, row in points.items()}
 
 
 @frozen
 class BudgetAllocation:
-    """Weigh children by how experts share out a budget of points. The data play no part.
+    """Weights by `budget_allocation_weights`, with codes.
 
     Parameters
     ----------
     points : mapping or sequence of mappings of str to float
-        By expert, the points by code; a child that an expert leaves out got none. Experts without
+        By expert, the points by code; a child that an expert leaves out gets none. Experts without
         names are numbered.
     total : float
-        What every expert must share out.
+        The budget of each expert.
+
+    Raises
+    ------
+    MethodError
+        No expert, or points that are not a mapping. When it weighs: points for a code that is not
+        a child's, or what `budget_allocation_weights` refuses.
 
     Examples
     --------
@@ -212,26 +208,28 @@ class BudgetAllocation:
     [0.8, 0.2]
     """
 
+    traits: ClassVar[Traits] = ELICITED
+
     points: dict[str, dict[str, float]] = field(converter=_allocations)
     total: float = 100.0
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the mean shares of the children."""
+        """Return the mean shares of the children."""
         codes = [child.code for child in children]
         unknown = [
             f"{code!r} of {expert}{did_you_mean(code, codes)}"
-            for expert, given in self.points.items()
-            for code in given
+            for expert, row in self.points.items()
+            for code in row
             if code not in codes
         ]
         if unknown:
-            msg = f"points must be for {', '.join(codes)}; unknown"
+            msg = f"points must be on {', '.join(codes)}; unknown"
             raise MethodError(msg, unknown)
-        table = [[given.get(code, 0.0) for code in codes] for given in self.points.values()]
-        return _budget(np.array(table, dtype=np.float64), self.total, list(self.points))
+        table = [[row.get(code, 0.0) for code in codes] for row in self.points.values()]
+        return budget_allocation_weights(table, total=self.total, experts=list(self.points))
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         return (
             f"Budget allocation: $w_k$ is the mean share of {self.total:g} points that "
             f"{len(self.points)} experts gave ({', '.join(self.points)})."
@@ -240,16 +238,19 @@ class BudgetAllocation:
 
 @frozen
 class PairwiseSwing:
-    """Weigh children by how the swings from their worst to their best compare.
-
-    The data play no part. A chain of pairs is enough; more pairs are fitted by least squares of
-    logarithms.
+    """Weights by `pairwise_swing_weights`, with codes.
 
     Parameters
     ----------
     ratios : mapping, list of pairs or matrix
         ``{("a", "b"): 1.5}``, also as ``[["a", "b", 1.5]]``: the swing of a is worth 1.5 times
         that of b; or a square matrix in the order of the children.
+
+    Raises
+    ------
+    MethodError
+        Ratios that are not numbers above zero. When it weighs: a code that is not a child's, or
+        children that no comparison joins.
 
     Examples
     --------
@@ -260,16 +261,18 @@ class PairwiseSwing:
     [0.6, 0.3, 0.1]
     """
 
+    traits: ClassVar[Traits] = ELICITED
+
     ratios: Any = field(converter=plain)
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights that fit the ratios best."""
+        """Return the weights that fit the ratios best."""
         codes = tuple(child.code for child in children)
         low, high = bounds(self.ratios, None, codes)
-        return _swings(np.sqrt(low * high), codes)
+        return pairwise_swing_weights(np.sqrt(low * high), names=codes)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         compared = f" of {', '.join(codes_in(self.ratios))}" if are_pairs(self.ratios) else ""
         return (
             f"Pairwise swings{compared}: the weights with the least "

@@ -1,14 +1,35 @@
-"""What a weighting scheme is."""
+"""What a weighting scheme is, and what it may declare about itself."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from attrs import frozen
 
-__all__ = ["Floats", "Node", "Weighting"]
+from dli.arrays import Floats
 
-Floats: TypeAlias = NDArray[np.float64]
+__all__ = ["ELICITED", "Floats", "Node", "Traits", "Weighting", "traits_of"]
+
+
+@frozen
+class Traits:
+    """What a weighting scheme declares about itself, in its attribute ``traits``.
+
+    An object that declares nothing has the defaults.
+
+    Attributes
+    ----------
+    per_unit : bool
+        Each unit has weights of its own: they have shape (n_units, n_children).
+    uses_values : bool
+        The weights depend on the values. If not, they are the same for any data.
+    """
+
+    per_unit: bool = False
+    uses_values: bool = True
+
+
+ELICITED = Traits(uses_values=False)
+_SILENT = Traits()
 
 
 class Node(Protocol):
@@ -26,12 +47,22 @@ class Node(Protocol):
 
 
 class Weighting(Protocol):
-    """Turn the normalised scores of a node's children into their weights."""
+    """Turn the normalised scores of a node's children into their weights.
+
+    One method is enough. An object may also have ``traits``, a `Traits` that says what holds for
+    it, and ``describe()``, which returns a sentence with the formula for the methods statement.
+    """
 
     def weights(self, values: Floats, children: Sequence[Node], /) -> Floats:
-        """Give weights of shape (n_children,), or (n_units, n_children) for units of their own.
+        """Return weights of shape (n_children,), or (n_units, n_children) for weights per unit.
 
         ``values`` are (n_units, n_children) with NaN for missing, more is better; ``children`` have
         ``code`` and ``weight``. Weights are finite, not negative, and their rows sum to one.
         """
         ...
+
+
+def traits_of(choice: Any) -> Traits:
+    """Return what a weighting scheme declares about itself, or the defaults."""
+    declared = getattr(choice, "traits", _SILENT)
+    return declared if isinstance(declared, Traits) else _SILENT

@@ -1,26 +1,30 @@
-"""Weights from an order of importance."""
+"""Weights from an order of importance, without or with the steps between places."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
+from dli.checks import number_fault
 from dli.errors import MethodError
-from dli.weighting.nominal import is_number
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.by_code import numbers_by_code, read_by_code
+from dli.weighting.protocol import ELICITED, Floats, Node, Traits
 
 __all__ = [
     "RankOrder",
+    "Swara",
     "rank_order_centroid_weights",
     "rank_reciprocal_weights",
     "rank_sum_weights",
+    "swara_weights",
 ]
 
 
 def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
-    r"""Give the mean of all weights that keep an order of importance.
+    r"""Return the mean of all weights that keep an order of importance.
 
     The place r among n has :math:`w = \frac{1}{n} \sum_{k=r}^{n} \frac{1}{k}`.
 
@@ -52,23 +56,18 @@ def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
 
 
 def rank_sum_weights(ranks: ArrayLike) -> Floats:
-    r"""Give weights that fall by the same step from place to place.
+    r"""Return weights that fall by the same step from place to place.
 
-    The place r among n has :math:`w = 2 (n + 1 - r) / (n (n + 1))`.
+    The place r among n has :math:`w = 2 (n + 1 - r) / (n (n + 1))`. Ranks are read, and refused,
+    as by `rank_order_centroid_weights`.
 
     Parameters
     ----------
     ranks : array_like of shape (n,)
-        The least is the most important; equal ones share the mean of their places.
 
     Returns
     -------
     ndarray of shape (n,)
-
-    Raises
-    ------
-    MethodError
-        No ranks, or ranks that are not finite.
 
     References
     ----------
@@ -85,55 +84,92 @@ def rank_sum_weights(ranks: ArrayLike) -> Floats:
 
 
 def rank_reciprocal_weights(ranks: ArrayLike) -> Floats:
-    r"""Give weights in proportion to the reciprocals of places.
+    r"""Return weights in proportion to the reciprocals of places.
 
-    The place r among n has :math:`w = (1 / r) / \sum_k (1 / k)`.
+    The place r among n has :math:`w = (1 / r) / \sum_k (1 / k)`. Ranks are read, and refused, as
+    by `rank_order_centroid_weights`; the source is that of `rank_sum_weights`.
 
     Parameters
     ----------
     ranks : array_like of shape (n,)
-        The least is the most important; equal ones share the mean of their places.
 
     Returns
     -------
     ndarray of shape (n,)
-
-    Raises
-    ------
-    MethodError
-        No ranks, or ranks that are not finite.
-
-    References
-    ----------
-    Stillwell, W. G., Seaver, D. A. and Edwards, W. (1981), A comparison of weight approximation
-    techniques in multiattribute utility decision making.
-    https://doi.org/10.1016/0030-5073(81)90015-5
 
     Examples
     --------
     >>> rank_reciprocal_weights([2, 1, 3]).round(4).tolist()
     [0.2727, 0.5455, 0.1818]
     """
-
-    def rule(n: int) -> Floats:
-        reciprocals = 1 / np.arange(1, n + 1)
-        return np.asarray(reciprocals / reciprocals.sum())
-
-    return _by_place(ranks, rule)
+    return _by_place(ranks, lambda n: 1 / np.arange(1, n + 1) / (1 / np.arange(1, n + 1)).sum())
 
 
 def _by_place(ranks: ArrayLike, rule: Callable[[int], Floats]) -> Floats:
-    r = np.asarray(ranks, dtype=np.float64)
+    r = as_floats(ranks, "ranks")
     if r.ndim != 1 or r.size == 0 or not np.isfinite(r).all():
         msg = f"ranks must be finite numbers, one for each, got {r.tolist()}"
         raise MethodError(msg)
     _, member, counts = np.unique(r, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    sums = np.concatenate([[0.0], np.cumsum(rule(r.size))])
     if (counts == 1).all():
         # Differences of sums would cost the last digits.
         return np.asarray(rule(r.size)[member])
+    ends = np.cumsum(counts)
+    sums = np.concatenate([[0.0], np.cumsum(rule(r.size))])
     return np.asarray(((sums[ends] - sums[ends - counts]) / counts)[member])
+
+
+def swara_weights(order: ArrayLike, steps: ArrayLike) -> Floats:
+    r"""Return weights by stepwise assessment: how much more each counts than the next.
+
+    With :math:`q_1 = 1` and :math:`q_j = q_{j-1} / (1 + s_j)` from the most to the least
+    important, :math:`w_j = q_j / \sum_l q_l`.
+
+    Parameters
+    ----------
+    order : array_like of shape (n,)
+        The places of the indicators, 0 to n - 1, the most important first.
+    steps : array_like of shape (n - 1,)
+        How much more important each indicator is than the next in the order, as a share: 0 for
+        the same, 0.4 for 40 % more.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In the order of the indicators, not of their importance.
+
+    Raises
+    ------
+    MethodError
+        An order that does not name each place once, or steps that are not one for each next
+        indicator, finite and at least 0: a negative one contradicts the order.
+
+    References
+    ----------
+    Keršulienė, V., Zavadskas, E. K. and Turskis, Z. (2010), Selection of rational dispute
+    resolution method by applying new step-wise weight assessment ratio analysis (SWARA).
+    https://doi.org/10.3846/jbem.2010.12
+
+    Examples
+    --------
+    >>> swara_weights([1, 0, 2], [0.5, 0.0]).round(4).tolist()
+    [0.2857, 0.4286, 0.2857]
+    """
+    places, s = as_floats(order, "order"), as_floats(steps, "steps")
+    n = places.size
+    if n == 0 or places.ndim != 1 or not np.array_equal(np.sort(places), np.arange(n)):
+        msg = f"order must name each place from 0 to n - 1 once, got {places.tolist()}"
+        raise MethodError(msg)
+    if s.shape != (n - 1,) or not (np.isfinite(s) & (s >= 0)).all():
+        msg = f"steps must be {n - 1} finite numbers of at least 0, got {s.tolist()}"
+        raise MethodError(msg)
+    weights = np.empty(n)
+    weights[places.astype(np.intp)] = _swara(s)
+    return np.asarray(weights / weights.sum())
+
+
+def _swara(steps: ArrayLike) -> Floats:
+    return np.concatenate([[1.0], 1 / np.cumprod(1 + np.asarray(steps, dtype=np.float64))])
 
 
 _RULES: Mapping[str, tuple[Callable[[ArrayLike], Floats], str]] = {
@@ -143,32 +179,42 @@ _RULES: Mapping[str, tuple[Callable[[ArrayLike], Floats], str]] = {
 }
 
 
-def _ranking(ranking: Any) -> dict[str, float]:
-    if isinstance(ranking, Mapping):
-        return dict(ranking)
-    if isinstance(ranking, str):
-        msg = f"a ranking must be a list of codes or a mapping of codes to ranks, got {ranking!r}"
-        raise MethodError(msg)
-    groups = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in ranking]
-    codes = [code for group in groups for code in group]
-    repeated = sorted({code for code in codes if codes.count(code) > 1})
+def _codes_once(codes: Sequence[Any]) -> None:
+    repeated = sorted({str(code) for code in codes if list(codes).count(code) > 1})
     if repeated:
         msg = "a ranking must name each code once; repeated"
         raise MethodError(msg, [repr(code) for code in repeated])
+
+
+def _ranking(ranking: Any) -> dict[str, float]:
+    if isinstance(ranking, Mapping):
+        return numbers_by_code("ranks", ranking)
+    if not isinstance(ranking, (list, tuple)):
+        msg = f"a ranking must be a list of codes or a mapping of codes to ranks, got {ranking!r}"
+        raise MethodError(msg)
+    groups = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in ranking]
+    _codes_once([code for group in groups for code in group])
     return {code: place for place, group in enumerate(groups, start=1) for code in group}
 
 
 @frozen
 class RankOrder:
-    """Weigh children by an order of importance. The data play no part.
+    """Weights from an order of importance.
 
     Parameters
     ----------
     ranking : list or mapping
         The codes, most important first, ``["DS", ["DV", "DG"]]`` with equals in a list of their
-        own; or ranks by code, 1 for the first. Of a ranking of more than the children of a node
-        their order among themselves counts; every child must be in it.
+        own; or ranks by code, 1 for the first. If a ranking names more than the children of a
+        node, their order among themselves counts; every child must be in it.
     rule : {"centroid", "sum", "reciprocal"}
+        `rank_order_centroid_weights`, `rank_sum_weights` or `rank_reciprocal_weights`.
+
+    Raises
+    ------
+    MethodError
+        A ranking that names a code twice, ranks that are not numbers, or an unknown rule. When it
+        weighs: a child without a rank.
 
     Examples
     --------
@@ -178,6 +224,8 @@ class RankOrder:
     [0.2778, 0.6111, 0.1111]
     """
 
+    traits: ClassVar[Traits] = ELICITED
+
     ranking: dict[str, float] = field(converter=_ranking)
     rule: str = "centroid"
 
@@ -185,24 +233,78 @@ class RankOrder:
         if self.rule not in _RULES:
             msg = f"rule must be one of {', '.join(_RULES)}, got {self.rule!r}"
             raise MethodError(msg)
-        faults = [
-            f"{code!r}: {rank!r}" for code, rank in self.ranking.items() if not is_number(rank)
-        ]
-        if faults:
-            msg = "ranks must be finite numbers"
-            raise MethodError(msg, faults)
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the weights of the children's places among themselves."""
-        without = [repr(child.code) for child in children if child.code not in self.ranking]
-        if without:
-            msg = "every child needs a rank; there is none for"
-            raise MethodError(msg, without)
-        return _RULES[self.rule][0]([self.ranking[child.code] for child in children])
+        """Return the weights of the children's places among themselves."""
+        ranks = read_by_code("rank", self.ranking, [child.code for child in children])
+        return _RULES[self.rule][0](ranks)
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         order = ", ".join(sorted(self.ranking, key=lambda code: self.ranking[code]))
         return (
             f"Weights from the order {order}: the place $r$ among $n$ has {_RULES[self.rule][1]}."
+        )
+
+
+@frozen
+class Swara:
+    """Weights by `swara_weights`, with codes.
+
+    Parameters
+    ----------
+    order : sequence of str
+        The codes, most important first. If they are more than the children of a node, the
+        children keep their proportions; every child must be among them.
+    steps : sequence of float
+        How much more important each is than the next, as a share.
+
+    Raises
+    ------
+    MethodError
+        A code that is named twice, or steps that are not finite numbers of at least 0, one for
+        each code but the first. When it weighs: a child that is not in the order.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> children = [Indicator("a"), Indicator("b"), Indicator("c")]
+    >>> scheme = Swara(["b", "a", "c"], [0.5, 0.0])
+    >>> scheme.weights(np.zeros((1, 3)), children).round(4).tolist()
+    [0.2857, 0.4286, 0.2857]
+    """
+
+    traits: ClassVar[Traits] = ELICITED
+
+    order: tuple[str, ...] = field(converter=tuple)
+    steps: tuple[float, ...] = field(converter=tuple)
+
+    def __attrs_post_init__(self) -> None:
+        _codes_once(self.order)
+        if not self.order or len(self.steps) != len(self.order) - 1:
+            msg = f"{len(self.order)} codes in order need a step between each and the next, got "
+            raise MethodError(msg + str(len(self.steps)))
+        faults = [
+            number_fault(f"the step from {first!r} to {second!r}", step, least=0)
+            for first, second, step in zip(self.order, self.order[1:], self.steps, strict=False)
+        ]
+        if any(faults):
+            msg = "steps must be finite and not contradict the order"
+            raise MethodError(msg, filter(None, faults))
+
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
+        """Return the weights of the children."""
+        by_code = dict(zip(self.order, _swara(self.steps).tolist(), strict=True))
+        q = read_by_code("place in the order", by_code, [child.code for child in children])
+        return np.asarray(q / q.sum())
+
+    def describe(self) -> str:
+        """Return a sentence with the formula."""
+        listed = ", ".join(
+            f"{code} (+{step:g})" for code, step in zip(self.order, self.steps, strict=False)
+        )
+        listed = ", ".join(filter(None, [listed, self.order[-1]]))
+        return (
+            rf"Stepwise weights (SWARA) from {listed}: $q_j = q_{{j-1}} / (1 + s_j)$, "
+            r"$w_j = q_j / \sum_l q_l$."
         )

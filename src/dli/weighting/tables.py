@@ -1,81 +1,102 @@
-"""The table that a data-driven scheme reads: checked once, faults named by column."""
+"""The table that a data-driven scheme reads, and the base class of such schemes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
+import attrs
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from dli.arrays import as_floats
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.protocol import Floats, Node, Traits
 
 __all__ = [
-    "as_table",
+    "DataDriven",
+    "check_not_constant",
     "check_range",
-    "codes_of",
-    "column_names",
     "complete_rows",
     "minmax",
+    "named",
     "shares",
     "spread",
+    "table_of",
 ]
 
 # The deviation of a constant column is 0 up to rounding; scaled, that noise would pass for weights.
 NOISE = 1e-12
 
 
-def as_table(values: ArrayLike) -> Floats:
-    """Read a table of numbers."""
-    x = np.asarray(values, dtype=np.float64)
+@attrs.frozen
+class DataDriven:
+    """Base of the schemes that call one function with the values and the scheme's parameters."""
+
+    traits: ClassVar[Traits] = Traits()
+    function: ClassVar[Callable[..., Floats]]
+    formula: ClassVar[str]
+
+    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
+        """Return the weights of the columns."""
+        parameters = attrs.asdict(self, recurse=False)
+        return type(self).function(named(values, children), **parameters)
+
+    def describe(self) -> str:
+        """Return a sentence with the formula."""
+        return self.formula
+
+
+@attrs.frozen(eq=False)
+class _Named:
+    values: Floats
+    names: Sequence[str]
+
+
+def named(values: Floats, children: Sequence[Node]) -> Any:
+    """Return values with the codes of the children as names of the columns, for `table_of`."""
+    return _Named(values, [repr(child.code) for child in children])
+
+
+def table_of(values: Any) -> tuple[Floats, Sequence[str]]:
+    """Return values as a table with the names of its columns in error messages."""
+    if isinstance(values, _Named):
+        return values.values, values.names
+    x = as_floats(values)
     if x.ndim != 2 or x.shape[1] == 0:
         msg = f"values must have shape (n_units, n_indicators), got {x.shape}"
         raise MethodError(msg)
-    return x
-
-
-def column_names(x: Floats) -> list[str]:
-    """Name columns that have no code."""
-    return [f"column {j}" for j in range(x.shape[1])]
-
-
-def codes_of(children: Sequence[Node]) -> list[str]:
-    """Name columns by the codes of the children."""
-    return [repr(child.code) for child in children]
+    return x, [f"column {j}" for j in range(x.shape[1])]
 
 
 def check_range(
-    x: Floats, names: Sequence[str], scheme: str, *, above: float | None = None, least: int = 2
+    x: Floats, names: Sequence[str], scheme: str, *, lowest: str = "", least: int = 2
 ) -> None:
-    """Refuse infinities, values out of a scheme's range and columns with too few of them.
+    """Raise for infinite values, values out of range and columns with too few of them.
 
-    ``above`` is the excluded lower limit; give ``-0.0`` for a limit of zero that is included.
+    ``lowest`` is the limit in words: "of at least 0", "above 0" or none.
     """
+    if len(x) >= least and x.min() > 0 and np.isfinite(x.sum()):
+        return  # the usual case, after one look at the values
+    bad, count = np.isinf(x), (~np.isnan(x)).sum(axis=0)
+    if lowest:
+        bad |= x <= 0 if lowest == "above 0" else x < 0
     faults = []
-    included = above is not None and above == 0 and bool(np.signbit(above))
-    for j, name in enumerate(names):
-        column = x[:, j][~np.isnan(x[:, j])]
-        bad = np.isinf(column)
-        if above is not None:
-            bad |= (column < above) if included else (column <= above)
-        if bad.any():
-            faults.append(f"{name}: {int(bad.sum())} of them, such as {column[bad][0]:g}")
-        elif column.size < least:
-            faults.append(f"{name}: {column.size} values, expected at least {least}")
+    for j in np.flatnonzero(bad.any(axis=0) | (count < least)).tolist():
+        column = x[bad[:, j], j]
+        if column.size:
+            faults.append(f"{names[j]}: {column.size} of them, such as {column[0]:g}")
+        else:
+            faults.append(f"{names[j]}: {count[j]} values, expected at least {least}")
     if faults:
-        range_ = "" if above is None else (" of at least 0" if included else " above 0")
-        msg = f"{scheme} weights need finite values{range_}, at least {least} of each indicator"
-        raise MethodError(msg, faults)
+        msg = f"{scheme} weights need finite values {lowest}".rstrip()
+        raise MethodError(f"{msg}, at least {least} of each indicator", faults)
 
 
 def complete_rows(x: Floats, names: Sequence[str], scheme: str, *, least: int = 3) -> Floats:
-    """Keep the units that have every value."""
+    """Return the rows of the units that have every value."""
     rows = x[~np.isnan(x).any(axis=1)]
     if np.isinf(rows).any():
-        faults = [
-            f"{names[j]}: an infinite value"
-            for j in np.flatnonzero(np.isinf(x).any(axis=0)).tolist()
-        ]
+        infinite = np.flatnonzero(np.isinf(x).any(axis=0)).tolist()
         msg = f"{scheme} weights need finite values"
-        raise MethodError(msg, faults)
+        raise MethodError(msg, [f"{names[j]}: an infinite value" for j in infinite])
     if len(rows) < least:
         gaps = np.isnan(x).sum(axis=0)
         faults = [f"{names[j]}: {gaps[j]} missing" for j in np.flatnonzero(gaps).tolist()]
@@ -85,29 +106,31 @@ def complete_rows(x: Floats, names: Sequence[str], scheme: str, *, least: int = 
 
 
 def spread(x: Floats) -> Floats:
-    """Give the standard deviation of the available values, 0 for what is constant up to noise."""
+    """Return standard deviations of the available values, 0 for what is constant up to noise."""
     deviation = np.nanstd(x, axis=0, ddof=1)
     size = np.nanmax(np.abs(x), axis=0)
     return np.asarray(np.where(deviation <= NOISE * size, 0.0, deviation))
 
 
-def check_not_constant(deviation: Floats, names: Sequence[str], scheme: str) -> None:
-    """Refuse columns that do not differ between units."""
-    constant: NDArray[np.intp] = np.flatnonzero(deviation == 0)
-    if constant.size:
+def check_not_constant(x: Floats, names: Sequence[str], scheme: str) -> Floats:
+    """Return the standard deviations; raise for columns that do not differ between units."""
+    deviation = spread(x)
+    constant = np.flatnonzero(deviation == 0).tolist()
+    if constant:
         msg = f"{scheme} weights are undefined for an indicator that is the same for all units"
         raise MethodError(msg, [names[j] for j in constant])
+    return deviation
 
 
 def minmax(x: Floats, names: Sequence[str], scheme: str) -> Floats:
-    """Stretch every column to the range from 0 to 1."""
-    check_not_constant(spread(x), names, scheme)
+    """Return columns stretched to the range from 0 to 1."""
+    check_not_constant(x, names, scheme)
     low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
     return np.asarray((x - low) / (high - low))
 
 
 def shares(raw: Floats, names: Sequence[str], scheme: str) -> Floats:
-    """Scale what an indicator brings so that all sum to one."""
+    """Return raw weights scaled to sum to one."""
     total = raw.sum()
     if not total > 0:
         msg = f"{scheme} weights need an indicator that differs between units: {', '.join(names)}"

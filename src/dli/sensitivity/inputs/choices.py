@@ -1,22 +1,23 @@
 """Choices that vary: options of a step of the method, and what belongs to the index."""
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
+from dli.framework.select import select
 from dli.method import Method
 from dli.sensitivity.draws import Draws
 
-__all__ = ["Alternatives", "Exclusion"]
+__all__ = ["Alternatives", "Exclusion", "topmost"]
 
-Floats: TypeAlias = NDArray[np.float64]
 
 # Which units there are is no matter of chance: an assessment's availability stays.
 STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
@@ -77,6 +78,10 @@ class Alternatives:
         """Choose by equal parts of 0 to 1."""
         draws.choose(self.step, _parts(uniforms[0], len(self.choices)))
 
+    def drawn(self, uniforms: Floats, _: Draws) -> list[list[str]]:
+        """Return the option of each draw, in words."""
+        return [[repr(self.choices[i]) for i in _parts(uniforms[0], len(self.choices)).tolist()]]
+
 
 def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
     """Cut 0 to 1 into equal parts."""
@@ -104,16 +109,14 @@ class Exclusion:
 
     def __attrs_post_init__(self) -> None:
         if not self.codes:
-            msg = "an exclusion must name elements"
+            msg = "Exclusion needs at least one node to exclude"
             raise MethodError(msg)
 
     def factors(self, assessment: Assessment) -> list[str]:
         """Name the choice."""
         index = assessment.index
-        unknown = [code for code in self.codes if code not in {n.code for n in index.walk()}]
-        if unknown:
-            raise UnknownCodeError("node for Exclusion", unknown, [n.code for n in index.walk()])
-        alone = [repr(code) for code in self.codes if _topmost(index, code) == index.code]
+        select(index, self.codes)  # refuses unknown codes
+        alone = [repr(code) for code in self.codes if topmost(index, code) == index.code]
         if alone:
             msg = "what is left out must leave something of the index; nothing is left without"
             raise MethodError(msg, alone)
@@ -125,10 +128,16 @@ class Exclusion:
         for number, code in enumerate(self.codes, 1):
             gone = which == number
             if gone.any():
-                draws.scale(_topmost(draws.index, code), np.where(gone, 0.0, 1.0))
+                draws.scale(topmost(draws.index, code), np.where(gone, 0.0, 1.0))
+
+    def drawn(self, uniforms: Floats, _: Draws) -> list[list[str | None]]:
+        """Return the code that is left out of each draw, None where none is."""
+        codes = (None, *self.codes)
+        return [[codes[i] for i in _parts(uniforms[0], len(codes)).tolist()]]
 
 
-def _topmost(index: Index, code: str) -> str:
+def topmost(index: Index, code: str) -> str:
+    """Return the node that goes with a code: up while it is an only child, which cannot stay."""
     parent = index.parent(code)
     while parent is not None and len(parent.children) == 1:
         code, parent = parent.code, index.parent(parent.code)

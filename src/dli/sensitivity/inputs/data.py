@@ -1,19 +1,18 @@
 """Data that vary: errors of measurement."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
 from dli.sensitivity.draws import Draws
 
 __all__ = ["MeasurementError"]
 
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @frozen(eq=False)
@@ -74,7 +73,7 @@ class MeasurementError:
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
         """Let each draw have errors of its own."""
-        seeds = (uniforms[0] * 2**53).astype(np.int64).tolist()
+        seeds = _seeds(uniforms)
         sds = draws.once(self, lambda: self.deviations(draws.assessment))
         scales = [indicator.scale for indicator in draws.index.indicators]
         low = np.array([-np.inf if scale is None else scale[0] for scale in scales])
@@ -85,6 +84,14 @@ class MeasurementError:
             return np.clip(values + sds * errors, low, high)
 
         draws.perturb(noise)
+
+    def drawn(self, uniforms: Floats, _: Draws) -> list[list[int]]:
+        """Return the seed of each draw's errors."""
+        return [_seeds(uniforms)]
+
+
+def _seeds(uniforms: Floats) -> list[int]:
+    return [int(seed) for seed in (uniforms[0] * 2**53).astype(np.int64)]
 
 
 def _spreads(values: Floats) -> Floats:

@@ -1,24 +1,29 @@
-"""What every uncertain input promises."""
+"""What an uncertain input is, and what it may tell beside."""
 
-from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
+from dli.errors import MethodError
 from dli.sensitivity.draws import Draws
 
-__all__ = ["Input"]
-
-Floats: TypeAlias = NDArray[np.float64]
+__all__ = ["Input", "apply_given", "drawn", "options_of", "require_inputs"]
 
 
 class Input(Protocol):
     """Something uncertain; any object with these two methods serves.
 
-    An input that takes options of a step has besides an attribute ``options``, a mapping of the
-    step to the sequence of its options: they are all assessed before the first draw.
+    What else an object may have, and is used where it does:
+
+    - ``options``: a mapping of step of the method to the options that it chooses from with
+      `Draws.choose`;
+    - ``drawn(uniforms, draws)``: for each factor what its numbers stand for, a sequence with a
+      value for each draw;
+    - ``apply_given(known, uniforms, free, draws)``: draw the free factors anew given the others,
+      for an input whose factors depend on each other.
     """
 
     def factors(self, assessment: Assessment, /) -> Sequence[str]:
@@ -28,3 +33,64 @@ class Input(Protocol):
     def apply(self, uniforms: Floats, draws: Draws, /) -> None:
         """Turn numbers from 0 to 1 of shape (n_factors, n_draws) into changes of the draws."""
         ...
+
+
+def require_inputs(inputs: Any) -> tuple[Any, ...]:
+    """Return inputs as a tuple, a single one too.
+
+    Raises
+    ------
+    MethodError
+        No input, or objects that are none.
+    """
+    given = (inputs,) if _is_input(inputs) or isinstance(inputs, type) else tuple(inputs)
+    if not given:
+        msg = "a study needs at least one uncertain input"
+        raise MethodError(msg)
+    strangers = [
+        f"{own!r}{': write it with ()' if isinstance(own, type) else ''}"
+        for own in given
+        if isinstance(own, type) or not _is_input(own)
+    ]
+    if strangers:
+        msg = "inputs must have the methods factors and apply"
+        raise MethodError(msg, strangers)
+    return given
+
+
+def _is_input(value: object) -> bool:
+    return all(callable(getattr(value, name, None)) for name in ("factors", "apply"))
+
+
+def options_of(own: Any) -> Mapping[str, tuple[Any, ...]]:
+    """Return the options of steps that an input chooses from."""
+    options = getattr(own, "options", {})
+    return {step: tuple(choices) for step, choices in options.items()}
+
+
+def drawn(own: Any, uniforms: Floats, draws: Draws) -> Sequence[Any]:
+    """Return for each factor of an input what its numbers stand for."""
+    if callable(getattr(own, "drawn", None)):
+        return list(own.drawn(uniforms, draws))
+    return list(uniforms)
+
+
+def apply_given(own: Any, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
+    """Let an input draw its free factors anew, while the others stay as they were drawn.
+
+    Parameters
+    ----------
+    own : Input
+    known : ndarray of shape (n_factors, n_sets)
+    uniforms : ndarray of shape (n_factors, n_sets, n_inner)
+        New numbers.
+    free : ndarray of bool of shape (n_factors, n_sets)
+        Which factors are drawn anew in each set.
+    draws : Draws
+        Of n_sets times n_inner draws.
+    """
+    if callable(getattr(own, "apply_given", None)):
+        own.apply_given(known, uniforms, free, draws)
+        return
+    numbers = np.where(free[..., np.newaxis], uniforms, known[..., np.newaxis])
+    own.apply(np.ascontiguousarray(numbers.reshape(len(numbers), draws.n_draws)), draws)

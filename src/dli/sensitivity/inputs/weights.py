@@ -1,23 +1,23 @@
 """Weights that vary: by noise, at random, or with the judgements behind them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 import numpy as np
 from attrs import field, frozen
-from numpy.typing import NDArray
 
+from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
-from dli.framework.checks import is_number
+from dli.framework.select import inner_node
+from dli.checks import is_number
 from dli.sensitivity.draws import Draws
 from dli.weighting import AHP, GroupAHP, ahp_priorities
 
 __all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
 
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @frozen
@@ -107,6 +107,11 @@ class WeightNoise:
                 noise = factors
             draws.scale_children(node.code, noise)
 
+    def drawn(self, _: Floats, draws: Draws) -> list[Floats]:
+        """Return the weights within their parents, after all inputs."""
+        groups = self._groups(draws.index)
+        return [draws.local_weights(code) for _, codes, _ in groups for code in codes]
+
 
 @frozen
 class DirichletWeights:
@@ -168,6 +173,29 @@ class DirichletWeights:
             shapes = self.concentration * len(nominal) * nominal
             draws.set_weights(node.code, _gamma(own, shapes))
 
+    def apply_given(self, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
+        """Draw free weights anew; they share what the others leave."""
+        n_sets, n_inner = uniforms.shape[1:]
+        before, after = Draws(draws.assessment, n_sets), Draws(draws.assessment, n_sets * n_inner)
+        self.apply(known, before)
+        self.apply(uniforms.reshape(len(uniforms), -1), after)
+        start = 0
+        for parent, weights in before.weights.items():
+            is_free = free[start : start + len(weights), :, np.newaxis]
+            start += len(weights)
+            fixed = (weights / weights.sum(axis=0))[..., np.newaxis]
+            new = after.weights[parent].reshape(len(weights), n_sets, n_inner) * is_free
+            left = (fixed * is_free).sum(axis=0)
+            total = new.sum(axis=0)
+            new *= left / np.where(total > 0, total, 1.0)
+            joined = np.where(is_free, new, fixed)
+            draws.set_weights(parent, joined.reshape(len(weights), -1))
+
+    def drawn(self, _: Floats, draws: Draws) -> list[Floats]:
+        """Return the weights within their parents, after all inputs."""
+        parents = self.parents(draws.index)
+        return [draws.local_weights(child.code) for node in parents for child in node.children]
+
 
 def _gamma(uniforms: Floats, shapes: Floats) -> Floats:
     """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is."""
@@ -210,10 +238,7 @@ class Judgements:
 
     def factors(self, assessment: Assessment) -> list[str]:
         """Name the judgements that vary, or the choice of the expert."""
-        node = assessment.index.find(self.node)
-        if not isinstance(node, Index):
-            msg = f"judgements are on the children of a node; {self.node!r} has none"
-            raise MethodError(msg)
+        node = inner_node(assessment.index, self.node)
         if isinstance(self.scheme, GroupAHP):
             self.scheme.priorities([child.code for child in node.children])
             return [f"expert on {self.node}"]
@@ -233,22 +258,45 @@ class Judgements:
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
         """Set the weights of the node's children."""
-        node = draws.index.find(self.node)
-        assert isinstance(node, Index)  # noqa: S101 checked when factors were named
+        node = inner_node(draws.index, self.node)
         codes = [child.code for child in node.children]
         if isinstance(self.scheme, GroupAHP):
-            shares, each = self.scheme.expert_priorities(codes)
-            ends = np.cumsum(shares)
-            which = np.minimum(np.searchsorted(ends, uniforms[0], side="right"), len(ends) - 1)
-            draws.set_weights(self.node, each[which].T)
+            _, each = self.scheme.expert_priorities(codes)
+            draws.set_weights(self.node, each[self._experts(codes, uniforms[0])].T)
             return
+        matrices = np.ones((draws.n_draws, len(codes), len(codes)))
         low, high = self._bounds(codes)
-        matrices = np.repeat(np.sqrt(low * high)[np.newaxis], draws.n_draws, axis=0)
-        for own, (i, j) in zip(uniforms, _varying(low, high), strict=True):
-            matrices[:, i, j] = low[i, j] * (high[i, j] / low[i, j]) ** own
-            matrices[:, j, i] = 1 / matrices[:, i, j]
-        found = ahp_priorities(matrices, method=self.scheme.method)
+        matrices[:] = np.sqrt(low * high)
+        pairs = _varying(low, high)
+        for ratios, (i, j) in zip(self._ratios(codes, uniforms), pairs, strict=True):
+            matrices[:, i, j], matrices[:, j, i] = ratios, 1 / ratios
+        found = ahp_priorities(
+            matrices, method=self.scheme.method, completion=self.scheme.completion
+        )
         draws.set_weights(self.node, found.weights.T)
+
+    def _experts(self, codes: Sequence[str], uniforms: Floats) -> Any:
+        """Return the number of the expert that each draw asks."""
+        shares, _ = self.scheme.expert_priorities(codes)
+        ends = np.cumsum(shares)
+        return np.minimum(np.searchsorted(ends, uniforms, side="right"), len(ends) - 1)
+
+    def _ratios(self, codes: Sequence[str], uniforms: Floats) -> list[Floats]:
+        """Return the judgement on each pair that varies, in each draw."""
+        low, high = self._bounds(codes)
+        pairs = _varying(low, high)
+        return [
+            low[i, j] * (high[i, j] / low[i, j]) ** own
+            for own, (i, j) in zip(uniforms, pairs, strict=True)
+        ]
+
+    def drawn(self, uniforms: Floats, draws: Draws) -> list[Any]:
+        """Return the judgements, or the number of the expert (from 0, in the given order)."""
+        node = inner_node(draws.index, self.node)
+        codes = [child.code for child in node.children]
+        if isinstance(self.scheme, GroupAHP):
+            return [self._experts(codes, uniforms[0])]
+        return self._ratios(codes, uniforms)
 
 
 def _varying(low: Floats, high: Floats) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Judgements that nobody made, filled in so that they contradict the others least."""
+"""Judgements that nobody made, filled in by one of three rules."""
 
 from collections.abc import Sequence
 
@@ -8,36 +8,37 @@ from numpy.typing import ArrayLike, NDArray
 from dli.errors import InconsistentJudgementsError, MethodError
 from dli.weighting.protocol import Floats
 
-__all__ = ["complete", "joined_log_weights"]
+__all__ = ["COMPLETIONS", "complete", "joined_log_weights"]
 
-# Slope of the logarithm of the eigenvalue at which the search has arrived, and the slope above
-# which it has not.
+COMPLETIONS = ("eigenvalue", "harker", "least_squares")
+
+# Slope of the logarithm of the eigenvalue at which the search stops, and the slope above
+# which it has failed.
 _FLAT, _STEEP = 1e-10, 1e-6
 
 
-def complete(a: Floats, names: Sequence[str]) -> Floats:
-    """Fill missing judgements so that the largest eigenvalue is least.
+def complete(a: Floats, names: Sequence[str], completion: str) -> Floats:
+    """Return a matrix of judgements with the missing ones filled.
 
-    Parameters
-    ----------
-    a : ndarray of shape (n, n)
-        Positive and reciprocal, NaN where a pair was not judged.
-    names : sequence of str
-        Of the items, for errors.
-
-    Returns
-    -------
-    ndarray of shape (n, n)
-
-    Raises
-    ------
-    InconsistentJudgementsError
-        The judged pairs fall into groups that no judgement joins.
+    ``a`` is positive and reciprocal, with NaN where a pair was not judged; ``names`` are for
+    errors, which are those of `joined_log_weights`; `ahp_priorities` explains the completions.
     """
+    logs = joined_log_weights(np.log(a), names)
+    if completion == "eigenvalue":
+        return _least_eigenvalue(a, logs, names)
+    weights = np.exp(logs)
+    if completion == "harker":
+        # 0 where nobody judged, and their number more on the diagonal: the same eigenvector as of
+        # the matrix in which ratios of its entries are filled in.
+        harker = np.where(np.isnan(a), 0.0, a) + np.diag(np.isnan(a).sum(axis=1).astype(np.float64))
+        weights = _both_eigenvectors(harker)[1]
+    return np.where(np.isnan(a), weights[:, np.newaxis] / weights, a)
+
+
+def _least_eigenvalue(a: Floats, logs: Floats, names: Sequence[str]) -> Floats:
     from scipy.optimize import minimize
 
     i, j = np.nonzero(np.triu(np.isnan(a)))
-    logs = joined_log_weights(np.log(a), names)
 
     def filled(x: Floats) -> Floats:
         out = a.copy()
@@ -51,13 +52,14 @@ def complete(a: Floats, names: Sequence[str]) -> Floats:
         return float(np.log(value)), push / (value * (left @ right))
 
     # In logarithms of the judgements the logarithm of the eigenvalue is convex: one minimum.
-    found = minimize(objective, logs[i] - logs[j], jac=True, method="BFGS", options={"gtol": _FLAT})
-    if not np.abs(found.jac).max() < _STEEP:  # pragma: no cover
-        msg = (
-            f"the missing judgements on {', '.join(names)} could not be completed: {found.message}"
-        )
+    result = minimize(
+        objective, logs[i] - logs[j], jac=True, method="BFGS", options={"gtol": _FLAT}
+    )
+    if not np.abs(result.jac).max() < _STEEP:  # pragma: no cover
+        listed = ", ".join(names)
+        msg = f"the missing judgements on {listed} could not be completed: {result.message}"
         raise MethodError(msg)
-    return filled(found.x)
+    return filled(result.x)
 
 
 def _both_eigenvectors(a: Floats) -> tuple[float, Floats, Floats]:
@@ -70,19 +72,10 @@ def _both_eigenvectors(a: Floats) -> tuple[float, Floats, Floats]:
 
 
 def joined_log_weights(logs: ArrayLike, names: Sequence[str]) -> Floats:
-    """Give the logarithms of weights that fit log ratios best, by least squares.
+    """Return the logarithms of weights that fit log ratios best, by least squares.
 
-    Parameters
-    ----------
-    logs : array_like of shape (n, n)
-        Antisymmetric, NaN where a pair was not judged.
-    names : sequence of str
-        Of the items, for errors.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        Summing to zero.
+    ``logs`` of shape (n, n) are antisymmetric, NaN where a pair was not judged; the result sums to
+    zero.
 
     Raises
     ------
@@ -102,7 +95,7 @@ def joined_log_weights(logs: ArrayLike, names: Sequence[str]) -> Floats:
 
 
 def _groups(joined: NDArray[np.bool_]) -> list[list[int]]:
-    """Give the connected components of a graph."""
+    """Return the connected components of a graph."""
     left, groups = set(range(len(joined))), []
     while left:
         group, ahead = set(), [min(left)]

@@ -11,24 +11,17 @@ _PATIENCE = 60
 
 
 def perron(a: Floats, start: Floats) -> tuple[Floats, Floats]:
-    """Give the positive eigenvectors, scaled to sum one, and the largest eigenvalues.
+    """Return the positive eigenvectors, scaled to a sum of one, and the largest eigenvalues.
 
-    Parameters
-    ----------
-    a : ndarray of shape (n, n, m)
-        Matrices, all above zero; they stand last, so that the innermost loop runs over them.
-    start : ndarray of shape (n, m)
-        Vectors to start from, such as the row geometric means.
-
-    Returns
-    -------
-    tuple of ndarray of shape (n, m) and (m,)
+    ``a`` holds m matrices above zero, of shape (n, n, m), so that the innermost loop runs over
+    them; ``start`` of shape (n, m) holds vectors to start from, such as the row geometric means.
+    The results have shapes (n, m) and (m,).
     """
     if start.shape[1] == 1:
         return _by_decomposition(a)
     vector = start
     for _ in range(_PATIENCE):
-        # Two steps of the power iteration for one look at the change.
+        # Two steps of the power iteration for one test of the change.
         image = np.einsum("ijm,jm->im", a, vector)
         image = np.einsum("ijm,jm->im", a, image)
         image /= image.sum(axis=0)
@@ -41,7 +34,7 @@ def perron(a: Floats, start: Floats) -> tuple[Floats, Floats]:
         return _by_decomposition(a)
     value = np.einsum("ijm,jm->m", a, vector)
     if slow.size:
-        # Most have arrived: the contradictory ones go on by themselves.
+        # Most have converged: the contradictory ones are iterated by themselves.
         vector[:, slow], value[slow] = perron(a[:, :, slow], vector[:, slow])
     return vector, value
 

@@ -1,17 +1,20 @@
 """Judgements of several people: joined, compared, and drawn from."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
+from dli.checks import generator, whole_number
 from dli.errors import MethodError
 from dli.weighting.ahp.judgements import plain
-from dli.weighting.ahp.priorities import Priorities, ahp_priorities
-from dli.weighting.ahp.scheme import AHP, FORMULAS, as_codes, judge
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.ahp.priorities import Priorities
+from dli.weighting.ahp.scheme import AHP, FORMULAS, as_codes, judge_each
+from dli.weighting.by_code import numbers_by_code
+from dli.weighting.protocol import ELICITED, Floats, Node, Traits
 
 __all__ = [
     "GroupAHP",
@@ -25,7 +28,7 @@ __all__ = [
 def _expert_shares(expert_weights: ArrayLike | None, n_experts: int) -> Floats:
     if expert_weights is None:
         return np.full(n_experts, 1 / n_experts)
-    q = np.asarray(expert_weights, dtype=np.float64)
+    q = as_floats(expert_weights, "expert weights")
     if q.shape != (n_experts,) or not (np.isfinite(q) & (q >= 0)).all() or not q.sum() > 0:
         msg = (
             f"expert weights must be {n_experts} numbers of at least 0, not all 0; got {q.tolist()}"
@@ -35,14 +38,14 @@ def _expert_shares(expert_weights: ArrayLike | None, n_experts: int) -> Floats:
 
 
 def group_judgements(matrices: ArrayLike, expert_weights: ArrayLike | None = None) -> Floats:
-    r"""Join the judgements of experts by their weighted geometric mean.
+    r"""Return the judgements of experts joined by their weighted geometric mean.
 
     :math:`g_{ij} = \prod_e (a_{ij}^{(e)})^{q_e}`, the only mean that keeps reciprocity.
 
     Parameters
     ----------
     matrices : array_like of shape (n_experts, n, n)
-        Positive. NaN is a judgement that an expert did not make: the others share the weight.
+        Positive. NaN is a missing judgement of an expert: the others share the weight.
     expert_weights : array_like of shape (n_experts,), optional
         Not negative; they are scaled to sum to one. By default all count the same.
 
@@ -66,7 +69,7 @@ def group_judgements(matrices: ArrayLike, expert_weights: ArrayLike | None = Non
     >>> group_judgements([[[1, 2], [1 / 2, 1]], [[1, 8], [1 / 8, 1]]]).round(6).tolist()
     [[1.0, 4.0], [0.25, 1.0]]
     """
-    a = np.asarray(matrices, dtype=np.float64)
+    a = as_floats(matrices, "judgements")
     if a.ndim != 3 or a.shape[1] != a.shape[2] or a.size == 0:
         msg = f"judgements of a group must have shape (n_experts, n, n), got {a.shape}"
         raise MethodError(msg)
@@ -87,7 +90,7 @@ def group_priorities(
     *,
     mean: Literal["arithmetic", "geometric"] = "arithmetic",
 ) -> Floats:
-    """Join the priorities of experts by a weighted mean.
+    """Return the priorities of experts joined by a weighted mean.
 
     Parameters
     ----------
@@ -119,19 +122,19 @@ def group_priorities(
     if mean not in ("arithmetic", "geometric"):
         msg = f"mean must be arithmetic or geometric, got {mean!r}"
         raise MethodError(msg)
-    w = np.asarray(priorities, dtype=np.float64)
+    w = as_floats(priorities, "priorities")
     q = _expert_shares(expert_weights, len(w))
     joined = q @ w if mean == "arithmetic" else np.exp(q @ np.log(w))
     return np.asarray(joined / joined.sum())
 
 
 def group_consensus(priorities: ArrayLike, expert_weights: ArrayLike | None = None) -> float:
-    r"""Give Goepel's consensus of experts, from 0 (none) to 1 (all of one mind).
+    r"""Return Goepel's consensus of experts, from 0 (none) to 1 (all agree).
 
     With the mean entropy :math:`H_\alpha` of the experts' priorities, the entropy
     :math:`H_\gamma` of their mean priorities and :math:`H_\beta = H_\gamma - H_\alpha`,
     :math:`S = (e^{-H_\beta} - m) / (1 - m)`, where :math:`m = e^{H_{\alpha, min}} / n` and
-    :math:`H_{\alpha, min}` is the entropy of one item that counts nine times any other.
+    :math:`H_{\alpha, min}` is the entropy of one item that counts nine times as much as any other.
 
     Parameters
     ----------
@@ -157,7 +160,7 @@ def group_consensus(priorities: ArrayLike, expert_weights: ArrayLike | None = No
     >>> abs(round(group_consensus([[0.9, 0.1], [0.1, 0.9]]), 6))
     0.0
     """
-    w = np.asarray(priorities, dtype=np.float64)
+    w = as_floats(priorities, "priorities")
     n = w.shape[1]
     if n == 1:
         return 1.0
@@ -172,13 +175,13 @@ def group_consensus(priorities: ArrayLike, expert_weights: ArrayLike | None = No
 
 @frozen(kw_only=True, eq=False)
 class GroupPriorities:
-    """Weights of a group, and how far its members agree with themselves and with one another.
+    """Weights of a group, and how far its members are consistent and agree with one another.
 
     Attributes
     ----------
     weights : ndarray of shape (n,)
     experts : dict of str to Priorities
-        Each expert's own.
+        Those of each expert.
     joined : Priorities
         Of the joined judgements.
     consensus : float
@@ -199,27 +202,34 @@ def _experts(experts: Any) -> dict[str, Any]:
 
 
 def _by_name(weights: Any) -> dict[str, float] | None:
-    return None if weights is None else dict(weights)
+    return None if weights is None else numbers_by_code("expert weights", weights, least=0)
 
 
 @frozen
 class GroupAHP:
-    """Weigh children by the pairwise judgements of several experts.
+    """Weights by the pairwise judgements of several experts.
+
+    Doubtful judgements of an expert, or of all joined, give a warning, as from `AHP`.
 
     Parameters
     ----------
     experts : mapping of str to judgements
-        By name, each as `AHP` takes them. An expert may leave pairs out, as long as the rest joins
-        all items.
+        By name, each as for `AHP`. An expert may leave pairs out, if the rest joins all items.
     items : sequence of str, optional
         The codes of the matrices' rows.
     expert_weights : mapping of str to float, optional
         By name; all experts count the same when there are none.
     join : {"judgements", "arithmetic priorities", "geometric priorities"}
-        Whether the judgements are joined (for a group that decides as one) or each expert's own
-        priorities (for a group of many minds).
-    method, limit, random_index, strict
-        As for `AHP`; the limit is held against the joined judgements and against each expert's.
+        Whether the judgements are joined, by `group_judgements` (for a group that decides as one),
+        or each expert's priorities, by `group_priorities` (for a group of many minds).
+    method, limit, random_index, strict, completion
+        As for `AHP`; the limit holds for the joined judgements and for those of each expert.
+
+    Raises
+    ------
+    MethodError
+        No experts, an unknown option, or expert weights that are not numbers of at least 0, one
+        for each expert and not all 0. For judgements, the errors of `AHP`.
 
     Examples
     --------
@@ -229,6 +239,8 @@ class GroupAHP:
     [0.8, 0.2]
     """
 
+    traits: ClassVar[Traits] = ELICITED
+
     experts: dict[str, Any] = field(converter=_experts)
     items: tuple[str, ...] | None = field(default=None, converter=as_codes)
     expert_weights: dict[str, float] | None = field(default=None, converter=_by_name)
@@ -237,6 +249,7 @@ class GroupAHP:
     limit: float = 0.10
     random_index: str = "saaty-1980"
     strict: bool = False
+    completion: str = "eigenvalue"
 
     def __attrs_post_init__(self) -> None:
         ways = ("judgements", "arithmetic priorities", "geometric priorities")
@@ -244,99 +257,86 @@ class GroupAHP:
             msg = f"join must be one of {', '.join(ways)}, got {self.join!r}"
             raise MethodError(msg)
         self._schemes()
-        if self.expert_weights is not None:
-            odd = sorted(set(self.experts) ^ set(self.expert_weights))
-            if odd:
-                msg = "expert weights must name the experts, all of them and no others"
-                raise MethodError(msg, [repr(name) for name in odd])
-            _expert_shares(self._shares(), len(self.experts))
+        odd = sorted(set(self.experts) ^ set(self.expert_weights or self.experts))
+        if odd:
+            msg = "expert weights must name the experts, all of them and no others"
+            raise MethodError(msg, [repr(name) for name in odd])
+        self._shares()
 
-    def _shares(self) -> list[float] | None:
-        given = self.expert_weights
-        return None if given is None else [given[name] for name in self.experts]
+    def _shares(self) -> Floats:
+        weights = self.expert_weights
+        ordered = None if weights is None else [weights[name] for name in self.experts]
+        return _expert_shares(ordered, len(self.experts))
 
     def _schemes(self) -> dict[str, AHP]:
-        return {
-            name: AHP(judgements, self.items, self.method, random_index=self.random_index)
-            for name, judgements in self.experts.items()
-        }
+        return {name: self._scheme(judgements) for name, judgements in self.experts.items()}
+
+    def _scheme(self, judgements: Any, items: Sequence[str] | None = None) -> AHP:
+        return AHP(
+            judgements,
+            items or self.items,
+            self.method,
+            limit=self.limit,
+            random_index=self.random_index,
+            strict=self.strict,
+            completion=self.completion,
+        )
+
+    def _matrices(self, codes: Sequence[str]) -> Floats:
+        """Return the matrix of each expert, halves filled from their reciprocals."""
+        matrices = np.stack([scheme.matrix(codes) for scheme in self._schemes().values()])
+        filled = np.isnan(matrices)
+        return np.asarray(np.where(filled, 1 / matrices.swapaxes(1, 2), matrices))
 
     def priorities(self, codes: Sequence[str]) -> GroupPriorities:
-        """Give the group's weights, each expert's, and the consensus, without any warning.
+        """Return the group's weights, each expert's, and the consensus, without any warning."""
+        own = {name: scheme.priorities(codes) for name, scheme in self._schemes().items()}
+        return self._joined(own, self._joint(codes).priorities(codes))
 
-        Parameters
-        ----------
-        codes : sequence of str
-        """
-        schemes = self._schemes()
-        own = {name: scheme.priorities(codes) for name, scheme in schemes.items()}
-        matrices = np.stack([_both_halves(scheme.matrix(codes)) for scheme in schemes.values()])
-        joined = ahp_priorities(
-            group_judgements(matrices, self._shares()),
-            method=self.method,  # type: ignore[arg-type]
-            random_index=self.random_index,
-        )
-        each = np.stack([found.weights for found in own.values()])
+    def _joint(self, codes: Sequence[str]) -> AHP:
+        return self._scheme(group_judgements(self._matrices(codes), self._shares()), codes)
+
+    def _joined(self, own: dict[str, Priorities], joined: Priorities) -> GroupPriorities:
+        each, shares = np.stack([result.weights for result in own.values()]), self._shares()
         weights = joined.weights
         if self.join != "judgements":
             mean: Any = self.join.split()[0]
-            weights = group_priorities(each, self._shares(), mean=mean)
-        consensus = group_consensus(each, self._shares())
+            weights = group_priorities(each, shares, mean=mean)
+        consensus = group_consensus(each, shares)
         return GroupPriorities(weights=weights, experts=own, joined=joined, consensus=consensus)
 
     def expert_priorities(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
-        """Give the share of each expert and the weights each gives.
-
-        Returns
-        -------
-        shares : ndarray of shape (n_experts,)
-            Summing to one.
-        weights : ndarray of shape (n_experts, n)
-        """
+        """Return the share of each expert, summing to one, and the weights by each."""
         each = [scheme.priorities(codes).weights for scheme in self._schemes().values()]
-        return _expert_shares(self._shares(), len(each)), np.stack(each)
+        return self._shares(), np.stack(each)
 
     def sample_weights(self, codes: Sequence[str], n_samples: int, *, rng: Any = None) -> Floats:
-        """Draw weights, each judgement taken from one of the experts at random.
+        """Return drawn weights, each judgement from one of the experts at random.
 
-        Parameters
-        ----------
-        codes : sequence of str
-        n_samples : int
-        rng : int or numpy.random.Generator, optional
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n)
+        Parameters and result are those of `AHP.sample_weights`.
         """
-        schemes = self._schemes().values()
-        matrices = np.stack([_both_halves(scheme.matrix(codes)) for scheme in schemes])
-        shares = _expert_shares(self._shares(), len(matrices))
-        generator = np.random.default_rng(rng)
-        n = len(codes)
+        matrices, shares, random = self._matrices(codes), self._shares(), generator(rng)
+        n, n_samples = len(codes), whole_number("n_samples", n_samples, 1)
         drawn = np.ones((n_samples, n, n))
         for i, j in zip(*np.triu_indices(n, 1), strict=True):
-            said = np.where(np.isnan(matrices[:, i, j]), 0.0, shares)
-            if not said.sum() > 0:
+            judged = np.where(np.isnan(matrices[:, i, j]), 0.0, shares)
+            if not judged.sum() > 0:
                 drawn[:, i, j] = np.nan
             else:
-                chosen = generator.choice(len(matrices), n_samples, p=said / said.sum())
+                chosen = random.choice(len(matrices), n_samples, p=judged / judged.sum())
                 drawn[:, i, j] = matrices[chosen, i, j]
             drawn[:, j, i] = 1 / drawn[:, i, j]
-        return ahp_priorities(drawn, method=self.method).weights  # type: ignore[arg-type]
+        scheme = next(iter(self._schemes().values()))
+        return scheme.solve(drawn, codes).weights
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the group's weights of the children, and warn of contradictory judgements."""
+        """Return the group's weights of the children; warn of doubtful judgements."""
         codes = [child.code for child in children]
-        found = self.priorities(codes)
-        what = f"on {', '.join(codes)}"
-        for name, own in found.experts.items():
-            judge(own.consistency_ratio, self.limit, f"of {name} {what}", strict=self.strict)
-        judge(found.joined.consistency_ratio, self.limit, f"of all {what}", strict=self.strict)
-        return found.weights
+        own = judge_each(self._schemes(), lambda _: codes)
+        return self._joined(own, self._joint(codes).judged_priorities(codes, "of all")).weights
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         how = (
             r"judgements joined by $\prod_e (a_{ij}^{(e)})^{q_e}$"
             if self.join == "judgements"
@@ -347,8 +347,3 @@ class GroupAHP:
             f"{FORMULAS[self.method]} of pairwise {how}; a consistency ratio up to "
             f"{self.limit:g} is accepted."
         )
-
-
-def _both_halves(matrix: Floats) -> Floats:
-    """Fill a missing judgement from its reciprocal."""
-    return np.asarray(np.where(np.isnan(matrix), 1 / matrix.T, matrix))

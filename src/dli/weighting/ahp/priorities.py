@@ -7,13 +7,16 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.errors import MethodError
-from dli.weighting.ahp.completion import complete
+from dli.arrays import as_floats
+from dli.checks import number
+from dli.errors import InconsistentJudgementsError, MethodError
+from dli.weighting.ahp.completion import COMPLETIONS, complete
+from dli.weighting.ahp.consistency import check_consistency, warn_of_scale
+from dli.weighting.ahp.consistency import random_index as random_index_of
 from dli.weighting.ahp.eigen import perron
-from dli.weighting.ahp.random_index import random_index as random_index_of
 from dli.weighting.protocol import Floats
 
-__all__ = ["METHODS", "Priorities", "ahp_priorities", "check_method", "priorities_of"]
+__all__ = ["Priorities", "ahp_priorities", "check_options", "priorities_of", "square"]
 
 METHODS = ("eigenvector", "geometric", "normalised columns")
 # Reciprocals such as 1/3 may carry the rounding of a text file to three digits, but no more.
@@ -39,10 +42,10 @@ class Priorities:
         ``(lambda_max - n) / (n - 1)``, 0 for n <= 2.
     consistency_ratio : float, or ndarray of shape (...)
         The index over that of random matrices of the order; up to 0.10 is customary. 0 for
-        n <= 2, where nothing can contradict.
+        n <= 2, where no judgements can contradict one another.
     geometric_consistency_index : float, or ndarray of shape (...)
         ``2 / ((n - 1)(n - 2)) * sum of squares of ln(a_ij w_j / w_i), i < j``, with the weights of
-        the row geometric means; 0 for n <= 2. `geometric_threshold` gives its limits.
+        the row geometric means; 0 for n <= 2. See `geometric_threshold` for its limits.
     completed : ndarray of shape (..., n, n)
         The judgements with what was missing filled in.
     """
@@ -59,9 +62,12 @@ def ahp_priorities(
     matrix: ArrayLike,
     *,
     method: Literal["eigenvector", "geometric", "normalised columns"] = "eigenvector",
+    completion: Literal["eigenvalue", "harker", "least_squares"] = "eigenvalue",
     random_index: str = "saaty-1980",
+    limit: float = 0.10,
+    strict: bool = False,
 ) -> Priorities:
-    r"""Give the priorities of a matrix of pairwise judgements, or of each in a stack.
+    r"""Return the priorities of a matrix of pairwise judgements, or of each in a stack.
 
     The eigenvector method takes the weights from :math:`A w = \lambda_{max} w`, the geometric one
     the row geometric means :math:`w_i \propto \prod_j a_{ij}^{1/n}`, and normalised columns the
@@ -71,29 +77,45 @@ def ahp_priorities(
     ----------
     matrix : array_like of shape (..., n, n)
         ``a_ij`` says how many times i counts as much as j: positive and reciprocal,
-        ``a_ji = 1 / a_ij``. Of a pair that differs from that by less than 0.5 %, as 3 and 0.333
-        do, the larger number holds. NaN is a judgement that nobody made, unless its reciprocal is
-        there; missing ones are filled so that the largest eigenvalue is least.
+        ``a_ji = 1 / a_ij``. If a pair differs from that by less than 0.5 %, as 3 and 0.333 do, the
+        larger number is used. NaN is a missing judgement, unless its reciprocal is there.
     method : {"eigenvector", "geometric", "normalised columns"}
+    completion : {"eigenvalue", "harker", "least_squares"}
+        How missing judgements are filled: so that the largest eigenvalue is least; by ratios of
+        the eigenvector of Harker's matrix, in which the number of missing judgements is added to
+        the diagonal and they count as 0; or by ratios of the weights that minimise
+        :math:`\sum (\ln a_{ij} - \ln w_i + \ln w_j)^2` over the judgements that there are. The
+        methods as published are "harker" with the eigenvector and "least_squares" with the
+        geometric method.
     random_index : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
         What the consistency index is divided by; see `random_index`.
+    limit : float
+        The consistency ratio above which judgements are doubtful.
+    strict : bool
+        Whether a consistency ratio above the limit is an error.
 
     Returns
     -------
     Priorities
+        For a single matrix, judgements beyond 1/9 to 9 and a consistency ratio above the limit
+        give a `DLIWarning`. A stack gives none: its matrices are usually drawn, and each has its
+        consistency ratio in the result.
 
     Raises
     ------
     MethodError
         A matrix that is not square, positive and reciprocal; the pairs are named.
     InconsistentJudgementsError
-        The judged pairs fall into groups that no judgement joins.
+        The judged pairs fall into groups that no judgement joins, or ``strict`` and a consistency
+        ratio above the limit.
 
     References
     ----------
     Saaty, T. L. (1980), The Analytic Hierarchy Process.
     Crawford, G. and Williams, C. (1985), A note on the analysis of subjective judgment matrices.
     https://doi.org/10.1016/0022-2496(85)90002-1
+    Harker, P. T. (1987), Alternative modes of questioning in the analytic hierarchy process.
+    https://doi.org/10.1016/0270-0255(87)90492-1
     Aguarón, J. and Moreno-Jiménez, J. M. (2003), The geometric consistency index: approximated
     thresholds. https://doi.org/10.1016/S0377-2217(02)00255-2
     Bozóki, S., Fülöp, J. and Rónyai, L. (2010), On optimal completion of incomplete pairwise
@@ -110,30 +132,56 @@ def ahp_priorities(
     >>> ahp_priorities([[1, 2, nan], [1 / 2, 1, 3], [nan, 1 / 3, 1]]).completed.round(6).tolist()[0]
     [1.0, 2.0, 6.0]
     """
-    a = np.asarray(matrix, dtype=np.float64)
+    a = square(matrix)
+    limit = number("limit", limit, least=0)
+    names = [str(i) for i in range(a.shape[-1])]
+    result = priorities_of(a, names, method=method, completion=completion, table=random_index)
+    if a.ndim == 2:
+        warn_of_scale(a, a, names)
+        what = f"on {', '.join(names)}"
+        check_consistency(result.consistency_ratio, limit, what, strict=strict)
+    elif strict:
+        over = np.argwhere(result.consistency_ratio > limit)
+        if len(over):
+            msg = f"judgements with a consistency ratio above {limit:g}"
+            places = [tuple(place) for place in over.tolist()]
+            raise InconsistentJudgementsError(
+                msg, [f"matrix {place}: {result.consistency_ratio[place]:.3f}" for place in places]
+            )
+    return result
+
+
+def square(matrix: ArrayLike) -> Floats:
+    """Return square matrices as an array of floats."""
+    a = as_floats(matrix, "judgements")
     if a.ndim < 2 or a.shape[-1] != a.shape[-2] or a.size == 0:
         msg = f"judgements must be square matrices (..., n, n), got shape {a.shape}"
         raise MethodError(msg)
-    names = [str(i) for i in range(a.shape[-1])]
-    return priorities_of(a, names, method=method, random_index=random_index)
+    return a
 
 
-def check_method(method: str) -> None:
-    """Refuse an unknown method."""
-    if method not in METHODS:
-        msg = f"method must be one of {', '.join(METHODS)}, got {method!r}"
-        raise MethodError(msg)
+def check_options(method: str, completion: str, table: str) -> None:
+    """Raise for an unknown method, completion or random index."""
+    random_index_of(1, table)
+    for name, choice, choices in (
+        ("method", method, METHODS),
+        ("completion", completion, COMPLETIONS),
+    ):
+        if choice not in choices:
+            msg = f"{name} must be one of {', '.join(choices)}, got {choice!r}"
+            raise MethodError(msg)
 
 
-def priorities_of(a: Floats, names: Sequence[str], *, method: str, random_index: str) -> Priorities:
-    """Do what `ahp_priorities` does, with names for the items in errors."""
-    check_method(method)
+def priorities_of(
+    a: Floats, names: Sequence[str], *, method: str, completion: str, table: str
+) -> Priorities:
+    """Return what `ahp_priorities` returns, without any warning, with names for errors."""
+    check_options(method, completion, table)
     n, lead = a.shape[-1], a.shape[:-2]
-    divisor = random_index_of(n, random_index)
     a = a.reshape(-1, n, n)
     solved = _solved(a, method)
     if solved is None:
-        a = _settled(a, names)
+        a = _settled(a, names, completion)
         solved = _solved(a, method)
     assert solved is not None  # noqa: S101 what is settled can be solved
     weights, largest, errors = solved
@@ -148,14 +196,14 @@ def priorities_of(a: Floats, names: Sequence[str], *, method: str, random_index:
         weights=weights.reshape(*lead, n),
         lambda_max=shaped(largest),
         consistency_index=shaped(index),
-        consistency_ratio=shaped(index / divisor if n > 2 else index),
+        consistency_ratio=shaped(index / random_index_of(n, table) if n > 2 else index),
         geometric_consistency_index=shaped(errors),
         completed=completed,
     )
 
 
 def _solved(a: Floats, method: str) -> tuple[Floats, Floats, Floats] | None:
-    """Give weights, eigenvalues, geometric indices; None if a matrix must be settled first."""
+    """Return weights, eigenvalues, geometric indices; None if a matrix must be settled first."""
     m, n = a.shape[:2]
     weights, largest, errors = np.empty((m, n)), np.empty(m), np.empty(m)
     step = max(_CHUNK_BYTES // (8 * n * n), 1)
@@ -174,7 +222,7 @@ def _solved(a: Floats, method: str) -> tuple[Floats, Floats, Floats] | None:
 
 
 def _usable(a: Floats) -> bool:
-    """Tell whether matrices (n, n, m) can be taken as they are; NaN fails every comparison."""
+    """Return whether matrices (n, n, m) can be used as they are; NaN fails every comparison."""
     i, j = np.triu_indices(len(a), 1)
     upper = a[i, j]
     reciprocal = (np.abs(upper * a[j, i] - 1) <= _EXACT).all()
@@ -183,7 +231,7 @@ def _usable(a: Floats) -> bool:
 
 
 def _geometric(a: Floats) -> tuple[Floats, Floats]:
-    """Give the row geometric means (n, m) and the geometric consistency indices (m,)."""
+    """Return the row geometric means (n, m) and the geometric consistency indices (m,)."""
     n, m = a.shape[1:]
     i, j = np.triu_indices(n, 1)
     # A row for each pair, 1 at its first and -1 at its second item: every sum is a product with it.
@@ -199,8 +247,8 @@ def _geometric(a: Floats) -> tuple[Floats, Floats]:
     return means, np.asarray(2 / ((n - 1) * (n - 2)) * np.einsum("pm,pm->m", errors, errors))
 
 
-def _settled(a: Floats, names: Sequence[str]) -> Floats:
-    """Check matrices; settle rounded reciprocals and fill what is missing."""
+def _settled(a: Floats, names: Sequence[str], completion: str) -> Floats:
+    """Return checked matrices, rounded reciprocals made exact and missing judgements filled."""
     n = a.shape[-1]
     i, j = np.triu_indices(n, 1)
     a = a.copy()
@@ -216,7 +264,7 @@ def _settled(a: Floats, names: Sequence[str]) -> Floats:
     a[:, j, i] = np.where(upper >= lower, 1 / upper, lower)
     a[:, every, every] = 1.0
     for k in np.flatnonzero(np.isnan(a).any(axis=(1, 2))).tolist():
-        a[k] = complete(a[k], names)
+        a[k] = complete(a[k], names, completion)
     return a
 
 
@@ -229,12 +277,12 @@ def _check(a: Floats, names: Sequence[str]) -> None:
     for k, i, j in np.argwhere(not_positive | not_reciprocal).tolist():
         where = f"({names[i]}, {names[j]})" + (f" of matrix {k}" if len(a) > 1 else "")
         if not_positive[k, i, j]:
-            faults.append(f"{where}: {a[k, i, j]:g} is no number above zero")
+            faults.append(f"{where}: {a[k, i, j]:g} is not a number above zero")
         elif i == j:
             faults.append(f"{where}: {a[k, i, j]:g}, expected 1")
         elif i < j:
             back = f"({names[j]}, {names[i]})"
-            faults.append(f"{where}: {a[k, i, j]:g}, yet {back}: {a[k, j, i]:g}")
+            faults.append(f"{where}: {a[k, i, j]:g}, but {back}: {a[k, j, i]:g}")
     if faults:
         msg = (
             "judgements must be positive and reciprocal, a[j, i] = 1 / a[i, j] (write 0.333 rather "

@@ -1,4 +1,4 @@
-"""Which judgement to think over when judgements contradict one another."""
+"""Which judgement to reconsider when judgements contradict one another."""
 
 from typing import Any
 
@@ -6,14 +6,15 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.weighting.ahp.priorities import ahp_priorities
+from dli.weighting.ahp.priorities import Priorities, priorities_of, square
+from dli.weighting.protocol import Floats
 
 __all__ = ["Revision", "revisions"]
 
 
 @frozen(kw_only=True)
 class Revision:
-    """A judgement, and what the others say it should be.
+    """A judgement, and the value that the others suggest.
 
     Attributes
     ----------
@@ -34,8 +35,10 @@ class Revision:
     consistency_ratio: float
 
 
-def revisions(matrix: ArrayLike, *, random_index: str = "saaty-1980") -> tuple[Revision, ...]:
-    r"""Rank the judgements by how far they are from the priorities.
+def revisions(
+    matrix: ArrayLike, *, completion: str = "eigenvalue", random_index: str = "saaty-1980"
+) -> tuple[Revision, ...]:
+    r"""Return the judgements ranked by how far they are from the priorities.
 
     The distance is :math:`|\ln (a_{ij} w_j / w_i)|` with the priorities of the eigenvector.
 
@@ -43,13 +46,13 @@ def revisions(matrix: ArrayLike, *, random_index: str = "saaty-1980") -> tuple[R
     ----------
     matrix : array_like of shape (n, n)
         As `ahp_priorities` takes it. Missing judgements are not ranked.
-    random_index : str
-        As `ahp_priorities` takes it.
+    completion, random_index : str
+        As `ahp_priorities` takes them.
 
     Returns
     -------
     tuple of Revision
-        A pair each, the one farthest off first; ties in the order of the matrix.
+        One for each pair, the one with the largest distance first; ties in the order of the matrix.
 
     References
     ----------
@@ -62,11 +65,18 @@ def revisions(matrix: ArrayLike, *, random_index: str = "saaty-1980") -> tuple[R
     >>> worst.first, worst.second, worst.consistency_ratio < 1
     (0, 1, True)
     """
-    found = ahp_priorities(matrix, random_index=random_index)
-    a, w = found.completed, found.weights
+    matrices = square(matrix)
+
+    def solved(a: Floats) -> Priorities:
+        names = [str(i) for i in range(len(matrices))]
+        return priorities_of(
+            a, names, method="eigenvector", completion=completion, table=random_index
+        )
+
+    result = solved(matrices)
+    a, w = result.completed, result.weights
     i, j = np.triu_indices(len(a), 1)
-    given = np.asarray(matrix, dtype=np.float64)
-    judged = ~np.isnan(given[i, j]) | ~np.isnan(given[j, i])
+    judged = ~np.isnan(matrices[i, j]) | ~np.isnan(matrices[j, i])
     i, j = i[judged], j[judged]
     if i.size == 0:
         return ()
@@ -78,7 +88,7 @@ def revisions(matrix: ArrayLike, *, random_index: str = "saaty-1980") -> tuple[R
     changed = np.repeat(a[np.newaxis], len(i), axis=0)
     every = np.arange(len(i))
     changed[every, i, j], changed[every, j, i] = ratio, 1 / ratio
-    after = ahp_priorities(changed, random_index=random_index).consistency_ratio
+    after = solved(changed).consistency_ratio
     return tuple(
         Revision(
             first=int(i[k]),

@@ -1,20 +1,21 @@
 """The analytic hierarchy process as a weighting scheme, and down a hierarchy."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-from warnings import warn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import evolve, field, frozen
 
-from dli.errors import DLIWarning, InconsistentJudgementsError, MethodError
-from dli.weighting.ahp.judgements import are_pairs, bounds, codes_in, plain, sample_judgements
-from dli.weighting.ahp.priorities import Priorities, ahp_priorities, check_method, priorities_of
-from dli.weighting.ahp.random_index import random_index as random_index_of
+from dli.checks import number
+from dli.errors import InconsistentJudgementsError, MethodError
+from dli.weighting.ahp.consistency import check_consistency, warn_of_scale
+from dli.weighting.ahp.judgements import are_pairs, bounds, codes_in, draw_judgements, plain
+from dli.weighting.ahp.priorities import Priorities, check_options, priorities_of
 from dli.weighting.ahp.revision import Revision, revisions
-from dli.weighting.protocol import Floats, Node
+from dli.weighting.nominal import nested_weights
+from dli.weighting.protocol import ELICITED, Floats, Node, Traits
 
-__all__ = ["AHP", "FORMULAS", "Hierarchy", "ahp_hierarchy", "judge"]
+__all__ = ["AHP", "FORMULAS", "Hierarchy", "ahp_hierarchy", "as_codes", "judge_each"]
 
 FORMULAS = {
     "eigenvector": r"the eigenvector $A w = \lambda_{max} w$",
@@ -23,37 +24,44 @@ FORMULAS = {
         r"the means of normalised columns $w_i \propto \sum_j a_{ij} / \sum_k a_{kj}$"
     ),
 }
-# The scale of Saaty (1980): 1 equal, 3 moderately, 5 strongly, 7 very strongly, 9 extremely more.
-_SCALE = 9.0
 
 
 def as_codes(items: Any) -> tuple[str, ...] | None:
+    """Return codes as a tuple, or None."""
     return None if items is None else tuple(items)
 
 
 @frozen
 class AHP:
-    """Weigh children by pairwise judgements.
+    """Weights by `ahp_priorities`, with codes.
 
-    The data play no part, missing values neither. Judgements must be positive, and codes those of
-    children of the node; a pair judged in two ways, or groups of items that no judgement joins,
-    are errors. Judgements beyond 1/9 to 9 and a consistency ratio above the limit are warnings.
+    Judgements beyond 1/9 to 9, also as ends of intervals, and a consistency ratio above the limit
+    give a warning.
 
     Parameters
     ----------
     judgements : matrix, mapping or list of pairs
         A square matrix; or ``{("DS", "DV"): 3}``, also as ``[["DS", "DV", 3]]``: DS counts three
-        times as much as DV. Of pairs one direction is enough. In place of a number an interval
-        ``[2, 4]`` may stand, its geometric middle taken for the weights. Pairs that are left out,
-        None or NaN are missing; they are filled so that the largest eigenvalue is least.
+        times as much as DV. One direction of each pair is enough. Instead of a number there may be
+        an interval ``[2, 4]``, whose geometric middle is used for the weights. Pairs that are left
+        out, None or NaN are missing.
     items : sequence of str, optional
         The codes of a matrix's rows; by default the children in their order.
-    method : {"eigenvector", "geometric", "normalised columns"}
+    method, random_index, completion
+        As for `ahp_priorities`.
     limit : float
-        A consistency ratio above it is a warning.
-    random_index : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
+        A consistency ratio above it gives a warning.
     strict : bool
-        Make a consistency ratio above the limit an error.
+        Whether a consistency ratio above the limit is an error.
+
+    Raises
+    ------
+    MethodError
+        Judgements that are not numbers above zero, or an unknown option. When it weighs: a matrix
+        that is not reciprocal, or codes that are not those of the children.
+    InconsistentJudgementsError
+        When it weighs: a pair judged in two ways, groups of items that no judgement joins, or
+        ``strict`` and a consistency ratio above the limit.
 
     Examples
     --------
@@ -64,16 +72,19 @@ class AHP:
     [0.6, 0.3, 0.1]
     """
 
+    traits: ClassVar[Traits] = ELICITED
+
     judgements: Any = field(converter=plain)
     items: tuple[str, ...] | None = field(default=None, converter=as_codes)
     method: str = "eigenvector"
     limit: float = 0.10
     random_index: str = "saaty-1980"
     strict: bool = False
+    completion: str = "eigenvalue"
 
     def __attrs_post_init__(self) -> None:
-        check_method(self.method)
-        random_index_of(1, self.random_index)
+        number("limit", self.limit, least=0)
+        check_options(self.method, self.completion, self.random_index)
 
     @property
     def codes(self) -> tuple[str, ...] | None:
@@ -81,130 +92,134 @@ class AHP:
         return codes_in(self.judgements) if are_pairs(self.judgements) else self.items
 
     def bounds(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
-        """Give the ends of the judgements of items in an order, NaN for those that are missing.
+        """Return the ends of the judgements of items in an order, NaN for those that are missing.
 
-        Returns
-        -------
-        low, high : ndarray of shape (n, n)
-            Equal where a judgement is no interval.
+        Two arrays of shape (n, n), equal where a judgement is not an interval.
         """
         return bounds(self.judgements, self.items, tuple(codes))
 
     def matrix(self, codes: Sequence[str]) -> Floats:
-        """Give the judgements of items in an order, NaN for those that are missing."""
+        """Return the judgements of items in an order, NaN for those that are missing."""
         low, high = self.bounds(codes)
         return np.asarray(np.sqrt(low * high))
 
     def priorities(self, codes: Sequence[str]) -> Priorities:
-        """Give weights and consistency for items in an order, without any warning.
+        """Return weights and consistency for items in an order, without any warning."""
+        return self.solve(self.matrix(codes), codes)
 
-        Parameters
-        ----------
-        codes : sequence of str
+    def solve(self, matrices: Floats, codes: Sequence[str]) -> Priorities:
+        """Return weights and consistency of other matrices by this scheme's method."""
+        return priorities_of(
+            matrices,
+            codes,
+            method=self.method,
+            completion=self.completion,
+            table=self.random_index,
+        )
 
-        Raises
-        ------
-        MethodError
-            Judgements that are no positive reciprocal matrix, or are not about these items.
-        InconsistentJudgementsError
-            A pair judged in two ways, or groups of items that no judgement joins.
+    def judged_priorities(self, codes: Sequence[str], whose: str = "") -> Priorities:
+        """Return weights and consistency for items in an order; warn of doubtful judgements.
+
+        ``whose`` is what the warning calls the judgements, such as "of Ann".
         """
-        matrix = self.matrix(codes)
-        return priorities_of(matrix, codes, method=self.method, random_index=self.random_index)
+        warn_of_scale(*self.bounds(codes), codes, whose)
+        result = self.priorities(codes)
+        what = f"{whose} on {', '.join(codes)}".strip()
+        check_consistency(result.consistency_ratio, self.limit, what, strict=self.strict)
+        return result
 
     def revisions(self, codes: Sequence[str]) -> tuple[Revision, ...]:
-        """Rank the judgements by how far they are from the priorities, the farthest first."""
-        found = revisions(self.matrix(codes), random_index=self.random_index)
-        return tuple(evolve(r, first=codes[r.first], second=codes[r.second]) for r in found)
+        """Return the judgements ranked by how far they are from the priorities."""
+        ranked = revisions(
+            self.matrix(codes), completion=self.completion, random_index=self.random_index
+        )
+        return tuple(evolve(r, first=codes[r.first], second=codes[r.second]) for r in ranked)
 
     def sample_weights(self, codes: Sequence[str], n_samples: int, *, rng: Any = None) -> Floats:
-        """Draw the weights that judgements within their intervals give.
+        """Return the weights from judgements drawn within their intervals.
 
         Parameters
         ----------
         codes : sequence of str
         n_samples : int
-        rng : int or numpy.random.Generator, optional
+        rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
 
         Returns
         -------
         ndarray of shape (n_samples, n)
         """
         low, high = self.bounds(codes)
-        drawn = sample_judgements(low, high, n_samples, rng=rng)
-        return ahp_priorities(drawn, method=self.method).weights  # type: ignore[arg-type]
+        warn_of_scale(low, high, codes)
+        return self.solve(draw_judgements(low, high, n_samples, rng), codes).weights
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Give the priorities of the children, and warn of doubtful judgements."""
-        codes = [child.code for child in children]
-        warn_of_scale(self.matrix(codes), codes)
-        priorities = self.priorities(codes)
-        judge(
-            priorities.consistency_ratio, self.limit, f"on {', '.join(codes)}", strict=self.strict
-        )
-        return priorities.weights
+        """Return the priorities of the children; warn of doubtful judgements."""
+        return self.judged_priorities([child.code for child in children]).weights
 
     def describe(self) -> str:
-        """Say it in a sentence, with the formula."""
+        """Return a sentence with the formula."""
         return (
             f"Analytic hierarchy process: weights are {FORMULAS[self.method]} of pairwise "
             f"judgements; a consistency ratio up to {self.limit:g} is accepted."
         )
 
 
-def warn_of_scale(matrix: Floats, codes: Sequence[str]) -> None:
-    """Warn of judgements beyond Saaty's scale."""
-    with np.errstate(invalid="ignore"):
-        beyond = np.argwhere(np.triu(np.abs(np.log(matrix)) > np.log(_SCALE) + 1e-9))
-    if beyond.size:
-        pairs = ", ".join(f"({codes[i]}, {codes[j]}): {matrix[i, j]:g}" for i, j in beyond.tolist())
-        msg = f"judgements beyond the scale from 1/9 to 9: {pairs}"
-        warn(msg, DLIWarning, stacklevel=3)
-
-
-def judge(ratio: float, limit: float, whose: str, *, strict: bool) -> None:
-    """Warn of a consistency ratio above a limit, or refuse it."""
-    if ratio > limit:
-        msg = f"the judgements {whose} have a consistency ratio of {ratio:.3f}, above {limit:g}"
-        if strict:
-            raise InconsistentJudgementsError(msg)
-        warn(msg, DLIWarning, stacklevel=3)
-
-
 @frozen(kw_only=True, eq=False)
 class Hierarchy:
-    """Priorities at every node of a hierarchy, and what they make of its leaves.
+    """Priorities at every node of a hierarchy, and the effective weights that follow.
 
     Attributes
     ----------
     local : dict of str to Priorities
         By node, in the order of its items.
     effective : dict of str to float
-        By code: products of local priorities on the way down, summed over parents; 1 at the root.
+        By code, as by `nested_weights`; 1 at the root.
     """
 
     local: dict[str, Priorities]
     effective: dict[str, float]
 
 
+def judge_each(
+    schemes: Mapping[str, AHP], codes: Callable[[AHP], Sequence[str]]
+) -> dict[str, Priorities]:
+    """Return the priorities of several judgements by name; raise for all that fail together."""
+    results, failed = {}, []
+    for name, scheme in schemes.items():
+        try:
+            results[name] = scheme.judged_priorities(codes(scheme), f"of {name}")
+        except InconsistentJudgementsError as error:
+            failed.append(error)
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        msg = "several judgements contradict themselves or have no common scale"
+        faults = ["; ".join([error.summary, *error.faults]) for error in failed]
+        raise InconsistentJudgementsError(msg, faults)
+    return results
+
+
 def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
-    """Give the effective weights of a hierarchy with one set of judgements a node.
+    """Return the effective weights of a hierarchy with one set of judgements for each node.
 
     Parameters
     ----------
     root : str
     judgements : mapping of str to AHP
         By node; each names its items, by pairs or by ``items``. Items without judgements of their
-        own are leaves, and may stand under several nodes.
+        own are leaves, and may be below several nodes, as alternatives are below all criteria.
 
     Returns
     -------
     Hierarchy
+        Doubtful judgements of a node give a warning, as from `AHP`.
 
     Raises
     ------
     MethodError
-        A root without judgements, a matrix without items, or a node that stands above itself.
+        A root without judgements, a matrix without items, or a node that is above itself.
+    InconsistentJudgementsError
+        A node's judgements are ``strict`` and their consistency ratio is above the limit.
 
     Examples
     --------
@@ -212,8 +227,8 @@ def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
     ...     "index": AHP([["A", "B", 3]]),
     ...     "A": AHP([["a", "b", 1]]),
     ... }
-    >>> found = ahp_hierarchy("index", judged)
-    >>> {code: round(weight, 3) for code, weight in found.effective.items()}
+    >>> effective = ahp_hierarchy("index", judged).effective
+    >>> {code: round(weight, 3) for code, weight in effective.items()}
     {'index': 1.0, 'A': 0.75, 'a': 0.375, 'b': 0.375, 'B': 0.25}
     """
     faults = [f"{node}: its items are not named" for node, s in judgements.items() if not s.codes]
@@ -222,18 +237,9 @@ def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
     if faults:
         msg = "every node of a hierarchy must name its items"
         raise MethodError(msg, faults)
-    local = {node: scheme.priorities(scheme.codes or ()) for node, scheme in judgements.items()}
-    effective: dict[str, float] = {}
-
-    def descend(code: str, weight: float, above: tuple[str, ...]) -> None:
-        if code in above:
-            msg = f"a node must not stand above itself: {' > '.join((*above, code))}"
-            raise MethodError(msg)
-        effective[code] = effective.get(code, 0.0) + weight
-        if code in judgements:
-            items = judgements[code].codes or ()
-            for item, share in zip(items, local[code].weights.tolist(), strict=True):
-                descend(item, weight * share, (*above, code))
-
-    descend(root, 1.0, ())
-    return Hierarchy(local=local, effective=effective)
+    local = judge_each(judgements, lambda scheme: scheme.codes or ())
+    shares = {
+        node: dict(zip(judgements[node].codes or (), own.weights.tolist(), strict=True))
+        for node, own in local.items()
+    }
+    return Hierarchy(local=local, effective=nested_weights(root, shares))

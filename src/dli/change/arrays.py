@@ -1,0 +1,161 @@
+"""Trends and growth rates of series, on plain arrays."""
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.arrays import Floats, Integers, as_floats
+from dli.errors import MethodError
+
+__all__ = ["Trends", "trends"]
+
+# What is left, relative to the largest value, when equal values are taken from each other.
+_ROUNDING = 8 * np.finfo(np.float64).eps
+
+
+@frozen(kw_only=True, eq=False)
+class Trends:
+    """How series change over time, each over the times at which it has a value.
+
+    Attributes
+    ----------
+    n_values : ndarray of int of shape (...)
+        How many values there are.
+    slope : ndarray of shape (...)
+        Of the least-squares line, for one step of time; NaN for fewer than two values.
+    p_value : ndarray of shape (...)
+        Two-sided, of no slope; 1 for values that are all equal, NaN for fewer than three.
+    relative_slope : ndarray of shape (...)
+        The slope as a share of the line's value at the first time: 0.02 is two percent of the
+        start for each step. NaN where that value is not above zero.
+    growth : ndarray of shape (...)
+        The compound growth rate from the first to the latest value: 0.02 is two percent of the
+        value before for each step. NaN for fewer than two values, and unless the first is above
+        zero and the latest not below; 0 where both are equal.
+    first, first_time, latest, latest_time : ndarray of shape (...)
+        The ends of each series; NaN for one without a value.
+    """
+
+    n_values: Integers
+    slope: Floats
+    p_value: Floats
+    relative_slope: Floats
+    growth: Floats
+    first: Floats
+    first_time: Floats
+    latest: Floats
+    latest_time: Floats
+
+
+def trends(values: ArrayLike, times: ArrayLike) -> Trends:
+    r"""Return the trends and growth rates of series.
+
+    The slope is :math:`b = \sum (t - \bar t)(y - \bar y) / \sum (t - \bar t)^2`, its p-value that
+    of Student's t with n - 2 degrees of freedom, and the compound growth rate
+    :math:`(y_1 / y_0)^{1 / (t_1 - t_0)} - 1` from the first value :math:`y_0` to the latest.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_times)
+        NaN is missing.
+    times : array_like of shape (n_times,)
+        Different numbers in any order, such as years; gaps between them count.
+
+    Returns
+    -------
+    Trends
+
+    Raises
+    ------
+    MethodError
+        Times that are not one for each value, not finite or not different; infinite values.
+
+    Notes
+    -----
+    The p-value assumes that departures from the line are independent. Those of scores in
+    successive periods rarely are, which makes it too small.
+
+    Examples
+    --------
+    >>> result = trends([[1.0, 2.0, 4.0], [3.0, np.nan, 3.0]], [2020, 2021, 2022])
+    >>> result.slope.round(3).tolist(), result.growth.round(3).tolist()
+    ([1.5, 0.0], [1.0, 0.0])
+    """
+    y, t = _checked(values, times)
+    order = np.argsort(t)
+    y, t = y[..., order], t[order]
+    there = ~np.isnan(y)
+    n = np.asarray(there.sum(axis=-1))
+    some, two = n > 0, n > 1
+    start = there.argmax(axis=-1)
+    end = t.size - 1 - there[..., ::-1].argmax(axis=-1)
+    first, latest = (
+        np.take_along_axis(y, place[..., np.newaxis], axis=-1)[..., 0] for place in (start, end)
+    )
+    slope, p_value, level = _lines(y, t, n)
+    upwards = level > 0
+    relative = np.where(upwards, slope / np.where(upwards, level, 1.0), np.nan)
+    grows = two & (first > 0) & (latest >= 0)
+    with np.errstate(divide="ignore"):  # of a fall to zero, which is minus 1
+        ratio = np.log(np.where(grows, latest, 1.0)) - np.log(np.where(grows, first, 1.0))
+    rate = np.expm1(ratio / np.where(two, t[end] - t[start], 1.0))
+    return Trends(
+        n_values=n,
+        slope=slope,
+        p_value=p_value,
+        relative_slope=np.where(slope == 0, 0.0, relative),
+        growth=np.where(two & (latest == first), 0.0, np.where(grows, rate, np.nan)),
+        first=first,
+        first_time=np.where(some, t[start], np.nan),
+        latest=latest,
+        latest_time=np.where(some, t[end], np.nan),
+    )
+
+
+def _checked(values: ArrayLike, times: ArrayLike) -> tuple[Floats, Floats]:
+    y, t = as_floats(values, "values"), as_floats(times, "times")
+    if t.ndim != 1 or t.size == 0 or y.ndim == 0 or y.shape[-1] != t.size:
+        raise MethodError(
+            f"values must have the shape (..., n_times) of times, got {y.shape} and {t.shape}"
+        )
+    faults = [f"time {time:g} is not finite" for time in t[~np.isfinite(t)].tolist()]
+    different, counts = np.unique(t[np.isfinite(t)], return_counts=True)
+    faults += [f"time {time:g} appears twice" for time in different[counts > 1].tolist()]
+    faults += [
+        f"the value at {tuple(place)} is infinite" for place in np.argwhere(np.isinf(y)).tolist()
+    ]
+    if faults:
+        raise MethodError("trends need finite values at different times", faults)
+    return y, t
+
+
+def _lines(y: Floats, t: Floats, n: Integers) -> tuple[Floats, Floats, Floats]:
+    """Return the slopes and p-values of lines, and their values at the first time of each series."""
+    from scipy import stats
+
+    there = ~np.isnan(y)
+    # Squares of very large and very small values must not leave the range of floats.
+    scale = np.where(there, np.abs(y), 0.0).max(axis=-1, keepdims=True)
+    scale = np.where(scale > 0, scale, 1.0)
+    count = np.maximum(n, 1)[..., np.newaxis]
+    t = t - t[0]  # small numbers keep their digits
+    filled, time = np.where(there, y / scale, 0.0), np.where(there, t, 0.0)
+    mean, centre = (part.sum(axis=-1, keepdims=True) / count for part in (filled, time))
+    dy, dt = np.where(there, filled - mean, 0.0), np.where(there, t - centre, 0.0)
+    spread = (dt**2).sum(axis=-1)
+    known = n > 1
+    flat = np.abs(dy).max(axis=-1) <= _ROUNDING
+    slope = np.where(flat, 0.0, (dt * dy).sum(axis=-1) / np.where(known, spread, 1.0))
+    left = ((dy - slope[..., np.newaxis] * dt) ** 2).sum(axis=-1)
+    start = np.take_along_axis(dt, there.argmax(axis=-1)[..., np.newaxis], axis=-1)[..., 0]
+    level = mean[..., 0] + slope * start
+    level = np.where(np.abs(level) <= _ROUNDING, 0.0, level) * scale[..., 0]
+    freedom = np.where(n > 2, n - 2, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect line has an infinite t
+        size = np.abs(slope) * np.sqrt(spread * freedom / left)
+    p_value = np.where(flat, 1.0, 2 * stats.t.sf(np.where(flat, 0.0, size), freedom))
+    return (
+        np.where(known, slope * scale[..., 0], np.nan),
+        np.where(n > 2, p_value, np.nan),
+        level,
+    )

@@ -1,0 +1,346 @@
+"""Why one unit scores above another: a difference of two scores in parts that add up."""
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from dli.arrays import TIE, Bools, Floats
+from dli.assessment import Assessment
+from dli.change.shapley import shapley
+from dli.errors import MethodError
+from dli.frames import Frame
+from dli.framework import Index
+from dli.scoring.held import HeldNode, HeldUnit
+from dli.scoring.joining import MissingRule
+
+__all__ = ["Part", "Side", "difference", "part_columns", "split"]
+
+# What makes a difference: a code, and one of the kinds "value", "weights" and "scale".
+Part: TypeAlias = tuple[str, str]
+
+# What tables call the kinds that are not values.
+_NAMES = {"weights": "weights", "scale": "scale of the aggregation"}
+# Up to this many children all orders are averaged; above, an order and its reverse.
+_ENUMERATED = 12
+# Hybrids of two units have a score as soon as anything is present.
+_ANY_PRESENT = MissingRule(missing="renormalise", coverage=0.0)
+
+
+@frozen
+class Side:
+    """One of the two scores that are compared: a row of an assessment."""
+
+    assessment: Assessment
+    row: int
+
+    @property
+    def unit(self) -> HeldUnit:
+        """The tree of the row."""
+        return self.assessment.held.unit(self.row)
+
+    def score(self, code: str) -> float:
+        """Return the score of a node."""
+        return self.unit.score(code)
+
+    def node(self, code: str) -> HeldNode:
+        """Return a node that has children."""
+        return self.assessment.held.nodes[code]
+
+
+def difference(
+    assessment: Assessment,
+    first: object,
+    second: object,
+    *,
+    node: str | None = None,
+    period: object = None,
+) -> Frame:
+    r"""Return why one unit scores above another.
+
+    The points of all rows add up to the difference of the two scores, and exchanging the units
+    changes the sign of each. A power mean of order p, with :math:`f(x) = x^p` (or :math:`\ln x`),
+    is decomposed exactly by
+
+    .. math:: s_a - s_b = \sum_k w_k \frac{f(x_{ak}) - f(x_{bk})}{(f(s_a) - f(s_b)) / (s_a - s_b)},
+
+    for the geometric mean the logarithmic mean of the scores times :math:`w_k \ln (x_{ak} /
+    x_{bk})`, level by level. Where weights differ, a child is missing in one unit, or the
+    aggregation is another, Shapley's value distributes the difference over children and weights:
+    the mean of what a switch from the second unit to the first does, over all orders of switching
+    (over one order and its reverse for more than twelve children).
+
+    Parameters
+    ----------
+    assessment : Assessment
+    first, second : object
+        The units.
+    node : str, optional
+        The index by default.
+    period : object, optional
+        Required if there are several periods.
+
+    Returns
+    -------
+    frame
+        A row for each indicator below the node: ``code``, ``name``; ``first`` and ``second``, the
+        normalised values; ``points``. Where the units have weights of their own, a row for each
+        node whose weights make a difference has the name ``weights``; a sub-index that one of
+        the units lacks has a row of its own.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such unit, period or node.
+    DataError
+        A unit without a score.
+    MethodError
+        An aggregation that compares units with each other, such as Copeland's, so that a unit
+        with all values of another does not get the other's score; a period of data without
+        periods, or no period of data with several.
+
+    Notes
+    -----
+    While units are switched, the weights of missing children are shared among the rest, whatever
+    coverage the method asks for. A hybrid of two units that has no score, because it has no value
+    or values that the aggregation does not accept, counts as the mean of both scores.
+
+    References
+    ----------
+    Ang, B. W. (2004), Decomposition analysis for policymaking in energy: which is the preferred
+    method? https://doi.org/10.1016/S0301-4215(03)00076-4
+    Shapley (1953), A value for n-person games. Contributions to the Theory of Games 2.
+
+    Examples
+    --------
+    >>> from dli import Indicator, frames
+    >>> index = Index("T", [Indicator("a", weight=3), Indicator("b")])
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [0.0, 5.0, 10.0]}
+    >>> table = frames.read(difference(Assessment(index, data), "Y", "Z"))
+    >>> table.column("code"), table.column("points")
+    (['a', 'b'], [37.5, -12.5])
+    """
+    code = assessment.index.code if node is None else node
+    sides = [
+        Side(assessment, assessment.scored_row(unit, code, period=period))
+        for unit in (first, second)
+    ]
+    points = split(sides[0], sides[1], code)
+    return assessment.table(part_columns(sides[0], sides[1], points, code, ("first", "second")))
+
+
+def part_columns(
+    first: Side, second: Side, points: Mapping[Part, float], code: str, names: tuple[str, str]
+) -> dict[str, Any]:
+    """Return the columns of a table of parts, without idle weights and scales.
+
+    Columns: ``code``, ``name``, the scores of both sides under their names, and ``points``.
+    """
+    idle = TIE * max(abs(first.score(code)), abs(second.score(code)))
+    shown = [part for part, own in points.items() if part[1] == "value" or abs(own) > idle]
+    index = first.assessment.index
+    scores = {
+        name: np.array([side.score(code) if kind == "value" else np.nan for code, kind in shown])
+        for name, side in zip(names, (first, second), strict=True)
+    }
+    return {
+        "code": [code for code, _ in shown],
+        "name": [_NAMES.get(kind, index.find(code).name) for code, kind in shown],
+        **scores,
+        "points": np.array([points[part] for part in shown]),
+    }
+
+
+def split(first: Side, second: Side, code: str) -> dict[Part, float]:
+    """Return the points of a difference at a node by what makes it, indicators first."""
+    index = first.assessment.index
+    top = index.find(code)
+    leaves = top.indicators if isinstance(top, Index) else [top]
+    points: dict[Part, float] = {(leaf.code, "value"): 0.0 for leaf in leaves}
+    if not isinstance(top, Index):
+        points[code, "value"] = first.score(code) - second.score(code)
+    # What a difference of 1 at a node makes at the top.
+    rates = {code: 1.0}
+    for node in first.assessment.held.inner(code):
+        if node.code in rates:
+            for part, own, rate in _node_parts(first, second, node.code):
+                if rate is None or part in points:
+                    points[part] = rates[node.code] * own
+                else:
+                    rates[part[0]] = rates[node.code] * rate
+    return points
+
+
+def _node_parts(first: Side, second: Side, code: str) -> list[tuple[Part, float, float | None]]:
+    """Return the parts of a node's difference, each with its points and its rate.
+
+    The rate is the points for a difference of 1; what one side lacks, weights and scales have none.
+    """
+    sides = (first, second)
+    nodes = [side.node(code) for side in sides]
+    values = np.stack([side.unit.scores_of(nodes[0]) for side in sides])
+    weights = np.stack([side.node(code).weights_of(side.row) for side in sides])
+    same_weights = bool(np.abs(weights[0] - weights[1]).max() <= TIE)
+    if same_weights:
+        weights[:] = weights.mean(axis=0)
+    missing = np.isnan(values)
+    order = nodes[0].traits.order
+    is_power_mean = order is not None and np.isfinite(order) and order == nodes[1].traits.order
+    if is_power_mean and same_weights and (missing[0] == missing[1]).all():
+        present = ~missing[0]
+        scores = np.array([side.score(code) for side in sides])
+        rates = _power_rates(values[:, present], weights[0, present], scores, order)
+        points = rates * (values[0] - values[1])[present]
+        children = np.array(nodes[0].children)[present].tolist()
+        parts = [(child, "value") for child in children]
+        return list(zip(parts, points.tolist(), rates.tolist(), strict=True))
+    hybrids = _Hybrids(
+        sides=sides,
+        code=code,
+        values=values,
+        weights=weights,
+        has_weights=not same_weights,
+        has_scale=nodes[0].aggregation is not nodes[1].aggregation
+        and all(node.traits.local for node in nodes),
+    )
+    return hybrids.parts()
+
+
+def _power_rates(values: Floats, weights: Floats, scores: Floats, order: float) -> Floats:
+    """Return how many points a power mean gains for each point of a child: (n_children,)."""
+    shares = weights / weights.sum()
+    if order == 1:
+        return np.asarray(shares)
+    # In proportion to a score, so that no power leaves the range of numbers.
+    unit = scores.max() if order > 0 else scores.min()
+    with np.errstate(all="ignore"):
+        of_children, of_score = (
+            _steepness(x.min(axis=0) / unit, x.max(axis=0) / unit, order) for x in (values, scores)
+        )
+        rates = shares * of_children / of_score
+    # A child of weight 0 may have any value; at 0 a power can have an infinite slope.
+    return np.where((shares > 0) & np.isfinite(rates), rates, 0.0)
+
+
+def _steepness(low: Floats, high: Floats, order: float) -> Floats:
+    """Return the absolute slope of f(x) = x^p or ln x between two points, or at one.
+
+    Points that differ by rounding alone have their slope without loss of digits.
+    """
+    gap = high - low
+    log_ratio = np.log1p(gap / low)
+    if order == 0:
+        return np.where(gap > 0, log_ratio / gap, 1 / high)
+    base = high if order > 0 else low
+    slope = base**order * -np.expm1(-abs(order) * log_ratio) / gap
+    return np.where(gap > 0, slope, abs(order) * high ** (order - 1))
+
+
+@frozen(kw_only=True, eq=False)
+class _Hybrids:
+    """Units with some values, the weights and the scale of one side, and the rest of the other.
+
+    Attributes
+    ----------
+    sides : (Side, Side)
+    code : str
+        The node.
+    values, weights : ndarray of shape (2, n_children)
+        Of each side.
+    has_weights, has_scale : bool
+        Whether the sides differ in the weights, and in the aggregation with its scale.
+    """
+
+    sides: tuple[Side, Side]
+    code: str
+    values: Floats
+    weights: Floats
+    has_weights: bool
+    has_scale: bool
+
+    @property
+    def _columns(self) -> NDArray[np.intp]:
+        """The children that a side has."""
+        return np.flatnonzero(~np.isnan(self.values).all(axis=0))
+
+    def parts(self) -> list[tuple[Part, float, float | None]]:
+        """Return the shares of the children that a side has, of weights and of the scale."""
+        columns = self._columns
+        children = self.sides[0].node(self.code).children
+        players: list[Part] = [(children[column], "value") for column in columns]
+        players += [(self.code, "weights")] * self.has_weights
+        players += [(self.code, "scale")] * self.has_scale
+        ends = self.scores(np.array([[True], [False]]).repeat(len(players), axis=1))
+        self._check(ends)
+
+        def score(sets: Bools) -> Floats:
+            scores = self.scores(sets)
+            return np.where(np.isnan(scores), ends.mean(), scores)
+
+        shares = shapley(len(players), score, all_orders=len(columns) <= _ENUMERATED)
+        gaps = self.values[0, columns] - self.values[1, columns]
+        tie = TIE * float(np.nanmax(np.abs(self.values)))
+        rates: list[float | None] = [None] * len(players)
+        for place, gap in enumerate(gaps.tolist()):
+            if not np.isnan(gap):
+                rates[place] = shares[place] / gap if abs(gap) > tie else 0.0
+        return list(zip(players, shares, rates, strict=True))
+
+    def _check(self, ends: Floats) -> None:
+        """Refuse an aggregation that does not give all values of a side the score of that side."""
+        scores = np.array([side.score(self.code) for side in self.sides])
+        scale = np.nanmax(np.abs(np.concatenate([scores, ends])))
+        if not (np.abs(ends - scores) <= 1e-9 * scale).all():
+            name = type(self.sides[0].node(self.code).aggregation).__name__
+            raise MethodError(
+                f"{name} of {self.code!r} scores units by comparing them with each other: with "
+                "all values of the other a unit does not get the other's score, so that the "
+                "difference is not a sum over indicators"
+            )
+
+    def scores(self, sets: Bools) -> Floats:
+        """Return the scores of hybrids, NaN where they have none.
+
+        Parameters
+        ----------
+        sets : ndarray of bool of shape (n_hybrids, n_players)
+            What is of the first side.
+        """
+        columns = self._columns
+        n_values = len(columns)
+        hybrids = np.full((len(sets), self.values.shape[1]), np.nan)
+        hybrids[:, columns] = np.where(sets[:, :n_values], *self.values[:, columns])
+        neither = np.zeros(len(sets), dtype=np.bool_)
+        weights_of_first = sets[:, n_values] if self.has_weights else neither
+        scale_of_first = sets[:, -1] if self.has_scale else neither
+        # Where others matter, a hybrid takes the place of the one and then of the other unit.
+        is_local = all(side.node(self.code).traits.local for side in self.sides)
+        scores = np.full(len(sets), np.nan)
+        for weights, scale in product((0, 1), (0, 1)):
+            rows = (weights_of_first == (weights == 0)) & (scale_of_first == (scale == 0))
+            if rows.any():
+                places = [scale] if is_local else [0, 1]
+                scores[rows] = np.mean(
+                    [self._joined(place, self.weights[weights], hybrids[rows]) for place in places],
+                    axis=0,
+                )
+        return scores
+
+    def _joined(self, place: int, weights: Floats, hybrids: Floats) -> Floats:
+        """Return the scores of hybrids, NaN where the aggregation refuses them."""
+        side = self.sides[place]
+        node = side.node(self.code)
+        everyone = node.weights.copy()
+        everyone[side.row if everyone.ndim > 1 else slice(None)] = weights
+        rule = _ANY_PRESENT if node.traits.local else node.rule
+        try:
+            return side.unit.join(evolve(node, weights=everyone, rule=rule), hybrids)
+        except ValueError:
+            if len(hybrids) == 1:
+                return np.array([np.nan])
+            return np.concatenate(
+                [self._joined(place, weights, hybrid[np.newaxis]) for hybrid in hybrids]
+            )

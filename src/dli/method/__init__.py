@@ -1,0 +1,6 @@
+"""The choices of steps 3 to 6 as one value, and what they come to for a tree."""
+
+from dli.method.method import Method
+from dli.method.resolved import Choices
+
+__all__ = ["Choices", "Method"]

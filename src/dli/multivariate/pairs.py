@@ -1,0 +1,287 @@
+"""Correlations of the nodes of an assessment with each other."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from attrs import frozen
+
+from dli.arrays import Floats
+from dli.assessment import Assessment
+from dli.checks import is_number, whole_number
+from dli.errors import MethodError
+from dli.frames import Frame
+from dli.framework import Index
+from dli.framework.index import Node
+from dli.framework.select import Nodes, select
+from dli.multivariate.correlation import correlations as correlations_of_columns
+from dli.multivariate.selection import build_by_period, node_values
+
+__all__ = ["DEFAULT", "Limits", "correlations", "pair_table", "values_by_code", "with_ancestors"]
+
+
+@frozen(kw_only=True)
+class Limits:
+    """The limits beyond which a correlation is flagged.
+
+    Parameters
+    ----------
+    weak : float
+        A correlation below it is flagged as weak.
+    negative : float
+        A correlation below it is flagged as negative. Some auditors use -0.4.
+    collinear : float
+        A correlation above it is flagged as collinear: the two hold the same information.
+
+    Raises
+    ------
+    MethodError
+        Limits that are not numbers from -1 to 1 in the order negative, weak, collinear.
+
+    Examples
+    --------
+    >>> limits = Limits()
+    >>> [limits.flag(r, 40) for r in (-0.2, 0.1, 0.6, 0.95)]
+    ['negative', 'weak', '', 'collinear']
+    """
+
+    weak: float = 0.3
+    negative: float = 0.0
+    collinear: float = 0.92
+
+    def __attrs_post_init__(self) -> None:
+        limits = (self.negative, self.weak, self.collinear)
+        if not (all(map(is_number, limits)) and -1 <= limits[0] <= limits[1] <= limits[2] <= 1):
+            msg = (
+                "limits must rise from -1 to 1 in the order negative, weak, collinear, got "
+                f"{self.negative!r}, {self.weak!r}, {self.collinear!r}"
+            )
+            raise MethodError(msg)
+
+    def flag(self, correlation: float, n_units: int) -> str:
+        """Return the flag of a correlation, an empty text if nothing stands out.
+
+        Parameters
+        ----------
+        correlation : float
+            NaN if one of the two variables is constant.
+        n_units : int
+            The units that have both; any two variables correlate perfectly over two units.
+        """
+        if n_units < 3:
+            return "too few units"
+        if np.isnan(correlation):
+            return "constant"
+        if correlation < self.negative:
+            return "negative"
+        if correlation < self.weak:
+            return "weak"
+        return "collinear" if correlation > self.collinear else ""
+
+
+DEFAULT = Limits()
+
+
+def correlations(  # noqa: PLR0913 each is a choice of its own
+    assessment: Assessment,
+    nodes: Nodes = None,
+    others: Nodes = None,
+    *,
+    within: int | None = None,
+    stage: str = "normalised",
+    method: str = "pearson",
+    limits: Limits = DEFAULT,
+) -> Frame:
+    """Return correlations of nodes with each other, within a level of the tree or across levels.
+
+    Each correlation is taken over the units of a period that have both nodes. Weights do not
+    enter, except through the scores.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    nodes : int, str or sequence of str, optional
+        A level of the tree (0 is the index, 1 its sub-indices), a code, several codes, or None
+        for the indicators.
+    others : int, str or sequence of str, optional
+        The nodes to correlate them with; by default each other, each pair once.
+    within : int, optional
+        Only pairs below the same node at this level: with 1, pairs in the same sub-index.
+    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
+        The step after which indicators are taken; before normalisation their directions are
+        those of the data.
+    method : {"pearson", "spearman", "kendall"}
+        As `dli.multivariate.arrays.correlations`.
+    limits : Limits
+        What is flagged.
+
+    Returns
+    -------
+    frame
+        A row for each pair (in each period), with the columns ``first, second, correlation,
+        p_value, units`` (the number that have both) and ``flag``: ``negative``, ``weak``,
+        ``collinear``, ``constant``, ``too few units`` or an empty text.
+
+    Raises
+    ------
+    MethodError
+        No such level or method, or no pair at all.
+    UnknownCodeError
+        Codes that are not in the tree, or no such stage.
+    DataError
+        A column of periods with the name of a column of this table.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 4.
+    https://doi.org/10.1787/9789264043466-en
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator, frames
+    >>> index = Index("T", [Indicator("a"), Indicator("b", direction=-1)])
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5.0, 9.0, 6.0]}
+    >>> table = frames.read(correlations(Assessment(index, data)))
+    >>> [(name, table.column(name)[0]) for name in ("first", "second", "flag")]
+    [('first', 'a'), ('second', 'b'), ('flag', 'negative')]
+    """
+    index = assessment.index
+    rows = select(index, nodes)
+    columns = rows if others is None else select(index, others)
+    if within is not None:
+        deepest = max(index.level(node.code) for node in index.walk())
+        within = whole_number("within", within, 0, deepest)
+    ancestors = {node.code: _ancestor(index, node.code, within) for node in (*rows, *columns)}
+    pairs = [
+        (i, j)
+        for i, one in enumerate(rows)
+        for j, other in enumerate(columns)
+        if one is not other
+        and (others is not None or i < j)
+        and ancestors[one.code] is not None
+        and ancestors[one.code] == ancestors[other.code]
+    ]
+    return pair_table(
+        assessment,
+        values_by_code(assessment, rows, stage),
+        values_by_code(assessment, columns, stage),
+        pairs,
+        method=method,
+        limits=limits,
+    )
+
+
+def with_ancestors(
+    assessment: Assessment,
+    nodes: Nodes = None,
+    *,
+    stage: str = "normalised",
+    method: str = "pearson",
+    limits: Limits = DEFAULT,
+) -> Frame:
+    """Return correlations of nodes with all nodes above them in the tree.
+
+    Each correlation is taken over the units of a period that have both nodes.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    nodes : int, str or sequence of str, optional
+        A level of the tree (1 is the sub-indices), a code, several codes, or None for the
+        indicators.
+    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
+        The step after which indicators are taken; before normalisation their directions are
+        those of the data.
+    method : {"pearson", "spearman", "kendall"}
+        As `dli.multivariate.arrays.correlations`.
+    limits : Limits
+        What is flagged.
+
+    Returns
+    -------
+    frame
+        As `correlations`; ``second`` is the node above, the nearest first.
+
+    Raises
+    ------
+    MethodError
+        No such level or method, or nothing above the nodes.
+    UnknownCodeError
+        Codes that are not in the tree, or no such stage.
+    DataError
+        A column of periods with the name of a column of this table.
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator, frames
+    >>> index = Index("T", [Index("A", [Indicator("a"), Indicator("b")])])
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5.0, 9.0, 6.0]}
+    >>> table = frames.read(with_ancestors(Assessment(index, data)))
+    >>> list(zip(table.column("first"), table.column("second")))
+    [('a', 'A'), ('a', 'T'), ('b', 'A'), ('b', 'T')]
+    """
+    index = assessment.index
+    below = select(index, nodes)
+    above = [node for node in index.walk() if isinstance(node, Index)]
+    place = {node.code: j for j, node in enumerate(above)}
+    return pair_table(
+        assessment,
+        values_by_code(assessment, below, stage),
+        values_by_code(assessment, above, stage),
+        [(i, place[up.code]) for i, node in enumerate(below) for up in index.path(node.code)],
+        method=method,
+        limits=limits,
+    )
+
+
+def values_by_code(assessment: Assessment, nodes: Sequence[Node], stage: str) -> dict[str, Floats]:
+    """Return the values of `node_values` by code."""
+    values = node_values(assessment, nodes, stage)
+    return {node.code: column for node, column in zip(nodes, values.T, strict=True)}
+
+
+def pair_table(
+    assessment: Assessment,
+    one: Mapping[str, Floats],
+    two: Mapping[str, Floats],
+    pairs: Sequence[tuple[int, int]],
+    *,
+    method: str,
+    limits: Limits,
+) -> Frame:
+    """Return the correlations of pairs of variables in each period, with what stands out.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    one, two : mapping of label to ndarray of shape (n_units,)
+    pairs : sequence of (int, int)
+        Places in the first and in the second mapping.
+    method : {"pearson", "spearman", "kendall"}
+    limits : Limits
+    """
+    if not pairs:
+        msg = "there is no pair to correlate: choose other nodes, or another level for `within`"
+        raise MethodError(msg)
+    x, y = np.stack(list(one.values()), axis=1), np.stack(list(two.values()), axis=1)
+    first, second = list(one), list(two)
+    places = tuple(np.array(pairs).T)
+    tables = {}
+    for period, rows in assessment.rows_by_period.items():
+        found = correlations_of_columns(x[rows], y[rows], method=method)
+        r, n = found.coefficients[places], found.n_units[places]
+        tables[period] = {
+            "first": [first[i] for i, _ in pairs],
+            "second": [second[j] for _, j in pairs],
+            "correlation": r,
+            "p_value": found.p_values[places],
+            "units": n,
+            "flag": [limits.flag(*each) for each in zip(r.tolist(), n.tolist(), strict=True)],
+        }
+    return build_by_period(assessment, tables)
+
+
+def _ancestor(index: Index, code: str, level: int | None) -> str | None:
+    """Return the node at a level that a node is or lies below; None if it lies higher."""
+    line = [code, *(node.code for node in index.path(code))][::-1]
+    place = 0 if level is None else level
+    return line[place] if place < len(line) else None

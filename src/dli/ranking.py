@@ -1,0 +1,193 @@
+"""Ranks: the one rule for ties, for single scores and for many draws at once."""
+
+import math
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dli.arrays import TIE, Floats, Integers, as_floats
+
+__all__ = ["mean_rank_shift", "places", "rank_scores", "rank_within"]
+
+# A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
+# which then stands in the lower bits. It is how floats become integers fastest.
+WHOLE = 2.0**52
+
+
+def rank_scores(scores: ArrayLike) -> Floats:
+    """Return ranks of scores: 1 is the highest, ties share the smaller rank.
+
+    Scores tie with the highest of their group when they lie at most 1e-12 of the largest absolute
+    score below it; a chain of small steps does not join more than that.
+
+    Parameters
+    ----------
+    scores : array_like of shape (..., n_units)
+        NaN marks a missing score.
+
+    Returns
+    -------
+    ndarray of shape (..., n_units)
+        Whole numbers, NaN where the score is missing.
+
+    Examples
+    --------
+    >>> rank_scores([0.3, 0.9, 0.1 + 0.2, float("nan"), 0.1]).tolist()
+    [2.0, 1.0, 2.0, nan, 4.0]
+    >>> rank_scores([1.0, 1.0 - 0.8e-12, 1.0 - 1.6e-12]).tolist()
+    [1.0, 1.0, 3.0]
+    """
+    all_scores = as_floats(scores, "scores")
+    n_units = all_scores.shape[-1]
+    values = all_scores.reshape(math.prod(all_scores.shape[:-1]), n_units)
+    order = np.argsort(-values, axis=-1)  # NaN goes last
+    rows = np.arange(len(values))[:, np.newaxis]
+    falling = values[rows, order]
+    scale = np.fmax.reduce(np.abs(values), axis=-1, initial=0.0, keepdims=True)
+    sorted_ranks = _ranks_of_sorted(-falling, TIE * scale) + 1.0
+    sorted_ranks[np.isnan(falling)] = np.nan
+    ranks = np.empty(values.shape)
+    ranks[rows, order] = sorted_ranks
+    return ranks.reshape(all_scores.shape)
+
+
+def _ranks_of_sorted(positions: Floats | Integers, tolerance: Floats | Integers) -> Integers:
+    """Return ranks from 0 of positions that rise along each row; each row has its tolerance."""
+    n = positions.shape[-1]
+    ranks = np.zeros(positions.shape, dtype=np.int64)
+    # A difference with NaN is NaN, and no step.
+    steps = positions[:, 1:] - positions[:, :-1]
+    np.multiply(steps > tolerance, np.arange(1, n), out=ranks[:, 1:])
+    np.maximum.accumulate(ranks, axis=-1, out=ranks)
+    if not ((steps > 0) & (steps <= tolerance)).any():
+        return ranks
+    # Steps that are small, but not 0: a group may reach further than the tolerance.
+    reach = positions - np.take_along_axis(positions, ranks, axis=-1)
+    chained = (reach > tolerance).any(axis=-1)
+    if chained.any():
+        ranks[chained] = _unchained(positions[chained], tolerance[chained, 0])
+    return ranks
+
+
+def _unchained(positions: Floats | Integers, tolerance: Floats | Integers) -> Integers:
+    """Return ranks from 0, comparing each position with the first of its group."""
+    ranks = np.zeros(positions.shape, dtype=np.int64)
+    first = positions[:, 0].copy()
+    rank = np.zeros(len(positions), dtype=np.int64)
+    for place in range(1, positions.shape[1]):
+        is_new = positions[:, place] - first > tolerance
+        first = np.where(is_new, positions[:, place], first)
+        rank = np.where(is_new, place, rank)
+        ranks[:, place] = rank
+    return ranks
+
+
+def rank_within(scores: Floats, groups: Sequence[Hashable]) -> Floats:
+    """Return ranks of scores of shape (n_nodes, n_units) among the units of each group."""
+    ranks = np.empty(scores.shape)
+    rows_of: dict[Hashable, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group, []).append(row)
+    for rows in rows_of.values():
+        ranks[:, rows] = rank_scores(scores[:, rows])
+    return ranks
+
+
+def mean_rank_shift(ranks: Floats, nominal: Floats) -> Floats:
+    """Return the mean over units of how far ranks are from nominal ones, up or down.
+
+    Parameters
+    ----------
+    ranks : ndarray of shape (..., n_units)
+    nominal : ndarray of shape (n_units,)
+
+    Returns
+    -------
+    ndarray of shape (...)
+        Over the units that have both; NaN where none has.
+    """
+    shifts = np.abs(ranks - nominal)
+    total = shifts.sum(axis=-1)
+    if not np.isnan(total).any():
+        return np.asarray(total / max(shifts.shape[-1], 1))
+    known = ~np.isnan(shifts)
+    count = known.sum(axis=-1)
+    total = np.where(known, shifts, 0.0).sum(axis=-1)
+    return np.asarray(total / np.where(count > 0, count, np.nan))
+
+
+def places(
+    scores: Floats, work: Floats | None = None, ends: tuple[float, float] | None = None
+) -> tuple[Integers, Integers | None]:
+    """Return the order of units by score, the highest first, for many draws.
+
+    The unit's number is packed into the low bits of an integer made from the score: sorting
+    integers is much faster than finding the order of floats. Ties are those of `rank_scores`.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_draws, n_units)
+        Without missing scores.
+    work : ndarray of the same shape, optional
+        Memory to use, which may hold the result afterwards.
+    ends : (float, float), optional
+        The least and the greatest score, if they are known.
+
+    Returns
+    -------
+    order : ndarray of int of shape (n_draws, n_units)
+        The unit at each place.
+    ranks : ndarray of int of shape (n_draws, n_units) or None
+        The rank at each place, from 0, where units tie; None when no two do.
+
+    Examples
+    --------
+    >>> order, ranks = places(np.array([[0.5, 2.0, 1.0]]))
+    >>> order.tolist(), ranks
+    ([[1, 2, 0]], None)
+    """
+    n_units = scores.shape[1]
+    bits = max(int(n_units - 1).bit_length(), 1)
+    low, high = (float(scores.min()), float(scores.max())) if ends is None else ends
+    span = high - low
+    # Differences below the smallest numbers are none.
+    scale = 2.0 ** min(51, 61 - bits) / span if span > 1e-290 else 0.0
+    work = np.empty(scores.shape) if work is None or work.shape != scores.shape else work
+    if max(abs(low), abs(high)) < 2 * span:
+        np.multiply(scores, -scale, out=work)
+        work += WHOLE + high * scale
+    else:  # the digits would not do
+        np.subtract(high, scores, out=work)
+        work *= scale
+        work += WHOLE
+    keys = work.view(np.int64)  # with the same upper bits throughout, which change no order
+    keys <<= bits
+    keys |= np.arange(n_units)
+    keys.sort(axis=1)
+    # Differences of keys stand for differences of scores; rounding must not decide a rank.
+    largest = _key_tolerance(np.array(max(abs(low), abs(high))), scale, bits)
+    steps = keys[:, 1:] - keys[:, :-1]
+    keys &= (1 << bits) - 1
+    if steps.min(initial=int(largest) + 1) > largest:
+        return keys, None
+    scales = np.maximum(scores.max(axis=1), -scores.min(axis=1))[:, np.newaxis]
+    tolerance = _key_tolerance(scales, scale, bits)
+    is_new = steps > tolerance
+    ranks = np.zeros(scores.shape, dtype=np.int64)
+    np.multiply(is_new, np.arange(1, n_units), out=ranks[:, 1:])
+    np.maximum.accumulate(ranks, axis=1, out=ranks)
+    # Equal scores are apart by their numbers alone, which fill the low bits.
+    if np.count_nonzero(is_new) + np.count_nonzero(steps < 1 << bits) < is_new.size:
+        positions = np.zeros(scores.shape, dtype=np.int64)
+        np.cumsum(steps, axis=1, out=positions[:, 1:])
+        positions -= keys - keys[:, :1]
+        ranks = _ranks_of_sorted(positions, tolerance)
+    return keys, ranks
+
+
+def _key_tolerance(size: Floats, scale: float, bits: int) -> Integers:
+    """Return the tolerance of ties in keys, for scores of a size."""
+    # Beyond the range of keys every score ties, whatever the excess.
+    units = np.minimum(TIE * size * scale, 2.0 ** (61 - bits)).astype(np.int64) + 1
+    return np.asarray(units << bits)

@@ -1,0 +1,113 @@
+"""A report that can be saved as HTML or Markdown, or shown in a notebook."""
+
+from collections.abc import Iterable
+from html import escape
+from os import PathLike
+from pathlib import Path
+from textwrap import fill
+
+from attrs import field, frozen
+
+from dli.errors import MethodError
+from dli.report.document import Picture, Section
+from dli.report.text import text
+from dli.report.web import page
+
+__all__ = ["Report"]
+
+
+def _sections(sections: Iterable[Section]) -> tuple[Section, ...]:
+    return tuple(sections)
+
+
+@frozen(repr=False)
+class Report:
+    r"""A report: save it, show it in a notebook, or use its sections.
+
+    Attributes
+    ----------
+    title, subtitle : str
+    sections : tuple of Section
+
+    Examples
+    --------
+    >>> from dli.report import Paragraph, Section
+    >>> page = Report("A or B", "", [Section("In short", [Paragraph("x < y")])])
+    >>> print(page.markdown())
+    # A or B
+    <BLANKLINE>
+    ## In short
+    <BLANKLINE>
+    x \< y
+    <BLANKLINE>
+    """
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...] = field(converter=_sections)
+
+    def html(self) -> str:
+        """Return one page that works on its own, without a network, scripts or other files.
+
+        Raises
+        ------
+        ImportError
+            The packages of the extra ``report`` are not installed.
+        """
+        return page(self.title, self.subtitle, self.sections)
+
+    def markdown(self, folder: str | None = None) -> str:
+        """Return the report as Markdown.
+
+        Parameters
+        ----------
+        folder : str, optional
+            The folder of the pictures ``picture-1.svg`` and so on; by default they are embedded in
+            the text.
+        """
+        return text(self.title, self.subtitle, self.sections, folder)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Save the report to a file: one ``.html`` page, or ``.md`` with a folder of pictures.
+
+        Raises
+        ------
+        MethodError
+            The path has another suffix.
+        ImportError
+            As for `html`.
+        """
+        path = Path(path)
+        if path.suffix == ".html":
+            path.write_text(self.html(), encoding="utf-8")
+            return
+        if path.suffix != ".md":
+            msg = f"a report can be saved as .html or .md, got {path.name!r}"
+            raise MethodError(msg)
+        folder = path.with_name(f"{path.stem}_files")
+        if self.pictures:
+            folder.mkdir(exist_ok=True)
+        for place, picture in enumerate(self.pictures, 1):
+            (folder / f"picture-{place}.svg").write_bytes(picture.svg)
+        path.write_text(self.markdown(folder.name), encoding="utf-8")
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All pictures, in order."""
+        blocks = [block for section in self.sections for block in section.blocks]
+        return [block for block in blocks if isinstance(block, Picture)]
+
+    def __repr__(self) -> str:
+        lines = [fill(self.title, 80), self.subtitle, ""]
+        for section in self.sections:
+            kinds = [type(block).__name__.lower() for block in section.blocks]
+            counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+            what = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in counts.items())
+            lines.append(f"  {section.title:<34.34} {what}"[:80].rstrip())
+        return "\n".join([*lines, "", "save('….html') or save('….md') writes it"])
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe title="{escape(self.title)}" srcdoc="{escape(self.html())}" '
+            'style="width: 100%; height: 40em; border: 1px solid #999"></iframe>'
+        )

@@ -1,0 +1,20 @@
+"""Step 7 without sampling: what holds under all weights, or under random ones, exactly."""
+
+from dli.robustness.exact import (
+    WeightStability,
+    pair_robustness,
+    pairwise_winning,
+    rank_ranges,
+    weight_stability,
+)
+from dli.robustness.ordering import dominance, order
+
+__all__ = [
+    "WeightStability",
+    "dominance",
+    "order",
+    "pair_robustness",
+    "pairwise_winning",
+    "rank_ranges",
+    "weight_stability",
+]

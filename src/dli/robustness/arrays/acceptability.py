@@ -1,0 +1,161 @@
+"""How often each unit takes each rank under random weights."""
+
+from collections.abc import Callable
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.arrays import Floats, Integers, as_floats, as_table
+from dli.checks import seed_of, whole_number
+from dli.errors import MethodError
+from dli.ranking import places
+
+__all__ = ["Acceptability", "accepted", "dirichlet_shapes", "rank_acceptability"]
+
+
+@frozen(kw_only=True, eq=False)
+class Acceptability:
+    """How often each unit takes each rank under random weights, and which weights favour it.
+
+    Attributes
+    ----------
+    acceptability : ndarray of shape (n_units, n_units)
+        The share of draws in which the unit (row) takes the rank (column); rows and columns sum
+        to one. Units that tie share the ranks that they take together.
+    central_weights : ndarray of shape (n_units, n_indicators)
+        The mean of the weights under which the unit is the first, alone or with others; NaN if
+        there are none.
+    errors : ndarray of shape (n_units, n_units)
+        Standard errors of the shares.
+    n_samples, seed : int
+    """
+
+    acceptability: Floats
+    central_weights: Floats
+    errors: Floats
+    n_samples: int
+    seed: int
+
+
+def rank_acceptability(
+    values: ArrayLike,
+    *,
+    n_samples: int,
+    rng: object = None,
+    concentration: ArrayLike | None = None,
+) -> Acceptability:
+    """Return the share of random weights under which each unit takes each rank.
+
+    Parameters
+    ----------
+    values : array_like of shape (n_units, n_indicators)
+        Normalised, none missing.
+    n_samples : int
+    rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+    concentration : array_like of shape (n_indicators,), optional
+        The parameters of a Dirichlet distribution of the weights; by default all 1: uniform.
+
+    Returns
+    -------
+    Acceptability
+
+    Raises
+    ------
+    MethodError
+        Values that are missing or infinite, parameters not above zero, or no draws.
+
+    References
+    ----------
+    Lahdelma and Salminen (2001), SMAA-2: stochastic multicriteria acceptability analysis for
+    group decision making. https://doi.org/10.1287/opre.49.3.444.11220
+
+    Examples
+    --------
+    >>> study = rank_acceptability([[1.0, 0.0], [0.0, 3.0]], n_samples=20_000, rng=1)
+    >>> study.acceptability.round(2).tolist()
+    [[0.25, 0.75], [0.75, 0.25]]
+    >>> study.central_weights.round(2).tolist()
+    [[0.88, 0.12], [0.37, 0.63]]
+    """
+    x = as_table(values)
+    shapes = dirichlet_shapes(concentration, x.shape[1])
+    return accepted(lambda weights: weights @ x.T, len(x), shapes, n_samples, rng)
+
+
+def dirichlet_shapes(concentration: ArrayLike | None, n: int) -> Floats:
+    """Return the parameters of a Dirichlet distribution; all 1, uniform, by default."""
+    shapes = np.ones(n) if concentration is None else as_floats(concentration, "concentration")
+    if shapes.shape != (n,) or not (shapes > 0).all():
+        msg = f"concentration must be {n} numbers above 0, got {concentration!r}"
+        raise MethodError(msg)
+    return shapes
+
+
+def accepted(
+    scores_of: Callable[[Floats], Floats],
+    n_units: int,
+    shapes: Floats,
+    n_samples: object,
+    rng: object,
+) -> Acceptability:
+    """Return the shares of ranks of complete scores, which a function gives for weights.
+
+    Weights come in rows, of shape (n_draws, n_indicators), and so do scores.
+    """
+    n_samples, seed = whole_number("n_samples", n_samples, 1), seed_of(rng)
+    counts, weights_of = np.zeros((n_units, n_units)), np.zeros((n_units, shapes.size))
+    firsts = np.zeros(n_units)
+    # Each chunk has a stream of its own; its size follows from the number of units alone.
+    size = max(1, min(1024, 2**18 // n_units))
+    for chunk, start in enumerate(range(0, n_samples, size)):
+        stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
+        n_draws = min(size, n_samples - start)
+        weights = stream.standard_gamma(shapes, size=(n_draws, shapes.size))
+        weights /= weights.sum(axis=1, keepdims=True)
+        order, tied = places(scores_of(weights))
+        counts += _counted(order, tied)
+        draws, units, shares = _leaders(order, tied)
+        firsts += np.bincount(units, weights=shares, minlength=n_units)
+        for k in range(shapes.size):
+            own = weights[draws, k] * shares
+            weights_of[:, k] += np.bincount(units, weights=own, minlength=n_units)
+    share = counts / n_samples
+    return Acceptability(
+        acceptability=share,
+        central_weights=weights_of / np.where(firsts > 0, firsts, np.nan)[:, np.newaxis],
+        errors=np.sqrt(share * (1 - share) / n_samples),
+        n_samples=n_samples,
+        seed=seed,
+    )
+
+
+def _counted(order: Integers, tied: Integers | None) -> Floats:
+    """Count the ranks of units; those that tie share the ranks that they take together."""
+    n_units = order.shape[1]
+    if tied is None:
+        cells = order * n_units + np.arange(n_units)
+        return np.bincount(cells.ravel(), minlength=n_units**2).reshape(n_units, n_units)
+    # Each unit adds its share at the first rank of its group, and takes it away after the last.
+    sizes = _sizes(tied)
+    steps = np.zeros((n_units, n_units + 1))
+    np.add.at(steps, (order, tied), 1 / sizes)
+    np.add.at(steps, (order, tied + sizes), -1 / sizes)
+    return np.asarray(np.cumsum(steps, axis=1)[:, :-1])
+
+
+def _sizes(tied: Integers) -> Integers:
+    """Return how many units share the rank at each place."""
+    n_draws, n_units = tied.shape
+    groups = tied + np.arange(n_draws)[:, np.newaxis] * n_units
+    counts = np.bincount(groups.ravel(), minlength=n_draws * n_units)
+    return np.asarray(counts[groups])
+
+
+def _leaders(order: Integers, tied: Integers | None) -> tuple[Integers, Integers, Floats]:
+    """Return the draws and units that are first, and the share of the first rank of each."""
+    n_draws = len(order)
+    if tied is None:
+        return np.arange(n_draws), order[:, 0], np.ones(n_draws)
+    draws, at = np.nonzero(tied == 0)
+    return draws, order[draws, at], 1 / _sizes(tied)[draws, at]

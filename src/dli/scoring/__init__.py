@@ -1,0 +1,1 @@
+"""From observations to scores and ranks: the pipeline, and what a score would be if."""

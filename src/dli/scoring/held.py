@@ -1,0 +1,323 @@
+"""What a score would be if something moved while all else is held; arrays only.
+
+Weights are held, and so is the scale of an aggregation that takes one from the data. Everything
+that asks "what if" of an assessment asks here: gaps, differences, leverage, explanations, plans.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import frozen
+
+from dli.aggregation import protocol
+from dli.arrays import TIE, Bools, Floats
+from dli.errors import MethodError
+from dli.scoring.joining import MissingRule, join
+
+__all__ = ["Change", "HeldNode", "HeldTree", "HeldUnit", "observed_ends", "require_gradient"]
+
+# New scores of a node, or a function from the scores that its children give to new ones.
+Change: TypeAlias = Floats | float | Callable[[Floats], Floats]
+
+
+@frozen(kw_only=True, eq=False)
+class HeldNode:
+    """A node with children, and how their scores become its own.
+
+    Attributes
+    ----------
+    code : str
+    children : tuple of str
+    weights : ndarray of shape (n_children,) or (n_rows, n_children)
+    aggregation : object
+        With its scale held.
+    rule : MissingRule
+    """
+
+    code: str
+    children: tuple[str, ...]
+    weights: Floats
+    aggregation: Any
+    rule: MissingRule
+
+    @property
+    def traits(self) -> protocol.Traits:
+        """What holds for the aggregation."""
+        return protocol.traits_of(self.aggregation)
+
+    def weights_of(self, row: int) -> Floats:
+        """Return the weights of one row."""
+        return self.weights if self.weights.ndim == 1 else np.asarray(self.weights[row])
+
+    def join(self, values: Floats, weights: Floats) -> Floats:
+        """Return the node's scores, of shape (n_rows,), from those of its children."""
+        where = f" of {self.code!r}"
+        return join(self.aggregation, values, weights, self.rule, self.children, where)
+
+
+@frozen(kw_only=True, eq=False)
+class HeldTree:
+    """The tree of an assessment with its scores.
+
+    Attributes
+    ----------
+    nodes : mapping of str to HeldNode
+        The nodes that have children, parents first.
+    scores : mapping of str to ndarray of shape (n_rows,)
+        Of every node.
+    leaf_ends : mapping of str to (float, float)
+        The worst and the best score of each indicator.
+    """
+
+    nodes: Mapping[str, HeldNode]
+    scores: Mapping[str, Floats]
+    leaf_ends: Mapping[str, tuple[float, float]]
+
+    def unit(self, row: int) -> "HeldUnit":
+        """Return the tree of one row."""
+        return HeldUnit(tree=self, row=row)
+
+    def inner(self, top: str) -> Iterator[HeldNode]:
+        """Yield the nodes with children from a node down, parents first."""
+        below = {top}
+        for code, node in self.nodes.items():
+            if code in below:
+                below.update(node.children)
+                yield node
+
+    def values(self, node: HeldNode) -> Floats:
+        """Return the scores of a node's children: (n_rows, n_children)."""
+        return np.stack([self.scores[code] for code in node.children], axis=1)
+
+    def moved(self, changes: Mapping[str, Change]) -> dict[str, Floats]:
+        """Return the scores of all nodes, of shape (n_rows,), after changes of some.
+
+        Parameters
+        ----------
+        changes : mapping of str to ndarray, float or callable
+            New scores by code; of a callable, what it makes of the scores that the node's
+            children give.
+        """
+
+        def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
+            return node.join(np.stack(columns, axis=1), node.weights)
+
+        return _moved(self.nodes, self.scores, changes, rejoined)
+
+    def slopes(self, top: str) -> dict[str, Floats]:
+        """Return the derivative of a node's score by the score of every node below it.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_rows,)
+            0 where the lower node is missing; where the derivative differs from side to side, as
+            at ties, it lies between both.
+
+        Raises
+        ------
+        MethodError
+            An aggregation without a derivative.
+        """
+        slopes: dict[str, Floats] = {top: np.ones(len(self.scores[top]))}
+        for node in self.inner(top):
+            require_gradient(node)
+            local = protocol.gradient(node.aggregation, self.values(node), node.weights)
+            for code, slope in zip(node.children, local.T, strict=True):
+                slopes[code] = slopes[node.code] * slope
+        return slopes
+
+    def directional(self, top: str, moves: Mapping[str, Floats]) -> Floats:
+        """Return the one-sided derivative of a node's score along moves of nodes below it.
+
+        Parameters
+        ----------
+        top : str
+        moves : mapping of str to ndarray of shape (..., n_rows)
+            What each node moves by itself, beside what its children make it move.
+
+        Returns
+        -------
+        ndarray of shape (..., n_rows)
+        """
+        shape = np.broadcast_shapes(self.scores[top].shape, *(np.shape(m) for m in moves.values()))
+        total: dict[str, Floats] = {}
+        for node in reversed(list(self.inner(top))):
+            require_gradient(node)
+            below = [_plus(total.get(c), moves.get(c), shape) for c in node.children]
+            total[node.code] = protocol.directional(
+                node.aggregation,
+                np.broadcast_to(self.values(node), (*shape, len(node.children))),
+                node.weights,
+                np.stack(below, axis=-1),
+            )
+        return _plus(total.get(top), moves.get(top), shape)
+
+    def kinks(self, top: str) -> dict[str, Bools]:
+        """Return where the derivative of a node differs from side to side.
+
+        Returns
+        -------
+        dict of str to ndarray of bool of shape (n_rows,)
+            By the code of each node, from ``top`` down, whose aggregation can have such places.
+        """
+        found = {}
+        for node in self.inner(top):
+            if not node.traits.kinked:
+                continue
+            require_gradient(node)
+            values = self.values(node)
+            differs = np.zeros(len(values), dtype=np.bool_)
+            for place in range(len(node.children)):
+                move = np.zeros(values.shape)
+                move[:, place] = 1.0
+                sides = [
+                    protocol.directional(node.aggregation, values, node.weights, sign * move)
+                    for sign in (1.0, -1.0)
+                ]
+                differs |= np.abs(sides[0] + sides[1]) > TIE
+            found[node.code] = differs
+        return found
+
+    @cached_property
+    def ends(self) -> Mapping[str, tuple[float, float]]:
+        """The worst and the best score of every node.
+
+        Of a mean they are those of its children; of other aggregations those in the data.
+        """
+        ends = dict(self.leaf_ends)
+        for code in reversed(list(self.nodes)):
+            node = self.nodes[code]
+            if node.traits.monotone:
+                below = [ends[child] for child in node.children]
+                ends[code] = (
+                    float(np.fmin.reduce([low for low, _ in below])),
+                    float(np.fmax.reduce([high for _, high in below])),
+                )
+            else:
+                ends[code] = observed_ends(self.scores[code])
+        return ends
+
+    def is_local(self, top: str) -> bool:
+        """Return whether a unit's score depends on the values of that unit alone."""
+        return all(node.traits.local for node in self.inner(top))
+
+
+@frozen(kw_only=True, eq=False)
+class HeldUnit:
+    """The tree of one unit, in one period.
+
+    Attributes
+    ----------
+    tree : HeldTree
+    row : int
+    """
+
+    tree: HeldTree
+    row: int
+
+    def score(self, code: str) -> float:
+        """Return the score of a node."""
+        return float(self.tree.scores[code][self.row])
+
+    def scores_of(self, node: HeldNode) -> Floats:
+        """Return the scores of a node's children: (n_children,)."""
+        return np.array([self.score(code) for code in node.children])
+
+    @cached_property
+    def _own_scores(self) -> Mapping[str, Floats]:
+        rows = slice(self.row, self.row + 1)
+        return {code: scores[rows] for code, scores in self.tree.scores.items()}
+
+    def moved(self, changes: Mapping[str, Change]) -> dict[str, Floats]:
+        """Return the unit's scores after changes of some nodes, in one or several scenarios.
+
+        Parameters
+        ----------
+        changes : mapping of str to ndarray of shape (n_scenarios,), float or callable
+            As of `HeldTree.moved`.
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_scenarios,)
+            By code; of shape (1,) where nothing has moved.
+        """
+
+        def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
+            return self.join(node, np.stack(np.broadcast_arrays(*columns), axis=1))
+
+        return _moved(self.tree.nodes, self._own_scores, changes, rejoined)
+
+    def join(self, node: HeldNode, values: Floats) -> Floats:
+        """Return a node's scores from scores of its children in several scenarios.
+
+        Parameters
+        ----------
+        node : HeldNode
+        values : ndarray of shape (n_scenarios, n_children)
+
+        Returns
+        -------
+        ndarray of shape (n_scenarios,)
+        """
+        if node.traits.local:
+            return node.join(values, node.weights_of(self.row))
+        # Others matter: the unit takes its values among them, one scenario after the other.
+        everyone = self.tree.values(node)
+        scores = np.empty(len(values))
+        for scenario, own in enumerate(values):
+            everyone[self.row] = own
+            scores[scenario] = node.join(everyone, node.weights)[self.row]
+        return scores
+
+
+def _moved(
+    nodes: Mapping[str, HeldNode],
+    scores: Mapping[str, Floats],
+    changes: Mapping[str, Change],
+    rejoined: Callable[[HeldNode, Sequence[Floats]], Floats],
+) -> dict[str, Floats]:
+    """Follow changes up the tree; only what lies above them is computed again."""
+    after = dict(scores)
+    moved = set()
+    for code, change in changes.items():
+        if code not in nodes:
+            after[code] = _changed(change, scores[code])
+            moved.add(code)
+    for code in reversed(list(nodes)):
+        node = nodes[code]
+        if not moved.isdisjoint(node.children):
+            after[code] = rejoined(node, [after[child] for child in node.children])
+            moved.add(code)
+        if code in changes:
+            after[code] = _changed(changes[code], after[code])
+            moved.add(code)
+    return after
+
+
+def _changed(change: Change, scores: Floats) -> Floats:
+    if callable(change):
+        return np.asarray(change(scores), dtype=np.float64)
+    return np.atleast_1d(np.asarray(change, dtype=np.float64))
+
+
+def _plus(one: Floats | None, other: Floats | None, shape: tuple[int, ...]) -> Floats:
+    known = [moves for moves in (one, other) if moves is not None]
+    return np.broadcast_to(sum(known) if known else 0.0, shape)
+
+
+def require_gradient(node: HeldNode) -> None:
+    """Refuse an aggregation without a derivative."""
+    if not protocol.has_gradient(node.aggregation):
+        msg = (
+            f"aggregation {type(node.aggregation).__name__} of {node.code!r} has no derivative: it "
+            "needs a method gradient(values, weights)"
+        )
+        raise MethodError(msg)
+
+
+def observed_ends(scores: Floats) -> tuple[float, float]:
+    """Return the least and the greatest score, NaN where there is none."""
+    known = scores[~np.isnan(scores)]
+    return (float(known.min()), float(known.max())) if known.size else (np.nan, np.nan)

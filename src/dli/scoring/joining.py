@@ -1,0 +1,130 @@
+"""The score of one node from those of its children, by the rule for missing values; arrays only."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from dli.aggregation.protocol import traits_of
+from dli.arrays import Bools, Floats
+from dli.errors import DLIError, MethodError
+
+__all__ = ["MissingRule", "Names", "join", "name_error"]
+
+# Turns the number of a row into the name of its unit.
+Names = Callable[[int], str]
+
+
+@frozen
+class MissingRule:
+    """When a node has a score although children are missing.
+
+    Attributes
+    ----------
+    missing : {"renormalise", "propagate", "raise"}
+    coverage : float
+        The least share of children that a score needs.
+    """
+
+    missing: str
+    coverage: float
+
+    def has_score(self, is_missing: Bools) -> Bools:
+        """Return which rows, of shape (..., n_children), have enough children for a score."""
+        n_children = is_missing.shape[-1]
+        present = n_children - is_missing.sum(axis=-1)
+        if self.missing == "propagate":
+            return np.asarray(present == n_children)
+        return np.asarray((present > 0) & (present >= self.coverage * n_children - 1e-9))
+
+
+def join(
+    aggregation: Any,
+    values: Floats,
+    weights: Floats,
+    rule: MissingRule,
+    children: Sequence[str],
+    where: str = "",
+) -> Floats:
+    """Return the scores of a node; the weight of missing children is shared among the rest.
+
+    Parameters
+    ----------
+    aggregation : Aggregation
+    values : ndarray of shape (n_rows, n_children)
+        NaN where a child is missing.
+    weights : ndarray of shape (n_children,) or (n_rows, n_children)
+    rule : MissingRule
+    children : sequence of str
+        The codes of the children, for messages.
+    where : str
+        Which node it is, for messages.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        NaN where the rule gives no score, or where all weight is on missing children.
+    """
+    if not np.isnan(values.sum()):  # a sum is NaN when any cell is
+        return _aggregated(aggregation, values, weights, children, where)
+    enough = rule.has_score(np.isnan(values))
+    scores = np.full(len(values), np.nan)
+    if enough.any():
+        own = weights if weights.ndim == 1 else weights[enough]
+        scores[enough] = _skipping(aggregation, values[enough], own, children, where)
+    return scores
+
+
+def _skipping(
+    aggregation: Any, values: Floats, weights: Floats, children: Sequence[str], where: str
+) -> Floats:
+    if traits_of(aggregation).skips_missing or not np.isnan(values).any():
+        return _aggregated(aggregation, values, weights, children, where)
+    # An outside object sees complete values only: rows are taken by their pattern of gaps.
+    scores = np.full(len(values), np.nan)
+    patterns, member = np.unique(~np.isnan(values), axis=0, return_inverse=True)
+    for number, present in enumerate(patterns):
+        rows = np.flatnonzero(member.reshape(-1) == number)
+        own = (weights if weights.ndim == 1 else weights[rows])[..., present]
+        total = own.sum(axis=-1, keepdims=True)
+        usable = np.broadcast_to(total[..., 0] > 0, rows.shape)
+        if not usable.any():
+            continue
+        own = own / total if own.ndim == 1 else own[usable] / total[usable]
+        part = values[np.ix_(rows[usable], present)]
+        codes = [code for code, is_present in zip(children, present, strict=True) if is_present]
+        scores[rows[usable]] = _aggregated(aggregation, part, own, codes, where)
+    return scores
+
+
+def _aggregated(
+    aggregation: Any, values: Floats, weights: Floats, children: Sequence[str], where: str
+) -> Floats:
+    name = type(aggregation).__name__
+    at = f"aggregation {name}{where}"
+    try:
+        scores = np.asarray(aggregation.aggregate(values, weights), dtype=np.float64)
+    except MethodError as error:
+        raise name_error(error, at, children) from error
+    if scores.shape != values.shape[:1]:
+        msg = (
+            f"{at} must give one score for each of {len(values)} units, got shape {scores.shape}"
+        )
+        raise MethodError(msg)
+    return scores
+
+
+def name_error(
+    error: DLIError, step: str, codes: Sequence[str], unit: Names | None = None
+) -> DLIError:
+    """Return an error of a function on plain arrays that names the step, codes and units."""
+
+    def named(text: str) -> str:
+        text = re.sub(r"\bcolumn (\d+)\b", lambda match: repr(codes[int(match[1])]), text)
+        if unit is None:
+            return text
+        return re.sub(r"\brow (\d+)\b", lambda match: unit(int(match[1])), text)
+
+    return type(error)(f"{step}: {named(error.summary)}", map(named, error.faults))

@@ -1,0 +1,123 @@
+"""How often units take each rank under random weights, and which weights favour them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dli.assessment import Assessment
+from dli.checks import seed_of, whole_number
+from dli.framework.select import Nodes
+from dli.frames import Frame
+from dli.robustness.arrays.acceptability import Acceptability, accepted, dirichlet_shapes
+from dli.robustness.compared import by_children
+
+__all__ = ["central_weights", "rank_acceptability"]
+
+
+def rank_acceptability(  # noqa: PLR0913 each is a decision of its own
+    assessment: Assessment,
+    node: str | None = None,
+    *,
+    n_samples: int,
+    rng: Any = None,
+    nodes: Nodes = None,
+    concentration: ArrayLike | None = None,
+) -> Acceptability:
+    """Return the share of random weights under which each unit takes each rank of its period.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    node, nodes
+        As in `dli.robustness.pairwise_winning`: the children of ``node`` have random weights by
+        default.
+    n_samples : int
+    rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+    concentration : array_like of shape (n_nodes,), optional
+        The parameters of a Dirichlet distribution of the weights; by default all 1: uniform.
+
+    Returns
+    -------
+    dli.robustness.arrays.Acceptability
+        A row for each unit (and period), as many columns of ranks as the largest period has
+        units. The method's own rule holds for missing values: the weights of missing nodes are
+        shared out, and units without a score have NaN.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such node.
+    MethodError
+        Another aggregation than the arithmetic mean, nodes that do not cover the node once,
+        parameters not above zero, or no draws.
+
+    Warns
+    -----
+    DLIWarning
+        Units with weights of their own: the shares are those of weights that all units share.
+
+    References
+    ----------
+    Lahdelma and Salminen (2001), SMAA-2: stochastic multicriteria acceptability analysis for
+    group decision making. https://doi.org/10.1287/opre.49.3.444.11220
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator
+    >>> index = Index("T", [Indicator("a"), Indicator("b")])
+    >>> assessment = Assessment(index, {"unit": ["X", "Y"], "a": [1, 0], "b": [0, 3]})
+    >>> found = rank_acceptability(assessment, n_samples=2000, rng=1)
+    >>> found.acceptability.round(1).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    """
+    by = by_children(assessment, node, nodes)
+    by.warn_of_own_weights("the shares are those of weights that all units share")
+    n_samples, seed = whole_number("n_samples", n_samples, 1), seed_of(rng)
+    shapes = dirichlet_shapes(concentration, len(by.codes))
+    groups = assessment.rows_by_period.values()
+    n_rows, largest = len(assessment.units), max(map(len, groups))
+    share, errors = np.full((2, n_rows, largest), np.nan)
+    weights = np.full((n_rows, len(by.codes)), np.nan)
+    for rows in groups:
+        scored = rows[~np.isnan(assessment.array(by.top)[rows])]
+        if not scored.size:
+            continue
+        found = accepted(lambda w, own=scored: by.scores(own, w), scored.size, shapes, n_samples, seed)
+        share[scored], errors[scored], weights[scored] = 0.0, 0.0, found.central_weights
+        share[scored, : scored.size] = found.acceptability
+        errors[scored, : scored.size] = found.errors
+    return Acceptability(
+        acceptability=share,
+        central_weights=weights,
+        errors=errors,
+        n_samples=n_samples,
+        seed=seed,
+    )
+
+
+def central_weights(
+    assessment: Assessment,
+    node: str | None = None,
+    *,
+    n_samples: int,
+    rng: Any = None,
+    nodes: Nodes = None,
+) -> Frame:
+    """Return the mean of the weights under which each unit is the first of its period.
+
+    Parameters
+    ----------
+    assessment, node, nodes, n_samples, rng
+        As in `rank_acceptability`, which also says what is raised and warned of.
+
+    Returns
+    -------
+    frame
+        A row for each unit: ``share`` of weights under which it is first, and a column with the
+        central weight of each node, missing for units that never are.
+    """
+    found = rank_acceptability(assessment, node, n_samples=n_samples, rng=rng, nodes=nodes)
+    codes = by_children(assessment, node, nodes).codes
+    columns = dict(zip(codes, found.central_weights.T, strict=True))
+    return assessment.frame({"share": found.acceptability[:, 0], **columns})

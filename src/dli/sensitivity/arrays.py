@@ -1,0 +1,6 @@
+"""Estimators on plain arrays: variance indices and correlation ratios."""
+
+from dli.sensitivity.importances import correlation_ratios
+from dli.sensitivity.variance import Indices, sobol_estimates
+
+__all__ = ["Indices", "correlation_ratios", "sobol_estimates"]

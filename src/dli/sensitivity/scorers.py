@@ -1,0 +1,344 @@
+"""Scores of many draws at once, for one choice of imputation, treatment and normalisation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from dli.aggregation.protocol import Traits, traits_of
+from dli.arrays import Bools, Floats
+from dli.assessment import Assessment
+from dli.framework import Index, Indicator
+from dli.scoring.joining import MissingRule, join
+from dli.sensitivity.draws import Draws, Room
+
+__all__ = ["Scorer", "scorer"]
+
+
+@frozen(eq=False)
+class Part:
+    """A node as the engine sees it.
+
+    Attributes
+    ----------
+    node : Index
+    places : tuple of int or None
+        For each child its column among the indicators, None for a sub-index.
+    weights : ndarray of shape (n_children, 1), or (n_children, n_units)
+        Nominal.
+    order : float or None
+        The order of its power mean, None for another aggregation.
+    aggregation : object
+    rule : MissingRule
+    enough : ndarray of bool of shape (n_units,) or None
+        Where enough children have a value for the method; None when all units have.
+    table, bare : ndarray of shape (n_children, n_units or 2 n_units) or None
+        Of a power mean of indicators: their turned values, 0 for missing ones, with and without
+        the nominal weights; where some are missing or weights differ by unit, beside them the
+        weights, or ones, of those that are there: then it ``has_gaps``.
+    leaves : slice or None
+        The columns of the children when all are indicators.
+    is_equal : bool
+        All nominal weights are the same.
+    """
+
+    node: Index
+    places: tuple[int | None, ...]
+    weights: Floats
+    order: float | None
+    aggregation: Any
+    rule: MissingRule
+    enough: Bools | None
+    table: Floats | None
+    bare: Floats | None
+    has_gaps: bool
+    leaves: slice | None
+    is_equal: bool
+
+
+@frozen(eq=False)
+class Scorer:
+    """The tree below a node with nominal weights and normalised values.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        The node first, children after their parents.
+    values : ndarray of shape (n_indicators, n_units)
+        Normalised.
+    order : float or None
+        The order of the power mean when one serves the whole tree and no value is missing: then
+        products of weights along the path serve as weights of the indicators.
+    transformed : ndarray of shape (n_indicators, n_units) or None
+        What is summed then.
+    low, high : ndarray of shape (n_units,)
+        What bounds the scores; not finite where nothing does.
+    nominal : bytes
+        The same for scorers with the same nominal weights.
+    """
+
+    parts: tuple[Part, ...]
+    values: Floats
+    order: float | None
+    transformed: Floats | None
+    low: Floats
+    high: Floats
+    nominal: bytes
+
+    def scores(self, draws: Draws) -> Floats:
+        """Return the scores of draws, of shape (n_draws, n_units)."""
+        if self.transformed is not None:
+            return self.weighted(self.leaf_weights(draws), draws.room)
+        own = self._node_scores(self.parts[0], draws)
+        scores = draws.room.array("scores", (draws.n_draws, self.values.shape[1]))
+        scores[...] = _back(own, self.parts[0].order)
+        return scores
+
+    def weighted(self, leaves: Floats, room: Room) -> Floats:
+        """Give the scores of a tree that is one mean, by weights of its indicators.
+
+        Parameters
+        ----------
+        leaves : ndarray of shape (n_indicators, n_draws)
+        room : Room
+
+        Returns
+        -------
+        ndarray of shape (n_draws, n_units)
+        """
+        assert self.transformed is not None  # noqa: S101 told to the type checker
+        into = room.array("scores", (leaves.shape[1], self.values.shape[1]))
+        return _back(np.matmul(leaves.T, self.transformed, out=into), self.order)
+
+    def leaf_weights(self, draws: Draws) -> Floats:
+        """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
+        shape = (len(self.values), draws.n_draws)
+        leaves = draws.room.array(f"leaves {hash(self.nominal)}", shape)
+        effective: dict[str, Any] = {self.parts[0].node.code: 1.0}
+        for part in self.parts:
+            own = _mixing(part, draws)
+            scale = effective[part.node.code] / own.sum(axis=0)
+            if part.leaves is not None:
+                np.multiply(own, scale, out=leaves[part.leaves])
+                continue
+            for child, place, weight in zip(part.node.children, part.places, own, strict=True):
+                if place is None:
+                    effective[child.code] = weight * scale
+                else:
+                    leaves[place] = weight * scale
+        return leaves
+
+    def _node_scores(self, part: Part, draws: Draws) -> Floats:
+        """Join the children of a node, of shape (n_draws, n_units) or (1, n_units).
+
+        A power mean stays turned: where the node above has the same order, it needs it so.
+        """
+        if part.table is not None:
+            scores = _mean_of_leaves(part, draws)
+        else:
+            # One after the other, so that what is summed up need not wait in memory.
+            children = (self._child(part, i, draws) for i in range(len(part.places)))
+            if part.order is None:
+                scores = _one_by_one(part, list(children), draws)
+            elif np.isinf(part.order):
+                scores = _extreme(part, children, draws)
+            else:
+                scores = _power_mean(part, children, draws)
+        if part.enough is not None:
+            scores = np.where(part.enough, scores, np.nan)
+        return scores
+
+    def _child(self, part: Part, place: int, draws: Draws) -> Floats:
+        """Give a child's scores, turned as the node needs them."""
+        leaf = part.places[place]
+        if leaf is not None:
+            return _forth(self.values[leaf][np.newaxis], part.order)
+        code = part.node.children[place].code
+        own = next(p for p in self.parts if p.node.code == code)
+        scores = self._node_scores(own, draws)
+        return scores if own.order == part.order else _forth(_back(scores, own.order), part.order)
+
+
+def scorer(assessment: Assessment, node: Index) -> Scorer:
+    """Prepare the scoring of draws from the nominal assessment of a combination."""
+    inner = [n for n in node.walk() if isinstance(n, Index)]
+    leaves = {indicator.code: i for i, indicator in enumerate(node.indicators)}
+    values = np.array([assessment.array(code) for code in leaves])
+    parts = tuple(_part(assessment, n, leaves) for n in inner)
+    orders = {part.order for part in parts if len(part.node.children) > 1} or {1.0}
+    order = orders.pop() if len(orders) == 1 else None
+    plain = all(part.weights.shape[1] == 1 for part in parts)
+    transformed = None
+    if order is not None and np.isfinite(order) and plain and not np.isnan(values).any():
+        transformed = _forth(values, order)
+    low, high = np.full((2, values.shape[1]), np.nan)
+    if all(traits_of(part.aggregation).monotone for part in parts):
+        low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
+    return Scorer(
+        parts=parts,
+        values=values,
+        order=order,
+        transformed=transformed,
+        low=low,
+        high=high,
+        nominal=b"".join(part.weights.tobytes() for part in parts),
+    )
+
+
+def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
+    choices = assessment.choices
+    aggregation = choices.aggregation[node.code]
+    rule = MissingRule(choices.missing, choices.coverage[node.code])
+    nominal = assessment.weight_array(node.code)
+    weights = nominal[:, np.newaxis] if nominal.ndim == 1 else np.ascontiguousarray(nominal.T)
+    values = np.stack([assessment.array(child.code) for child in node.children])
+    missing = np.isnan(values)
+    enough = rule.has_score(missing.T)
+    places = tuple(leaves[c.code] if isinstance(c, Indicator) else None for c in node.children)
+    order = _order(traits_of(aggregation), values)
+    table = bare = None
+    has_gaps = bool(missing.any()) or weights.shape[1] > 1
+    if order is not None and np.isfinite(order) and None not in places:
+        bare = np.where(missing, 0.0, _forth(values, order))
+        table = bare * weights
+        if has_gaps:
+            table = np.concatenate([table, ~missing * weights], axis=1)
+            bare = np.concatenate([bare, (~missing).astype(np.float64)], axis=1)
+    return Part(
+        node=node,
+        places=places,
+        weights=weights,
+        order=order,
+        aggregation=aggregation,
+        rule=rule,
+        enough=None if enough.all() else enough,
+        table=table,
+        bare=bare,
+        has_gaps=has_gaps,
+        # Indicators stand depth first: those of one node are neighbours.
+        leaves=None if None in places else slice(places[0], places[0] + len(places)),  # type: ignore[operator] # of whole numbers
+        is_equal=bool(np.ptp(weights) == 0),
+    )
+
+
+def _order(traits: Traits, values: Floats) -> float | None:
+    """Return the order of a power mean that sums of powers can carry, else None."""
+    if traits.order is None:
+        return None
+    if traits.domain != "real" and (values <= 0).any():
+        return None  # such values may stand where they have no weight
+    order = float(traits.order)
+    # Between, powers of values leave the range of numbers or lose their digits.
+    if order in (-np.inf, 0.0, np.inf) or 0.01 <= abs(order) <= 8:
+        return order
+    return None
+
+
+def _mixing(part: Part, draws: Draws) -> Floats:
+    """Give the weights of a node's children up to a factor: (n_children, n_draws or 1)."""
+    code = part.node.code
+    weights = draws.weights.get(code, part.weights)
+    factors = draws.factors.get(code)
+    if factors is None:
+        return weights
+    return factors if part.is_equal and code not in draws.weights else weights * factors
+
+
+def _forth(values: Floats, order: float | None) -> Floats:
+    """Turn values so that their weighted sum is the power mean turned."""
+    if order is None or order == 1 or np.isinf(order):
+        return values
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(values) if order == 0 else values**order)
+
+
+def _back(sums: Floats, order: float | None) -> Floats:
+    if order is None or order == 1 or np.isinf(order):
+        return sums
+    if order == 0:
+        return np.asarray(np.exp(sums))
+    return np.asarray(np.reciprocal(sums) if order == -1 else sums ** (1 / order))
+
+
+def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
+    """Take the power mean, the weight of missing children shared among the rest."""
+    total: Any = None
+    weight: Any = 0.0
+    for own, child in zip(_unit_weights(part, draws), children, strict=True):
+        if np.isnan(child.sum()):
+            there = ~np.isnan(child)
+            weighted = own * np.where(there, child, 0.0)
+            weight = weight + own * there
+        else:
+            is_ours = child.shape == np.broadcast_shapes(own.shape, child.shape) and len(child) > 1
+            weighted = np.multiply(own, child, out=child if is_ours else None)
+            weight = weight + own
+        if total is None or total.shape != weighted.shape:
+            total = weighted if total is None else total + weighted
+        else:
+            total += weighted
+    return _ratio(total, weight)
+
+
+def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
+    """Do the same for children that are the same in every draw, by a matrix product."""
+    code = part.node.code
+    factors = draws.factors.get(code)
+    table, nominal = part.table, part.weights
+    if code in draws.weights:
+        factors = draws.weights[code] * (1.0 if factors is None else factors)
+        table, nominal = part.bare, np.ones((len(part.places), 1))
+    assert table is not None  # noqa: S101 told to the type checker
+    if factors is None:
+        factors = np.ones((len(table), 1))
+    sums = factors.T @ table
+    if not part.has_gaps:
+        return _ratio(sums, factors.T @ nominal)
+    n_units = table.shape[1] // 2
+    return _ratio(sums[:, :n_units], sums[:, n_units:])
+
+
+def _ratio(total: Floats, weight: Floats) -> Floats:
+    if not weight.min() > 0:
+        weight = np.where(weight > 0, weight, np.nan)
+    return np.divide(total, weight, out=total)
+
+
+def _unit_weights(part: Part, draws: Draws) -> list[Floats]:
+    """Give for each child its weights of shape (n_draws or 1, n_units or 1)."""
+    code = part.node.code
+    found = []
+    for place in range(len(part.node.children)):
+        own = part.weights[place][np.newaxis]
+        if code in draws.weights:
+            own = draws.weights[code][place][:, np.newaxis]
+        if code in draws.factors:
+            own = own * draws.factors[code][place][:, np.newaxis]
+        found.append(own)
+    return found
+
+
+def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
+    """Take the least or greatest child of positive weight."""
+    pick = np.fmin if part.order == -np.inf else np.fmax
+    result: Any = np.nan
+    for own, child in zip(_unit_weights(part, draws), children, strict=True):
+        result = pick(result, np.where(own > 0, child, np.nan))
+    return np.asarray(result)
+
+
+def _one_by_one(part: Part, children: list[Floats], draws: Draws) -> Floats:
+    """Let any other aggregation join the children, draw by draw."""
+    n_units = children[0].shape[1]
+    child_weights = _unit_weights(part, draws)
+    scores = np.empty((draws.n_draws, n_units))
+    codes = [child.code for child in part.node.children]
+    for draw in range(draws.n_draws):
+        values = np.stack([child[draw % len(child)] for child in children], axis=1)
+        weights = np.stack([own[draw % len(own)] for own in child_weights], axis=-1)
+        weights = weights / weights.sum(axis=-1, keepdims=True)
+        own = weights[0] if len(weights) == 1 else weights
+        where = f" of {part.node.code!r}"
+        scores[draw] = join(part.aggregation, values, own, part.rule, codes, where)
+    return scores

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import rankdata
+
+from dli.ranking import rank_scores
+
+scores = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=12)
+
+
+def test_ties_share_the_smaller_rank_and_missing_scores_have_none():
+    ranks = rank_scores([10.0, 30.0, np.nan, 30.0, 20.0])
+    np.testing.assert_array_equal(ranks, [4, 1, np.nan, 1, 3])
+
+
+def test_rounding_decides_no_rank():
+    assert rank_scores([0.1 + 0.2, 0.3, 0.3 - 1e-9]).tolist() == [1, 1, 3]
+    assert rank_scores([1e9, 1e9 + 1e-4]).tolist() == [1, 1]
+
+
+def test_each_row_is_ranked_by_itself():
+    assert rank_scores([[1.0, 2.0], [2.0, 1.0]]).tolist() == [[2, 1], [1, 2]]
+
+
+def test_no_score_at_all_gives_no_rank():
+    assert np.isnan(rank_scores([np.nan, np.nan])).all()
+    assert rank_scores([0.0, 0.0]).tolist() == [1, 1]
+
+
+@given(scores)
+def test_ranks_are_competition_ranks(values):
+    np.testing.assert_array_equal(rank_scores(values), rankdata([-v for v in values], "min"))
+
+
+@given(scores, st.randoms())
+def test_reordering_units_reorders_ranks_and_nothing_else(values, random):
+    order = list(range(len(values)))
+    random.shuffle(order)
+    np.testing.assert_array_equal(rank_scores(np.array(values)[order]), rank_scores(values)[order])
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_few_units_are_no_special_case(n):
+    assert rank_scores(np.ones(n)).tolist() == [1.0] * n
