@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from dli import Assessment, Index, Indicator, Method, frames, links
+from dli import Assessment, Index, Indicator, Method, frames, links, multivariate
 from dli.aggregation import Copeland, GeometricMean, HarmonicMean, Minimum, PowerMean
+from dli.change import compare
 from dli.imputation import ColumnMean, GroupMean, RowMean
 from dli.normalisation import (
     Borda,
@@ -29,7 +30,7 @@ from dli.normalisation import (
     ZScore,
 )
 from dli.screening import screen
-from dli.sensitivity import compare, remove_elements
+from dli.sensitivity import remove_elements
 from dli.treatment import Log, Winsorise
 from dli.weighting import Fixed
 
@@ -179,7 +180,7 @@ def test_aggregations(scheme, expected):
 
 
 def test_correlations_alpha_and_links(towns):
-    found = frames.read(links.correlations(towns, ["people", "debt"]))
+    found = frames.read(multivariate.correlations(towns, ["people", "debt"]))
     # The means are 34.375 of people and 50 of debt.
     first, second = np.array([-34.375, -21.875, -9.375, 65.625]), np.array([50, 150, -50, -150]) / 3
     expected = first @ second / np.sqrt((first @ first) * (second @ second))

@@ -74,7 +74,7 @@ def test_a_fault_says_the_limits(limits, text):
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(-10, 10), st.floats(-10, 10))
 def test_limits_hold(value, low, high):
-    inside = low <= value and value < high
+    inside = low <= value < high
     assert (number_fault("x", value, least=low, below=high) == "") is inside
 
 
@@ -95,7 +95,7 @@ def test_a_generator_moves_on_and_none_is_new_each_time():
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "7", True])
 def test_what_is_not_a_seed_is_refused(seed):
-    with pytest.raises(MethodError, match="rng .* must be a whole number of at least 0"):
+    with pytest.raises(MethodError, match=r"rng .* must be a whole number of at least 0"):
         seed_of(seed)
 
 

@@ -2,8 +2,12 @@
 
 import re
 import subprocess
+from collections import Counter
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from runpy import run_path
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +15,7 @@ import dli
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+ENTRY = re.compile(r"^::: (\S+)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "mapping"])
@@ -39,6 +44,49 @@ def test_the_quickstart_shows_all_governments_and_a_profile(capsys):
     assert len(re.findall(r"^ *\d+  \S", printed, re.MULTILINE)) == 193
     assert "Estonia: score and rank" in printed
     assert max(map(len, printed.splitlines())) <= 120
+
+
+def _spec(name):
+    try:
+        return find_spec(name)
+    except ModuleNotFoundError:  # the part before the last dot is a class or module, no package
+        return None
+
+
+def _objects(name):
+    """Return the objects that a module exports, or the object that a dotted name means."""
+    if _spec(name):
+        module = import_module(name)
+        return [(f"{name}.{own}", getattr(module, own)) for own in module.__all__]
+    module, _, own = name.rpartition(".")
+    return [(name, getattr(import_module(module), own))]
+
+
+def _public_modules():
+    """Return the modules of the interface: those that `dli` exports, and their arrays."""
+    rooms = [f"dli.{name}" for name in dli.__all__ if isinstance(getattr(dli, name), ModuleType)]
+    arrays = [f"{room}.arrays" for room in rooms if _spec(f"{room}.arrays")]
+    return ["dli", "dli.errors", "dli.frames", "dli.method", *rooms, *arrays]
+
+
+def test_the_reference_has_every_public_object_exactly_once():
+    pages = sorted((ROOT / "docs" / "api").glob("*.md"))
+    named = [name for page in pages for name in ENTRY.findall(page.read_text(encoding="utf-8"))]
+    entries = Counter(id(own) for name in named for _, own in _objects(name))
+    public = {
+        name: own
+        for module in _public_modules()
+        for name, own in _objects(module)
+        if not isinstance(own, ModuleType)
+    }
+    assert len(public) > 250
+    assert [name for name, own in public.items() if entries[id(own)] != 1] == []
+
+
+def test_every_page_is_in_the_menu():
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    menu = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
+    assert sorted(re.findall(r"[\w/-]+\.md$", menu, re.MULTILINE)) == sorted(pages)
 
 
 def test_the_changelog_names_the_version_or_what_comes():

@@ -3,6 +3,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from dli import Assessment, Index, Indicator, frames
@@ -80,8 +82,9 @@ def test_panels_are_screened_row_by_row():
     shares = frames.read(availability(INDEX, panel, period="year"))
     assert shares.names == ("unit", "year", "T", "A")
     assert_allclose(shares.column("A")[:5], [1, 1, 0, 1, 0])
-    again = screen(INDEX, Observations.read(panel, INDEX, period="year"))
-    assert len(again.units) == 10
+    observations = Observations.read(panel, INDEX, period="year")
+    assert len(screen(INDEX, observations).units) == 10
+    assert frames.read(availability(INDEX, observations)).column("T") == shares.column("T")
 
 
 def test_many_that_are_left_out_are_cut_short():
@@ -92,10 +95,43 @@ def test_many_that_are_left_out_are_cut_short():
 def test_faults_are_listed():
     with pytest.raises(MethodError) as caught:
         screen(INDEX, DATA, availability=2, nonzero=True, force={"V": 1})
-    assert len(caught.value.faults) == 3
+    assert caught.value.faults == (
+        "availability must be a number from 0 to 1, got 2",
+        "nonzero must be a number from 0 to 1, got True",
+        "force['V'] must be True or False, got 1",
+    )
     with pytest.raises(UnknownCodeError, match="no unit to force 'Q'"):
         screen(INDEX, DATA, force={"Q": True})
     with pytest.raises(MethodError, match="no unit passes: availability 1, nonzero 1"):
         screen(INDEX, DATA, availability=1, nonzero=1, force={"V": False})
     with pytest.raises(MethodError, match="must have the shape"):
         data_shares([1.0, 2.0])
+
+
+def test_a_share_at_its_threshold_is_enough():
+    # X has 2 of 3 values that are not zero, which rounding must not put below the threshold.
+    data = {"unit": ["X", "Y"], "a": [1, 0], "b": [2, 2], "c": [0, 0]}
+    found = screen(INDEX, data, nonzero=2 / 3 + 1e-15, availability=np.int64(1))
+    assert found.included.tolist() == [True, False]
+
+
+def test_decisions_may_be_those_of_numpy():
+    found = screen(INDEX, DATA, availability=0.5, force={"X": np.True_})
+    assert found.included.tolist() == [True, True, True, True, False]
+
+
+def test_infinite_values_are_refused():
+    with pytest.raises(MethodError, match=r"(?s)must be finite.*row 0, column 1: inf"):
+        data_shares([[1.0, np.inf]])
+
+
+@given(st.integers(0, 2**32), st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_threshold_never_keeps_more(seed, one, other):
+    cells = np.random.default_rng(seed).choice([np.nan, 0.0, 1.0, 2.0], (8, 3))
+    data = {"unit": list("STUVWXYZ")} | dict(zip("abc", cells.T, strict=True))
+    low, high = sorted([one, other])
+    keep = {"S": True}
+    few, many = (
+        screen(INDEX, data, availability=t, nonzero=t, force=keep).included for t in (high, low)
+    )
+    assert (few <= many).all()

@@ -56,7 +56,7 @@ def whole_number(name: str, value: object, least: int, most: float = math.inf) -
     return int(value)  # type: ignore[call-overload,no-any-return] # checked
 
 
-def number_fault(  # noqa: PLR0913 each limit is optional
+def number_fault(
     name: str,
     value: object,
     *,

@@ -198,7 +198,9 @@ def read(data: object, *, library: str | None = None, empty: bool = False) -> Ta
     return table
 
 
-def build(columns: Mapping[str, Any], library: Any = None, *, integers: Iterable[str] = ()) -> Frame:
+def build(
+    columns: Mapping[str, Any], library: Any = None, *, integers: Iterable[str] = ()
+) -> Frame:
     """Build a frame of a library from columns.
 
     Parameters

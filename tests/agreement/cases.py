@@ -51,7 +51,9 @@ class OwnBest:
 
 def table(n_units, seed, *, gaps=0.0, ratings=False):
     rng = np.random.default_rng(seed)
-    values = rng.integers(0, 6, (n_units, 6)) * 20.0 if ratings else rng.uniform(5, 95, (n_units, 6))
+    values = (
+        rng.integers(0, 6, (n_units, 6)) * 20.0 if ratings else rng.uniform(5, 95, (n_units, 6))
+    )
     values[rng.random(values.shape) < gaps] = np.nan
     values[:, 5] = np.where(np.isnan(values).all(axis=1), 50.0, values[:, 5])
     return {
@@ -99,7 +101,9 @@ def unit_of(assessment, period):
     """Return the unit in the middle of those that have a score."""
     rows = assessment.rows(period)
     scores = assessment.array("T")[rows]
-    order = [row for row in np.argsort(-np.nan_to_num(scores, nan=-np.inf)) if not np.isnan(scores[row])]
+    order = [
+        row for row in np.argsort(-np.nan_to_num(scores, nan=-np.inf)) if not np.isnan(scores[row])
+    ]
     return assessment.units[rows[order[len(order) // 2]]]
 
 
@@ -145,6 +149,12 @@ def edges(assessment, graph, period):
     return {"pair": list(graph.edges), "value": [1.0] * graph.number_of_edges()}
 
 
+def that_vary(components):
+    """Return the components that have a variance; the direction of others is anything."""
+    keep = [i for i, value in enumerate(components["eigenvalue"]) if value > 1e-9]
+    return {name: [column[i] for i in keep] for name, column in components.items()}
+
+
 def study(assessment):
     noise = [sensitivity.WeightNoise(0.3)]
     return sensitivity.uncertainty(assessment, noise, n_samples=64, rng=1)
@@ -152,14 +162,18 @@ def study(assessment):
 
 # What each function is called with, and its result as columns that can be compared.
 FUNCTIONS = {
-    "robustness.pairwise_winning": lambda a, p: square(a, robustness.pairwise_winning(a, period=p), p),
+    "robustness.pairwise_winning": lambda a, p: square(
+        a, robustness.pairwise_winning(a, period=p), p
+    ),
     "robustness.rank_ranges": lambda a, p: of_period(a, robustness.rank_ranges(a), p),
     "robustness.dominance": lambda a, p: square(a, robustness.dominance(a, period=p), p),
     "robustness.order": lambda a, p: edges(a, robustness.order(a, period=p), p),
     "robustness.weight_stability": lambda a, p: of_period(
         a, robustness.weight_stability(a, period=p).table, p
     ),
-    "robustness.pair_robustness": lambda a, p: square(a, robustness.pair_robustness(a, period=p), p),
+    "robustness.pair_robustness": lambda a, p: square(
+        a, robustness.pair_robustness(a, period=p), p
+    ),
     "sensitivity.uncertainty": lambda a, p: of_period(a, study(a).rank_intervals(), p),
     "sensitivity.evaluate": lambda a, p: rows_in(
         a,
@@ -204,6 +218,12 @@ FUNCTIONS = {
     "multivariate.correlations": lambda a, p: of_period(a, multivariate.correlations(a), p),
     "multivariate.with_ancestors": lambda a, p: of_period(a, multivariate.with_ancestors(a), p),
     "multivariate.cronbach_alpha": lambda a, p: of_period(a, multivariate.cronbach_alpha(a), p),
+    "multivariate.principal_components": lambda a, p: that_vary(
+        of_period(a, multivariate.principal_components(a), p)
+    ),
+    "multivariate.cluster_indicators": lambda a, p: of_period(
+        a, multivariate.cluster_indicators(a, n_clusters=2), p
+    ),
     "multivariate.statistics": lambda a, p: of_period(a, multivariate.statistics(a), p),
     "links.with_variables": lambda a, p: of_period(a, links.with_variables(a, "income"), p),
 }

@@ -34,7 +34,11 @@ def comparable(columns):
     """Return the rows in an order of their own: words first, then numbers to nine digits."""
     rows = []
     for cells in zip(*columns.values(), strict=True):
-        words = tuple(str(c) for c in cells if not isinstance(c, (int, float)) or isinstance(c, bool))
+        words = tuple(
+            ", ".join(sorted(str(c).split(", ")))  # codes that tie come in any order
+            for c in cells
+            if not isinstance(c, (int, float)) or isinstance(c, bool)
+        )
         numbers = tuple(
             None if c is None or c != c else float(f"{c:.9e}")  # noqa: PLR0124 NaN alone differs from itself
             for c in cells

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.agreement.cases import ASSESSMENTS, cells, other_of, panel, assess, table, unit_of
+from tests.agreement.cases import ASSESSMENTS, assess, cells, other_of, panel, table, unit_of
 
 from dli import change, diagnosis
 from dli.aggregation import AdjustedMazziottaPareto, Copeland, MazziottaPareto

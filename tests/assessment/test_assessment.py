@@ -204,7 +204,9 @@ def test_a_unit_with_nothing_is_refused_unless_left_out():
         _gaps(**nothing)
     method = Method(availability=0.01)
     assert Assessment(INDEX, DATA | nothing, method=method).units == ("Y", "Z")
-    with pytest.raises(DataError, match=r"no unit has the share .* the most complete unit has 0.667"):
+    with pytest.raises(
+        DataError, match=r"no unit has the share .* the most complete unit has 0.667"
+    ):
         Assessment(INDEX, DATA | {"a": [None] * 3}, method=Method(availability=0.9))
 
 

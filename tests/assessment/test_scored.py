@@ -39,7 +39,9 @@ def test_rows_belong_together_within_a_period(panel):
 
 
 def test_a_forgotten_period_is_asked_for_with_the_choice(panel):
-    with pytest.raises(MethodError, match=r"several periods: choose one of 2020, 2021 with period="):
+    with pytest.raises(
+        MethodError, match=r"several periods: choose one of 2020, 2021 with period="
+    ):
         panel.rows()
     many = {"unit": [f"{i}" for i in range(12)], "year": list(range(12)), "a": range(12)}
     long = Assessment(Index("T", [Indicator("a")]), {**many, "a": list(range(12))}, period="year")
@@ -143,7 +145,10 @@ def test_a_mapping_changes_the_levels_it_names_and_no_other(single):
     equal = single.evolve(weighting=Equal()).evolve(weighting={"S": Entropy()})
     assert equal.weight_array("T").tolist() == [0.5, 0.5]
     assert equal.weight_array("S").tolist() == entropic.weight_array("S").tolist()
-    fresh = single.evolve(aggregation={"T": GeometricMean()}, normalisation=single.method.normalisation.__class__(1, 2))
+    fresh = single.evolve(
+        aggregation={"T": GeometricMean()},
+        normalisation=single.method.normalisation.__class__(1, 2),
+    )
     assert fresh.method.aggregation == {"T": GeometricMean()}
 
 

@@ -3,6 +3,7 @@ import pytest
 from tests.capability.cases import INDEX, column, graph
 
 from dli import Assessment, Method, frames
+from dli.capability import CapabilityGraph
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.normalisation import Goalposts
 
@@ -118,7 +119,9 @@ def test_a_source_that_does_not_vary_keeps_its_prior():
     table = frames.read(found.table)
     row = table.column("source").index("wall")
     assert table.column("strength")[row] == pytest.approx(0.3)
-    assert table.column("note")[row] == "not identified: the source does not vary, the prior is kept"
+    assert (
+        table.column("note")[row] == "not identified: the source does not vary, the prior is kept"
+    )
 
 
 def test_an_outcome_that_does_not_vary_has_no_fit():
@@ -166,6 +169,15 @@ def test_levels_that_cannot_be_used_are_refused(change, error, message):
     levels = {name: cells for name, cells in levels.items() if cells is not None}
     with pytest.raises(error, match=message):
         BUILT.estimate(assessed(data), levels)
+
+
+def test_an_estimate_is_a_graph_of_the_same_class():
+    class Own(CapabilityGraph):
+        """A user's graph."""
+
+    own = Own(BUILT.capabilities, BUILT.links)
+    found = own.estimate(assessed(survey()), n_bootstrap=2, rng=np.random.SeedSequence(3))
+    assert type(found.graph) is type(found.uncertain.draws[0]) is Own
 
 
 def test_options_that_make_no_sense_are_all_listed():

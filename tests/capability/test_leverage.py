@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.capability.cases import DATA, INDEX, example, graph, graphs
+from tests.capability.cases import DATA, INDEX, column, example, graph, graphs
 
-from dli import Assessment, Method, frames
+from dli import Assessment, Index, Indicator, Method, frames
 from dli.aggregation import (
     AdjustedMazziottaPareto,
     ArithmeticMean,
@@ -16,6 +16,7 @@ from dli.aggregation import (
     OrderedWeighted,
     PowerMean,
 )
+from dli.capability import Capability, CapabilityGraph, Link
 from dli.capability.outcomes import Position
 from dli.capability.propagation import settled
 from dli.errors import MethodError, UnknownCodeError
@@ -109,12 +110,17 @@ def test_leverage_stops_at_the_ends_of_scales():
     at_best = named(built.leverage(example()), "V")  # a1 is 10 of 10
     assert at_best == pytest.approx({"c": 25 * 0.2, "wall": -25 * 0.4})
     kinks = frames.read(built.kinks(example()))
-    assert list(zip(kinks.column("unit"), kinks.column("code"), strict=True)) == [("V", "a1")]
-    assert "best end" in kinks.column("note")[0]
+    assert list(zip(kinks.column("unit"), kinks.column("code"), strict=True)) == [
+        ("V", "a1"), ("V", "wall")
+    ]  # fmt: skip
+    assert kinks.column("note") == [
+        "at the best end of its scale: nothing is added", "its level is 0: it cannot fall"
+    ]  # fmt: skip
     worst = example(data={**DATA, "a1": [0.0, 8.0, 5.0, 9.0]})
     assert named(built.leverage(worst), "X") == pytest.approx({"c": 25 * 0.7, "wall": 0.0})
     assert frames.read(built.kinks(worst)).column("note") == [
-        "at the worst end of its scale: nothing is taken away"
+        "at the worst end of its scale: nothing is taken away",
+        "its level is 1: it cannot rise",
     ]
 
 
@@ -174,9 +180,9 @@ def test_a_graph_without_outcomes_has_no_leverage():
 @pytest.mark.parametrize(
     ("node", "choices", "error", "message"),
     [
-        ("a1", {}, MethodError, "'a1' is an indicator; leverage and plans are for a node above"),
+        ("a1", {}, MethodError, "node must have children, 'a1' is an indicator"),
         ("Q", {}, UnknownCodeError, "no node 'Q'"),
-        (None, {"aggregation": Copeland()}, MethodError, "Copeland of 'T' gives no derivative"),
+        (None, {"aggregation": Copeland()}, MethodError, "Copeland of 'T' has no derivative"),
     ],
 )
 def test_leverage_refuses_what_has_none(node, choices, error, message):
@@ -206,3 +212,155 @@ def test_leverage_over_periods_names_them():
     data = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
     found = graph(("c", "a1", 0.5)).leverage(example(data=data, period="year"))
     assert frames.read(found).names == ("unit", "year", "c")
+
+
+@st.composite
+def edges(draw):
+    """Draw a graph with signs, required links and links to sub-indices, and data full of ties."""
+    codes = [f"c{i}" for i in range(draw(st.integers(2, 4)))]
+    pairs = [
+        (s, t) for s in codes for t in (*codes, "a1", "a2", "b1", "b2", "A", "B", "T") if s != t
+    ]
+    chosen = draw(st.lists(st.sampled_from(pairs), min_size=2, max_size=10, unique=True))
+    barriers = draw(st.sets(st.sampled_from(codes), max_size=1))
+    links = [
+        Link(
+            source,
+            target,
+            draw(st.sampled_from([0.1, 0.2])),
+            sign=draw(st.sampled_from([1, 1, -1])),
+            required=draw(st.sampled_from([False, False, True])),
+        )
+        for source, target in chosen
+    ]
+    built = CapabilityGraph(
+        [Capability(c, kind="barrier" if c in barriers else "capability") for c in codes], links
+    )
+    cells = st.sampled_from([0.0, 2.0, 5.0, 5.0, 10.0])
+    data = {
+        code: draw(st.lists(cells, min_size=4, max_size=4)) for code in ("a1", "a2", "b1", "b2")
+    }
+    data["a1"][0] = draw(st.sampled_from([None, data["a1"][0]]))
+    return built, {"unit": DATA["unit"], **data}
+
+
+@pytest.mark.parametrize(
+    "aggregation",
+    [ArithmeticMean(), GeometricMean(), PowerMean(2), Minimum(), OrderedWeighted([0.2, 0.3, 0.5])],
+    ids=repr,
+)
+@given(case=edges(), low=st.sampled_from([0, 1]))
+def test_leverage_is_what_small_increases_give(aggregation, case, low):
+    """At ends of levels and outcomes, at ties, and where required links hold a target."""
+    assume(low == 1 or not isinstance(aggregation, GeometricMean))
+    built, data = case
+    assessment = example(data=data, normalisation=Goalposts(low, 100), aggregation=aggregation)
+    leverage = built.leverage_array(assessment)
+    step = 1e-6
+    for row, unit in enumerate(assessment.units):
+        where = Position.of(built, assessment, unit)
+        after = settled(where, [{code: step} for code in built.codes]).scores["T"]
+        gained = np.broadcast_to((after - where.score) / step, len(built.codes))
+        assert leverage[row] == pytest.approx(gained, rel=1e-3, abs=1e-3)
+
+
+def tied(value, c=None):
+    """Give T = min(geometric mean of a and b, c) at one value of all: G is off it by rounding."""
+    index = Index(
+        "T",
+        [
+            Index(
+                "G",
+                [Indicator("a", goalposts=(0, 100)), Indicator("b", goalposts=(0, 100), weight=2)],
+                aggregation=GeometricMean(),
+            ),
+            Indicator("c", goalposts=(0, 100)),
+        ],
+        aggregation=Minimum(),
+    )
+    data = {"unit": ["X", "Y"], "a": [value, 50], "b": [value, 50], "c": [c or value, 60]}
+    return Assessment(index, data, method=Method(normalisation=Goalposts()))
+
+
+def test_ties_at_rounding_level_are_ties():
+    built = CapabilityGraph(
+        [Capability("p"), Capability("q")], [Link("p", "a", 0.3), Link("q", "c", 0.3)]
+    )
+    for value in (80.0, 70.0, 100.0):
+        assert built.leverage_array(tied(value))[0].tolist() == [0.0, 0.0]
+    below = built.leverage_array(tied(80.0, c=90.0))[0]
+    assert below == pytest.approx([10.0, 0.0])  # a third of 30 points
+    assert column(built.kinks(tied(80.0)), "code") == ["T"]
+
+
+def test_what_takes_from_tied_children_counts_in_full():
+    """Under a minimum a fall of one of them is a fall of all, but for one that cannot fall."""
+    data = {**DATA, "a1": [4.0, 0.0, 5.0, 7.0], "a2": [4.0, 0.0, 9.0, 7.0]}
+    built = graph(("wall", "a1", 0.5), ("wall", "b1", 0.1), ("c", "b1", 0.5), barriers={"wall"})
+    assessment = example(data=data, aggregation={"A": Minimum()})
+    leverage = built.leverage_array(assessment, "A")[:, 0]
+    # Y's a1 is at the worst end. Z has no tie, and a1 is the lowest.
+    assert leverage.tolist() == pytest.approx([-50.0, 0.0, -50.0, -50.0])
+
+
+def test_a_complete_capability_has_no_leverage():
+    """V's a1 is 10 of 10: c, read off it, is complete, and gives d, which acts on a2, no more."""
+    built = graph(
+        ("c", "a1", 0.5), ("c", "d", 0.4), ("d", "a2", 0.5), ("e", "c", 0.5), ("e", "b1", 0.1)
+    )
+    found = named(built.leverage(example()), "V")
+    # What e would add through c is lost; 25 points a level of b1.
+    assert found == pytest.approx({"c": 0.0, "d": 12.5, "e": 2.5})
+
+
+def test_a_required_source_limits_leverage():
+    """X: e is as high as a1 (.2) and holds it; d is above its required source c."""
+    built = graph(
+        ("e", "a1", 0.1, {"required": True}), ("f", "a1", 0.5), ("f", "b1", 0.1),
+        ("c", "d", 0.3, {"required": True}), ("c", "a2", 0.1), ("d", "b1", 0.5),
+    )  # fmt: skip
+    found = named(built.leverage(example()), "X")
+    assert found == pytest.approx({"e": 2.5, "f": 2.5, "c": 2.5, "d": 0.0})
+    kinks = frames.read(built.kinks(example()))
+    of_x = [c for u, c in zip(kinks.column("unit"), kinks.column("code"), strict=True) if u == "X"]
+    assert of_x == ["d", "a1"]
+    assert set(kinks.column("note")[:2]) == {
+        "held by a source that it requires: it rises no higher"
+    }
+
+
+def test_a_level_that_nothing_tells_of_may_go_either_way():
+    """d only takes away: it has no level, and falls when c, which takes from it, rises."""
+    built = graph(("c", "d", 0.5, {"sign": -1}), ("d", "a1", 0.4, {"sign": -1}), ("c", "a2", 0.1))
+    assert column(built.levels(example()), "d") == [None] * 4
+    assert named(built.leverage(example()), "X")["c"] == pytest.approx(25 * (0.2 + 0.1))
+
+
+class Shares:
+    """Each unit's score is its mean relative to the mean of all: others matter."""
+
+    def aggregate(self, values, weights):
+        mean = values @ weights
+        return 100 * mean / mean.mean()
+
+    def gradient(self, values, weights):
+        mean = values @ weights
+        middle = mean.mean(axis=-1, keepdims=True)
+        own = 100 * (middle - mean / mean.shape[-1]) / middle**2
+        return own[..., np.newaxis] * weights
+
+
+def test_a_score_that_depends_on_other_units_has_leverage():
+    built = graph(("c", "a1", 0.5), ("c", "A", 0.1), ("d", "b1", 0.2))
+    assessment = example(aggregation={"T": Shares()})
+    leverage = built.leverage_array(assessment)
+    for row, unit in enumerate(assessment.units):
+        found = built.propagate(assessment, unit, {"d": 1e-6})
+        assert leverage[row, 1] == pytest.approx(column(found, "change")[0] / 1e-6, rel=1e-3)
+    # Ties below it: a rise of a1 alone, tied with a2 under a minimum, does nothing.
+    tied_data = {**DATA, "a1": [4.0, 6.0, 5.0, 7.0]}
+    some = example(data=tied_data, aggregation={"T": Shares(), "A": Minimum()})
+    plain = graph(("c", "a1", 0.5), ("d", "b1", 0.2)).leverage_array(some)
+    assert plain[:, 0].tolist() == pytest.approx([0.0, 0.0, plain[2, 0], 0.0])
+    assert plain[2, 0] > 0
+    assert (plain[:, 1] > 0).all()

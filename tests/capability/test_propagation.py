@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from tests.capability.cases import DATA, column, example, graph, graphs
 
 from dli import frames
-from dli.aggregation import GeometricMean
+from dli.aggregation import Copeland, GeometricMean
 from dli.capability import propagation
 from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.normalisation import Rank
 
 HALF = {"c": 0.5, "d": 0.5}
 CHAIN = graph(("c", "d", 0.5), ("d", "a1", 0.4), ("c", "b1", 0.2))
@@ -111,7 +112,9 @@ def test_levels_that_do_not_settle_are_an_error(monkeypatch):
 
 def test_ranks_are_within_the_period():
     data = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
-    found = CHAIN.propagate(example(data=data, period="year"), "X", {"c": 0.4}, period=1, levels=HALF)
+    found = CHAIN.propagate(
+        example(data=data, period="year"), "X", {"c": 0.4}, period=1, levels=HALF
+    )
     assert column(found, "rank_after")[0] == 2
 
 
@@ -191,3 +194,28 @@ def test_what_is_missing_stays_out_of_the_mean():
     data = {**DATA, "a2": [None, 6.0, 9.0, 7.0]}
     found = CHAIN.propagate(example(data=data), "X", {"d": 0.1}, levels=HALF)
     assert after(found)["A"] == pytest.approx(24)
+
+
+def test_ranks_after_are_those_of_all_units_where_others_matter():
+    """Under Copeland the scores of the others fall when X passes them."""
+    assessment = example(aggregation={"T": Copeland()})
+    built = graph(("c", "a1", 0.9), ("c", "b2", 0.9))
+    found = built.propagate(assessment, "X", {"c": 0.9}, levels={"c": 0.0})
+    assert column(found, "rank_before")[0] == 3
+    # A of 75 and B of 78.5: first on both.
+    assert column(found, "rank_after")[0] == 1
+
+
+def test_an_outcome_without_a_scale_does_not_move():
+    """All units share the rank of a1: it has no best and no worst."""
+    built = graph(("c", "a1", 0.2), ("c", "a2", 0.2))
+    assessment = example(data={**DATA, "a1": [5.0] * 4}, normalisation=Rank())
+    found = built.propagate(assessment, "X", {"c": 0.1}, levels={"c": 0.5})
+    assert set(column(found, "code")) == {"T", "A", "a2", "c"}
+
+
+def test_levels_that_nothing_tells_of_go_either_way():
+    built = graph(("c", "d", 0.5, {"sign": -1}), ("d", "a1", 0.4, {"sign": -1}), ("c", "a2", 0.1))
+    found = built.propagate(example(), "X", {"c": 0.2})
+    assert after(found)["a1"] == pytest.approx(20 + 100 * 0.2 * 0.2)
+    assert "d" not in column(found, "code")  # its level is not known

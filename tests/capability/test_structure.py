@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given
-from tests.capability.cases import column, example, graph, graphs
+from tests.capability.cases import DATA, column, example, graph, graphs
 
 from dli.errors import MethodError, UnknownCodeError
 
@@ -69,8 +69,13 @@ def test_paths_always_add_up(built):
     [
         (("x", "a1"), {}, UnknownCodeError, "no capability 'x'"),
         (("c", "a3"), {}, UnknownCodeError, "no node of the graph 'a3'"),
-        (("c", "a1"), {"top": 0}, MethodError, "top must be a whole number from 1"),
-        (("c", "a1"), {"share": 0}, MethodError, "share must be above 0"),
+        (
+            ("c", "a1"),
+            {"top": 0},
+            MethodError,
+            "top \\(if not None\\) must be a whole number of at least 1",
+        ),
+        (("c", "a1"), {"share": 0}, MethodError, "share must be a number above 0 and of at most 1"),
     ],
 )
 def test_paths_refuse_what_is_not_there(arguments, options, error, message):
@@ -145,8 +150,23 @@ def test_a_weakest_link_holds_alone():
 
 
 def test_what_a_unit_lacks_holds_nothing_back():
-    from tests.capability.cases import DATA
-
     built = graph(("c", "a1", 0.5), ("d", "a2", 0.5))
     data = {**DATA, "a1": [None, 8.0, 5.0, 9.0]}
     assert column(built.bottlenecks(example(data=data), "X"), "code") == ["a2"]
+
+
+def test_a_source_that_harms_is_no_bottleneck():
+    """p adds .2 a level to a1, q takes .4: completing q would lower a1."""
+    built = graph(("p", "a1", 0.2), ("q", "a1", 0.4, {"sign": -1}))
+    found = built.bottlenecks(example(), "Z", levels={"p": 0.5, "q": 0.5})
+    assert column(found, "bottleneck") == ["p"]
+    assert column(found, "gain") == pytest.approx([0.1])
+    only = graph(("q", "a1", 0.4, {"sign": -1}))
+    assert column(only.bottlenecks(example(), "Z", levels={"q": 0.5}), "code") == []
+
+
+def test_bottlenecks_are_those_of_the_period():
+    data = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
+    built = graph(("c", "a1", 0.5))
+    found = built.bottlenecks(example(data=data, period="year"), "X", period=2)
+    assert column(found, "level") == pytest.approx([0.5])

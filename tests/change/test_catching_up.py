@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import linregress
 
 from dli import Assessment, Index, Indicator, Method, frames
-from dli.diagnosis import convergence, dispersion
+from dli.change import convergence, dispersion
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.normalisation import Goalposts
 
@@ -54,13 +54,28 @@ def test_units_that_drift_apart_have_no_half_life():
     assert found["half_life"] is None
 
 
-def test_periods_that_are_no_numbers_are_steps_of_one():
+def test_periods_that_are_not_numbers_are_steps_of_one():
     scores = [[20.0, 25.0, 50.0], [40.0, 45.0, 60.0], [60.0, 62.0, 70.0]]
-    by_name = row(convergence(panel(scores, ("1st", "2nd", "3rd"))))
+    by_quarter = row(convergence(panel(scores, ("2020-Q4", "2021-Q1", "2021-Q2"))))
     by_year = row(convergence(panel(scores, (1, 2, 3))))
-    assert by_name["beta"] == pytest.approx(by_year["beta"])
+    assert by_quarter["beta"] == pytest.approx(by_year["beta"])
     part = row(convergence(panel(scores, (1, 2, 3)), first=2, last=3))
     assert part["first"] == 2
+
+
+def test_text_of_numbers_is_in_the_order_of_the_numbers():
+    """As text, "10" comes before "9"; a lag of half is made up in two years."""
+    found = panel([[20.0, 35.0, 50.0], [40.0, 50.0, 60.0], [60.0, 65.0, 70.0]], ("9", "10", "11"))
+    assert (row(convergence(found))["first"], row(convergence(found))["last"]) == ("9", "11")
+    assert row(convergence(found))["half_life"] == pytest.approx(2.0)
+    assert frames.read(dispersion(found)).column("year") == ["9", "10", "11"]
+
+
+@pytest.mark.parametrize("compare", [convergence, dispersion])
+def test_periods_without_an_order_are_refused(compare):
+    scores = [[20.0, 25.0], [40.0, 45.0], [60.0, 62.0]]
+    with pytest.raises(DataError, match=r"(?s)ambiguous.*'before'.*'after'"):
+        compare(panel(scores, ("before", "after")))
 
 
 def test_dispersion_counts_units_that_are_there_throughout():
@@ -76,11 +91,12 @@ def test_dispersion_counts_units_that_are_there_throughout():
     ("make", "error", "message"),
     [
         (lambda: dispersion(Assessment(INDEX, {"unit": ["x"], "a": [1.0]}, method=Method(normalisation=Goalposts()))),
-         MethodError, "needs an assessment of several periods"),
+         MethodError, "no periods; name their column"),
         (lambda: convergence(Assessment(INDEX, {"unit": ["x"], "a": [1.0]}, method=Method(normalisation=Goalposts()))),
-         MethodError, "convergence needs an assessment of several periods"),
-        (lambda: dispersion(panel([[1, 2], [2, 3]])), DataError, "three units .* got 2"),
+         MethodError, "the data have no periods"),
+        (lambda: dispersion(panel([[1, 2], [2, 3]])), DataError, "at least three units need a score .* got 2"),
         (lambda: convergence(panel([[1, 2], [2, 3], [3, 5]]), last=2011), UnknownCodeError, "no period 2011"),
+        (lambda: convergence(panel([[1, 2], [2, 3], [3, 5]]), first=1, last=2), UnknownCodeError, "(?s)unknown: period.*no period 1.*no period 2"),
         (lambda: convergence(panel([[1, 2], [2, 3], [3, 5]]), last=2000), MethodError, "got 2000 twice"),
         (lambda: convergence(panel([[1, 2], [1, 3], [1, 5]])), DataError, "there is no lag to make up"),
         (lambda: dispersion(panel([[1, 2], [2, 3], [3, 5]]), node="Q"), UnknownCodeError, "no node 'Q'"),

@@ -1,64 +1,22 @@
-"""Differences and changes add up, and say what they should."""
+"""Differences between two units add up, and are what they should be."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.change.cases import AGGREGATIONS, Outside, assessed, cells
 
-from dli import Assessment, Index, Indicator, Method, frames
+from dli import Assessment, Index, Indicator, Method
 from dli.aggregation import (
-    AdjustedMazziottaPareto,
-    ArithmeticMean,
     Copeland,
     GeometricMean,
-    HarmonicMean,
-    MazziottaPareto,
     Minimum,
-    OrderedWeighted,
     PowerMean,
 )
-from dli.diagnosis import change, difference, rank_change
-from dli.errors import DataError, MethodError, ModelError, UnknownCodeError
-from dli.normalisation import Goalposts, MinMax, ZScore
-from dli.weighting import BenefitOfTheDoubt, Entropy
-
-CODES = ["a1", "a2", "b1", "b2", "c"]
-INDEX = Index(
-    "T",
-    [
-        Index(
-            "A",
-            [Indicator("a1", goalposts=(0, 100)), Indicator("a2", weight=2, goalposts=(0, 100))],
-        ),
-        Index(
-            "B",
-            [
-                Indicator("b1", goalposts=(100, 0), direction=-1),
-                Indicator("b2", goalposts=(0, 100)),
-            ],
-        ),
-        Indicator("c", goalposts=(0, 100), weight=0.5),
-    ],
-)
-AGGREGATIONS = [
-    ArithmeticMean(), GeometricMean(), HarmonicMean(), PowerMean(3), PowerMean(0.5), Minimum(),
-    OrderedWeighted([0.2, 0.3, 0.5]), MazziottaPareto(), AdjustedMazziottaPareto(),
-    {"T": GeometricMean(), "A": Minimum(), "B": PowerMean(-2)},
-]  # fmt: skip
-
-
-def assessed(rows, *, index=INDEX, period=None, **choices):
-    choices.setdefault("normalisation", Goalposts(1, 101))
-    data = {"unit": [f"u{i}" for i in range(len(rows))]}
-    data |= {code: [row[j] for row in rows] for j, code in enumerate(CODES)}
-    if period is not None:
-        data |= {"unit": ["X", "Y"] * 2, "year": [1, 1, 2, 2]}
-    return Assessment(index, data, period=period, method=Method(**choices))
-
-
-def cells(frame, name):
-    return frames.read(frame).column(name)
-
+from dli.change import difference
+from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.normalisation import Goalposts
+from dli.weighting import BenefitOfTheDoubt
 
 tables = st.lists(
     st.lists(st.one_of(st.none(), st.integers(0, 100).map(float)), min_size=5, max_size=5),
@@ -153,10 +111,217 @@ def test_a_minimum_is_split_by_hand():
     assert cells(found, "points") == pytest.approx([-1.5, 0.5])
 
 
-def test_scores_that_compare_units_are_no_sum():
-    rows = [[1.0, 2.0, 3.0, 4.0, 5.0], [5.0, 4.0, 3.0, 2.0, 1.0]]
-    with pytest.raises(MethodError, match="Copeland of 'T' scores units by comparing them"):
-        difference(assessed(rows, aggregation=Copeland()), "u0", "u1")
+def two(first, second, *, weights=None, **choices):
+    """Return the assessment of two units p and q by indicators a, b, c ..., not normalised."""
+    codes = "abcdefghijklmnopq"[: len(first)]
+    weights = [1] * len(codes) if weights is None else weights
+    index = Index(
+        "T",
+        [
+            Indicator(code, weight=weight, goalposts=(0, 100))
+            for code, weight in zip(codes, weights, strict=True)
+        ],
+    )
+    data = {"unit": ["p", "q"]}
+    data |= {
+        code: list(pair) for code, pair in zip(codes, zip(first, second, strict=True), strict=True)
+    }
+    return Assessment(index, data, method=Method(normalisation=Goalposts(), **choices))
+
+
+def points(assessment, *units, **options):
+    return cells(difference(assessment, *(units or ("p", "q")), **options), "points")
+
+
+def test_units_that_share_no_child_exchange_signs():
+    """T at 10 and 40; the hybrid of nothing counts 25, that of both values (10 + 2 * 40) / 3 = 30.
+
+    So a has the mean of 30 - 40 and 10 - 25, and b that of 25 - 40 and 10 - 30.
+    """
+    assessment = two([10.0, None], [None, 40.0], weights=[1, 2])
+    assert points(assessment) == pytest.approx([-12.5, -17.5])
+    assert points(assessment, "q", "p") == pytest.approx([12.5, 17.5])
+
+
+@pytest.mark.parametrize("aggregation", [*AGGREGATIONS[1::2], Outside()], ids=repr)
+@given(rows=tables)
+def test_exchanging_the_units_changes_the_sign_of_each_part(aggregation, rows):
+    rows = [[100.0, 0.0, 100.0, 0.0, 50.0], [0.0, 100.0, 0.0, 100.0, 20.0], *rows]
+    assessment = assessed(
+        [row if any(c is not None for c in row) else [5.0] * 5 for row in rows],
+        aggregation=aggregation,
+    )
+    for first, second in [("u0", "u2"), ("u2", "u3")]:
+        one, other = (
+            dict(
+                zip(
+                    zip(cells(table, "code"), cells(table, "name"), strict=True),
+                    cells(table, "points"),
+                    strict=True,
+                )
+            )
+            for table in (
+                difference(assessment, first, second),
+                difference(assessment, second, first),
+            )
+        )
+        assert one == {part: -own for part, own in other.items()}
+
+
+def test_a_power_mean_at_equal_scores():
+    """3^2 + 4^2 = 4^2 + 3^2: each part is half of 3^2 - 4^2 over the derivative 2 s."""
+    equal = two([3.0, 4.0], [4.0, 3.0], aggregation=PowerMean(2))
+    assert points(equal) == pytest.approx([-3.5 / 50**0.5, 3.5 / 50**0.5])
+    geometric = two([2.0, 8.0], [8.0, 2.0], aggregation=GeometricMean())
+    # The logarithmic mean of 4 and 4 is 4.
+    assert points(geometric) == pytest.approx([4 * np.log(1 / 4) / 2, 4 * np.log(4) / 2])
+
+
+@pytest.mark.parametrize("order", [-60, -2, 0, 0.003, 0.5, 3, 400])
+def test_scores_that_differ_by_rounding_have_the_parts_of_equal_ones(order):
+    """Order, or 1e-13 more in a value, changes no part by more than rounding does."""
+    values = [30.0, 40.0, 50.0, 1.0]
+    exact = points(two(values, [50.0, 40.0, 30.0, 1.0], aggregation=PowerMean(order)))
+    nearly = points(
+        two(values, [50.0, 40.0, 30.0 * (1 + 4e-16), 1.0], aggregation=PowerMean(order))
+    )
+    assert nearly == pytest.approx(exact, rel=1e-9, abs=1e-12)
+    assert exact[0] == pytest.approx(-exact[2])
+    assert exact[0] < 0
+
+
+def test_power_means_of_zeros_and_of_values_without_weight():
+    assert points(two([0.0, 4.0], [9.0, 4.0], aggregation=PowerMean(0.5))) == pytest.approx(
+        [1 - 6.25, 0]
+    )
+    for order in (0.5, 2):
+        assert points(two([0.0, 0.0], [0.0, 0.0], aggregation=PowerMean(order))) == [0, 0]
+    free = two([0.0, 4.0], [9.0, 1.0], weights=[0, 1], aggregation=GeometricMean())
+    assert points(free) == pytest.approx([0, 3])
+
+
+def test_many_children_exchange_signs_too():
+    rng = np.random.default_rng(3)
+    first, second = rng.integers(1, 90, (2, 14)).astype(float)
+    first[3], second[5] = np.nan, np.nan
+    assessment = two(first, second, aggregation=Minimum())
+    one, other = points(assessment), points(assessment, "q", "p")
+    assert one == [-own for own in other]
+    total = np.diff(assessment.array("T"))[0]
+    assert sum(other) == pytest.approx(total)
+
+
+def test_an_order_and_its_reverse_by_hand():
+    """Of 13 children, a falls from 5 to 2 and m from 4 to 1: the minimum falls from 4 to 1.
+
+    In order a costs 2 (4 to 2) and m 1; in reverse m costs 3 and a nothing.
+    """
+    first, second = [9.0] * 13, [9.0] * 13
+    first[0], second[0], first[12], second[12] = 2.0, 5.0, 1.0, 4.0
+    found = points(two(first, second, aggregation=Minimum()))
+    assert found == pytest.approx([-1, *[0] * 11, -2])
+
+
+def test_equal_sub_indices_have_no_part():
+    """Scores that differ by rounding alone must not scale what lies below them."""
+    index = Index(
+        "T",
+        [
+            Index("A", [Indicator(c, goalposts=(0, 1)) for c in ("a", "b", "c")]),
+            Indicator("d", goalposts=(0, 1)),
+        ],
+    )
+    data = {"unit": ["p", "q"], "a": [0.1, 0.3], "b": [0.2, 0.2], "c": [0.3, 0.1], "d": [0.3, 0.2]}
+    method = Method(normalisation=Goalposts(0, 1), aggregation={"T": Minimum()})
+    assessment = Assessment(index, data, method=method)
+    assert points(assessment) == pytest.approx([0, 0, 0, 0], abs=1e-12)
+
+
+def test_coverage_does_not_matter_for_hybrids():
+    """A hybrid of fewer children than the coverage asks for still has its score."""
+    first, second = [10.0, 20.0, None, None], [None, None, 30.0, 40.0]
+    shares = points(two(first, second, coverage=0.5))
+    assert shares == points(two(first, second))
+    assert sum(shares) == pytest.approx(-20)
+    assert shares[0] < shares[1] < 0
+
+
+def test_copeland_is_refused_unless_the_units_tie():
+    rows = [[1.0, 2.0, 30.0, 4.0, 5.0], [5.0, 4.0, 3.0, 2.0, 1.0], [3.0, 3.0, 3.0, 3.0, 3.0]]
+    assessment = assessed(rows, aggregation=Copeland())
+    message = "Copeland of 'T' scores units by comparing them with each other"
+    with pytest.raises(MethodError, match=message):
+        difference(assessment, "u0", "u1")
+    assert points(assessment, "u1", "u1") == [0] * 5
+
+
+class AboveTheMean:
+    """How far a unit is above the mean of all."""
+
+    def aggregate(self, values, weights):
+        scores = values @ weights
+        return 100 + scores - (scores.sum() - scores) / (len(scores) - 1)
+
+
+class OfTheBest:
+    """The share of the best unit's mean."""
+
+    def aggregate(self, values, weights):
+        scores = values @ weights
+        return scores / scores.max()
+
+
+def test_an_outside_aggregation_that_depends_on_other_units():
+    rows = [
+        [10.0, 20.0, 30.0, 40.0, 50.0],
+        [50.0, 40.0, 30.0, 20.0, 10.0],
+        [90.0, 90.0, 10.0, 90.0, 90.0],
+    ]
+    with pytest.raises(MethodError, match="AboveTheMean of 'A' scores units by comparing them"):
+        difference(assessed(rows, aggregation={"A": AboveTheMean()}), "u0", "u1")
+    shares = assessed(rows, aggregation={"T": OfTheBest()})
+    plain = assessed(rows)
+    best = plain.array("T").max()
+    expected = np.array(points(plain, "u0", "u1")) / best
+    assert points(shares, "u0", "u1") == pytest.approx(expected.tolist())
+
+
+@given(rows=tables)
+def test_an_outside_mean_has_the_parts_of_the_mean(rows):
+    """But for missing children; complete rows are split alike, whatever an object promises."""
+    rows = [[5.0 if c is None else c for c in row] for row in rows]
+    plain, outside = assessed(rows), assessed(rows, aggregation=Outside())
+    expected = points(plain, "u0", "u1")
+    equal = [
+        np.isclose(*plain.array(code)[:2], rtol=1e-9, atol=1e-9) for code in ("A", "A", "B", "B")
+    ]
+    found = points(outside, "u0", "u1")
+    for code_is_equal, own, other in zip([*equal, False], found, expected, strict=True):
+        assert own == (0 if code_is_equal else pytest.approx(other, abs=1e-9))
+
+
+class Refusing(Outside):
+    """A mean of values that differ by less than a limit; it needs the units one by one."""
+
+    def aggregate(self, values, weights):
+        if (np.ptp(values, axis=1) > 50).any():
+            raise ValueError("too uneven")
+        return super().aggregate(values, weights)
+
+
+def test_hybrids_that_are_refused_count_as_the_mean_of_both():
+    """(10, 10) and (90, 90): both hybrids count 50, so that each child has half of 80."""
+    assert points(two([10.0, 10.0], [90.0, 90.0], aggregation=Refusing())) == [-40, -40]
+
+
+def test_an_outside_aggregation_of_units_with_weights_of_their_own():
+    rows = [[100.0, 10.0, 90.0, 20.0, 50.0], [5.0, 100.0, 10.0, 100.0, 20.0], [40.0] * 5]
+    choices = {"weighting": {"A": BenefitOfTheDoubt()}}
+    plain = assessed(rows, **choices)
+    outside = assessed(rows, aggregation={"A": Outside()}, **choices)
+    assert points(outside, "u0", "u1") == pytest.approx(points(plain, "u0", "u1"))
+    table = difference(outside, "u0", "u1")
+    assert dict(zip(cells(table, "name"), cells(table, "code"), strict=True))["weights"] == "A"
 
 
 @pytest.mark.parametrize(
@@ -165,112 +330,10 @@ def test_scores_that_compare_units_are_no_sum():
         (("u0", "x"), {}, UnknownCodeError, "no unit 'x'"),
         (("u0", "u1"), {"node": "Q"}, UnknownCodeError, "no node 'Q'"),
         (("u0", "u2"), {}, DataError, "unit 'u2' has no score at 'T'"),
+        (("u0", "u1"), {"period": 1999}, MethodError, "the data have no periods, got period=1999"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(units, options, error, message):
     rows = [[1.0, 2.0, 3.0, 4.0, 5.0], [5.0, 4.0, 3.0, 2.0, 1.0], [1.0, None, None, None, None]]
     with pytest.raises(error, match=message):
         difference(assessed(rows, coverage={"T": 0.5}), *units, **options)
-
-
-def test_a_change_over_periods_has_the_raw_values_beside():
-    rows = [
-        [10.0, 20.0, 30.0, 40.0, 50.0],
-        [1.0, 2.0, 3.0, 4.0, 5.0],
-        [20.0, 20.0, 10.0, 40.0, 50.0],
-        [1.0, 2.0, 3.0, 4.0, 5.0],
-    ]
-    panel = assessed(rows, period="year")
-    found = change(panel, panel, "X", period_before=1, period_after=2)
-    assert cells(found, "part") == ["data"] * 5
-    assert cells(found, "raw_before") == rows[0]
-    assert cells(found, "raw_after") == rows[2]
-    scores = panel.array("T")
-    assert sum(cells(found, "points")) == pytest.approx(scores[2] - scores[0], abs=1e-12)
-    assert cells(found, "points")[1] == 0.0
-
-
-@given(rows=whole, others=whole, choice=st.sampled_from(AGGREGATIONS[:5]))
-def test_changes_of_data_weights_and_method_add_up(rows, others, choice):
-    rows = [[100.0, 10.0, 90.0, 20.0, 50.0], [5.0, 100.0, 10.0, 100.0, 20.0], *rows]
-    others = [[90.0, 15.0, 90.0, 30.0, 55.0], [6.0, 100.0, 10.0, 90.0, 25.0], *others]
-    before = assessed(rows)
-    after = assessed(
-        others,
-        index=INDEX.with_weights({"A": 3}).replace(
-            "c", Indicator("c", goalposts=(0, 120), weight=2)
-        ),
-        normalisation=MinMax(1, 100),
-        aggregation=choice,
-    )
-    found = change(before, after, "u0")
-    total = after.array("T")[0] - before.array("T")[0]
-    assert sum(cells(found, "points")) == pytest.approx(total, abs=1e-10)
-    assert cells(found, "part")[-2:] == ["weights", "method"]
-
-
-def test_only_what_differs_has_a_part():
-    rows = [[10.0, 20.0, 30.0, 40.0, 50.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
-    before = assessed(rows)
-    weighed = before.evolve(index=INDEX.with_weights({"A": 4}))
-    found = change(before, weighed, "u0")
-    assert cells(found, "part") == ["data"] * 5 + ["weights"]
-    assert cells(found, "points")[:5] == [0.0] * 5
-    assert cells(found, "points")[5] == pytest.approx(weighed.array("T")[0] - before.array("T")[0])
-    other = change(before, before.evolve(weighting=Entropy(), normalisation=ZScore(50, 10)), "u0")
-    assert set(cells(other, "part")) == {"data", "weights", "method"}
-    part = change(before, before.evolve(aggregation=GeometricMean()), "u0", node="A")
-    assert cells(part, "part") == ["data", "data", "method"]
-
-
-def test_a_change_of_units_with_weights_of_their_own_names_the_weights_of_the_node():
-    rows = [
-        [80.0, 20.0, 30.0, 40.0, 50.0],
-        [10.0, 95.0, 3.0, 4.0, 5.0],
-        [20.0, 90.0, 30.0, 40.0, 50.0],
-        [95.0, 2.0, 3.0, 4.0, 5.0],
-    ]
-    panel = assessed(rows, period="year", weighting={"A": BenefitOfTheDoubt()})
-    found = change(panel, panel, "X", period_before=1, period_after=2)
-    assert "weights" in cells(found, "name")
-    total = panel.array("T")[2] - panel.array("T")[0]
-    assert sum(cells(found, "points")) == pytest.approx(total, abs=1e-10)
-
-
-def test_a_sub_index_that_came_later_has_no_raw_value():
-    rows = [
-        [None, None, 30.0, 40.0, 50.0],
-        [1.0, 2.0, 3.0, 4.0, 5.0],
-        [20.0, 20.0, 10.0, 40.0, 50.0],
-        [1.0, 2.0, 3.0, 4.0, 5.0],
-    ]
-    panel = assessed(rows, period="year")
-    found = change(panel, panel, "X", period_before=1, period_after=2)
-    table = dict(zip(cells(found, "code"), cells(found, "raw_after"), strict=True))
-    assert table["A"] is None
-    assert table["a1"] == 20.0
-
-
-def test_other_trees_are_refused():
-    rows = [[10.0, 20.0, 30.0, 40.0, 50.0], [1.0, 2.0, 3.0, 4.0, 5.0]]
-    before = assessed(rows)
-    with pytest.raises(ModelError, match=r"must have the same tree.*\n  - 'c'"):
-        change(before, before.evolve(index=INDEX.without("c")), "u0")
-
-
-@given(rows=whole)
-def test_parts_of_a_rank_change_add_up(rows):
-    panel = assessed(rows, period="year")
-    found = rank_change(panel, panel, "X", period_before=1, period_after=2)
-    own, others, together = cells(found, "places")
-    assert own + others == together
-    ranks = panel.rank_array("T")
-    assert together == ranks[2] - ranks[0]
-
-
-def test_a_rank_lost_by_others_moves_is_said_so():
-    rows = [[50.0] * 5, [10.0] * 5, [50.0] * 5, [90.0] * 5]
-    rows = [[r[0], r[1], 100 - r[2], r[3], r[4]] for r in rows]
-    panel = assessed(rows, period="year")
-    found = rank_change(panel, panel, "X", period_before=1, period_after=2)
-    assert cells(found, "places") == [0.0, 1.0, 1.0]

@@ -41,7 +41,7 @@ def assessment(data=None, index=INDEX, **kwargs):
 
 
 def panel():
-    """Give two years, the second with all values of `a` halved and the units reversed."""
+    """Return two years, the second with all values of `a` halved and the units reversed."""
     data = {name: [*cells, *reversed(cells)] for name, cells in DATA.items()}
     data["a"] = [*DATA["a"], *(value / 2 for value in reversed(DATA["a"]))]
     data["year"] = [2020] * 6 + [2022] * 6
@@ -49,23 +49,23 @@ def panel():
 
 
 def column(table, name):
-    return frames.read(table).column(name)
+    return frames.read(table, empty=True).column(name)
 
 
 def rows(table):
-    """Give a table as a dict by code."""
-    read = frames.read(table)
+    """Return a table as a dict by code."""
+    read = frames.read(table, empty=True)
     cells = {name: read.column(name) for name in read.names}
     return {code: {name: cells[name][i] for name in cells} for i, code in enumerate(cells["code"])}
 
 
 def names(table):
-    return list(frames.read(table).names)
+    return list(frames.read(table, empty=True).names)
 
 
 @st.composite
 def tables(draw, *, missing=True):
-    """Give data for the index with values from 1 to 100, some of them missing."""
+    """Return data for the index with values from 1 to 100, some of them missing."""
     n = draw(st.integers(3, 9))
     cell = st.integers(1, 100).map(float)
     data = {"unit": [f"u{i}" for i in range(n)]}

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from tests.diagnosis.cases import DATA, assessment, column, names, panel, tables
 
+from dli import Index, Indicator, Method
 from dli.diagnosis import exemplars, peers
 from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.normalisation import Goalposts
 
 
 def test_exemplars_by_context():
@@ -48,6 +50,47 @@ def test_a_lead_of_rounding_is_none():
     data = DATA | {"a": [30.0, 30.0 * (1 + 4e-16), *[1.0] * 4]}
     assert len(exemplars(assessment(data), "U", "a")) == 0
     assert len(exemplars(assessment(), "Y", "T")) == 0
+
+
+def test_a_lead_equals_the_margin_but_for_rounding():
+    flat = Index("T", [Indicator("a", goalposts=(0, 1)), Indicator("b", goalposts=(0, 1))])
+    data = {"unit": ["U", "V"], "a": [0.1, 0.3], "b": [0.5, 0.5]}
+    own = assessment(data, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+    assert own.array("a")[1] - own.array("a")[0] < 0.2
+    assert column(exemplars(own, "U", "a", margin=0.2), "unit") == ["V"]
+    assert column(exemplars(own, "U", "a", margin=0.2 + 1e-9), "unit") == []
+
+
+def test_distances_that_differ_by_rounding_are_equal():
+    # V differs by 0.1 + 0.2 and W by 0.3, which is less by a rounding; W leads by more.
+    flat = Index("T", [Indicator(code, goalposts=(0, 1)) for code in "abc"])
+    data = {
+        "unit": ["U", "V", "W"],
+        "a": [0.0, 0.5, 0.9],
+        "b": [0.0, 0.3, 0.1],
+        "c": [0.0, 0.0, 0.2],
+    }
+    own = assessment(data, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+    found = exemplars(own, "U", "a")
+    distances = column(found, "distance")
+    assert 0 < abs(distances[0] - distances[1]) < 1e-12
+    assert column(found, "unit") == ["W", "V"]
+    assert column(peers(own, "U", by=None, k=np.int64(2)), "unit") == ["V", "W"]
+
+
+def test_whole_numbers_of_numpy_limit_the_list():
+    assert len(exemplars(assessment(), "U", "T", k=np.int64(2), margin=np.float64(1.0))) == 2
+
+
+def test_a_difference_of_one_standard_deviation_resembles_but_for_rounding():
+    # Elsewhere 0.1 and 0.7: a standard deviation of 0.3 about a mean of 0.4, and W at the mean.
+    flat = Index("T", [Indicator(code, goalposts=(0, 1)) for code in "ab"])
+    for low in (0.1, 0.2, 0.3):
+        # Half of the units lie one standard deviation below and above the mean.
+        data = {"unit": list("UVWX"), "a": [0.0, 0.5, 0.5, 0.5],
+                "b": [low, low + 0.2, low, low + 0.2]}  # fmt: skip
+        own = assessment(data, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+        assert column(exemplars(own, "U", "a", resembling=True), "unit") == ["W"]
 
 
 def test_resembling_keeps_those_who_score_alike_elsewhere():
@@ -108,9 +151,10 @@ def test_exemplars_are_ahead_and_no_others_are_nearer(data, node, margin):
     ("kwargs", "error", "message"),
     [
         ({"node": "Q"}, UnknownCodeError, "no node 'Q'"),
-        ({"margin": -1}, MethodError, "margin must be a number of points from 0 up, got -1"),
+        ({"margin": -1}, MethodError, "margin must be a number of at least 0, got -1"),
         ({"margin": np.nan}, MethodError, "got nan"),
-        ({"k": 1.5}, MethodError, "k must be a whole number from 1 up"),
+        ({"k": 1.5}, MethodError, "k must be a whole number of at least 1"),
+        ({"period": 1999}, MethodError, "no periods, got period=1999"),
         ({"by": "regions"}, UnknownCodeError, "did you mean 'region'"),
         ({"node": "T", "resembling": True}, MethodError, "'T' is the only node at its level"),
     ],
@@ -123,6 +167,17 @@ def test_exemplars_say_what_is_wrong(kwargs, error, message):
 def test_a_unit_without_a_score_at_the_node():
     with pytest.raises(DataError, match="unit 'W' has no score at 'b'"):
         exemplars(assessment(), "W", "b")
+    strict = assessment(method=Method(normalisation=Goalposts(), missing="propagate"))
+    with pytest.raises(DataError, match="unit 'W' has no score at 'T'"):
+        exemplars(strict, "W", "T")
+    # At a node where it has a score, it can learn; who has no score there, teaches nothing.
+    assert column(exemplars(strict, "W", "a", k=None), "unit") == ["X", "Y"]
+    assert "W" not in column(exemplars(strict, "Z", "A", k=None), "unit")
+
+
+def test_a_forgotten_period_is_an_error():
+    with pytest.raises(MethodError, match="choose one of 2020, 2022"):
+        exemplars(panel(), "U", "A")
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from numpy.testing import assert_allclose
 from tests.diagnosis.cases import DATA, assessment, column, names, panel, tables
 
-from dli import Method
+from dli import Index, Indicator, Method
 from dli.diagnosis import balance
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation import Goalposts, ZScore
@@ -28,10 +28,51 @@ def test_balance_by_hand():
     assert (column(found, "lowest")[0], column(found, "highest")[0]) == ("B", "A")
 
 
-def test_an_even_profile_costs_nothing_and_the_first_is_named_where_children_tie():
+def test_an_even_profile_costs_nothing_and_all_children_that_tie_are_named():
     found = balance(assessment())
     assert column(found, "variation")[4] == column(found, "cost")[4] == 0
-    assert column(found, "lowest")[4] == column(found, "highest")[4] == "A"
+    assert column(found, "lowest")[4] == column(found, "highest")[4] == "A, B"
+
+
+def test_children_that_differ_by_rounding_tie():
+    flat = Index("T", [Indicator(code, goalposts=(0, 1)) for code in "abc"])
+    data = {"unit": ["U", "V"], "a": [0.3, 0.2], "b": [0.1 + 0.2, 0.3], "c": [0.2, 0.1 + 0.2]}
+    found = balance(assessment(data, index=flat))
+    assert column(found, "lowest") == ["c", "a"]
+    assert column(found, "highest") == ["a, b", "b, c"]
+
+
+def test_a_child_without_weight_does_not_prevent_a_geometric_mean():
+    flat = Index(
+        "T", [Indicator("a", goalposts=(0, 100)), Indicator("b", goalposts=(0, 100), weight=0)]
+    )
+    found = balance(assessment({"unit": ["U", "V"], "a": [40.0, 0.0], "b": [0.0, 9.0]}, index=flat))
+    assert_allclose(column(found, "geometric")[0], 40)
+    assert_allclose(column(found, "cost")[0], 0, atol=1e-12)
+    assert column(found, "geometric")[1] is None
+    assert column(found, "lowest") == ["b", "a"]
+
+
+class Own:
+    """Give the second unit three times the weight in the first child."""
+
+    def weights(self, values, children):
+        weights = np.full(values.shape, 0.5)
+        weights[1] = [0.75, 0.25]
+        return weights
+
+
+def test_weights_of_each_unit_count():
+    flat = Index("T", [Indicator(code, goalposts=(0, 100)) for code in "ab"])
+    own = assessment(
+        {"unit": ["U", "V"], "a": [20.0, 20.0], "b": [80.0, 80.0]},
+        index=flat,
+        method=Method(normalisation=Goalposts(), weighting=Own()),
+    )
+    found = balance(own)
+    assert_allclose(column(found, "arithmetic"), [50, 35])
+    assert_allclose(column(found, "geometric"), [40, 20**0.75 * 80**0.25])
+    assert_allclose(column(found, "variation"), 0.6)
 
 
 def test_a_node_below_with_a_missing_child():
@@ -76,9 +117,7 @@ def test_imbalance_never_pays(data):
 
 
 def test_what_has_no_balance():
-    with pytest.raises(
-        MethodError, match="'a' is an indicator; balance is of a node with children"
-    ):
+    with pytest.raises(MethodError, match="node must have children, 'a' is an indicator"):
         balance(assessment(), node="a")
     with pytest.raises(UnknownCodeError, match="no node 'Q'"):
         balance(assessment(), node="Q")

@@ -13,7 +13,7 @@ from dli import Index, Indicator, Method
 from dli.aggregation import AdjustedMazziottaPareto, Copeland, GeometricMean
 from dli.diagnosis import peers, strengths, weaknesses
 from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.normalisation import FittedOn, Goalposts, MinMax, Rank
+from dli.normalisation import FittedOn, Goalposts, MinMax, Rank, ZScore
 
 
 def gaps(found):
@@ -32,21 +32,73 @@ def test_against_the_frontier_by_hand():
     assert column(found, "name") == ["", "", "first", ""]
 
 
-def test_what_the_unit_lacks_comes_last_and_its_weight_counts_for_the_others():
+def test_what_the_unit_lacks_is_left_out_and_its_weight_counts_for_the_others():
     found = weaknesses(assessment(), "W")
-    assert column(found, "code") == ["c", "d", "a", "b"]
-    assert_allclose(column(found, "points")[:3], [16.875, 5.625, 5])
-    assert column(found, "gap")[3] is None
-    assert column(found, "points")[3] is None
-    assert column(found, "rank")[3] is None
-    assert column(found, "reference")[3] == 90
+    assert column(found, "code") == ["c", "d", "a"]
+    assert_allclose(column(found, "points"), [16.875, 5.625, 5])
 
 
-def test_nodes_of_a_level():
-    found = weaknesses(assessment(), "U", level=1)
+def test_nodes_of_a_level_or_by_code():
+    found = weaknesses(assessment(), "U", nodes=1)
     assert column(found, "code") == ["B", "A"]
     assert_allclose(column(found, "points"), [0.75 * 60, 0.25 * 40])
-    assert column(weaknesses(assessment(), "U", level=0), "points") == [90 - 35]
+    assert column(weaknesses(assessment(), "U", nodes=np.int64(0)), "points") == [90 - 35]
+    assert column(weaknesses(assessment(), "U", nodes=["A", "c"]), "code") == ["c", "A"]
+    assert column(weaknesses(assessment(), "U", nodes="A"), "code") == ["A"]
+
+
+def test_the_best_unit_is_behind_nowhere_and_the_last_ahead_nowhere():
+    for found in (weaknesses(assessment(), "Y"), strengths(assessment(), "Z", against=["U"])):
+        assert column(found, "code") == column(found, "points") == column(found, "rank") == []
+    assert names(strengths(assessment(), "Z", against=["U"])) == [
+        "code", "name", "score", "reference", "lead", "points", "rank",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_behind_nowhere_is_an_empty_table_in_every_library(library):
+    frame = pytest.importorskip(library)
+    make = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "table"}[library]
+    found = weaknesses(assessment(getattr(frame, make)(DATA)), "Y")
+    assert type(found).__module__.split(".")[0] == library
+    assert len(found) == 0
+
+
+def test_a_gap_of_rounding_is_neither_behind_nor_ahead():
+    flat = Index("T", [Indicator(code, goalposts=(0, 1)) for code in "ab"])
+    data = {"unit": ["U", "V"], "a": [0.1 + 0.2, 0.3], "b": [0.5, 0.6]}
+    own = assessment(data, index=flat)
+    assert own.array("a")[0] != own.array("a")[1]
+    for unit, other in ("UV", "VU"):
+        assert "a" not in column(weaknesses(own, unit), "code")
+        assert "a" not in column(strengths(own, unit, against=[other]), "code")
+    assert column(weaknesses(own, "U"), "code") == ["b"]
+
+
+def test_a_gap_that_is_rounding_on_the_scale_of_the_node_is_none():
+    # The mean of U's own z-scores is 0 but for rounding, and so is its score in a.
+    data = {"unit": ["U", "V", "W"], "a": [0.2, 0.1, 0.3], "b": [5.0, 9.0, 1.0]}
+    flat = Index("T", [Indicator("a"), Indicator("b")])
+    own = assessment(data, index=flat, method=Method(normalisation=ZScore()))
+    assert 0 < abs(own.array("a")[0]) < 1e-12
+    assert column(weaknesses(own, "U", against="own"), "code") == []
+    assert column(strengths(own, "U"), "code") == []
+
+
+def test_nodes_that_bring_as_many_points_but_for_rounding_are_in_the_order_of_gaps():
+    # 0.1 * 30 and 0.3 * 10 differ in the last digit.
+    flat = Index(
+        "T",
+        [
+            Indicator("a", goalposts=(0, 100), weight=0.3),
+            Indicator("b", goalposts=(0, 100), weight=0.1),
+            Indicator("c", goalposts=(0, 100), weight=0.6),
+        ],
+    )
+    for a, b in ((10.0, 30.0), (20.0, 60.0), (7.0, 21.0)):
+        data = {"unit": ["U", "V"], "a": [50.0, 50.0 + a], "b": [30.0, 30.0 + b], "c": [1.0, 1.0]}
+        found = weaknesses(assessment(data, index=flat), "U")
+        assert column(found, "code") == ["b", "a"]
 
 
 def test_against_targets_and_goalposts():
@@ -58,8 +110,11 @@ def test_against_targets_and_goalposts():
 
 
 def test_against_the_own_mean():
-    assert_allclose(list(gaps(weaknesses(assessment(), "U", against="own")).values()),
-                    [45 - 20, 45 - 50, 45 - 50, 45 - 60])  # fmt: skip
+    assert gaps(weaknesses(assessment(), "U", against="own")) == {"c": 45 - 20}
+    # W lacks b: its mean is over a, c and d.
+    found = weaknesses(assessment(), "W", against="own")
+    assert_allclose(column(found, "reference"), 190 / 3)
+    assert column(found, "code") == ["c", "d"]
 
 
 def test_against_the_median_of_units():
@@ -67,8 +122,9 @@ def test_against_the_median_of_units():
     assert gaps(weaknesses(assessment(), "U", against=["V", "Y"])) == expected
     assert gaps(weaknesses(assessment(), "U", against=["V", "W", "Y"]))["c"] == 60 - 20
     # W lacks b.
-    assert gaps(weaknesses(assessment(), "U", against=["W"]))["b"] is None
-    assert gaps(weaknesses(assessment(), "U", against=["W", "V"]))["b"] == -10
+    assert gaps(weaknesses(assessment(), "U", against=["W"])) == {"a": 20, "c": 40}
+    ahead = rows(strengths(assessment(), "U", against=["W", "V"]))
+    assert {code: row["lead"] for code, row in ahead.items()} == {"b": 10, "d": 10}
     own = assessment()
     by_table = weaknesses(own, "U", against=peers(own, "U", by="people", k=2)["unit"])
     assert gaps(by_table)["c"] == 50 - 20
@@ -76,11 +132,13 @@ def test_against_the_median_of_units():
 
 def test_strengths_are_the_other_way_round():
     found = strengths(assessment(), "U")
-    assert column(found, "code") == ["d", "a", "b", "c"]
-    assert_allclose(column(found, "gap"), [-15, -5, -5, 25])
-    assert_allclose(column(found, "points")[0], -15 * 3 / 16)
-    assert column(strengths(assessment(), "W"), "code")[3] == "b"
-    assert column(strengths(assessment(), "U", against="frontier", level=1), "code") == ["A", "B"]
+    assert names(found) == ["code", "name", "score", "reference", "lead", "points", "rank"]
+    assert column(found, "code") == ["d", "a", "b"]
+    assert_allclose(column(found, "lead"), [15, 5, 5])
+    assert_allclose(column(found, "points"), [15 * 3 / 16, 5 / 8, 5 / 8])
+    assert column(found, "rank") == [2, 5, 2]
+    assert column(strengths(assessment(), "W"), "code") == ["a"]
+    assert column(strengths(assessment(), "U", against=["Z"], nodes=1), "code") == ["B", "A"]
 
 
 def test_units_are_compared_within_their_period():
@@ -91,6 +149,14 @@ def test_units_are_compared_within_their_period():
     assert gaps(weaknesses(panel(), "U", period=2020, against=["V"]))["a"] == 10
 
 
+def test_periods_are_required_where_there_are_several_and_refused_where_there_are_none():
+    for function in (weaknesses, strengths):
+        with pytest.raises(MethodError, match="no periods, got period=1999"):
+            function(assessment(), "U", period=1999)
+        with pytest.raises(MethodError, match="choose one of 2020, 2022"):
+            function(panel(), "U")
+
+
 @pytest.mark.parametrize("aggregation", [None, GeometricMean(), Copeland()])
 @given(data=tables(missing=False), code=st.sampled_from("abcd"))
 def test_the_points_are_what_the_score_would_gain(aggregation, data, code):
@@ -98,7 +164,7 @@ def test_the_points_are_what_the_score_would_gain(aggregation, data, code):
         PLAIN if aggregation is None else Method(normalisation=Goalposts(), aggregation=aggregation)
     )
     own = assessment(data, method=method)
-    found = rows(weaknesses(own, "u0"))[code]
+    found = rows(weaknesses(own, "u0")).get(code, {"points": 0.0})
     closed = assessment(data | {code: [max(data[code]), *data[code][1:]]}, method=method)
     assert_allclose(found["points"], closed.array("T")[0] - own.array("T")[0], atol=1e-9)
 
@@ -107,15 +173,28 @@ def test_the_points_are_what_the_score_would_gain(aggregation, data, code):
 def test_gaps_to_the_frontier_are_nowhere_below_zero_and_in_order_of_points(data):
     own = assessment(data)
     for unit in own.units:
-        points = [p for p in column(weaknesses(own, unit), "points") if p is not None]
-        assert points == sorted(points, reverse=True)
-        assert min(points) >= -1e-12
-        slopes = [own.effective_weight_array(c) for c in "abcd"]
-        missing = np.isnan(own.stage_array("normalised")[own.row(unit)]).any()
-        found = rows(weaknesses(own, unit))
-        if not missing:
-            for code, slope in zip("abcd", slopes, strict=True):
-                assert_allclose(found[code]["points"], found[code]["gap"] * slope, atol=1e-9)
+        found = weaknesses(own, unit)
+        points = np.array(column(found, "points"), dtype=float)
+        assert (np.diff(points) <= 1e-9).all()
+        assert (points > 0).all()
+        values = own.stage_array("normalised")
+        behind = values[own.row(unit)] < np.nanmax(values, axis=0)
+        assert set(column(found, "code")) == {c for c, b in zip("abcd", behind, strict=True) if b}
+        if not np.isnan(values[own.row(unit)]).any():
+            for code, row in rows(found).items():
+                slope = own.effective_weight_array(code)
+                assert_allclose(row["points"], row["gap"] * slope, atol=1e-9)
+
+
+@given(data=tables(), against=st.sampled_from(["own", "frontier", ["u1"], ["u1", "u2"]]))
+def test_a_unit_is_behind_ahead_or_neither_and_never_both(data, against):
+    own = assessment(data)
+    behind = rows(weaknesses(own, "u0", against=against))
+    ahead = rows(strengths(own, "u0", against=against))
+    assert not set(behind) & set(ahead)
+    assert all(row["score"] < row["reference"] for row in behind.values())
+    assert all(row["score"] > row["reference"] for row in ahead.values())
+    assert all(row["lead"] > 0 and row["points"] > 0 for row in ahead.values())
 
 
 def test_a_scale_that_an_aggregation_brings_is_held():
@@ -142,9 +221,8 @@ DEEP = Index("T", [Index("P", [Index("Q", [Indicator("x")])]), Indicator("e")])
 def test_a_level_at_which_a_unit_has_nothing():
     data = {"unit": ["U", "V", "W"], "x": [None, 2.0, 9.0], "e": [1.0, 2.0, 3.0]}
     own = assessment(data, index=DEEP, method=Method())
-    found = weaknesses(own, "U", level=2, against="own")
-    assert column(found, "reference") == [None]
-    assert column(found, "points") == [None]
+    for function in (weaknesses, strengths):
+        assert column(function(own, "U", nodes=2, against="own"), "code") == []
 
 
 ONE = Index(
@@ -166,9 +244,7 @@ def test_targets_are_read_as_the_normalisation_reads_values():
     )
     assert_allclose(found["a"]["reference"], 100 * 20 / 30)
     assert found["b"]["reference"] == 100
-    assert found["c"]["reference"] is None
-    assert found["c"]["gap"] is None
-    assert list(found)[2] == "c"
+    assert set(found) == {"a", "b"}
 
 
 def test_targets_on_a_scale_fitted_to_some_units_are_not_moved_by_the_target():
@@ -186,16 +262,33 @@ def test_targets_by_rank_are_the_rank_that_the_unit_would_take():
     assert found["a"]["reference"] == moved.array("a")[0] > own.array("a")[0]
 
 
+class Shifted:
+    """Turn missing values to 7, which no normalisation should, and refuse gaps in the first row."""
+
+    def normalise(self, values, indicators):
+        assert not np.isnan(values[0]).any()
+        return np.where(np.isnan(values), 7.0, values)
+
+
+def test_an_indicator_without_a_goal_has_no_reference_whatever_the_normalisation_does():
+    own = assessment(OWN, index=ONE, method=Method(normalisation=Shifted()))
+    found = rows(weaknesses(own, "U", against="target"))
+    assert {code: row["reference"] for code, row in found.items()} == {"a": 30}
+    ahead = rows(strengths(own, "U", against="target"))
+    assert {code: row["lead"] for code, row in ahead.items()} == {"b": 4}
+
+
 @pytest.mark.parametrize(
     ("kwargs", "error", "message"),
     [
         ({"against": "best"}, MethodError, "against must be one of 'frontier', 'target', 'own', or a sequence of units, got 'best'"),
         ({"against": ["V", "Q", "R"]}, UnknownCodeError, "no unit 'Q'\n.*no unit 'R'"),
+        ({"nodes": ["A", "Q"]}, UnknownCodeError, "no node 'Q'"),
         ({"against": []}, MethodError, "units must name at least one unit"),
-        ({"against": "target", "level": 1}, MethodError, "none has one among 'A', 'B'"),
-        ({"level": 3}, MethodError, r"from 0 \('T' itself\) to 2, or None for the indicators, got 3"),
-        ({"level": True}, MethodError, "got True"),
-        ({"level": 1.0}, MethodError, "got 1.0"),
+        ({"against": "target", "nodes": 1}, MethodError, "none of these has one: 'A', 'B'"),
+        ({"nodes": 3}, MethodError, r"nodes must be a level from 0 \('T'\) to 2.*got 3"),
+        ({"nodes": True}, MethodError, "got True"),
+        ({"nodes": 1.0}, MethodError, "got 1.0"),
     ],
 )  # fmt: skip
 def test_weaknesses_say_what_is_wrong(kwargs, error, message):
@@ -206,7 +299,7 @@ def test_weaknesses_say_what_is_wrong(kwargs, error, message):
 def test_targets_that_nothing_has_are_named_in_part():
     many = Index("T", [Indicator(f"i{j}") for j in range(6)])
     data = {"unit": ["U", "V"]} | {f"i{j}": [1.0, 2.0] for j in range(6)}
-    with pytest.raises(MethodError, match=r"among 'i0', 'i1', 'i2', 'i3', 'i4' \.\.\."):
+    with pytest.raises(MethodError, match=r"has one: 'i0', 'i1', 'i2', 'i3', 'i4' \.\.\."):
         weaknesses(assessment(data, index=many, method=Method()), "U", against="target")
 
 

@@ -1,6 +1,7 @@
 """What might not hold."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from dli.treatment import Winsorise
 
 
 def of_kind(found, kind):
-    """Give the rows of a kind as (code, value, note)."""
+    """Return the rows of a kind as (code, value, note)."""
     cells = zip(found["kind"], found["code"], found["value"], found["note"], strict=True)
     return [tuple(rest) for own, *rest in cells if own == kind]
 
@@ -56,6 +57,51 @@ def test_a_strength_that_rests_on_one_indicator():
     # S: 77.5 against 45; without a it is 55 against 50. R: 55 against 50; without c both are 50.
     assert [(code, note[-3:]) for code, _, note in found] == [("S", "'a'"), ("R", "'c'")]
     assert_allclose([value for _, value, _ in found], [1 - 5 / 32.5, 1])
+
+
+def test_an_indicator_that_holds_a_score_down_is_no_support_of_it():
+    # Without a, U's S rises from 60 to 70, but the median from 40 to 65: the lead falls to 5.
+    flat = Index("T", [Index("S", [Indicator(c, goalposts=(0, 100)) for c in "ab"]), Indicator("d", goalposts=(0, 100))])  # fmt: skip
+    data = WIDE | {"a": [50.0, 15.0, 15.0, 15.0, 15.0], "b": [70.0, 65.0, 65.0, 65.0, 65.0]}
+    found = of_kind(risks(assessment(data, index=flat), "U"), "narrow")
+    assert found == []
+    # By b alone it would lead by 5, by a alone by 35 of 20: nothing of the lead comes from b.
+    low = data | {"a": [70.0, 65.0, 65.0, 65.0, 65.0], "b": [50.0, 15.0, 15.0, 15.0, 15.0]}
+    assert of_kind(risks(assessment(low, index=flat), "U"), "narrow") == []
+
+
+@pytest.mark.parametrize("method", [{"missing": "propagate"}, {"coverage": 0.8}])
+def test_nothing_is_narrow_where_the_rule_gives_no_score_without_the_indicator(method):
+    own = assessment(WIDE, index=NARROW, method=Method(normalisation=Goalposts(), **method))
+    assert not np.isnan(own.array("S")).any()
+    assert not of_kind(risks(own, "U"), "narrow")
+
+
+def test_the_quartile_and_the_median_are_compared_with_the_tolerance_of_ties():
+    ends = {"goalposts": (0, 1)}
+    flat = Index("T", [Index("S", [Indicator(c, **ends) for c in "ab"]), Indicator("d", **ends)])
+    # All scores in S are the same but for rounding: nobody is ahead of the median or low.
+    even = {
+        "unit": list("UVWXY"),
+        "d": [0.5] * 5,
+        "a": [0.1 + 0.2, 0.3, 0.3, 0.3, 0.3],
+        "b": [0.3] * 5,
+    }
+    own = assessment(even, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+    assert own.array("S")[0] > own.array("S")[1]
+    assert len(risks(own, "U")) == 0
+    odd = even | {"a": [0.3, *[0.1 + 0.2] * 4]}
+    own = assessment(odd, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+    assert own.array("S")[0] < own.array("S")[1]
+    assert len(risks(own, "U")) == 0
+    assert len(risks(own, "U", floor=0.1 + 0.2)) == 0
+    assert len(risks(own, "U", floor=0.3 + 1e-9)) == 1
+    # U is below the upper quartile, V, by a rounding; a alone puts both there.
+    data = {"unit": list("UVWXSYZQ"), "a": [0.3, *[0.1 + 0.2] * 3, *[0.1] * 4]}
+    data |= {"b": [0.0] * 8, "d": [0.5] * 8}
+    own = assessment(data, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+    assert own.array("S")[0] < np.quantile(own.array("S"), 0.75)
+    assert [len(of_kind(risks(own, unit), "narrow")) for unit in "UVZ"] == [1, 1, 0]
 
 
 def test_no_strength_is_narrow_that_is_none():
@@ -132,7 +178,7 @@ def test_missing_and_imputed_shares_of_weight():
     ]
     filled = Method(normalisation=Goalposts(), imputation=ColumnMean())
     found = risks(assessment(method=filled), "W")
-    assert of_kind(found, "imputed") == [("A", 0.5, "share of its weight that is a guess: b")]
+    assert of_kind(found, "imputed") == [("A", 0.5, "share of its weight that is imputed: b")]
     assert not of_kind(found, "missing")
     deep = WIDE | {"a": [None, *WIDE["a"][1:]], "b": [None, *WIDE["b"][1:]]}
     found = of_kind(risks(assessment(deep, index=NARROW), "U"), "missing")
@@ -143,8 +189,36 @@ def test_missing_and_imputed_shares_of_weight():
 def test_a_sub_index_without_a_score_is_not_low_or_narrow():
     data = WIDE | {code: [None, *WIDE[code][1:]] for code in "abc"}
     found = risks(assessment(data, index=NARROW), "U", floor=50)
-    assert list(found["kind"]) == ["missing", "missing"]
-    assert list(found["value"]) == [1, 1]
+    note = "share of its children that have a score; it has none itself"
+    assert of_kind(found, "no score") == [("S", 0, note), ("R", 0, note)]
+    assert list(found["kind"])[2:] == ["missing", "missing"]
+    assert list(found["value"])[2:] == [1, 1]
+
+
+def test_a_unit_without_a_score_has_risks_that_say_so():
+    own = assessment(method=Method(normalisation=Goalposts(), missing="propagate"))
+    found = risks(own, "W")
+    assert [(code, value) for code, value, _ in of_kind(found, "no score")] == [
+        ("T", 0.5),
+        ("A", 0.5),
+    ]
+    assert of_kind(found, "missing") == [("A", 0.5, "share of its weight that has no value: b")]
+    assert not of_kind(risks(own, "U"), "no score")
+
+
+def test_a_single_value_of_positive_weight_is_alone():
+    ends = {"goalposts": (0, 100)}
+    flat = Index(
+        "T",
+        [
+            Index("S", [Indicator("a", **ends), Indicator("b", weight=0, **ends)]),
+            Indicator("d", **ends),
+        ],
+    )
+    found = of_kind(risks(assessment(WIDE, index=flat), "U"), "narrow")
+    ((code, value, note),) = found
+    assert (code, note) == ("S", "score in the upper quartile on 'a' alone")
+    assert math.isnan(value)
 
 
 def test_treated_values():
@@ -152,7 +226,7 @@ def test_treated_values():
     flat = Index("T", [Indicator("a"), Indicator("b")])
     own = assessment(data, index=flat, method=Method(treatment=Winsorise()))
     assert of_kind(risks(own, "u11"), "treated") == [
-        ("a", 5000, "value before it was treated as an outlier; 10 counts")
+        ("a", 5000, "value before it was treated as an outlier; 10 is used")
     ]
     assert len(risks(own, "u3")) == 0
 
@@ -169,6 +243,25 @@ def test_a_rank_that_depends_on_choices():
     assert note.endswith(f"rank {low[widest]:g} to {high[widest]:g} of 6")
     assert not of_kind(risks(own, unit, study=study, spread=1.0), "rank")
     assert not of_kind(risks(own, "Y", study=study), "rank")
+
+
+class Study:
+    """What `risks` reads of a study: ranks from 1 to 2 of five units."""
+
+    def __init__(self, assessment):
+        self.assessment = assessment
+        self.nominal_scores = assessment.array("T")
+        self.design = SimpleNamespace(node=assessment.index)
+
+    def rank_quantiles(self, q):
+        return np.full(5, 1.0 if q < 0.5 else 4.0)
+
+
+def test_a_span_that_equals_the_share_of_units_but_for_rounding_is_no_risk():
+    own = assessment(WIDE, index=NARROW)
+    # 0.6 of 5 units are 3 places, and a share that is less by a rounding is the same.
+    for spread, flagged in ((0.6, False), (np.nextafter(0.6, 0), False), (0.59, True)):
+        assert bool(of_kind(risks(own, "V", study=Study(own), spread=spread), "rank")) == flagged
 
 
 def test_risks_are_of_the_period():
@@ -198,8 +291,12 @@ def test_risks_say_what_is_wrong():
     study = uncertainty(other, [WeightNoise(0.2)], n_samples=10, rng=1)
     with pytest.raises(
         MethodError,
-        match=r"floor must be a number.*\n.*spread must be a share.*got 2\n.*study must be of the same units",
+        match=r"invalid arguments of risks:\n.*floor must be a number, got 'low'\n.*spread must be a number from 0 to 1, got 2\n.*study must have the same units",
     ):
         risks(own, "U", floor="low", spread=2, study=study)
+    with pytest.raises(MethodError, match="no periods, got period=1999"):
+        risks(own, "U", period=1999)
+    with pytest.raises(MethodError, match="choose one of 2020, 2022"):
+        risks(panel(), "U")
     assert column(risks(own, "U"), "code")
     assert names(risks(own, "U")) == ["kind", "code", "value", "note"]

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from tests.diagnosis.cases import DATA, assessment, column, names, panel, tables
 
+from dli import Index, Indicator, Method
 from dli.diagnosis import gower_distances, peers
 from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.normalisation import Goalposts
 
 
 def test_gower_by_hand():
@@ -29,6 +31,10 @@ def test_units_without_a_common_variable_have_no_distance():
     found = gower_distances([[1.0, math.nan, 3.0], [None, "N", "S"]])
     assert np.isnan(found).tolist() == [[False, True, False], [True, False, False], [False] * 3]
     assert found[0, 2] == 1
+
+
+def test_values_that_differ_by_rounding_are_no_range():
+    assert gower_distances([[0.3, 0.1 + 0.2], ["a", "a"]]).tolist() == [[0, 0], [0, 0]]
 
 
 def test_a_constant_or_empty_variable():
@@ -73,7 +79,7 @@ def test_gower_does_not_ask_in_which_unit_of_measure(pairs, factor, shift):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ([], r"equally long, got lengths \[\]"),
+        ([], r"at least one and equally long, got lengths \[\]"),
         ([[1, 2], ["a"]], r"equally long, got lengths \[1, 2\]"),
         ([[1, "a"], [math.inf, 2]], r"column 0 mixes numbers with 'a'\n.*column 1 holds infinite"),
     ],
@@ -110,6 +116,34 @@ def test_one_column_limits_and_numbers():
     assert len(column(peers(assessment(), "U", k=None), "unit")) == 5
 
 
+def test_numbers_of_numpy_are_limits():
+    found = peers(assessment(), "U", by="people", k=np.int64(1), within=np.float32(1.0))
+    assert column(found, "unit") == ["V"]
+
+
+def test_a_distance_that_equals_the_limit_but_for_rounding_lies_within_it():
+    # 0.1 + 0.2 over a range of 1 is more than 0.3 by a rounding.
+    data = {"unit": ["U", "V", "W"], "a": [1.0, 2.0, 3.0], "size": [0.0, 0.1 + 0.2, 1.0]}
+    own = assessment(data, index=Index("T", [Indicator("a")]), method=Method())
+    assert column(peers(own, "U", by="size", within=0.3), "unit") == ["V"]
+    with pytest.raises(MethodError, match=r"no unit lies within 0\.299"):
+        peers(own, "U", by="size", within=0.299)
+
+
+def test_a_unit_without_a_score_has_peers_and_can_be_one():
+    data = DATA | {"c": [None, *DATA["c"][1:]]}
+    own = assessment(data, method=Method(normalisation=Goalposts(), missing="propagate"))
+    assert np.isnan(own.array("T")[0])
+    assert column(peers(own, "U", by="people", k=2), "unit") == ["V", "W"]
+    found = peers(own, "V", by="people", k=1)
+    assert column(found, "unit") == ["U"]
+    assert column(found, "score") == column(found, "rank") == [None]
+    # By the profile: W differs by 20 and 0 in a and d, V by 10, 10 and 20 in a, b and d.
+    near = peers(own, "U", k=2)
+    assert column(near, "unit") == ["W", "V"]
+    assert_allclose(column(near, "distance"), [10, 40 / 3])
+
+
 def test_peers_that_tie_come_in_the_order_of_their_codes():
     data = DATA | {"unit": ["U", "Z", "Y", "X", "W", "V"], "region": ["N"] * 6}
     assert column(peers(assessment(data), "U", by="region"), "unit") == list("VWXYZ")
@@ -143,10 +177,11 @@ def test_profiles_agree_with_plain_arithmetic(data):
         ({"by": ["regio", "people"]}, UnknownCodeError, "no context column 'regio'; did you mean 'region'"),
         ({"by": "a"}, UnknownCodeError, "no context column 'a'"),
         ({"by": []}, MethodError, "by must name at least one context column"),
-        ({"by": "people", "within": 0.1}, MethodError, "nobody lies within 0.1 of 'U'; the nearest, 'V', is at 0.2"),
-        ({"k": 0}, MethodError, "k must be a whole number from 1 up, or None for all, got 0"),
+        ({"by": "people", "within": 0.1}, MethodError, "no unit lies within 0.1 of 'U'; the nearest, 'V', is at 0.2"),
+        ({"k": 0}, MethodError, "k must be a whole number of at least 1, or None for all, got 0"),
+        ({"period": 1999}, MethodError, "no periods, got period=1999"),
         ({"k": True}, MethodError, "got True"),
-        ({"within": -1}, MethodError, "within must be a distance from 0 up, got -1"),
+        ({"within": -1}, MethodError, "within must be a number of at least 0, got -1"),
     ],
 )  # fmt: skip
 def test_peers_say_what_is_wrong(kwargs, error, message):
@@ -163,5 +198,7 @@ def test_a_unit_that_cannot_be_compared():
         peers(assessment(DATA | {"region": ["N", 2, 3, 4, 5, 6]}), "U", by="region")
     with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
         peers(assessment(), "Q")
-    with pytest.raises(UnknownCodeError, match="no period of unit 'U' 2021"):
+    with pytest.raises(UnknownCodeError, match="no period 2021"):
         peers(panel(), "U", period=2021)
+    with pytest.raises(MethodError, match="choose one of 2020, 2022"):
+        peers(panel(), "U")

@@ -13,7 +13,8 @@ from tests.capability.cases import DATA, INDEX, example
 
 from dli import Assessment, Index, Indicator, Method, datasets, models, plots
 from dli.aggregation import Copeland, GeometricMean
-from dli.diagnosis import change, difference, dominance_order
+from dli.change import change, difference
+from dli.robustness import order
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.normalisation import Goalposts, MinMax, ZScore
 from dli.plots.axes import GOOD
@@ -62,7 +63,7 @@ def ticks(axis):
         lambda ax: plots.weight_stability(example(), "A", ax=ax),
         lambda ax: plots.bump(example(data=PANEL, period="year"), ["X"], ax=ax),
         lambda ax: plots.waterfall(difference(example(), "X", "Y"), ax=ax),
-        lambda ax: plots.hasse(dominance_order(example()), ax=ax),
+        lambda ax: plots.hasse(order(example()), ax=ax),
     ],
     ids=[
         "framework",
@@ -179,7 +180,7 @@ def test_rank_intervals_and_acceptability_follow_the_nominal_order(study):
     panel = uncertainty(example(data=PANEL, period="year"), [WeightNoise(0.5)], n_samples=9, rng=1)
     assert ticks(plots.rank_intervals(panel, period=2).yaxis) == ["Y", "X"]
     assert ticks(plots.rank_acceptability(panel, period=1).yaxis) == ["Y", "X"]
-    with pytest.raises(UnknownCodeError, match="no period None"):
+    with pytest.raises(MethodError, match="several periods: choose one of"):
         plots.rank_acceptability(panel)
 
 
@@ -193,14 +194,14 @@ def test_sobol_bars_are_the_indices():
     widths = sorted(bar.get_width() for bar in ax.patches)
     expected = np.concatenate([found.first_order[:, 0], found.total_order[:, 0]])
     assert widths == pytest.approx(sorted(expected.tolist()))
-    assert plots.sobol(found, "score", "Y").get_xlabel().endswith("score of Y")
+    assert plots.sobol(found, output="score", unit="Y").get_xlabel().endswith("score of Y")
     with pytest.raises(MethodError, match="output 'score' is one of units"):
-        plots.sobol(found, "score")
+        plots.sobol(found, output="score")
     with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
-        plots.sobol(found, "score", "Q")
+        plots.sobol(found, output="score", unit="Q")
     panel = example(data=PANEL, period="year")
     by_year = sobol(panel, [WeightNoise(0.5)], n_samples=16, rng=1, output="score", groups="inputs")
-    own = plots.sobol(by_year, "score", "X", period=2).patches[0].get_width()
+    own = plots.sobol(by_year, output="score", unit="X", period=2).patches[0].get_width()
     assert own == pytest.approx(by_year.first_order[0, panel.row("X", 2)])
 
 
@@ -270,14 +271,14 @@ def test_a_waterfall_leads_from_one_score_to_the_other():
 def test_a_hasse_diagram_puts_the_better_above():
     rows = {"unit": list("STUV"), "a1": [9.0, 5, 6, 1], "a2": [9.0, 6, 5, 1],
             "b1": [9.0, 5, 5, 1], "b2": [1.0, 5, 5, 9]}  # fmt: skip
-    order = dominance_order(example(data=rows))
-    ax = plots.hasse(order, highlight=["T"])
+    ordered = order(example(data=rows))
+    ax = plots.hasse(ordered, highlight=["T"])
     heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
-    assert all(heights[a] > heights[b] for a, b in order.edges)
+    assert all(heights[a] > heights[b] for a, b in ordered.edges)
     strong = [line for line in ax.lines if line.get_color() == GOOD]
     assert (len(ax.lines), len(strong)) == (4, 2)  # S above T above V
     with pytest.raises(DataError, match="these units are not in the order:\n  - 'Q'"):
-        plots.hasse(order, highlight=["Q"])
+        plots.hasse(ordered, highlight=["Q"])
 
 
 def square(x, name, kind="Polygon"):

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.reference.coinr import FOLDER, META, TOLERANCE, number, numbers, rows
 
-from dli import Assessment, Index, Indicator, frames, links
-from dli.trends import node_trends
+from dli import Assessment, Index, Indicator, frames, links, multivariate
+from dli.change import trends
 
 
 def levels(index):
@@ -44,11 +44,11 @@ def test_indicators_with_each_other(assessment, method):
         for code, cell in row.items()
         if code != "iCode"
     ]
-    check(links.correlations(assessment, method=method), expected)
+    check(multivariate.correlations(assessment, method=method), expected)
 
 
 def test_raw_indicators_with_gaps(assessment):
-    found = links.correlations(assessment, stage="raw")
+    found = multivariate.correlations(assessment, stage="raw")
     check(found, rows(FOLDER / "corr_raw_pairwise.csv"))
     p_values = by_pair(found, "p_value")
     for row in rows(FOLDER / "corr_pvals_raw.csv"):
@@ -58,7 +58,7 @@ def test_raw_indicators_with_gaps(assessment):
 
 
 def test_significant_pairs_within_a_pillar(assessment):
-    table = links.correlations(assessment, stage="raw", within=levels(assessment.index)["Pillar"])
+    table = multivariate.correlations(assessment, stage="raw", within=levels(assessment.index)["Pillar"])
     r, p = by_pair(table), by_pair(table, "p_value")
     theirs = {
         frozenset((row["Var1"], row["Var2"])): number(row["Correlation"])
@@ -78,8 +78,8 @@ def test_across_levels(assessment):
         for code, cell in row.items()
         if code != "iCode"
     ]
-    check(links.correlations(assessment, None, level["Pillar"]), expected)
-    found = links.correlations(assessment, level["Pillar"], level["Index"])
+    check(multivariate.correlations(assessment, None, level["Pillar"]), expected)
+    found = multivariate.correlations(assessment, level["Pillar"], level["Index"])
     check(found, rows(FOLDER / "corr_pillars_index.csv"))
 
 
@@ -88,19 +88,19 @@ def test_with_ancestors(assessment):
     expected = [
         {**row, "Var1": above[row["Var2"]][row["Var1"]]} for row in rows(FOLDER / "corr_family.csv")
     ]
-    check(links.with_ancestors(assessment), expected)
+    check(multivariate.with_ancestors(assessment), expected)
 
 
 @pytest.mark.parametrize(("name", "level"), [("high", "Pillar"), ("low", "Sub-index")])
 def test_flags(assessment, settings, name, level):
     limit = settings[f"cor_{name}"]
     limits = {
-        "high": links.Limits(negative=-1, weak=-1, collinear=limit),
-        "low": links.Limits(negative=limit, weak=limit, collinear=1),
+        "high": multivariate.Limits(negative=-1, weak=-1, collinear=limit),
+        "low": multivariate.Limits(negative=limit, weak=limit, collinear=1),
     }[name]
     word = {"high": "collinear", "low": "negative"}[name]
     within = levels(assessment.index)[level]
-    found = by_pair(links.correlations(assessment, within=within, limits=limits), "flag")
+    found = by_pair(multivariate.correlations(assessment, within=within, limits=limits), "flag")
     expected = {
         frozenset((row["Ind1"], row["Ind2"])) for row in rows(FOLDER / f"corr_flags_{name}.csv")
     }
@@ -121,10 +121,10 @@ def test_raw_indicators_with_denominators(assessment):
 
 def test_alpha(assessment):
     tables = {
-        "Raw": frames.read(links.alpha(assessment, stage="raw")),
-        "Treated": frames.read(links.alpha(assessment, stage="treated")),
-        "Normalised": frames.read(links.alpha(assessment)),
-        "Aggregated": frames.read(links.alpha(assessment)),
+        "Raw": frames.read(multivariate.cronbach_alpha(assessment, stage="raw")),
+        "Treated": frames.read(multivariate.cronbach_alpha(assessment, stage="treated")),
+        "Normalised": frames.read(multivariate.cronbach_alpha(assessment)),
+        "Aggregated": frames.read(multivariate.cronbach_alpha(assessment)),
     }
     leaves = levels(assessment.index)["Indicator"]
     checked = 0
@@ -146,7 +146,7 @@ def test_alpha(assessment):
 
 @pytest.mark.parametrize(("name", "low"), [("lev1", "Indicator"), ("lev2", "Pillar")])
 def test_first_components(assessment, name, low):
-    table = frames.read(links.alpha(assessment, levels(assessment.index)[low] - 1))
+    table = frames.read(multivariate.cronbach_alpha(assessment, levels(assessment.index)[low] - 1))
     mine = dict(zip(table.column("code"), table.column("first_component"), strict=True))
     first = [row for row in rows(FOLDER / f"pca_{name}_eigen.csv") if row["PC"] == "1"]
     assert mine.keys() == {row["group"] for row in first}
@@ -156,7 +156,7 @@ def test_first_components(assessment, name, low):
 
 @pytest.mark.parametrize("stage", ["raw", "treated"])
 def test_statistics_of_an_assessment(assessment, stage):
-    table = frames.read(links.statistics(assessment, stage))
+    table = frames.read(multivariate.statistics(assessment, stage=stage))
     place = {code: i for i, code in enumerate(table.column("code"))}
     names = {
         "Min": "minimum", "Max": "maximum", "Mean": "mean", "Median": "median", "Std": "sd",
@@ -188,7 +188,7 @@ def test_trends_of_the_panel():
     assessment = Assessment(
         Index("T", [Indicator(code) for code in codes]), data, unit="uCode", period="Time"
     )
-    found = frames.read(node_trends(assessment, None, stage="raw"))
+    found = frames.read(trends(assessment, None, stage="raw"))
     keys = list(zip(found.column("uCode"), found.column("node"), strict=True))
     growth = dict(zip(keys, found.column("growth"), strict=True))
     relative = dict(zip(keys, found.column("relative_slope"), strict=True))

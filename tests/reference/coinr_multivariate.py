@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.reference.coinr import FOLDER, TOLERANCE, lineage, number, numbers, rows
 
-from dli import Indicator, aggregation, moments, multivariate, normalisation, treatment
+from dli import Indicator, aggregation, moments, normalisation, treatment
 from dli.errors import MethodError
+from dli.multivariate import arrays as multivariate
 
 
 @pytest.mark.parametrize("stage", ["raw", "treated"])

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from tests.reference.coinr import FOLDER, INPUT, META, TOLERANCE, lineage, number, numbers, rows
 
 from dli import Assessment, Index, Method, aggregation, frames, imputation, normalisation, treatment
-from dli.ranking import rank_scores
 from dli.change import compare
+from dli.ranking import rank_scores
 from dli.sensitivity import remove_elements
 
 

@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose
 
 from dli import Assessment, Index, Indicator, Method, frames, weighting
 from dli.aggregation import GeometricMean
+from dli.change import compare
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation import MinMax, ZScore
-from dli.change import compare
 from dli.sensitivity import remove_elements
 from dli.weighting import Equal
 

@@ -680,9 +680,14 @@ def test_wins_are_within_a_period():
         "unit": ["X", "Y"] * 2, "year": [1, 1, 2, 2], "a": [0.0, 60, 100, 40], "b": [50.0, 10, 80, 90],
     }  # fmt: skip
     index = Index("T", [Indicator("a", goalposts=(0, 100)), Indicator("b", goalposts=(0, 100))])
-    study = uncertainty(Assessment(index, data, period="year"), [WeightNoise(0.3)], n_samples=50, rng=1)
+    study = uncertainty(
+        Assessment(index, data, period="year"), [WeightNoise(0.3)], n_samples=50, rng=1
+    )
     alone = uncertainty(
-        Assessment(index, {k: v[2:] for k, v in data.items()}), [WeightNoise(0.3)], n_samples=50, rng=1
+        Assessment(index, {k: v[2:] for k, v in data.items()}),
+        [WeightNoise(0.3)],
+        n_samples=50,
+        rng=1,
     )
     assert_allclose(study.pairwise_winning(period=2), alone.pairwise_winning())
     with pytest.raises(MethodError, match="choose one of 1, 2"):

@@ -1,6 +1,6 @@
 """Ordered weighted averaging: weights for places, the best value first."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from attrs import field, frozen

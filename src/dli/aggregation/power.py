@@ -149,7 +149,7 @@ def power_mean_directional(
 
 
 def _slopes(x: Floats, w: Floats, p: float) -> Floats:
-    """Return the derivative by each child; it may be infinite, and is NaN where all values are 0."""
+    """Return the derivative by each child; infinite at times, NaN where all values are 0."""
     own = np.where(np.isnan(x), 0.0, w)
     own = own / own.sum(axis=-1, keepdims=True)
     if p == 1:

@@ -1,6 +1,5 @@
 """What an aggregation is, and what it may declare about itself."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -124,9 +123,8 @@ def directional(aggregation: Any, values: Floats, weights: Floats, moves: Floats
     ndarray of shape (..., n_units)
     """
     moves = np.where(np.isnan(values), 0.0, moves)
-    own: Callable[..., Floats] | None = getattr(aggregation, "directional", None)
-    if own is not None:
-        return np.asarray(own(values, weights, moves), dtype=np.float64)
+    if callable(getattr(aggregation, "directional", None)):
+        return np.asarray(aggregation.directional(values, weights, moves), dtype=np.float64)
     return _along(gradient(aggregation, values, weights), moves)
 
 

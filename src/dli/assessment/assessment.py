@@ -13,8 +13,8 @@ from dli.assessment.contributions import contributions
 from dli.assessment.flags import filled, flags
 from dli.assessment.scored import Scored
 from dli.errors import MethodError, UnknownCodeError
-from dli.framework import Index
 from dli.frames import Frame
+from dli.framework import Index
 from dli.method import Method
 from dli.observations import Observations
 from dli.scoring.pipeline import run

@@ -7,8 +7,8 @@ import numpy as np
 
 from dli.assessment.scored import Scored
 from dli.errors import UnknownCodeError
-from dli.framework import Index
 from dli.frames import Frame
+from dli.framework import Index
 from dli.normalisation.protocol import truncated
 
 __all__ = ["filled", "flags"]

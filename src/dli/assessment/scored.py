@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from dli.aggregation.protocol import held
 from dli.arrays import Floats
 from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.framework import Index, Indicator
 from dli.frames import Frame, build
+from dli.framework import Index, Indicator
 from dli.method import Choices, Method
 from dli.normalisation.protocol import traits_of
 from dli.observations import Observations
@@ -116,17 +116,14 @@ class Scored:
         MethodError
             A period of data without periods, or none of data with several.
         """
-        rows = self.rows(period).tolist()
-        found = [row for row in rows if self.units[row] == unit]
+        found = [int(row) for row in self.rows(period) if self.units[row] == unit]
         if found:
             return found[0]
         if unit in self.units:
             own = [p for u, p in zip(self.units, self.periods or (), strict=True) if u == unit]
             raise UnknownCodeError(f"period of unit {unit!r}", [period], own)
         if unit in self.observations.units:
-            msg = (
-                f"unit {unit!r} was left out of the assessment: it has too few of the indicators"
-            )
+            msg = f"unit {unit!r} was left out of the assessment: it has too few of the indicators"
             raise DataError(msg)
         what = "unit"
         raise UnknownCodeError(what, [unit], dict.fromkeys(self.units))
@@ -147,9 +144,7 @@ class Scored:
             raise DataError(msg)
         return row
 
-    def rows_of(
-        self, units: Iterable[object], rows: Sequence[int] | NDArray[np.intp]
-    ) -> list[int]:
+    def rows_of(self, units: Iterable[object], rows: Sequence[int] | NDArray[np.intp]) -> list[int]:
         """Return the rows of units among some rows, each once.
 
         Raises
@@ -219,8 +214,29 @@ class Scored:
             own = [None if i is None else int(kept[i]) for i in own]
         return self.observations.frame(columns, rows=own, integers=integers)
 
-    def table(self, columns: Mapping[str, Any], *, integers: Iterable[str] = ()) -> Frame:
-        """Return a table in the data's library that is not about units."""
+    def table(
+        self,
+        columns: Mapping[str, Any],
+        *,
+        periods: Sequence[Any] | None = None,
+        integers: Iterable[str] = (),
+    ) -> Frame:
+        """Return a table in the data's library that is not about units.
+
+        Parameters
+        ----------
+        columns : mapping of str to sequence
+        periods : sequence, optional
+            The period of each row, which goes in front if the data have periods.
+        integers : iterable of str
+            Columns of whole numbers that come as floats because some are missing.
+        """
+        if periods is not None and self.periods is not None:
+            key = str(self.observations.period_column)
+            if key in columns:
+                msg = f"the column of periods, {key!r}, is a column of this table too; rename it"
+                raise DataError(msg)
+            columns = {key: list(periods), **columns}
         return build(columns, self.observations.table.library, integers=integers)
 
     # -- arrays ----------------------------------------------------------------------------------

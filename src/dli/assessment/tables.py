@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from dli.assessment.scored import Scored
-from dli.framework.select import nodes_to_level
 from dli.frames import Frame
+from dli.framework.select import nodes_to_level
 from dli.printing import SHOWN, Sheet
 from dli.ranking import rank_within
 

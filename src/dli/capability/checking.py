@@ -7,7 +7,7 @@ from dli.capability import influence
 from dli.capability.network import Network
 from dli.errors import UnknownCodeError
 from dli.frames import Frame
-from dli.framework import Index, Indicator
+from dli.framework import Index
 
 __all__ = ["check", "require_targets"]
 
@@ -46,9 +46,9 @@ def check(graph: Network, index: Index) -> Frame:
             ("sum above 1", graph.nodes[j], f"the links that {what} it sum to {sums[j]:.4g}")
             for j in np.flatnonzero(sums > 1 + 1e-9).tolist()
         ]
+    turned = {i.code for i in index.indicators if i.direction == -1} - set(graph.codes)
     for link in graph.links:
-        node = None if link.target in graph.codes else index.find(link.target)
-        if link.sign == -1 and isinstance(node, Indicator) and node.direction == -1:
+        if link.sign == -1 and link.target in turned:
             note = (
                 f"{link.source} takes from it, but its normalised value is turned already: more "
                 "is better there"

@@ -48,6 +48,7 @@ class CapabilityGraph(Network):
 
     Examples
     --------
+    >>> from dli.capability import Capability, CapabilityGraph, Link
     >>> graph = CapabilityGraph(
     ...     [Capability("data_integration"), Capability("data_silos", kind="barrier")],
     ...     [Link("data_silos", "data_integration", 0.45), Link("data_integration", "DI1", 0.45)],

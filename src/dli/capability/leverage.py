@@ -62,20 +62,19 @@ def leverage_array(graph: Network, assessment: Assessment, node: str | None = No
     room = _Room.of(found)
     result = (found.slopes * (room.top[:, n:] > 0)) @ np.maximum(graph.reach, 0.0).T
     result += (found.slopes * (room.bottom[:, n:] < 0)) @ np.minimum(graph.reach, 0.0).T
-    is_special = room.holds.any(axis=1) | _is_bent(found, room)
-    if is_special.any():
-        special = np.flatnonzero(is_special)
-        n_blocks = 1 + graph.reach.size * len(special) // _CELLS
-        blocks = np.array_split(special, n_blocks)
-        if not tree.is_local(found.node):  # others matter: they come along
-            blocks = [np.arange(len(result))]
-        # What one unit more of each capability adds to the levels of those that may be held.
-        held = np.flatnonzero(room.holds.any(axis=0))
-        ones = np.zeros((n, len(held)))
-        ones[held, np.arange(len(held))] = 1.0
-        own = dict(zip(held.tolist(), summed_effects(graph.among, ones).T, strict=True))
-        for rows in blocks:
-            result[rows] = _one_sided(found, room, own, rows)
+    bent, held = _is_bent(found, room), np.flatnonzero(room.holds.any(axis=0))
+    # What one unit more of each capability adds to the levels of those that may be held.
+    ones = np.zeros((n, len(held)))
+    ones[held, np.arange(len(held))] = 1.0
+    own = dict(zip(held.tolist(), summed_effects(graph.among, ones).T, strict=True))
+    for row in np.flatnonzero(room.holds.any(axis=1) & ~bent).tolist():
+        inflow, top = _inflow(graph, room, own, row)
+        result[row] = np.clip(inflow, room.bottom[row, n:], top) @ found.slopes[row]
+    blocks = np.array_split(np.flatnonzero(bent), 1 + graph.reach.size * bent.sum() // _CELLS)
+    if bent.any() and not tree.is_local(found.node):  # others matter: they come along
+        blocks = [np.arange(len(result))]
+    for rows in blocks if bent.any() else ():
+        result[rows] = _one_sided(found, room, own, rows)
     result[np.isnan(assessment.array(found.node))] = np.nan
     return np.asarray(result)
 
@@ -141,25 +140,18 @@ def _is_bent(found: Outcomes, room: _Room) -> Bools:
         if node.code in found.graph.outcomes:
             j = found.graph.places[node.code]
             bent |= (room.top[:, j] == 0) | (room.bottom[:, j] == 0)
+            bent |= room.follows[:, found.graph.required_pairs[1] == j].any(axis=1)
     return bent
 
 
 def _one_sided(
     found: Outcomes, room: _Room, own: Mapping[int, Floats], rows: NDArray[np.intp]
 ) -> Floats:
-    """Follow a small increase of each capability to the score: (n_rows, n_capabilities)."""
+    """Follow a small increase of each capability up the tree: (n_rows, n_capabilities)."""
     graph, tree = found.graph, _of_rows(found.assessment.held, rows)
     n = len(graph.codes)
-    inflow = np.repeat(graph.reach[:, np.newaxis], len(rows), axis=1)
-    top = np.repeat(room.top[np.newaxis, rows, n:], n, axis=0)
-    for place, row in enumerate(rows.tolist()):
-        held = np.flatnonzero(room.holds[row])
-        if not held.size:
-            continue
-        moves, more = _held_moves(graph, room, own, row, held)
-        inflow[:, place] += more @ graph.reach[held]
-        outcomes = np.arange(n, len(graph.nodes))
-        top[:, place] = np.minimum(top[:, place], _caps(graph, room, row, moves, held, outcomes))
+    inflows = [_inflow(graph, room, own, row) for row in rows.tolist()]
+    inflow, top = (np.stack(parts, axis=1) for parts in zip(*inflows, strict=True))
     codes = {child for node in tree.inner(found.node) for child in node.children} | {found.node}
     moved = {found.node: np.zeros((n, len(rows)))}
     for code in reversed([node.code for node in found.assessment.index.walk()]):  # children first
@@ -170,6 +162,23 @@ def _one_sided(
             total = np.clip(below + inflow[:, :, j], room.bottom[rows, n + j], top[:, :, j])
             moved[code] = (total - below) * found.span[j]
     return tree.directional(found.node, moved).T
+
+
+def _inflow(
+    graph: Network, room: _Room, own: Mapping[int, Floats], row: int
+) -> tuple[Floats, Floats]:
+    """Return what comes to outcomes of a unit, and how far they rise: (n_capabilities, n_outcomes).
+
+    For a small increase of each capability in turn.
+    """
+    n = len(graph.codes)
+    held, outcomes = np.flatnonzero(room.holds[row]), np.arange(n, len(graph.nodes))
+    top = np.broadcast_to(room.top[row, n:], graph.reach.shape)
+    if not held.size:
+        return graph.reach, top
+    moves, more = _held_moves(graph, room, own, row, held)
+    top = np.minimum(top, _caps(graph, room, row, moves, held, outcomes))
+    return graph.reach + more @ graph.reach[held], top
 
 
 def _of_rows(tree: HeldTree, rows: NDArray[np.intp]) -> HeldTree:

@@ -130,7 +130,7 @@ def _checked(values: ArrayLike, times: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _lines(y: Floats, t: Floats, n: Integers) -> tuple[Floats, Floats, Floats]:
-    """Return the slopes and p-values of lines, and their values at the first time of each series."""
+    """Return the slopes and p-values of lines, and their values at each first time."""
     from scipy import stats
 
     there = ~np.isnan(y)

@@ -153,9 +153,7 @@ def _time_between(periods: Sequence[Any], start: object, end: object) -> float:
     return float(np.diff(np.array(numbers, dtype=np.float64))[0])
 
 
-def _scores_in_all(
-    assessment: Assessment, node: str | None, periods: Sequence[Any]
-) -> Floats:
+def _scores_in_all(assessment: Assessment, node: str | None, periods: Sequence[Any]) -> Floats:
     """Return the scores of the units that have one in all of the periods."""
     scores = assessment.array(assessment.index.code if node is None else node)
     _, rows = period_rows(assessment, periods)

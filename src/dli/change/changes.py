@@ -1,13 +1,13 @@
 """Why a score or a rank changed: by data, by weights, by the method, by others."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from itertools import compress
 from typing import Any
 
 import attrs
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
@@ -87,44 +87,60 @@ def change(
     (['a', 'b'], [10.0, -5.0])
     """
     _require_same_tree(before.index, after.index)
+    after = _in_order(after, before.index)
     code = before.index.code if node is None else node
     periods = (period_before, period_after)
-    old, new = _sides(before, after, unit, (code, code), periods)
+    old, new = (
+        Side(assessment, assessment.scored_row(unit, code, period=period))
+        for assessment, period in zip((before, after), periods, strict=True)
+    )
     blocks = _blocks(before, after)
-    names = ("data", *blocks)
+    names = ["data", *blocks]
 
     @cache
     def at(switched: frozenset[str]) -> Side:
-        if not switched:
-            return old
-        return new if switched == set(names) else _mixed(before, after, switched, old, new, code)
+        """Return the unit with some of data, weights and method from after."""
+        if len(switched) in (0, len(names)):
+            return new if switched else old
+        data, weights, method = (
+            after if name in switched else before for name in ("data", "weights", "method")
+        )
+        return _mixed(data, weights, method, (unit, code, periods["data" in switched]))
 
     def score(sets: Bools) -> Floats:
         return np.array([at(frozenset(compress(names, own))).score(code) for own in sets])
 
     points: dict[Part, float] = {}
-    for members in groups(len(blocks)):
-        others = frozenset(compress(blocks, members))
+    for own in groups(len(blocks)):
+        others = frozenset(compress(blocks, own))
         weight = group_weight(len(others), len(names))
-        for part, own in split(at(others | {"data"}), at(others), code).items():
-            points[part] = points.get(part, 0.0) + weight * own
-    shares = shapley(len(names), score)[1:]
-    columns = part_columns(old, new, points, code, ("before", "after"))
-    return before.table(_with_blocks(columns, _raw(old, new, columns["code"]), blocks, shares))
+        for part, gain in split(at(others | {"data"}), at(others), code).items():
+            points[part] = points.get(part, 0.0) + weight * gain
+    data = part_columns(old, new, points, code, ("before", "after"))
+    n_data, shares = len(data["code"]), shapley(len(names), score)[1:]
+    missing = np.full(len(blocks), np.nan)
+    raw = {
+        f"raw_{name}": _raw(side, data["code"]) for name, side in (("before", old), ("after", new))
+    }
+    return before.table(
+        {
+            "part": ["data"] * n_data + blocks,
+            "code": data["code"] + [None] * len(blocks),
+            "name": data["name"] + [""] * len(blocks),
+            **{
+                name: np.concatenate([cells, missing])
+                for name, cells in (raw | {n: data[n] for n in ("before", "after")}).items()
+            },
+            "points": np.concatenate([data["points"], shares]),
+        }
+    )
 
 
-def _sides(
-    before: Assessment,
-    after: Assessment,
-    unit: object,
-    codes: tuple[str, str],
-    periods: tuple[object, object],
-) -> tuple[Side, Side]:
-    sides = [
-        Side(assessment, assessment.scored_row(unit, code, period=period))
-        for assessment, code, period in zip((before, after), codes, periods, strict=True)
-    ]
-    return sides[0], sides[1]
+def _raw(side: Side, codes: Sequence[str]) -> Floats:
+    """Return the raw values of indicators, NaN for other nodes."""
+    indicators = [indicator.code for indicator in side.assessment.index.indicators]
+    values = dict(zip(indicators, side.assessment.stage_array("raw")[side.row], strict=True))
+    return np.array([values.get(code, np.nan) for code in codes])
 
 
 def _require_same_tree(before: Index, after: Index) -> None:
@@ -158,5 +174,107 @@ def _weights_of(node: Node) -> tuple[Any, ...]:
 
 
 def _method_of(node: Node) -> dict[str, Any]:
-    names = [field.name for field in attrs.fields(type(node)) if field.init]
-    return {name: getattr(node, name) for name in names if name not in _NOT_METHOD}
+    return attrs.asdict(node, recurse=False, filter=lambda field, _: field.name not in _NOT_METHOD)
+
+
+def _in_order(assessment: Assessment, order: Index) -> Assessment:
+    """Return an assessment whose nodes stand in the order of another index."""
+    own = assessment.index
+    if [node.code for node in own.walk()] == [node.code for node in order.walk()]:
+        return assessment
+    index = _merged(order, weights=own, method=own)
+    return Assessment(index, assessment.observations, method=assessment.method)
+
+
+def _mixed(
+    data: Assessment, weights: Assessment, method: Assessment, at: tuple[object, str, object]
+) -> Side:
+    """Return a unit, scored at a node in a period, by the weights and the method of others."""
+    unit, code, period = at
+    index = _merged(data.index, weights=weights.index, method=method.index)
+    steps = evolve(method.method, weighting=weights.method.weighting)
+    try:
+        mixed = Assessment(index, data.observations, method=steps)
+        return Side(mixed, mixed.scored_row(unit, code, period=period))
+    except DLIError as error:
+        raise MethodError(
+            "the effects of data, weights and method cannot be separated: the data of one "
+            "assessment cannot be assessed with the weights or the method of the other",
+            [str(error)],
+        ) from error
+
+
+def _merged(order: Index, *, weights: Index, method: Index) -> Index:
+    """Return an index with its weights, and all else of its nodes, from two others."""
+
+    def build(node: Any) -> Any:
+        own: Any = method.find(node.code)
+        other: Any = weights.find(node.code)
+        if not isinstance(node, Index):
+            return evolve(own, weight=other.weight)
+        children = tuple(build(child) for child in node.children)
+        return evolve(own, weight=other.weight, weighting=other.weighting, children=children)
+
+    merged: Index = build(order)
+    return merged
+
+
+def rank_change(
+    before: Assessment,
+    after: Assessment,
+    unit: object,
+    *,
+    node: str | None = None,
+    period_before: object = None,
+    period_after: object = None,
+) -> Frame:
+    """Return whether a unit's rank changed by its own score or by those of others.
+
+    The unit's score and those of all others are switched from before to after, one first and then
+    the other, and the two orders are averaged. Others that are in only one of the two join or
+    leave with the rest. Ranks are within the period of each side.
+
+    Parameters
+    ----------
+    before, after, unit, node, period_before, period_after
+        As for `change`; the trees may differ.
+
+    Returns
+    -------
+    frame
+        Rows ``own``, ``others`` and ``together``, with the columns ``part`` and ``places``, below
+        0 where the rank improved. The last is the sum of the other two: the change of the rank.
+
+    Raises
+    ------
+    UnknownCodeError, DataError, MethodError
+        No such unit, period or node; a unit without a score; a period of data without periods, or
+        no period of data with several.
+
+    Examples
+    --------
+    >>> from dli import Indicator, frames
+    >>> data = {"unit": ["X", "Y"] * 2, "year": [1, 1, 2, 2], "a": [1.0, 2.0, 3.0, 2.5]}
+    >>> panel = Assessment(Index("T", [Indicator("a")]), data, period="year")
+    >>> table = frames.read(rank_change(panel, panel, "X", period_before=1, period_after=2))
+    >>> table.column("part"), table.column("places")
+    (['own', 'others', 'together'], [-1.0, 0.0, -1.0])
+    """
+    own_scores, others = [], []
+    for assessment, period in ((before, period_before), (after, period_after)):
+        code = assessment.index.code if node is None else node
+        row = assessment.scored_row(unit, code, period=period)
+        scores, beside = assessment.array(code), assessment.rows_beside(row)
+        own_scores.append(scores[row])
+        others.append(scores[beside[beside != row]])
+
+    def rank(sets: Bools) -> Floats:
+        after_side = sets.astype(int)
+        return np.array(
+            [rank_scores([own_scores[own], *others[rest]])[0] for own, rest in after_side]
+        )
+
+    places = shapley(2, rank)
+    return before.table(
+        {"part": ["own", "others", "together"], "places": np.array([*places, sum(places)])}
+    )

@@ -1,20 +1,21 @@
 """Two or more assessments of the same units side by side."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from dli import frames
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import MethodError, UnknownCodeError
+from dli.frames import Frame
+from dli.multivariate.correlation import correlations
 from dli.printing import Printed, Sheet
+from dli.ranking import mean_rank_shift
 
 __all__ = ["Comparison", "compare"]
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -24,7 +25,7 @@ class Comparison(Printed):
     Attributes
     ----------
     labels : tuple of str
-        A name for each assessment; the first is what the others are compared with.
+        A name for each assessment; the others are compared with the first.
     units, periods : tuple
         The unit (and period, else None) of each row: all that any of the assessments has.
     score_array, rank_array : ndarray of shape (n_rows, n_assessments)
@@ -36,68 +37,67 @@ class Comparison(Printed):
     periods: tuple[Any, ...] | None
     score_array: Floats
     rank_array: Floats
-    _keys: Mapping[str, Sequence[Any]]
-    _library: Any
+    _first: Assessment
 
     @property
-    def scores(self) -> Any:
+    def scores(self) -> Frame:
         """A row for each unit, a column for each assessment."""
-        return self._frame(dict(zip(self.labels, self.score_array.T, strict=True)), ())
+        return self._frame(self.labels, self.score_array)
 
     @property
-    def ranks(self) -> Any:
+    def ranks(self) -> Frame:
         """A row for each unit, a column for each assessment; 1 is best."""
-        return self._frame(dict(zip(self.labels, self.rank_array.T, strict=True)), self.labels)
+        return self._frame(self.labels, self.rank_array, integers=self.labels)
 
     @property
-    def shifts(self) -> Any:
+    def shifts(self) -> Frame:
         """The ranks that each unit moves against the first assessment; negative is upwards."""
-        moved = self.rank_array - self.rank_array[:, :1]
-        labels = self.labels[1:]
-        return self._frame(dict(zip(labels, moved.T[1:], strict=True)), labels)
+        moved = self.rank_array[:, 1:] - self.rank_array[:, :1]
+        return self._frame(self.labels[1:], moved, integers=self.labels)
 
     @property
-    def summary(self) -> Any:
+    def summary(self) -> Frame:
         """How far each assessment is from the first: a row for each.
 
-        Columns: ``assessment``; ``units`` that both have; ``mean_rank_shift`` and
-        ``largest_rank_shift``, of the absolute ranks moved; ``spearman`` and ``kendall``, the
-        correlations of the ranks (missing for fewer than two units or ranks all equal).
+        Columns: ``assessment``; ``units``, the number of rows that both have; ``mean_rank_shift``
+        and ``largest_rank_shift``, of the ranks moved up or down; ``spearman`` and ``kendall``,
+        the correlations of the ranks (missing for fewer than two rows, or if all ranks are equal).
         """
-        from dli.multivariate import correlations
-
         first = self.rank_array[:, :1]
         moved = np.abs(self.rank_array - first)
-        both = ~np.isnan(moved)
-        n_units = both.sum(axis=0)
-        mean = np.where(both, moved, 0.0).sum(axis=0) / np.where(n_units > 0, n_units, np.nan)
-        largest = np.where(both, moved, -1.0).max(axis=0)
-        found = {
-            method: correlations(first, self.rank_array, method=method).coefficients[0]
-            for method in ("spearman", "kendall")
-        }
         columns = {
             "assessment": list(self.labels),
-            "units": n_units,
-            "mean_rank_shift": mean,
-            "largest_rank_shift": np.where(n_units > 0, largest, np.nan),
-            **found,
+            "units": (~np.isnan(moved)).sum(axis=0),
+            "mean_rank_shift": mean_rank_shift(self.rank_array.T, first[:, 0]),
+            "largest_rank_shift": np.fmax.reduce(moved, axis=0),
         }
-        return frames.build(columns, self._library, integers=["largest_rank_shift"])
+        for method in ("spearman", "kendall"):
+            columns[method] = correlations(first, self.rank_array, method=method).coefficients[0]
+        return self._first.table(columns, integers=["largest_rank_shift"])
 
-    def _frame(self, columns: Mapping[str, Any], integers: Sequence[str]) -> Any:
-        return frames.build({**self._keys, **columns}, self._library, integers=integers)
+    def _frame(self, labels: Sequence[str], values: Floats, integers: Sequence[str] = ()) -> Frame:
+        keys = dict(zip(_key_columns(self._first), (self.units, self.periods), strict=False))
+        cells = {name: list(own or ()) for name, own in keys.items()}
+        cells |= dict(zip(labels, values.T, strict=True))
+        return self._first.table(cells, integers=integers)
 
     def _sheet(self) -> Sheet:
-        table = frames.read(self.summary)
-        names = ("mean_rank_shift", "spearman")
-        figures = [
-            [f"{np.nan if cell is None else cell:.3f}" for cell in table.column(name)]
-            for name in names
+        ranks = self.rank_array
+        shifts = mean_rank_shift(ranks.T, ranks[:, 0])
+        spearman = correlations(ranks[:, :1], ranks, method="spearman").coefficients[0]
+        rows = [
+            (label, f"{shift:.3f}", f"{r:.3f}")
+            for label, shift, r in zip(self.labels, shifts, spearman, strict=True)
         ]
-        rows = list(zip(table.column("assessment"), *figures, strict=True))
         title = f"{len(self.units)} rows, {len(self.labels)} assessments"
         return Sheet(title, ("assessment", "mean rank shift", "spearman"), rows)
+
+
+def _key_columns(assessment: Assessment) -> list[str]:
+    """Return the names of the columns of units and, if there are any, periods."""
+    observations = assessment.observations
+    names = (observations.unit_column, observations.period_column)
+    return [name for name in names if name is not None]
 
 
 def compare(
@@ -108,8 +108,8 @@ def compare(
     Parameters
     ----------
     assessments : mapping of label to Assessment, or sequence of Assessment
-        Two at least; a sequence is labelled "1", "2" and so on. The first is what the others are
-        compared with. Rows are matched by unit (and period); a unit that only some have is kept.
+        At least two; a sequence is labelled "1", "2" and so on. The others are compared with the
+        first. Rows are matched by unit (and period); a unit that only some have is kept.
     node : str, optional
         A code that all of them have; by default the index of each.
 
@@ -120,9 +120,10 @@ def compare(
     Raises
     ------
     MethodError
-        Fewer than two assessments, or some with and some without periods.
+        Fewer than two assessments, some with and some without periods, or the label of an
+        assessment is the name of the column of units or periods.
     UnknownCodeError
-        An index without the node; all such are named.
+        Assessments without the node; all of them are named.
 
     Examples
     --------
@@ -144,58 +145,39 @@ def compare(
         else {str(i): assessment for i, assessment in enumerate(assessments, 1)}
     )
     if len(labelled) < 2:
-        msg = f"a comparison needs at least two assessments, got {len(labelled)}"
-        raise MethodError(msg)
-    given = list(labelled.values())
+        raise MethodError(f"a comparison needs at least two assessments, got {len(labelled)}")
     _check_node(labelled, node)
+    compared = list(labelled.values())
     with_periods = [label for label, a in labelled.items() if a.periods is not None]
-    if 0 < len(with_periods) < len(given):
-        msg = "assessments must all have periods or none; those that have are"
-        raise MethodError(msg, map(repr, with_periods))
-    keys = [_keys(assessment) for assessment in given]
-    rows = list(dict.fromkeys(key for own in keys for key in own))
-    place = {key: i for i, key in enumerate(rows)}
-    scores, ranks = np.full((2, len(rows), len(given)), np.nan)
-    for column, (assessment, own) in enumerate(zip(given, keys, strict=True)):
+    if 0 < len(with_periods) < len(compared):
+        raise MethodError(
+            "assessments must all have periods or none; those with periods are",
+            map(repr, with_periods),
+        )
+    clashing = [repr(name) for name in _key_columns(compared[0]) if name in labelled]
+    if clashing:
+        raise MethodError("labels must differ from the columns of units and periods", clashing)
+    keys = [list(zip(a.units, a.periods or a.units, strict=True)) for a in compared]
+    rows = {key: row for row, key in enumerate(dict.fromkeys(chain.from_iterable(keys)))}
+    scores, ranks = np.full((2, len(rows), len(compared)), np.nan)
+    for column, (assessment, own) in enumerate(zip(compared, keys, strict=True)):
         code = assessment.index.code if node is None else node
-        at = [place[key] for key in own]
+        at = [rows[key] for key in own]
         scores[at, column] = assessment.array(code)
         ranks[at, column] = assessment.rank_array(code)
-    observations = given[0].observations
-    units = tuple(key[0] for key in rows)
-    columns: dict[str, Sequence[Any]] = {observations.unit_column: list(units)}
-    periods = None
-    if with_periods:
-        periods = tuple(key[1] for key in rows)
-        columns[str(observations.period_column)] = list(periods)
     return Comparison(
         labels=tuple(labelled),
-        units=units,
-        periods=periods,
+        units=tuple(unit for unit, _ in rows),
+        periods=tuple(period for _, period in rows) if with_periods else None,
         score_array=scores,
         rank_array=ranks,
-        keys=columns,
-        library=observations.table.library,
+        first=compared[0],
     )
 
 
-def _keys(assessment: Assessment) -> list[tuple[Any, ...]]:
-    columns: tuple[Any, ...] = (assessment.units,)
-    if assessment.periods is not None:
-        columns += (assessment.periods,)
-    return list(zip(*columns, strict=True))
-
-
 def _check_node(labelled: Mapping[str, Assessment], node: str | None) -> None:
-    if node is None:
-        return
-    without = []
-    known: dict[str, None] = {}
-    for label, assessment in labelled.items():
-        codes = dict.fromkeys(n.code for n in assessment.index.walk())
-        known |= codes
-        if node not in codes:
-            without.append(label)
+    codes = {label: [n.code for n in a.index.walk()] for label, a in labelled.items()}
+    without = [label for label, own in codes.items() if node is not None and node not in own]
     if without:
         what = f"node in assessment{'s' if len(without) > 1 else ''} {', '.join(without)} with code"
-        raise UnknownCodeError(what, [node], known)
+        raise UnknownCodeError(what, [node], dict.fromkeys(chain.from_iterable(codes.values())))

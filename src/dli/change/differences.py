@@ -188,8 +188,8 @@ def _node_parts(first: Side, second: Side, code: str) -> list[tuple[Part, float,
         weights[:] = weights.mean(axis=0)
     missing = np.isnan(values)
     order = nodes[0].traits.order
-    is_power_mean = order is not None and np.isfinite(order) and order == nodes[1].traits.order
-    if is_power_mean and same_weights and (missing[0] == missing[1]).all():
+    is_alike = same_weights and bool((missing[0] == missing[1]).all())
+    if is_alike and order is not None and np.isfinite(order) and order == nodes[1].traits.order:
         present = ~missing[0]
         scores = np.array([side.score(code) for side in sides])
         rates = _power_rates(values[:, present], weights[0, present], scores, order)

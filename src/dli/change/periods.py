@@ -53,7 +53,7 @@ def period_order(periods: Iterable[Any]) -> list[Any]:
     if len(different) < 2:
         return different
     for key in (_number_key, _date_key, *map(_text_key, _TEXTS)):
-        keys = [key(period) for period in different]
+        keys: list[Any] = [key(period) for period in different]
         if None not in keys and len(set(keys)) == len(keys):
             try:
                 places = sorted(range(len(keys)), key=keys.__getitem__)

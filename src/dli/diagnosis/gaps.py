@@ -148,10 +148,9 @@ def _compared(
     sign = 1 if measure == "gap" else -1
     scale = np.fmax(np.fmax.reduce(np.abs(values)), np.abs(reference))
     kept = np.flatnonzero(is_above(sign * reference, sign * scores, scale))
-    held = assessment.held.unit(row)
-    reached = [held.moved({codes[j]: float(reference[j])})[index.code][0] for j in kept.tolist()]
+    reached = [_score_at(assessment, row, codes[j], reference[j]) for j in kept.tolist()]
     distance = sign * (reference - scores)[kept]
-    points = sign * (np.array(reached) - held.score(index.code))
+    points = sign * (np.array(reached) - assessment.array(index.code)[row])
     order = np.lexsort((-distance, rank_scores(points)))
     shown = kept[order].tolist()
     columns = {
@@ -164,6 +163,14 @@ def _compared(
         "rank": np.array([assessment.rank_array(codes[j])[row] for j in shown], dtype=np.float64),
     }
     return assessment.table(columns, integers=["rank"])
+
+
+def _score_at(assessment: Assessment, row: int, code: str, score: float) -> float:
+    """Return the index score of a row if one node had another score."""
+    moved = assessment.array(code).copy()
+    moved[row] = score
+    # All rows, since other units' scores can depend on this one's below the index.
+    return float(assessment.held.moved({code: moved})[assessment.index.code][row])
 
 
 def _reference(

@@ -44,9 +44,9 @@ def select(index: "Index", nodes: Nodes = None, *, below: str | None = None) -> 
     ['b']
     """
     top = index if below is None else index.find(below)
-    inside = list(top.walk()) if not isinstance(top, Indicator) else [top]
+    inside: list[Node] = [top] if isinstance(top, Indicator) else list(top.walk())
     if nodes is None:
-        return [node for node in inside if isinstance(node, Indicator)]
+        return [top] if isinstance(top, Indicator) else list(top.indicators)
     if not isinstance(nodes, str) and not isinstance(nodes, Sequence):
         return _at_level(index, nodes, inside)
     codes = list(dict.fromkeys([nodes] if isinstance(nodes, str) else nodes))

@@ -6,9 +6,9 @@ from typing import Any
 from attrs import evolve, field, fields, frozen
 
 from dli.aggregation import ArithmeticMean
+from dli.checks import is_number, is_whole
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index, Indicator
-from dli.checks import is_number, is_whole
 from dli.framework.choices import FAMILIES, read_choice, write_choice
 from dli.method.resolved import Choices, refined, resolved
 from dli.normalisation import MinMax

@@ -7,7 +7,6 @@ import numpy as np
 from attrs import frozen
 
 from dli.framework import Index, Indicator
-from dli.framework.index import Node
 
 __all__ = ["Choices", "refined", "resolved"]
 
@@ -37,16 +36,24 @@ class Choices:
 
 def resolved(values: Mapping[str, Any], defaults: Mapping[str, Any], index: Index) -> Choices:
     """Resolve the fields of a method, each with its default, for an index."""
-    by_node: dict[str, dict[str, Any]] = {"weighting": {}, "aggregation": {}, "coverage": {}}
     inner = [node for node in index.walk() if isinstance(node, Index)]
-    for step, chosen in by_node.items():
-        for node in inner:
-            chosen[node.code] = _of_node(step, values[step], defaults[step], node, index)
-    by_indicator = {
-        step: _by_indicator(values[step], defaults[step], index)
-        for step in ("imputation", "treatment", "normalisation")
-    }
-    return Choices(**by_node, **by_indicator, missing=values["missing"])
+
+    def of_nodes(step: str) -> dict[str, Any]:
+        value, default = values[step], defaults[step]
+        return {node.code: _of_node(step, value, default, node, index) for node in inner}
+
+    def of_indicators(step: str) -> tuple[tuple[Any, Any], ...]:
+        return _by_indicator(values[step], defaults[step], index)
+
+    return Choices(
+        imputation=of_indicators("imputation"),
+        treatment=of_indicators("treatment"),
+        normalisation=of_indicators("normalisation"),
+        weighting=of_nodes("weighting"),
+        aggregation=of_nodes("aggregation"),
+        coverage=of_nodes("coverage"),
+        missing=values["missing"],
+    )
 
 
 def _of_node(step: str, value: Any, default: Any, node: Index, index: Index) -> Any:
@@ -73,14 +80,15 @@ def _by_indicator(value: Any, default: Any, index: Index) -> tuple[tuple[Any, An
 
 def _nearest(value: Mapping[Any, Any], index: Index, indicator: Indicator, default: Any) -> Any:
     """Return the choice for an indicator: its own code, then those above it, then its level."""
-    above: list[Node] = [indicator, *index.path(indicator.code)]
-    for node in above:
-        if node.code in value:
-            return value[node.code]
+    for code in (indicator.code, *(node.code for node in index.path(indicator.code))):
+        if code in value:
+            return value[code]
     return value.get(index.level(indicator.code), default)
 
 
-def refined(value: Any, default: Any, changes: Mapping[Any, Any], index: Index) -> Mapping[Any, Any]:
+def refined(
+    value: Any, default: Any, changes: Mapping[Any, Any], index: Index
+) -> Mapping[Any, Any]:
     """Return choices by level or code: those of before, but for the ones that change."""
     if isinstance(value, Mapping):
         return {**value, **changes}

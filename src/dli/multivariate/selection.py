@@ -7,7 +7,6 @@ import numpy as np
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.errors import DataError
 from dli.frames import Frame
 from dli.framework.index import Node
 
@@ -61,13 +60,7 @@ def build_by_period(assessment: Assessment, tables: Mapping[Any, Mapping[str, An
     """
     columns: dict[str, Any] = {}
     names = list(next(iter(tables.values())))
-    if assessment.periods is not None:
-        key = str(assessment.observations.period_column)
-        if key in names:
-            msg = f"the column of periods, {key!r}, is a column of this table too; rename it"
-            raise DataError(msg)
-        n_rows = [len(table[names[0]]) for table in tables.values()]
-        columns[key] = [period for period, n in zip(tables, n_rows, strict=True) for _ in range(n)]
+    n_rows = [len(table[names[0]]) for table in tables.values()]
     for name in names:
         cells = [table[name] for table in tables.values()]
         columns[name] = (
@@ -75,4 +68,5 @@ def build_by_period(assessment: Assessment, tables: Mapping[Any, Mapping[str, An
             if isinstance(cells[0], np.ndarray)
             else [cell for own in cells for cell in own]
         )
-    return assessment.table(columns)
+    periods = [period for period, n in zip(tables, n_rows, strict=True) for _ in range(n)]
+    return assessment.table(columns, periods=periods)

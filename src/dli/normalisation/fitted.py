@@ -100,9 +100,7 @@ class FittedOn:
             chosen &= np.array([name in wanted for name in given])
         rows = np.flatnonzero(chosen)
         kept = None if periods is None else [periods[i] for i in rows.tolist()]
-        inner = at_rows(
-            self.normalisation, lambda: ([units[i] for i in rows.tolist()], kept)
-        )
+        inner = at_rows(self.normalisation, lambda: ([units[i] for i in rows.tolist()], kept))
         return OnRows(inner, tuple(rows.tolist()))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:

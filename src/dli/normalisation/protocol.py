@@ -136,7 +136,7 @@ def goal_scores(
     """
     if callable(getattr(normalisation, "fit", None)):
         fitted = normalisation.fit(values, indicators)
-        return np.asarray(fitted.normalise(goals[np.newaxis], indicators))[0]
+        return np.array(fitted.normalise(goals[np.newaxis], indicators)[0], dtype=np.float64)
     moved = values.copy()
     moved[row] = goals
-    return np.asarray(normalisation.normalise(moved, indicators))[row]
+    return np.array(normalisation.normalise(moved, indicators)[row], dtype=np.float64)

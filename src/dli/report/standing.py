@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dli import diagnosis, frames, plots
-from dli import change
+from dli import change, diagnosis, frames, plots
 from dli.framework.select import nodes_to_level
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike, NDArray
 
-from dli.arrays import Bools, Floats, Integers
+from dli.arrays import Floats, Integers
 from dli.assessment import Assessment
 from dli.errors import MethodError
 from dli.frames import Frame
@@ -92,18 +92,21 @@ def pairwise_winning(
     comparisons = by.of(rows)
     probabilities = winning_of(comparisons, concentration=concentration, lower=lower)
     by.warn_of_gaps(
-        _with_gaps(by, rows, np.isnan(probabilities)),
+        _unanswered(by, rows, probabilities),
         "pairs that lack different ones have no exact probability",
     )
     return probabilities
 
 
-def _with_gaps(by: Compared, rows: NDArray[np.intp], unknown: Bools) -> NDArray[np.intp]:
+def _unanswered(by: Compared, rows: NDArray[np.intp], answers: Floats) -> NDArray[np.intp]:
     """Return the rows with gaps of pairs that have no answer although both units have a score."""
     is_scored = ~np.isnan(by.assessment.array(by.top)[rows])
-    has_gap = np.isnan(by.assessment.arrays(by.codes)[rows]).any(axis=1)
-    concerned = (unknown & is_scored).any(axis=1)
-    return np.asarray(rows[is_scored & has_gap & concerned])
+    return _with_gaps(by, rows[is_scored & (np.isnan(answers) & is_scored).any(axis=1)])
+
+
+def _with_gaps(by: Compared, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return those of some rows that lack a node."""
+    return np.asarray(rows[np.isnan(by.assessment.arrays(by.codes)[rows]).any(axis=1)])
 
 
 def rank_ranges(
@@ -177,8 +180,7 @@ def rank_ranges(
         best[rows[scored]] = ranges.best_bound[scored]
         worst[rows[scored]] = ranges.worst_bound[scored]
         exact[rows] = scored & ranges.exact
-        unknown = ~(comparisons.is_linear | comparisons.dominates | comparisons.dominates.T)
-        doubtful.append(_with_gaps(by, rows, unknown))
+        doubtful.append(_with_gaps(by, rows[scored & ~ranges.exact]))
     by.warn_of_gaps(np.concatenate(doubtful), "ranks of units that lack different ones are bounds")
     if lower is None and upper is None:  # rounding may tie units in one way and not in the other
         best, worst = np.fmin(best, nominal), np.fmax(worst, nominal)
@@ -212,7 +214,7 @@ class WeightStability(Printed):
     def table(self) -> Frame:
         """A row for each node, and for each period if the data have periods.
 
-        Columns: ``period`` (if there are any), ``code, weight``; ``low`` and ``high``, between
+        Columns: the period (if there are any), ``code, weight``; ``low`` and ``high``, between
         which no two units swap; ``swap_low`` and ``swap_high``, which units do there;
         ``leader_low`` and ``leader_high``, between which the first stays the first.
         """
@@ -227,9 +229,7 @@ class WeightStability(Printed):
             "leader_low": [own.leader_low[k] for _, own, k in rows],
             "leader_high": [own.leader_high[k] for _, own, k in rows],
         }
-        if self._assessment.periods is not None:
-            columns = {"period": [p for p, *_ in rows], **columns}
-        return self._assessment.table(columns)
+        return self._assessment.table(columns, periods=[p for p, *_ in rows])
 
     def _swap(self, period: object, pair: Integers) -> str | None:
         first, second = pair.tolist()
@@ -391,7 +391,5 @@ def pair_robustness(
     weights = _shared_weights(by)
     rows = assessment.rows(period)
     robust = robustness_of(by.of(rows), weights, assessment.array(by.top)[rows])
-    by.warn_of_gaps(
-        _with_gaps(by, rows, np.isnan(robust)), "pairs that lack different ones have no answer"
-    )
+    by.warn_of_gaps(_unanswered(by, rows, robust), "pairs that lack different ones have no answer")
     return robust

@@ -109,9 +109,7 @@ def _aggregated(
     except MethodError as error:
         raise name_error(error, at, children) from error
     if scores.shape != values.shape[:1]:
-        msg = (
-            f"{at} must give one score for each of {len(values)} units, got shape {scores.shape}"
-        )
+        msg = f"{at} must give one score for each of {len(values)} units, got shape {scores.shape}"
         raise MethodError(msg)
     return scores
 

@@ -249,9 +249,7 @@ def _children_values(
     return np.stack([scores[child.code] for child in node.children], axis=1)
 
 
-def _scored(
-    node: Index, values: Floats, choices: Choices, units: Units
-) -> tuple[Floats, Floats]:
+def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tuple[Floats, Floats]:
     """Weigh and join the children of one node."""
     weights = _weights(choices.weighting[node.code], values, node)
     aggregation = choices.aggregation[node.code]
@@ -295,7 +293,7 @@ def _weights(weighting: Any, values: Floats, node: Index) -> Floats:
     raise MethodError(msg)
 
 
-def _check_domain(  # noqa: PLR0913, PLR0917 all that the message names
+def _check_domain(
     aggregation: Any,
     values: Floats,
     weights: Floats,

@@ -1,5 +1,6 @@
 """How often units take each rank under random weights, and which weights favour them."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,15 +8,15 @@ from numpy.typing import ArrayLike
 
 from dli.assessment import Assessment
 from dli.checks import seed_of, whole_number
-from dli.framework.select import Nodes
 from dli.frames import Frame
+from dli.framework.select import Nodes
 from dli.robustness.arrays.acceptability import Acceptability, accepted, dirichlet_shapes
 from dli.robustness.compared import by_children
 
 __all__ = ["central_weights", "rank_acceptability"]
 
 
-def rank_acceptability(  # noqa: PLR0913 each is a decision of its own
+def rank_acceptability(
     assessment: Assessment,
     node: str | None = None,
     *,
@@ -83,7 +84,8 @@ def rank_acceptability(  # noqa: PLR0913 each is a decision of its own
         scored = rows[~np.isnan(assessment.array(by.top)[rows])]
         if not scored.size:
             continue
-        found = accepted(lambda w, own=scored: by.scores(own, w), scored.size, shapes, n_samples, seed)
+        scores_of = partial(by.scores, scored)
+        found = accepted(scores_of, scored.size, shapes, n_samples, seed)
         share[scored], errors[scored], weights[scored] = 0.0, 0.0, found.central_weights
         share[scored, : scored.size] = found.acceptability
         errors[scored, : scored.size] = found.errors

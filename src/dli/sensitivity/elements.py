@@ -1,6 +1,7 @@
 """What happens to scores and ranks when an indicator or sub-index is removed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from attrs import evolve, fields, frozen
@@ -10,9 +11,9 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.change.comparison import Comparison, compare
 from dli.errors import MethodError
+from dli.frames import Frame
 from dli.framework import Index
 from dli.framework.select import Nodes, select
-from dli.frames import Frame
 from dli.method import Method
 from dli.printing import Printed, Sheet
 from dli.ranking import mean_rank_shift
@@ -151,7 +152,7 @@ def _without(assessment: Assessment, code: str) -> Assessment:
     rest = index.replace(parent.code, evolve(parent, children=kept, weighting=weighting))
     known = {node.code for node in rest.walk()} | {rest.level(node.code) for node in rest.walk()}
     method = assessment.method
-    changes = {
+    changes: dict[str, Any] = {
         step.name: {key: choice for key, choice in value.items() if key in known}
         for step in fields(Method)
         if isinstance(value := getattr(method, step.name), Mapping)

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 from dli.arrays import Floats, as_floats
 from dli.assessment import Assessment
 from dli.errors import MethodError
-from dli.framework.select import Nodes, inner_node, select
 from dli.frames import Frame
+from dli.framework.select import Nodes, inner_node, select
 from dli.multivariate.arrays import correlations
 from dli.printing import Printed, Sheet
 

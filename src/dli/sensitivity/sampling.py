@@ -94,10 +94,10 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     tasks = chunks(n_samples, int(ever.sum()), len(study.scorers))
     bins = _bins(study, ever, seed, tasks[0][0])
     work = partial(_count, study, bins, ever, seed)
-    tally = None
     parts = in_order(work, tasks, executor=executor, progress=progress, n_draws=draws_of)
+    tally = next(parts)
     for part in parts:
-        tally = part if tally is None else tally + part
+        tally = tally + part
     return Uncertainty(
         design=study, seed=seed, n_samples=n_samples, ever=ever, bins=bins, tally=tally
     )

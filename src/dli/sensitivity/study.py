@@ -249,9 +249,7 @@ class Uncertainty(Printed):
         """
         k = whole_number("k", k, 1, len(self.units))
         if self._bins.joins_ranks:
-            firsts = sum(
-                in_order(partial(_firsts, self._bins, k, *self._again), self._tasks())
-            )
+            firsts = sum(in_order(partial(_firsts, self._bins, k, *self._again), self._tasks()))
             share = self._spread(firsts / self._n_draws)
         else:
             share = self._spread(self._tally.ranks[:, :k].sum(axis=1) / self._n_draws)
@@ -365,7 +363,7 @@ def _wins(
     return wins
 
 
-def _firsts(  # noqa: PLR0913, PLR0917 what making the draws again needs
+def _firsts(
     bins: Bins, k: int, study: Design, ever: NDArray[np.bool_], seed: int, task: Task
 ) -> NDArray[np.int64]:
     """Count in how many draws each unit is among the first k of its period."""
@@ -400,7 +398,7 @@ def _quantile(counts: Any, q: float, value: Callable[[Any, Any], Floats]) -> Flo
 
 
 def _quantiles(q: float | Sequence[float]) -> list[float]:
-    quantiles = [q] if is_number(q) else list(q)  # type: ignore[arg-type] # a number or several
+    quantiles = list(q) if isinstance(q, Sequence) else [q]
     wrong = [x for x in quantiles if not (is_number(x) and 0 <= x <= 1)]
     if wrong or not quantiles:
         msg = f"quantiles must be numbers from 0 to 1, got {q!r}"

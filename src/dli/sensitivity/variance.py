@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import Floats, as_floats
+from dli.arrays import Floats
 from dli.errors import MethodError
 
 __all__ = ["Indices", "Sums", "sobol_estimates"]

@@ -247,6 +247,14 @@ class RankOrder:
         )
 
 
+def _codes(order: Sequence[str]) -> tuple[str, ...]:
+    return tuple(order)
+
+
+def _numbers(steps: Sequence[float]) -> tuple[float, ...]:
+    return tuple(steps)
+
+
 @frozen
 class Swara:
     """Weights by `swara_weights`, with codes.
@@ -276,8 +284,8 @@ class Swara:
 
     traits: ClassVar[Traits] = ELICITED
 
-    order: tuple[str, ...] = field(converter=tuple)
-    steps: tuple[float, ...] = field(converter=tuple)
+    order: tuple[str, ...] = field(converter=_codes)
+    steps: tuple[float, ...] = field(converter=_numbers)
 
     def __attrs_post_init__(self) -> None:
         _codes_once(self.order)

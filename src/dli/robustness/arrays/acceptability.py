@@ -135,7 +135,8 @@ def _counted(order: Integers, tied: Integers | None) -> Floats:
     n_units = order.shape[1]
     if tied is None:
         cells = order * n_units + np.arange(n_units)
-        return np.bincount(cells.ravel(), minlength=n_units**2).reshape(n_units, n_units)
+        counts = np.bincount(cells.ravel(), minlength=n_units**2).astype(np.float64)
+        return counts.reshape(n_units, n_units)
     # Each unit adds its share at the first rank of its group, and takes it away after the last.
     sizes = _sizes(tied)
     steps = np.zeros((n_units, n_units + 1))

@@ -119,7 +119,10 @@ def ranges_of(
     low, high = _bounds(lower, upper, x.shape[1])
     time_limit = number("time_limit", time_limit, above=0)
     tie = TIE * float(np.nanmax(np.abs(x), initial=0.0))
+    present = ~np.isnan(x)
     linear = comparisons.is_linear & (not own_weights)
+    if lower is not None or upper is not None:  # what the bounds leave to the rest is not a box
+        linear &= present.all(axis=1)
     # Of each unit (row): who is ahead of it (column) under all weights, and who under none.
     always = comparisons.low > comparisons.high[:, np.newaxis]
     never = (
@@ -134,8 +137,12 @@ def ranges_of(
         n_ahead = int((others & always[unit]).sum())
         n_behind = int((others & never[unit]).sum())
         n_open = int(others.sum()) - n_ahead - n_behind
-        leads = np.nan_to_num(x[rivals] - x[unit])
-        fewest, fewest_bound, most, most_bound = _numbers_ahead(leads, low, high, tie, time_limit)
+        # Linear rivals have the same gaps: what both lack has no weight.
+        has = present[unit]
+        leads = x[np.ix_(rivals, has)] - x[unit, has]
+        fewest, fewest_bound, most, most_bound = _numbers_ahead(
+            leads, low[has], high[has], tie, time_limit
+        )
         best_bound[unit] = 1 + n_ahead + fewest_bound
         worst_bound[unit] = 1 + n_ahead + n_open + most_bound
         # Which of the open ones can be ahead together is not known, only that nothing is certain.

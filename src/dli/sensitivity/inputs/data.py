@@ -14,7 +14,6 @@ from dli.sensitivity.draws import Draws
 __all__ = ["MeasurementError"]
 
 
-
 @frozen(eq=False)
 class MeasurementError:
     """Add normal errors to the raw data.

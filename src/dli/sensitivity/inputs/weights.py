@@ -9,15 +9,14 @@ from attrs import field, frozen
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
+from dli.checks import is_number
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.select import inner_node
-from dli.checks import is_number
 from dli.sensitivity.draws import Draws
 from dli.weighting import AHP, GroupAHP, ahp_priorities
 
 __all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
-
 
 
 @frozen
