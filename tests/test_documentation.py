@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from runpy import run_path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pytest
 
@@ -81,6 +81,24 @@ def test_the_reference_has_every_public_object_exactly_once():
     }
     assert len(public) > 250
     assert [name for name, own in public.items() if entries[id(own)] != 1] == []
+
+
+def test_the_reference_has_the_methods_that_classes_take_from_modules():
+    # The reader of the source sees attributes there, without signature and text.
+    pages = "\n".join(page.read_text() for page in (ROOT / "docs" / "api").glob("*.md"))
+    public = [item for module in _public_modules() for item in _objects(module)]
+    exported = {id(own) for _, own in public}
+    taken = {
+        f"{name}.{method}": f"{own.__module__}.{own.__qualname__}"
+        for name, cls in public
+        if isinstance(cls, type)
+        for method, own in vars(cls).items()
+        if isinstance(own, FunctionType) and "." not in own.__qualname__
+        if not method.startswith("_") and id(own) not in exported
+    }
+    assert taken
+    entries = {name: f"[](){{#{name}}}\n\n::: {source}\n" for name, source in taken.items()}
+    assert [name for name, entry in entries.items() if entry not in pages] == []
 
 
 def test_every_page_is_in_the_menu():

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.capability.cases import DATA, column, example, graph, graphs
 
 from dli import Assessment, Index, Indicator, Method, diagnosis
@@ -163,6 +163,7 @@ def test_points_at_tied_children_are_what_is_gained(aggregation, alone, together
     [GeometricMean(), Minimum(), PowerMean(-3), OrderedWeighted([0.2, 0.8])],
     ids=repr,
 )
+@settings(max_examples=15)
 @given(built=graphs())
 def test_points_of_outcomes_are_those_of_weaknesses(aggregation, built):
     assessment = example(normalisation=Goalposts(1, 100), aggregation=aggregation)

@@ -2,11 +2,12 @@ import pickle
 import tomllib
 
 import networkx as nx
+import numpy as np
 import pytest
 from tests.capability.cases import INDEX, column, graph
 
 from dli import Index, Indicator, frames, models
-from dli.capability import Capability, CapabilityGraph, Link
+from dli.capability import Capability, CapabilityGraph, Link, planning
 from dli.errors import DivergentInfluenceError, ModelError, UnknownCodeError
 
 
@@ -116,6 +117,9 @@ def test_files_bring_back_the_same_graph(tmp_path):
     )
     built.save(tmp_path / "graph.toml")
     assert CapabilityGraph.load(tmp_path / "graph.toml") == built
+    numpy = graph(("c", "a1", np.float32(0.5), {"sign": np.int64(-1)}))
+    numpy.save(tmp_path / "numpy.toml")
+    assert CapabilityGraph.load(tmp_path / "numpy.toml") == numpy
     plain = graph(("c", "a1", 0.4))
     plain.save(tmp_path / "plain.toml")
     assert "description" not in tomllib.loads((tmp_path / "plain.toml").read_text())
@@ -171,6 +175,23 @@ def test_a_table_of_links_is_a_graph(tmp_path):
     assert built.find("b").kind == "barrier"
     (tmp_path / "links.csv").write_text("source,target,strength\nc,a1,0.1\n")
     assert CapabilityGraph.from_table(tmp_path / "links.csv").codes == ("c",)
+
+
+def test_what_is_read_is_a_graph_of_the_same_class(tmp_path):
+    class Own(CapabilityGraph):
+        """A user's graph."""
+
+    links = {"source": ["c"], "target": ["a1"], "strength": [0.1]}
+    built = Own.from_table(links)
+    built.save(tmp_path / "own.toml")
+    assert type(built) is type(Own.load(tmp_path / "own.toml")) is Own
+
+
+def test_methods_are_the_functions_of_their_modules():
+    """Each has one signature and one text, and hands the graph on itself."""
+    assert CapabilityGraph.plan is planning.plan
+    for name in ("leverage", "explain", "propagate", "estimate", "paths", "check"):
+        assert getattr(CapabilityGraph, name).__doc__
 
 
 def test_a_broken_table_names_the_rows():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.capability.cases import DATA, INDEX, column, example, graph, graphs
 
@@ -249,6 +249,7 @@ def edges(draw):
     [ArithmeticMean(), GeometricMean(), PowerMean(2), Minimum(), OrderedWeighted([0.2, 0.3, 0.5])],
     ids=repr,
 )
+@settings(max_examples=30)
 @given(case=edges(), low=st.sampled_from([0, 1]))
 def test_leverage_is_what_small_increases_give(aggregation, case, low):
     """At ends of levels and outcomes, at ties, and where required links hold a target."""

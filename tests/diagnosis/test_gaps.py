@@ -86,19 +86,13 @@ def test_a_gap_that_is_rounding_on_the_scale_of_the_node_is_none():
 
 
 def test_nodes_that_bring_as_many_points_but_for_rounding_are_in_the_order_of_gaps():
-    # 0.1 * 30 and 0.3 * 10 differ in the last digit.
-    flat = Index(
-        "T",
-        [
-            Indicator("a", goalposts=(0, 100), weight=0.3),
-            Indicator("b", goalposts=(0, 100), weight=0.1),
-            Indicator("c", goalposts=(0, 100), weight=0.6),
-        ],
-    )
-    for a, b in ((10.0, 30.0), (20.0, 60.0), (7.0, 21.0)):
-        data = {"unit": ["U", "V"], "a": [50.0, 50.0 + a], "b": [30.0, 30.0 + b], "c": [1.0, 1.0]}
-        found = weaknesses(assessment(data, index=flat), "U")
-        assert column(found, "code") == ["b", "a"]
+    weights = {"a": 0.7, "b": 0.1, "c": 0.2}
+    flat = Index("T", [Indicator(c, goalposts=(0, 100), weight=w) for c, w in weights.items()])
+    # 0.7 * 2.59 = 0.1 * 18.13, but the points of a come out greater by a rounding.
+    data = {"unit": ["U", "V"], "a": [50.0, 52.59], "b": [20.0, 38.13], "c": [1.0, 1.0]}
+    found = rows(weaknesses(assessment(data, index=flat), "U"))
+    assert found["a"]["points"] > found["b"]["points"]
+    assert list(found) == ["b", "a"]
 
 
 def test_against_targets_and_goalposts():

@@ -96,6 +96,11 @@ def test_the_quartile_and_the_median_are_compared_with_the_tolerance_of_ties():
     assert len(risks(own, "U")) == 0
     assert len(risks(own, "U", floor=0.1 + 0.2)) == 0
     assert len(risks(own, "U", floor=0.3 + 1e-9)) == 1
+    # The same where U would fall without a: no lead is there to be lost.
+    mixed = even | {"a": [0.4, 0.3, 0.3, 0.3, 0.3], "b": [0.2, 0.3, 0.3, 0.3, 0.3]}
+    own = assessment(mixed, index=flat, method=Method(normalisation=Goalposts(0, 1)))
+    assert own.array("S")[0] > own.array("S")[1]
+    assert len(risks(own, "U")) == 0
     # U is below the upper quartile, V, by a rounding; a alone puts both there.
     data = {"unit": list("UVWXSYZQ"), "a": [0.3, *[0.1 + 0.2] * 3, *[0.1] * 4]}
     data |= {"b": [0.0] * 8, "d": [0.5] * 8}

@@ -88,7 +88,8 @@ class Link:
         faults += filter(None, [number_fault("strength", self.strength, least=0, most=1)])
         if not (is_whole(self.sign, -1, 1) and self.sign):
             faults.append(f"sign must be 1 or -1, got {self.sign!r}")
-        if self.required not in (True, False):
+        required: object = self.required
+        if not isinstance(required, bool):
             faults.append(f"required must be True or False, got {self.required!r}")
         if faults:
             msg = f"invalid link from {self.source!r} to {self.target!r}"

@@ -147,7 +147,7 @@ class Explanation(Printed):
             if closed[:, j].any()
         }
         points = held.moved(changes)[found.node] - self.where.score
-        # Rounding is no gain.
+        # Differences at rounding level are not gains.
         return np.where(np.abs(points) > TIE * abs(self.where.score), points, 0.0)
 
     @cached_property

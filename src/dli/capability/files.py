@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import numpy as np
 
 from dli import frames
 from dli.capability.elements import Capability, Link
@@ -51,7 +52,11 @@ def save(graph: Network, path: str | PathLike[str]) -> None:
 
 
 def _row(item: Capability | Link) -> dict[str, Any]:
-    return attrs.asdict(item, filter=lambda field, value: value != field.default)
+    return attrs.asdict(
+        item,
+        filter=lambda field, value: value != field.default,
+        value_serializer=lambda _, __, cell: cell.item() if isinstance(cell, np.generic) else cell,
+    )
 
 
 def _from_dict(kind: type[NetworkT], tables: Mapping[str, Any]) -> NetworkT:

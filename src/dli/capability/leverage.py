@@ -167,9 +167,9 @@ def _one_sided(
 def _inflow(
     graph: Network, room: _Room, own: Mapping[int, Floats], row: int
 ) -> tuple[Floats, Floats]:
-    """Return what comes to outcomes of a unit, and how far they rise: (n_capabilities, n_outcomes).
+    """Return the influence on outcomes of a unit and how far they can rise, for each capability.
 
-    For a small increase of each capability in turn.
+    Both have shape (n_capabilities, n_outcomes): for a small increase of each in turn.
     """
     n = len(graph.codes)
     held, outcomes = np.flatnonzero(room.holds[row]), np.arange(n, len(graph.nodes))

@@ -105,8 +105,8 @@ def levels(graph: Network, assessment: Assessment) -> Frame:
     Returns
     -------
     frame
-        A row for each unit, a column for each capability and barrier; missing where no outcome
-        tells of it.
+        A row for each unit, a column for each capability and barrier; missing where it is
+        unknown, as no outcome that it improves is known.
     """
     found = Outcomes.of(graph, assessment)
     return assessment.frame(dict(zip(graph.codes, found.levels.T, strict=True)))
@@ -122,7 +122,7 @@ class Position:
     row : int
         Of the assessment.
     levels : ndarray of shape (n_capabilities,)
-        NaN where nothing tells of one.
+        NaN where unknown.
     """
 
     found: Outcomes

@@ -1,9 +1,9 @@
 """The mixed-integer program behind a plan.
 
 Variables are a 0 or 1 for each step, the level of each capability, the position of each outcome and
-the score of each node below the one to raise. What comes to the end of its scale is cut off there;
-a mean that is no straight line is held from above by its tangents, which are added where a solution
-needs them: for a concave mean the program then ends at the exact optimum.
+the score of each node below the one to raise. Levels and outcomes end at the ends of their scale; a
+mean that is not linear is bounded from above by its tangents, added where a solution needs them:
+for a concave mean the program then ends at the exact optimum.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,8 +81,8 @@ class Program:
         for source, target in zip(*(pair.tolist() for pair in graph.required_pairs), strict=True):
             self._needs[target].append(source)
         wanted = self._wanted()
-        # Where more of a capability is good by one chain and bad by another, what is cut off at
-        # the ends must be told by further binaries.
+        # Where more of a capability is good by one chain and bad by another, further
+        # binaries must say what ends at the ends of scales.
         self._mixed = any(len(signs) == 2 for signs in wanted)
         for c in range(n):
             terms, constant = self._inflow(c)
@@ -203,7 +203,7 @@ class Program:
         return None if has_outcome else order
 
     def _join_whole(self) -> None:
-        """Lay the whole tree as a sum over indicators: of logarithms, or of powers."""
+        """Add the whole tree as a sum over indicators: of logarithms, or of powers."""
         share = {self._node: 1.0}
         total: Terms = ({}, 0.0)
         for node in self._nodes:
@@ -245,7 +245,7 @@ class Program:
         self._mip.at_most(bent, terms, self._bend.of(at) + slope * (score[1] - at))
 
     def _lay_outcome(self, code: str) -> None:
-        """Lay the position of an outcome, from 0 to 1, and its score; nothing for other nodes."""
+        """Add the position of an outcome, from 0 to 1, and its score; nothing for other nodes."""
         found, place = self.task.where.found, self.task.graph.places.get(code)
         j = None if place is None else place - len(self.task.graph.codes)
         if place is None or j is None or not found.span[j] > 0:
@@ -262,7 +262,7 @@ class Program:
         self._scores[code] = {variable: span}, low
 
     def _join(self, node: HeldNode) -> None:
-        """Lay a node's score over those of its children."""
+        """Add a node's score as a function of those of its children."""
         known = [code for code in node.children if code in self._scores]
         if not any(self._scores[code][0] for code in known):
             self._scores[node.code] = ({}, self._score(node.code))
@@ -384,7 +384,7 @@ class Program:
             values, bound = found
             taken = tuple(i for i, v in enumerate(self._steps) if values[v] > 0.5)
             yield taken, bound, near == 0.0
-            if taken in seen:  # no tangent tells more
+            if taken in seen:  # further tangents change nothing
                 if near == 0.0:  # the bound is as near as the solver goes
                     return
                 near = next(nearness, 0.0)

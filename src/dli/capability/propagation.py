@@ -57,7 +57,7 @@ def settled(where: Position, scenarios: Sequence[Mapping[str, float]]) -> After:
     own = np.zeros((len(scenarios), len(graph.nodes)))
     for scenario, changes in enumerate(scenarios):
         own[scenario, [graph.places[code] for code in changes]] = list(changes.values())
-    # A level that nothing tells of may go either way.
+    # An unknown level may move either way.
     start, low = np.nan_to_num(where.levels), np.where(np.isnan(where.levels), -1.0, 0.0)
     among = graph.among.toarray() if n <= DENSE else graph.among
 
@@ -116,7 +116,7 @@ def caps_of(graph: Network, levels: Floats) -> Floats:
 def _moved(
     where: Position, j: int, effects: Floats, caps: Floats, cut: Bools
 ) -> Callable[[Floats], Floats]:
-    """Return how an outcome's score changes; ``cut`` is filled with where it comes to an end."""
+    """Return how an outcome's score changes; ``cut`` receives where it is cut off."""
     before, low, span = where.outcomes[j], where.found.low[j], where.found.span[j]
     score = where.held.score(where.found.graph.outcomes[j])
 

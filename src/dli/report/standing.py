@@ -48,8 +48,8 @@ def in_short(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
         )
         yield Paragraph(f"It stands best in {best} and worst in {worst}.")
     gaps = diagnosis.weaknesses(assessment, case.unit, period=case.period)
-    table = frames.read(gaps)
-    if table.column("points")[0] and table.column("points")[0] > 0:
+    table = frames.read(gaps, empty=True)
+    if table.n_rows and table.column("points")[0] > 0:
         name = table.column("name")[0] or table.column("code")[0]
         yield Paragraph(
             f"Most would be won in {name}: drawing level with the best there alone would add "
@@ -165,12 +165,7 @@ def weaknesses(case: Case) -> Iterator[Block]:
             ),
             "Weaknesses against peers",
         )
-    read = frames.read(gaps)
-    behind = [
-        code
-        for code, points in zip(read.column("code"), read.column("points"), strict=True)
-        if points is not None and points > 0
-    ]
+    behind = frames.read(gaps, empty=True).column("code")
     yield from tried(lambda: _exemplars(case, behind[:5]), "Who does better")
 
 
@@ -208,23 +203,15 @@ def _leads(case: Case) -> Iterator[Block]:
     found = diagnosis.strengths(
         case.assessment, case.unit, against=case.peers or "own", period=case.period
     )
-    table = frames.read(found)
-    leads = [-gap if gap is not None and gap < 0 else np.nan for gap in table.column("gap")]
-    brings = [-points if points is not None else np.nan for points in table.column("points")]
+    table = frames.read(found, empty=True)
+    told = {"score": 0, "reference": 0, "lead": 0, "points": 1}
     rows = [
         [
-            code,
-            name,
-            *(number(value, case.digits) for value in (score, reference, lead)),
-            number(points, case.digits + 1),
+            table.column("code")[row],
+            table.column("name")[row],
+            *(number(table.column(key)[row], case.digits + more) for key, more in told.items()),
         ]
-        for name, code, score, reference, lead, points in zip(
-            *(table.column(name) for name in ("name", "code", "score", "reference")),
-            leads,
-            brings,
-            strict=True,
-        )
-        if not np.isnan(lead)
+        for row in range(table.n_rows)
     ]
     if not rows:
         yield Paragraph("Nowhere.")
