@@ -85,7 +85,7 @@ def test_the_reference_has_every_public_object_exactly_once():
 
 def test_the_reference_has_the_methods_that_classes_take_from_modules():
     # The reader of the source sees attributes there, without signature and text.
-    pages = "\n".join(page.read_text() for page in (ROOT / "docs" / "api").glob("*.md"))
+    pages = "\n".join(page.read_text("utf-8") for page in (ROOT / "docs" / "api").glob("*.md"))
     public = [item for module in _public_modules() for item in _objects(module)]
     exported = {id(own) for _, own in public}
     taken = {

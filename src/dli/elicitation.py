@@ -17,6 +17,11 @@ from dli.observations import Observations
 
 __all__ = ["Ratings", "gather", "join_ratings", "krippendorff_alpha"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 LEVELS = ("nominal", "ordinal", "interval")
 WAYS = ("median", "mean", "trimmed")
 

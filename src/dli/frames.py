@@ -24,6 +24,11 @@ from dli.errors import DataError, did_you_mean
 
 __all__ = ["Frame", "Table", "build", "default_library", "is_missing", "read"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 # A frame of the library that the data came in: pandas, polars, pyarrow, or a mapping of arrays.
 Frame: TypeAlias = Any
 

@@ -15,6 +15,11 @@ from dli.framework import Index, Indicator
 
 __all__ = ["RESERVED", "Observations"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 # Columns that stand beside the keys of units and periods in result tables.
 RESERVED = frozenset(
     {

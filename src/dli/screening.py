@@ -18,6 +18,10 @@ from dli.observations import Observations
 __all__ = ["Screening", "availability", "data_shares", "screen"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def data_shares(values: ArrayLike) -> tuple[Floats, Floats]:
     """Return the share of values that are available, and of those the share that is not zero.
 

@@ -21,14 +21,14 @@ def test_strengths_are_drawn_within_a_share_of_themselves():
 
 
 def test_leverage_lies_within_bounds():
-    drawn = BUILT.uncertain(0.2, n_samples=2000, rng=3)
+    drawn = BUILT.uncertain(0.2, n_samples=600, rng=3)
     found = drawn.leverage(example(), confidence=0.9)
     assert column(found, "unit")[:4] == ["X", "X", "X", "Y"]
     assert column(found, "code")[:3] == ["c", "d", "e"]
     # 25 points a level, times .4: evenly spread from 8 to 12, of which nine tenths are in .2 less.
     assert column(found, "leverage")[0] == pytest.approx(10)
-    assert column(found, "low")[0] == pytest.approx(8.2, abs=0.1)
-    assert column(found, "high")[0] == pytest.approx(11.8, abs=0.1)
+    assert column(found, "low")[0] == pytest.approx(8.2, abs=0.15)
+    assert column(found, "high")[0] == pytest.approx(11.8, abs=0.15)
 
 
 def test_an_explanation_tells_how_often_each_comes_first():

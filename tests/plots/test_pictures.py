@@ -14,10 +14,10 @@ from tests.capability.cases import DATA, INDEX, example
 from dli import Assessment, Index, Indicator, Method, datasets, models, plots
 from dli.aggregation import Copeland, GeometricMean
 from dli.change import change, difference
-from dli.robustness import order
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.normalisation import Goalposts, MinMax, ZScore
 from dli.plots.axes import GOOD
+from dli.robustness import order
 from dli.sensitivity import Alternatives, WeightNoise, sobol, uncertainty
 from dli.treatment import Percentiles
 from dli.weighting import BenefitOfTheDoubt

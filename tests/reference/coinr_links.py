@@ -58,7 +58,9 @@ def test_raw_indicators_with_gaps(assessment):
 
 
 def test_significant_pairs_within_a_pillar(assessment):
-    table = multivariate.correlations(assessment, stage="raw", within=levels(assessment.index)["Pillar"])
+    table = multivariate.correlations(
+        assessment, stage="raw", within=levels(assessment.index)["Pillar"]
+    )
     r, p = by_pair(table), by_pair(table, "p_value")
     theirs = {
         frozenset((row["Var1"], row["Var2"])): number(row["Correlation"])

@@ -97,6 +97,25 @@ def test_nothing_moved_is_nothing_changed(aggregation):
     assert_allclose(after["T"], assessment.array("T"), rtol=1e-13)
 
 
+def test_a_unit_that_moves_changes_the_inner_scores_of_others_too():
+    index = Index("T", [Index("S", [Indicator("a"), Indicator("b")]), Indicator("c")])
+    data = {
+        "unit": list("wxyz"),
+        "a": [1.0, 2.0, 3.0, 4.0],
+        "b": [4.0, 1.0, 2.0, 3.0],
+        "c": [3.0, 2.0, 4.0, 1.0],
+    }
+    held = Assessment(index, data, method=Method(aggregation=Copeland())).held
+    new = np.array([20.0, 95.0, held.scores["a"][1]])
+    found = held.unit(1).moved({"a": new, "S": lambda score: score + 1.0})["T"]
+    for scenario, value in enumerate(new):
+        everyone = held.scores["a"].copy()
+        everyone[1] = value
+        shift = np.array([0.0, 1.0, 0.0, 0.0])
+        expected = held.moved({"a": everyone, "S": lambda scores, shift=shift: scores + shift})
+        assert found[scenario] == expected["T"][1]
+
+
 @pytest.mark.parametrize("aggregation", [Copeland(), Range()], ids=repr)
 def test_where_others_matter_a_unit_moves_among_them(aggregation):
     data = {**DATA, "c": [80.0, 40.0, 10.0]}

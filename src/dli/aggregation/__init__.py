@@ -39,3 +39,7 @@ __all__ = [
     "power_mean_directional",
     "power_mean_gradient",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

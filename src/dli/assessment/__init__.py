@@ -3,3 +3,7 @@
 from dli.assessment.assessment import Assessment
 
 __all__ = ["Assessment"]
+
+
+def __dir__() -> list[str]:
+    return __all__

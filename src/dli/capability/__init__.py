@@ -20,3 +20,7 @@ __all__ = [
     "dematel",
     "total_influence",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -17,3 +17,7 @@ __all__ = [
     "rank_change",
     "trends",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

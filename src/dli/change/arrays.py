@@ -9,6 +9,11 @@ from dli.errors import MethodError
 
 __all__ = ["Trends", "trends"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 # What is left, relative to the largest value, when equal values are taken from each other.
 _ROUNDING = 8 * np.finfo(np.float64).eps
 

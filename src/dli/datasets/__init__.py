@@ -15,6 +15,10 @@ from dli.errors import UnknownCodeError
 __all__ = ["Column", "Description", "available", "describe", "load"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @cache
 def available() -> tuple[str, ...]:
     """List the bundled datasets.

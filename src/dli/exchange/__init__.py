@@ -5,3 +5,7 @@ from dli.exchange.coinr import read_coinr
 from dli.exchange.results import write_csv, write_excel
 
 __all__ = ["read_coin_tool", "read_coinr", "write_csv", "write_excel"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,3 +5,7 @@ from dli.framework.index import Index
 from dli.framework.indicator import Indicator
 
 __all__ = ["Bands", "Index", "Indicator"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -30,3 +30,7 @@ __all__ = [
     "imputation_error",
     "impute",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

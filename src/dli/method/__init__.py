@@ -4,3 +4,7 @@ from dli.method.method import Method
 from dli.method.resolved import Choices
 
 __all__ = ["Choices", "Method"]
+
+
+def __dir__() -> list[str]:
+    return __all__

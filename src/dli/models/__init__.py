@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["available", "load", "load_capabilities", "load_judgements"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _GRAPH = ".capabilities.toml"
 
 

@@ -13,3 +13,7 @@ __all__ = [
     "statistics",
     "with_ancestors",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

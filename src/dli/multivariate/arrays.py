@@ -28,3 +28,7 @@ __all__ = [
     "silent_indicators",
     "statistics",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -23,3 +23,7 @@ __all__ = [
     "Traits",
     "ZScore",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -28,3 +28,7 @@ __all__ = [
     "waterfall",
     "weight_stability",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

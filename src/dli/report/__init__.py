@@ -18,3 +18,7 @@ __all__ = [
     "of_index",
     "of_unit",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

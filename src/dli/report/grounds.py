@@ -137,6 +137,7 @@ def robustness(case: Case, own: "Uncertainty") -> Iterator[Block]:
 
 
 _KINDS = {
+    "no score": "no score",
     "low": "low part",
     "narrow": "rests on one indicator",
     "missing": "missing data",

@@ -232,12 +232,14 @@ def balance(case: Case) -> Iterator[Block]:
     row = {
         name: table.column(name)[case.row] for name in ("variation", "cost", "lowest", "highest")
     }
-    low, high = (index.find(row[name]) for name in ("lowest", "highest"))
+    children = {node.code: node.name or node.code for node in index.children}
+    low, high = (
+        " and ".join(name for code, name in children.items() if code in row[end].split(", "))
+        for end in ("lowest", "highest")
+    )
     variation = row["variation"]
     uneven = "" if variation is None or np.isnan(variation) else f" They vary by {variation:.0%}."
-    yield Paragraph(
-        f"Its parts reach from {low.name or low.code} up to {high.name or high.code}.{uneven}"
-    )
+    yield Paragraph(f"Its parts reach from {low} up to {high}.{uneven}")
     cost = row["cost"]
     if cost is not None and not np.isnan(cost):
         yield Paragraph(

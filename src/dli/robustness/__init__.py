@@ -18,3 +18,7 @@ __all__ = [
     "rank_ranges",
     "weight_stability",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

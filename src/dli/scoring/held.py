@@ -243,11 +243,39 @@ class HeldUnit:
         dict of str to ndarray of shape (n_scenarios,)
             By code; of shape (1,) where nothing has moved.
         """
+        if not self._is_local:
+            return self._moved_among_all(changes)
 
         def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
             return self.join(node, np.stack(np.broadcast_arrays(*columns), axis=1))
 
         return _moved(self.tree.nodes, self._own_scores, changes, rejoined)
+
+    @cached_property
+    def _is_local(self) -> bool:
+        return all(node.traits.local for node in self.tree.nodes.values())
+
+    def _moved_among_all(self, changes: Mapping[str, Change]) -> dict[str, Floats]:
+        """Follow changes of the unit through the scores of all, (n_scenarios, n_rows)."""
+
+        def among(change: Change) -> Callable[[Floats], Floats]:
+            def changed(everyone: Floats) -> Floats:
+                own = _changed(change, everyone[:, self.row])
+                shape = (max(len(own), len(everyone)), everyone.shape[1])
+                after = np.broadcast_to(everyone, shape).copy()
+                after[:, self.row] = own
+                return after
+
+            return changed
+
+        def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
+            scenarios = np.stack(np.broadcast_arrays(*columns), axis=-1)
+            return np.stack([node.join(values, node.weights) for values in scenarios])
+
+        scores = {code: known[np.newaxis] for code, known in self.tree.scores.items()}
+        own = {code: among(change) for code, change in changes.items()}
+        after = _moved(self.tree.nodes, scores, own, rejoined)
+        return {code: known[:, self.row] for code, known in after.items()}
 
     def join(self, node: HeldNode, values: Floats) -> Floats:
         """Return a node's scores from scores of its children in several scenarios.

@@ -36,3 +36,7 @@ __all__ = [
     "log_transform",
     "winsorise",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

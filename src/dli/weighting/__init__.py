@@ -133,3 +133,7 @@ __all__ = [
     "swara_weights",
     "traits_of",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
