@@ -51,7 +51,7 @@ def test_errors_name_the_value_and_its_limits():
     assert type(whole_number("k", np.int64(3), 1)) is int
     with pytest.raises(MethodError, match="k must be a whole number of at least 1, got 0"):
         whole_number("k", 0, 1)
-    with pytest.raises(MethodError, match="k must be a whole number from 1 to 5, got 2.5"):
+    with pytest.raises(MethodError, match=r"k must be a whole number from 1 to 5, got 2\.5"):
         whole_number("k", 2.5, 1, 5)
     assert number("x", np.float32(0.5), least=0, most=1) == 0.5
     with pytest.raises(MethodError, match="x must be a number from 0 to 1, got 2"):

@@ -15,14 +15,15 @@ SOURCE = Path(dli.__file__).parent
 FLOORS = [
     {"errors"},
     {"checks", "arrays", "printing", "solver"},
-    {"ranking", "frames", "moments"},
+    {"ranking", "frames", "moments", "periods"},
     {"imputation", "treatment", "normalisation", "weighting", "aggregation"},
     {"framework"},
     {"observations"},
     {"method"},
     {"scoring"},
     {"assessment", "screening", "elicitation", "datasets"},
-    {"multivariate", "change"},
+    {"multivariate"},
+    {"change"},
     {"robustness"},
     {"sensitivity"},
     {"diagnosis", "links", "capability", "exchange"},
@@ -109,7 +110,7 @@ def test_every_module_has_a_docstring(path):
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 
-ROOMS = sorted({_room(path) for path in MODULES})
+ROOMS = sorted({_room(path) for path in MODULES} - {"scoring"})  # which has no public names
 PUBLIC = [
     "dli",
     *(f"dli.{room}" for room in ROOMS),

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from dli.arrays import TIE, Floats, Integers, as_floats
 
-__all__ = ["mean_rank_shift", "places", "rank_scores", "rank_within"]
+__all__ = ["level_ties", "mean_rank_shift", "places", "rank_scores", "rank_within"]
 
 # A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
 # which then stands in the lower bits. It is how floats become integers fastest.
@@ -50,6 +50,32 @@ def rank_scores(scores: ArrayLike) -> Floats:
     ranks = np.empty(values.shape)
     ranks[rows, order] = sorted_ranks
     return ranks.reshape(all_scores.shape)
+
+
+def level_ties(scores: ArrayLike) -> Floats:
+    """Return scores in which those that tie are equal to the last bit.
+
+    Parameters
+    ----------
+    scores : array_like of shape (n_units,)
+        NaN marks a missing score.
+
+    Returns
+    -------
+    ndarray of shape (n_units,)
+        Each score, or the highest of those that it ties with.
+
+    Examples
+    --------
+    >>> level_ties([0.3, 0.9, 0.1 + 0.2, float("nan")]).tolist()
+    [0.30000000000000004, 0.9, 0.30000000000000004, nan]
+    """
+    values = as_floats(scores, "scores")
+    known = ~np.isnan(values)
+    falling = -np.sort(-values[known])
+    level = values.copy()
+    level[known] = falling[rank_scores(values[known]).astype(np.intp) - 1]
+    return level
 
 
 def _ranks_of_sorted(positions: Floats | Integers, tolerance: Floats | Integers) -> Integers:

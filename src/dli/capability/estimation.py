@@ -17,6 +17,7 @@ from dli.capability.uncertain import UncertainGraph, bounds
 from dli.checks import generator, is_whole, number_fault
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame
+from dli.periods import period_order
 
 __all__ = ["Estimate", "estimate"]
 
@@ -220,7 +221,7 @@ def _changes(
 ) -> tuple[Floats, list[Any]]:
     """Return the changes of each unit from one of its periods to the next."""
     rows_of: dict[Any, list[int]] = {}
-    order = {period: i for i, period in enumerate(sorted(set(periods)))}
+    order = {period: i for i, period in enumerate(period_order(periods))}
     for row in sorted(range(len(units)), key=lambda row: order[periods[row]]):
         rows_of.setdefault(units[row], []).append(row)
     changes = [np.diff(values[rows], axis=0) for rows in rows_of.values()]

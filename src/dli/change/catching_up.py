@@ -8,9 +8,9 @@ import numpy as np
 from dli.arrays import TIE, Floats
 from dli.assessment import Assessment
 from dli.change.panel import at_rows, period_rows, periods_of
-from dli.change.periods import period_number, period_order
 from dli.errors import DataError, MethodError
 from dli.frames import Frame
+from dli.periods import period_number, period_order
 
 __all__ = ["convergence", "dispersion"]
 

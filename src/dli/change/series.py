@@ -8,10 +8,10 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.change import arrays
 from dli.change.panel import at_rows, period_rows, periods_of
-from dli.change.periods import period_number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework.select import Nodes, select
+from dli.periods import period_number
 
 __all__ = ["period_changes", "trends"]
 

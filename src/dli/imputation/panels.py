@@ -10,6 +10,7 @@ from dli.arrays import as_floats
 from dli.checks import whole_number
 from dli.errors import MethodError
 from dli.imputation.protocol import Context, Floats, Traits, refuse_empty
+from dli.periods import period_order
 
 __all__ = ["Latest", "Linear"]
 
@@ -77,7 +78,7 @@ class Latest(_OverTime):
             whole_number("max_gap (if not None)", self.max_gap, 1)
 
     def _times(self, periods: tuple[Any, ...]) -> Floats:
-        places = {period: place for place, period in enumerate(sorted(set(periods)))}
+        places = {period: place for place, period in enumerate(period_order(periods))}
         return np.array([places[period] for period in periods], dtype=np.float64)
 
     def _filled(self, values: Floats, time: Floats) -> Floats:

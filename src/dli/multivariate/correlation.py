@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from dli.arrays import TIE, Floats, Integers, as_floats, as_table
 from dli.checks import number
 from dli.errors import MethodError
-from dli.ranking import rank_scores
 
 __all__ = ["Correlations", "correlations", "redundant_pairs", "silent_indicators"]
 
@@ -82,8 +81,7 @@ def correlations(
         Such as the scores of sub-indices, for correlations across levels.
     method : {"pearson", "spearman", "kendall"}
         Linear correlation; the correlation of ranks, where ties share their mean rank; or
-        Kendall's :math:`\tau_b`. Values tie as scores do in `dli.Assessment.ranks`: within
-        1e-12 of the largest absolute value.
+        Kendall's :math:`\tau_b`. Values tie when they are equal.
 
     Returns
     -------
@@ -269,8 +267,6 @@ def _kendall(ranks: Floats) -> tuple[float, float]:
 
 def _mean_ranks(x: Floats) -> Floats:
     """Return the ranks of each column, the lowest first; ties share their mean rank."""
-    ranks = np.asarray(-rank_scores(x.T).T)
-    for j in range(x.shape[1]):
-        _, group, sizes = np.unique(ranks[:, j], return_inverse=True, return_counts=True)
-        ranks[:, j] -= (sizes[group] - 1) / 2
-    return ranks
+    from scipy import stats
+
+    return np.asarray(stats.rankdata(x, axis=0))

@@ -9,12 +9,15 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.frames import Frame
 from dli.framework.index import Node
+from dli.ranking import level_ties
 
 __all__ = ["build_by_period", "node_values"]
 
 
 def node_values(assessment: Assessment, nodes: Sequence[Node], stage: str) -> Floats:
     """Return indicators as they are after a step, and the scores of nodes that have children.
+
+    Scores that tie are equal to the last bit, so that no correlation of ranks tells them apart.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ def node_values(assessment: Assessment, nodes: Sequence[Node], stage: str) -> Fl
     columns = [after_step.get(node.code) for node in nodes]
     return np.stack(
         [
-            assessment.array(node.code) if column is None else column
+            level_ties(assessment.array(node.code)) if column is None else column
             for node, column in zip(nodes, columns, strict=True)
         ],
         axis=1,

@@ -7,6 +7,7 @@ import numpy as np
 
 from dli import frames
 from dli.errors import DataError, MethodError
+from dli.periods import period_order
 from dli.plots.axes import BAD, GOOD, GREY, INK, axes_for, colour_of, plain, spread, tidy
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def bump(
         raise MethodError(msg)
     code = assessment.index.code if node is None else node
     ranks = assessment.rank_array(code)
-    periods = sorted(set(assessment.periods))
+    periods = period_order(assessment.periods)
     rows: dict[Any, dict[Any, int]] = {}
     for row, (unit, period) in enumerate(zip(assessment.units, assessment.periods, strict=True)):
         rows.setdefault(unit, {})[period] = row

@@ -72,6 +72,7 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     Examples
     --------
     >>> from dli import Index, Indicator
+    >>> from dli.sensitivity import DirichletWeights
     >>> index = Index("T", [Indicator("a"), Indicator("b"), Indicator("c")])
     >>> data = {"unit": ["X", "Y"], "a": [1, 3], "b": [9.0, 5.0], "c": [2.0, 1.0]}
     >>> study = shapley(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dli.change.periods import period_number, period_order
 from dli.errors import DataError
+from dli.periods import period_number, period_order
 
 IN_ORDER = [
     [9, 10, 11],

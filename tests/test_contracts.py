@@ -1,0 +1,422 @@
+"""What every choice of a family must keep, built in or from outside; traits are held to the facts."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from dli import (
+    Assessment,
+    Index,
+    Indicator,
+    Method,
+    aggregation,
+    imputation,
+    normalisation,
+    treatment,
+)
+from dli.aggregation import protocol as aggregating
+from dli.errors import MethodError
+from dli.framework.choices import built_in
+from dli.imputation import Context
+from dli.normalisation import protocol as normalising
+from dli.sensitivity import (
+    Alternatives,
+    DirichletWeights,
+    Draws,
+    Exclusion,
+    Judgements,
+    MeasurementError,
+    WeightNoise,
+    inputs,
+    uncertainty,
+)
+from dli.sensitivity.inputs import protocol as drawing
+from dli.treatment import protocol as treating
+from dli.weighting import AHP
+
+WEIGHTS = np.array([0.5, 0.3, 0.2])
+INDICATORS = (
+    Indicator("a", goalposts=(0, 120), target=90, scale=(0, 200)),
+    Indicator("b", direction=-1, goalposts=(120, 0), target=10, scale=(0, 200)),
+    Indicator("c", goalposts=(0, 120), target=90, scale=(0, 200)),
+)
+UNITS = tuple("pqrstu")
+CONTEXT = Context(
+    units=UNITS,
+    codes=("a", "b", "c"),
+    periods=None,
+    columns={"region": ["N", "N", "N", "S", "S", "S"]},
+    parents=dict.fromkeys("abc", ("T",)),
+    directions=(1, -1, 1),
+)
+FEW = settings(max_examples=25, deadline=None)
+
+
+class MiddleOfThree:
+    """An aggregation from outside that says nothing about itself."""
+
+    def aggregate(self, values, weights):
+        return np.median(values, axis=-1)
+
+
+class WeightedSquares:
+    """One that says what holds for it, and has a derivative."""
+
+    traits = aggregation.Traits(local=True, kinked=False)
+
+    def aggregate(self, values, weights):
+        return (weights * values**2).sum(axis=-1)
+
+    def gradient(self, values, weights):
+        return 2 * weights * values
+
+
+class FromBest:
+    """A normalisation from outside."""
+
+    def normalise(self, values, indicators):
+        signs = np.array([one.direction for one in indicators])
+        return signs * values - np.nanmax(signs * values, axis=-2, keepdims=True)
+
+
+class Capped:
+    """A treatment from outside."""
+
+    traits = treatment.Traits(keeps_order=True)
+
+    def treat(self, values):
+        return np.minimum(values, np.nanmedian(values, axis=0))
+
+
+class Zero:
+    """An imputation from outside."""
+
+    def impute(self, values, context):
+        return np.where(np.isnan(values), 0.0, values)
+
+
+class Tilt:
+    """An uncertain input from outside."""
+
+    def factors(self, assessment):
+        return ["tilt"]
+
+    def apply(self, uniforms, draws):
+        draws.scale("a", 0.5 + uniforms[0])
+
+
+AGGREGATIONS = [
+    aggregation.AdjustedMazziottaPareto(),
+    aggregation.ArithmeticMean(),
+    aggregation.Copeland(),
+    aggregation.GeometricMean(),
+    aggregation.HarmonicMean(),
+    aggregation.MazziottaPareto(),
+    aggregation.MazziottaPareto(penalty="positive"),
+    aggregation.Minimum(),
+    aggregation.OrderedWeighted((0.6, 0.3, 0.1)),
+    aggregation.OrderedWeighted((0.1, 0.3, 0.6)),
+    aggregation.PowerMean(2.0),
+    aggregation.PowerMean(-0.5),
+    aggregation.PowerMean(float("inf")),
+    MiddleOfThree(),
+    WeightedSquares(),
+]
+NORMALISATIONS = [
+    normalisation.Borda(),
+    normalisation.DistanceToReference("r"),
+    normalisation.DistanceToTarget(),
+    normalisation.FittedOn(normalisation.MinMax(), units=["p", "q", "r"]),
+    normalisation.FractionOfMax(),
+    normalisation.Goalposts(),
+    normalisation.MinMax(),
+    normalisation.PercentileRank(),
+    normalisation.Rank(),
+    normalisation.Scaled(),
+    normalisation.ZScore(),
+    FromBest(),
+]
+TREATMENTS = [
+    treatment.BoxCox(),
+    treatment.Log(),
+    treatment.LogPlus(),
+    treatment.Percentiles(),
+    treatment.Winsorise(),
+    Capped(),
+]
+IMPUTATIONS = [
+    imputation.ColumnMean(),
+    imputation.ColumnMedian(),
+    imputation.GroupMean("region"),
+    imputation.GroupMedian("region"),
+    imputation.Regression(),
+    imputation.RowMean(),
+    imputation.RowMedian(),
+    Zero(),
+]
+OVER_TIME = [imputation.Latest(), imputation.Linear()]
+INPUTS = [
+    Alternatives("aggregation", [aggregation.ArithmeticMean(), aggregation.GeometricMean()]),
+    DirichletWeights(concentration=20),
+    Exclusion(["a", "c"]),
+    Judgements(AHP({("a", "b"): 3, ("a", "c"): 5, ("b", "c"): 2}), "T", spread=0.2),
+    MeasurementError(0.05),
+    WeightNoise(0.2),
+    Tilt(),
+]
+FAMILIES = {
+    "aggregation": AGGREGATIONS,
+    "normalisation": NORMALISATIONS,
+    "treatment": TREATMENTS,
+    "imputation": [*IMPUTATIONS, *OVER_TIME],
+}
+
+
+def tables():
+    """Give positive tables without a constant column; whole tens make ties common."""
+    line = st.lists(
+        st.integers(1, 9).map(lambda n: 10.0 * n) | st.floats(1, 99), min_size=3, max_size=3
+    )
+    ends = [[1.5] * 3, [98.5] * 3, [50.0, 40.0, 60.0]]
+    return st.lists(line, min_size=3, max_size=3).map(lambda lines: np.array(ends + lines))
+
+
+def of(choices):
+    return pytest.mark.parametrize("choice", choices, ids=repr)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_built_in_is_held_to_the_contract(family):
+    assert set(built_in(family)) <= {type(choice).__name__ for choice in FAMILIES[family]}
+
+
+def test_every_input_is_held_to_the_contract():
+    assert set(inputs.__all__) - {"Input"} <= {type(choice).__name__ for choice in INPUTS}
+
+
+# Aggregation.
+
+
+@of(AGGREGATIONS)
+@given(values=tables(), order=st.permutations(range(6)))
+@FEW
+def test_an_aggregation_gives_a_score_to_each_unit_and_changes_nothing(choice, values, order):
+    before = values.copy()
+    values.flags.writeable = False
+    found = choice.aggregate(values, WEIGHTS)
+    assert found.shape == (6,)
+    assert np.isfinite(found).all()
+    assert_array_equal(values, before)
+    assert_allclose(choice.aggregate(values[order], WEIGHTS), found[order], rtol=1e-12)
+    rows = np.tile(WEIGHTS, (6, 1))
+    if aggregating.traits_of(choice).local:
+        assert_allclose(choice.aggregate(values, rows), found, rtol=1e-12)
+
+
+@of(AGGREGATIONS)
+@given(values=tables(), moves=tables())
+@FEW
+def test_an_aggregation_is_what_its_traits_say(choice, values, moves):
+    traits = aggregating.traits_of(choice)
+    found = choice.aggregate(values, WEIGHTS)
+    if traits.local:
+        alone = [choice.aggregate(values[[row]], WEIGHTS)[0] for row in range(6)]
+        assert_allclose(alone, found, rtol=1e-12)
+    if traits.order is not None:
+        same = aggregation.PowerMean(traits.order).aggregate(values, WEIGHTS)
+        assert_allclose(same, found, rtol=1e-12)
+    if traits.monotone:
+        assert (found >= values.min(axis=1) - 1e-9).all()
+        assert (found <= values.max(axis=1) + 1e-9).all()
+        assert (choice.aggregate(values + moves, WEIGHTS) >= found - 1e-9).all()
+    if traits.homogeneous:
+        slopes = aggregating.gradient(choice, values, WEIGHTS)
+        assert_allclose((slopes * values).sum(axis=1), found, rtol=1e-9)
+    if traits.concave:
+        middle = choice.aggregate((values + moves) / 2, WEIGHTS)
+        assert (middle >= (found + choice.aggregate(moves, WEIGHTS)) / 2 - 1e-9).all()
+    if aggregating.has_gradient(choice):
+        sides = [
+            aggregating.directional(choice, values, WEIGHTS, sign * moves) for sign in (1.0, -1.0)
+        ]
+        step = 1e-6
+        for side, sign in zip(sides, (1.0, -1.0), strict=True):
+            moved = choice.aggregate(values + sign * step * moves, WEIGHTS)
+            assert_allclose(side, (moved - found) / step, rtol=1e-3, atol=1e-3)
+        if not traits.kinked:
+            assert_allclose(sides[0], -sides[1], rtol=1e-9)
+
+
+@of([one for one in AGGREGATIONS if aggregating.traits_of(one).skips_missing])
+def test_an_aggregation_that_skips_missing_values_shares_their_weight(choice):
+    values = np.array([[40.0, np.nan, 20.0], [10.0, 30.0, 50.0], [30.0, 20.0, 70.0]])
+    found = choice.aggregate(values, WEIGHTS)
+    if aggregating.traits_of(choice).local:
+        known = choice.aggregate(values[:1, [0, 2]], np.array([5, 2]) / 7)
+        assert_allclose(found[0], known[0])
+    assert np.isfinite(found).all()
+    values[0] = np.nan
+    assert np.isnan(choice.aggregate(values, WEIGHTS)).tolist() == [True, False, False]
+
+
+@of(AGGREGATIONS)
+def test_values_outside_the_domain_are_refused(choice):
+    values = np.array([[40.0, 10.0, 20.0], [10.0, -30.0, 50.0]])
+    domain = aggregating.traits_of(choice).domain
+    if domain == "real":
+        assert np.isfinite(choice.aggregate(values, WEIGHTS)).all()
+        return
+    with pytest.raises(MethodError):
+        choice.aggregate(values, WEIGHTS)
+
+
+# Normalisation.
+
+
+def _told(choice, units=UNITS):
+    return normalising.at_rows(choice, lambda: (units, None))
+
+
+@of(NORMALISATIONS)
+@given(values=tables(), order=st.permutations(range(6)))
+@FEW
+def test_a_normalisation_follows_units_and_turns_more_into_better(choice, values, order):
+    before = values.copy()
+    values.flags.writeable = False
+    found = _told(choice).normalise(values, INDICATORS)
+    assert found.shape == values.shape
+    assert_array_equal(values, before)
+    shuffled = _told(choice, [UNITS[i] for i in order]).normalise(values[order], INDICATORS)
+    assert_allclose(shuffled, found[order], rtol=1e-12, atol=1e-12)
+    if choice.__class__ is not normalisation.DistanceToReference:
+        signs = np.array([one.direction for one in INDICATORS])
+        for better, worse in ((i, j) for i in range(6) for j in range(6)):
+            ahead = signs * values[better] >= signs * values[worse]
+            assert (found[better] >= found[worse] - 1e-9)[ahead].all()
+
+
+@of(NORMALISATIONS)
+@given(values=tables())
+@FEW
+def test_a_normalisation_keeps_gaps_and_its_ends(choice, values):
+    values[3, 1] = np.nan
+    found = _told(choice).normalise(values, INDICATORS)
+    assert_array_equal(np.isnan(found), np.isnan(values))
+    ends = normalising.traits_of(choice).ends
+    if ends is not None and not isinstance(choice, normalisation.FittedOn):
+        cut = normalising.truncated(choice, values, INDICATORS)
+        inside = ~np.isnan(found) if cut is None else ~np.isnan(found) & ~cut
+        assert (found[inside] >= min(ends) - 1e-9).all()
+        assert (found[inside] <= max(ends) + 1e-9).all()
+
+
+# Treatment.
+
+
+@of(TREATMENTS)
+@given(values=tables())
+@FEW
+def test_a_treatment_keeps_gaps_and_is_what_its_traits_say(choice, values):
+    values[3, 1] = np.nan
+    before = values.copy()
+    values.flags.writeable = False
+    found = choice.treat(values)
+    assert found.shape == values.shape
+    assert_array_equal(values, before)
+    assert_array_equal(np.isnan(found), np.isnan(values))
+    traits = treating.traits_of(choice)
+    if traits.by_column:
+        alone = np.hstack([choice.treat(values[:, [j]]) for j in range(3)])
+        assert_allclose(alone, found, rtol=1e-12)
+    if traits.keeps_order:
+        for old, new in zip(values.T, found.T, strict=True):
+            known = ~np.isnan(old)
+            assert (np.diff(new[known][np.argsort(old[known], kind="stable")]) >= -1e-9).all()
+
+
+# Imputation.
+
+
+@of(IMPUTATIONS)
+@given(values=tables())
+@FEW
+def test_an_imputation_fills_every_gap_and_changes_no_value(choice, values):
+    values[3, 1] = values[0, 2] = np.nan
+    found = imputation.impute(choice, values, CONTEXT)
+    assert found.shape == values.shape
+    assert not np.isnan(found).any()
+    known = ~np.isnan(values)
+    assert_array_equal(found[known], values[known])
+
+
+@of(OVER_TIME)
+@given(values=tables())
+@FEW
+def test_an_imputation_over_time_uses_the_units_own_periods_alone(choice, values):
+    context = attrs.evolve(CONTEXT, units=tuple("ppqqrr"), periods=(1, 2) * 3)
+    values[1] = np.nan
+    found = imputation.impute(choice, values, context)
+    assert_array_equal(found[1], values[0])
+    assert imputation.Traits(over_time=True) == choice.traits
+    shuffled = [4, 1, 0, 5, 3, 2]
+    told = attrs.evolve(
+        context,
+        units=tuple(context.units[i] for i in shuffled),
+        periods=tuple(context.periods[i] for i in shuffled),
+    )
+    assert_array_equal(imputation.impute(choice, values[shuffled], told), found[shuffled])
+
+
+# Uncertain inputs.
+
+
+def _assessment():
+    data = {
+        "unit": list(UNITS),
+        "a": [10.0, 90.0, 50.0, 30.0, 70.0, 20.0],
+        "b": [60.0, 20.0, 50.0, 80.0, 10.0, 40.0],
+        "c": [30.0, 40.0, 90.0, 20.0, 60.0, 80.0],
+    }
+    method = Method(normalisation=normalisation.MinMax(1, 100))
+    return Assessment(Index("T", INDICATORS), data, method=method)
+
+
+@of(INPUTS)
+def test_an_input_takes_the_numbers_that_it_names_and_nothing_else_is_random(choice):
+    assessment = _assessment()
+    factors = list(choice.factors(assessment))
+    assert len(factors) == len(set(factors)) >= 1
+    assert all(isinstance(name, str) and name for name in factors)
+    uniforms = np.random.default_rng(3).uniform(size=(len(factors), 16))
+    applied = []
+    for _ in range(2):
+        draws = Draws(assessment, 16)
+        choice.apply(uniforms.copy(), draws)
+        applied.append(draws)
+        shown = list(drawing.drawn(choice, uniforms, draws))
+        assert [len(values) for values in shown] == [16] * len(factors)
+    for kind in ("factors", "weights", "choices"):
+        one, other = (getattr(draws, kind) for draws in applied)
+        assert one.keys() == other.keys()
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+    for one, other in zip(*(draws.noises for draws in applied), strict=True):
+        values = assessment.stage_array("raw")
+        assert_array_equal(one(values.copy(), 4), other(values.copy(), 4))
+
+
+@of(INPUTS)
+def test_an_input_moves_scores_and_repeats_for_any_number_of_workers(choice):
+    assessment = _assessment()
+    with ThreadPoolExecutor(2) as pool:
+        alone, shared = (
+            uncertainty(assessment, [choice], n_samples=300, rng=5, executor=executor)
+            for executor in (None, pool)
+        )
+    assert_array_equal(alone.rank_counts, shared.rank_counts)
+    assert_array_equal(alone.mean_scores, shared.mean_scores)
+    assert alone.score_deviations.max() > 0
