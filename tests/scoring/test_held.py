@@ -20,6 +20,7 @@ from dli.aggregation import (
 )
 from dli.errors import MethodError
 from dli.normalisation import Goalposts
+from dli.weighting import BenefitOfTheDoubt, Declared
 
 ENDS = (0.0, 100.0)
 TREE = Index(
@@ -237,3 +238,31 @@ def test_weights_of_units_are_their_own():
     assert held.unit(1).moved({"a": 60.0})["S"].tolist() == [60.0]
     assert held.unit(1).moved({"b": 61.0})["S"].tolist() == [61.0]
     assert held.slopes("S")["a"].tolist() == [0.5, 0.0, 1.0]
+
+
+class OutsideMean:
+    """An arithmetic mean that takes complete values only."""
+
+    def __init__(self, **options):
+        self.traits = Traits(local=True, homogeneous=True, **options)
+
+    def aggregate(self, values, weights):
+        assert not np.isnan(values).any()
+        return (values * weights).sum(axis=-1)
+
+    def gradient(self, values, weights):
+        return np.broadcast_to(weights, values.shape)
+
+
+@pytest.mark.parametrize("weighting", [Declared(), BenefitOfTheDoubt(share_bounds=(0.1, 1.0))])
+def test_an_outside_object_has_the_weights_of_missing_children_shared_out(weighting):
+    own, inside = (
+        assessed(aggregation, weighting=weighting).held
+        for aggregation in (OutsideMean(), ArithmeticMean())
+    )
+    assert_allclose(own.scores["T"], inside.scores["T"])
+    for code, slope in inside.slopes("T").items():
+        assert_allclose(own.slopes("T")[code], slope)
+    moves = {"a": np.array([[1.0], [0.0]]) * np.ones(len(own.scores["T"]))}
+    assert_allclose(own.directional("T", moves), inside.directional("T", moves))
+    assert {code: at.any() for code, at in own.kinks("T").items()} == {"T": False, "S": False}

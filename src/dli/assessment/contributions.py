@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from dli.aggregation.protocol import gradient
 from dli.arrays import Floats
 from dli.assessment.scored import Scored
 from dli.errors import MethodError
 from dli.framework import Index
-from dli.scoring.held import HeldNode, HeldTree, require_gradient
+from dli.scoring.held import HeldNode, HeldTree
 
 __all__ = ["contributions"]
 
@@ -48,9 +47,8 @@ def contributions(assessment: Scored, code: str) -> Floats:
 
 def _adds_up(tree: HeldTree, node: HeldNode) -> bool:
     """Return whether values times derivatives add up here, although nothing declares it."""
-    require_gradient(node)
     values = tree.values(node)
-    total = (np.nan_to_num(values) * gradient(node.aggregation, values, node.weights)).sum(axis=1)
+    total = (np.nan_to_num(values) * node.gradient(values)).sum(axis=1)
     scores = tree.scores[node.code]
     known = ~np.isnan(scores)
     return bool(np.allclose(total[known], scores[known], rtol=1e-9, atol=0.0))

@@ -1,11 +1,11 @@
 """Whether the nodes of an assessment measure one thing: consistency, components, clusters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from dli.arrays import Floats
+from dli.arrays import Floats, Integers
 from dli.assessment import Assessment
 from dli.checks import number
 from dli.errors import MethodError
@@ -242,7 +242,8 @@ def cluster_indicators(
     -------
     frame
         A row for each node (in each period), similar ones side by side, with the columns ``code,
-        name`` and ``cluster``, numbered from 0 in the order of the nodes.
+        name`` and ``cluster``, numbered from 0: the largest first, among equally large ones that
+        with the first code in the order of the alphabet.
 
     Raises
     ------
@@ -276,11 +277,20 @@ def cluster_indicators(
         period: {
             "code": [chosen[i].code for i in clusters.order.tolist()],
             "name": [chosen[i].name for i in clusters.order.tolist()],
-            "cluster": clusters.labels[clusters.order],
+            "cluster": _numbered(clusters.labels, [node.code for node in chosen])[clusters.order],
         }
         for period, clusters in found.items()
     }
     return build_by_period(assessment, tables)
+
+
+def _numbered(labels: Integers, codes: Sequence[str]) -> Integers:
+    """Return numbers of clusters that do not depend on the order of the nodes."""
+    members = [
+        [codes[i] for i in np.flatnonzero(labels == k).tolist()] for k in range(labels.max() + 1)
+    ]
+    order = sorted(range(len(members)), key=lambda k: (-len(members[k]), min(members[k])))
+    return np.argsort(order)[labels]
 
 
 def _by_period(

@@ -14,7 +14,7 @@ from attrs import frozen
 from dli.aggregation import protocol
 from dli.arrays import TIE, Bools, Floats
 from dli.errors import MethodError
-from dli.scoring.joining import MissingRule, join
+from dli.scoring.joining import MissingRule, by_gaps, join
 
 __all__ = ["Change", "HeldNode", "HeldTree", "HeldUnit", "observed_ends", "require_gradient"]
 
@@ -55,6 +55,46 @@ class HeldNode:
         """Return the node's scores, of shape (n_rows,), from those of its children."""
         where = f" of {self.code!r}"
         return join(self.aggregation, values, weights, self.rule, self.children, where)
+
+    def gradient(self, values: Floats) -> Floats:
+        """Return the derivative of each score by each value: (n_rows, n_children).
+
+        0 where the value is missing; the others have its weight.
+        """
+        require_gradient(self)
+        if self._sees_all(values):
+            return protocol.gradient(self.aggregation, values, self.weights)
+        slopes = np.zeros(values.shape)
+        for rows, present, own in by_gaps(values, self.weights):
+            cells = np.ix_(rows, present)
+            slopes[cells] = protocol.gradient(self.aggregation, values[cells], own)
+        return slopes
+
+    def directional(self, values: Floats, moves: Floats) -> Floats:
+        """Return the one-sided derivative of each score along moves.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows, n_children)
+        moves : ndarray of shape (..., n_rows, n_children)
+
+        Returns
+        -------
+        ndarray of shape (..., n_rows)
+        """
+        require_gradient(self)
+        if self._sees_all(values):
+            values = np.broadcast_to(values, moves.shape)
+            return protocol.directional(self.aggregation, values, self.weights, moves)
+        slopes = np.zeros(moves.shape[:-1])
+        for rows, present, own in by_gaps(values, self.weights):
+            part = moves[..., rows, :][..., present]
+            known = np.broadcast_to(values[np.ix_(rows, present)], part.shape)
+            slopes[..., rows] = protocol.directional(self.aggregation, known, own, part)
+        return slopes
+
+    def _sees_all(self, values: Floats) -> bool:
+        return self.traits.skips_missing or not np.isnan(values).any()
 
 
 @frozen(kw_only=True, eq=False)
@@ -122,8 +162,7 @@ class HeldTree:
         """
         slopes: dict[str, Floats] = {top: np.ones(len(self.scores[top]))}
         for node in self.inner(top):
-            require_gradient(node)
-            local = protocol.gradient(node.aggregation, self.values(node), node.weights)
+            local = node.gradient(self.values(node))
             for code, slope in zip(node.children, local.T, strict=True):
                 slopes[code] = slopes[node.code] * slope
         return slopes
@@ -144,14 +183,8 @@ class HeldTree:
         shape = np.broadcast_shapes(self.scores[top].shape, *(np.shape(m) for m in moves.values()))
         total: dict[str, Floats] = {}
         for node in reversed(list(self.inner(top))):
-            require_gradient(node)
             below = [_plus(total.get(c), moves.get(c), shape) for c in node.children]
-            total[node.code] = protocol.directional(
-                node.aggregation,
-                np.broadcast_to(self.values(node), (*shape, len(node.children))),
-                node.weights,
-                np.stack(below, axis=-1),
-            )
+            total[node.code] = node.directional(self.values(node), np.stack(below, axis=-1))
         return _plus(total.get(top), moves.get(top), shape)
 
     def kinks(self, top: str) -> dict[str, Bools]:
@@ -166,16 +199,12 @@ class HeldTree:
         for node in self.inner(top):
             if not node.traits.kinked:
                 continue
-            require_gradient(node)
             values = self.values(node)
             differs = np.zeros(len(values), dtype=np.bool_)
             for place in range(len(node.children)):
                 move = np.zeros(values.shape)
                 move[:, place] = 1.0
-                sides = [
-                    protocol.directional(node.aggregation, values, node.weights, sign * move)
-                    for sign in (1.0, -1.0)
-                ]
+                sides = [node.directional(values, sign * move) for sign in (1.0, -1.0)]
                 differs |= np.abs(sides[0] + sides[1]) > TIE
             found[node.code] = differs
         return found

@@ -1,17 +1,17 @@
 """The score of one node from those of its children, by the rule for missing values; arrays only."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
 from dli.aggregation.protocol import traits_of
-from dli.arrays import Bools, Floats
+from dli.arrays import Bools, Floats, Integers
 from dli.errors import DLIError, MethodError
 
-__all__ = ["MissingRule", "Names", "join", "name_error"]
+__all__ = ["MissingRule", "Names", "by_gaps", "join", "name_error"]
 
 # Turns the number of a row into the name of its unit.
 Names = Callable[[int], str]
@@ -82,8 +82,28 @@ def _skipping(
 ) -> Floats:
     if traits_of(aggregation).skips_missing or not np.isnan(values).any():
         return _aggregated(aggregation, values, weights, children, where)
-    # An outside object sees complete values only: rows are taken by their pattern of gaps.
     scores = np.full(len(values), np.nan)
+    for rows, present, own in by_gaps(values, weights):
+        codes = [code for code, is_present in zip(children, present, strict=True) if is_present]
+        part = values[np.ix_(rows, present)]
+        scores[rows] = _aggregated(aggregation, part, own, codes, where)
+    return scores
+
+
+def by_gaps(values: Floats, weights: Floats) -> Iterator[tuple[Integers, Bools, Floats]]:
+    """Yield the rows that miss the same children, so that an object can see complete values only.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_children)
+    weights : ndarray of shape (n_children,) or (n_rows, n_children)
+
+    Yields
+    ------
+    (ndarray of int, ndarray of bool, ndarray)
+        The rows, which children they have, and the weights with those of the others shared out.
+        Rows whose weight is all on missing children are left out.
+    """
     patterns, member = np.unique(~np.isnan(values), axis=0, return_inverse=True)
     for number, present in enumerate(patterns):
         rows = np.flatnonzero(member.reshape(-1) == number)
@@ -92,11 +112,10 @@ def _skipping(
         usable = np.broadcast_to(total[..., 0] > 0, rows.shape)
         if not usable.any():
             continue
-        own = own / total if own.ndim == 1 else own[usable] / total[usable]
-        part = values[np.ix_(rows[usable], present)]
-        codes = [code for code, is_present in zip(children, present, strict=True) if is_present]
-        scores[rows[usable]] = _aggregated(aggregation, part, own, codes, where)
-    return scores
+        if own.ndim == 1:
+            yield rows, present, own / total
+        else:
+            yield rows[usable], present, own[usable] / total[usable]
 
 
 def _aggregated(
