@@ -222,14 +222,15 @@ def edges(draw):
         (s, t) for s in codes for t in (*codes, "a1", "a2", "b1", "b2", "A", "B", "T") if s != t
     ]
     chosen = draw(st.lists(st.sampled_from(pairs), min_size=2, max_size=10, unique=True))
-    barriers = draw(st.sets(st.sampled_from(codes), max_size=1))
+    helps = draw(st.booleans())  # everything: that way leverage is found another way
+    barriers = draw(st.sets(st.sampled_from(codes), max_size=0 if helps else 1))
     links = [
         Link(
             source,
             target,
             draw(st.sampled_from([0.1, 0.2])),
-            sign=draw(st.sampled_from([1, 1, -1])),
-            required=draw(st.sampled_from([False, False, True])),
+            sign=draw(st.sampled_from([1, 1, 1 if helps else -1])),
+            required=not helps and draw(st.sampled_from([False, False, True])),
         )
         for source, target in chosen
     ]

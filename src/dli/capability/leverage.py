@@ -62,12 +62,12 @@ def leverage_array(graph: Network, assessment: Assessment, node: str | None = No
     room = _Room.of(found)
     result = (found.slopes * (room.top[:, n:] > 0)) @ np.maximum(graph.reach, 0.0).T
     result += (found.slopes * (room.bottom[:, n:] < 0)) @ np.minimum(graph.reach, 0.0).T
-    bent, held = _is_bent(found, room), np.flatnonzero(room.holds.any(axis=0))
-    # What one unit more of each capability adds to the levels of those that may be held.
-    ones = np.zeros((n, len(held)))
-    ones[held, np.arange(len(held))] = 1.0
-    own = dict(zip(held.tolist(), summed_effects(graph.among, ones).T, strict=True))
-    for row in np.flatnonzero(room.holds.any(axis=1) & ~bent).tolist():
+    bent, held = _is_bent(found, room), room.holds.any(axis=1)
+    rising = _rising(found, room, held & ~bent)
+    if rising is not None:
+        result[held & ~bent], held = rising, held & bent
+    own = _own(graph, np.flatnonzero(room.holds[held | bent].any(axis=0)))
+    for row in np.flatnonzero(held & ~bent).tolist():
         inflow, top = _inflow(graph, room, own, row)
         result[row] = np.clip(inflow, room.bottom[row, n:], top) @ found.slopes[row]
     blocks = np.array_split(np.flatnonzero(bent), 1 + graph.reach.size * bent.sum() // _CELLS)
@@ -77,6 +77,34 @@ def leverage_array(graph: Network, assessment: Assessment, node: str | None = No
         result[rows] = _one_sided(found, room, own, rows)
     result[np.isnan(assessment.array(found.node))] = np.nan
     return np.asarray(result)
+
+
+def _rising(found: Outcomes, room: "_Room", rows: Bools) -> Floats | None:
+    """Return the leverage of units in a graph in which everything helps, None in another.
+
+    Nothing falls there: what is at its upper end stays there, and what would go through it is lost.
+    """
+    graph, n = found.graph, len(found.graph.codes)
+    if (graph.direct.data < 0).any() or room.follows[rows].any():
+        return None
+    goes_on = (room.top[rows] > 0).T
+    turn = goes_on[:n] * (graph.onto @ (goes_on[n:] * found.slopes[rows].T))
+    total = turn.copy()
+    for _ in range(500):  # as many as of all influence
+        turn = goes_on[:n] * (graph.among @ turn)
+        total += turn
+        if np.abs(turn).max(initial=0.0) <= 1e-16 * np.abs(total).max(initial=0.0):
+            return np.asarray(total.T)
+    return None
+
+
+def _own(graph: Network, held: NDArray[np.intp]) -> dict[int, Floats]:
+    """Return what one unit more of each capability adds to the levels of those that are held."""
+    if not held.size:
+        return {}
+    ones = np.zeros((len(graph.codes), len(held)))
+    ones[held, np.arange(len(held))] = 1.0
+    return dict(zip(held.tolist(), summed_effects(graph.among, ones).T, strict=True))
 
 
 @frozen(kw_only=True, eq=False)
@@ -229,7 +257,12 @@ def _caps(
     held: NDArray[np.intp],
     nodes: NDArray[np.intp],
 ) -> Floats:
-    """Return how far nodes can follow the sources that they require: (n_capabilities, n_nodes)."""
+    """Return how far nodes can follow the sources that they require.
+
+    Infinite, or of shape (n_capabilities, n_nodes): when each capability in turn rises a little.
+    """
+    if not room.follows[row].any():
+        return np.full(len(nodes), np.inf)
     caps = np.full((len(moves), len(nodes)), np.inf)
     for source, target in zip(*(e[room.follows[row]] for e in graph.required_pairs), strict=True):
         cap = np.maximum(moves[:, held == source], 0.0)
