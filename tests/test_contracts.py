@@ -37,7 +37,7 @@ from dli.sensitivity import (
 )
 from dli.sensitivity.inputs import protocol as drawing
 from dli.treatment import protocol as treating
-from dli.weighting import AHP
+from dli.weighting import AHP, GroupAHP
 
 WEIGHTS = np.array([0.5, 0.3, 0.2])
 INDICATORS = (
@@ -165,6 +165,10 @@ INPUTS = [
     DirichletWeights(concentration=20),
     Exclusion(["a", "c"]),
     Judgements(AHP({("a", "b"): 3, ("a", "c"): 5, ("b", "c"): 2}), "T", spread=0.2),
+    Judgements(
+        GroupAHP({"Ann": [["a", "b", 3], ["b", "c", 2]], "Bob": [["c", "a", 2], ["b", "c", 1]]}),
+        "T",
+    ),
     MeasurementError(0.05),
     WeightNoise(0.2),
     Tilt(),

@@ -401,6 +401,19 @@ def test_a_geometric_mean_names_units_and_codes_at_or_below_zero():
         Assessment(INDEX, DATA, method=Method(normalisation=ZScore(), aggregation=PowerMean(2.5)))
 
 
+def test_a_value_outside_the_domain_of_an_aggregation_counts_where_it_counts_for_a_score():
+    index = Index("T", [Indicator("a", weight=0), Indicator("b"), Indicator("c")])
+    data = {
+        "unit": ["X", "Y", "Z"],
+        "a": [0.0, 4.0, 8.0],  # without weight
+        "b": [2.0, 0.0, 8.0],  # Y has no score anyway
+        "c": [8.0, None, 2.0],
+    }
+    method = Method(normalisation=Identity(), aggregation=GeometricMean(), coverage=1.0)
+    scores = Assessment(index, data, method=method).array("T")
+    assert scores.tolist() == pytest.approx([4.0, np.nan, 4.0], nan_ok=True)
+
+
 def test_an_imputation_sees_the_context_of_the_units_that_are_kept():
     seen = []
 
@@ -774,3 +787,10 @@ def test_the_methods_statement_tells_parts_apart():
     for part in ("a, b: ", "c: ", "S: ", "T: ", "in 2 periods (2020 to 2021)", "left out: 0 of 5",
                  "within each period", "A node with any missing child has no score."):  # fmt: skip
         assert part in text
+
+
+class Identity:
+    """A normalisation from outside that leaves values as they are."""
+
+    def normalise(self, values, indicators):
+        return values

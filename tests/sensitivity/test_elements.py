@@ -29,6 +29,13 @@ def assessment():
     return Assessment(INDEX, DATA)
 
 
+def test_the_scores_that_are_compared_may_be_those_of_an_indicator(assessment):
+    found = remove_elements(assessment, ["b"], node="a")
+    assert found.comparison.score_array.tolist() == [[x, x] for x in assessment.array("a").tolist()]
+    with pytest.raises(MethodError, match=r"nothing would be left of 'a':\n  - 'a'"):
+        remove_elements(assessment, ["a"], node="a")
+
+
 def test_removing_an_indicator_gives_the_others_its_weight(assessment):
     found = remove_elements(assessment, ["a", "c"])
     assert found.codes == ("a", "c")

@@ -20,7 +20,7 @@ from dli.aggregation import (
     PowerMean,
 )
 from dli.errors import MethodError, UnknownCodeError
-from dli.normalisation import MinMax, ZScore
+from dli.normalisation import FractionOfMax, MinMax, ZScore
 from dli.ranking import places, rank_scores
 from dli.sensitivity import (
     Alternatives,
@@ -71,6 +71,19 @@ def test_noisy_weights_give_what_an_assessment_with_these_weights_gives(aggregat
         weights = {code: w * noise.get(code, 1.0) for code, w in nominal.items()}
         by_hand = weighed_by_hand(assessment, weights)
         assert_allclose(row, by_hand.array("T"), rtol=1e-12)
+
+
+def test_a_zero_without_weight_does_not_harm_a_geometric_mean():
+    index = Index("T", [Indicator("a", weight=0), Indicator("b"), Indicator("c", weight=2)])
+    data = {"unit": list("XYZ"), "a": [0.0, 5, 9], "b": [1.0, 2, 3], "c": [3.0, 1, 2]}
+    method = Method(normalisation=FractionOfMax(), aggregation=GeometricMean())
+    assessment = Assessment(index, data, method=method)
+    numbers = np.random.default_rng(1).random((5, len(WeightNoise(0.5).factors(assessment))))
+    without = Assessment(index.without("a"), data, method=method)
+    assert_allclose(
+        evaluate(assessment, [WeightNoise(0.5)], numbers),
+        evaluate(without, [WeightNoise(0.5)], numbers[:, -2:]),
+    )
 
 
 def test_indicators_may_stand_beside_sub_indices():

@@ -182,12 +182,9 @@ def _extreme(x: Floats, w: Floats, p: float) -> Floats:
 
 
 def _check_domain(x: Floats, p: float) -> None:
-    domain = power_domain(p)
-    if domain == "real":
-        return
-    bad = x <= 0 if domain == "positive" else x < 0
+    bad = x <= 0 if p <= 0 else x < 0
     if bad.any():
-        limit = "above zero" if domain == "positive" else "of at least zero"
+        limit = "above zero" if p <= 0 else "of at least zero"
         faults = [
             f"row {i[-2]}, column {i[-1]}: {x[tuple(i)]:g}" for i in np.argwhere(bad).tolist()
         ]

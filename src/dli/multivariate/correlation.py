@@ -81,7 +81,8 @@ def correlations(
         Such as the scores of sub-indices, for correlations across levels.
     method : {"pearson", "spearman", "kendall"}
         Linear correlation; the correlation of ranks, where ties share their mean rank; or
-        Kendall's :math:`\tau_b`. Values tie when they are equal.
+        Kendall's :math:`\tau_b`. Values tie when they are equal; a column whose values
+        differ by rounding alone is constant.
 
     Returns
     -------
@@ -269,4 +270,6 @@ def _mean_ranks(x: Floats) -> Floats:
     """Return the ranks of each column, the lowest first; ties share their mean rank."""
     from scipy import stats
 
-    return np.asarray(stats.rankdata(x, axis=0))
+    ranks = np.asarray(stats.rankdata(x, axis=0))
+    ranks[:, np.ptp(x, axis=0) <= TIE * np.abs(x).max(axis=0)] = 1.0  # constant but for rounding
+    return ranks

@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import Floats, Integers, as_floats, as_table
+from dli.arrays import Floats, as_floats, as_table
 from dli.checks import seed_of, whole_number
 from dli.errors import MethodError
 from dli.ranking import places
@@ -21,8 +21,8 @@ class Acceptability:
     Attributes
     ----------
     acceptability : ndarray of shape (n_units, n_units)
-        The share of draws in which the unit (row) takes the rank (column); rows and columns sum
-        to one. Units that tie share the ranks that they take together.
+        The share of draws in which the unit (row) takes the rank (column); rows sum to one. Units
+        that tie share the smaller rank, as everywhere: one more than the number of better units.
     central_weights : ndarray of shape (n_units, n_indicators)
         The mean of the weights under which the unit is the first, alone or with others; NaN if
         there are none.
@@ -105,7 +105,6 @@ def accepted(
     """
     n_samples, seed = whole_number("n_samples", n_samples, 1), seed_of(rng)
     counts, weights_of = np.zeros((n_units, n_units)), np.zeros((n_units, shapes.size))
-    firsts = np.zeros(n_units)
     # Each chunk has a stream of its own; its size follows from the number of units alone.
     size = max(1, min(1024, 2**18 // n_units))
     for chunk, start in enumerate(range(0, n_samples, size)):
@@ -114,49 +113,16 @@ def accepted(
         weights = stream.standard_gamma(shapes, size=(n_draws, shapes.size))
         weights /= weights.sum(axis=1, keepdims=True)
         order, tied = places(scores_of(weights))
-        counts += _counted(order, tied)
-        draws, units, shares = _leaders(order, tied)
-        firsts += np.bincount(units, weights=shares, minlength=n_units)
-        for k in range(shapes.size):
-            own = weights[draws, k] * shares
-            weights_of[:, k] += np.bincount(units, weights=own, minlength=n_units)
-    share = counts / n_samples
+        ranks = np.broadcast_to(np.arange(n_units), order.shape) if tied is None else tied
+        cells = np.bincount((order * n_units + ranks).ravel(), minlength=n_units**2)
+        counts += cells.reshape(n_units, n_units)
+        draws, at = np.nonzero(ranks == 0)
+        np.add.at(weights_of, order[draws, at], weights[draws])
+    share, firsts = counts / n_samples, counts[:, :1]
     return Acceptability(
         acceptability=share,
-        central_weights=weights_of / np.where(firsts > 0, firsts, np.nan)[:, np.newaxis],
+        central_weights=weights_of / np.where(firsts > 0, firsts, np.nan),
         errors=np.sqrt(share * (1 - share) / n_samples),
         n_samples=n_samples,
         seed=seed,
     )
-
-
-def _counted(order: Integers, tied: Integers | None) -> Floats:
-    """Count the ranks of units; those that tie share the ranks that they take together."""
-    n_units = order.shape[1]
-    if tied is None:
-        cells = order * n_units + np.arange(n_units)
-        counts = np.bincount(cells.ravel(), minlength=n_units**2).astype(np.float64)
-        return counts.reshape(n_units, n_units)
-    # Each unit adds its share at the first rank of its group, and takes it away after the last.
-    sizes = _sizes(tied)
-    steps = np.zeros((n_units, n_units + 1))
-    np.add.at(steps, (order, tied), 1 / sizes)
-    np.add.at(steps, (order, tied + sizes), -1 / sizes)
-    return np.asarray(np.cumsum(steps, axis=1)[:, :-1])
-
-
-def _sizes(tied: Integers) -> Integers:
-    """Return how many units share the rank at each place."""
-    n_draws, n_units = tied.shape
-    groups = tied + np.arange(n_draws)[:, np.newaxis] * n_units
-    counts = np.bincount(groups.ravel(), minlength=n_draws * n_units)
-    return np.asarray(counts[groups])
-
-
-def _leaders(order: Integers, tied: Integers | None) -> tuple[Integers, Integers, Floats]:
-    """Return the draws and units that are first, and the share of the first rank of each."""
-    n_draws = len(order)
-    if tied is None:
-        return np.arange(n_draws), order[:, 0], np.ones(n_draws)
-    draws, at = np.nonzero(tied == 0)
-    return draws, order[draws, at], 1 / _sizes(tied)[draws, at]
