@@ -134,13 +134,13 @@ def test_a_profile_shows_the_unit_among_others():
 
 
 def test_a_radar_shows_a_few_units():
-    ax = plots.radar(example(), ["X", "Y"], level=2)
+    ax = plots.radar(example(), ["X", "Y"], nodes=2)
     assert [line.get_label() for line in ax.lines] == ["X", "Y"]
     assert ax.lines[0].get_ydata()[:4] == pytest.approx([20, 40, 60, 30])
     with pytest.raises(MethodError, match="got 1 units and 2 nodes"):
         plots.radar(example(), ["X"])
     with pytest.raises(MethodError, match="polar projection"):
-        plots.radar(example(), ["X"], level=2, ax=plt.figure().subplots())
+        plots.radar(example(), ["X"], nodes=2, ax=plt.figure().subplots())
 
 
 def test_distributions_mark_what_treatment_moved():

@@ -222,7 +222,7 @@ def radar(
     units: Sequence[object],
     *,
     period: object = None,
-    level: int = 1,
+    nodes: Nodes = 1,
     ax: Any = None,
 ) -> Any:
     """Draw the profiles of a few units around a circle. `profile` is easier to read exactly.
@@ -233,8 +233,8 @@ def radar(
     units : sequence
         At most eight.
     period : object, optional
-    level : int
-        The nodes at this level are the spokes; three or more.
+    nodes : int, str or sequence of str
+        The spokes, three or more: a level of the tree, or codes.
     ax : matplotlib.axes.Axes, optional
         Of the polar projection.
 
@@ -245,39 +245,38 @@ def radar(
     Raises
     ------
     UnknownCodeError
-        No such units or period.
+        No such units, period or nodes.
     MethodError
-        More than eight units, fewer than three spokes, or axes that are not polar.
+        No such level, more than eight units, fewer than three spokes, or axes that are not polar.
     """
-    index = assessment.index
-    nodes = select(index, level)
+    spokes = select(assessment.index, nodes)
     rows = assessment.rows_of(units, assessment.rows(period))
-    if len(rows) > len(PALETTE) or len(nodes) < 3:
+    if len(rows) > len(PALETTE) or len(spokes) < 3:
         msg = (
             f"a radar shows up to {len(PALETTE)} units over three nodes or more, got {len(rows)} "
-            f"units and {len(nodes)} nodes"
+            f"units and {len(spokes)} nodes"
         )
         raise MethodError(msg)
     ax = axes_for(ax, 6.5, 6.5, projection="polar")
     if ax.name != "polar":
         msg = "a radar needs axes of the polar projection"
         raise MethodError(msg)
-    angles = np.linspace(0, 2 * np.pi, len(nodes), endpoint=False)
+    angles = np.linspace(0, 2 * np.pi, len(spokes), endpoint=False)
     closed = np.append(angles, angles[0])
     for j, row in enumerate(rows):
-        scores = np.array([assessment.array(node.code)[row] for node in nodes])
+        scores = np.array([assessment.array(node.code)[row] for node in spokes])
         style = ("-", "--", ":", "-.")[j % 4]
         ax.plot(closed, np.append(scores, scores[0]), style, color=colour_of(j), linewidth=2,
                 marker="o", markersize=4, label=plain(assessment.units[row]))  # fmt: skip
     ax.set_theta_zero_location("N")
     ax.set_theta_direction(-1)
-    ax.set_xticks(angles, [plain(node.code) for node in nodes])
+    ax.set_xticks(angles, [plain(node.code) for node in spokes])
     ax.set_rlim(min(0.0, ax.get_ylim()[0]))
     ax.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.12, 1.12))
     return ax
 
 
-def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: Any = None) -> Any:
+def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = None) -> Any:
     """Draw how the values of indicators lie, before and after treatment.
 
     Each indicator has a row from its least to its greatest raw value; dots above the line are
@@ -286,8 +285,8 @@ def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: An
     Parameters
     ----------
     assessment : Assessment
-    codes : sequence of str, optional
-        Of indicators; all by default.
+    nodes : int, str or sequence of str, optional
+        Indicators; all by default.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -297,12 +296,12 @@ def distributions(assessment: "Assessment", codes: Sequence[str] = (), *, ax: An
     Raises
     ------
     UnknownCodeError
-        No such indicators.
+        No such nodes.
+    MethodError
+        Nodes that are not indicators.
     """
     place = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
-    chosen = list(codes) or list(place)
-    for code in chosen:
-        assessment.index.find(code)
+    chosen = [node.code for node in select(assessment.index, nodes)]
     if any(code not in place for code in chosen):
         msg = "distributions are those of indicators; others were asked for"
         raise MethodError(msg, [f"{code!r}" for code in chosen if code not in place])
