@@ -24,6 +24,8 @@ __all__ = [
 
 def is_number(value: object) -> bool:
     """Return whether a value is a finite real number; True and False are not."""
+    if type(value) is float:
+        return math.isfinite(value)
     if isinstance(value, (bool, np.bool_)):
         return False
     if not isinstance(value, (int, float, np.integer, np.floating)):

@@ -1,5 +1,6 @@
 """The means, from the one that lets weakness be made up for wholly to the one that never does."""
 
+from functools import cache
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -18,6 +19,21 @@ from dli.errors import MethodError
 __all__ = ["ArithmeticMean", "GeometricMean", "HarmonicMean", "Minimum", "PowerMean"]
 
 
+@cache
+def _traits(order: float) -> Traits:
+    """Return what holds for the mean of an order; it is asked for at every node."""
+    return Traits(
+        domain=power_domain(order),
+        skips_missing=True,
+        local=True,
+        order=order,
+        monotone=True,
+        homogeneous=True,
+        concave=order <= 1,
+        kinked=bool(np.isinf(order)),
+    )
+
+
 class _Mean:
     """What the power means share: they differ by the order alone."""
 
@@ -27,16 +43,7 @@ class _Mean:
     @property
     def traits(self) -> Traits:
         """What holds for the mean."""
-        return Traits(
-            domain=power_domain(self.order),
-            skips_missing=True,
-            local=True,
-            order=self.order,
-            monotone=True,
-            homogeneous=True,
-            concave=self.order <= 1,
-            kinked=bool(np.isinf(self.order)),
-        )
+        return _traits(self.order)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Return the mean of each row, the weight of missing children shared among the rest."""

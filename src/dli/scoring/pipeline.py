@@ -7,7 +7,7 @@ import numpy as np
 from attrs import frozen
 
 from dli.aggregation.protocol import traits_of
-from dli.arrays import Bools, Floats
+from dli.arrays import Floats
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
 from dli.method import Choices, Method
@@ -261,8 +261,7 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
-    has_score = None if missing is None else rule.has_score(missing)
-    _check_domain(aggregation, values, weights, has_score, node, units)
+    _check_domain(aggregation, values, weights, rule, node, units)
     codes = [child.code for child in node.children]
     return join(aggregation, values, weights, rule, codes, f" of {node.code!r}"), weights
 
@@ -297,7 +296,7 @@ def _check_domain(
     aggregation: Any,
     values: Floats,
     weights: Floats,
-    has_score: Bools | None,
+    rule: MissingRule,
     node: Index,
     units: Units,
 ) -> None:
@@ -309,8 +308,7 @@ def _check_domain(
     if not bad.any():
         return
     bad &= np.broadcast_to(weights, values.shape) > 0
-    if has_score is not None:
-        bad &= has_score[:, np.newaxis]
+    bad &= rule.has_score(np.isnan(values))[:, np.newaxis]
     if bad.any():
         limit = "above zero" if domain == "positive" else "of at least zero"
         faults = [
