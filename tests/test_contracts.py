@@ -424,3 +424,81 @@ def test_an_input_moves_scores_and_repeats_for_any_number_of_workers(choice):
     assert_array_equal(alone.rank_counts, shared.rank_counts)
     assert_array_equal(alone.mean_scores, shared.mean_scores)
     assert alone.score_deviations.max() > 0
+
+
+class Wrong:
+    """A step or an input from outside whose results cannot be used."""
+
+    def __init__(self, result=None):
+        self.result = result
+
+    def __repr__(self):
+        return "Wrong()"
+
+    def aggregate(self, values, weights):
+        return np.full(len(values), self.result)
+
+    def normalise(self, values, indicators):
+        return np.where(np.isnan(values), 50.0, values)
+
+    def factors(self, assessment):
+        return ["one"]
+
+    def apply(self, uniforms, draws):
+        self.result(draws)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_missing_or_infinite_are_refused(value):
+    with pytest.raises(MethodError, match=r"Wrong of 'T' gave 6 scores that are missing or inf"):
+        _assessment().evolve(aggregation=Wrong(value))
+
+
+def test_a_normalisation_that_fills_gaps_is_refused():
+    data = {"unit": ["X", "Y", "Z"], "a": [1.0, None, 3.0], "b": [1.0, 2.0, 3.0]}
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    with pytest.raises(MethodError, match=r"not missing where there were none:\n  - 'a': 1 of"):
+        Assessment(index, data, method=Method(normalisation=Wrong()))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda draws: draws.scale("a", np.full(draws.n_draws, -0.5)), "a number below 0"),
+        (lambda draws: draws.scale("a", np.full(draws.n_draws, np.nan)), "a number below 0, or a"),
+        (lambda draws: draws.scale("a", np.full(draws.n_draws, np.inf)), "an infinite number"),
+        (lambda draws: draws.set_weights("T", np.zeros((3, draws.n_draws))), "nothing but 0"),
+        (lambda draws: draws.set_weights("T", np.ones((2, draws.n_draws))), r"shape \(2, "),
+        (lambda draws: draws.scale_children("T", np.zeros((3, draws.n_draws))), "nothing but 0 in a"),
+    ],
+)
+def test_weights_that_an_input_spoils_are_refused(change, problem):
+    with pytest.raises(
+        MethodError, match=rf"input Wrong\(\): weights of the .* 'T' have {problem}"
+    ):
+        uncertainty(_assessment(), [Wrong(change)], n_samples=10, rng=1)
+
+
+def test_weights_set_by_one_input_and_scaled_to_nothing_by_another_are_refused():
+    def only_a(draws):
+        weights = np.zeros((3, draws.n_draws))
+        weights[0] = 1.0
+        draws.set_weights("T", weights)
+
+    without_a = Wrong(lambda draws: draws.scale("a", np.zeros(draws.n_draws)))
+    without_a.factors = lambda assessment: ["two"]
+    with pytest.raises(MethodError, match="nothing but 0 in a draw"):
+        uncertainty(_assessment(), [Wrong(only_a), without_a], n_samples=10, rng=1)
+
+
+def test_factors_of_another_shape_and_names_in_one_text_are_refused():
+    with pytest.raises(
+        MethodError, match=r"factors of 'a' must have the shape \(\d+,\), got \(2,\)"
+    ):
+        uncertainty(
+            _assessment(), [Wrong(lambda draws: draws.scale("a", np.ones(2)))], n_samples=9, rng=1
+        )
+    one_text = Wrong()
+    one_text.factors = lambda assessment: "view"
+    with pytest.raises(MethodError, match=r"factors of input Wrong\(\) must be several names"):
+        uncertainty(_assessment(), [one_text], n_samples=9, rng=1)

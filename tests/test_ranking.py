@@ -19,6 +19,14 @@ def test_rounding_decides_no_rank():
     assert rank_scores([1e9, 1e9 + 1e-4]).tolist() == [1, 1]
 
 
+def test_ties_form_no_chain():
+    """The last is tied with the second and not with the first, which has the rank."""
+    chain = [1.0, 1.0 - 0.8e-12, 1.0 - 1.6e-12]
+    assert rank_scores(chain).tolist() == [1, 1, 3]
+    assert rank_scores(chain[::-1]).tolist() == [3, 1, 1]
+    assert rank_scores([*chain, 1.0 - 2.4e-12]).tolist() == [1, 1, 3, 3]
+
+
 def test_each_row_is_ranked_by_itself():
     assert rank_scores([[1.0, 2.0], [2.0, 1.0]]).tolist() == [[2, 1], [1, 2]]
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from numpy.testing import assert_allclose, assert_array_equal
 from tests.aggregation.cases import Case, few, weighted
 
+from dli import Assessment, Index, Indicator, Method
 from dli.aggregation import (
     AdjustedMazziottaPareto,
     MazziottaPareto,
@@ -12,6 +13,7 @@ from dli.aggregation import (
     mazziotta_pareto,
 )
 from dli.errors import MethodError
+from dli.normalisation import Goalposts
 
 VALUES = np.array([[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]])
 SCHEMES = [
@@ -189,3 +191,13 @@ def test_a_held_scale_gives_the_same_index_and_its_slopes(scheme):
         step[j] = 1e-6
         rise = held.aggregate(values + step, weights) - held.aggregate(values - step, weights)
         assert_allclose(slopes[:, j], rise / 2e-6, rtol=1e-6, atol=1e-8)
+
+
+def test_units_without_a_score_do_not_set_the_scale():
+    index = Index("T", [Indicator(code, goalposts=(0, 100)) for code in "ab"])
+    method = Method(normalisation=Goalposts(), aggregation=MazziottaPareto(), coverage=1.0)
+    data = {"unit": list("XYZ"), "a": [10.0, 20.0, 30.0], "b": [40.0, 60.0, 20.0]}
+    alone = Assessment(index, data, method=method).array("T")
+    assert_allclose(alone, mazziotta_pareto(VALUES))
+    more = {"unit": list("XYZV"), "a": [*data["a"], 90.0], "b": [*data["b"], None]}
+    assert_array_equal(Assessment(index, more, method=method).array("T"), [*alone, np.nan])

@@ -585,6 +585,7 @@ def test_the_league_table_is_in_the_order_of_ranks(assessment):
     assert table.column("name") == ["Zed", "Why", "Ex"]
     assert table.column("rank") == [1, 2, 3]
     assert frames.read(assessment.league_table(2)).names[-2:] == ("a", "b")
+    assert frames.read(assessment.league_table(np.int64(2))).names[-2:] == ("a", "b")
     for level in (3, -1, True, "1"):
         with pytest.raises(MethodError, match="level must be a whole number from 0"):
             assessment.league_table(level)
@@ -604,6 +605,8 @@ def test_a_profile_sets_a_unit_beside_all(assessment):
     assert profile.column("code") == ["T", "S", "c"]
     np.testing.assert_allclose(profile.column("score"), [175 / 3, 37.5, 100])
     assert profile.column("rank") == [2, 2, 1]
+    deep = frames.read(assessment.profile("Y", level=np.int64(2)))
+    assert deep.column("code")[-2:] == ["a", "b"]
     np.testing.assert_allclose(profile.column("median"), [175 / 3, 37.5, 50])
     np.testing.assert_allclose(profile.column("best"), [75, 87.5, 100])
     with pytest.raises(UnknownCodeError, match="no unit 'YY'"):
@@ -721,7 +724,8 @@ def test_other_bits_than_saved_are_told(tmp_path, monkeypatch):
     path = tmp_path / "a.dli"
     Assessment(INDEX, DATA).save(path)
     monkeypatch.setattr(MinMax, "normalise", lambda self, values, indicators: values)
-    with pytest.warns(DLIWarning, match="scores differ from those saved in .* by up to"):
+    # Scores up to 100 against values up to 10 in size: c of Y is 4 and was 100.
+    with pytest.warns(DLIWarning, match="scores differ from those saved in 'a.dli' by up to 97 "):
         Assessment.load(path)
 
 

@@ -366,3 +366,22 @@ def test_a_score_that_depends_on_other_units_has_leverage():
     assert plain[:, 0].tolist() == pytest.approx([0.0, 0.0, plain[2, 0], 0.0])
     assert plain[2, 0] > 0
     assert (plain[:, 1] > 0).all()
+
+
+class Quantiles:
+    """An outside normalisation whose `low` and `high` are shares of units, not ends of a scale."""
+
+    low, high = 0.25, 0.75
+
+    def normalise(self, values, indicators):
+        low, high = np.quantile(values, [self.low, self.high], axis=-2)
+        return 100 * (values - low) / (high - low)
+
+
+def test_attributes_of_an_outside_normalisation_are_no_ends():
+    """Quartiles of 0, 1, 3 and 10 are 3/4 and 19/4: scores run from -18.75 to 231.25."""
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    data = {"unit": list("XYZV"), "a": [0.0, 1.0, 3.0, 10.0], "b": [0.0, 4.0, 2.0, 6.0]}
+    assessment = Assessment(index, data, method=Method(normalisation=Quantiles()))
+    leverage = graph(("c", "a", 0.1)).leverage_array(assessment)[:, 0]
+    assert leverage == pytest.approx([12.5, 12.5, 12.5, 0.0])

@@ -266,3 +266,18 @@ def test_an_outside_object_has_the_weights_of_missing_children_shared_out(weight
     moves = {"a": np.array([[1.0], [0.0]]) * np.ones(len(own.scores["T"]))}
     assert_allclose(own.directional("T", moves), inside.directional("T", moves))
     assert {code: at.any() for code, at in own.kinks("T").items()} == {"T": False, "S": False}
+
+
+@pytest.mark.parametrize("aggregation", [GeometricMean(), HarmonicMean(), PowerMean(0.5)], ids=repr)
+def test_values_of_a_row_without_a_score_have_no_slopes(aggregation):
+    """X has half of S, too little for a score: its a of 0 is outside of no domain."""
+    data = {**DATA, "a": [0.0, 20.0, 50.0], "b": [None, 60.0, 30.0]}
+    assessment = assessed({"S": aggregation}, data, coverage={"S": 0.6})
+    assert np.isnan(assessment.array("S")[0])
+    slopes = assessment.held.slopes("T")
+    assert [slopes[code][0] for code in "abc"] == [0.0, 0.0, 1.0]
+    assert slopes["a"][1] > 0
+    moves = assessment.held.directional("T", dict.fromkeys("ac", np.ones(3)))
+    assert moves[0] == 1.0
+    assert not any(kinks[0] for kinks in assessment.held.kinks("T").values())
+    assert_allclose(assessment.contribution_array()[0], [0.0, np.nan, 80.0])

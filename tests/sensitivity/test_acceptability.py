@@ -17,7 +17,9 @@ def test_the_children_of_a_node_have_random_weights():
     assert_array_equal(found.acceptability, bare.acceptability)
     table = frames.read(central_weights(own, n_samples=500, rng=3))
     assert_array_equal(table.column("share"), bare.acceptability[:, 0])
-    assert_allclose(np.array([table.column(code) for code in "ABC"], dtype=float).T, bare.central_weights)
+    assert_allclose(
+        np.array([table.column(code) for code in "ABC"], dtype=float).T, bare.central_weights
+    )
 
 
 def test_periods_are_ranked_apart_and_one_without_scores_has_none():

@@ -139,6 +139,31 @@ def test_few_values_are_groups_and_gaps_are_left_out():
         correlation_ratios(x, s)
 
 
+def test_nodes_without_weight_have_an_importance():
+    """Their children count among themselves; numbers come without a word from NumPy."""
+    index = Index(
+        "T",
+        [
+            Index("A", [Indicator("a"), Indicator("b")], weight=0),
+            Indicator("c"),
+            Indicator("d", weight=0),
+        ],
+    )
+    rng = np.random.default_rng(3)
+    data = {"unit": list("UVWXYZ"), **{code: rng.uniform(1, 9, 6) for code in "abcd"}}
+    assessment = Assessment(index, data)
+    with np.errstate(all="raise"):
+        found = importance(assessment)
+        indicators = importance(assessment, nodes=2)
+        below = importance(assessment, "A")
+    assert found.weights.tolist() == [0.0, 1.0, 0.0]
+    assert found.correlations[1] == pytest.approx(1.0)
+    assert indicators.weights.tolist() == [0.0, 0.0, 1.0, 0.0]
+    assert below.weights.tolist() == [0.5, 0.5]
+    for result in (found, indicators, below):
+        assert np.isfinite([result.correlations, result.ratios, result.shares]).all()
+
+
 def test_importance_stands_beside_the_weights():
     assessment = example(n_units=60)
     found = importance(assessment)

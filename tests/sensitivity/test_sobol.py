@@ -240,6 +240,10 @@ def test_odd_numbers_of_draws_are_told_and_work():
 def test_what_is_asked_for_is_checked():
     with pytest.raises(UnknownCodeError, match="no output 'ranks'"):
         sobol(example(), CHOICES, n_samples=4, output="ranks")
+    with pytest.raises(UnknownCodeError, match="no factor 'luck'"):
+        sobol(example(), CHOICES, n_samples=4, groups={"all": ["luck"]})
+    with pytest.raises(UnknownCodeError, match="no node 'Q'"):
+        sobol(example(), CHOICES, n_samples=4, node="Q")
     with pytest.raises(MethodError, match="n_samples must be a whole number of at least 2"):
         sobol(example(), CHOICES, n_samples=1)
     study = sobol(example(), CHOICES, n_samples=8, rng=1, output=("score", "mean_rank_shift"))

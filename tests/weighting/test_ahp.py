@@ -102,6 +102,34 @@ def test_random_indices_of_four_tables():
         AHP(matrix, random_index="saaty")
 
 
+@pytest.mark.parametrize(
+    ("table", "published"),
+    [
+        ("saaty-1980", [0.58, 0.9, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59]),
+        ("saaty-2005", [0.52, 0.89, 1.11, 1.25, 1.35, 1.4, 1.45, 1.49, 1.52, 1.54, 1.56, 1.58, 1.59]),
+        (
+            "donegan-dodd",
+            [
+                0.4914, 0.8286, 1.0591, 1.1797, 1.2519, 1.3171, 1.3733, 1.4055, 1.4213, 1.4497,
+                1.4643, 1.4822, 1.4969,
+            ],
+        ),
+        (
+            "alonso-lamata",
+            [
+                0.5245, 0.8815, 1.1086, 1.2479, 1.3417, 1.4056, 1.4499, 1.4854, 1.5141, 1.5365,
+                1.5551, 1.5713, 1.5838,
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_random_indices_of_all_orders_are_those_published(table, published):
+    assert [random_index(n, table) for n in range(3, 16)] == published
+    line = [(2.7699 * n - 4.3513 - n) / (n - 1) for n in range(3, 16)]
+    assert published == pytest.approx(line, abs=0.07)
+    assert random_index(16, table) == pytest.approx((2.7699 * 16 - 4.3513 - 16) / 15)
+
+
 def test_reciprocals_may_carry_the_rounding_of_a_file():
     found = ahp_priorities([[1, 3, 6], [0.333, 1, 2], [0.167, 0.5, 1]])
     np.testing.assert_allclose(found.weights, [6 / 9, 2 / 9, 1 / 9])

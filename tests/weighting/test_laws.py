@@ -286,6 +286,27 @@ def test_a_constant_child_that_breaks_a_scheme_is_told():
         check_weighting(Outside(_by_range), VALUES, CHILDREN)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "raw",
+    [
+        lambda values: 1 / np.std(values, axis=0),
+        lambda values: np.abs(np.corrcoef(values.T)).sum(axis=-1),
+    ],
+    ids=["spread", "correlation"],
+)
+def test_rounding_does_not_hide_that_a_child_is_constant(raw):
+    def weights(values, _):
+        if np.isnan(values).any():
+            raise MethodError("no missing values")
+        found = np.atleast_1d(raw(values))
+        return found / found.sum()
+
+    values = np.full((12, 3), 7.3) + np.random.default_rng(0).uniform(0, 1, (12, 3))
+    with pytest.raises(MethodError, match="with a child that is the same for all units"):
+        check_weighting(Outside(weights), values, CHILDREN)
+
+
 def test_traits_that_are_not_true_are_told():
     for weights, traits, message in (
         (lambda *_: THIRDS, Traits(per_unit=True), "one row of weights, but .* per_unit=True"),

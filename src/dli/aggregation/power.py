@@ -155,7 +155,9 @@ def _slopes(x: Floats, w: Floats, p: float) -> Floats:
     if p == 1:
         return np.asarray(own)
     with np.errstate(divide="ignore"):
-        slopes = own * (x / power_mean(x, w, p)[..., np.newaxis]) ** (p - 1)
+        ratios = x / power_mean(x, w, p)[..., np.newaxis]
+        # A value without weight may lie so far out that its power is infinite.
+        slopes = own * np.where(own > 0, ratios, 1.0) ** (p - 1)
     return np.where(own > 0, slopes, 0.0)
 
 

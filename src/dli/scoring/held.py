@@ -62,6 +62,7 @@ class HeldNode:
         0 where the value is missing; the others have its weight.
         """
         require_gradient(self)
+        values = self._scored(values)
         if self._sees_all(values):
             return protocol.gradient(self.aggregation, values, self.weights)
         slopes = np.zeros(values.shape)
@@ -83,6 +84,7 @@ class HeldNode:
         ndarray of shape (..., n_rows)
         """
         require_gradient(self)
+        values = self._scored(values)
         if self._sees_all(values):
             values = np.broadcast_to(values, moves.shape)
             return protocol.directional(self.aggregation, values, self.weights, moves)
@@ -92,6 +94,10 @@ class HeldNode:
             known = np.broadcast_to(values[np.ix_(rows, present)], part.shape)
             slopes[..., rows] = protocol.directional(self.aggregation, known, own, part)
         return slopes
+
+    def _scored(self, values: Floats) -> Floats:
+        """Return values without those of rows that have no score by the rule."""
+        return np.where(self.rule.has_score(np.isnan(values))[:, np.newaxis], values, np.nan)
 
     def _sees_all(self, values: Floats) -> bool:
         return self.traits.skips_missing or not np.isnan(values).any()

@@ -130,6 +130,12 @@ def _aggregated(
     if scores.shape != values.shape[:1]:
         msg = f"{at} must give one score for each of {len(values)} units, got shape {scores.shape}"
         raise MethodError(msg)
+    if not np.isfinite(scores.sum()):
+        has_weight = (np.broadcast_to(weights, values.shape) * ~np.isnan(values)).any(axis=1)
+        spoilt = np.isinf(scores) | (np.isnan(scores) & has_weight)
+        if spoilt.any():
+            msg = f"{at} gave {spoilt.sum()} scores that are missing or infinite"
+            raise MethodError(msg)
     return scores
 
 

@@ -230,13 +230,17 @@ def _checked(
     if result.shape != before.shape:
         msg = f"{family} {name} must keep the shape {before.shape}, got {result.shape}"
         raise MethodError(msg)
-    if np.isfinite(result.sum()):
+    if np.isfinite(result.sum()) and not np.isnan(before.sum()):
         return result
-    spoilt = ~np.isfinite(result) & ~np.isnan(before)
-    if spoilt.any():
-        msg = f"{family} {name} gave values that are missing or infinite where there were values"
-        counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
-        raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
+    missing = np.isnan(before)
+    for spoilt, what in (
+        (~np.isfinite(result) & ~missing, "missing or infinite where there were values"),
+        (~np.isnan(result) & missing, "not missing where there were none"),
+    ):
+        if spoilt.any():
+            msg = f"{family} {name} gave values that are {what}"
+            counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
+            raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
     return result
 
 

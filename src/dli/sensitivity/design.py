@@ -57,6 +57,7 @@ class Design:
         draws = Draws(self.assessment, uniforms.shape[1], room, self._memo)
         for own, part in zip(self.inputs, self.slices, strict=True):
             own.apply(uniforms[part], draws)
+            draws.require_weights(own)
         return draws
 
     def scores(self, uniforms: Floats, room: Room | None = None) -> Floats:
@@ -153,7 +154,10 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     slices = []
     options: dict[str, tuple[Any, ...]] = {}
     for own in own_inputs:
-        factors = list(own.factors(assessment))
+        factors = own.factors(assessment)
+        if isinstance(factors, str):
+            msg = f"factors of input {own!r} must be several names, got the one text {factors!r}"
+            raise MethodError(msg)
         slices.append(slice(len(names), len(names) + len(factors)))
         names += factors
         options |= options_of(own)

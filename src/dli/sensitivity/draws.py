@@ -10,6 +10,7 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.errors import MethodError
 from dli.framework import Index
+from dli.framework.select import inner_node
 
 __all__ = ["Draws", "Room"]
 
@@ -85,11 +86,20 @@ class Draws:
         ----------
         code : str
         factors : ndarray of shape (n_draws,)
-            Not negative.
+            Finite numbers of at least 0.
+
+        Raises
+        ------
+        MethodError
+            Factors of another shape, or of the index itself, which has no weight.
         """
         parent = self._parent(code)
+        given = np.asarray(factors, dtype=np.float64)
+        if given.shape != (self.n_draws,):
+            msg = f"factors of {code!r} must have the shape ({self.n_draws},), got {given.shape}"
+            raise MethodError(msg)
         own = np.ones((len(parent.children), self.n_draws))
-        own[[child.code for child in parent.children].index(code)] = factors
+        own[[child.code for child in parent.children].index(code)] = given
         self.scale_children(parent.code, own)
 
     def scale_children(self, parent: str, factors: Floats) -> None:
@@ -120,6 +130,34 @@ class Draws:
             msg = f"two inputs set the weights of the children of {parent!r}"
             raise MethodError(msg)
         self.weights[parent] = weights
+
+    def require_weights(self, own: object) -> None:
+        """Refuse weights that cannot be scaled to sum to one, after an input has changed them.
+
+        Raises
+        ------
+        MethodError
+            Weights or factors of another shape than (n_children, n_draws), below 0, infinite or
+            missing, or all 0 in a draw.
+        """
+        for code in {**self.factors, **self.weights}:
+            n = len(inner_node(self.index, code).children)
+            given = [kind[code] for kind in (self.weights, self.factors) if code in kind]
+            shapes = [np.shape(part) for part in given]
+            problem = ""
+            if any(shape != (n, self.n_draws) for shape in shapes):
+                problem = f"shape {shapes[-1]} where ({n}, {self.n_draws}) was expected"
+            elif any(not part.min(initial=0.0) >= 0 for part in given):
+                problem = "a number below 0, or a missing one"
+            else:
+                total = np.multiply(*given).sum(axis=0) if len(given) > 1 else given[0].sum(axis=0)
+                if not np.isfinite(total).all():
+                    problem = "an infinite number"
+                elif not (total > 0).all():
+                    problem = "nothing but 0 in a draw"
+            if problem:
+                msg = f"input {own!r}: weights of the children of {code!r} have {problem}"
+                raise MethodError(msg)
 
     def local_weights(self, code: str) -> Floats:
         """Return the weight of a node within its parent in each draw: (n_draws,).

@@ -40,9 +40,9 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
 
     The worth of a set of factors is the variance that is left when all others are known. A
     factor's effect is the mean of what it adds to the worth of those before it, over random
-    orders. Effects are not negative and sum to one, also where factors depend on each other, as
-    weights that sum to one do: the weights of `DirichletWeights` are drawn given those that are
-    known.
+    orders. Effects sum to one, also where factors depend on each other, as weights that sum to one
+    do: the weights of `DirichletWeights` are drawn given those that are known. They are never
+    negative, but their estimates can be, by the error that `Shapley.errors` tells.
 
     Parameters
     ----------
@@ -162,6 +162,7 @@ def _mixed(study: Design, known: Floats, drawn: Floats, free: Bools) -> Draws:
             free[part].reshape(n_factors, -1),
             draws,
         )
+        draws.require_weights(own)
     return draws
 
 
@@ -203,8 +204,8 @@ class Shapley(Printed):
         return self.assessment.frame(columns, rows=[row for row in rows for _ in self.factors])
 
     def _sheet(self) -> Sheet:
-        effects = np.nanmean(self.effects, axis=1)
+        effects, errors = (np.nanmean(part, axis=1) for part in (self.effects, self.errors))
         order = np.argsort(-effects, kind="stable")[:SHOWN].tolist()
-        rows = [(self.factors[i], f"{effects[i]:.3f}") for i in order]
+        rows = [(self.factors[i], f"{effects[i]:.3f}", f"{errors[i]:.3f}") for i in order]
         title = f"Shapley effects on {self.output}: {self.n_permutations:,} orders"
-        return Sheet(title, ("factor", "effect"), rows, left=len(self.factors) - len(rows))
+        return Sheet(title, ("factor", "effect", "error"), rows, left=len(self.factors) - len(rows))

@@ -74,8 +74,10 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     Raises
     ------
     MethodError
-        Inputs that cannot work; an unknown output or group; fewer than two draws; outputs that
-        cannot be kept all at once where second order needs it.
+        Inputs that cannot work; fewer than two draws; outputs that cannot be kept all at once where
+        second order needs it.
+    UnknownCodeError
+        An unknown output, group, factor or node.
 
     Warns
     -----

@@ -89,7 +89,7 @@ def check_weighting(
 def _hard_tables(x: Floats) -> dict[str, Floats]:
     """Return tables that a scheme must weigh or refuse, by what is hard about them."""
     constant, cell, unit, child = (x.copy() for _ in range(4))
-    constant[:, -1] = constant[0, -1]
+    constant[:, -1] = 1.0  # exact: the spread of other constants can be that of rounding
     cell[0, 0] = unit[0] = child[:, -1] = np.nan
     return {
         "a child that is the same for all units": constant,
