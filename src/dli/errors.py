@@ -3,7 +3,7 @@
 ::
 
     DLIError
-    ├── ModelError (ValueError)               an index or a model file that cannot stand
+    ├── ModelError (ValueError)               an index or a model file that is not valid
     ├── DataError (ValueError)                a table that cannot be assessed
     ├── MethodError (ValueError)              a step that cannot work on what it was given
     │   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
@@ -73,7 +73,7 @@ class DLIError(Exception):
 
 
 class ModelError(DLIError, ValueError):
-    """An index, or the file that describes it, cannot stand."""
+    """An index, or the file that describes it, is not valid."""
 
 
 class DataError(DLIError, ValueError):
@@ -89,7 +89,7 @@ class InconsistentJudgementsError(MethodError):
 
 
 class DivergentInfluenceError(DLIError, ValueError):
-    """Capabilities strengthen each other so much that their influence has no end.
+    """Capabilities strengthen each other so much that their influence grows without limit.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ class UnknownCodeError(DLIError, KeyError):
 
 
 class DLIWarning(UserWarning):
-    """Input or result that is usable, but doubtful; a field of the result tells the same."""
+    """Input or result that is usable, but doubtful; a field of the result says so too."""
 
 
 def did_you_mean(wanted: object, known: Iterable[object]) -> str:
@@ -165,8 +165,11 @@ def did_you_mean(wanted: object, known: Iterable[object]) -> str:
     --------
     >>> did_you_mean("DS1", ["DS01", "DV01"])
     "; did you mean 'DS01'?"
+    >>> did_you_mean("2022", [2021, 2022])
+    '; did you mean 2022?'
     >>> did_you_mean("DS1", ["X"])
     ''
     """
-    near = get_close_matches(str(wanted), [str(item) for item in known], n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    by_text = {str(item): item for item in known}
+    near = get_close_matches(str(wanted), by_text, n=1)
+    return f"; did you mean {by_text[near[0]]!r}?" if near else ""

@@ -7,13 +7,24 @@ from textwrap import fill
 
 from attrs import evolve, frozen
 
-__all__ = ["SHOWN", "Printed", "Sheet"]
+__all__ = ["SHOWN", "Printed", "Sheet", "counted"]
 
 # How many of many rows are shown.
 SHOWN = 12
 _WIDTH = 80
 # Words are never cut below this.
 _LEAST = 12
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1.
+
+    Examples
+    --------
+    >>> counted(1, "cell"), counted(1200, "cell")
+    ('1 cell', '1,200 cells')
+    """
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 @frozen

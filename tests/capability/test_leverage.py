@@ -383,5 +383,6 @@ def test_attributes_of_an_outside_normalisation_are_no_ends():
     index = Index("T", [Indicator("a"), Indicator("b")])
     data = {"unit": list("XYZV"), "a": [0.0, 1.0, 3.0, 10.0], "b": [0.0, 4.0, 2.0, 6.0]}
     assessment = Assessment(index, data, method=Method(normalisation=Quantiles()))
-    leverage = graph(("c", "a", 0.1)).leverage_array(assessment)[:, 0]
+    built = CapabilityGraph([Capability("c")], [Link("c", "a", 0.1)])
+    leverage = built.leverage_array(assessment)[:, 0]
     assert leverage == pytest.approx([12.5, 12.5, 12.5, 0.0])

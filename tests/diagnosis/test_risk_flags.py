@@ -1,4 +1,4 @@
-"""What might not hold."""
+"""What is in doubt."""
 
 import math
 from types import SimpleNamespace

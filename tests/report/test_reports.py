@@ -83,7 +83,7 @@ def test_a_units_report_tells_what_the_issue_is_about(real):
     titles = [section.title for section in page.sections]
     assert titles == [
         "In short", "Profile", "Peers", "Where it is behind", "Where it is ahead", "Balance",
-        "What stands behind it", "What to do first", "What might not hold", "Its data", "Methods",
+        "What stands behind it", "What to do first", "What is in doubt", "Its data", "Methods",
         "To repeat this",
     ]  # fmt: skip
     assert "Kenya (KEN) scores 60.1 and is 81st of 193" in said(page, "In short")
@@ -95,7 +95,7 @@ def test_a_units_report_tells_what_the_issue_is_about(real):
         page, "What stands behind it"
     )
     assert "With 4 to spend the score can rise by 3.35 to 63.40" in said(page, "What to do first")
-    assert "nine of ten" in said(page, "What might not hold")
+    assert "nine of ten" in said(page, "What is in doubt")
     assert "122.79 lies beyond the goalposts 0 to 120" in said(page, "Its data")
     assert "seed 0" in said(page, "To repeat this")
     parsed = check(page.html())
@@ -231,7 +231,7 @@ def test_a_study_that_comes_in_is_shown(small):
     page = report.of_index(small, study=study, sobol=shares)
     assert "50 draws of WeightNoise(relative=0.5), with the seed 3" in said(page, "To repeat this")
     assert len(page.pictures) == len(report.of_index(small).pictures) + 1
-    assert "50 draws" in said(report.of_unit(small, "X", study=study), "What might not hold")
+    assert "50 draws" in said(report.of_unit(small, "X", study=study), "What is in doubt")
 
 
 def test_data_that_were_changed_are_told():

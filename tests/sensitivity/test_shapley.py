@@ -154,7 +154,7 @@ def test_nodes_without_weight_have_an_importance():
     assessment = Assessment(index, data)
     with np.errstate(all="raise"):
         found = importance(assessment)
-        indicators = importance(assessment, nodes=2)
+        indicators = importance(assessment, nodes=["a", "b", "c", "d"])
         below = importance(assessment, "A")
     assert found.weights.tolist() == [0.0, 1.0, 0.0]
     assert found.correlations[1] == pytest.approx(1.0)

@@ -126,7 +126,7 @@ def test_random_indices_of_four_tables():
 def test_random_indices_of_all_orders_are_those_published(table, published):
     assert [random_index(n, table) for n in range(3, 16)] == published
     line = [(2.7699 * n - 4.3513 - n) / (n - 1) for n in range(3, 16)]
-    assert published == pytest.approx(line, abs=0.07)
+    assert published == pytest.approx(line, abs=0.11)
     assert random_index(16, table) == pytest.approx((2.7699 * 16 - 4.3513 - 16) / 15)
 
 

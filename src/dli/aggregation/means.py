@@ -1,4 +1,4 @@
-"""The means, from the one that lets weakness be made up for wholly to the one that never does."""
+"""The means, from full compensation of weakness by strength to none."""
 
 from functools import cache
 from numbers import Real
@@ -67,7 +67,7 @@ def _as_order(p: Any) -> float:
 
 @frozen
 class ArithmeticMean(_Mean):
-    r"""Join children by :math:`\sum_k w_k x_k`: weakness is made up for wholly.
+    r"""Join children by :math:`\sum_k w_k x_k`: strength makes up for weakness in full.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy as np
 from dli.assessment.scored import Scored
 from dli.frames import Frame
 from dli.framework.select import nodes_to_level
-from dli.printing import SHOWN, Sheet
+from dli.printing import SHOWN, Sheet, counted
 from dli.ranking import rank_within
 
 __all__ = ["league_table", "profile", "ranks_within", "sheet", "weights"]
@@ -138,12 +138,12 @@ def _texts(column: Any, rows: Sequence[int]) -> list[str]:
 
 def _counts(assessment: Scored) -> str:
     counts = [
-        f"{len(set(assessment.units))} units",
-        f"{len(assessment.index.indicators)} indicators",
+        counted(len(set(assessment.units)), "unit"),
+        counted(len(assessment.index.indicators), "indicator"),
     ]
     if assessment.periods is not None:
         counts.insert(1, f"{len(assessment.rows_by_period)} periods")
     n_missing = int(np.isnan(assessment.stage_array("raw")).sum())
     if n_missing:
-        counts.append(f"{n_missing} cells missing")
+        counts.append(f"{counted(n_missing, 'cell')} missing")
     return ", ".join(counts)

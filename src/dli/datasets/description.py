@@ -28,7 +28,7 @@ class Column:
 
 @frozen(kw_only=True, repr=False)
 class Description:
-    """Where a dataset comes from and what to know of it.
+    """Where a dataset comes from, and its doubts.
 
     Attributes
     ----------

@@ -18,7 +18,7 @@ __all__ = ["correlations", "distributions", "framework", "league", "profile", "r
 
 
 def framework(index: Index, *, ax: Any = None) -> Any:
-    """Draw an index as rings: its sub-indices inside, indicators outside, as wide as they weigh.
+    """Draw an index as rings: its sub-indices inside, indicators outside, as wide as their weights.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def league(
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the order of units, a bar for each, divided by what sub-indices bring.
+    """Draw the order of units, a bar for each, divided by the points of its sub-indices.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ def radar(
 
 
 def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = None) -> Any:
-    """Draw how the values of indicators lie, before and after treatment.
+    """Draw the distributions of indicators, before and after treatment.
 
     Each indicator has a row from its least to its greatest raw value; dots above the line are
     before treatment, below it after, and what was moved is marked.

@@ -148,7 +148,7 @@ _KINDS = {
 
 
 def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
-    """List what might not hold."""
+    """List what is in doubt."""
     found = diagnosis.risks(case.assessment, case.unit, study=study, period=case.period)
     table = frames.read(found, empty=True)
     if not table.n_rows:

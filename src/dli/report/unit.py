@@ -34,7 +34,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     graph: "CapabilityGraph | None" = None,
     budget: float | None = None,
 ) -> Report:
-    """Report one unit: where it is weak, who does better and is like it, what might not hold.
+    """Report one unit: where it is weak, which similar units do better, and what is in doubt.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         Section("Balance", tried(partial(standing.balance, case), "Balance")),
         *grounds.history(case),
         *grounds.causes(case, graph, budget),
-        Section("What might not hold", [*robust, *doubts]),
+        Section("What is in doubt", [*robust, *doubts]),
         Section("Its data", list(grounds.data(case))),
         *methods(assessment, own),
     ]

@@ -77,6 +77,7 @@ def rank_acceptability(
     n_samples, seed = whole_number("n_samples", n_samples, 1), seed_of(rng)
     shapes = dirichlet_shapes(concentration, len(by.codes))
     groups = assessment.rows_by_period.values()
+    keys = [assessment.units, *([] if assessment.periods is None else [assessment.periods])]
     n_rows, largest = len(assessment.units), max(map(len, groups))
     share, errors = np.full((2, n_rows, largest), np.nan)
     weights = np.full((n_rows, len(by.codes)), np.nan)
@@ -95,6 +96,7 @@ def rank_acceptability(
         errors=errors,
         n_samples=n_samples,
         seed=seed,
+        labels=[", ".join(map(str, key)) for key in zip(*keys, strict=True)],
     )
 
 

@@ -73,7 +73,7 @@ class Draws:
         self.noises: list[Callable[[Floats, int], Floats]] = []
 
     def once(self, own: object, find: Callable[[], T]) -> T:
-        """Find out something for an input, and remember it for all other draws."""
+        """Return what an input found out about the assessment, found once for all draws."""
         if id(own) not in self._memo:
             self._memo[id(own)] = find()
         found: T = self._memo[id(own)]

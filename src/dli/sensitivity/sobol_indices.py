@@ -13,7 +13,7 @@ from dli.assessment import Assessment
 from dli.checks import number, seed_of, whole_number
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
 from dli.frames import Frame
-from dli.printing import SHOWN, Printed, Sheet
+from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.ranking import mean_rank_shift, places, rank_scores
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
@@ -401,5 +401,6 @@ class Sobol(Printed):
         order = np.argsort(-total, kind="stable")[:SHOWN].tolist()
         rows = [(self.factors[i], f"{first[i]:.3f}", f"{total[i]:.3f}") for i in order]
         what = ", ".join(self.outputs)
-        title = f"Sobol indices of {what}: {len(self.factors)} factors, base {self.n_samples:,}"
+        n_factors = counted(len(self.factors), "factor")
+        title = f"Sobol indices of {what}: {n_factors}, base {self.n_samples:,}"
         return Sheet(title, ("factor", "first", "total"), rows, left=len(self.factors) - len(rows))

@@ -13,7 +13,7 @@ from dli.assessment import Assessment
 from dli.checks import is_number, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
-from dli.printing import SHOWN, Printed, Sheet
+from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.ranking import rank_scores
 from dli.sensitivity.design import Design
 from dli.sensitivity.draws import Room
@@ -334,19 +334,29 @@ class Uncertainty(Printed):
 
     def _sheet(self) -> Sheet:
         title = (
-            f"Uncertainty of {self.design.node.code}: {self.n_samples:,} draws, "
-            f"{len(self.design.names)} factors, mean rank shift {self.mean_rank_shift:.2f}"
+            f"Uncertainty of {self.design.node.code}: {counted(self.n_samples, 'draw')}, "
+            f"{counted(len(self.design.names), 'factor')}, "
+            f"mean rank shift {self.mean_rank_shift:.2f}"
         )
         low, high = self.rank_quantiles(0.05), self.rank_quantiles(0.95)
         order = np.argsort(self.nominal_ranks, kind="stable")[:SHOWN].tolist()
+        keys = {"unit": self.units}
+        if self.assessment.periods is not None:
+            keys["period"] = self.assessment.periods
         rows = [
-            (str(self.units[i]), f"{self.nominal_ranks[i]:.0f}", f"{self.expected_ranks[i]:.1f}",
-             f"{low[i]:.0f} to {high[i]:.0f}", f"{self.nominal_scores[i]:.1f}",
-             f"{self.score_deviations[i]:.2f}")
+            (
+                *(str(labels[i]) for labels in keys.values()),
+                f"{self.nominal_ranks[i]:.0f}",
+                f"{self.expected_ranks[i]:.1f}",
+                f"{low[i]:.0f} to {high[i]:.0f}",
+                f"{self.nominal_scores[i]:.1f}",
+                f"{self.score_deviations[i]:.2f}",
+            )
             for i in order
-        ]  # fmt: skip
-        head = ("unit", "rank", "mean rank", "90 % of ranks", "score", "sd")
-        return Sheet(title, head, rows, left=len(self.units) - len(rows))
+        ]
+        head = (*keys, "rank", "mean rank", "90 % of ranks", "score", "sd")
+        words = tuple(range(len(keys)))
+        return Sheet(title, head, rows, words=words, left=len(self.units) - len(rows))
 
 
 def _wins(

@@ -1,6 +1,6 @@
 """How often each unit takes each rank under random weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -9,13 +9,14 @@ from numpy.typing import ArrayLike
 from dli.arrays import Floats, as_floats, as_table
 from dli.checks import seed_of, whole_number
 from dli.errors import MethodError
+from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.ranking import places
 
 __all__ = ["Acceptability", "accepted", "dirichlet_shapes", "rank_acceptability"]
 
 
-@frozen(kw_only=True, eq=False)
-class Acceptability:
+@frozen(kw_only=True, eq=False, repr=False)
+class Acceptability(Printed):
     """How often each unit takes each rank under random weights, and which weights favour it.
 
     Attributes
@@ -29,6 +30,8 @@ class Acceptability:
     errors : ndarray of shape (n_units, n_units)
         Standard errors of the shares.
     n_samples, seed : int
+    labels : sequence of str
+        How the units are called when it prints; by their number if empty.
     """
 
     acceptability: Floats
@@ -36,6 +39,21 @@ class Acceptability:
     errors: Floats
     n_samples: int
     seed: int
+    labels: Sequence[str] = ()
+
+    def _sheet(self) -> Sheet:
+        share = np.nan_to_num(self.acceptability)
+        labels = self.labels or [f"row {i}" for i in range(len(share))]
+        likeliest, highest = share.argmax(axis=1), share.max(axis=1, initial=0.0)
+        order = np.lexsort((likeliest, -share[:, 0]))[:SHOWN].tolist()
+        rows = [
+            (labels[i], f"{share[i, 0]:.1%}", f"{likeliest[i] + 1}", f"{highest[i]:.1%}")
+            for i in order
+            if highest[i] > 0
+        ]
+        title = f"Shares of ranks under {counted(self.n_samples, 'random weighting')}"
+        head = ("unit", "first", "likeliest rank", "its share")
+        return Sheet(title, head, rows, left=int((highest > 0).sum()) - len(rows))
 
 
 def rank_acceptability(
