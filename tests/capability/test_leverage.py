@@ -315,6 +315,17 @@ def test_a_complete_capability_has_no_leverage():
     assert found == pytest.approx({"c": 0.0, "d": 12.5, "e": 2.5})
 
 
+def test_a_loop_that_hardly_converges_is_followed_to_its_end():
+    """The sum over all turns is 200 times the first; V's r is complete, as its a1 is."""
+    built = graph(
+        ("p", "q", 1.0), ("q", "p", 0.995), ("p", "a2", 0.2), ("q", "b1", 0.1), ("r", "a1", 0.1)
+    )
+    leverage = built.leverage(example())
+    p = (0.2 * 25 + 0.1 * 25) / (1 - 0.995)
+    assert named(leverage, "V") == pytest.approx({"p": p, "q": 2.5 + 0.995 * p, "r": 0.0})
+    assert named(leverage, "X") == pytest.approx({"p": p, "q": 2.5 + 0.995 * p, "r": 2.5})
+
+
 def test_a_required_source_limits_leverage():
     """X: e is as high as a1 (.2) and holds it; d is above its required source c."""
     built = graph(

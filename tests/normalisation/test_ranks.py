@@ -52,6 +52,10 @@ def test_a_column_without_values_stays_missing():
     values = np.array([[1.0, np.nan], [2.0, np.nan]])
     expected = [[0, np.nan], [1, np.nan]]
     assert_array_equal(PercentileRank().normalise(values, MORE * 2), expected)
+    for scheme in (Rank(), Borda()):
+        found = scheme.normalise(values, MORE * 2)
+        assert np.isfinite(found[:, 0]).all()
+        assert np.isnan(found[:, 1]).all()
 
 
 def test_one_value_alone_has_no_percentile():
