@@ -469,7 +469,10 @@ def test_a_normalisation_that_fills_gaps_is_refused():
         (lambda draws: draws.scale("a", np.full(draws.n_draws, np.inf)), "an infinite number"),
         (lambda draws: draws.set_weights("T", np.zeros((3, draws.n_draws))), "nothing but 0"),
         (lambda draws: draws.set_weights("T", np.ones((2, draws.n_draws))), r"shape \(2, "),
-        (lambda draws: draws.scale_children("T", np.zeros((3, draws.n_draws))), "nothing but 0 in a"),
+        (
+            lambda draws: draws.scale_children("T", np.zeros((3, draws.n_draws))),
+            "nothing but 0 in a",
+        ),
     ],
 )
 def test_weights_that_an_input_spoils_are_refused(change, problem):

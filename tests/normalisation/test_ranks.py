@@ -48,14 +48,12 @@ def test_a_constant_column_is_one_tie():
     assert PercentileRank().normalise(values, MORE).ravel().tolist() == [0, 0, 0]
 
 
-def test_a_column_without_values_stays_missing():
+@pytest.mark.parametrize("scheme", [Rank(), Borda(), PercentileRank()], ids=repr)
+def test_a_column_without_values_is_refused(scheme):
     values = np.array([[1.0, np.nan], [2.0, np.nan]])
-    expected = [[0, np.nan], [1, np.nan]]
-    assert_array_equal(PercentileRank().normalise(values, MORE * 2), expected)
-    for scheme in (Rank(), Borda()):
-        found = scheme.normalise(values, MORE * 2)
-        assert np.isfinite(found[:, 0]).all()
-        assert np.isnan(found[:, 1]).all()
+    indicators = [Indicator("a"), Indicator("b")]
+    with pytest.raises(MethodError, match=r"needs a value of each indicator.*of:\n  - 'b'$"):
+        scheme.normalise(values, indicators)
 
 
 def test_one_value_alone_has_no_percentile():

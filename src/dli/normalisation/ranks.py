@@ -45,9 +45,14 @@ class Rank:
             raise MethodError(msg)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Rank each column."""
-        x = as_values(values, indicators) * directions(indicators)
-        first, last = _places(x)
+        """Rank each column.
+
+        Raises
+        ------
+        MethodError
+            Indicators without any value.
+        """
+        first, last = _places(_better(values, indicators, "Rank"))
         return first + 1 if self.ties == "min" else (first + last) / 2 + 1
 
     def describe(self) -> str:
@@ -75,8 +80,14 @@ class Borda:
     """
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Count in each column."""
-        return _places(as_values(values, indicators) * directions(indicators))[0]
+        """Count in each column.
+
+        Raises
+        ------
+        MethodError
+            Indicators without any value.
+        """
+        return _places(_better(values, indicators, "Borda"))[0]
 
     def describe(self) -> str:
         """Return a one-sentence description."""
@@ -103,20 +114,29 @@ class PercentileRank:
         Raises
         ------
         MethodError
-            Indicators of which one unit alone has a value: there are no others.
+            Indicators without any value, or of which one unit alone has one: there are no others.
         """
-        x = as_values(values, indicators) * directions(indicators)
+        x = _better(values, indicators, "PercentileRank")
         n = (~np.isnan(x)).sum(axis=-2)
         alone = (n == 1).reshape(-1, len(indicators)).any(axis=0)
         if alone.any():
-            msg = "PercentileRank needs values of two units or none; there is a single one of"
+            msg = "PercentileRank needs values of two units; there is a single one of"
             raise MethodError(msg, codes(indicators, alone))
-        others = np.maximum(n - 1, 1)  # a column without any value stays missing
-        return np.asarray(_places(x)[0] / others[..., np.newaxis, :])
+        return np.asarray(_places(x)[0] / (n - 1)[..., np.newaxis, :])
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
         return "Percentile ranks: $b / (n - 1)$, $b$ of the other $n - 1$ units being worse."
+
+
+def _better(values: ArrayLike, indicators: Sequence[IndicatorLike], name: str) -> Floats:
+    """Return values of which more is better throughout; a column without any is refused."""
+    x = as_values(values, indicators) * directions(indicators)
+    empty = np.isnan(x).all(axis=-2).reshape(-1, len(indicators)).any(axis=0)
+    if empty.any():
+        msg = f"{name} needs a value of each indicator; there is none of"
+        raise MethodError(msg, codes(indicators, empty))
+    return x
 
 
 def _places(values: Floats) -> tuple[Floats, Floats]:

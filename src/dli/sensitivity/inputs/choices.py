@@ -89,7 +89,12 @@ def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
 
 
 def _as_codes(codes: Any) -> tuple[str, ...]:
-    return (codes,) if isinstance(codes, str) else tuple(codes)
+    if isinstance(codes, str):
+        return (codes,)
+    if not isinstance(codes, Iterable):
+        msg = f"codes must be those of nodes to exclude, got {codes!r}"
+        raise MethodError(msg)
+    return tuple(codes)
 
 
 @frozen
