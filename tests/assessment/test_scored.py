@@ -158,10 +158,10 @@ def test_what_was_filled_is_counted_by_unit_and_by_indicator():
     assessment = Assessment(INDEX, data, period="year", method=method.__class__(
         imputation={"a": ColumnMean(), "b": None}, treatment=Percentiles(0, 75)))  # fmt: skip
     units = frames.read(assessment.filled())
-    assert units.names == ("unit", "year", "missing", "imputed", "treated", "share")
+    assert units.names == ("unit", "year", "missing", "imputed", "treated", "imputed_share")
     assert units.column("imputed") == [0, 0, 0, 0, 1]
     assert units.column("missing") == [1, 0, 0, 0, 0]
-    assert units.column("share")[-1] == pytest.approx(1 / 3)
+    assert units.column("imputed_share")[-1] == pytest.approx(1 / 3)
     indicators = frames.read(assessment.filled("indicators"))
     assert indicators.column("code") == [i.code for i in INDEX.indicators]
     place = indicators.column("code").index("b")

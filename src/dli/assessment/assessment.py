@@ -182,8 +182,8 @@ class Assessment(Scored):
         -------
         frame
             A row for each unit (and period), or for each indicator (``code, name``), with the
-            counts ``missing`` (in the end), ``imputed`` and ``treated``, and ``share``, the part
-            of all values that was imputed.
+            counts ``missing`` (in the end), ``imputed`` and ``treated``, and ``imputed_share``, the
+            part of all values that was imputed.
 
         Raises
         ------

@@ -47,7 +47,7 @@ def filled(assessment: Scored, by: str) -> Frame:
         "imputed": (np.isnan(raw) & ~np.isnan(imputed)).sum(axis=axis),
         "treated": ((imputed != treated) & ~np.isnan(imputed)).sum(axis=axis),
     }
-    counts["share"] = counts["imputed"] / raw.shape[axis]
+    counts["imputed_share"] = counts["imputed"] / raw.shape[axis]
     if by == "units":
         return assessment.frame(counts)
     indicators = assessment.index.indicators

@@ -8,7 +8,7 @@ from attrs import evolve, field, fields, frozen
 from dli.aggregation import ArithmeticMean
 from dli.checks import is_number, is_whole
 from dli.errors import MethodError, UnknownCodeError
-from dli.framework import Index, Indicator
+from dli.framework import Index
 from dli.framework.choices import FAMILIES, read_choice, write_choice
 from dli.method.resolved import Choices, refined, resolved
 from dli.normalisation import MinMax
@@ -137,18 +137,19 @@ class Method:
         steps = (*FAMILIES, "coverage")
         if not any(isinstance(getattr(self, step), Mapping) for step in steps):
             return
-        nodes = {node.code: node for node in index.walk()}
+        nodes = [node.code for node in index.walk()]
+        leaves = {indicator.code for indicator in index.indicators}
         known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes})]
         for family in steps:
             given = getattr(self, family)
-            if isinstance(given, Mapping):
-                unknown = [key for key in given if key not in known]
-                on_nodes = family in ("weighting", "aggregation", "coverage")
-                if on_nodes:
-                    unknown += [k for k in given if isinstance(nodes.get(k), Indicator)]
-                if unknown:
-                    what = "sub-index or level" if on_nodes else "code or level"
-                    raise UnknownCodeError(f"{what} for {family}", unknown, known)
+            if not isinstance(given, Mapping):
+                continue
+            what, there = "code or level", known
+            if family in ("weighting", "aggregation", "coverage"):  # of nodes with children
+                what, there = "sub-index or level", [key for key in known if key not in leaves]
+            unknown = [key for key in given if key not in there]
+            if unknown:
+                raise UnknownCodeError(f"{what} for {family}", unknown, there)
 
     def resolve(self, index: Index) -> Choices:
         """Return what the choices come to for each node and indicator of an index.
