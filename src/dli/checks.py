@@ -1,7 +1,7 @@
 """Checks of single values: numbers, seeds, codes and texts, each in one place."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,13 @@ from dli.errors import MethodError
 __all__ = [
     "code_faults",
     "generator",
+    "is_hashable",
     "is_number",
     "is_whole",
     "number",
     "number_fault",
     "seed_of",
+    "several",
     "text_faults",
     "weight_faults",
     "whole_number",
@@ -140,6 +142,37 @@ def seed_of(rng: Any) -> int:
 def generator(rng: Any) -> np.random.Generator:
     """Return a generator whose stream follows from `seed_of` alone."""
     return np.random.default_rng(np.random.SeedSequence(seed_of(rng)))
+
+
+def is_hashable(value: object) -> bool:
+    """Return whether a value can be the key of a mapping; a list cannot."""
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def several(what: str, values: object) -> list[Any]:
+    """Return different values in a list; a single text is one of them.
+
+    Raises
+    ------
+    MethodError
+        Something that does not hold values.
+
+    Examples
+    --------
+    >>> several("units", "KEN"), several("units", ("KEN", "EST", "KEN"))
+    (['KEN'], ['KEN', 'EST'])
+    """
+    if isinstance(values, str):
+        return [values]
+    if not isinstance(values, Iterable):
+        msg = f"{what} must be one text or a sequence, got {values!r}"
+        raise MethodError(msg)
+    given = list(values)
+    return list(dict.fromkeys(given)) if all(map(is_hashable, given)) else given
 
 
 def code_faults(code: object) -> Iterator[str]:

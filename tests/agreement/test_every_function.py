@@ -17,7 +17,9 @@ from tests.agreement.cases import (
 )
 
 from dli import Index
+from dli.aggregation import Copeland
 from dli.errors import DataError, DLIWarning, MethodError
+from dli.weighting import BenefitOfTheDoubt
 
 
 def run(name, assessment, period=None):
@@ -72,13 +74,29 @@ def test_it_answers_or_refuses_and_never_with_a_bare_error(name, case):
     assert run(name, assessment, period)
 
 
+OTHER_METHODS = {
+    "weights of units": {"weighting": BenefitOfTheDoubt(share_bounds=(0.05, 1.0))},
+    "units compared": {"aggregation": {"B": Copeland(), "T": Copeland()}},
+}
+
+
+@pytest.mark.parametrize("method", OTHER_METHODS)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_units_are_weighed_and_compared_within_a_period(name, method):
+    check_period(name, 2020, **OTHER_METHODS[method])
+
+
 @pytest.mark.parametrize("period", [2019, 2020, 2021])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_within_a_period_it_equals_the_assessment_of_that_period_alone(name, period):
+    check_period(name, period)
+
+
+def check_period(name, period, **method):
     data = panel()
     rows = [i for i, year in enumerate(data["year"]) if year == period]
     alone = {n: [cells[i] for i in rows] for n, cells in data.items() if n != "year"}
-    assert_same(run(name, assess(data), period), run(name, assess(alone)))
+    assert_same(run(name, assess(data, **method), period), run(name, assess(alone, **method)))
 
 
 # Where what is drawn, or who comes first among equals, follows the order of the tree or of rows.

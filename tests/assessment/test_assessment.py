@@ -84,7 +84,7 @@ def test_effective_weights_are_products_down_the_tree(assessment):
     np.testing.assert_allclose(table.column("local"), [1, 2 / 3, 1 / 3, 0.75, 0.25])
     np.testing.assert_allclose(table.column("effective"), [1, 2 / 3, 1 / 3, 0.5, 1 / 6])
     assert assessment.effective_weight_array("a") == 0.5
-    with pytest.raises(UnknownCodeError, match="no sub-index 'a'"):
+    with pytest.raises(MethodError, match="node must have children, 'a' is an indicator"):
         assessment.weight_array("a")
 
 

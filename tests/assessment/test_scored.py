@@ -188,3 +188,24 @@ def test_contributions_are_for_what_adds_up(single):
         complete.evolve(aggregation={"T": Shifted()}).contribution_array()
     same = complete.evolve(aggregation={"T": Mean()}).contribution_array()
     np.testing.assert_allclose(same, complete.contribution_array())
+
+
+def test_what_cannot_be_a_name_is_unknown(single):
+    for ask in (
+        lambda: single.array(["a"]),
+        lambda: single.weight_array(["S"]),
+        lambda: single.row(["X"]),
+        lambda: single.rows_of([["X"]], single.rows()),
+    ):
+        with pytest.raises(UnknownCodeError, match=r"no (node|unit) \["):
+            ask()
+    with pytest.raises(MethodError, match="units must be one text or a sequence, got 3"):
+        single.rows_of(3, single.rows())
+    assert single.rows_of("X", single.rows()) == [single.row("X")]
+
+
+def test_a_list_is_no_period(panel):
+    with pytest.raises(UnknownCodeError, match=r"no period \[2021\]"):
+        panel.rows([2021])
+    with pytest.raises(MethodError, match="'a' is an indicator"):
+        panel.weight_array("a")

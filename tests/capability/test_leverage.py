@@ -168,7 +168,7 @@ def test_an_indicator_that_nobody_has_gives_no_leverage():
         INDEX, data, method=Method(normalisation={"a1": Goalposts(), "T": ZScore()})
     )
     assert built.leverage_array(scored)[0, 0] == pytest.approx(0.1 * np.ptp(scored.array("a2")) / 2)
-    nobody = example(data=data, normalisation=Rank())
+    nobody = example(data=data)
     assert np.isfinite(built.leverage_array(nobody)).all()
 
 
@@ -397,3 +397,24 @@ def test_attributes_of_an_outside_normalisation_are_no_ends():
     built = CapabilityGraph([Capability("c")], [Link("c", "a", 0.1)])
     leverage = built.leverage_array(assessment)[:, 0]
     assert leverage == pytest.approx([12.5, 12.5, 12.5, 0.0])
+
+
+def test_an_infinite_slope_below_a_linked_sub_index_stays_infinite():
+    """A capability that adds to a child at 0 and to the sub-index above it."""
+    index = Index(
+        "T",
+        [
+            Index(
+                "B",
+                [Indicator("a", goalposts=(0, 1)), Indicator("b", goalposts=(0, 1))],
+                aggregation=PowerMean(0.5),
+            ),
+            Indicator("c", goalposts=(0, 1)),
+        ],
+    )
+    data = {"unit": ["X", "Y"], "a": [0.0, 0.5], "b": [0.2, 0.6], "c": [0.3, 0.4]}
+    assessment = Assessment(index, data, method=Method(normalisation=Goalposts(0, 1)))
+    links = [Link("p", "a", 0.3), Link("p", "B", 0.2)]
+    leverage = CapabilityGraph([Capability("p")], links).leverage_array(assessment)
+    assert leverage[0] == np.inf
+    assert 0 < leverage[1] < np.inf

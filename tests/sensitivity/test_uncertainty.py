@@ -284,7 +284,7 @@ def test_exclusion_leaves_out_one_element_or_none():
 def test_exclusions_are_checked():
     with pytest.raises(MethodError, match="at least one node to exclude"):
         Exclusion([])
-    with pytest.raises(MethodError, match="codes must be those of nodes to exclude, got 1"):
+    with pytest.raises(MethodError, match="codes must be one text or a sequence, got 1"):
         Exclusion(1)
     with pytest.raises(UnknownCodeError, match="no node 'zz'"):
         uncertainty(example(), [Exclusion(["zz"])], n_samples=1)

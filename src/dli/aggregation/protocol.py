@@ -34,7 +34,8 @@ class Traits:
     skips_missing : bool
         It is also called with NaN for missing values, whose weight it shares among the rest.
     local : bool
-        The score of a unit depends on the values of that unit alone.
+        The score of a unit depends on the values of that unit alone. Any other aggregation without
+        ``fit`` is called with the units of one period after the other.
     order : float, optional
         It is the weighted power mean of this order.
     monotone : bool
@@ -93,6 +94,14 @@ def traits_of(aggregation: Any) -> Traits:
 def held(aggregation: Any, values: Floats) -> Any:
     """Return an aggregation whose scale no longer depends on the values, if it has one."""
     return aggregation.fit(values) if callable(getattr(aggregation, "fit", None)) else aggregation
+
+
+def compares_units(aggregation: Any) -> bool:
+    """Return whether scores depend on the other units, otherwise than by a scale that can be held.
+
+    Such units are those of a period.
+    """
+    return not traits_of(aggregation).local and not callable(getattr(aggregation, "fit", None))
 
 
 def has_gradient(aggregation: Any) -> bool:

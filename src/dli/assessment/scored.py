@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from dli.aggregation.protocol import held
 from dli.arrays import Floats
+from dli.checks import is_hashable, several
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame, build
 from dli.framework import Index, Indicator
+from dli.framework.select import inner_node
 from dli.method import Choices, Method
 from dli.normalisation.protocol import traits_of
 from dli.observations import Observations
@@ -95,7 +97,7 @@ class Scored:
                 msg = f"the data have several periods: choose one of {shown} with period=..."
                 raise MethodError(msg)
             return next(iter(groups.values()))
-        if period not in groups:
+        if not is_hashable(period) or period not in groups:
             what = "period"
             raise UnknownCodeError(what, [period], groups)
         return groups[period]
@@ -152,11 +154,11 @@ class Scored:
         UnknownCodeError
             Units that are not among the rows.
         MethodError
-            No units at all.
+            No units at all, or something that holds none.
         """
         place = {self.units[row]: int(row) for row in rows}
-        wanted = list(dict.fromkeys(units))
-        unknown = [unit for unit in wanted if unit not in place]
+        wanted = several("units", units)
+        unknown = [unit for unit in wanted if not is_hashable(unit) or unit not in place]
         if unknown:
             what = "unit"
             raise UnknownCodeError(what, unknown, place)
@@ -323,10 +325,11 @@ class Scored:
         Raises
         ------
         UnknownCodeError
-            No such node, or one without children.
+            No such node.
+        MethodError
+            An indicator: it has no children.
         """
-        if code not in self._run.weights:
-            raise UnknownCodeError("sub-index", [code], self._run.weights)
+        inner_node(self.index, code)
         weights = self._run.weights[code]
         return weights if row is None or weights.ndim == 1 else np.asarray(weights[row])
 
@@ -386,6 +389,7 @@ class Scored:
     def held(self) -> HeldTree:
         """The tree with its weights and scales held, to ask what a score would be if."""
         nodes = {}
+        groups = self._run.groups
         for node in self.index.walk():
             if not isinstance(node, Index):
                 continue
@@ -401,6 +405,7 @@ class Scored:
                 weights=self._run.weights[node.code],
                 aggregation=held(aggregation, scored) if len(scored) else aggregation,
                 rule=rule,
+                groups=groups,
             )
         return HeldTree(nodes=nodes, scores=self._run.scores, leaf_ends=self._leaf_ends())
 

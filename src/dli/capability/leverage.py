@@ -38,10 +38,11 @@ def leverage(graph: Network, assessment: Assessment, node: str | None = None) ->
     Returns
     -------
     frame
-        A row for each unit, a column for each capability and barrier; missing for units without a
-        score. It is what `propagate` gives for small increases: at a kink, such as a level or an
-        outcome at the end of its scale or children that tie under a minimum, the derivative is
-        that of an increase of the capability; `kinks` lists them.
+        A row for each unit, a column for each capability and barrier. It is what `propagate` gives
+        for small increases: at a kink, such as a level or an outcome at the end of its scale or
+        children that tie under a minimum, the derivative is that of an increase of the capability;
+        `kinks` lists them. It is infinite where a power mean of an order below 1 has a child at 0,
+        and missing where such slopes oppose each other and for units without a score.
 
     Raises
     ------
@@ -188,7 +189,8 @@ def _one_sided(
             span = found.span[j] if found.span[j] > 0 else 1.0
             below = tree.directional(code, moved) / span if code in tree.nodes else 0.0
             total = np.clip(below + inflow[:, :, j], room.bottom[rows, n + j], top[:, :, j])
-            moved[code] = (total - below) * found.span[j]
+            with np.errstate(invalid="ignore"):  # an infinite slope below leaves nothing to add
+                moved[code] = np.where(total == below, 0.0, total - below) * found.span[j]
     return tree.directional(found.node, moved).T
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from dli.arrays import Floats, Integers, is_above
 from dli.assessment import Assessment
-from dli.checks import is_whole, number
+from dli.checks import is_whole, number, several
 from dli.diagnosis.means import row_means
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame, is_missing
@@ -206,7 +206,7 @@ def distances(
 
 
 def _context_names(assessment: Assessment, by: str | Sequence[str]) -> list[str]:
-    names = list(dict.fromkeys([by] if isinstance(by, str) else by))
+    names = several("by", by)
     known = assessment.observations.context
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -146,7 +146,7 @@ class Index:
         """
         try:
             return self._nodes[code]
-        except KeyError:
+        except (KeyError, TypeError):  # a list cannot be a code
             raise UnknownCodeError("node", [code], self._nodes) from None
 
     def parent(self, code: str) -> "Index | None":

@@ -210,7 +210,7 @@ def _check_others(
     for label, other in others.items():
         codes = dict.fromkeys(n.code for n in other.index.walk())
         known |= codes
-        if node is not None and node not in codes:
+        if node is not None and node not in list(codes):
             lacking.append(label)
     if lacking:
         what = f"node in assessment {', '.join(lacking)} with code"

@@ -12,7 +12,7 @@ import numpy as np
 from attrs import frozen
 
 from dli.aggregation import protocol
-from dli.arrays import TIE, Bools, Floats
+from dli.arrays import TIE, Bools, Floats, Integers
 from dli.errors import MethodError
 from dli.scoring.joining import MissingRule, by_gaps, join
 
@@ -34,6 +34,8 @@ class HeldNode:
     aggregation : object
         With its scale held.
     rule : MissingRule
+    groups : sequence of ndarray of int
+        The rows of each period, if there are several.
     """
 
     code: str
@@ -41,6 +43,7 @@ class HeldNode:
     weights: Floats
     aggregation: Any
     rule: MissingRule
+    groups: Sequence[Integers] = ()
 
     @property
     def traits(self) -> protocol.Traits:
@@ -54,7 +57,15 @@ class HeldNode:
     def join(self, values: Floats, weights: Floats) -> Floats:
         """Return the node's scores, of shape (n_rows,), from those of its children."""
         where = f" of {self.code!r}"
-        return join(self.aggregation, values, weights, self.rule, self.children, where)
+        return join(
+            self.aggregation,
+            values,
+            weights,
+            self.rule,
+            self.children,
+            where=where,
+            groups=self.groups,
+        )
 
     def gradient(self, values: Floats) -> Floats:
         """Return the derivative of each score by each value: (n_rows, n_children).

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from dli.aggregation.protocol import traits_of
+from dli.aggregation.protocol import compares_units, traits_of
 from dli.arrays import Bools, Floats, Integers
 from dli.errors import DLIError, MethodError
 
@@ -40,13 +40,15 @@ class MissingRule:
         return np.asarray((present > 0) & (present >= self.coverage * n_children - 1e-9))
 
 
-def join(
+def join(  # noqa: PLR0913 a node is all of these
     aggregation: Any,
     values: Floats,
     weights: Floats,
     rule: MissingRule,
     children: Sequence[str],
+    *,
     where: str = "",
+    groups: Sequence[Integers] = (),
 ) -> Floats:
     """Return the scores of a node; the weight of missing children is shared among the rest.
 
@@ -61,12 +63,20 @@ def join(
         The codes of the children, for messages.
     where : str
         Which node it is, for messages.
+    groups : sequence of ndarray of int
+        The rows of each period, if there are several: units are compared within them.
 
     Returns
     -------
     ndarray of shape (n_rows,)
         NaN where the rule gives no score, or where all weight is on missing children.
     """
+    if groups and compares_units(aggregation):
+        scores = np.empty(len(values))
+        for rows in groups:
+            own = weights if weights.ndim == 1 else weights[rows]
+            scores[rows] = join(aggregation, values[rows], own, rule, children, where=where)
+        return scores
     if not np.isnan(values.sum()):  # a sum is NaN when any cell is
         return _aggregated(aggregation, values, weights, children, where)
     enough = rule.has_score(np.isnan(values))

@@ -1,19 +1,21 @@
 """From observations to scores: the steps of a method, one after the other."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
 from dli.aggregation.protocol import traits_of
-from dli.arrays import Floats
+from dli.arrays import Floats, Integers
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
 from dli.method import Choices, Method
 from dli.normalisation.protocol import at_rows
 from dli.observations import Observations
 from dli.scoring.joining import MissingRule, join, name_error
+from dli.weighting.protocol import traits_of as traits_of_weighting
 
 __all__ = ["STAGES", "Run", "Units", "run"]
 
@@ -37,6 +39,8 @@ class Run:
         By the code of every node; an indicator's score is its normalised value.
     weights : mapping of str to ndarray of shape (n_children,) or (n_kept, n_children)
         By the code of every node that has children; rows sum to one.
+    groups : sequence of ndarray of int
+        The rows of each period, if there are several.
     """
 
     rows: Any
@@ -45,6 +49,7 @@ class Run:
     normalisations: Sequence[tuple[Any, Any]]
     scores: Mapping[str, Floats]
     weights: Mapping[str, Floats]
+    groups: Sequence[Integers]
 
 
 def run(index: Index, observations: Observations, method: Method) -> Run:
@@ -85,6 +90,7 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
         normalisations=normalisations,
         scores=scores,
         weights=weights,
+        groups=units.groups,
     )
 
 
@@ -105,6 +111,15 @@ class Units:
             [observations.units[i] for i in kept],
             None if periods is None else [periods[i] for i in kept],
         )
+
+    @cached_property
+    def groups(self) -> list[Integers]:
+        """The rows of each period; empty for data without periods."""
+        periods = self.kept[1] or []
+        rows: dict[Any, list[int]] = {}
+        for row, period in enumerate(periods):
+            rows.setdefault(period, []).append(row)
+        return [np.array(own, dtype=np.intp) for own in rows.values()]
 
     def name(self, row: int) -> str:
         """Return the unit of a row as messages name it, and the period if there are several."""
@@ -255,7 +270,7 @@ def _children_values(
 
 def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tuple[Floats, Floats]:
     """Weigh and join the children of one node."""
-    weights = _weights(choices.weighting[node.code], values, node)
+    weights = _weights(choices.weighting[node.code], values, node, units)
     aggregation = choices.aggregation[node.code]
     rule = MissingRule(choices.missing, choices.coverage[node.code])
     missing = np.isnan(values) if np.isnan(values.sum()) else None
@@ -267,10 +282,23 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
         raise DataError(msg, faults)
     _check_domain(aggregation, values, weights, rule, node, units)
     codes = [child.code for child in node.children]
-    return join(aggregation, values, weights, rule, codes, f" of {node.code!r}"), weights
+    where = f" of {node.code!r}"
+    return join(
+        aggregation, values, weights, rule, codes, where=where, groups=units.groups
+    ), weights
 
 
-def _weights(weighting: Any, values: Floats, node: Index) -> Floats:
+def _weights(weighting: Any, values: Floats, node: Index, units: Units) -> Floats:
+    """Return the weights of a node's children; units that have their own are those of a period."""
+    if len(units.groups) < 2 or not traits_of_weighting(weighting).per_unit:
+        return _weights_among(weighting, values, node)
+    weights = np.empty(values.shape)
+    for rows in units.groups:
+        weights[rows] = _weights_among(weighting, values[rows], node)
+    return weights
+
+
+def _weights_among(weighting: Any, values: Floats, node: Index) -> Floats:
     try:
         weights = np.asarray(weighting.weights(values, node.children), dtype=np.float64)
     except MethodError as error:

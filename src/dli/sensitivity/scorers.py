@@ -1,13 +1,13 @@
 """Scores of many draws at once, for one choice of imputation, treatment and normalisation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
 from dli.aggregation.protocol import Traits, traits_of
-from dli.arrays import Bools, Floats
+from dli.arrays import Bools, Floats, Integers
 from dli.assessment import Assessment
 from dli.framework import Index, Indicator
 from dli.scoring.joining import MissingRule, join
@@ -41,6 +41,8 @@ class Part:
         The columns of the children when all are indicators.
     is_equal : bool
         All nominal weights are the same.
+    groups : sequence of ndarray of int
+        The rows of each period.
     """
 
     node: Index
@@ -55,6 +57,7 @@ class Part:
     has_gaps: bool
     leaves: slice | None
     is_equal: bool
+    groups: Sequence[Integers]
 
 
 @frozen(eq=False)
@@ -219,6 +222,7 @@ def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
         # Indicators stand depth first: those of one node are neighbours.
         leaves=None if None in places else slice(places[0], places[0] + len(places)),  # type: ignore[operator] # of whole numbers
         is_equal=bool(np.ptp(weights) == 0),
+        groups=list(assessment.rows_by_period.values()),
     )
 
 
@@ -340,5 +344,7 @@ def _one_by_one(part: Part, children: list[Floats], draws: Draws) -> Floats:
         weights = weights / weights.sum(axis=-1, keepdims=True)
         own = weights[0] if len(weights) == 1 else weights
         where = f" of {part.node.code!r}"
-        scores[draw] = join(part.aggregation, values, own, part.rule, codes, where)
+        scores[draw] = join(
+            part.aggregation, values, own, part.rule, codes, where=where, groups=part.groups
+        )
     return scores

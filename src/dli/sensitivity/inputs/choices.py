@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
+from dli.checks import several
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.select import select
@@ -89,12 +90,7 @@ def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
 
 
 def _as_codes(codes: Any) -> tuple[str, ...]:
-    if isinstance(codes, str):
-        return (codes,)
-    if not isinstance(codes, Iterable):
-        msg = f"codes must be those of nodes to exclude, got {codes!r}"
-        raise MethodError(msg)
-    return tuple(codes)
+    return tuple(several("codes", codes))
 
 
 @frozen

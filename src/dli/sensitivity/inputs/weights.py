@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import attrs
 import numpy as np
 from attrs import field, frozen
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
-from dli.checks import is_number
+from dli.checks import is_number, several
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.select import inner_node
@@ -112,6 +111,10 @@ class WeightNoise:
         return [draws.local_weights(code) for _, codes, _ in groups for code in codes]
 
 
+def _as_nodes(nodes: Any) -> tuple[str, ...] | None:
+    return None if nodes is None else tuple(several("nodes", nodes))
+
+
 @frozen
 class DirichletWeights:
     """Draw the weights of siblings from a Dirichlet distribution around the nominal ones.
@@ -133,7 +136,7 @@ class DirichletWeights:
     """
 
     concentration: float = 1.0
-    nodes: tuple[str, ...] | None = field(default=None, converter=attrs.converters.optional(tuple))
+    nodes: tuple[str, ...] | None = field(default=None, converter=_as_nodes)
 
     def __attrs_post_init__(self) -> None:
         if not (is_number(self.concentration) and self.concentration > 0):
