@@ -201,7 +201,7 @@ def test_periods_are_told_apart_and_change_is_explained():
     assert whole.subtitle == "3 units, 2 indicators, 2000"
     assert "2000" in said(whole, "Data quality")
     check(whole.html())
-    with pytest.raises(UnknownCodeError, match="no period 2020; did you mean '2010'"):
+    with pytest.raises(UnknownCodeError, match="no period 2020; did you mean 2010"):
         report.of_unit(panel, "X", period=2020)
     with pytest.raises(MethodError, match="several periods: choose one of"):
         report.of_index(panel)

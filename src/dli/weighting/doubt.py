@@ -364,8 +364,8 @@ class BenefitOfTheDoubt:
 
     They are scaled to sum to one, so that a unit's score is a mean of its scores and stays on
     their scale; the ratio to the frontier is in the result of the function. A unit without any
-    score above 0, which no weights favour, has equal ones. In a panel a unit is held against those of
-    its period, unless weights are common.
+    score above 0, which no weights favour, has equal ones. In a panel a unit is held against those
+    of its period, unless weights are common.
 
     Parameters
     ----------
