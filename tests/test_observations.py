@@ -54,7 +54,7 @@ def test_an_indicator_is_no_name_of_units():
 def test_every_cell_at_fault_is_named_with_row_and_unit():
     faults = _faults({"a": [11, "ten"], "b": [np.inf, -np.inf]})
     assert faults == (
-        "row 1 (unit 'Y'), 'a': 'ten' is no number",
+        "row 1 (unit 'Y'), 'a': 'ten' is not a number",
         "row 0 (unit 'X'), 'a': 11 is outside its scale (0, 10)",
         "row 0 (unit 'X'), 'b': inf is infinite",
         "row 1 (unit 'Y'), 'b': -inf is infinite",
@@ -83,7 +83,7 @@ def test_denominators_must_be_above_zero():
     with pytest.raises(DataError) as caught:
         observations.denominators(INDEX.indicators)
     assert caught.value.faults == (
-        "row 1 (unit 'Y'), 'people': 'many' is no number",
+        "row 1 (unit 'Y'), 'people': 'many' is not a number",
         "row 0 (unit 'X'), 'people': 0",
     )
 
@@ -91,7 +91,7 @@ def test_denominators_must_be_above_zero():
 def test_a_file_names_lines_in_its_faults(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("unit,a,b,people\nX,1,2,3\nY,much,2,3\n")
-    with pytest.raises(DataError, match=r"line 3 \(unit 'Y'\), 'a': 'much' is no number"):
+    with pytest.raises(DataError, match=r"line 3 \(unit 'Y'\), 'a': 'much' is not a number"):
         Observations.read(path, INDEX)
 
 

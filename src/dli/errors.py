@@ -130,7 +130,7 @@ class UnknownCodeError(DLIError, KeyError):
     what : str
         The kind of thing that was looked for, such as ``"indicator"``.
     unknown : iterable
-        Everything that was asked for in vain.
+        Everything that was asked for and is not there.
     known : iterable
         Everything that there is.
 

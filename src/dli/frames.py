@@ -422,7 +422,7 @@ def _as_floats(cells: Any) -> Floats | None:
 
 
 def _number(cell: Any) -> float | None:
-    """Convert one cell of a column of mixed objects; text is no number, not even "3.5"."""
+    """Convert one cell of a column of mixed objects; text is not a number, not even "3.5"."""
     if is_missing(cell):
         return np.nan
     if isinstance(cell, (str, bytes)):

@@ -101,7 +101,7 @@ class Observations:
         rows = _Rows(table, units, periods)
         faults = [
             *rows.faults(),
-            *(f"{rows[i]}, {code!r}: {cell!r} is no number" for i, code, cell in wrong),
+            *(f"{rows[i]}, {code!r}: {cell!r} is not a number" for i, code, cell in wrong),
             *_value_faults(values, index.indicators, rows),
         ]
         if faults:
@@ -209,7 +209,7 @@ class Observations:
         names = [str(indicators[i].denominator) for i in places]
         values, wrong = self.table.numbers(names)
         rows = _Rows(self.table, self.units, self.periods)
-        faults = [f"{rows[i]}, {name!r}: {cell!r} is no number" for i, name, cell in wrong]
+        faults = [f"{rows[i]}, {name!r}: {cell!r} is not a number" for i, name, cell in wrong]
         bad = np.isinf(values) | (values <= 0)
         faults += [
             f"{rows[i]}, {names[j]!r}: {values[i, j]:g}" for i, j in np.argwhere(bad).tolist()

@@ -74,7 +74,7 @@ def test_columns_that_are_missing_are_named():
 
 def test_text_among_numbers_is_left_to_the_assessment():
     index, data = read_coinr({**DATA, "b": [1, "three", 2]}, META)
-    with pytest.raises(DataError, match="'three' is no number"):
+    with pytest.raises(DataError, match="'three' is not a number"):
         Assessment(index, data, unit="uCode")
 
 

@@ -1,4 +1,4 @@
-"""Parts that reports share: pictures, tables and figures, and words for what cannot be had."""
+"""Parts that reports share: pictures, tables, figures, and reasons where something is missing."""
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def tried(make: Callable[[], Block | Iterable[Block]], what: str) -> list[Block]:
-    """Make blocks, or say in words why they cannot be had: one gap does not break a report."""
+    """Make blocks, or say in words why there are none: one gap does not break a report."""
     try:
         made = make()
         return list(made) if isinstance(made, Iterable) else [made]

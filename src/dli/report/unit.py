@@ -58,7 +58,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     Returns
     -------
     Report
-        A part that cannot be had is replaced by the reason.
+        A part that cannot be made is replaced by the reason.
 
     Raises
     ------

@@ -58,7 +58,7 @@ def of_index(
     Returns
     -------
     Report
-        A part that cannot be had, such as the correlations of a single unit, is replaced by the
+        A part that cannot be made, such as the correlations of a single unit, is replaced by the
         reason.
 
     Raises
