@@ -59,15 +59,10 @@ class Scored:
         rows = self._run.rows
         return tuple(items) if isinstance(rows, slice) else tuple(items[i] for i in rows.tolist())
 
-    @cached_property
+    @property
     def rows_by_period(self) -> Mapping[Any, NDArray[np.intp]]:
         """The rows of each period in the order of the data; of None for data without periods."""
-        if self.periods is None:
-            return {None: np.arange(len(self.units))}
-        rows: dict[Any, list[int]] = {}
-        for row, period in enumerate(self.periods):
-            rows.setdefault(period, []).append(row)
-        return {period: np.array(own, dtype=np.intp) for period, own in rows.items()}
+        return self._run.rows_by_period
 
     def rows(self, period: object = None) -> NDArray[np.intp]:
         """Return the rows that belong together: those of a period.
@@ -389,7 +384,7 @@ class Scored:
     def held(self) -> HeldTree:
         """The tree with its weights and scales held, to ask what a score would be if."""
         nodes = {}
-        groups = self._run.groups
+        groups = list(self.rows_by_period.values())
         for node in self.index.walk():
             if not isinstance(node, Index):
                 continue

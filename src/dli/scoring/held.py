@@ -35,7 +35,7 @@ class HeldNode:
         With its scale held.
     rule : MissingRule
     groups : sequence of ndarray of int
-        The rows of each period, if there are several.
+        The rows of each period.
     """
 
     code: str

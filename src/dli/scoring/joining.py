@@ -71,7 +71,7 @@ def join(  # noqa: PLR0913 a node is all of these
     ndarray of shape (n_rows,)
         NaN where the rule gives no score, or where all weight is on missing children.
     """
-    if groups and compares_units(aggregation):
+    if len(groups) > 1 and compares_units(aggregation):
         scores = np.empty(len(values))
         for rows in groups:
             own = weights if weights.ndim == 1 else weights[rows]

@@ -39,8 +39,8 @@ class Run:
         By the code of every node; an indicator's score is its normalised value.
     weights : mapping of str to ndarray of shape (n_children,) or (n_kept, n_children)
         By the code of every node that has children; rows sum to one.
-    groups : sequence of ndarray of int
-        The rows of each period, if there are several.
+    rows_by_period : mapping of period to ndarray of int
+        In the order of the data; of None for data without periods.
     """
 
     rows: Any
@@ -49,7 +49,7 @@ class Run:
     normalisations: Sequence[tuple[Any, Any]]
     scores: Mapping[str, Floats]
     weights: Mapping[str, Floats]
-    groups: Sequence[Integers]
+    rows_by_period: Mapping[Any, Integers]
 
 
 def run(index: Index, observations: Observations, method: Method) -> Run:
@@ -90,7 +90,7 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
         normalisations=normalisations,
         scores=scores,
         weights=weights,
-        groups=units.groups,
+        rows_by_period=units.rows_by_period,
     )
 
 
@@ -113,13 +113,15 @@ class Units:
         )
 
     @cached_property
-    def groups(self) -> list[Integers]:
-        """The rows of each period; empty for data without periods."""
-        periods = self.kept[1] or []
+    def rows_by_period(self) -> dict[Any, Integers]:
+        """The rows of each period in the order of the data; of None for data without periods."""
+        units, periods = self.kept
+        if periods is None:
+            return {None: np.arange(len(units))}
         rows: dict[Any, list[int]] = {}
         for row, period in enumerate(periods):
             rows.setdefault(period, []).append(row)
-        return [np.array(own, dtype=np.intp) for own in rows.values()]
+        return {period: np.array(own, dtype=np.intp) for period, own in rows.items()}
 
     def name(self, row: int) -> str:
         """Return the unit of a row as messages name it, and the period if there are several."""
@@ -282,18 +284,17 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
         raise DataError(msg, faults)
     _check_domain(aggregation, values, weights, rule, node, units)
     codes = [child.code for child in node.children]
-    where = f" of {node.code!r}"
-    return join(
-        aggregation, values, weights, rule, codes, where=where, groups=units.groups
-    ), weights
+    where, groups = f" of {node.code!r}", list(units.rows_by_period.values())
+    scores = join(aggregation, values, weights, rule, codes, where=where, groups=groups)
+    return scores, weights
 
 
 def _weights(weighting: Any, values: Floats, node: Index, units: Units) -> Floats:
     """Return the weights of a node's children; units that have their own are those of a period."""
-    if len(units.groups) < 2 or not traits_of_weighting(weighting).per_unit:
+    if len(units.rows_by_period) < 2 or not traits_of_weighting(weighting).per_unit:
         return _weights_among(weighting, values, node)
     weights = np.empty(values.shape)
-    for rows in units.groups:
+    for rows in units.rows_by_period.values():
         weights[rows] = _weights_among(weighting, values[rows], node)
     return weights
 
