@@ -9,6 +9,7 @@
     │   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
     ├── DivergentInfluenceError (ValueError)  a loop of influence that grows from turn to turn
     ├── StudyError (RuntimeError)             a study whose workers failed
+    ├── FileError (OSError)                   a file that cannot be written
     └── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
     DLIWarning (UserWarning)                  usable, but doubtful
 
@@ -17,6 +18,7 @@ Every error lists all the faults that were found, not the first alone.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from os import PathLike
 from typing import Any
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "DLIWarning",
     "DataError",
     "DivergentInfluenceError",
+    "FileError",
     "InconsistentJudgementsError",
     "MethodError",
     "ModelError",
@@ -120,6 +123,27 @@ class DivergentInfluenceError(DLIError, ValueError):
 
 class StudyError(DLIError, RuntimeError):
     """A study of many draws could not be finished: a worker or the executor failed."""
+
+
+class FileError(DLIError, OSError):
+    """A file cannot be written; what was there before is untouched.
+
+    Parameters
+    ----------
+    path : str or path-like
+    error : Exception
+        What the system or the encoder said.
+    """
+
+    def __init__(self, path: str | PathLike[str], error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        super().__init__(f"cannot write {str(path)!r}: {reason}")
+        self.filename = str(path)
+        self.errno = getattr(error, "errno", None)
+        self._parts = (path, error)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._parts
 
 
 class UnknownCodeError(DLIError, KeyError):

@@ -5,21 +5,29 @@ assessment again and compares.
 """
 
 import json
+import os
+import re
+import struct
 import zipfile
-from datetime import date, datetime
+import zlib
+from collections.abc import Iterable
 from io import BytesIO
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
+from types import NoneType
 from typing import Any
 from warnings import warn
 
 import numpy as np
-from attrs import frozen
+from attrs import fields, frozen
 
 from dli import frames
 from dli.arrays import Floats
+from dli.assessment.cells import from_plain, to_plain
 from dli.assessment.scored import Scored
-from dli.errors import DataError, DLIWarning
+from dli.checks import is_hashable, is_whole
+from dli.errors import DataError, DLIError, DLIWarning, MethodError
+from dli.files import format_fault, number_faults, replacing
 from dli.framework import Index
 from dli.method import Method
 from dli.observations import Observations
@@ -27,17 +35,50 @@ from dli.observations import Observations
 __all__ = ["Saved", "read", "save"]
 
 FORMAT = "dli-assessment/1"
+# The entries of the archive and the largest size of each, so that a small file cannot unfold to
+# more than a computer's memory.
+ENTRIES = {"assessment.json": 128_000_000, "values.npy": 1_000_000_000, "scores.npy": 1_000_000_000}
 # A fixed time makes equal assessments equal files.
 _WHEN = (1980, 1, 1, 0, 0, 0)
+# What reading a damaged archive, text or array raises; TypeError is for what is not a path.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, TypeError, ValueError, OverflowError,
+    RuntimeError,
+)  # fmt: skip
+_ARRAY = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<>])f8', 'fortran_order': (True|False), "
+    rb"'shape': \(([0-9]{1,12}), ([0-9]{1,12})\), \} *\n",
+    re.DOTALL,
+)
+_KEYS: tuple[tuple[str, Any, str], ...] = (
+    ("index", dict, "an object"),
+    ("method", dict, "an object"),
+    ("context", dict, "an object"),
+    ("codes", list, "a list"),
+    ("unit", str, "a text"),
+    ("period", (str, NoneType), "a text or null"),
+    ("library", (str, NoneType), "a text or null"),
+    ("numpy", str, "a text"),
+)
 
 
 def save(assessment: Scored, path: str | PathLike[str]) -> None:
-    """Write index, method, data and scores."""
+    """Write index, method, data and scores.
+
+    Raises
+    ------
+    DataError
+        Cells that a file cannot keep, or more data than one file holds.
+    MethodError
+        A step that is not one of this library's.
+    FileError
+        The file cannot be written; what was there before is untouched.
+    """
     observations = assessment.observations
     table = observations.table
     codes = [indicator.code for indicator in assessment.index.indicators]
-    context = [name for name in table.names if name not in codes]
     library = table.library
+    context = [name for name in table.names if table.is_text or name not in codes]
     head = {
         "format": FORMAT,
         "index": assessment.index.to_dict(),
@@ -47,17 +88,62 @@ def save(assessment: Scored, path: str | PathLike[str]) -> None:
         "library": library if library in frames.LIBRARIES else None,
         "numpy": np.__version__,
         "codes": codes,
-        "context": {name: [_plain(cell, name) for cell in table.column(name)] for name in context},
+        "context": _context(table, context),
     }
+    if table.reading != frames.Reading():
+        head["reading"] = table.reading.options()
+    if table.is_text:  # as it was written, so that it is read in the same way again
+        head |= {"lines": table.lines, "reading": table.reading.options()}
     nodes = [node.code for node in assessment.index.walk()]
-    scores = np.stack([assessment.array(code) for code in nodes])
-    with zipfile.ZipFile(fspath(path), "w", zipfile.ZIP_DEFLATED) as archive:
-        text = json.dumps(head, ensure_ascii=False, indent=1)
-        archive.writestr(_entry("assessment.json"), text.encode())
-        for name, array in (("values.npy", observations.values), ("scores.npy", scores)):
-            buffer = BytesIO()
-            np.save(buffer, array, allow_pickle=False)
-            archive.writestr(_entry(name), buffer.getvalue())
+    arrays = (observations.values, np.stack([assessment.array(code) for code in nodes]))
+    with replacing(path) as file:
+        text = json.dumps(head, ensure_ascii=False, indent=1, default=_number_of_numpy)
+        contents = [text.encode(), *map(_array_bytes, arrays)]
+        faults = [
+            f"{name} would have {len(content):,} bytes, the largest size is {most:,}"
+            for content, (name, most) in zip(contents, ENTRIES.items(), strict=True)
+            if len(content) > most
+        ]
+        if faults:
+            msg = "the assessment is too large for one file"
+            raise DataError(msg, faults)
+        buffer = BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in zip(ENTRIES, contents, strict=True):
+                archive.writestr(_entry(name), content)
+        file.write_bytes(buffer.getvalue())
+
+
+def _context(table: frames.Table, names: list[str]) -> dict[str, list[Any]]:
+    """Return the cells of columns as JSON holds them."""
+    faults = []
+    columns: dict[str, list[Any]] = {}
+    for name in names:
+        columns[name] = []
+        cells = table.texts(name) if table.is_text else table.column(name)
+        for row, cell in enumerate(cells):
+            try:
+                columns[name].append(to_plain(cell))
+            except DataError as error:
+                faults.append(f"{table.where(row)}: column {name!r} {error.summary}")
+    if faults:
+        msg = "a file cannot keep these cells; convert them or leave their columns out"
+        raise DataError(msg, faults)
+    return columns
+
+
+def _array_bytes(array: Floats) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _number_of_numpy(value: object) -> Any:
+    """Return a parameter that is a number of NumPy as one of Python."""
+    if isinstance(value, np.generic) and isinstance(value.item(), (bool, int, float, str)):
+        return value.item()
+    msg = f"a parameter of the method cannot be saved: {value!r}"
+    raise MethodError(msg)
 
 
 @frozen(kw_only=True, eq=False)
@@ -98,63 +184,216 @@ class Saved:
 
 
 def read(path: str | PathLike[str]) -> Saved:
-    """Read what was saved."""
-    head, values, scores = _read(Path(fspath(path)))
-    index = Index.from_dict(head["index"])
-    columns: dict[str, Any] = {
-        name: [_cell(cell) for cell in cells] for name, cells in head["context"].items()
-    }
-    columns |= dict(zip(head["codes"], values.T, strict=True))
-    table = frames.read(columns, library=head["library"])
-    return Saved(
-        index=index,
-        observations=Observations.read(table, index, unit=head["unit"], period=head["period"]),
-        method=Method.from_dict(head["method"]),
-        scores=scores,
-        numpy=head["numpy"],
-        name=fspath(path),
-    )
+    """Read what was saved.
 
-
-def _read(path: Path) -> tuple[dict[str, Any], Any, Any]:
+    Raises
+    ------
+    DataError
+        A file that cannot be read, is not a saved assessment, is damaged or was written by a
+        newer version. The sizes of its three entries are checked before they are read: at most
+        128 MB for what the assessment consists of, 1 GB for the values and for the scores.
+    """
+    head, values, scores = _read(path)
+    faults = _head_faults(head)
+    if not faults:
+        faults = _shape_faults(head, values, scores)
+    if not faults:
+        columns, faults = _columns(head["context"], (head["unit"], head["period"]))
+    if faults:
+        msg = f"{str(path)!r} is not a complete saved assessment"
+        raise DataError(msg, faults)
     try:
-        with zipfile.ZipFile(path) as archive:
-            head = json.loads(archive.read("assessment.json"))
-            values = np.load(BytesIO(archive.read("values.npy")), allow_pickle=False)
-            scores = np.load(BytesIO(archive.read("scores.npy")), allow_pickle=False)
+        index = Index.from_dict(head["index"])
+        nodes = list(index.walk())
+        codes = [indicator.code for indicator in index.indicators]
+        if head["codes"] != codes or len(scores) != len(nodes):
+            msg = "its values or scores are those of another index"
+            raise DataError(msg)
+        table = _table(head, columns, values)
+        observations = Observations.read(table, index, unit=head["unit"], period=head["period"])
+        if not np.array_equal(observations.values, values, equal_nan=True):
+            msg = "its values are not those of its texts"
+            raise DataError(msg)
+        return Saved(
+            index=index,
+            observations=observations,
+            method=Method.from_dict(head["method"]),
+            scores=scores,
+            numpy=head["numpy"],
+            name=str(path),
+        )
+    except DLIError as error:
+        msg = f"{str(path)!r} does not hold a valid assessment: {error.summary}"
+        raise DataError(msg, error.faults) from error
+
+
+def _table(head: dict[str, Any], columns: dict[str, Any], values: Floats) -> frames.Table:
+    """Return the table that came in, of text if it was a file."""
+    if "lines" in head:
+        return frames.from_texts(columns, head["lines"], head["library"], **head["reading"])
+    columns = columns | dict(zip(head["codes"], values.T, strict=True))
+    return frames.read(columns, library=head["library"], **head.get("reading", {}))
+
+
+def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], Floats, Floats]:
+    """Return the head and the arrays."""
+    try:
+        with zipfile.ZipFile(Path(os.fsdecode(path))) as archive:
+            head = json.loads(_content(archive, "assessment.json"))
+            # Before the rest, which a newer version may write in another way.
+            fault = format_fault(head.get("format") if isinstance(head, dict) else head, FORMAT)
+            if fault:
+                raise DataError(fault)
+            values, scores = (_array(_content(archive, name)) for name in list(ENTRIES)[1:])
     except OSError as error:
         msg = f"cannot read {str(path)!r}: {error.strerror or error}"
         raise DataError(msg) from error
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        msg = f"{str(path)!r} is not a saved assessment: {error}"
+    except _DAMAGE as error:
+        msg = f"{str(path)!r} is not a saved assessment that can be read: {error}"
         raise DataError(msg) from error
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        found = head.get("format") if isinstance(head, dict) else head
-        msg = f"{str(path)!r} must say format {FORMAT!r}, got {found!r}"
-        raise DataError(msg)
     return head, values, scores
+
+
+def _content(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return an entry of the archive, after a look at what the archive says of it."""
+    entries = [entry for entry in archive.infolist() if entry.filename == name]
+    if len(entries) != 1:
+        raise DataError(f"it has {len(entries)} entries {name!r}, expected one")
+    (entry,) = entries
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(f"entry {name!r} is not compressed with deflate")
+    if entry.file_size > ENTRIES[name]:
+        most = f"the largest size is {ENTRIES[name]:,}"
+        raise DataError(f"entry {name!r} says that it has {entry.file_size:,} bytes, {most}")
+    with archive.open(entry) as file:
+        # Without a size, an entry that is larger than it says would be read as a whole.
+        content = file.read(entry.file_size)
+    if len(content) != entry.file_size:
+        raise DataError(f"entry {name!r} ends early")
+    return content
+
+
+def _array(content: bytes) -> Floats:
+    """Return an array of two dimensions; only the one layout that `save` writes is read."""
+    header = _ARRAY.match(content)
+    if header is None:
+        raise ValueError("an array does not have two dimensions of floats")
+    order, in_fortran, *shape = header.groups()
+    n_rows, n_columns = map(int, shape)
+    if len(content) - header.end() != 8 * n_rows * n_columns:
+        raise ValueError(f"an array says that it has the shape {(n_rows, n_columns)}")
+    flat = np.frombuffer(content, f"{order.decode()}f8", offset=header.end())
+    layout: Any = "F" if in_fortran == b"True" else "C"
+    return flat.astype(np.float64).reshape((n_rows, n_columns), order=layout)
+
+
+def _head_faults(head: dict[str, Any]) -> list[str]:
+    """Return which keys of the head do not hold what they must."""
+    faults = [
+        f"{key} must be {expected}, got {head.get(key)!r:.80}"
+        for key, kind, expected in _KEYS
+        if key not in head or not isinstance(head[key], kind)
+    ]
+    if faults:
+        return faults
+    if head["library"] not in (None, *frames.LIBRARIES):
+        faults.append(f"library must be one of {', '.join(frames.LIBRARIES)} or null")
+    if not all(isinstance(code, str) for code in head["codes"]):
+        faults.append("codes must be texts")
+    faults += [
+        f"context: column {name!r} must be a list, got {cells!r:.80}"
+        for name, cells in head["context"].items()
+        if not isinstance(cells, list)
+    ]
+    if not isinstance(head.get("reading", {}), dict):
+        faults.append(f"reading must be an object, got {head['reading']!r:.80}")
+    if "lines" in head:
+        return [*faults, *_text_faults(head), *_number_faults(head)]
+    faults += [
+        f"{name!r} is both an indicator and context"
+        for name in head["context"]
+        if name in head["codes"]
+    ]
+    return [*faults, *_number_faults(head)]
+
+
+def _text_faults(head: dict[str, Any]) -> list[str]:
+    """Return what is wrong with the texts of a table that was read from a file."""
+    lines = head["lines"]
+    faults = []
+    if not isinstance(lines, list) or not all(is_whole(line, 1) for line in lines):
+        return [f"lines must be whole numbers, got {lines!r:.80}"]
+    if "reading" not in head:
+        faults.append("reading is missing")
+    faults += [
+        f"context: column {name!r} must hold texts only"
+        for name, cells in head["context"].items()
+        if not isinstance(cells, list)
+        or len(cells) != len(lines)
+        or not all(isinstance(cell, str) for cell in cells)
+    ]
+    return faults
+
+
+def _number_faults(head: dict[str, Any]) -> list[str]:
+    """Return numbers beyond the range of floats, and steps of the method that are none."""
+    faults: list[str] = []
+    faults += number_faults({"index": head["index"], "method": head["method"]})
+    return [*faults, *_method_faults(head["method"])]
+
+
+def _method_faults(tables: dict[str, Any]) -> list[str]:
+    """Return which steps of a method are not what `Method.to_dict` gives."""
+    steps = [field.name for field in fields(Method)]
+    faults = [f"method: no step {name!r}" for name in tables if name not in steps]
+    for name, rows in tables.items():
+        for i, row in enumerate(rows if isinstance(rows, list) else (), 1):
+            needed = ("for", "share") if name == "coverage" else ("for",)
+            if not isinstance(row, dict) or not all(key in row for key in needed):
+                faults.append(f"method: {name}[{i}] must say {' and '.join(needed)}")
+            elif not isinstance(row["for"], (str, int)):
+                faults.append(f"method: {name}[{i}].for must be a code or a level")
+    return faults
+
+
+def _shape_faults(head: dict[str, Any], values: Floats, scores: Floats) -> list[str]:
+    """Return which columns and arrays do not fit together."""
+    n_rows, n_codes = values.shape
+    faults = [
+        f"context: column {name!r} has {len(cells)} rows, the values have {n_rows}"
+        for name, cells in head["context"].items()
+        if len(cells) != n_rows
+    ]
+    if len(head["codes"]) != n_codes:
+        faults.append(f"{len(head['codes'])} codes for {n_codes} columns of values")
+    if scores.shape[1] > n_rows:
+        faults.append(f"scores of {scores.shape[1]} units for {n_rows} rows")
+    return faults
+
+
+def _columns(
+    context: dict[str, list[Any]], keys: Iterable[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the cells of each column, and which of them cannot be read."""
+    columns: dict[str, Any] = {}
+    faults = []
+    for name, cells in context.items():
+        columns[name] = []
+        for row, cell in enumerate(cells):
+            try:
+                columns[name].append(from_plain(cell))
+            except DataError as error:
+                faults.append(f"context: column {name!r}, row {row}: {error.summary}")
+    faults += [
+        f"context: column {name!r}, row {row}: a list cannot name a unit or period"
+        for name in keys
+        for row, cell in enumerate(columns.get(name, []))
+        if not is_hashable(cell)
+    ]
+    return columns, faults
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, date_time=_WHEN)
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
-
-
-def _plain(cell: Any, column: str) -> Any:
-    """Turn a cell into what JSON holds; dates are marked as such."""
-    if cell is None or isinstance(cell, (bool, int, float, str)):
-        return cell
-    if isinstance(cell, (datetime, date)):
-        return {type(cell).__name__: cell.isoformat()}
-    if isinstance(cell, np.generic):
-        return _plain(cell.item(), column)
-    msg = f"column {column!r} holds a {type(cell).__name__}, which a file cannot keep: {cell!r}"
-    raise DataError(msg)
-
-
-def _cell(plain: Any) -> Any:
-    if not isinstance(plain, dict):
-        return plain
-    ((kind, text),) = plain.items()
-    return {"date": date, "datetime": datetime}[kind].fromisoformat(text)

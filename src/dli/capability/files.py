@@ -1,10 +1,8 @@
 """Graphs of capabilities in TOML, a ``[[capability]]`` and a ``[[link]]`` each, and from tables."""
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import attrs
@@ -14,6 +12,7 @@ from dli import frames
 from dli.capability.elements import Capability, Link
 from dli.capability.network import Network, NetworkT
 from dli.errors import DLIError, ModelError, did_you_mean
+from dli.files import format_fault, read_toml, write_toml
 
 __all__ = ["FORMAT", "from_table", "load", "save"]
 
@@ -23,15 +22,7 @@ _TABLES = ("format", "description", "capability", "link")
 
 def load(kind: type[NetworkT], path: str | PathLike[str]) -> NetworkT:
     """Read a graph of a class from a file."""
-    path = Path(fspath(path))
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        msg = f"cannot read the file of capabilities {str(path)!r}: {error.strerror}"
-        raise ModelError(msg) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{str(path)!r} is not a file of capabilities in TOML: {error}"
-        raise ModelError(msg) from error
+    tables = read_toml(path, "file of capabilities")
     try:
         return _from_dict(kind, tables)
     except ModelError as error:
@@ -40,15 +31,19 @@ def load(kind: type[NetworkT], path: str | PathLike[str]) -> NetworkT:
 
 
 def save(graph: Network, path: str | PathLike[str]) -> None:
-    """Write the graph as a file in TOML, which `load` reads back equal."""
-    import tomli_w
+    """Write the graph as a file in TOML, which `load` reads back equal.
 
+    Raises
+    ------
+    FileError
+        The file cannot be written; what was there before is untouched.
+    """
     tables: dict[str, Any] = {"format": FORMAT}
     if graph.description:
         tables["description"] = graph.description
     tables["capability"] = [_row(capability) for capability in graph.capabilities]
     tables["link"] = [_row(link) for link in graph.links]
-    Path(fspath(path)).write_text(tomli_w.dumps(tables, multiline_strings=True), encoding="utf-8")
+    write_toml(path, tables, "file of capabilities")
 
 
 def _row(item: Capability | Link) -> dict[str, Any]:
@@ -60,9 +55,9 @@ def _row(item: Capability | Link) -> dict[str, Any]:
 
 
 def _from_dict(kind: type[NetworkT], tables: Mapping[str, Any]) -> NetworkT:
-    if tables.get("format") != FORMAT:
-        msg = f"it must say format = {FORMAT!r}, got {tables.get('format')!r}"
-        raise ModelError(msg)
+    fault = format_fault(tables.get("format"), FORMAT)
+    if fault:
+        raise ModelError(fault)
     faults = [
         f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
         for key in tables

@@ -1,8 +1,12 @@
 """An assessment as tables for other tools: a workbook, or a folder of CSV files."""
 
 import csv
+import os
+import re
+from collections.abc import Mapping
 from contextlib import suppress
-from os import PathLike, fspath
+from io import BytesIO, StringIO
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +14,9 @@ import numpy as np
 
 from dli import frames
 from dli.assessment import Assessment
-from dli.errors import DataError, MethodError
+from dli.errors import DataError, FileError, MethodError
 from dli.exchange.sheets import excel
+from dli.files import replacing
 from dli.frames import Frame
 from dli.framework import Indicator
 
@@ -19,6 +24,13 @@ __all__ = ["write_csv", "write_excel"]
 
 # A spreadsheet reads cells that begin with these as formulas.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# XML cannot hold control characters, lone surrogates and two others; a carriage return would be
+# read back as the end of a line.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+# The limits of a workbook.
+_MAX_ROWS, _MAX_COLUMNS, _MAX_TEXT = 1_048_576, 16_384, 32_767
+# Larger whole numbers would lose digits; they are the names of units or periods.
+_MAX_WHOLE = 10**15
 
 
 def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
@@ -34,26 +46,64 @@ def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
     ----------
     assessment : Assessment
     path : path
-        Ending in .xlsx; an existing file is replaced.
+        Ending in .xlsx; an existing file is replaced when the new one is complete.
 
     Raises
     ------
     DataError
-        openpyxl is not installed, or the path has another ending.
+        openpyxl is not installed; the path has another ending; or cells or tables that a workbook
+        cannot hold, such as text with control characters: sheet and cell are named.
+    FileError
+        The file cannot be written; what was there before is untouched.
     """
-    file = Path(fspath(path))
-    if file.suffix.lower() != ".xlsx":
-        msg = f"a workbook must end in .xlsx, got {str(file)!r}"
+    if not str(path).lower().endswith(".xlsx"):
+        msg = f"a workbook must end in .xlsx, got {str(path)!r}"
         raise DataError(msg)
     book = excel().Workbook(write_only=False)
     book.remove(book.active)
-    for title, columns in _tables(assessment).items():
+    tables = _tables(assessment)
+    _refuse_unfit(tables)
+    for title, columns in tables.items():
         sheet = book.create_sheet(title)
         sheet.append(list(columns))
         for row in zip(*columns.values(), strict=True):
-            sheet.append(list(row))
+            sheet.append([_in_sheet(cell) for cell in row])
         _finish(sheet, columns)
-    book.save(file)
+    content = BytesIO()
+    book.save(content)
+    with replacing(path) as file:
+        file.write_bytes(content.getvalue())
+
+
+def _refuse_unfit(tables: Mapping[str, dict[str, list[Any]]]) -> None:
+    """Refuse tables that a workbook cannot hold, or would change."""
+    faults = []
+    for title, columns in tables.items():
+        n_rows = 1 + max(map(len, columns.values()), default=0)
+        if n_rows > _MAX_ROWS or len(columns) > _MAX_COLUMNS:
+            faults.append(
+                f"sheet {title!r}: {n_rows:,} rows and {len(columns):,} columns, a workbook has at "
+                f"most {_MAX_ROWS:,} and {_MAX_COLUMNS:,}"
+            )
+        for name, cells in columns.items():
+            for row, cell in enumerate([name, *cells], 1):
+                wrong = _text_fault(cell) if isinstance(cell, str) else ""
+                if wrong:
+                    faults.append(f"sheet {title!r}, column {name!r}, row {row}: {wrong}")
+    if faults:
+        msg = "a workbook cannot hold these tables; rename what is at fault or use write_csv"
+        raise DataError(msg, faults)
+
+
+def _text_fault(text: str) -> str:
+    if len(text) > _MAX_TEXT:
+        return f"a text of {len(text):,} characters, a cell has at most {_MAX_TEXT:,}"
+    wrong = _NOT_IN_XML.search(text)
+    return f"{text[:80]!r} has the character {wrong[0]!r}" if wrong else ""
+
+
+def _in_sheet(cell: Any) -> Any:
+    return str(cell) if isinstance(cell, int) and abs(cell) >= _MAX_WHOLE else cell
 
 
 def _finish(sheet: Any, columns: dict[str, list[Any]]) -> None:
@@ -85,19 +135,32 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
     Returns
     -------
     list of Path
-        The files.
+        The files. Each one replaces an existing file when it is complete; if a later one cannot be
+        written, those before it are new already.
+
+    Raises
+    ------
+    DataError
+        Text that is not valid Unicode.
+    FileError
+        The folder cannot be created or a file cannot be written; its path is named.
     """
-    place = Path(fspath(folder))
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place = Path(os.fsdecode(folder))
+        place.mkdir(parents=True, exist_ok=True)
+    except (OSError, TypeError, ValueError) as error:
+        raise FileError(folder, error) from error
     files = []
     for title, columns in _tables(assessment).items():
+        text = StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow([_as_text(name) for name in columns])
+        writer.writerows(
+            [_as_text(cell) for cell in row] for row in zip(*columns.values(), strict=True)
+        )
         file = place / f"{title.lower().replace(' ', '-')}.csv"
-        with file.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.writer(out)
-            writer.writerow([_as_text(name) for name in columns])
-            writer.writerows(
-                [_as_text(cell) for cell in row] for row in zip(*columns.values(), strict=True)
-            )
+        with replacing(file) as new:
+            new.write_bytes(text.getvalue().encode())
         files.append(file)
     return files
 
@@ -105,10 +168,19 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
 def _as_text(cell: Any) -> Any:
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
-    return "" if cell is None else repr(cell) if isinstance(cell, float) else cell
+    return "" if cell is None else repr(float(cell)) if isinstance(cell, float) else cell
 
 
 def _tables(assessment: Assessment) -> dict[str, dict[str, list[Any]]]:
+    """Return all tables by title, or say which text no table can hold."""
+    try:
+        return _all_tables(assessment)
+    except UnicodeEncodeError as error:  # of a library of frames
+        msg = f"tables cannot hold the text {error.object[:80]!r}: it is not valid Unicode"
+        raise DataError(msg) from error
+
+
+def _all_tables(assessment: Assessment) -> dict[str, dict[str, list[Any]]]:
     """Return all tables by title, each a mapping of columns to cells, None where missing."""
     tables = {
         "Framework": _framework(assessment),

@@ -1,15 +1,23 @@
 """The methods that a file names, such as ``{method = "AHP", judgements = ...}``."""
 
-from collections.abc import Mapping
+import dataclasses
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from datetime import date
 from inspect import isclass
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
 
-from dli.errors import DLIError, MethodError, ModelError, did_you_mean
+from dli.errors import DLIError, DLIWarning, MethodError, ModelError, did_you_mean
+from dli.steps import shown
 
-__all__ = ["FAMILIES", "built_in", "read_choice", "write_choice"]
+__all__ = ["FAMILIES", "Steps", "built_in", "own_steps", "read_choice", "write_choice"]
+
+# What is called with the parameters of a step that is none of this library's, by its name.
+Steps: TypeAlias = Mapping[str, Callable[..., Any]]
 
 # Each family of methods, and the Python method that its members must have.
 FAMILIES: Mapping[str, str] = {
@@ -19,6 +27,8 @@ FAMILIES: Mapping[str, str] = {
     "weighting": "weights",
     "aggregation": "aggregate",
 }
+# What a text file can hold beside lists and mappings; a datetime is a date.
+_PLAIN = (bool, int, float, str, date)
 
 
 def built_in(family: str) -> dict[str, type]:
@@ -41,7 +51,7 @@ def built_in(family: str) -> dict[str, type]:
     }
 
 
-def read_choice(family: str, table: Any) -> Any:
+def read_choice(family: str, table: Any, steps: Steps | None = None) -> Any:
     """Return the method that a table describes by the name of its class and its parameters.
 
     Parameters
@@ -49,76 +59,274 @@ def read_choice(family: str, table: Any) -> Any:
     family : str
         A key of `FAMILIES`.
     table : mapping
-        The key ``method`` and any parameters.
+        The key ``method`` and any parameters. Where a parameter is called ``method`` itself, the
+        key ``step`` holds the name.
+    steps : mapping of str to callable, optional
+        Steps that are none of this library's: what is called with the parameters, by name.
 
     Raises
     ------
     ModelError
         The table names an unknown method or an unknown or invalid parameter.
     """
-    if not isinstance(table, Mapping) or not isinstance(table.get("method"), str):
+    if not _names_a_step(table):
         raise ModelError(f'{family} must be a table such as {{ method = "..." }}, got {table!r}')
+    key = _name_key(table)
+    name = table[key]
+    own = steps or {}
     known = built_in(family)
-    name = table["method"]
-    if name not in known:
-        hint = did_you_mean(name, known) or f"; available methods: {', '.join(known)}"
-        raise ModelError(f"no {family} method {name!r}{hint}")
-    names = {field.alias for field in attrs.fields(known[name]) if field.init}
-    parameters = {key: value for key, value in table.items() if key != "method"}
-    unknown = [f"{key!r}{did_you_mean(key, names)}" for key in parameters if key not in names]
-    if unknown:
-        raise ModelError(f"{family} method {name} has no parameter {', '.join(unknown)}")
+    if name not in known and name not in own:
+        raise ModelError(f"no {family} method {name!r}{_hint(family, name, steps)}")
+    kind = own[name] if name not in known else known[name]
+    parameters = {k: value for k, value in table.items() if k != key}
+    faults = _parameter_faults(kind, parameters)
+    if faults:
+        raise ModelError(f"{family} method {name} {'; '.join(faults)}")
     try:
-        return known[name](**{key: _read_value(family, v) for key, v in parameters.items()})
+        choice = kind(**{k: _read_value(family, v, steps) for k, v in parameters.items()})
+    except DLIWarning:
+        raise
     except DLIError as error:
-        faults = f" ({'; '.join(error.faults)})" if error.faults else ""
-        raise ModelError(f"{family} method {name}: {error.summary}{faults}") from error
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{family} method {name}: {error}") from error
+        listed = f" ({'; '.join(error.faults)})" if error.faults else ""
+        raise ModelError(f"{family} method {name}: {error.summary}{listed}") from error
+    except Exception as error:  # a step from outside may raise anything
+        raise ModelError(f"{family} method {name}: {str(error) or type(error).__name__}") from error
+    # An imputer may be one of scikit-learn's kind.
+    acts = [FAMILIES[family], *(["fit_transform"] if family == "imputation" else [])]
+    if not any(callable(getattr(choice, act, None)) for act in acts):
+        msg = f"{family} method {name}: {shown(choice)} has no method {acts[0]}"
+        raise ModelError(msg)
+    return choice
 
 
-def write_choice(family: str, choice: Any) -> dict[str, Any]:
-    """Return a method as the table that `read_choice` reads, without parameters at their default.
+def write_choice(
+    family: str, choice: Any, *, full: bool = False, own: bool = False
+) -> dict[str, Any]:
+    """Return a method as the table that `read_choice` reads.
 
     Parameters
     ----------
     family : str
         A key of `FAMILIES`.
     choice : object
+    full : bool
+        Parameters at their default too.
+    own : bool
+        Steps that are none of this library's too, if their class is one of attrs or a dataclass;
+        always with all parameters.
 
     Raises
     ------
     MethodError
-        The object is not one of the built-in methods, so a file cannot name it.
+        A file cannot name the object or hold its parameters.
     """
     name = type(choice).__name__
-    if built_in(family).get(name) is not type(choice):
+    known: Any = built_in(family).get(name)
+    if known is type(choice):
+        parameters = {
+            field.alias: getattr(choice, field.name)
+            for field in attrs.fields(known)
+            if field.init and _is_written(getattr(choice, field.name), field.default, full=full)
+        }
+        return _table(family, name, parameters, own=own)
+    if not own:
         raise MethodError(
             f"{choice!r} is not one of this library's {family} methods and cannot be saved to a "
             "file"
         )
-    table: dict[str, Any] = {"method": name}
-    for field in attrs.fields(cast("type[Any]", type(choice))):
-        value = getattr(choice, field.name)
-        if field.init and value != field.default:
-            table[field.alias] = _write_value(family, value)
-    return table
+    return _own_table(family, choice)
 
 
-def _read_value(family: str, value: Any) -> Any:
-    if isinstance(value, Mapping) and "method" in value:
-        return read_choice(family, value)
+def own_steps(steps: object) -> Steps:
+    """Return the steps that a caller hands over for a file to name.
+
+    Raises
+    ------
+    MethodError
+        Not a mapping of names to classes or functions, or a name of a step of this library.
+
+    Examples
+    --------
+    >>> own_steps({"MinMax": dict})
+    Traceback (most recent call last):
+    dli.errors.MethodError: invalid steps:
+      - 'MinMax' is a normalisation method of this library: give your own another name
+    """
+    if steps is None:
+        return {}
+    if not isinstance(steps, Mapping):
+        msg = f"steps must be a mapping of names to classes or functions, got {shown(steps)}"
+        raise MethodError(msg)
+    faults = []
+    for name, kind in steps.items():
+        if not isinstance(name, str):
+            faults.append(f"names must be text, got {name!r}")
+        elif family := _family_of(name):
+            faults.append(
+                f"{name!r} is a {family} method of this library: give your own another name"
+            )
+        if not callable(kind):
+            faults.append(
+                f"{name!r} must be a class or function that is called with the parameters, got "
+                f"{shown(kind)}"
+            )
+    if faults:
+        msg = "invalid steps"
+        raise MethodError(msg, faults)
+    return dict(steps)
+
+
+def _names_a_step(table: Any) -> bool:
+    return isinstance(table, Mapping) and isinstance(table.get(_name_key(table)), str)
+
+
+def _name_key(table: Mapping[str, Any]) -> str:
+    """Return the key that holds the name of the step."""
+    return "step" if "step" in table else "method"
+
+
+def _family_of(name: str) -> str | None:
+    """Return the family that has a built-in method of a name."""
+    return next((family for family in FAMILIES if name in built_in(family)), None)
+
+
+def _hint(family: str, name: str, steps: Steps | None) -> str:
+    """Return what to do about a name that no step of a family has."""
+    if other := _family_of(name):
+        return f"; it is a method of {other}"
+    known = [*built_in(family), *(steps or {})]
+    hint = did_you_mean(name, known) or f"; available methods: {', '.join(known)}"
+    if steps is None:
+        return hint
+    return f"{hint}; a step of your own is handed over when loading: steps={{{name!r}: ...}}"
+
+
+def _parameter_faults(kind: Callable[..., Any], parameters: Mapping[str, Any]) -> list[str]:
+    """Return which parameters are unknown or missing, each as the end of a sentence."""
+    try:
+        taken = inspect.signature(kind).parameters.values()
+    except (TypeError, ValueError):  # no signature is known of some classes written in C
+        return []
+    names = {p.name for p in taken if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    needed = [p.name for p in taken if p.name in names and p.default is p.empty]
+    unknown = [f"{key!r}{did_you_mean(key, names)}" for key in parameters if key not in names]
+    missing = [repr(name) for name in needed if name not in parameters]
+    faults = []
+    if unknown and not any(p.kind is p.VAR_KEYWORD for p in taken):
+        faults.append(f"has no parameter {', '.join(unknown)}")
+    if missing:
+        faults.append(f"needs the parameter {', '.join(missing)}")
+    return faults
+
+
+def _read_value(family: str, value: Any, steps: Steps | None) -> Any:
+    if _names_a_step(value):
+        return read_choice(family, value, steps)
+    if isinstance(value, Mapping):
+        return {key: _read_value(family, item, steps) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_read_value(family, item, steps) for item in value]
     return value
 
 
-def _write_value(family: str, value: Any) -> Any:
-    """Return a parameter as a value that a text file can hold."""
-    if attrs.has(type(value)):
-        return write_choice(family, value)
+def _is_written(value: Any, default: Any, *, full: bool) -> bool:
+    """Return whether a parameter of a built-in method stands in its table."""
+    if value is None and default is None:  # a file says so by leaving it out
+        return False
+    return full or bool(value != default)
+
+
+def _table(family: str, name: str, parameters: Mapping[str, Any], *, own: bool) -> dict[str, Any]:
+    # A parameter that is called `method` would otherwise take the place of the name.
+    table: dict[str, Any] = {"step" if "method" in parameters else "method": name}
+    for key, value in parameters.items():
+        try:
+            table[key] = _write_value(family, value, own=own)
+        except MethodError as error:
+            raise MethodError(f"{family} method {name}, parameter {key!r}: {error}") from error
+    return table
+
+
+def _own_table(family: str, choice: Any) -> dict[str, Any]:
+    """Return the table of a step that is none of this library's."""
+    kind = type(choice)
+    step = f"{family} method {shown(choice)}"
+    if other := _family_of(kind.__name__):
+        raise MethodError(
+            f"{step} has the name of a method of {other} in this library, so a file cannot name "
+            "it: give its class another name"
+        )
+    fields = _fields(choice)
+    if fields is None or "step" in fields:
+        but = "" if fields is None else ", none of which may be called 'step'"
+        raise MethodError(
+            f"{step} is not one of this library's {family} methods; a file can hold it if its "
+            f"class is a dataclass or one of attrs, with the parameters as fields{but}"
+        )
+    # A file says None by leaving the parameter out; whether that is its default is checked.
+    parameters = {key: value for key, value in fields.items() if value is not None}
+    table = _table(family, kind.__name__, parameters, own=True)
+    given = {
+        key: value if _holds_a_step(table[key]) else table[key] for key, value in parameters.items()
+    }
+    try:
+        again = _fields(kind(**given)) or {}
+    except Exception as error:  # a class from outside may raise anything
+        raise MethodError(f"{step} cannot be made from its fields: {error}") from error
+    faults = [
+        f"{key} is {shown(value)} and would be read back as {shown(again[key])}"
+        for key, value in fields.items()
+        if not _same(value, again[key])
+    ]
+    if faults:
+        msg = f"{step} would not come back from a file; converters of the fields may help"
+        raise MethodError(msg, faults)
+    return table
+
+
+def _fields(step: Any) -> dict[str, Any] | None:
+    """Return the parameters of a step from outside, None where its class does not tell them."""
+    kind: Any = type(step)
+    if attrs.has(kind):
+        return {f.alias: getattr(step, f.name) for f in attrs.fields(kind) if f.init}
+    if dataclasses.is_dataclass(kind):
+        return {f.name: getattr(step, f.name) for f in dataclasses.fields(kind) if f.init}
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if shown(one) == shown(other):  # also where one is not equal to itself, as NaN is not
+        return True
+    try:
+        return bool(one == other)
+    except ValueError:  # arrays
+        return False
+
+
+def _holds_a_step(value: Any) -> bool:
     if isinstance(value, Mapping):
-        return {key: _write_value(family, item) for key, item in value.items()}
-    if isinstance(value, np.generic):
-        return value.item()
+        return _names_a_step(value) or any(map(_holds_a_step, value.values()))
+    return isinstance(value, list) and any(map(_holds_a_step, value))
+
+
+def _write_value(family: str, value: Any, *, own: bool) -> Any:
+    """Return a parameter as a value that a text file can hold."""
+    if value is None:
+        return math.nan
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise MethodError(f"a file can only hold mappings whose keys are texts, got {value!r}")
+        if _names_a_step(value):
+            raise MethodError(f"a file would name a step by {value!r}; use other keys")
+        return {str(key): _write_value(family, item, own=own) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_write_value(family, item) for item in value]
-    return float("nan") if value is None else value
+        return [_write_value(family, item, own=own) for item in value]
+    if isinstance(value, np.ndarray):
+        return _write_value(family, value.tolist(), own=own)
+    plain = value.item() if isinstance(value, np.generic) else value
+    # NumPy gives a number of nanoseconds for its finest times.
+    if isinstance(plain, _PLAIN) and not isinstance(value, (np.datetime64, np.timedelta64)):
+        return plain
+    if callable(getattr(type(value), FAMILIES[family], None)):
+        return write_choice(family, value, own=own)
+    raise MethodError(f"a file cannot hold {value!r}")

@@ -1,18 +1,18 @@
 """Model files in TOML: an ``[index]`` table for the top and a ``[[node]]`` for every other node.
 
 A node names its ``parent``; without that key, its parent is the index. A node that is nobody's
-parent is an indicator. The functions that build an index take its class as ``kind``.
+parent is an indicator. A table ``[method]`` is read by `dli.method.files`. The functions that build
+an index take its class as ``kind``.
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from os import PathLike, fspath
-from pathlib import Path
+from os import PathLike
 from typing import Any, TypeVar, cast
 
 import attrs
+import numpy as np
 from cattrs import Converter
 from cattrs.errors import (
     BaseValidationError,
@@ -23,32 +23,43 @@ from cattrs.errors import (
 from cattrs.gen import make_dict_structure_fn
 
 from dli.errors import DLIError, ModelError, did_you_mean
+from dli.files import format_fault, read_toml, write_toml
 from dli.framework.bands import Bands
-from dli.framework.choices import read_choice, write_choice
+from dli.framework.choices import Steps, own_steps, read_choice, write_choice
 from dli.framework.indicator import Indicator
 from dli.framework.tree import Tree, TreeNode
 
-__all__ = ["FORMAT", "from_dict", "from_rows", "load", "save", "to_dict"]
+__all__ = ["FORMAT", "from_dict", "from_rows", "load", "save", "to_dict", "unknown_tables"]
 
 FORMAT = "dli-index/1"
-_TABLES = ("format", "index", "node", "judgements")
+_TABLES = ("format", "index", "method", "node", "judgements")
+# The fields of a node with children that are steps of the method.
+_STEPS = ("weighting", "aggregation")
 
 _Index = TypeVar("_Index")
 # Where a row stands, for error messages, and its fields.
 _Rows = Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def load(path: str | PathLike[str], kind: Callable[..., _Index]) -> _Index:
-    """Return the index that a model file describes."""
-    path = Path(fspath(path))
+def load(
+    path: str | PathLike[str],
+    kind: Callable[..., _Index],
+    steps: Mapping[str, Callable[..., Any]] | None = None,
+) -> _Index:
+    """Return the index that a model file describes.
+
+    Raises
+    ------
+    MethodError
+        Steps that are no mapping of names to classes or functions.
+    ModelError
+        The file cannot be read, exceeds a limit of `dli.files`, or is invalid; the error names
+        the file, table and key.
+    """
+    own = own_steps(steps)
+    tables = read_toml(path, "model file")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"cannot read the model file {str(path)!r}: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{str(path)!r} is not a model file in TOML: {error}") from error
-    try:
-        return from_dict(tables, kind)
+        return from_dict(tables, kind, own)
     except ModelError as error:
         raise ModelError(
             f"invalid model file {str(path)!r}: {error.summary}", error.faults
@@ -56,24 +67,27 @@ def load(path: str | PathLike[str], kind: Callable[..., _Index]) -> _Index:
 
 
 def save(index: Tree, path: str | PathLike[str]) -> None:
-    """Write an index to a model file."""
-    import tomli_w
+    """Write an index to a model file.
 
-    Path(fspath(path)).write_text(
-        tomli_w.dumps(to_dict(index), multiline_strings=True), encoding="utf-8"
-    )
+    Raises
+    ------
+    FileError
+        The file cannot be written; what was there before is untouched.
+    MethodError
+        A weighting or aggregation that no file can name.
+    """
+    write_toml(path, to_dict(index, own=True), "model file")
 
 
-def from_dict(tables: Any, kind: Callable[..., _Index]) -> _Index:
+def from_dict(tables: Any, kind: Callable[..., _Index], steps: Steps | None = None) -> _Index:
     """Return the index that the tables of a model file describe."""
-    if not isinstance(tables, Mapping) or tables.get("format") != FORMAT:
-        got = tables.get("format") if isinstance(tables, Mapping) else type(tables).__name__
+    if not isinstance(tables, Mapping):
+        got = type(tables).__name__
         raise ModelError(f"a model must say format = {FORMAT!r}, got {got!r}")
-    faults = [
-        f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
-        for key in tables
-        if key not in _TABLES
-    ]
+    fault = format_fault(tables.get("format"), FORMAT)
+    if fault:
+        raise ModelError(f"not a model that can be read: {fault}")
+    faults = unknown_tables(tables)
     top, nodes = tables.get("index"), tables.get("node", [])
     if not isinstance(top, Mapping):
         faults.append("table [index], the top of the tree, is missing")
@@ -85,17 +99,26 @@ def from_dict(tables: Any, kind: Callable[..., _Index]) -> _Index:
     rows += [
         (f"[[node]] {i}", {"parent": rows[0][1]["code"], **node}) for i, node in enumerate(nodes, 1)
     ]
-    return from_rows(rows, kind)
+    return from_rows(rows, kind, steps)
 
 
-def to_dict(index: Tree) -> dict[str, Any]:
-    """Return an index as the tables of a model file."""
+def unknown_tables(tables: Mapping[str, Any]) -> list[str]:
+    """Return which tables no model file has."""
+    return [
+        f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
+        for key in tables
+        if key not in _TABLES
+    ]
+
+
+def to_dict(index: Tree, *, own: bool = False) -> dict[str, Any]:
+    """Return an index as the tables of a model file, also with steps of one's own if told so."""
     converter = _converter()
     return {
         "format": FORMAT,
-        "index": _row(converter, index),
+        "index": _row(converter, index, own=own),
         "node": [
-            {"code": child.code, "parent": node.code, **_row(converter, child)}
+            {"code": child.code, "parent": node.code, **_row(converter, child, own=own)}
             for node in _depth_first(index)
             for child in node.children
         ],
@@ -113,7 +136,7 @@ def _depth_first(index: Tree) -> list[Tree]:
     return nodes
 
 
-def from_rows(rows: _Rows, kind: Callable[..., _Index]) -> _Index:
+def from_rows(rows: _Rows, kind: Callable[..., _Index], steps: Steps | None = None) -> _Index:
     """Return an index built from one row for each node.
 
     The row without a parent describes the index itself.
@@ -132,15 +155,29 @@ def from_rows(rows: _Rows, kind: Callable[..., _Index]) -> _Index:
     for where, row in rows:
         fields = {key: value for key, value in row.items() if key != "parent"}
         is_branch = row.get("parent") is None or row.get("code") in parents
+        own_faults = _read_steps(fields, steps) if is_branch else []
         try:
             node = _converter().structure(fields, _Branch if is_branch else Indicator)
         except (BaseValidationError, DLIError) as error:
-            faults += [f"{where} (code {row.get('code')!r}): {fault}" for fault in _faults(error)]
+            own_faults += _faults(error)
         else:
             nodes.append((row.get("parent"), node))
+        faults += [f"{where} (code {row.get('code')!r}): {fault}" for fault in own_faults]
     if faults:
         raise ModelError("invalid nodes", faults)
     return cast("_Index", _joined(nodes, kind))
+
+
+def _read_steps(fields: dict[str, Any], steps: Steps | None) -> list[str]:
+    """Put steps in the place of the tables that name them; return why some cannot be read."""
+    faults = []
+    for family in _STEPS:
+        try:
+            if family in fields:
+                fields[family] = read_choice(family, fields[family], steps)
+        except ModelError as error:
+            faults.append(f"key {family!r}: {error}")
+    return faults
 
 
 @attrs.frozen
@@ -195,7 +232,8 @@ def _tree_faults(rows: _Rows) -> list[str]:
         code, parent = row.get("code"), row.get("parent")
         at = f"{where} (code {code!r})"
         if parent is not None and parent not in parents:
-            hint = did_you_mean(parent, counts)
+            # Hints for the faults that are shown: each one is searched for among all codes.
+            hint = did_you_mean(parent, counts) if len(faults) < 20 else ""
             faults.append(f"{at}: no node has the code of its parent {parent!r}{hint}")
         elif code in in_loops:
             faults.append(f"{at} is its own ancestor")
@@ -220,17 +258,28 @@ def _in_loops(parents: Mapping[str | None, str | None]) -> set[str | None]:
     return in_loops
 
 
-def _row(converter: Converter, node: TreeNode) -> dict[str, Any]:
+def _row(converter: Converter, node: TreeNode, *, own: bool) -> dict[str, Any]:
     """Return a node's own fields, except those at their default."""
     fields = {
         field.name: getattr(node, field.name)
         for field in attrs.fields(cast("type[Any]", type(node)))
         if field.name != "children" and getattr(node, field.name) != field.default
     }
-    for family in ("weighting", "aggregation"):
+    for family in _STEPS:
         if family in fields:
-            fields[family] = write_choice(family, fields[family])
-    return {key: converter.unstructure(value) for key, value in fields.items()}
+            fields[family] = write_choice(family, fields[family], own=own)
+    if "direction" in fields:  # 1.0 and True are equal to 1, but a file must hold a whole number
+        fields["direction"] = int(fields["direction"])
+    return {key: _plain(converter.unstructure(value)) for key, value in fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with Python's own numbers in the place of those of NumPy."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @cache
@@ -242,17 +291,6 @@ def _converter() -> Converter:
     converter.register_structure_hook(float, lambda value, _: _number(value))
     for kind in (Indicator, _Branch, Bands):
         converter.register_structure_hook(kind, make_dict_structure_fn(kind, converter))
-    branch = make_dict_structure_fn(_Branch, converter)
-
-    def structure_branch(fields: Mapping[str, Any], kind: type[_Branch]) -> _Branch:
-        choices = {
-            family: read_choice(family, fields[family])
-            for family in ("weighting", "aggregation")
-            if family in fields
-        }
-        return branch({**fields, **choices}, kind)
-
-    converter.register_structure_hook(_Branch, structure_branch)
     return converter
 
 

@@ -8,7 +8,8 @@ from textwrap import fill
 
 from attrs import field, frozen
 
-from dli.errors import MethodError
+from dli.errors import FileError, MethodError
+from dli.files import replacing
 from dli.report.document import Picture, Section
 from dli.report.text import text
 from dli.report.web import page
@@ -70,26 +71,45 @@ class Report:
     def save(self, path: str | PathLike[str]) -> None:
         """Save the report to a file: one ``.html`` page, or ``.md`` with a folder of pictures.
 
+        Each file replaces an existing one when it is complete; the text comes after its pictures.
+
+        Parameters
+        ----------
+        path : path
+
         Raises
         ------
         MethodError
             The path has another suffix.
+        FileError
+            A file or the folder cannot be written; its path is named.
         ImportError
             As for `html`.
         """
-        path = Path(path)
-        if path.suffix == ".html":
-            path.write_text(self.html(), encoding="utf-8")
-            return
-        if path.suffix != ".md":
-            msg = f"a report can be saved as .html or .md, got {path.name!r}"
+        given: object = path
+        place = Path(given) if isinstance(given, (str, PathLike)) else Path()
+        if place.suffix not in (".html", ".md"):
+            msg = f"a report can be saved as .html or .md, got {place.name or path!r}"
             raise MethodError(msg)
-        folder = path.with_name(f"{path.stem}_files")
-        if self.pictures:
+        if place.suffix == ".html":
+            page_text = self.html()
+        else:
+            folder = place.with_name(f"{place.stem}_files")
+            page_text = self.markdown(folder.name)
+            self._save_pictures(folder)
+        with replacing(place) as file:
+            file.write_bytes(page_text.encode())
+
+    def _save_pictures(self, folder: Path) -> None:
+        if not self.pictures:
+            return
+        try:
             folder.mkdir(exist_ok=True)
-        for place, picture in enumerate(self.pictures, 1):
-            (folder / f"picture-{place}.svg").write_bytes(picture.svg)
-        path.write_text(self.markdown(folder.name), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise FileError(folder, error) from error
+        for number, picture in enumerate(self.pictures, 1):
+            with replacing(folder / f"picture-{number}.svg") as file:
+                file.write_bytes(picture.svg)
 
     @property
     def pictures(self) -> list[Picture]:
