@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dli import Indicator
 from dli.checks import (
     generator,
     is_number,
@@ -14,7 +15,7 @@ from dli.checks import (
     seed_of,
     whole_number,
 )
-from dli.errors import MethodError
+from dli.errors import MethodError, ModelError
 
 
 @pytest.mark.parametrize("value", [1, 1.5, -2, np.float32(2), np.int8(3), 10**300])
@@ -102,3 +103,17 @@ def test_what_is_not_a_seed_is_refused(seed):
 def test_equal_seeds_give_equal_streams():
     assert generator(7).random() == generator(7).random()
     assert generator(7).random() == np.random.default_rng(7).random()
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1f", "\x7f", "\ud800", "\uffff"])
+def test_texts_have_no_control_characters(character):
+    with pytest.raises(ModelError, match="code must not have control characters"):
+        Indicator(f"a{character}b")
+    with pytest.raises(ModelError, match="name must not have control characters"):
+        Indicator("a", f"{character}b")
+    assert Indicator("a", description="two\nlines\tand a tab").description
+
+
+def test_a_code_has_no_line_breaks():
+    with pytest.raises(ModelError, match="code must not have control characters"):
+        Indicator("a\nb")

@@ -1,34 +1,49 @@
 """Checks of single values: numbers, seeds, codes and texts, each in one place."""
 
 import math
-from collections.abc import Iterable, Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeVar
 
 import numpy as np
 
-from dli.errors import MethodError
+from dli.errors import MethodError, did_you_mean
 
 __all__ = [
+    "choice_faults",
     "code_faults",
+    "flag_faults",
     "generator",
+    "instance",
     "is_hashable",
     "is_number",
     "is_whole",
+    "listed",
+    "mapping",
+    "name_faults",
     "number",
     "number_fault",
+    "refuse",
     "seed_of",
     "several",
+    "step_faults",
     "text_faults",
     "weight_faults",
     "whole_number",
 ]
+
+T = TypeVar("T")
+
+# Characters that XML, and so workbooks and GraphML, cannot hold; line breaks and tabs it can.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def is_number(value: object) -> bool:
     """Return whether a value is a finite real number; True and False are not."""
     if type(value) is float:
         return math.isfinite(value)
-    if isinstance(value, (bool, np.bool_)):
+    if isinstance(value, (bool, np.bool_, np.timedelta64)):  # NumPy calls a duration an integer
         return False
     if not isinstance(value, (int, float, np.integer, np.floating)):
         return False
@@ -40,7 +55,9 @@ def is_number(value: object) -> bool:
 
 def is_whole(value: object, least: float = -math.inf, most: float = math.inf) -> bool:
     """Return whether a value is a whole number within limits; True and False are not."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if isinstance(value, (bool, np.bool_, np.timedelta64)):
+        return False
+    if not isinstance(value, (int, np.integer)):
         return False
     return least <= int(value) <= most
 
@@ -54,7 +71,7 @@ def whole_number(name: str, value: object, least: int, most: float = math.inf) -
         The value is not a whole number within the limits.
     """
     if not is_whole(value, least, most):
-        limits = f"of at least {least}" if most == math.inf else f"from {least} to {most:g}"
+        limits = f"of at least {least}" if most == math.inf else f"from {least} to {most:,.0f}"
         msg = f"{name} must be a whole number {limits}, got {value!r}"
         raise MethodError(msg)
     return int(value)  # type: ignore[call-overload,no-any-return] # checked
@@ -145,10 +162,11 @@ def generator(rng: Any) -> np.random.Generator:
 
 
 def is_hashable(value: object) -> bool:
-    """Return whether a value can be the key of a mapping; a list cannot."""
+    """Return whether a value can be the key of a mapping; a list and the NA of pandas cannot."""
     try:
         hash(value)
-    except TypeError:
+        bool(value == value)  # noqa: PLR0124 NA does not say whether it equals itself
+    except (TypeError, ValueError):
         return False
     return True
 
@@ -171,24 +189,159 @@ def several(what: str, values: object) -> list[Any]:
     if not isinstance(values, Iterable):
         msg = f"{what} must be one text or a sequence, got {values!r}"
         raise MethodError(msg)
+    if isinstance(values, np.ndarray) and values.ndim != 1:
+        msg = f"{what} must be one text or a sequence, got an array of shape {values.shape}"
+        raise MethodError(msg)
     given = list(values)
     return list(dict.fromkeys(given)) if all(map(is_hashable, given)) else given
+
+
+def instance(name: str, value: object, kind: type[T]) -> T:
+    """Return a parameter that must be an object of a class, such as an Assessment.
+
+    Raises
+    ------
+    MethodError
+        Anything else.
+
+    Examples
+    --------
+    >>> instance("rate", 0.5, float)
+    0.5
+    >>> instance("rate", "fast", float)
+    Traceback (most recent call last):
+    dli.errors.MethodError: rate must be of the class float, got 'fast'
+    """
+    if not isinstance(value, kind):
+        shown = repr(value)
+        what = shown if len(shown) <= 60 else f"an object of the class {type(value).__name__}"
+        msg = f"{name} must be of the class {kind.__name__}, got {what}"
+        raise MethodError(msg)
+    return value
+
+
+def listed(name: str, values: object, what: str) -> list[Any]:
+    """Return a parameter that must hold several objects in an order.
+
+    Raises
+    ------
+    MethodError
+        A text, a mapping, a set, or something that holds nothing.
+
+    Examples
+    --------
+    >>> listed("budgets", (1, 2), "numbers")
+    [1, 2]
+    >>> listed("budgets", {1, 2}, "numbers")
+    Traceback (most recent call last):
+    dli.errors.MethodError: budgets must be a sequence of numbers, got {1, 2}
+    """
+    is_other = isinstance(values, (str, bytes, Mapping, AbstractSet, type))
+    is_single = isinstance(values, np.ndarray) and values.ndim == 0
+    if is_other or is_single or not isinstance(values, Iterable):
+        msg = f"{name} must be a sequence of {what}, got {values!r}"
+        raise MethodError(msg)
+    return list(values)
+
+
+def mapping(name: str, value: object, what: str) -> dict[Any, Any]:
+    """Return a parameter that must be a mapping.
+
+    Raises
+    ------
+    MethodError
+        Anything else.
+
+    Examples
+    --------
+    >>> mapping("costs", [("a", 1)], "code to cost")
+    Traceback (most recent call last):
+    dli.errors.MethodError: costs must be a mapping of code to cost, got [('a', 1)]
+    """
+    if not isinstance(value, Mapping):
+        msg = f"{name} must be a mapping of {what}, got {value!r}"
+        raise MethodError(msg)
+    return dict(value)
 
 
 def code_faults(code: object) -> Iterator[str]:
     """Yield what is wrong with a code: it names columns, so it has no spaces at its ends."""
     if not isinstance(code, str) or not code or code != code.strip():
         yield f"code must be a text without spaces at its ends, got {code!r}"
+    elif _CONTROL.search(code) or not set(code).isdisjoint("\t\n\r"):
+        yield f"code must not have control characters, got {code!r}"
 
 
 def text_faults(**fields: object) -> Iterator[str]:
-    """Yield the fields that must be text and are not."""
+    """Yield the fields that must be text and are not, or that no file of XML could hold."""
     for name, value in fields.items():
         if not isinstance(value, str):
             yield f"{name} must be text, got {value!r}"
+        elif _CONTROL.search(value):
+            yield f"{name} must not have control characters, got {value!r}"
 
 
 def weight_faults(weight: object) -> Iterator[str]:
     """Yield what is wrong with a weight: it is relative to its siblings, but never negative."""
     if not is_number(weight) or weight < 0:  # type: ignore[operator] # is_number checks it
         yield f"weight must be a finite number of at least 0, got {weight!r}"
+
+
+def flag_faults(**flags: object) -> Iterator[str]:
+    """Yield the parameters that must be True or False and are not."""
+    for name, value in flags.items():
+        if not isinstance(value, (bool, np.bool_)):
+            yield f"{name} must be True or False, got {value!r}"
+
+
+def name_faults(name: str, value: object) -> Iterator[str]:
+    """Yield what is wrong with the name of a unit or period: text, a number, a date."""
+    if value is None or isinstance(value, type) or not is_hashable(value) or value != value:  # noqa: PLR0124 NaN
+        yield f"{name} must be a name or a number, got {value!r}"
+
+
+def choice_faults(name: str, value: object, choices: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with a parameter that must be one of several texts.
+
+    Examples
+    --------
+    >>> list(choice_faults("missing", "renormalize", ("renormalise", "raise")))
+    ["missing must be 'renormalise' or 'raise', got 'renormalize'; did you mean 'renormalise'?"]
+    """
+    if not (isinstance(value, str) and value in choices):
+        *most, last = map(repr, choices)
+        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+        yield f"{name} must be {', '.join(most)} or {last}, got {value!r}{hint}"
+
+
+def step_faults(name: str, step: object, act: str, example: str) -> Iterator[str]:
+    """Yield what is wrong with a step of the method, an object with one method of a given name.
+
+    Parameters
+    ----------
+    name : str
+        The parameter that holds the step.
+    step : object
+    act : str
+        The method that the step must have.
+    example : str
+        A built-in step, such as ``"dli.weighting.Equal()"``.
+
+    Examples
+    --------
+    >>> list(step_faults("weighting", "a", "weights", "dli.weighting.Equal()"))
+    ["weighting must be an object with a method weights, such as dli.weighting.Equal(), got 'a'"]
+    """
+    if isinstance(step, type):
+        yield f"{name} must be an object, got the class: write {step.__name__}()"
+    # Series and frames have methods of such names, too.
+    elif not callable(getattr(step, act, None)) or hasattr(step, "__array__"):
+        yield f"{name} must be an object with a method {act}, such as {example}, got {step!r}"
+
+
+def refuse(what: str, faults: Iterable[str]) -> None:
+    """Raise a MethodError that lists all faults of some parameters, if there are any."""
+    faults = list(faults)
+    if faults:
+        msg = f"invalid parameters of {what}"
+        raise MethodError(msg, faults)
