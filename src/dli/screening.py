@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.arrays import Bools, Floats, as_table, is_above
-from dli.checks import number_fault
+from dli.checks import mapping, number_fault
 from dli.errors import MethodError, UnknownCodeError
-from dli.frames import Frame
+from dli.frames import Frame, ReadingOptions
 from dli.framework import Index
 from dli.observations import Observations
 
@@ -128,11 +128,12 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     index: Index,
     data: object,
     *,
-    unit: str = "unit",
+    unit: str | None = "unit",
     period: str | None = None,
     availability: float = 0.0,
     nonzero: float = 0.0,
     force: Mapping[Any, bool] | None = None,
+    **options: Unpack[ReadingOptions],
 ) -> Screening:
     """Return which units have enough data; decisions on single units override the rules.
 
@@ -141,7 +142,7 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     index : Index
-    data, unit, period
+    data, unit, period, **options
         As in `Assessment`.
     availability : float
         The least share of indicators that a unit must have.
@@ -180,7 +181,7 @@ def screen(  # noqa: PLR0913 each is a decision of its own
         for name, share in thresholds.items()
         if (fault := number_fault(name, share, least=0, most=1))
     ]
-    decisions = dict(force or {})
+    decisions = {} if force is None else mapping("force", force, "unit to True or False")
     faults += [
         f"force[{name!r}] must be True or False, got {kept!r}"
         for name, kept in decisions.items()
@@ -189,7 +190,7 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     if faults:
         msg = "cannot screen units with these settings"
         raise MethodError(msg, faults)
-    observations = _observed(index, data, unit, period)
+    observations = Observations.of(data, index, unit=unit, period=period, **options)
     unknown = [name for name in decisions if name not in observations.units]
     if unknown:
         raise UnknownCodeError("unit to force", unknown, dict.fromkeys(observations.units))
@@ -219,14 +220,19 @@ def screen(  # noqa: PLR0913 each is a decision of its own
 
 
 def availability(
-    index: Index, data: object, *, unit: str = "unit", period: str | None = None
+    index: Index,
+    data: object,
+    *,
+    unit: str | None = "unit",
+    period: str | None = None,
+    **options: Unpack[ReadingOptions],
 ) -> Frame:
     """Return the share of indicators that each unit has below each node.
 
     Parameters
     ----------
     index : Index
-    data, unit, period
+    data, unit, period, **options
         As in `Assessment`.
 
     Returns
@@ -247,7 +253,7 @@ def availability(
     >>> frames.read(availability(index, {"unit": ["X"], "a": [1], "b": [None]})).column("T")
     [0.5]
     """
-    observations = _observed(index, data, unit, period)
+    observations = Observations.of(data, index, unit=unit, period=period, **options)
     codes = [indicator.code for indicator in index.indicators]
     is_available = dict(zip(codes, ~np.isnan(observations.values.T), strict=True))
     return observations.frame(
@@ -257,9 +263,3 @@ def availability(
             if isinstance(node, Index)
         }
     )
-
-
-def _observed(index: Index, data: object, unit: str, period: str | None) -> Observations:
-    if isinstance(data, Observations):
-        return data.select(index)
-    return Observations.read(data, index, unit=unit, period=period)

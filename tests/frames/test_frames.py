@@ -9,6 +9,7 @@ import pytest
 
 from dli import frames
 from dli.errors import DataError
+from dli.frames import incoming, results
 
 COLUMNS = {"unit": ["A", "B"], "x": [1.5, None], "n": [1, 2]}
 MAKERS = {
@@ -162,9 +163,12 @@ def test_a_csv_file_names_text_among_numbers_by_its_line(tmp_path):
         ("", "is empty"),
         ("a,b\n1\n1,2,3\n", r"(?s)line 2: 1 cells, expected 2.*line 3: 3 cells"),
         ("a,,a\n1,2,3\n", r"(?s)line 1: column 2 has no name.*line 1: 'a' appears twice"),
-        ("a;b\n1;2\n", "separated by commas"),
-        ('a,b\n"1,2\n', "no CSV file"),
-        (b"a,b\n\xff\xfe,1\n", "no CSV file in UTF-8"),
+        ("a;b\n1;2\n", "one column only; if ';' separates cells, say delimiter=';'"),
+        ('a,b\n"1,2\n', "is not a CSV file: line 2: "),
+        (
+            b"a,b\n\xff\xfe,1\n",
+            r"is not a text file in UTF-8: .* say it, such as encoding='cp1252'",
+        ),
         ("a,b\n", "no rows"),
     ],
 )
@@ -210,10 +214,11 @@ def test_a_mapping_of_arrays_is_built_without_any_library():
 
 def test_the_default_is_the_first_library_installed(monkeypatch):
     assert frames.default_library() == "pandas"
-    monkeypatch.setattr(frames, "_installed", lambda name: name == "pyarrow")
+    monkeypatch.setattr(results, "is_installed", lambda name: name == "pyarrow")
     assert frames.default_library() == "pyarrow"
     assert isinstance(frames.build({"x": [1.0]}), pa.Table)
-    monkeypatch.setattr(frames, "_installed", lambda _: False)
+    monkeypatch.setattr(results, "is_installed", lambda _: False)
+    monkeypatch.setattr(incoming, "is_installed", lambda _: False)
     assert frames.default_library() == "mapping"
     assert frames.read({"x": [1.0]}, library="polars").library == "mapping"
 
@@ -224,6 +229,6 @@ def test_an_unknown_library_is_refused():
 
 
 def test_a_library_that_is_not_installed_is_refused(monkeypatch):
-    monkeypatch.setattr(frames, "_installed", lambda _: False)
+    monkeypatch.setattr(results, "is_installed", lambda _: False)
     with pytest.raises(DataError, match="be installed, got 'pandas'"):
         frames.build({"x": [1.0]}, "pandas")

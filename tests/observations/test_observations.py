@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dli.errors import DataError
+from dli.assessment import Assessment
+from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
 from dli.observations import Observations
 
@@ -54,7 +55,10 @@ def test_an_indicator_is_no_name_of_units():
 def test_every_cell_at_fault_is_named_with_row_and_unit():
     faults = _faults({"a": [11, "ten"], "b": [np.inf, -np.inf]})
     assert faults == (
-        "row 1 (unit 'Y'), 'a': 'ten' is not a number",
+        (
+            "row 1 (unit 'Y'), 'a': 'ten' is not a number; if it marks a missing value, "
+            "say missing=('ten',)"
+        ),
         "row 0 (unit 'X'), 'a': 11 is outside its scale (0, 10)",
         "row 0 (unit 'X'), 'b': inf is infinite",
         "row 1 (unit 'Y'), 'b': -inf is infinite",
@@ -83,7 +87,10 @@ def test_denominators_must_be_above_zero():
     with pytest.raises(DataError) as caught:
         observations.denominators(INDEX.indicators)
     assert caught.value.faults == (
-        "row 1 (unit 'Y'), 'people': 'many' is not a number",
+        (
+            "row 1 (unit 'Y'), 'people': 'many' is not a number; if it marks a missing value, "
+            "say missing=('many',)"
+        ),
         "row 0 (unit 'X'), 'people': 0",
     )
 
@@ -109,3 +116,9 @@ def test_the_same_table_is_read_for_another_index():
     observations = Observations.read(pd.DataFrame(DATA), INDEX)
     assert observations.select(INDEX) is observations
     assert observations.select(INDEX.without("a")).values.shape == (2, 1)
+
+
+def test_options_cannot_come_after_the_data_were_read():
+    observations = Observations.read(DATA, INDEX)
+    with pytest.raises(MethodError, match=r"(?s)were read before; .*decimal=','"):
+        Assessment(INDEX, observations, decimal=",")

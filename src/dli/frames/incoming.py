@@ -1,0 +1,237 @@
+"""Reading frames, mappings of columns and CSV files."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+from attrs import evolve
+
+from dli.arrays import kind_of
+from dli.checks import is_whole
+from dli.errors import DataError
+from dli.frames.delimited import read_lines, repeated
+from dli.frames.reading import Reading, ReadingOptions, reading_of
+from dli.frames.results import LIBRARIES, default_library, is_installed
+from dli.frames.table import Table
+
+__all__ = ["from_texts", "read", "with_index_as_column", "with_text_names"]
+
+
+def read(
+    data: object,
+    *,
+    library: str | None = None,
+    empty: bool = False,
+    **options: Unpack[ReadingOptions],
+) -> Table:
+    """Read a table from a frame, a mapping of columns or the path of a CSV file.
+
+    Parameters
+    ----------
+    data : frame, mapping, path or Table
+        Any frame that narwhals reads (lazy ones are collected), a mapping of equally long columns,
+        or a CSV file in UTF-8 with a header line.
+    library : {"pandas", "polars", "pyarrow", "mapping"}, optional
+        What results of a mapping are to be, if it is installed.
+    empty : bool
+        Whether a table may be without rows, as results may.
+    **options
+        The fields of `Reading`: what marks a missing number, how numbers are written, and how a
+        file is laid out.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        No table, columns of different lengths, repeated column names, no rows, or a file that
+        cannot be read as CSV; the lines at fault are named.
+    MethodError, UnknownCodeError
+        Options that do not exist or are of the wrong kind.
+
+    Examples
+    --------
+    >>> table = read({"unit": ["A", "B"], "DS01": [1.0, None]})
+    >>> table.names, table.n_rows, table.column("DS01")
+    (('unit', 'DS01'), 2, [1.0, None])
+    """
+    if isinstance(data, Table):
+        return data
+    reading = reading_of(options)
+    if isinstance(data, (str, PathLike)):
+        table = _read_file(Path(fspath(data)), reading)
+    elif isinstance(data, Mapping):
+        table = _read_mapping(data, library)
+    else:
+        table = _read_frame(data)
+    table = evolve(table, reading=reading) if options else table
+    if table.n_rows == 0 and not empty:
+        msg = f"the table has no rows (columns: {', '.join(table.names) or 'none'})"
+        raise DataError(msg)
+    return table
+
+
+def from_texts(
+    columns: Mapping[str, list[str]], lines: Sequence[int], library: str | None, **options: Any
+) -> Table:
+    """Return a table as if read from a file with these texts, in these lines.
+
+    Raises
+    ------
+    MethodError, UnknownCodeError
+        Options that do not exist or are of the wrong kind.
+    """
+    is_usable = library is not None and (library == "mapping" or is_installed(library))
+    return Table(
+        names=tuple(columns),
+        n_rows=len(lines),
+        library=library if is_usable else default_library(),
+        source=dict(columns),
+        lines=tuple(lines),
+        reading=reading_of(options),  # type: ignore[arg-type] # checked there
+    )
+
+
+def with_index_as_column(data: Any) -> tuple[Any, str]:
+    """Return a pandas frame with its index as a column, and the name of that column.
+
+    Raises
+    ------
+    DataError
+        Something else, or an index of several levels.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(data, pandas.DataFrame):
+        msg = f"unit=None takes the index of a pandas frame, got {type(data).__name__}"
+        raise DataError(msg)
+    if data.index.nlevels > 1:
+        msg = (
+            f"unit=None takes an index of one level, got {data.index.nlevels}; make columns of "
+            "them with data.reset_index() and name those"
+        )
+        raise DataError(msg)
+    name = "unit" if data.index.name is None else str(data.index.name)
+    if name in data.columns:
+        msg = f"the index is called {name!r}, and so is a column; rename one"
+        raise DataError(msg)
+    return data.rename_axis(name).reset_index(), name
+
+
+def with_text_names(data: Any) -> Any:
+    """Return a pandas frame with whole numbers among its column names, such as years, as text."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(data, pandas.DataFrame):
+        return data
+    return data.rename(columns={n: str(n) for n in data.columns if is_whole(n)})
+
+
+def _read_frame(data: Any) -> Table:
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        return _read_pandas(data, pandas)
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(data)
+        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        names = tuple(frame.columns)
+    except nw.exceptions.DuplicateError as error:
+        msg = f"column names must differ: {error}"
+        raise DataError(msg) from error
+    except TypeError as error:
+        msg = (
+            "data must be a data frame (pandas, polars, pyarrow), a mapping of columns or the path "
+            f"of a CSV file, got {type(data).__name__}"
+        )
+        raise DataError(msg) from error
+    implementation = frame.implementation
+    library = implementation.value if implementation.value in LIBRARIES else implementation
+    return Table(names=names, n_rows=len(frame), library=library, source=frame)
+
+
+def _read_pandas(data: Any, pandas: Any) -> Table:
+    """Read the most used library without a detour: small tables are read often."""
+    names = tuple(data.columns)
+    faults = [f"{name!r} ({type(name).__name__})" for name in names if not isinstance(name, str)]
+    if len(set(names)) < len(names):
+        faults += [f"{name!r} appears twice" for name in repeated(names)]
+    if faults:
+        msg = "column names must be different texts"
+        raise DataError(msg, faults)
+    # The frame stays the caller's to change; from version 3 on pandas copies on write.
+    deep = int(pandas.__version__.split(".")[0]) < 3
+    return Table(names=names, n_rows=len(data), library="pandas", source=data.copy(deep=deep))
+
+
+def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
+    faults = [f"{name!r} ({type(name).__name__})" for name in data if not isinstance(name, str)]
+    if faults:
+        msg = "column names must be texts"
+        raise DataError(msg, faults)
+    _refuse_other_labels(data)
+    columns = {name: _flat(cells) for name, cells in data.items()}
+    faults = [
+        f"{name!r} is {kind_of(data[name])} ({type(data[name]).__name__})"
+        if cells is None
+        else f"{name!r} has shape {cells.shape}"
+        for name, cells in columns.items()
+        if cells is None or (isinstance(cells, np.ndarray) and cells.ndim != 1)
+    ]
+    lengths = {} if faults else {name: len(cells) for name, cells in columns.items()}
+    if len(set(lengths.values())) > 1:
+        faults = [f"{name!r} has {n} rows" for name, n in lengths.items()]
+    if faults:
+        msg = "columns must be flat and equally long sequences"
+        raise DataError(msg, faults)
+    if library != "mapping" and (library is None or not is_installed(library)):
+        library = default_library()
+    n_rows = next(iter(lengths.values()), 0)
+    return Table(names=tuple(columns), n_rows=n_rows, library=library, source=columns)
+
+
+def _refuse_other_labels(data: Mapping[Any, Any]) -> None:
+    """Refuse series of pandas whose rows have different labels: their cells belong elsewhere."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        return
+    series = {name: cells for name, cells in data.items() if isinstance(cells, pandas.Series)}
+    first = [own.index for own in series.values()][:1]
+    faults = [f"{name!r}" for name, own in series.items() if not own.index.equals(first[0])]
+    if faults:
+        msg = (
+            "columns that are series of pandas must have the same labels in the same order; make a "
+            "data frame of them, which puts rows with the same label together"
+        )
+        raise DataError(msg, faults)
+
+
+def _flat(cells: Any) -> Any:
+    """Return a column as a list or an array; None where its cells have no order."""
+    if isinstance(cells, np.ma.MaskedArray):
+        return [None if cell is np.ma.masked else cell for cell in cells]
+    if isinstance(cells, (np.ndarray, list)):
+        return cells
+    if isinstance(cells, (Mapping, AbstractSet, Iterator)):
+        return None
+    if isinstance(cells, (str, bytes)) or not isinstance(cells, Iterable):
+        return np.asarray(cells)  # of no dimension, which the caller reports
+    return cells.to_pylist() if hasattr(cells, "to_pylist") else list(cells)
+
+
+def _read_file(path: Path, reading: Reading) -> Table:
+    names, body = read_lines(path, reading)
+    cells = zip(*(row for _, row in body), strict=True) if body else iter([()] * len(names))
+    return Table(
+        names=tuple(names),
+        n_rows=len(body),
+        library=default_library(),
+        source={name: list(column) for name, column in zip(names, cells, strict=True)},
+        lines=tuple(line for line, _ in body),
+        reading=reading,
+    )

@@ -1,0 +1,236 @@
+"""The class `Table`: what came in, whatever it came in."""
+
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from attrs import evolve, field, frozen
+from numpy.typing import NDArray
+
+from dli.arrays import Floats, is_missing, kind_of, read_numbers
+from dli.errors import did_you_mean
+from dli.frames.reading import Reading
+
+__all__ = ["Table"]
+
+
+@frozen(kw_only=True, eq=False)
+class Table:
+    """A table that came in: its columns, its number of rows and the library for the results.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The columns in their order.
+    n_rows : int
+    library : object
+        What `build` makes results with: a name, or another library's narwhals implementation.
+    reading : Reading
+        How text is read as numbers.
+    """
+
+    names: tuple[str, ...]
+    n_rows: int
+    library: Any
+    reading: Reading = field(default=Reading(), repr=False)
+    _source: Any = field(repr=False)
+    _lines: tuple[int, ...] | None = field(default=None, repr=False)
+
+    @property
+    def is_text(self) -> bool:
+        """The cells were read from a text file: numbers are still to be parsed."""
+        return self._lines is not None
+
+    def column(self, name: str) -> list[Any]:
+        """Return the cells of a column as Python objects, a missing one as None.
+
+        Names in a text file are typed only where all of them read back as they were written.
+        """
+        if isinstance(self._source, Mapping):
+            cells = self._source[name]
+            if self.is_text:
+                return self.reading.names(cells)
+            if isinstance(cells, np.ndarray):
+                cells = _as_list(cells)
+        else:
+            cells = self._source[name].to_list()
+        return [None if is_missing(cell) else cell for cell in cells]
+
+    def variable(self, name: str) -> list[Any]:
+        """Return a column as `column` does, but as numbers if all cells are such.
+
+        Those in a file need not read back as they were written: 1250.50 is one. What was declared
+        to mark a missing number is missing.
+        """
+        if self.is_text or self.reading != Reading():
+            values, wrong = self.numbers([name])
+            if not wrong:
+                return [None if is_missing(cell) else cell for cell in values[:, 0].tolist()]
+        return self.column(name)
+
+    def texts(self, name: str) -> list[str]:
+        """Return a column of a text file as it was written."""
+        return list(self._source[name])
+
+    @property
+    def lines(self) -> tuple[int, ...] | None:
+        """The line of each row in a text file, None for other tables."""
+        return self._lines
+
+    def numbers(self, names: Sequence[str]) -> tuple[Floats, list[tuple[int, str, object]]]:
+        """Return columns as floats, missing cells as NaN, and list the cells that are not numbers.
+
+        Parameters
+        ----------
+        names : sequence of str
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_names), in Fortran order
+        faults : list of (row, name, cell)
+            `not_a_number` says what is wrong with such a cell.
+        """
+        whole = self._whole_block(names)
+        if whole is not None:
+            return self.reading.without_marked(whole), []
+        values = np.empty((self.n_rows, len(names)), order="F")
+        faults: list[tuple[int, str, object]] = []
+        for j, name in enumerate(names):
+            if self.is_text:
+                texts = self._source[name]
+                numbers, wrong = self._parsed(texts, range(self.n_rows), np.empty(self.n_rows))
+            else:
+                numbers, wrong = self._converted(_truth_as_numbers(self._source[name]))
+            values[:, j] = numbers
+            faults += [(row, name, cell) for row, cell in wrong]
+        return values, faults
+
+    def _converted(self, cells: Any) -> tuple[Floats, list[tuple[int, Any]]]:
+        if isinstance(cells, list) and not set(map(type, cells)) <= {float, int, type(None)}:
+            # A cell that is a list is one cell, not a row.
+            cells = np.fromiter(cells, dtype=object, count=len(cells))
+        numbers, misfits = read_numbers(cells)
+        numbers = self.reading.without_marked(numbers)
+        wrong = [(row, cell) for ((row,), cell) in misfits]
+        texts = {row: cell for row, cell in wrong if isinstance(cell, str)}
+        if not texts:
+            return numbers, wrong
+        if not self.reading.reads_text:
+            return numbers, [(row, c) for row, c in wrong if not self.reading.is_marker(c)]
+        parsed, unread = self._parsed(list(texts.values()), texts, numbers.copy())
+        return parsed, sorted(
+            [*unread, *((row, cell) for row, cell in wrong if row not in texts)], key=itemgetter(0)
+        )
+
+    def _parsed(
+        self, texts: Sequence[str], rows: Iterable[int], numbers: Floats
+    ) -> tuple[Floats, list[tuple[int, Any]]]:
+        """Write the numbers that texts are into an array, and return the texts that are none."""
+        wrong = []
+        for row, text in zip(rows, texts, strict=True):
+            number = self.reading.number(text)
+            if number is None:
+                wrong.append((row, text))
+            numbers[row] = np.nan if number is None else number
+        return numbers, wrong
+
+    def not_a_number(self, cell: object) -> str:
+        """Return what is wrong with a cell that `numbers` lists, and the setting that reads it."""
+        if isinstance(cell, str):
+            return self.reading.fault(cell, in_file=self.is_text)
+        return f"{reprlib.repr(cell)} is not a number ({kind_of(cell)})"
+
+    def _whole_block(self, names: Sequence[str]) -> Floats | None:
+        """Take all columns at once where the frame can: many small copies are slow."""
+        if isinstance(self._source, Mapping):
+            columns = [self._source[name] for name in names]
+            if all(isinstance(c, np.ndarray) and c.dtype == np.float64 for c in columns):
+                return np.array(columns).T
+            return None
+        if self.library != "pandas":
+            return None
+        # By place, since pandas looks labels up slowly.
+        places = {name: place for place, name in enumerate(self.names)}
+        block = self._source.take([places[name] for name in names], axis=1).to_numpy()
+        return np.asfortranarray(block) if block.dtype == np.float64 else None
+
+    @property
+    def has_row_names(self) -> bool:
+        """Whether it is a pandas frame whose index is more than the numbers of the rows."""
+        return self.library == "pandas" and hasattr(self._source, "index") and (
+            type(self._source.index).__name__ != "RangeIndex")  # fmt: skip
+
+    def holding(self, names: Sequence[str], values: Floats) -> "Table":
+        """Hold own columns, these values among them: the caller's mapping may change."""
+        if not isinstance(self._source, Mapping) or self.is_text:
+            return self
+        source = {name: _copied(cells) for name, cells in self._source.items() if name not in names}
+        source |= dict(zip(names, values.T, strict=True))
+        return evolve(self, source={name: source[name] for name in self.names})
+
+    def take(self, rows: Sequence[int]) -> "Table":
+        """Return some of the rows, in that order."""
+        lines = None if self._lines is None else tuple(self._lines[row] for row in rows)
+        if isinstance(self._source, Mapping):
+            source: Any = {
+                name: cells[rows] if isinstance(cells, np.ndarray) else [cells[i] for i in rows]
+                for name, cells in self._source.items()
+            }
+        elif self.library == "pandas":
+            source = self._source.take(rows)
+        else:
+            source = self._source[list(rows)]
+        return evolve(self, source=source, n_rows=len(rows), lines=lines)
+
+    def where(self, row: int) -> str:
+        """Name a row as its reader would: the line of a file, else the position from 0."""
+        return f"row {row}" if self._lines is None else f"line {self._lines[row]}"
+
+    def require(self, names: Iterable[str], what: str) -> list[str]:
+        """Return the names that are not columns, each with the nearest that is one."""
+        present = set(self.names)
+        absent = [name for name in names if name not in present]
+        # To look for the nearest takes long: only the names that a message shows get a hint.
+        return [
+            f"{what} {name!r}" + (did_you_mean(name, self.names) if place < 20 else "")
+            for place, name in enumerate(absent)
+        ]
+
+
+def _as_list(cells: NDArray[Any]) -> list[Any]:
+    """Return the cells of an array as Python objects."""
+    if cells.dtype.kind not in "mM" or cells.dtype == "datetime64[D]":
+        return list(cells.tolist())
+    # Of nanoseconds, `tolist` would make whole numbers.
+    whole = cells.astype("datetime64[us]")
+    return list(
+        cells
+        if cells.dtype.kind == "m" or ((whole != cells) & ~np.isnat(cells)).any()
+        else whole.tolist()
+    )
+
+
+def _truth_as_numbers(cells: Any) -> Any:
+    """Return a column of nothing but True, False and missing cells as 1, 0 and missing."""
+    if isinstance(cells, np.ndarray):
+        if cells.dtype.kind == "b":
+            return cells.astype(np.float64)
+        cells = cells if cells.dtype.kind != "O" else cells.tolist()
+    elif not isinstance(cells, list):
+        import narwhals as nw
+
+        cells = nw.from_native(cells, series_only=True)
+        if cells.dtype.is_numeric():
+            return cells.to_native()
+        cells = cells.to_list()
+    if isinstance(cells, list) and any(isinstance(cell, (bool, np.bool_)) for cell in cells):
+        present = [cell for cell in cells if not is_missing(cell)]
+        if all(isinstance(cell, (bool, np.bool_)) for cell in present):
+            return [None if is_missing(cell) else float(cell) for cell in cells]
+    return cells
+
+
+def _copied(cells: Any) -> Any:
+    return cells.copy() if isinstance(cells, np.ndarray) else list(cells)

@@ -1,0 +1,149 @@
+"""What is wrong with a table that is to be assessed: its columns, rows and cells."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dli.arrays import Floats
+from dli.checks import is_hashable
+from dli.errors import DataError
+from dli.frames.table import Table
+from dli.framework import Index, Indicator
+
+__all__ = ["RESERVED", "Rows", "cell_faults", "missing_columns", "value_faults"]
+
+# Columns that stand beside the keys of units and periods in result tables.
+RESERVED = frozenset(
+    {
+        "rank", "score", "band", "code", "flag", "note", "parent", "local", "effective",
+        "missing", "zeros", "available", "nonzero", "included", "reason", "imputed", "treated",
+        "nominal", "mean", "sd", "shift", "probability", "best", "worst", "exact", "share",
+        "distance", "compared", "lead", "variation", "arithmetic", "geometric", "cost", "lowest",
+        "highest", "node", "values", "first", "first_period", "latest", "latest_period", "slope",
+        "p_value", "relative_slope", "growth", "score_before", "score_after", "score_change",
+        "rank_before", "rank_after", "rank_change", "leverage", "low", "high", "output",
+        "factor", "effect", "error", "units", "cv", "second", "correlation",
+        "first_low", "first_high",
+        "total", "total_low", "total_high", "imputed_share",
+    }
+)  # fmt: skip
+# Quantiles are called q5, q97.5 and the like.
+_QUANTILE = re.compile(r"q\d+(\.\d+)?")
+# Columns that stand beside those of nodes.
+_BESIDE_NODES = frozenset({"rank", "band", "share", "nominal", "code"})
+
+
+class Rows:
+    """Rows as messages name them; None for units or periods whose column is missing."""
+
+    def __init__(
+        self,
+        table: Table,
+        units: tuple[Any, ...] | None,
+        periods: tuple[Any, ...] | None,
+    ) -> None:
+        self.table, self.units, self.periods = table, units, periods
+
+    def __getitem__(self, row: int) -> str:
+        if self.units is None:
+            return self.table.where(row)
+        when = "" if self.periods is None else f", period {self.periods[row]!r}"
+        return f"{self.table.where(row)} (unit {self.units[row]!r}{when})"
+
+    def faults(self) -> list[str]:
+        """Return rows without a unit or period, and units that appear twice in a period."""
+        where, units = self.table.where, self.units
+        if units is None:
+            return []
+        faults = [f"{where(i)}: no unit" for i, unit in enumerate(units) if unit is None]
+        faults += [
+            f"{where(i)} (unit {units[i]!r}): no period"
+            for i, period in enumerate(self.periods or ())
+            if period is None
+        ]
+        keys = units if self.periods is None else tuple(zip(units, self.periods, strict=True))
+        try:
+            if len(set(keys)) == len(keys):
+                return faults
+        except TypeError:
+            wrong = [i for i, key in enumerate(keys) if not is_hashable(key)]
+            return faults + [f"{self[i]}: a unit or period cannot be a list" for i in wrong]
+        first: dict[Any, int] = {}
+        for i, key in enumerate(keys):
+            if units[i] is not None and first.setdefault(key, i) != i:
+                faults.append(f"{self[i]} appears before, in {where(first[key])}")
+        return faults
+
+
+def cell_faults(table: Table, rows: Rows, wrong: Sequence[tuple[int, str, object]]) -> list[str]:
+    """Return the cells that are not numbers, with a hint once for all cells that are the same."""
+    reasons: dict[Any, str] = {}
+    faults = []
+    for row, name, cell in wrong:
+        key = (type(cell).__name__, repr(cell))
+        reason = f"{cell!r} is not a number" if key in reasons else table.not_a_number(cell)
+        reasons[key] = reason
+        faults.append(f"{rows[row]}, {name!r}: {reason}")
+    return faults
+
+
+def missing_columns(table: Table, index: Index, keys: Sequence[str]) -> list[str]:
+    """Return the columns that are missing; raise where there is nothing to read at all."""
+    codes = [indicator.code for indicator in index.indicators]
+    present = set(table.names)
+    _check_keys(index, keys)
+    if not present.intersection(codes):
+        msg = (
+            f"the data have none of the {len(codes)} indicators of {index.code!r} "
+            f"({', '.join(codes[:5])}{', ...' if len(codes) > 5 else ''}); "
+            f"their columns are {', '.join(table.names)}. Tables with a row for each value or a "
+            "column for each period are read by Observations.from_long and Observations.from_wide"
+        )
+        raise DataError(msg)
+    faults = [*table.require(keys, "column"), *table.require(codes, "indicator")]
+    if keys[0] not in present and table.has_row_names:
+        faults[0] += "; unit=None takes the frame's index"
+    return faults + [
+        f"{fault} (denominator of {indicator.code!r})"
+        for indicator in index.indicators
+        if indicator.denominator is not None
+        for fault in table.require([indicator.denominator], "column")
+    ]
+
+
+def _check_keys(index: Index, keys: Sequence[str]) -> None:
+    """Refuse names of columns and codes that could not stand beside others in result tables."""
+    faults = []
+    if len(set(keys)) < len(keys):
+        faults.append(f"{keys[0]!r} cannot name both the units and the periods")
+    codes = {node.code for node in index.walk()}
+    for what, key in zip(("units", "periods"), keys, strict=False):
+        if key in codes:
+            faults.append(f"{key!r} is the column of the {what} and the code of a node")
+        elif key in RESERVED or _QUANTILE.fullmatch(key):
+            faults.append(f"{key!r}, the column of the {what}, is a column of result tables")
+    faults += [
+        f"{code!r} is the code of a node and a column of result tables"
+        for code in sorted(codes & _BESIDE_NODES)
+    ]
+    if faults:
+        msg = "columns of units and periods, and codes, need names of their own; rename them"
+        raise DataError(msg, faults)
+
+
+def value_faults(values: Floats, indicators: Sequence[Indicator], rows: Rows) -> list[str]:
+    """Return the values that are infinite or outside the scale of their indicator."""
+    # Comparisons with NaN are false, so missing cells pass.
+    low = np.array([-np.inf if i.scale is None else i.scale[0] for i in indicators])
+    high = np.array([np.inf if i.scale is None else i.scale[1] for i in indicators])
+    bad = (values < low) | (values > high) | np.isinf(values)
+    if not bad.any():
+        return []
+    faults = []
+    for row, j in np.argwhere(bad).tolist():
+        scale, value = indicators[j].scale, values[row, j]
+        why = "is infinite" if np.isinf(value) else f"is outside its scale {scale}"
+        faults.append(f"{rows[row]}, {indicators[j].code!r}: {value:g} {why}")
+    return faults
