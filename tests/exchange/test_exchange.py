@@ -72,10 +72,11 @@ def test_columns_that_are_missing_are_named():
     )
 
 
-def test_text_among_numbers_is_left_to_the_assessment():
-    index, data = read_coinr({**DATA, "b": [1, "three", 2]}, META)
-    with pytest.raises(DataError, match="'three' is not a number"):
-        Assessment(index, data, unit="uCode")
+def test_text_among_numbers_is_named_with_its_row():
+    with pytest.raises(
+        DataError, match=r"row 1 \(uCode 'Y'\), column 'b': 'three' is not a number"
+    ):
+        read_coinr({**DATA, "b": [1, "three", 2]}, META)
 
 
 def test_a_broken_framework_is_one():
@@ -176,7 +177,7 @@ def test_every_fault_names_sheet_and_cell(tmp_path):
         "sheet 'Database', cell E9: the lower goalpost 5 is not below 5",
         "sheet 'Database', cell E15: a formula, expected a value",
         "sheet 'Database', cells E11:F11: merged",
-        "sheet 'Framework', cell C6: 'Index' appears twice",
+        "sheet 'Framework', cell C6: 'Index' already appears in sheet 'Framework', cell C5",
         "sheet 'Framework', cell E7: 'heavy' is not a number",
     ):
         assert part in text, part
@@ -295,7 +296,8 @@ def test_the_framework_sheet_is_a_table_of_nodes(assessment, tmp_path):
 
 
 def test_a_mapping_without_flags_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(frames, "_installed", lambda _: False)
+    for module in ("results", "incoming"):
+        monkeypatch.setattr(f"dli.frames.{module}.is_installed", lambda _: False)
     index = Index("T", [Indicator("a")])
     files = write_csv(Assessment(index, {"unit": ["X", "Y"], "a": [1, 2]}), tmp_path)
     flags = next(f for f in files if f.name == "flags.csv")

@@ -83,9 +83,11 @@ def test_unused_columns_are_reported():
         ({"Level": [1, 2, 2, None, None]}, "Level 2 is not below the level of its parent, 2"),
         ({"Direction": [1, 1.5, 1, None, None]}, "key 'direction': expected a whole number, got 1.5"),
         ({"Direction": [1, 2, 1, None, None]}, "direction must be 1 or -1, got 2"),
-        ({"Weight": [1, "heavy", 1, None, None]}, "row 1, column 'Weight': 'heavy'"),
+        ({"Weight": [1, "heavy", 1, None, None]}, r"row 1 \(code 'b'\), column 'Weight': 'heavy' is not a number"),
         ({"Weight": [1, -3, 1, None, None]}, "weight must be"),
-        ({"iCode": ["a", "a", "T", "GDP", "Region"]}, "code 'a' appears 2 times"),
+        ({"iCode": ["a", "a", "T", "GDP", "Region"]}, "code 'a' appears 2 times: row 0, row 1"),
+        ({"iCode": ["a", "b", "T", "a", "Region"]}, "code 'a' appears 2 times: row 0, row 3"),
+        ({"Direction": [1, float("inf"), 1, None, None]}, "row 1 .*'direction': expected a whole number, got inf"),
     ],
 )  # fmt: skip
 def test_a_broken_table_names_row_and_code(changes, message):
@@ -109,3 +111,39 @@ def test_the_asem_framework_comes_over_unchanged():
     assert sum(i.direction == -1 for i in index.indicators) == 14
     assert sum(i.denominator is not None for i in index.indicators) == 17
     assert [len(c.children) for c in index.children] == [5, 3]
+
+
+def test_all_kinds_of_faults_are_listed_with_their_lines(tmp_path):
+    path = tmp_path / "iMeta.csv"
+    path.write_text(
+        "iCode,Parent,Type,Level,Weight,Direction\n"
+        "T,NA,Aggregate,2,1,1\n"
+        "a,T,Thing,1,1,1\n"
+        "b,T,Indicator,3,heavy,1\n"
+        "b,T,Indicator,1,1,2\n"
+        "GDP,NA,Denominator,NA,NA,NA\n"
+    )
+    with pytest.raises(ModelError) as caught:
+        Index.from_table(path)
+    text = str(caught.value)
+    for part in (
+        "line 4 (code 'b'), column 'Weight': 'heavy' is not a number",
+        "code 'b' appears 2 times: line 4, line 5",
+        "line 3 (code 'a'): Type must be one of",
+        "line 4 (code 'b'): Level 3 is not below the level of its parent, 2",
+        "line 5 (code 'b'): direction must be 1 or -1, got 2",
+    ):
+        assert part in text, part
+    assert len(caught.value.faults) == 5
+
+
+def test_na_of_r_is_missing_unless_a_row_has_it_as_its_code():
+    table = {**COINR, "Parent": ["T", "T", "NA", "NA", "NA"], "Denominator": ["GDP", *["NA"] * 4],
+             "Unit": ["%", *["NA"] * 4], "Weight": [1, 3, 1, "NA", "NA"]}  # fmt: skip
+    assert Index.from_table(table) == Index.from_table({**COINR, "Unit": ["%", *[None] * 4]})
+    table["iCode"] = ["a", "b", "NA", "GDP", "Region"]
+    with pytest.raises(ModelError, match="no node has the code of its parent 'T'"):
+        Index.from_table(table)
+    table["Parent"] = ["NA", "NA", None, None, None]
+    table["Denominator"] = ["GDP", *[None] * 4]
+    assert Index.from_table(table).code == "NA"

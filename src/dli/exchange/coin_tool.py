@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import numpy as np
 from attrs import frozen
 
 from dli import frames
-from dli.errors import DataError
-from dli.exchange.sheets import Sheet, open_sheets
+from dli.errors import DataError, DLIWarning
+from dli.exchange.sheet import Sheet, is_marked, shown
+from dli.exchange.sheets import open_sheets
 from dli.frames import Frame
 from dli.framework import Index, Indicator
 
@@ -27,11 +29,26 @@ UNIT_NAME, UNIT_CODE, FIRST_INDICATOR = 2, 3, 5
 # The layout of the sheet Framework: code, weight and name of each node, from row 5.
 FIRST_NODE, NODE_CODE, NODE_WEIGHT, NODE_NAME = 5, 3, 5, 8
 MISSING = ("n/a", "na", "--", "")
+# The code of a unit may be NA, which is Namibia.
+NO_UNIT = ("n/a", "--", "")
+# Columns of the data that are not indicators.
+OWN_COLUMNS = ("unit", "name")
+# Two cells far apart are no table of all units and indicators between them.
+MAX_VALUES = 5_000_000
 
 
 @frozen
 class _Column:
-    """An indicator as described in the sheet Database."""
+    """An indicator as described in the sheet Database.
+
+    Attributes
+    ----------
+    place : int
+        Its column in the sheet.
+    indicator : Indicator
+    above : tuple of str
+        The code of its node at each level, empty where the level is not used.
+    """
 
     place: int
     indicator: Indicator
@@ -60,56 +77,93 @@ def read_coin_tool(path: str | PathLike[str]) -> tuple[Index, Frame]:
     Raises
     ------
     DataError
-        A missing sheet; merged cells, formulas in place of values, text among numbers, or codes
-        that appear twice, each with its sheet and cell.
+        A missing sheet; merged cells, formulas in place of values, dates, error values and text
+        among numbers, codes that are blank or appear twice, one goalpost without the other, or
+        nodes with two parents; all of them are listed, each with its sheet and cell. A workbook
+        that is damaged or too large.
+
+    Warns
+    -----
+    DLIWarning
+        Nodes that the sheet Framework does not list; their weight is 1.
 
     Notes
     -----
     Formulas in the header, with which the tool fills in its codes, are read as the values that
-    were stored with them; a formula in the data is an error.
+    were stored with them; a formula in the data is an error. ``n/a``, ``NA``, ``--`` and blank
+    cells are missing values; ``NA`` as the code of a unit is a code. A blank weight or direction
+    is 1.
+
+    The limits are 100 MB for the unpacked workbook, of which 10 MB for texts and styles; a million
+    values and ten thousand merged ranges for a sheet; and five million cells for the table of units
+    and indicators. Larger workbooks are refused before they are read.
+
+    Examples
+    --------
+    >>> read_coin_tool("index.xlsm")
+    Traceback (most recent call last):
+    dli.errors.DataError: cannot read 'index.xlsm': no such file
     """
     database, framework = open_sheets(path, ["Database", "Framework"])
-    columns = _columns(database)
-    units = _units(database)
+    columns, units = _columns(database), _units(database)
     if not columns:
-        database.faults.append(f"{database.where(CODE, FIRST_INDICATOR)}: no indicator code")
+        database.fault(CODE, FIRST_INDICATOR, "no indicator code")
     if not units:
-        database.faults.append(f"{database.where(FIRST_UNIT, UNIT_CODE)}: no unit code")
-    database.refuse_merged(range(WEIGHT, CODE + 1), range(UNIT_NAME, database.n_columns + 1))
-    groups = _groups(framework)
+        database.fault(FIRST_UNIT, UNIT_CODE, "no unit code")
+    database.refuse_merged(database.rows(WEIGHT), database.columns(UNIT_NAME))
+    top, paths = _paths(database, columns)
+    groups = _groups(framework, {top, *(code for path in paths for code in path)})
+    if len(units) * len(columns) > MAX_VALUES:
+        n_values = f"{len(units):,} units by {len(columns):,} indicators"
+        last = max(units), columns[-1].place
+        database.fault(*last, f"{n_values} are more than {MAX_VALUES:,} values")
+        _refuse(path, database, framework)
     values = {
         column.indicator.code: [database.number(row, column.place, MISSING) for row in units]
         for column in columns
     }
-    names = [database.cell(row, UNIT_NAME) for row in units]
-    faults = [*database.faults, *framework.faults]
+    names = [database.code(row, UNIT_NAME) for row in units]
+    _refuse(path, database, framework)
+    _warn_of_unlisted(database, columns, paths, groups)
+    data: dict[str, Any] = {"unit": list(units.values()), "name": names}
+    data |= {code: _floats(cells) for code, cells in values.items()}
+    return _tree(top, columns, paths, groups), frames.build(data)
+
+
+def _refuse(path: str | PathLike[str], *sheets: Sheet) -> None:
+    """Raise an error if there are faults in the sheets."""
+    faults = dict.fromkeys(fault for sheet in sheets for fault in sheet.faults)
     if faults:
         msg = f"{str(path)!r} cannot be read as a COIN Tool workbook"
         raise DataError(msg, faults)
-    data = {"unit": [str(code) for code in units.values()], "name": names, **values}
-    return _tree(columns, groups), frames.build(
-        {name: _floats(cells) if name in values else cells for name, cells in data.items()}
-    )
 
 
-def _floats(cells: Sequence[Any]) -> Any:
+def _floats(cells: Sequence[float | None]) -> Any:
     return np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
 
 
 def _columns(sheet: Sheet) -> list[_Column]:
     columns = []
     seen: dict[str, int] = {}
-    for place in range(FIRST_INDICATOR, sheet.n_columns + 1):
-        code = sheet.cell(CODE, place, formulas=True)
-        if code is None or str(code).lower() in MISSING:
-            continue
-        code = str(code)
-        if code in seen:
+    first_value: dict[int, int] = {}
+    for row, place in sorted(sheet.values):
+        if row >= FIRST_UNIT and not sheet.is_blank(row, place, MISSING):
+            first_value.setdefault(place, row)
+    for place in sheet.columns(FIRST_INDICATOR):
+        code = sheet.code(CODE, place, formulas=True)
+        if code is None or is_marked(code, MISSING):
+            # A code that cannot be read is reported already.
+            if place in first_value and sheet.is_blank(CODE, place, MISSING):
+                cell = f"a value in row {first_value[place]}"
+                sheet.fault(CODE, place, f"no indicator code, but the column has {cell}")
+        elif code in seen:
             before = sheet.where(CODE, seen[code])
-            sheet.faults.append(f"{sheet.where(CODE, place)}: {code!r} already appears in {before}")
-            continue
-        seen[code] = place
-        columns.append(_column(sheet, place, code))
+            sheet.fault(CODE, place, f"{shown(code)} already appears in {before}")
+        elif code in OWN_COLUMNS:
+            sheet.fault(CODE, place, f"{code!r} is the column of the units' codes or names; rename")
+        else:
+            seen[code] = place
+            columns.append(_column(sheet, place, code))
     return columns
 
 
@@ -117,92 +171,171 @@ def _column(sheet: Sheet, place: int, code: str) -> _Column:
     def number(row: int) -> float | None:
         return sheet.number(row, place, MISSING, formulas=True)
 
+    def text(row: int) -> str:
+        return sheet.code(row, place, formulas=True) or ""
+
     weight, direction = number(WEIGHT), number(DIRECTION)
-    lower, upper = number(LOWER), number(UPPER)
     if direction not in (None, 1.0, -1.0):
-        sheet.faults.append(
-            f"{sheet.where(DIRECTION, place)}: direction {direction:g} is not 1 or -1"
-        )
+        sheet.fault(DIRECTION, place, f"direction {direction:g} is not 1 or -1")
         direction = None
     if weight is not None and weight < 0:
-        sheet.faults.append(f"{sheet.where(WEIGHT, place)}: weight {weight:g} is below 0")
+        sheet.fault(WEIGHT, place, f"weight {weight:g} is below 0")
         weight = None
     turn = 1 if direction is None else int(direction)
-    goalposts = None
-    if lower is not None and upper is not None:
-        if lower < upper:
-            goalposts = (lower, upper)[::turn]
-        else:
-            at = sheet.where(LOWER, place)
-            sheet.faults.append(f"{at}: the lower goalpost {lower:g} is not below {upper:g}")
     indicator = Indicator(
         code,
-        str(sheet.cell(NAME, place, formulas=True) or ""),
+        text(NAME),
         direction=turn,
         weight=1.0 if weight is None else weight,
-        goalposts=goalposts,
+        goalposts=_goalposts(sheet, place, turn),
     )
-    above = tuple(str(sheet.cell(row, place, formulas=True) or "") for row in LEVELS)
-    return _Column(place, indicator, above)
+    above = ["" if is_marked(node, MISSING) else node for node in map(text, LEVELS)]
+    return _Column(place, indicator, tuple(above))
 
 
-def _units(sheet: Sheet) -> dict[int, Any]:
+def _goalposts(sheet: Sheet, place: int, direction: int) -> tuple[float, float] | None:
+    """Return the worst and the best value, None if there are none."""
+    lower, upper = (sheet.number(row, place, MISSING, formulas=True) for row in (LOWER, UPPER))
+    if lower is not None and upper is not None:
+        if lower < upper:
+            return (lower, upper) if direction == 1 else (upper, lower)
+        sheet.fault(LOWER, place, f"the lower goalpost {lower:g} is not below {upper:g}")
+        return None
+    for row, other, value in ((LOWER, UPPER, upper), (UPPER, LOWER, lower)):
+        if value is not None and sheet.is_blank(row, place, MISSING):
+            cell = f"the other goalpost, in row {other}, is {value:g}"
+            sheet.fault(row, place, f"blank, but {cell}; enter both or neither")
+    return None
+
+
+def _units(sheet: Sheet) -> dict[int, str]:
     """Return the code of each row that has one."""
-    units: dict[int, Any] = {}
+    units: dict[int, str] = {}
     seen: dict[str, int] = {}
-    for row in range(FIRST_UNIT, sheet.n_rows + 1):
-        code = sheet.cell(row, UNIT_CODE)
-        if code is None or str(code).lower() in MISSING:
-            continue
-        if str(code) in seen:
-            before = sheet.where(seen[str(code)], UNIT_CODE)
-            at = sheet.where(row, UNIT_CODE)
-            sheet.faults.append(f"{at}: unit {code!r} already appears in {before}")
-            continue
-        seen[str(code)] = row
-        units[row] = code
+    first_cell: dict[int, int] = {}
+    for row, place in sorted(sheet.values):
+        # A row with a name and only marks of missing values is a unit, too.
+        named = not sheet.is_blank(row, UNIT_NAME, NO_UNIT)
+        if place >= FIRST_INDICATOR and not sheet.is_blank(row, place, () if named else MISSING):
+            first_cell.setdefault(row, place)
+    for row in sheet.rows(FIRST_UNIT):
+        code = sheet.code(row, UNIT_CODE)
+        if code is None or is_marked(code, NO_UNIT):
+            if row in first_cell and sheet.is_blank(row, UNIT_CODE, NO_UNIT):
+                cell = sheet.where(row, first_cell[row])
+                sheet.fault(row, UNIT_CODE, f"no unit code, but the row has a value in {cell}")
+        elif code in seen:
+            before = sheet.where(seen[code], UNIT_CODE)
+            sheet.fault(row, UNIT_CODE, f"unit {shown(code)} already appears in {before}")
+        else:
+            seen[code] = row
+            units[row] = code
     return units
 
 
-def _groups(sheet: Sheet) -> dict[str, tuple[str, float]]:
-    """Return name and weight of each node of the framework that has children."""
-    sheet.refuse_merged(range(FIRST_NODE - 1, sheet.n_rows + 1), range(NODE_CODE, NODE_NAME + 1))
+def _groups(sheet: Sheet, used: set[str]) -> dict[str, tuple[str, float]]:
+    """Return name and weight of each node of the framework that indicators are in."""
+    rows = sheet.rows(FIRST_NODE)
+    sheet.refuse_merged([FIRST_NODE - 1, *rows], [NODE_CODE, NODE_NAME])
     groups: dict[str, tuple[str, float]] = {}
-    for row in range(FIRST_NODE, sheet.n_rows + 1):
-        code = sheet.cell(row, NODE_CODE, formulas=True)
-        name = sheet.cell(row, NODE_NAME, formulas=True)
-        if code is None or str(code) in MISSING or str(name or "") == "--":
+    seen: dict[str, int] = {}
+    for row in rows:
+        code = sheet.code(row, NODE_CODE, formulas=True)
+        if code is None and isinstance(sheet.values.get((row, NODE_WEIGHT)), (int, float)):
+            sheet.fault(row, NODE_CODE, "no code, but the row has a weight")
+        name = sheet.code(row, NODE_NAME, formulas=True) or ""
+        if code is None or (code not in used and (is_marked(code, MISSING) or name == "--")):
             continue
-        if str(code) in groups:
-            sheet.faults.append(f"{sheet.where(row, NODE_CODE)}: {code!r} appears twice")
+        if code in seen:
+            before = sheet.where(seen[code], NODE_CODE)
+            sheet.fault(row, NODE_CODE, f"{shown(code)} already appears in {before}")
+            continue
+        seen[code] = row
         weight = sheet.number(row, NODE_WEIGHT, MISSING, formulas=True)
-        groups[str(code)] = (str(name or ""), 1.0 if weight is None else weight)
+        if weight is not None and weight < 0:
+            sheet.fault(row, NODE_WEIGHT, f"weight {weight:g} is below 0")
+        groups[code] = ("" if name == "--" else name, 1.0 if weight is None else weight)
     return groups
 
 
-def _tree(columns: Sequence[_Column], groups: dict[str, tuple[str, float]]) -> Index:
-    """Return the tree of indicators below the nodes that they name."""
-    used = [0] + [
+def _paths(sheet: Sheet, columns: Sequence[_Column]) -> tuple[str, list[list[str]]]:
+    """Return the code of the index, and for each indicator those of the nodes between the two.
+
+    Levels at which all indicators are in the same node are left out.
+    """
+    top = next((column.above[0] for column in columns if column.above[0]), "Index")
+    used = [
         level
         for level in range(1, len(LEVELS))
         if len({column.above[level] for column in columns}) > 1
     ]
-    paths = {column.indicator.code: [column.above[i] for i in used] for column in columns}
+    codes = {column.indicator.code for column in columns} | {top}
+    has_top = any(column.above[0] for column in columns)
+    parents: dict[str, tuple[str, str]] = {}
+    paths = []
+    for column in columns:
+        if has_top and column.above[0] != top:
+            got = repr(column.above[0]) if column.above[0] else "blank"
+            sheet.fault(LEVELS[0], column.place, f"{got}, but the index is {top!r} elsewhere")
+        path: list[str] = []
+        for level in used:
+            code = column.above[level]
+            if not code:
+                continue
+            if code in codes:
+                what = "the index" if code == top else "an indicator"
+                sheet.fault(LEVELS[level], column.place, f"{code!r} is the code of {what}, too")
+            parent = path[-1] if path else top
+            at = sheet.where(LEVELS[level], column.place)
+            first, where = parents.setdefault(code, (parent, at))
+            if parent != first:
+                below = f"{code!r} is in {parent!r}, but in {first!r} in {where}"
+                sheet.fault(LEVELS[level], column.place, below)
+            path.append(code)
+        if column.indicator.code == top:
+            sheet.fault(CODE, column.place, f"{top!r} is the code of the index, too")
+        paths.append(path)
+    return top, paths
 
-    def node(path: list[str], inside: Sequence[_Column]) -> Index:
-        code = path[-1] or "Index"
-        children: dict[str, list[_Column]] = {}
-        for column in inside:
-            below = paths[column.indicator.code]
-            following = below[len(path)] if len(path) < len(below) else ""
-            children.setdefault(following or column.indicator.code, []).append(column)
-        joined: list[Node] = []
-        for name, members in children.items():
-            if members[0].indicator.code == name:
-                joined.append(members[0].indicator)
-            else:
-                joined.append(node([*path, name], members))
+
+def _warn_of_unlisted(
+    sheet: Sheet,
+    columns: Sequence[_Column],
+    paths: Sequence[list[str]],
+    groups: dict[str, tuple[str, float]],
+) -> None:
+    """Warn of nodes without a row in the sheet Framework."""
+    unlisted: dict[str, str] = {}
+    for column, path in zip(columns, paths, strict=True):
+        for code in path:
+            if code not in groups and code not in unlisted:
+                row = LEVELS[column.above.index(code)]
+                unlisted[code] = f"{code!r} ({sheet.where(row, column.place)})"
+    if unlisted:
+        msg = "nodes that the sheet 'Framework' does not list have the weight 1 and no name: "
+        warn(msg + ", ".join(unlisted.values()), DLIWarning, stacklevel=3)
+
+
+def _tree(
+    top: str,
+    columns: Sequence[_Column],
+    paths: Sequence[list[str]],
+    groups: dict[str, tuple[str, float]],
+) -> Index:
+    """Return the tree of indicators below the nodes that they name."""
+
+    def node(code: str, depth: int, members: Sequence[int]) -> Index:
+        below: dict[str, list[int]] = {}
+        for i in members:
+            deeper = len(paths[i]) > depth
+            below.setdefault(paths[i][depth] if deeper else columns[i].indicator.code, []).append(i)
+        children: list[Node] = [
+            node(child, depth + 1, inside)
+            if len(paths[inside[0]]) > depth
+            else columns[inside[0]].indicator
+            for child, inside in below.items()
+        ]
         name, weight = groups.get(code, ("", 1.0))
-        return Index(code, joined, name, weight=weight)
+        return Index(code, children, name, weight=weight)
 
-    return node(paths[columns[0].indicator.code][:1], columns)
+    return node(top, 0, range(len(columns)))

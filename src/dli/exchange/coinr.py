@@ -1,16 +1,27 @@
-"""COINr's pair of tables: iData with the data, iMeta with the framework."""
+"""Reading COINr's pair of tables: iData with the data, iMeta with the framework."""
 
-from typing import Any
+import re
+from typing import Any, Unpack
+
+import numpy as np
 
 from dli import frames
 from dli.errors import DataError
 from dli.frames import Frame
 from dli.framework import Index
+from dli.framework.tables import NA
 
-__all__ = ["read_coinr"]
+__all__ = ["NAME", "TIME", "UNIT", "read_coinr"]
+
+# The columns of iData that iMeta does not describe.
+UNIT, NAME, TIME = "uCode", "uName", "Time"
+# A number that begins so is a code, such as ISO 3166's 004.
+_LEADING_ZERO = re.compile(r"\s*-?0[0-9]")
 
 
-def read_coinr(data: object, metadata: object) -> tuple[Index, Frame]:
+def read_coinr(
+    data: object, metadata: object, **options: Unpack[frames.ReadingOptions]
+) -> tuple[Index, Frame]:
     """Return the index and the data of COINr's iMeta and iData.
 
     Parameters
@@ -19,6 +30,9 @@ def read_coinr(data: object, metadata: object) -> tuple[Index, Frame]:
         iData: a row for each unit, with ``uCode``, and optionally ``uName`` and ``Time``.
     metadata : frame, mapping of columns, or path of a CSV file
         iMeta: a row for each indicator, aggregate, group and denominator.
+    **options
+        How iData is read, such as ``missing=("..",)`` for what marks missing values besides
+        ``NA``; the fields of `frames.Reading`.
 
     Returns
     -------
@@ -30,9 +44,19 @@ def read_coinr(data: object, metadata: object) -> tuple[Index, Frame]:
     Raises
     ------
     ModelError
-        Metadata that do not define a framework; row and code of each fault are named.
+        Metadata that do not define a framework; row or line, and code, of each fault are named.
     DataError
-        Data without ``uCode`` or without columns that the metadata name.
+        Data without ``uCode`` or without columns that the metadata name; units without a code or
+        that appear twice; indicators and denominators that are not finite numbers. All of them are
+        listed, each with its row, or line of the file, and column.
+
+    See Also
+    --------
+    write_coinr
+
+    Notes
+    -----
+    ``NA`` is R's missing value, except as ``uCode``, where it is a code (Namibia's).
 
     Examples
     --------
@@ -48,37 +72,81 @@ def read_coinr(data: object, metadata: object) -> tuple[Index, Frame]:
     >>> [indicator.code for indicator in index.indicators]
     ['a', 'b']
     """
-    meta = _without_na(frames.read(metadata))
+    meta = frames.read(metadata)
     index = Index.from_table(meta)
     codes = [str(code) for code in meta.column("iCode")]
     types: list[Any] = meta.column("Type") if "Type" in meta.names else [None] * meta.n_rows
-    kinds = {i.code: "Indicator" for i in index.indicators}
-    kinds |= {c: k for c, k in zip(codes, types, strict=True) if k in ("Group", "Denominator")}
-    table = frames.read(data)
-    faults = table.require(["uCode"], "column")
+    kinds = {c: k for c, k in zip(codes, types, strict=True) if k in ("Group", "Denominator")}
+    kinds |= {i.denominator: "Denominator" for i in index.indicators if i.denominator is not None}
+    kinds |= {i.code: "Indicator" for i in index.indicators}
+    table = frames.read(data, **options)
+    faults = table.require([UNIT], "column")
     faults += [f for code, kind in kinds.items() for f in table.require([code], kind.lower())]
-    if faults:
-        msg = "iData lacks columns that COINr's tables need"
-        raise DataError(msg, faults)
+    rows = _Rows(table)
+    faults += rows.faults
     columns: dict[str, Any] = {}
     for name in table.names:
-        cells: Any = table.column(name)
+        new = "name" if name == NAME and "name" not in table.names else name
         if kinds.get(name) in ("Indicator", "Denominator"):
             numbers, wrong = table.numbers([name])
-            # Text among numbers is kept: the error of the assessment names its rows.
-            cells = cells if wrong else numbers[:, 0]
-        columns["name" if name == "uName" and "name" not in table.names else name] = cells
+            faults += [
+                f"{rows[i]}, column {name!r}: {table.not_a_number(cell)}"
+                for i, _, cell in wrong
+                if cell != NA
+            ]
+            faults += [
+                f"{rows[i]}, column {name!r}: {numbers[i, 0]:g} is not a finite number"
+                for i in np.flatnonzero(np.isinf(numbers[:, 0])).tolist()
+            ]
+            columns[new] = numbers[:, 0]
+        else:
+            columns[new] = _others(table, name, kinds.get(name))
+    if faults:
+        msg = "iData cannot be read (missing values must be blank or NA)"
+        raise DataError(msg, faults)
     return index, frames.build(columns, table.library)
 
 
-def _without_na(meta: frames.Table) -> frames.Table:
-    """Read R's NA as missing in the columns that name other rows or kinds."""
-    columns: dict[str, Any] = {name: meta.column(name) for name in meta.names}
-    for name in ("Parent", "Type", "Denominator"):
-        if name in columns and "NA" not in columns.get("iCode", ()):
-            columns[name] = [None if cell == "NA" else cell for cell in columns[name]]
-    for name in ("Weight", "Level", "Direction", "Target"):
-        numbers, wrong = meta.numbers([name]) if name in columns else (None, [True])
-        if numbers is not None and not wrong:
-            columns[name] = numbers[:, 0]
-    return frames.read(columns)
+class _Rows:
+    """The rows of iData as messages name them, and what is wrong with their keys."""
+
+    def __init__(self, table: frames.Table) -> None:
+        self.table = table
+        blank: list[Any] = [None] * table.n_rows
+        self.units = table.column(UNIT) if UNIT in table.names else blank
+        self.times = table.column(TIME) if TIME in table.names else blank
+
+    def __getitem__(self, row: int) -> str:
+        unit, time = self.units[row], self.times[row]
+        when = "" if time is None else f", {TIME} {time}"
+        return self.table.where(row) + ("" if unit is None else f" ({UNIT} {unit!r}{when})")
+
+    @property
+    def faults(self) -> list[str]:
+        if UNIT not in self.table.names:
+            return []
+        where = self.table.where
+        faults = [f"{where(i)}: no {UNIT}" for i, unit in enumerate(self.units) if unit is None]
+        first: dict[str, int] = {}
+        for i, key in enumerate(zip(self.units, self.times, strict=True)):
+            if key[0] is not None and first.setdefault(repr(key), i) != i:
+                faults.append(f"{self[i]} appears before, in {where(first[repr(key)])}")
+        return faults
+
+
+def _others(table: frames.Table, name: str, kind: str | None) -> list[Any]:
+    """Return a column that is neither an indicator nor a denominator."""
+    cells = table.column(name)
+    has_missing = any(cell == NA or table.reading.is_marker(cell) for cell in cells)
+    if not table.is_text or name == UNIT or not has_missing:
+        return cells
+    numbers, wrong = table.numbers([name])
+    # R reads a column that has nothing but numbers and NA as numbers.
+    if kind == "Group" or name == NAME or wrong or any(map(_LEADING_ZERO.match, map(str, cells))):
+        return [None if cell == NA else cell for cell in cells]
+    # Texts that differ must stay different: 1.1 and 1.10 are the same number.
+    texts = {str(cell) for cell in cells if cell != NA and not table.reading.is_marker(cell)}
+    known = numbers[~np.isnan(numbers[:, 0]), 0]
+    if len(set(known.tolist())) < len(texts):
+        return [None if cell == NA or table.reading.is_marker(cell) else cell for cell in cells]
+    return list(numbers[:, 0].tolist())

@@ -1,13 +1,46 @@
-"""Reading cells of a workbook, with errors that name sheet and cell."""
+"""Reading the sheets of a workbook, which may be damaged or hostile."""
 
-from collections.abc import Sequence
-from os import PathLike, fspath
+import re
+from collections.abc import Collection, Sequence
+from math import isfinite
+from os import PathLike, fsdecode
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
+from xml.etree.ElementTree import XMLParser
+from zipfile import ZipFile
+
+from attrs import define, field
 
 from dli.errors import DataError, did_you_mean
+from dli.exchange.sheet import (
+    LAST_COLUMN,
+    LAST_ROW,
+    Sheet,
+    Unreadable,
+    position,
+    reference,
+    shown,
+)
 
-__all__ = ["Sheet", "excel", "open_sheets"]
+__all__ = ["excel", "open_sheets"]
+
+# Larger workbooks are refused before they are unpacked, whatever their compressed size is.
+MAX_BYTES = 100 * 2**20
+# Texts and styles take far longer to read than sheets of the same size.
+MAX_TEXT_BYTES = 10 * 2**20
+MAX_CELLS = 1_000_000
+MAX_MERGED = 10_000
+# Levels of the XML of a sheet, of which the format uses fewer than ten.
+MAX_DEPTH = 100
+# A file that is damaged all over is not read to its end.
+MAX_FAULTS = 1000
+
+_NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
+# What a cell is that cannot be read.
+_TYPES = {"s": "the missing text", "b": "the truth value", "e": "the error value", "d": "the date"}
 
 
 def excel() -> Any:
@@ -26,94 +59,213 @@ def excel() -> Any:
     return openpyxl
 
 
-class Sheet:
-    """A sheet of a workbook, with its formulas and the values that were stored for them.
-
-    Faults are collected, so that all of them can be reported at once.
-    """
-
-    def __init__(self, name: str, written: Any, stored: Any) -> None:
-        self.name = name
-        self._written, self._stored = written, stored
-        self.faults: list[str] = []
-
-    @property
-    def n_rows(self) -> int:
-        """The last row that is not empty."""
-        return int(self._written.max_row)
-
-    @property
-    def n_columns(self) -> int:
-        """The last column that is not empty."""
-        return int(self._written.max_column)
-
-    def where(self, row: int, column: int) -> str:
-        """Return the name of a cell as users know it."""
-        return f"sheet {self.name!r}, cell {self._written.cell(row, column).coordinate}"
-
-    def cell(self, row: int, column: int, *, formulas: bool = False) -> Any:
-        """Return the value of a cell, text without spaces at its ends, None for a blank cell.
-
-        Parameters
-        ----------
-        row, column : int
-            From 1.
-        formulas : bool
-            Whether to return the stored value of a formula; otherwise a formula is a fault.
-        """
-        value = self._written.cell(row, column).value
-        if self._written.cell(row, column).data_type == "f":
-            value = self._stored.cell(row, column).value if formulas else None
-            if value is None:
-                self.faults.append(f"{self.where(row, column)}: a formula, expected a value")
-        if isinstance(value, str):
-            value = value.strip() or None
-        return value
-
-    def number(self, row: int, column: int, missing: Sequence[str], **how: bool) -> float | None:
-        """Return a cell as a number, None if it is blank or marked as missing."""
-        value = self.cell(row, column, **how)
-        if value is None or (isinstance(value, str) and value.lower() in missing):
-            return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.faults.append(f"{self.where(row, column)}: {value!r} is not a number")
-            return None
-        return float(value)
-
-    def refuse_merged(self, rows: range, columns: range) -> None:
-        """Report merged cells in a range: it is unknown to which of them the value belongs."""
-        for merged in self._written.merged_cells.ranges:
-            if merged.max_row >= rows.start and merged.min_row < rows.stop and (
-                merged.max_col >= columns.start and merged.min_col < columns.stop
-            ):  # fmt: skip
-                self.faults.append(f"sheet {self.name!r}, cells {merged.coord}: merged")
-
-
 def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
     """Return sheets of a workbook.
 
     Raises
     ------
     DataError
-        No such file, a file that is not a workbook, or missing sheets.
+        No such file, a file that is not a workbook or is too large when unpacked, missing sheets,
+        or sheets that cannot be read.
     """
     openpyxl = excel()
-    file = Path(fspath(path))
-    if not file.is_file():
+    try:
+        file = Path(fsdecode(path))
+        is_file = file.is_file()
+    except (TypeError, ValueError) as error:
+        msg = f"cannot read {path!r}: {error}"
+        raise DataError(msg) from error
+    if not is_file:
         msg = f"cannot read {str(file)!r}: no such file"
         raise DataError(msg)
     try:
-        written = openpyxl.load_workbook(file)
-        stored = openpyxl.load_workbook(file, data_only=True)
+        _check_size(file)
+        # openpyxl warns about what it leaves out, which is nothing that is read here.
+        with catch_warnings():
+            simplefilter("ignore")
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except DataError:
+        raise
     except Exception as error:  # openpyxl raises whatever the archive and its XML raise
         msg = f"cannot read {str(file)!r} as a workbook: {error}"
         raise DataError(msg) from error
-    missing = [
-        f"sheet {name!r}{did_you_mean(name, written.sheetnames)}"
-        for name in names
-        if name not in written.sheetnames
-    ]
-    if missing:
-        msg = f"{str(file)!r} lacks sheets (it has {', '.join(written.sheetnames)})"
-        raise DataError(msg, missing)
-    return [Sheet(name, written[name], stored[name]) for name in names]
+    try:
+        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        missing = [
+            f"sheet {name!r}{did_you_mean(name, sheets)}" for name in names if name not in sheets
+        ]
+        if missing:
+            msg = f"{str(file)!r} lacks sheets (it has {', '.join(map(str, sheets)) or 'none'})"
+            raise DataError(msg, missing)
+        return [_read(name, sheets[name], book) for name in names]
+    finally:
+        book.close()
+
+
+def _check_size(file: Path) -> None:
+    """Raise an error if a workbook would be too large: a small archive can unpack to terabytes."""
+    with ZipFile(file) as archive:
+        sizes = {part.filename: part.file_size for part in archive.infolist()}
+    texts = sizes.get("xl/sharedStrings.xml", 0) + sizes.get("xl/styles.xml", 0)
+    for what, size, limit in (
+        ("", sum(sizes.values()), MAX_BYTES),
+        ("texts and styles of ", texts, MAX_TEXT_BYTES),
+    ):
+        if size > limit:
+            msg = (
+                f"{str(file)!r} unpacks to {what}{size / 2**20:,.0f} MB, more than the limit of "
+                f"{limit / 2**20:,.0f} MB; copy the sheets that are needed to a new workbook"
+            )
+            raise DataError(msg)
+
+
+def _read(name: str, worksheet: Any, book: Any) -> Sheet:
+    """Return the cells of a worksheet.
+
+    They are read from its XML: openpyxl fills in the blank cells of merged ranges, rows and
+    columns, of which a damaged file can have billions.
+    """
+    # Private names of openpyxl, the same since version 3.0: there are no public ones for these.
+    texts, dates = worksheet._shared_strings, book._date_formats  # noqa: SLF001
+    target = _Target(Sheet(name), texts, dates)
+    parser = XMLParser(target=target)  # noqa: S314 expat limits what entities expand to
+    try:
+        with worksheet._get_source() as source:  # noqa: SLF001
+            while chunk := source.read(2**16):
+                parser.feed(chunk)
+            parser.close()
+    except DataError:
+        raise
+    except Exception as error:  # whatever the archive and its XML raise
+        msg = f"cannot read the sheet {name!r}: {error}"
+        raise DataError(msg) from error
+    return target.sheet
+
+
+@define(eq=False)
+class _Target:
+    """What the XML parser calls as it reads a sheet."""
+
+    sheet: Sheet
+    texts: Sequence[str]
+    dates: Collection[int]
+    _path: list[str] = field(factory=list)
+    _row: int = 0
+    _column: int = 0
+    _attributes: dict[str, str] = field(factory=dict)
+    _has_formula: bool = False
+    _has_value: bool = False
+    _stored: list[str] = field(factory=list)
+    _inline: list[str] = field(factory=list)
+    _reading: list[str] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = tag.removeprefix(_NAMESPACE)
+        if not self._path and tag != "worksheet":
+            msg = f"cannot read the sheet {self.sheet.name!r}: its XML is not a worksheet"
+            raise DataError(msg)
+        self._path.append(tag)
+        if len(self._path) > MAX_DEPTH:
+            msg = f"cannot read the sheet {self.sheet.name!r}: its XML has over {MAX_DEPTH} levels"
+            raise DataError(msg)
+        if tag == "row":
+            self._start_row(attributes.get("r"))
+        elif tag == "c":
+            self._attributes = attributes
+            self._has_formula = self._has_value = False
+            self._stored, self._inline = [], []
+        elif tag == "f":
+            self._has_formula = True
+        elif tag == "v":
+            self._has_value = True
+            self._reading = self._stored
+        # Text stands in runs (r) or alone; that in rPh is a guide to pronunciation.
+        elif tag == "t" and "rPh" not in self._path:
+            self._reading = self._inline
+        elif tag == "mergeCell":
+            self._merge(attributes.get("ref", ""))
+
+    def data(self, text: str) -> None:
+        if self._reading is not None:
+            self._reading.append(text)
+
+    def end(self, tag: str) -> None:
+        del tag  # it is the last one that started
+        self._reading = None
+        if self._path.pop() == "c":
+            self._end_cell()
+
+    def close(self) -> None:
+        pass
+
+    def _start_row(self, number: str | None) -> None:
+        place = (self._row + 1, 1) if number is None else position(f"A{number}")
+        if place is None or place[0] > LAST_ROW:
+            self._fail(f"row {shown(number)} does not exist")
+        else:
+            self._row, self._column = place[0], 0
+
+    def _end_cell(self) -> None:
+        text = self._attributes.get("r")
+        place = (self._row, self._column + 1) if text is None else position(text)
+        if place is None or place[0] < 1 or place[1] > LAST_COLUMN:
+            self._fail(f"cell {shown(text)} does not exist")
+            return
+        self._column = place[1]
+        value = self._value()
+        if self._has_formula:
+            self.sheet.formulas.add(place)
+            if value is None and self._has_value and self._attributes.get("t") == "str":
+                value = ""
+        elif value is None:
+            return
+        if place in self.sheet.values:
+            self._fail(f"cell {reference(*place)} appears twice")
+        self.sheet.values[place] = value
+        if len(self.sheet.values) > MAX_CELLS:
+            msg = f"the sheet {self.sheet.name!r} has more than {MAX_CELLS:,} cells with a value"
+            raise DataError(msg)
+
+    def _value(self) -> Any:
+        kind = self._attributes.get("t", "n")
+        text = "".join(self._inline if kind == "inlineStr" else self._stored).strip()
+        if not text:
+            return None
+        match kind:
+            case "inlineStr" | "str":
+                return text
+            case "s" if _WHOLE.fullmatch(text) and int(text) < len(self.texts):
+                return self.texts[int(text)].strip() or None
+            case "b" if text in ("0", "1"):
+                return text == "1"
+            case "n":
+                return self._number(text)
+        what = _TYPES.get(kind, f"a cell of the unknown type {shown(kind)},")
+        return Unreadable(f"{what} {shown(text)}")
+
+    def _number(self, text: str) -> Any:
+        style = self._attributes.get("s", "0")
+        if _WHOLE.fullmatch(style) and int(style) in self.dates:
+            return Unreadable(f"a date, stored as {shown(text)}")
+        if _NUMBER.fullmatch(text) is None or not isfinite(float(text)):
+            return Unreadable(f"{shown(text)}, not a finite number")
+        value = float(text)
+        # Whole numbers may be codes, which are written without a decimal point.
+        return int(value) if value.is_integer() and "." not in text and len(text) < 16 else value
+
+    def _merge(self, text: str) -> None:
+        first, _, last = text.partition(":")
+        start, stop = position(first), position(last or first)
+        if start is None or stop is None or start[0] > stop[0] or start[1] > stop[1]:
+            self._fail(f"merged cells {shown(text)} do not exist")
+        elif start != stop:
+            self.sheet.merged.append((*start, *stop))
+            if len(self.sheet.merged) > MAX_MERGED:
+                msg = f"the sheet {self.sheet.name!r} has more than {MAX_MERGED:,} merged ranges"
+                raise DataError(msg)
+
+    def _fail(self, what: str) -> None:
+        self.sheet.faults.append(f"sheet {self.sheet.name!r}: {what}")
+        if len(self.sheet.faults) > MAX_FAULTS:
+            msg = f"cannot read the sheet {self.sheet.name!r}"
+            raise DataError(msg, self.sheet.faults)

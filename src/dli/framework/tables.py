@@ -29,6 +29,8 @@ COINR = {
     "Level": "level",
     "Type": "type",
 }
+# What R writes where there is no value.
+NA = "NA"
 # Rows of these types describe other columns of the data, not nodes.
 NO_NODES = ("Group", "Denominator", "Other")
 NUMBERS = ("weight", "direction", "target", "goalpost_worst", "goalpost_best", "scale_low",
@@ -66,20 +68,31 @@ def from_table(frame: object, kind: Callable[..., _Index]) -> _Index:
             DLIWarning,
             stacklevel=3,
         )
-    cells = _cells(table, {name: columns[name] for name in table.names if name in columns})
+    cells, faults = _cells(table, {name: columns[name] for name in table.names if name in columns})
+    if is_coinr:
+        _read_na(cells)
     rows = [
         (table.where(i), {field: column[i] for field, column in cells.items()})
         for i in range(table.n_rows)
     ]
-    rows = [(where, row) for where, row in rows if row.get("type") not in NO_NODES]
-    _check_types_and_levels(rows)
-    parents = {row["parent"] for _, row in rows}
-    return from_rows(
-        [(where, _fields(row, is_parent=row["code"] in parents)) for where, row in rows], kind
-    )
+    repeated = _repeated(rows)
+    nodes = [(where, row) for where, row in rows if row.get("type") not in NO_NODES]
+    faults += [*repeated.values(), *_contradictions(nodes)]
+    parents = {row["parent"] for _, row in nodes}
+    try:
+        index = from_rows(
+            [(where, _fields(row, is_parent=row["code"] in parents)) for where, row in nodes], kind
+        )
+    except ModelError as error:
+        faults += [fault for fault in error.faults or [error.summary] if fault not in repeated]
+    if faults:
+        raise ModelError("the table does not describe an index", faults)
+    return index
 
 
-def _cells(table: frames.Table, columns: dict[str, str]) -> dict[str, list[Any]]:
+def _cells(table: frames.Table, columns: dict[str, str]) -> tuple[dict[str, list[Any]], list[str]]:
+    """Return the cells of each field, and what is wrong with those that must be numbers."""
+    codes = table.column("iCode" if "iCode" in table.names else "code")
     cells: dict[str, list[Any]] = {}
     faults = []
     for name, field in columns.items():
@@ -89,15 +102,39 @@ def _cells(table: frames.Table, columns: dict[str, str]) -> dict[str, list[Any]]
             cells[field] = [c if c is None or isinstance(c, str) else str(c) for c in column]
             continue
         numbers, wrong = table.numbers([name])
-        faults += [f"{table.where(i)}, column {name!r}: {cell!r}" for i, _, cell in wrong]
+        faults += [
+            f"{table.where(i)} (code {codes[i]!r}), column {name!r}: {cell!r} is not a number"
+            for i, _, cell in wrong
+            if not (name in COINR and cell == NA)
+        ]
         cells[field] = [None if x != x else x for x in numbers[:, 0].tolist()]  # noqa: PLR0124 only NaN differs from itself
-    if faults:
-        raise ModelError("cells must be numbers", faults)
-    return cells
+    return cells, faults
 
 
-def _check_types_and_levels(rows: list[tuple[str, dict[str, Any]]]) -> None:
-    """Raise an error if COINr's types and levels of the rows contradict their parents."""
+def _read_na(cells: dict[str, list[Any]]) -> None:
+    """Read R's NA as missing, except where a row has it as its code."""
+    for field, column in cells.items():
+        names_rows = field in ("code", "parent", "denominator")
+        if field not in NUMBERS and not (names_rows and NA in cells["code"]):
+            cells[field] = [None if cell == NA else cell for cell in column]
+
+
+def _repeated(rows: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:
+    """Return what `from_rows` says of codes that appear more than once, with their rows."""
+    places: dict[str | None, list[str]] = {}
+    for where, row in rows:
+        places.setdefault(row["code"], []).append(where)
+    return {
+        f"code {code!r} appears {len(at)} times": (
+            f"code {code!r} appears {len(at)} times: {', '.join(at)}"
+        )
+        for code, at in places.items()
+        if code is not None and len(at) > 1
+    }
+
+
+def _contradictions(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return where COINr's types and levels of the rows contradict their parents."""
     parents = {row["parent"] for _, row in rows}
     levels = {row["code"]: row.get("level") for _, row in rows}
     faults = []
@@ -116,8 +153,7 @@ def _check_types_and_levels(rows: list[tuple[str, dict[str, Any]]]) -> None:
             faults.append(
                 f"{at}: Level {level:g} is not below the level of its parent, {parent_level:g}"
             )
-    if faults:
-        raise ModelError("the types and levels of rows contradict their parents", faults)
+    return faults
 
 
 def _fields(row: dict[str, Any], *, is_parent: bool) -> dict[str, Any]:
@@ -126,7 +162,7 @@ def _fields(row: dict[str, Any], *, is_parent: bool) -> dict[str, Any]:
         ends = fields.pop(low, None), fields.pop(high, None)
         if ends != (None, None):
             fields[name] = list(ends)
-    if "direction" in fields and fields["direction"] == int(fields["direction"]):
+    if float(fields.get("direction", 0.5)).is_integer():
         fields["direction"] = int(fields["direction"])
     if is_parent or row["parent"] is None:
         fields = {k: v for k, v in fields.items() if k not in INDICATORS_ONLY}

@@ -1,0 +1,165 @@
+"""The class `Sheet`: the cells of a sheet of a workbook, and what is wrong with them."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from attrs import define, field, frozen
+
+__all__ = [
+    "LAST_COLUMN", "LAST_ROW", "Sheet", "Unreadable", "is_marked", "position", "reference", "shown",
+]  # fmt: skip
+
+# The last row and column that the format allows.
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+_SHOWN = 60
+
+
+@frozen
+class Unreadable:
+    """The content of a cell that is not a number, a text or a truth value.
+
+    Attributes
+    ----------
+    reason : str
+        What the cell holds, such as ``"a date"``.
+    """
+
+    reason: str
+
+
+def is_marked(value: object, missing: Collection[str]) -> bool:
+    """Return whether a value is blank or one of the texts that mark missing values."""
+    return value is None or (isinstance(value, str) and value.lower() in missing)
+
+
+@define(eq=False)
+class Sheet:
+    """The cells of a sheet that are not blank.
+
+    Attributes
+    ----------
+    name : str
+    values : dict
+        The stored value of each cell by row and column, both from 1; for a formula the value that
+        was computed last, which may be an empty text, or None if there is none.
+    formulas : set
+        Row and column of each formula.
+    merged : list of (first row, first column, last row, last column)
+    faults : list of str
+        What is wrong with cells that were asked for, so that all of it can be reported at once.
+    """
+
+    name: str
+    values: dict[tuple[int, int], Any] = field(factory=dict)
+    formulas: set[tuple[int, int]] = field(factory=set)
+    merged: list[tuple[int, int, int, int]] = field(factory=list)
+    faults: list[str] = field(factory=list)
+
+    def rows(self, first: int) -> list[int]:
+        """Return the rows from one on that have a value, in order."""
+        return sorted({row for row, _ in self.values if row >= first})
+
+    def columns(self, first: int) -> list[int]:
+        """Return the columns from one on that have a value, in order."""
+        return sorted({column for _, column in self.values if column >= first})
+
+    def where(self, row: int, column: int) -> str:
+        """Return the name of a cell as users know it."""
+        return f"sheet {self.name!r}, cell {reference(row, column)}"
+
+    def fault(self, row: int, column: int, what: str) -> None:
+        """Report what is wrong with a cell."""
+        self.faults.append(f"{self.where(row, column)}: {what}")
+
+    def cell(self, row: int, column: int, *, formulas: bool = False) -> Any:
+        """Return the value of a cell, text without spaces at its ends, None for a blank cell.
+
+        Parameters
+        ----------
+        row, column : int
+            From 1.
+        formulas : bool
+            Whether to return the stored value of a formula; otherwise a formula is a fault.
+        """
+        value = self.values.get((row, column))
+        if (row, column) in self.formulas and (value is None or not formulas):
+            self.fault(row, column, "a formula, expected a value")
+            return None
+        if isinstance(value, Unreadable):
+            self.fault(row, column, f"{value.reason}, expected a number or text")
+            return None
+        return None if value == "" else value
+
+    def code(self, row: int, column: int, *, formulas: bool = False) -> str | None:
+        """Return a cell that holds the code or name of something as text, None if it is blank."""
+        value = self.cell(row, column, formulas=formulas)
+        if isinstance(value, bool):
+            self.fault(row, column, f"{value}, expected text")
+            return None
+        return None if value is None else str(value)
+
+    def number(self, row: int, column: int, missing: Collection[str], **how: bool) -> float | None:
+        """Return a cell as a number, None if it is blank or marked as missing."""
+        value = self.cell(row, column, **how)
+        if is_marked(value, missing):
+            return None
+        if isinstance(value, (bool, str)):
+            self.fault(row, column, f"{shown(value)} is not a number")
+            return None
+        return float(value)
+
+    def is_blank(self, row: int, column: int, missing: Collection[str]) -> bool:
+        """Return whether a cell is blank or marked as missing."""
+        value = self.values.get((row, column))
+        if value is None:
+            return (row, column) not in self.formulas
+        return value == "" or is_marked(value, missing)
+
+    def refuse_merged(self, rows: Sequence[int], columns: Sequence[int]) -> None:
+        """Report merged cells among rows and columns: only one of them has the value.
+
+        Parameters
+        ----------
+        rows, columns : sequence of int
+            In order; all between the first and the last are meant.
+        """
+        if not rows or not columns:
+            return
+        for first_row, first_column, last_row, last_column in self.merged:
+            if last_row >= rows[0] and first_row <= rows[-1] and (
+                last_column >= columns[0] and first_column <= columns[-1]
+            ):  # fmt: skip
+                cells = f"{reference(first_row, first_column)}:{reference(last_row, last_column)}"
+                self.faults.append(
+                    f"sheet {self.name!r}, cells {cells}: merged; unmerge them and fill in each"
+                )
+
+
+def reference(row: int, column: int) -> str:
+    """Return the reference of a cell, such as B17."""
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row}"
+
+
+def position(text: str) -> tuple[int, int] | None:
+    """Return row and column of a cell's reference, None if it is not one."""
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
+        return None
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    row = int(match[2])
+    return (row, column) if row <= LAST_ROW and column <= LAST_COLUMN else None
+
+
+def shown(value: object) -> str:
+    """Return a value as messages show it, cut to one line."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
