@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike
 
 from dli import frames
 from dli.arrays import Floats, as_floats
-from dli.checks import number, number_fault
+from dli.checks import is_hashable, number, number_fault, text_faults
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.observations import Observations
+from dli.weighting.by_code import one_of
 
 __all__ = ["Ratings", "gather", "join_ratings", "krippendorff_alpha"]
 
@@ -64,9 +65,7 @@ def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 4]], level="interval"), 3)
     0.889
     """
-    if level not in LEVELS:
-        msg = f"level must be one of {', '.join(LEVELS)}, got {level!r}"
-        raise MethodError(msg)
+    one_of("level", level, LEVELS)
     x = _rating_table(ratings)
     x = x[:, (~np.isnan(x)).sum(axis=0) > 1]
     if x.shape[1] == 0:
@@ -145,9 +144,7 @@ def join_ratings(
     [3.25]
     """
     x = _rating_table(ratings)
-    if by not in WAYS:
-        msg = f"by must be one of {', '.join(WAYS)}, got {by!r}"
-        raise MethodError(msg)
+    one_of("by", by, WAYS)
     w = np.ones(len(x)) if weights is None else as_floats(weights, "weights")
     if w.shape != (len(x),) or not (w >= 0).all() or not 0 < w.sum() < np.inf:
         msg = f"weights must be {len(x)} numbers of at least 0, not all 0, got {weights!r}"
@@ -240,6 +237,7 @@ class Ratings:
         MethodError
             An unknown level.
         """
+        one_of("level", level, LEVELS)
         place = {code: j for j, code in enumerate(self.codes)}
         rows: list[tuple[str, int, float]] = []
         for node in self._index.walk():
@@ -280,7 +278,7 @@ class Ratings:
         low = np.where(is_rated, self.ratings, np.inf).min(axis=0)
         high = np.where(is_rated, self.ratings, -np.inf).max(axis=0)
         distances = np.where(is_rated.any(axis=0), high - low, 0.0)
-        found = np.argwhere(distances >= apart)
+        found = np.argwhere(is_rated.any(axis=0) & (distances >= apart))
         found = found[np.argsort(-distances[tuple(found.T)], kind="stable")]
         cells = [self.ratings[is_rated[:, i, j], i, j] for i, j in found.tolist()]
         return self.observations.frame(
@@ -337,7 +335,8 @@ def gather(
         Missing columns, ratings that are not numbers or outside the scale, units rated twice by
         one assessor, or a column of units that no result could have; each fault is named.
     MethodError
-        An unknown ``by``, or weights that cannot be used.
+        Something else than an index, ``unit`` and ``assessor`` that are not two different texts, an
+        unknown ``by``, or weights that cannot be used.
     UnknownCodeError
         Weights of assessors that are not in the data.
 
@@ -353,6 +352,7 @@ def gather(
     >>> ratings.joined.tolist()
     [[2.5, 2.5], [5.0, nan]]
     """
+    _check_arguments(index, unit, assessor, by)
     table = frames.read(data)
     codes = tuple(indicator.code for indicator in index.indicators)
     faults = [*table.require([unit, assessor], "column"), *table.require(codes, "indicator")]
@@ -367,9 +367,15 @@ def gather(
     faults += [
         f"{table.where(i)}: no unit or assessor" for i, key in enumerate(keys) if None in key
     ]
+    faults += [
+        f"{table.where(i)}: {name!r} cannot be a name"
+        for i, key in enumerate(keys)
+        for name in key
+        if not is_hashable(name)
+    ]
     first: dict[tuple[Any, Any], int] = {}
     for i, key in enumerate(keys):
-        if first.setdefault(key, i) != i:
+        if is_hashable(key) and first.setdefault(key, i) != i:
             faults.append(f"{table.where(i)} {key} appears before, in {table.where(first[key])}")
     for j, indicator in enumerate(index.indicators):
         low, high = indicator.scale or (-np.inf, np.inf)
@@ -399,9 +405,25 @@ def gather(
     )
 
 
-def _shares(weights: Mapping[Any, float] | None, assessors: tuple[Any, ...]) -> Floats | None:
+def _check_arguments(index: Any, unit: Any, assessor: Any, by: Any) -> None:
+    if not isinstance(index, Index):
+        msg = f"index must be an Index, got {index!r}"
+        raise MethodError(msg)
+    faults = list(text_faults(unit=unit, assessor=assessor))
+    if not faults and unit == assessor:
+        faults.append(f"unit and assessor must be two columns, both are {unit!r}")
+    if faults:
+        msg = "cannot tell the units from the assessors"
+        raise MethodError(msg, faults)
+    one_of("by", by, WAYS)
+
+
+def _shares(weights: Any, assessors: tuple[Any, ...]) -> Floats | None:
     if weights is None:
         return None
+    if not isinstance(weights, Mapping):
+        msg = f"weights must be a mapping of assessors to numbers, got {weights!r}"
+        raise MethodError(msg)
     unknown = [name for name in weights if name not in assessors]
     if unknown:
         raise UnknownCodeError("assessor", unknown, assessors)

@@ -160,7 +160,7 @@ def test_what_has_no_score_is_refused(values, keywords, message):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: BenefitOfTheDoubt(share_bounds=0.2), r"a pair \(low, high\), got 0.2"),
+        (lambda: BenefitOfTheDoubt(share_bounds=0.2), r"a pair \(low, high\) of finite numbers, got 0.2"),
         (lambda: BenefitOfTheDoubt(share_bounds={"a": (1, 2, 3)}), r"got \(1, 2, 3\) for a"),
         (lambda: BenefitOfTheDoubt(ratio_bounds=[("a", "b", 1)]), r"must be \(code, code, low, high\)"),
         (lambda: BenefitOfTheDoubt(common=True, super_efficiency=True), "have no super-efficiency"),
@@ -226,3 +226,14 @@ def test_ratios_that_are_none_are_refused(ratio, message):
 def test_a_child_whose_share_must_be_0_has_no_ratio():
     with pytest.raises(MethodError, match="but a share must be 0"):
         benefit_of_the_doubt(VALUES, share_bounds=[(0, 0), (0, 1)], ratio_bounds=[(0, 1, 1, 2)])
+
+
+def test_weights_beyond_the_range_of_floats_are_refused():
+    with pytest.raises(MethodError, match="beyond the range of floats: rescale them"):
+        benefit_of_the_doubt([[1e-310, 2e-310], [2e-310, 1e-310]])
+
+
+@pytest.mark.parametrize("row", [("a", 1, 0.5, 2), ("a", "b", "x", 2)])
+def test_ratios_that_are_not_of_codes_and_numbers_are_refused(row):
+    with pytest.raises(MethodError, match=r"(?s)two codes and two finite numbers each.*'a'"):
+        BenefitOfTheDoubt(ratio_bounds=[row])

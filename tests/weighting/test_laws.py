@@ -247,7 +247,8 @@ def _fails(values, _):
 
 
 def _spoils(values, _):
-    values[:] = 0
+    """Change the values even if they are a read-only view."""
+    (values if values.flags.writeable else values.base)[:] = 0
     return THIRDS
 
 
@@ -271,7 +272,10 @@ def _spoils(values, _):
             r"with a unit without values, it raises ZeroDivisionError \(no mean\) and not a MethodError",
         ),
         (_spoils, "changes the values"),
-        (lambda values, _: np.full(values.shape[1], 1 / 3), "a single child is not 1"),
+        (
+            lambda values, _: np.full(values.shape[1], 1 / 3),
+            "with a single child, its weights do not sum to one",
+        ),
     ],
     ids=range(12),
 )

@@ -1,13 +1,8 @@
 """Step 6: how much each child of a node counts."""
 
 from dli.weighting.ahp.consistency import geometric_threshold, random_index
-from dli.weighting.ahp.groups import (
-    GroupAHP,
-    GroupPriorities,
-    group_consensus,
-    group_judgements,
-    group_priorities,
-)
+from dli.weighting.ahp.groups import GroupAHP, GroupPriorities
+from dli.weighting.ahp.joining import group_consensus, group_judgements, group_priorities
 from dli.weighting.ahp.judgements import sample_judgements
 from dli.weighting.ahp.priorities import Priorities, ahp_priorities
 from dli.weighting.ahp.revision import Revision, revisions

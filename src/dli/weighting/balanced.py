@@ -1,18 +1,25 @@
 """Weights under which each child is as important as it should be."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 from warnings import warn
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
+from dli.arrays import Floats, as_floats
 from dli.errors import DLIWarning, MethodError, did_you_mean
 from dli.weighting.by_code import numbers_by_code
-from dli.weighting.protocol import Floats, Node, Traits
-from dli.weighting.tables import check_not_constant, complete_rows, named, table_of
+from dli.weighting.protocol import Node, Traits
+from dli.weighting.tables import (
+    check_not_constant,
+    complete_rows,
+    in_proportion,
+    in_range,
+    named,
+    table_of,
+)
 
 __all__ = ["Balance", "Balanced", "balanced_weights"]
 
@@ -56,7 +63,7 @@ def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Bal
     sum of all; the weights, not negative, minimise
     :math:`\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2`. With the correlations R of indicators
     and :math:`v_k = w_k s_k`, importances are in proportion to R v, so this is a least squares
-    problem with a single solution that is result without a search: R v = t where that is positive.
+    problem with a single solution, found without a search: R v = t where that is positive.
 
     Parameters
     ----------
@@ -64,10 +71,6 @@ def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Bal
         NaN is missing: units that lack a value are left out.
     targets : array_like of shape (n_indicators,), optional
         Above zero; they are scaled to sum to one. By default all are the same.
-
-    Returns
-    -------
-    Balance
 
     Raises
     ------
@@ -91,18 +94,19 @@ def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Bal
     if t.shape != (len(names),) or not ((t > 0) & np.isfinite(t)).all():
         msg = f"targets must be {len(names)} finite numbers above 0, got {t.tolist()}"
         raise MethodError(msg)
-    t = t / t.sum()
+    t = in_proportion(t)
     if len(names) == 1:
         one = np.ones(1)
         return Balance(
             weights=one, correlations=one, importances=one, targets=t, objective=0.0, converged=True
         )
-    rows = complete_rows(x, names, "balanced")
+    rows, powers = in_range(complete_rows(x, names, "balanced"))
     deviation = check_not_constant(rows, names, "balanced")
     correlations = np.asarray(np.corrcoef(rows, rowvar=False))
     v = _nearest(correlations, t)
     reached = correlations @ v
-    weights = v / deviation
+    # Of the values themselves: the largest weight stays within the range of floats.
+    weights = np.ldexp(v / deviation, powers.min() - powers)
     importances = reached / reached.sum()
     return Balance(
         weights=np.asarray(weights / weights.sum()),
@@ -133,7 +137,7 @@ def _nearest(correlations: Floats, targets: Floats) -> Floats:
     return np.asarray(v)
 
 
-def _targets(targets: Any) -> dict[str, float]:
+def _targets(targets: object) -> dict[str, float]:
     return numbers_by_code("targets", targets, above=0)
 
 
@@ -157,19 +161,15 @@ class Balanced:
     def balance(self, values: Floats, children: Sequence[Node]) -> Balance:
         """Return weights, importances and how near they come, without any warning.
 
-        Raises
-        ------
-        MethodError
-            Codes that are not the children's, or what `balanced_weights` refuses.
+        Raises a MethodError for targets of other codes, and as `balanced_weights` does.
         """
         codes = [child.code for child in children]
         targets = self.targets or dict.fromkeys(codes, 1.0)
-        faults = [
-            f"{code!r}: no target"
-            if code in codes
-            else f"{code!r}: no child{did_you_mean(code, codes)}"
-            for code in dict.fromkeys([*codes, *targets])
-            if (code in codes) != (code in targets)
+        faults = [f"{code!r}: no target" for code in codes if code not in targets]
+        faults += [
+            f"{code!r}: no child{did_you_mean(code, codes)}"
+            for code in targets
+            if code not in codes
         ]
         if faults:
             msg = f"targets must be on {', '.join(codes)}"
@@ -180,12 +180,8 @@ class Balanced:
         """Return the weights; warn if the targets are not met."""
         balance = self.balance(values, children)
         if not balance.converged:
-            reached = ", ".join(
-                f"{child.code} {importance:.3f} for {target:.3f}"
-                for child, importance, target in zip(
-                    children, balance.importances, balance.targets, strict=True
-                )
-            )
+            triples = zip(children, balance.importances, balance.targets, strict=True)
+            reached = ", ".join(f"{c.code} {met:.3f} for {aim:.3f}" for c, met, aim in triples)
             msg = f"no weights of at least 0 meet the targets; importances reached: {reached}"
             warn(msg, DLIWarning, stacklevel=2)
         return balance.weights

@@ -1,18 +1,20 @@
 """The best-worst method: everything compared with the best and with the worst."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
+from dli.arrays import Floats, as_floats
 from dli.errors import InconsistentJudgementsError, MethodError
-from dli.weighting.by_code import numbers_by_code
-from dli.weighting.protocol import ELICITED, Floats, Node, Traits
+from dli.weighting.ahp.consistency import SCALE, warn_beyond_scale
+from dli.weighting.by_code import Elicited, codes_of, numbers_by_code
 
 __all__ = ["BestWorst", "BestWorstWeights", "best_worst_weights"]
+
+# The solver of the linear program takes numbers of 1e15 for infinite.
+_MOST = 1e12
 
 
 @frozen(kw_only=True, eq=False)
@@ -44,20 +46,18 @@ def best_worst_weights(
     Parameters
     ----------
     best_to_others : array_like of shape (n,)
-        How many times the best counts as much as each, from 1; 1 for the best itself.
+        How many times the best counts as much as each, from 1; 1 for the best itself. Judgements
+        beyond 9 give a `DLIWarning`.
     others_to_worst : array_like of shape (n,)
         How many times each counts as much as the worst, from 1; 1 for the worst itself.
     names : sequence of str, optional
         The names of the indicators in error messages.
 
-    Returns
-    -------
-    BestWorstWeights
-
     Raises
     ------
     MethodError
-        Judgements that are not finite or below 1, or vectors of different lengths.
+        Judgements that are not finite, below 1 or above 1e12, vectors of different lengths, or
+        names that are not one for each indicator.
     InconsistentJudgementsError
         No best or no worst among them, or two judgements on how the best compares with the worst.
 
@@ -81,9 +81,11 @@ def best_worst_weights(
     if to_others.ndim != 1 or to_others.shape != to_worst.shape or to_others.size == 0:
         msg = "best_to_others and others_to_worst must be vectors of one length, got "
         raise MethodError(f"{msg}{to_others.shape} and {to_worst.shape}")
-    names = [f"item {j}" for j in range(len(to_others))] if names is None else names
+    n = len(to_others)
+    names = [f"item {j}" for j in range(n)] if names is None else codes_of("names", names, n)
     best, worst = _ends(to_others, to_worst, names)
-    n = len(names)
+    pairs = {"best_to_others": to_others, "others_to_worst": to_worst}
+    _warn({what: dict(zip(names, own.tolist(), strict=True)) for what, own in pairs.items()})
     if best == worst:
         # All count the same, or there is only one.
         return BestWorstWeights(weights=np.full(n, 1 / n), xi=0.0, input_consistency_ratio=0.0)
@@ -116,10 +118,10 @@ def _ends(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> tuple[in
         f"{name}: {vector[j]:g} in {what}"
         for what, vector in (("best_to_others", to_others), ("others_to_worst", to_worst))
         for j, name in enumerate(names)
-        if not 1 <= vector[j] < np.inf
+        if not 1 <= vector[j] <= _MOST
     ]
     if faults:
-        msg = "judgements must be finite and at least 1"
+        msg = f"judgements must be finite and at least 1, and at most {_MOST:g}"
         raise MethodError(msg, faults)
     if not (to_others == 1).any() or not (to_worst == 1).any():
         msg = "best_to_others must be 1 for the best, and others_to_worst 1 for the worst"
@@ -135,63 +137,88 @@ def _ends(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> tuple[in
     return best, worst
 
 
-def _judgements(judgements: Any) -> dict[str, float]:
-    return numbers_by_code("judgements", judgements, least=1)
+def _warn(judgements: Mapping[str, Mapping[str, float]], *, depth: int = 4) -> None:
+    """Warn of judgements, which are at least 1, beyond the scale."""
+    found = [
+        f"{name}: {judged:g} in {what}"
+        for what, own in judgements.items()
+        for name, judged in own.items()
+        if judged > SCALE * (1 + 1e-9)
+    ]
+    warn_beyond_scale(found, depth=depth)
+
+
+def _read(name: str, judgements: object) -> dict[str, float]:
+    return numbers_by_code(name, numbers_by_code(name, judgements, least=1), most=_MOST)
+
+
+def _to_others(judgements: object) -> dict[str, float]:
+    return _read("best_to_others", judgements)
+
+
+def _to_worst(judgements: object) -> dict[str, float]:
+    return _read("others_to_worst", judgements)
 
 
 @frozen
-class BestWorst:
+class BestWorst(Elicited):
     """Weights by `best_worst_weights`, with codes.
 
     Parameters
     ----------
-    best_to_others : mapping of str to float
-        By code, how many times the best counts as much as each, from 1 to 9; 1 for the best.
-    others_to_worst : mapping of str to float
-        By code, how many times each counts as much as the worst; 1 for the worst.
+    best_to_others, others_to_worst : mapping of str to float
+        The judgements by code, from 1 to 9. Those beyond 9 give a `DLIWarning` when the object is
+        made and when it weighs.
 
     Raises
     ------
     MethodError
-        Something else than mappings to numbers of at least 1. When it weighs: a child without a
-        judgement, a judgement on a code that is not a child's, or what `best_worst_weights`
-        refuses.
+        Something else than mappings of codes to numbers from 1 to 1e12, or inconsistent ones, as
+        for `best_worst_weights`. When it weighs: judgements on other codes than the children's.
 
     Examples
     --------
-    >>> from dli import Indicator
     >>> scheme = BestWorst({"a": 8, "b": 2, "c": 1}, {"a": 1, "b": 5, "c": 8})
-    >>> children = [Indicator("a"), Indicator("b"), Indicator("c")]
-    >>> scheme.weights(np.zeros((1, 3)), children).round(4).tolist()
+    >>> scheme.solution(["a", "b", "c"]).weights.round(4).tolist()
     [0.0714, 0.3214, 0.6071]
     """
 
-    traits: ClassVar[Traits] = ELICITED
+    best_to_others: dict[str, float] = field(converter=_to_others)
+    others_to_worst: dict[str, float] = field(converter=_to_worst)
 
-    best_to_others: dict[str, float] = field(converter=_judgements)
-    others_to_worst: dict[str, float] = field(converter=_judgements)
+    def __attrs_post_init__(self) -> None:
+        # Who is judged in one only is told with the children, when it weighs.
+        shared = [code for code in self.best_to_others if code in self.others_to_worst]
+        if shared and len(shared) == len(self.best_to_others) == len(self.others_to_worst):
+            to_others, to_worst = self._judged(shared)
+            _ends(np.array(to_others), np.array(to_worst), [repr(code) for code in shared])
+        # Between the warning and who makes the object are two functions and two of attrs.
+        both = self._both().items()
+        _warn({what: {repr(c): v for c, v in own.items()} for what, own in both}, depth=5)
+
+    def _both(self) -> dict[str, dict[str, float]]:
+        return {"best_to_others": self.best_to_others, "others_to_worst": self.others_to_worst}
+
+    def _judged(self, codes: Sequence[str]) -> list[list[float]]:
+        return [[by[code] for code in codes] for by in (self.best_to_others, self.others_to_worst)]
 
     def solution(self, codes: Sequence[str]) -> BestWorstWeights:
         """Return weights and consistency for codes in an order."""
-        judgements = {
-            "best_to_others": self.best_to_others,
-            "others_to_worst": self.others_to_worst,
-        }
+        codes = codes_of("codes", codes, text=True)
         faults = [
             f"{code!r}: {'not judged' if code in codes else 'not a child'} in {name}"
-            for name, judged in judgements.items()
+            for name, judged in self._both().items()
             for code in dict.fromkeys([*codes, *judged])
             if (code in codes) != (code in judged)
         ]
         if faults:
             msg = f"every child must be judged twice, and nothing else: {', '.join(codes)}"
             raise MethodError(msg, faults)
-        both = [[judged[code] for code in codes] for judged in judgements.values()]
-        return best_worst_weights(both[0], both[1], names=[repr(code) for code in codes])
+        to_others, to_worst = self._judged(codes)
+        return best_worst_weights(to_others, to_worst, names=[repr(code) for code in codes])
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the weights of the children."""
-        return self.solution([child.code for child in children]).weights
+    def _weigh(self, codes: Sequence[str]) -> Floats:
+        return self.solution(codes).weights
 
     def describe(self) -> str:
         """Return a sentence with the formula."""

@@ -7,14 +7,15 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_table
+from dli.arrays import Floats, as_table
+from dli.checks import choice_faults, flag_faults, refuse
 from dli.errors import DLIWarning, MethodError
-from dli.weighting.protocol import Floats
 from dli.weighting.tables import (
     NOISE,
     DataDriven,
     check_not_constant,
     complete_rows,
+    in_range,
     shares,
     table_of,
 )
@@ -115,13 +116,13 @@ def component_weights(
     >>> result.weights.round(4).tolist(), round(result.explained_share, 4), result.mixed_signs
     ([0.5, 0.5], 0.8536, False)
     """
-    _check_loadings(loadings)
+    _check(loadings, kaiser)
     x, names = table_of(values)
     scheme = "principal component"
     if x.shape[1] == 1:
         eigenvalues, rows = np.ones(1), np.ones((1, 1))
     else:
-        complete = complete_rows(x, names, scheme)
+        complete, _ = in_range(complete_rows(x, names, scheme))
         check_not_constant(complete, names, scheme)
         eigenvalues, vectors = np.linalg.eigh(np.corrcoef(complete, rowvar=False))
         eigenvalues = np.maximum(eigenvalues[::-1], 0.0)
@@ -174,7 +175,8 @@ def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
     >>> weights.round(4).tolist(), component.tolist()
     ([0.4175, 0.2526, 0.3299], [0, 0, 1])
     """
-    squares = as_table(loadings, name="loadings", columns="n_components") ** 2
+    table = as_table(loadings, name="loadings", columns="n_components")
+    squares = in_range(table, together=True)[0] ** 2
     explained = squares.sum(axis=0)
     if not (explained > 0).all():
         msg = f"every component must have loadings other than 0; they explain {explained.tolist()}"
@@ -184,22 +186,17 @@ def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
     return raw / raw.sum(), component
 
 
-def _check_loadings(loadings: str) -> None:
-    if loadings not in _FORMULAS:
-        msg = f"loadings must be one of {', '.join(_FORMULAS)}, got {loadings!r}"
-        raise MethodError(msg)
+def _check(loadings: str, kaiser: object) -> None:
+    faults = [*choice_faults("loadings", loadings, tuple(_FORMULAS)), *flag_faults(kaiser=kaiser)]
+    refuse("principal component weights", faults)
 
 
 def varimax(loadings: Floats, *, kaiser: bool = False, sweeps: int = 1000) -> Floats:
     r"""Return loadings rotated so that the variance of their squares within components is largest.
 
     Each pair of components is rotated by the angle that is best for it, in closed form, until no
-    pair can be improved. Components are ordered by the sum of their squared loadings.
-
-    Raises
-    ------
-    MethodError
-        The rotation has not converged after the given number of sweeps over all pairs.
+    pair can be improved; sweeps over all pairs without convergence are an error. Components are
+    ordered by the sum of their squared loadings.
 
     References
     ----------
@@ -236,23 +233,9 @@ def principal_component_weights(
     loadings: Literal["squared", "plain", "rotated"] = "squared",
     kaiser: bool = False,
 ) -> Floats:
-    """Return weights from principal components of the correlations.
+    """Return the weights of `component_weights`, which explains the parameters and the errors.
 
-    Parameters
-    ----------
-    values, loadings, kaiser
-        As for `component_weights`.
-
-    Returns
-    -------
-    ndarray of shape (n_indicators,)
-        They sum to one. A negative loading of an indicator on its component gives a warning, as
-        squares hide it.
-
-    Raises
-    ------
-    MethodError
-        As for `component_weights`.
+    A negative loading of an indicator on its component gives a warning, as squares hide it.
 
     Examples
     --------
@@ -272,16 +255,7 @@ def principal_component_weights(
 
 @frozen
 class PrincipalComponents(DataDriven):
-    """Weights by `principal_component_weights`.
-
-    Parameters
-    ----------
-    loadings : {"squared", "plain", "rotated"}
-        Squared or plain loadings of the first component, or squared loadings of several rotated
-        ones.
-    kaiser : bool
-        Whether the rotation uses Kaiser's normalisation.
-    """
+    """Weights by `principal_component_weights`, with its parameters."""
 
     function = principal_component_weights
 
@@ -289,7 +263,7 @@ class PrincipalComponents(DataDriven):
     kaiser: bool = False
 
     def __attrs_post_init__(self) -> None:
-        _check_loadings(self.loadings)
+        _check(self.loadings, self.kaiser)
 
     def describe(self) -> str:
         """Return a sentence with the formula."""

@@ -1,19 +1,17 @@
 """Weights by what an indicator adds to the others: CRITIC, correlation, MEREC."""
 
-from typing import ClassVar
-
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
+from dli.arrays import Floats, as_floats
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats
 from dli.weighting.tables import (
     DataDriven,
     check_not_constant,
     check_range,
     complete_rows,
+    in_range,
     minmax,
     shares,
     spread,
@@ -76,7 +74,8 @@ def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Fl
     d = _directions(directions, x.shape[1])
     if x.shape[1] == 1:
         return np.ones(1)
-    z = minmax(complete_rows(x, names, "CRITIC"), names, "CRITIC")
+    rows, _ = in_range(complete_rows(x, names, "CRITIC"))
+    z = minmax(rows, names, "CRITIC")
     z = np.where(d > 0, z, 1 - z)
     conflict = (1 - np.corrcoef(z, rowvar=False)).sum(axis=1)
     conflict[conflict < 1e-12] = 0.0
@@ -91,23 +90,8 @@ def correlation_weights(values: ArrayLike) -> Floats:
 
     :math:`w_k \propto 1 / \sum_l |r_{kl}|` with the correlations :math:`r_{kl}`, that with itself
     included: indicators without any correlation weigh the same, and two that are one and the same
-    share the weight of one.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        NaN is missing: units that lack a value are left out.
-
-    Returns
-    -------
-    ndarray of shape (n_indicators,)
-        They sum to one. A single indicator has weight 1.
-
-    Raises
-    ------
-    MethodError
-        Infinite values, fewer than three units with all values, or an indicator that is the same
-        for all of them.
+    share the weight of one. The values, the result and the errors are those of `critic_weights`,
+    but perfectly correlated indicators are accepted.
 
     References
     ----------
@@ -123,7 +107,7 @@ def correlation_weights(values: ArrayLike) -> Floats:
     x, names = table_of(values)
     if x.shape[1] == 1:
         return np.ones(1)
-    rows = complete_rows(x, names, "correlation")
+    rows, _ = in_range(complete_rows(x, names, "correlation"))
     check_not_constant(rows, names, "correlation")
     repeated = np.abs(np.corrcoef(rows, rowvar=False)).sum(axis=1)
     return shares(1 / repeated, names, "correlation")
@@ -135,20 +119,9 @@ def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Flo
     With :math:`n_{ik} = \min_i x_{ik} / x_{ik}` (or :math:`x_{ik} / \max_i x_{ik}` where less is
     better) and m indicators, :math:`S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)`,
     :math:`S_i^{(k)}` the same without k but still over m, and
-    :math:`w_k \propto \sum_i |S_i^{(k)} - S_i|`.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        Above zero, where ``MinMax(low=1)`` keeps scores. NaN is missing: units that lack a value
-        are left out.
-    directions : array_like of shape (n_indicators,), optional
-        1 where more is better, -1 where less is; by default 1.
-
-    Returns
-    -------
-    ndarray of shape (n_indicators,)
-        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
+    :math:`w_k \propto \sum_i |S_i^{(k)} - S_i|`. The parameters and the result are those of
+    `critic_weights`, but the values must be above zero, where ``MinMax(low=1)`` keeps scores, and a
+    constant indicator has weight 0.
 
     Raises
     ------
@@ -172,7 +145,7 @@ def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Flo
     check_range(x, names, "MEREC", lowest="above 0", least=1)
     if x.shape[1] == 1:
         return np.ones(1)
-    rows = complete_rows(x, names, "MEREC", least=2)
+    rows, _ = in_range(complete_rows(x, names, "MEREC", least=2))
     size = np.abs(np.log(rows / np.where(d > 0, rows.min(axis=0), rows.max(axis=0))))
     size[:, spread(rows) == 0] = 0.0
     m = rows.shape[1]
@@ -186,7 +159,7 @@ class Critic(DataDriven):
     """Weights by `critic_weights`."""
 
     function = critic_weights
-    formula: ClassVar[str] = (
+    formula = (
         r"CRITIC weights: $w_k \propto s_k \sum_l (1 - r_{kl})$ with the standard deviations "
         "$s_k$ of scores stretched to 0 to 1 and their correlations $r_{kl}$, over the units "
         "that have all values."
@@ -198,7 +171,7 @@ class CorrelationBased(DataDriven):
     """Weights by `correlation_weights`."""
 
     function = correlation_weights
-    formula: ClassVar[str] = (
+    formula = (
         r"Weights against redundancy: $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations "
         "$r_{kl}$ over the units that have all values."
     )
@@ -209,7 +182,7 @@ class Merec(DataDriven):
     """Weights by `merec_weights`."""
 
     function = merec_weights
-    formula: ClassVar[str] = (
+    formula = (
         r"MEREC weights: $w_k \propto \sum_i |S_i^{(k)} - S_i|$ with "
         r"$S_i = \ln(1 + \frac{1}{m} \sum_k |\ln(\min_i x_{ik} / x_{ik})|)$ and $S_i^{(k)}$ "
         "the same without $k$, over the units that have all values."

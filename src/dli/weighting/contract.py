@@ -1,14 +1,14 @@
 """What every weighting scheme promises, checked on a table."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TypeAlias
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dli.errors import DLIWarning, MethodError
+from dli.errors import DLIError, DLIWarning, MethodError
+from dli.steps import ask, numbers
 from dli.weighting.protocol import Floats, Node, Traits, Weighting, traits_of
 from dli.weighting.tables import table_of
 
@@ -57,12 +57,16 @@ def check_weighting(
     x, _ = table_of(values)
     children = list(children)
     faults: list[str] = []
+    step = f"weighting {type(scheme).__name__}"
 
     def weights(table: Floats, nodes: Sequence[Node]) -> Floats:
         copy = table.copy()
         with catch_warnings():
             simplefilter("ignore", DLIWarning)
-            result = np.asarray(scheme.weights(copy, nodes), dtype=np.float64)
+            codes = [node.code for node in nodes]
+            result: Floats = ask(
+                scheme, "weights", copy, nodes, step=step, codes=codes, read=numbers
+            )
         if not np.array_equal(copy, table, equal_nan=True):
             faults.append("it changes the values that it receives")
         return result
@@ -71,11 +75,9 @@ def check_weighting(
     faults += _shape_faults(first, x.shape)
     if not faults:
         faults += _order_faults(first, x, children, weights)
-        with suppress(MethodError):
-            if not np.allclose(weights(x[:, :1], children[:1]), 1.0):
-                faults.append("its weight of a single child is not 1")
         for what, table in _hard_tables(x).items():
-            faults += [f"with {what}, {fault}" for fault in _probe(table, children, weights)]
+            nodes = children[: table.shape[1]]
+            faults += [f"with {what}, {fault}" for fault in _probe(table, nodes, weights)]
         faults += _trait_faults(traits_of(scheme), first, x, children, weights)
     if not faults and ignores_scale:
         factors = np.linspace(0.5, 3.0, x.shape[1])
@@ -92,6 +94,7 @@ def _hard_tables(x: Floats) -> dict[str, Floats]:
     constant[:, -1] = 1.0  # exact: the spread of other constants can be that of rounding
     cell[0, 0] = unit[0] = child[:, -1] = np.nan
     return {
+        "a single child": x[:, :1],
         "a child that is the same for all units": constant,
         "a missing value": cell,
         "a unit without values": unit,
@@ -102,10 +105,11 @@ def _hard_tables(x: Floats) -> dict[str, Floats]:
 def _probe(table: Floats, children: Sequence[Node], weights: _Weights) -> list[str]:
     try:
         return _shape_faults(weights(table, children), table.shape)
-    except MethodError:
-        return []
-    except Exception as error:  # noqa: BLE001 a scheme from outside may raise anything
-        return [f"it raises {type(error).__name__} ({error}) and not a MethodError"]
+    except MethodError as error:
+        cause = error.__cause__
+        if isinstance(cause, DLIError):  # the scheme refuses the table
+            return []
+        return [f"it raises {type(cause).__name__} ({cause}) and not a MethodError"]
 
 
 def _shape_faults(weights: Floats, shape: tuple[int, ...]) -> list[str]:

@@ -1,18 +1,20 @@
 """Weights by how much an indicator differs between units."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.checks import choice_faults, refuse
 from dli.errors import MethodError
 from dli.weighting.protocol import Floats
 from dli.weighting.tables import (
     NOISE,
     DataDriven,
     check_range,
+    in_range,
     minmax,
     shares,
     spread,
@@ -36,9 +38,9 @@ def standard_deviation_weights(
     *,
     normalise: Literal["none", "minmax"] = "none",
 ) -> Floats:
-    r"""Return weights in proportion to the standard deviations.
+    r"""Return weights in proportion to the standard deviations: :math:`w_k = s_k / \sum_l s_l`.
 
-    :math:`w_k = s_k / \sum_l s_l`.
+    The source is that of `critic_weights`.
 
     Parameters
     ----------
@@ -59,11 +61,6 @@ def standard_deviation_weights(
         Infinite values, fewer than two of an indicator, none that differs between units, or with
         ``normalise="minmax"`` one that does not.
 
-    References
-    ----------
-    Diakoulaki, D., Mavrotas, G. and Papayannakis, L. (1995), Determining objective weights in
-    multiple criteria problems: the CRITIC method. https://doi.org/10.1016/0305-0548(94)00059-H
-
     Examples
     --------
     >>> standard_deviation_weights([[1.0, 10.0], [2.0, 30.0], [3.0, 50.0]]).round(4).tolist()
@@ -74,31 +71,21 @@ def standard_deviation_weights(
     check_range(x, names, "standard deviation")
     if x.shape[1] == 1:
         return np.ones(1)
+    x, _ = in_range(x, together=normalise == "none")
     if normalise == "minmax":
         x = minmax(x, names, "standard deviation")
     return shares(spread(x), names, "standard deviation")
 
 
 def _check_normalise(normalise: str) -> None:
-    if normalise not in ("none", "minmax"):
-        msg = f"normalise must be none or minmax, got {normalise!r}"
-        raise MethodError(msg)
+    refuse("standard deviation weights", choice_faults("normalise", normalise, ("none", "minmax")))
 
 
 def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
     r"""Return weights in proportion to the coefficients of variation.
 
-    :math:`w_k = v_k / \sum_l v_l` with :math:`v_k = s_k / |\bar x_k|`.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        With a true zero. NaN is missing: mean and deviation are those of the available values.
-
-    Returns
-    -------
-    ndarray of shape (n_indicators,)
-        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
+    :math:`w_k = v_k / \sum_l v_l` with :math:`v_k = s_k / |\bar x_k|`. The values, which must have
+    a true zero, and the result are otherwise those of `standard_deviation_weights`.
 
     Raises
     ------
@@ -115,6 +102,7 @@ def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
     check_range(x, names, "coefficient of variation")
     if x.shape[1] == 1:
         return np.ones(1)
+    x, _ = in_range(x)
     mean, deviation = np.abs(np.nanmean(x, axis=0)), spread(x)
     # A mean that is rounding noise compared with the values is 0: z-scores have such means.
     zero = np.flatnonzero(mean <= NOISE * np.nanmax(np.abs(x), axis=0)).tolist()
@@ -124,15 +112,16 @@ def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
     return shares(deviation / mean, names, "coefficient of variation")
 
 
-def _sums(x: Floats, names: Sequence[str], scheme: str) -> Floats:
-    """Return the sums of the available values; raise if any is negative or all are 0."""
+def _sums(x: Floats, names: Sequence[str], scheme: str) -> tuple[Floats, Floats]:
+    """Return values in range and their sums; raise if any is negative or all are 0."""
     check_range(x, names, scheme, lowest="of at least 0")
+    x, _ = in_range(x)
     sums = _available_sum(x)
     zero = np.flatnonzero(sums == 0).tolist()
     if zero:
         msg = f"{scheme} weights are undefined for an indicator that is 0 for all units"
         raise MethodError(msg, [names[k] for k in zero])
-    return sums
+    return x, sums
 
 
 def _available_sum(x: Floats) -> Floats:
@@ -144,24 +133,8 @@ def gini_weights(values: ArrayLike) -> Floats:
     r"""Return weights in proportion to the Gini coefficients.
 
     :math:`w_k = g_k / \sum_l g_l` with
-    :math:`g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)`.
-
-    Parameters
-    ----------
-    values : array_like of shape (n_units, n_indicators)
-        Not negative, with a true zero. NaN is missing: each coefficient is that of the available
-        values.
-
-    Returns
-    -------
-    ndarray of shape (n_indicators,)
-        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
-
-    Raises
-    ------
-    MethodError
-        Negative or infinite values (z-scores are negative for some units), fewer than two of an
-        indicator, one that is 0 for all units, or none that differs between units.
+    :math:`g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)`. The values, which must have a true
+    zero, the result and the errors are otherwise those of `entropy_weights`.
 
     Examples
     --------
@@ -169,7 +142,7 @@ def gini_weights(values: ArrayLike) -> Floats:
     [0.3333, 0.6667]
     """
     x, names = table_of(values)
-    sums = _sums(x, names, "Gini")
+    x, sums = _sums(x, names, "Gini")
     if x.shape[1] == 1:
         return np.ones(1)
     coefficients = np.zeros(x.shape[1])
@@ -217,7 +190,7 @@ def entropy_weights(values: ArrayLike) -> Floats:
     [0.1351, 0.0, 0.8649]
     """
     x, names = table_of(values)
-    sums = _sums(x, names, "entropy")
+    x, sums = _sums(x, names, "entropy")
     if x.shape[1] == 1:
         return np.ones(1)
     p = x / sums
@@ -229,13 +202,7 @@ def entropy_weights(values: ArrayLike) -> Floats:
 
 @frozen
 class StandardDeviation(DataDriven):
-    """Weights by `standard_deviation_weights`.
-
-    Parameters
-    ----------
-    normalise : {"none", "minmax"}
-        Whether the scores are first stretched to the range from 0 to 1.
-    """
+    """Weights by `standard_deviation_weights`, with its parameter ``normalise``."""
 
     function = standard_deviation_weights
 
@@ -255,7 +222,7 @@ class CoefficientOfVariation(DataDriven):
     """Weights by `coefficient_of_variation_weights`."""
 
     function = coefficient_of_variation_weights
-    formula: ClassVar[str] = (
+    formula = (
         r"Weights in proportion to the coefficient of variation: $w_k \propto s_k / |\bar x_k|$."
     )
 
@@ -265,7 +232,7 @@ class Gini(DataDriven):
     """Weights by `gini_weights`."""
 
     function = gini_weights
-    formula: ClassVar[str] = (
+    formula = (
         "Weights in proportion to the Gini coefficient: "
         r"$w_k \propto \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)$."
     )
@@ -273,13 +240,10 @@ class Gini(DataDriven):
 
 @frozen
 class Entropy(DataDriven):
-    """Weights by `entropy_weights`.
-
-    The values are the scores after normalisation, so the weights depend on it.
-    """
+    """Weights by `entropy_weights` of the normalised scores, so they depend on normalisation."""
 
     function = entropy_weights
-    formula: ClassVar[str] = (
+    formula = (
         r"Entropy weights: $w_k \propto 1 + \frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}$ with "
         r"$p_{ik} = x_{ik} / \sum_i x_{ik}$ over the units that have a value."
     )

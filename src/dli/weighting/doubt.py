@@ -1,19 +1,29 @@
 """Benefit of the doubt: each unit has the weights that favour it most, by linear programs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
-from dli.checks import is_number, is_whole
+from dli.checks import flag_faults, refuse
 from dli.errors import MethodError
+from dli.weighting.bounds import (
+    Bound,
+    Ratio,
+    check_room,
+    conflicting,
+    ratio_bounds,
+    read_ratios,
+    read_shares,
+    share_bounds,
+)
 from dli.weighting.by_code import check_known
 from dli.weighting.programs import even_weights, favourable_weights, without_dominated
 from dli.weighting.protocol import Floats, Node, Traits
-from dli.weighting.tables import check_range, named, table_of
+from dli.weighting.tables import check_range, in_range, named, table_of
 
 __all__ = [
     "BenefitOfTheDoubt",
@@ -24,11 +34,10 @@ __all__ = [
 
 # A score this near to 1 is 1: solvers stop within about a thousandth of it.
 _AT_FRONTIER = 1e-9
+# Weights of values below this would be beyond the range of floats.
+_FAINTEST = 1e-305
 # As many units as a message shows have their conflicting bounds searched.
 _SEARCHED = 20
-
-Ratio: TypeAlias = tuple[int, int, float, float]
-T = TypeVar("T")
 
 
 @frozen(kw_only=True, eq=False)
@@ -82,8 +91,9 @@ def benefit_of_the_doubt(
     Raises
     ------
     MethodError
-        Negative or infinite values, an indicator without any value above 0, bounds that no weights
-        satisfy, with the bounds and the units concerned, or a super-efficiency without limit.
+        Negative or infinite values, an indicator without any value above 0 or with none within 305
+        powers of ten of the largest in the table, bounds that no weights satisfy, with the bounds
+        and the units concerned, or a super-efficiency without limit.
 
     References
     ----------
@@ -99,8 +109,9 @@ def benefit_of_the_doubt(
     >>> result.scores.round(4).tolist(), result.weights[2].round(4).tolist()
     ([1.0, 1.0, 0.8], [0.6667, 0.6667])
     """
+    refuse("the benefit of the doubt", flag_faults(super_efficiency=super_efficiency))
     problem = _problem(values, share_bounds, ratio_bounds)
-    return _by_unit(problem, super_efficiency=super_efficiency)
+    return problem.own(_by_unit(problem, super_efficiency=super_efficiency))
 
 
 def common_benefit_of_the_doubt(
@@ -112,22 +123,8 @@ def common_benefit_of_the_doubt(
     r"""Return the weights, the same for all units, that come nearest to the benefit of the doubt.
 
     The largest :math:`\sum_i \sum_k w_k y_{ik}` with :math:`w \ge 0` under which no unit scores
-    above its own benefit of the doubt.
-
-    Parameters
-    ----------
-    values, share_bounds, ratio_bounds
-        As for `benefit_of_the_doubt`; the shares are those in the mean of the units.
-
-    Returns
-    -------
-    DoubtWeights
-        With weights of shape (n_indicators,).
-
-    Raises
-    ------
-    MethodError
-        As for `benefit_of_the_doubt`.
+    above its own benefit of the doubt. The parameters and the errors are those of
+    `benefit_of_the_doubt`; shares are those in the mean of the units.
 
     References
     ----------
@@ -140,15 +137,8 @@ def common_benefit_of_the_doubt(
     >>> result.scores.round(4).tolist(), result.weights.round(4).tolist()
     ([1.0, 1.0, 0.8], [0.6667, 0.6667])
     """
-    return _common(_problem(values, share_bounds, ratio_bounds))
-
-
-@frozen(kw_only=True, eq=False)
-class _Bound:
-    """A bound in words, and the rows r of ``r @ w <= 0`` that keep it."""
-
-    text: str
-    rows: Floats
+    problem = _problem(values, share_bounds, ratio_bounds)
+    return problem.own(_common(problem))
 
 
 @frozen(kw_only=True, eq=False)
@@ -160,30 +150,33 @@ class _Problem:
     names: Sequence[str]
     low: Floats
     high: Floats
-    ratios: Sequence[_Bound]
+    ratios: Sequence[Bound]
+    # The values are divided by two to this.
+    power: int
 
-    def bounds(self, unit: Floats, missing: Any) -> list[_Bound]:
+    def own(self, result: DoubtWeights) -> DoubtWeights:
+        """Return a result with the weights of the values as they were passed."""
+        with np.errstate(over="ignore"):
+            weights = np.ldexp(result.weights, -self.power)
+        if np.isinf(weights).any():
+            msg = "the weights of values below 1e-308 are beyond the range of floats: rescale them"
+            raise MethodError(msg)
+        return DoubtWeights(scores=result.scores, weights=np.asarray(weights))
+
+    def bounds(self, unit: Floats, missing: Any) -> list[Bound]:
         """Return the bounds that hold for a unit."""
         bounds = []
-        for k in range(len(unit)):
+        for k in np.flatnonzero(~missing & ((self.low > 0) | (self.high < 1))).tolist():
             low, high = self.low[k], self.high[k]
-            if missing[k] or (low == 0 and high == 1):
-                continue
             own = np.where(np.arange(len(unit)) == k, unit, 0.0)
             rows = np.array([own - high * unit, low * unit - own])
             text = f"share of {self.names[k]} from {low:g} to {high:g}"
-            bounds.append(_Bound(text=text, rows=rows[[high < 1, low > 0]]))
+            bounds.append(Bound(text=text, rows=rows[[high < 1, low > 0]]))
         return [*bounds, *self.ratios]
 
 
-def _rows(bounds: Sequence[_Bound], n: int) -> Floats:
-    return np.vstack([np.empty((0, n)), *(bound.rows for bound in bounds)])
-
-
 def _problem(
-    values: ArrayLike,
-    share_bounds: ArrayLike | None,
-    ratio_bounds: Sequence[Ratio],
+    values: ArrayLike, share_bounds: ArrayLike | None, ratio_bounds: Sequence[Ratio]
 ) -> _Problem:
     x, names = table_of(values)
     check_range(x, names, "benefit-of-the-doubt", lowest="of at least 0", least=1)
@@ -191,93 +184,43 @@ def _problem(
     if zero:
         msg = "benefit of the doubt needs a value above 0 of every indicator; all are 0 or missing"
         raise MethodError(msg, [names[k] for k in zero])
-    m = x.shape[1]
-    ends = as_floats((0.0, 1.0) if share_bounds is None else share_bounds, "share_bounds")
-    if ends.shape not in {(2,), (m, 2)}:
-        msg = f"share_bounds must have shape (2,) or ({m}, 2), got {ends.shape}"
-        raise MethodError(msg)
-    least, most = np.broadcast_to(ends, (m, 2)).T
-    faults = [
-        f"{names[k]}: from {least[k]:g} to {most[k]:g}"
-        for k in np.flatnonzero(~((least >= 0) & (least <= most) & (most <= 1))).tolist()
-    ]
-    if least.sum() > 1 + 1e-12:
-        faults.append(f"the lower bounds sum to {least.sum():g}, above 1")
-    if faults:
-        msg = "bounds of shares must be between 0 and 1, the lower one first, and leave room"
-        raise MethodError(msg, faults)
+    low, high = read_shares(share_bounds, names)
+    most = np.nanmax(x, axis=0)
+    x, powers = in_range(x, together=True)
+    faint = np.flatnonzero(np.nanmax(x, axis=0) < _FAINTEST).tolist()
+    if faint:
+        msg = "benefit of the doubt needs indicators whose values can be added up: rescale those "
+        raise MethodError(
+            f"{msg}far below the largest value, {most.max():g}",
+            [f"{names[k]}: at most {most[k]:g}" for k in faint],
+        )
     missing = np.isnan(x)
     y = np.where(missing, 0.0, x)
-    _check_room(y, missing, least, most, names)
-    ratios = _ratios(ratio_bounds, names, most)
-    return _Problem(y=y, missing=missing, names=names, low=least, high=most, ratios=ratios)
+    check_room(y, missing, low, high, names)
+    ratios, power = read_ratios(ratio_bounds, names, high), int(powers[0])
+    return _Problem(
+        y=y, missing=missing, names=names, low=low, high=high, ratios=ratios, power=power
+    )
 
 
-def _check_room(y: Floats, missing: Any, low: Floats, high: Floats, names: Sequence[str]) -> None:
-    """Raise for units whose values leave no shares within the bounds."""
-    some = np.asarray(y.any(axis=1))
-    faults = [
-        f"row {i}: {names[k]} is 0, but its share must be at least {low[k]:g}"
-        for i, k in np.argwhere((y == 0) & ~missing & (low > 0) & some[:, np.newaxis]).tolist()
-    ]
-    room = np.where(y > 0, high, 0.0).sum(axis=1)
-    faults += [
-        f"row {i}: its upper bounds sum to {room[i]:g}, below 1"
-        for i in np.flatnonzero((room < 1 - 1e-12) & some).tolist()
-    ]
-    if faults:
-        msg = "no weights satisfy the bounds of shares"
-        raise MethodError(msg, faults)
+def _rows(bounds: Sequence[Bound], scale: Floats) -> Floats:
+    """Return the rows of bounds for weights times a scale, each of a size near 1.
+
+    The solver takes what is far below 1 for rounding.
+    """
+    rows = np.vstack([np.empty((0, len(scale))), *(bound.rows for bound in bounds)])
+    # First by themselves: the limit of a ratio over a small scale can be beyond floats.
+    return _near_one(_near_one(rows) / scale)
 
 
-def _ratios(ratios: Sequence[Ratio], names: Sequence[str], most: Floats) -> list[_Bound]:
-    """Return bounds of ratios; raise for those that no weights above 0 satisfy together."""
-    m = len(names)
-    faults, bounds = [], {}
-    for place, ratio in enumerate(ratios):
-        k, other, low, high = ratio
-        if not (is_whole(k, 0, m - 1) and is_whole(other, 0, m - 1) and k != other):
-            faults.append(f"({k!r}, {other!r}): not two columns")
-            continue
-        text = f"{names[k]} to {names[other]}: from {low!r} to {high!r}"
-        if not (is_number(low) and is_number(high) and 0 <= low <= high and high > 0):
-            faults.append(text)
-            continue
-        if not most[[k, other]].all():
-            faults.append(f"{text}, but a share must be 0")
-        rows = np.zeros((2, m))
-        rows[:, k], rows[:, other] = (1.0, -1.0), (-high, low)
-        bounds[place] = _Bound(text=text, rows=rows)
-    if faults:
-        msg = "bounds of ratios must be finite, not negative, and the lower one first"
-        raise MethodError(msg, faults)
-    if not _have_weights(ratios, m):
-        conflict = _conflict(
-            list(range(len(ratios))), lambda rest: _have_weights([ratios[p] for p in rest], m)
-        )
-        msg = "no weights satisfy these bounds of ratios together"
-        raise MethodError(msg, [bounds[place].text for place in conflict])
-    return list(bounds.values())
+def _near_one(rows: Floats) -> Floats:
+    return np.asarray(np.ldexp(rows, -np.frexp(np.abs(rows).max(axis=1, keepdims=True))[1]))
 
 
-def _have_weights(ratios: Sequence[Ratio], m: int) -> bool:
-    """Return whether weights above 0 satisfy bounds of ratios: no cycle of them falls below 1."""
-    most = np.where(np.eye(m, dtype=np.bool_), 0.0, np.inf)
-    for k, other, low, high in ratios:
-        most[k, other] = min(most[k, other], np.log(high))
-        most[other, k] = min(most[other, k], -np.log(low) if low > 0 else np.inf)
-    for j in range(m):
-        most = np.minimum(most, most[:, [j]] + most[j])
-    return bool(most.diagonal().min() >= -1e-12)
-
-
-def _conflict(bounds: list[T], satisfiable: Callable[[list[T]], bool]) -> list[T]:
-    """Return bounds of which none can be left out without making the rest satisfiable."""
-    for bound in list(bounds):
-        rest = [other for other in bounds if other is not bound]
-        if not satisfiable(rest):
-            bounds = rest
-    return bounds
+def _can_score(unit: Floats, scale: Floats, bounds: Sequence[Bound]) -> bool:
+    """Return whether any weights within the bounds bring a unit above 0."""
+    weights = favourable_weights(unit, np.eye(len(unit)), _rows(bounds, scale))
+    return weights is not None and float(weights @ unit) > _AT_FRONTIER
 
 
 def _by_unit(problem: _Problem, *, super_efficiency: bool) -> DoubtWeights:
@@ -289,25 +232,20 @@ def _by_unit(problem: _Problem, *, super_efficiency: bool) -> DoubtWeights:
     for i in np.flatnonzero(y.any(axis=1)).tolist():
         unit, others = scaled[i], np.delete(scaled, i, axis=0) if super_efficiency else frontier
         bounds = problem.bounds(y[i], problem.missing[i])
-        rows = _rows(bounds, len(unit)) / scale
+        rows = _rows(bounds, scale)
         best = favourable_weights(unit, others, rows)
         if best is None:
             faults.append(f"row {i}: it scores without limit")
             continue
-        score = float(best @ unit)
-        if not score > _AT_FRONTIER:
-
-            def satisfiable(rest: list[_Bound], unit: Floats = unit) -> bool:
-                some = favourable_weights(unit, np.eye(len(unit)), _rows(rest, len(unit)) / scale)
-                return some is not None and float(some @ unit) > _AT_FRONTIER
-
-            conflict = _conflict(bounds, satisfiable) if len(faults) < _SEARCHED else bounds
-            listed = "; ".join(bound.text for bound in conflict)
+        scores[i] = best @ unit
+        if not scores[i] > _AT_FRONTIER:
+            if len(faults) < _SEARCHED:
+                bounds = conflicting(bounds, partial(_can_score, unit, scale))
+            listed = "; ".join(bound.text for bound in bounds)
             faults.append(f"row {i}: no weights above 0 satisfy its bounds ({listed})")
-            continue
-        if abs(score - 1) < _AT_FRONTIER and not super_efficiency:
-            score, best = 1.0, even_weights(unit, others, rows)
-        scores[i], weights[i] = score, best / scale
+        elif abs(scores[i] - 1) < _AT_FRONTIER and not super_efficiency:
+            scores[i], best = 1.0, even_weights(unit, others, rows)
+        weights[i] = best / scale
     if faults:
         msg = "the benefit of the doubt is undefined"
         raise MethodError(msg, faults)
@@ -321,41 +259,13 @@ def _common(problem: _Problem) -> DoubtWeights:
     some = own > 0
     mean = y.mean(axis=0)
     limits = without_dominated(y[some] / scale / own[some, np.newaxis])
-    rows = _rows(problem.bounds(mean, mean == 0), y.shape[1])
-    weights = favourable_weights(mean / scale, limits, rows / scale)
+    rows = _rows(problem.bounds(mean, mean == 0), scale)
+    weights = favourable_weights(mean / scale, limits, rows)
     if weights is None or not weights.any():  # pragma: no cover  no such case is known
         msg = "no common weights satisfy the bounds"
         raise MethodError(msg)
     weights = weights / scale
     return DoubtWeights(scores=np.where(np.isnan(own), np.nan, y @ weights), weights=weights)
-
-
-def _share_bounds(bounds: Any) -> Any:
-    if bounds is None:
-        return None
-    if isinstance(bounds, Mapping):
-        return {code: _pair(code, pair) for code, pair in bounds.items()}
-    return _pair("share_bounds", bounds)
-
-
-def _pair(name: str, pair: Any) -> tuple[float, float]:
-    try:
-        low, high = pair
-        return float(low), float(high)
-    except (TypeError, ValueError):
-        msg = f"bounds must be a pair (low, high), got {pair!r} for {name}"
-        raise MethodError(msg) from None
-
-
-def _ratio_bounds(bounds: Any) -> tuple[tuple[str, str, float, float], ...]:
-    if isinstance(bounds, Mapping):
-        bounds = [(*pair, *ends) for pair, ends in bounds.items()]
-    rows = tuple(tuple(row) for row in bounds)
-    for row in rows:
-        if len(row) != 4:
-            msg = f"bounds of ratios must be (code, code, low, high), got {row!r}"
-            raise MethodError(msg)
-    return rows
 
 
 @frozen
@@ -388,14 +298,16 @@ class BenefitOfTheDoubt:
     [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
     """
 
-    share_bounds: Any = field(default=None, converter=_share_bounds)
+    share_bounds: Any = field(default=None, converter=share_bounds)
     ratio_bounds: tuple[tuple[str, str, float, float], ...] = field(
-        default=(), converter=_ratio_bounds
+        default=(), converter=ratio_bounds
     )
     common: bool = False
     super_efficiency: bool = False
 
     def __attrs_post_init__(self) -> None:
+        faults = flag_faults(common=self.common, super_efficiency=self.super_efficiency)
+        refuse("the benefit of the doubt", faults)
         if self.common and self.super_efficiency:
             msg = "common weights compare every unit with all: they have no super-efficiency"
             raise MethodError(msg)

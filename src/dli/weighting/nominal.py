@@ -6,10 +6,11 @@ from typing import ClassVar
 import numpy as np
 from attrs import field, frozen
 
-from dli.checks import weight_faults, whole_number
+from dli.checks import text_faults, weight_faults
 from dli.errors import MethodError
-from dli.weighting.by_code import numbers_by_code, read_by_code
-from dli.weighting.protocol import ELICITED, Floats, Node, Traits
+from dli.weighting.by_code import Elicited, count_of, mapping_of, numbers_by_code, read_by_code
+from dli.weighting.protocol import Floats, Node, Traits
+from dli.weighting.tables import in_proportion
 
 __all__ = ["Declared", "Equal", "Fixed", "equal_weights", "nested_weights"]
 
@@ -17,26 +18,17 @@ __all__ = ["Declared", "Equal", "Fixed", "equal_weights", "nested_weights"]
 def equal_weights(n: int) -> Floats:
     """Return n equal weights.
 
-    Parameters
-    ----------
-    n : int
-        At least one.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-
     Raises
     ------
     MethodError
-        Not a whole number of at least one.
+        ``n`` is not a whole number of at least one.
 
     Examples
     --------
     >>> equal_weights(4).tolist()
     [0.25, 0.25, 0.25, 0.25]
     """
-    n = whole_number("the number of children to weigh", n, 1)
+    n = count_of("the number of children to weigh", n)
     return np.full(n, 1.0 / n)
 
 
@@ -58,7 +50,8 @@ def nested_weights(root: str, local: Mapping[str, Mapping[str, float]]) -> dict[
     Raises
     ------
     MethodError
-        A node that is above itself.
+        A root that is not text, something else than mappings, weights that are not numbers of at
+        least 0 or of which products are beyond the range of floats, or a node that is above itself.
 
     Examples
     --------
@@ -66,6 +59,12 @@ def nested_weights(root: str, local: Mapping[str, Mapping[str, float]]) -> dict[
     >>> nested_weights("index", local)
     {'index': 1.0, 'A': 0.75, 'a': 0.375, 'b': 0.375, 'B': 0.25}
     """
+    for fault in text_faults(root=root):
+        raise MethodError(fault)
+    local = {
+        node: numbers_by_code(f"weights in {node!r}", own, least=0)
+        for node, own in mapping_of("local", local, "weights by code").items()
+    }
     effective: dict[str, float] = {}
 
     def descend(code: str, weight: float, above: tuple[str, ...]) -> None:
@@ -77,16 +76,19 @@ def nested_weights(root: str, local: Mapping[str, Mapping[str, float]]) -> dict[
             descend(child, weight * share, (*above, code))
 
     descend(root, 1.0, ())
+    endless = [f"{code!r}" for code, weight in effective.items() if not np.isfinite(weight)]
+    if endless:
+        msg = "effective weights are beyond the range of floats: scale the weights in each node"
+        raise MethodError(msg, endless)
     return effective
 
 
 def scaled(raw: Floats, name: str, codes: Sequence[str]) -> Floats:
     """Return weights scaled to sum to one."""
-    total = raw.sum()
-    if not total > 0:
+    if not raw.any():
         msg = f"{name} must not all be 0: {', '.join(codes)}"
         raise MethodError(msg)
-    return np.asarray(raw / total)
+    return in_proportion(raw)
 
 
 @frozen
@@ -101,22 +103,17 @@ class Declared:
     [0.75, 0.25]
     """
 
-    traits: ClassVar[Traits] = ELICITED
+    traits: ClassVar[Traits] = Elicited.traits
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the children's own weights, scaled.
-
-        Raises
-        ------
-        MethodError
-            Weights that are not finite numbers of at least 0, or that are all 0.
-        """
+        """Return the children's own weights, scaled: finite, at least 0 and not all 0."""
         faults = [f"{c.code!r}: {fault}" for c in children for fault in weight_faults(c.weight)]
         if faults:
             msg = "declared weights must be finite numbers of at least 0"
             raise MethodError(msg, faults)
         codes = [child.code for child in children]
-        return scaled(np.array([c.weight for c in children]), "declared weights", codes)
+        raw = np.array([c.weight for c in children], dtype=np.float64)
+        return scaled(raw, "declared weights", codes)
 
     def describe(self) -> str:
         """Return one sentence."""
@@ -124,14 +121,11 @@ class Declared:
 
 
 @frozen
-class Equal:
+class Equal(Elicited):
     """The same weight for all children of a node, by `equal_weights`."""
 
-    traits: ClassVar[Traits] = ELICITED
-
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return equal weights."""
-        return equal_weights(len(children))
+    def _weigh(self, codes: Sequence[str]) -> Floats:
+        return equal_weights(len(codes))
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
@@ -143,21 +137,19 @@ def _weights(by_code: object) -> dict[str, float]:
 
 
 @frozen
-class Fixed:
+class Fixed(Elicited):
     """Weights by code, scaled to sum to one among siblings.
-
-    One value may hold the weights of a whole tree.
 
     Parameters
     ----------
     by_code : mapping of str to float
-        Finite and not negative. Every child of a node that it weighs must be in it.
+        Finite and not negative, of the children of a node or of a whole tree.
 
     Raises
     ------
     MethodError
-        Something else than a mapping to such numbers. When it weighs: a child without a weight,
-        or weights that are all 0.
+        Something else than a mapping of codes to such numbers. When it weighs: a child without a
+        weight, or weights that are all 0.
 
     Examples
     --------
@@ -167,13 +159,9 @@ class Fixed:
     [0.25, 0.75]
     """
 
-    traits: ClassVar[Traits] = ELICITED
-
     by_code: dict[str, float] = field(converter=_weights)
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the weights set for the children, scaled."""
-        codes = [child.code for child in children]
+    def _weigh(self, codes: Sequence[str]) -> Floats:
         return scaled(read_by_code("weight", self.by_code, codes), "weights", codes)
 
     def describe(self) -> str:

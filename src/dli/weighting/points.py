@@ -1,19 +1,23 @@
 """Weights from points that people give, and from how swings compare."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
+from dli.arrays import Floats, as_floats, is_missing
 from dli.checks import number
-from dli.errors import MethodError, did_you_mean
+from dli.errors import InconsistentJudgementsError, MethodError, did_you_mean
 from dli.weighting.ahp.completion import joined_log_weights
-from dli.weighting.ahp.judgements import are_pairs, bounds, codes_in, plain
+from dli.weighting.ahp.consistency import RANGE, ROUNDING, beyond_range
+from dli.weighting.ahp.judgements import bounds, middles
+from dli.weighting.ahp.reading import are_pairs, codes_in, read_judgements, read_matrices
+from dli.weighting.ahp.tables import as_frame, row_labels
+from dli.weighting.by_code import Elicited, codes_of, numbers_by_code, of_each
 from dli.weighting.nominal import Fixed
-from dli.weighting.protocol import ELICITED, Floats, Node, Traits
+from dli.weighting.tables import in_proportion, in_range
 
 __all__ = [
     "BudgetAllocation",
@@ -26,16 +30,12 @@ __all__ = [
 
 
 def point_weights(points: ArrayLike) -> Floats:
-    """Return weights in proportion to points.
+    """Return weights of shape (n,) in proportion to points.
 
     Parameters
     ----------
     points : array_like of shape (n,)
         Not negative, not all 0: any scale, such as swings compared with 100 for the largest.
-
-    Returns
-    -------
-    ndarray of shape (n,)
 
     Raises
     ------
@@ -48,16 +48,16 @@ def point_weights(points: ArrayLike) -> Floats:
     [0.5, 0.3, 0.2]
     """
     p = as_floats(points, "points")
-    if p.ndim != 1 or not (np.isfinite(p) & (p >= 0)).all() or not p.sum() > 0:
+    if p.ndim != 1 or not (np.isfinite(p) & (p >= 0)).all() or not p.any():
         msg = f"points must be finite numbers of at least 0, not all 0, got {p.tolist()}"
         raise MethodError(msg)
-    return np.asarray(p / p.sum())
+    return in_proportion(p)
 
 
 def budget_allocation_weights(
     points: ArrayLike, *, total: float = 100.0, experts: Sequence[str] | None = None
 ) -> Floats:
-    """Return the mean shares of a budget of points that each expert allocated in full.
+    """Return mean shares, of shape (n,), of points that each expert allocated in full.
 
     Parameters
     ----------
@@ -68,15 +68,11 @@ def budget_allocation_weights(
     experts : sequence of str, optional
         The names of the experts in error messages.
 
-    Returns
-    -------
-    ndarray of shape (n,)
-
     Raises
     ------
     MethodError
-        A total that is not above 0, points that are negative or not finite, or a row with another
-        sum.
+        A total that is not a number above 0, points that are no such table, negative or not
+        finite, a row with another sum, or names that are not one for each expert.
 
     References
     ----------
@@ -93,21 +89,25 @@ def budget_allocation_weights(
         msg = f"points must have shape (n_experts, n), got {p.shape}"
         raise MethodError(msg)
     total = number("total", total, above=0)
-    names = [f"expert {e}" for e in range(len(p))] if experts is None else experts
+    names = [f"expert {e}" for e in range(len(p))]
+    names = names if experts is None else list(codes_of("experts", experts, len(p)))
+    # Sums are made where none leaves the range of floats.
+    _, power = in_range(np.append(p, total))
+    given, whole = np.ldexp(p, -power), float(np.ldexp(total, -power))
     faults = []
-    for expert, row in zip(names, p, strict=True):
+    for expert, row, own in zip(names, p, given, strict=True):
         if not (np.isfinite(row) & (row >= 0)).all():
             faults.append(f"{expert}: {row.tolist()} are not all finite and at least 0")
-        elif abs(row.sum() - total) > 1e-6 * total:
-            faults.append(f"{expert}: the points sum to {row.sum():g}")
+        elif abs(own.sum() - whole) > 1e-6 * whole:
+            faults.append(f"{expert}: the points sum to {own.sum() / whole * total:g}")
     if faults:
         msg = f"every expert must allocate {total:g} points"
         raise MethodError(msg, faults)
-    return np.asarray(p.mean(axis=0) / p.mean(axis=0).sum())
+    return in_proportion(given.mean(axis=0))
 
 
 def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = None) -> Floats:
-    r"""Return the weights that fit ratios of swings best.
+    r"""Return the weights, of shape (n,), that fit ratios of swings best.
 
     A ratio says how many times the swing of one indicator from its worst to its best is worth that
     of another. The weights minimise :math:`\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2` over the pairs
@@ -116,18 +116,17 @@ def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = N
     Parameters
     ----------
     ratios : array_like of shape (n, n)
-        Above zero; NaN for a pair not compared. A pair given both ways counts by its mean.
+        Above zero, from 1e-100 to 1e100; NaN for a pair not compared. A pair given both ways counts
+        by its geometric mean, which `PairwiseSwing` refuses if the two are not each other's
+        reciprocal. Frames are read as by `ahp_priorities`.
     names : sequence of str, optional
         The names of the indicators in error messages.
-
-    Returns
-    -------
-    ndarray of shape (n,)
 
     Raises
     ------
     MethodError
-        A table that is not square, or ratios that are not above 0.
+        A table that is not square, ratios that are not above 0, out of range or not 1 on the
+        diagonal, or names that are not one for each indicator.
     InconsistentJudgementsError
         Indicators that no comparison joins.
 
@@ -141,28 +140,48 @@ def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = N
     >>> pairwise_swing_weights([[1, 2, nan], [nan, 1, 3], [nan, nan, 1]]).round(4).tolist()
     [0.6, 0.3, 0.1]
     """
-    r = as_floats(ratios, "ratios")
+    r = read_matrices(ratios, "ratios")
     if r.ndim != 2 or r.shape[0] != r.shape[1] or r.size == 0:
         msg = f"ratios must be a square table, got shape {r.shape}"
         raise MethodError(msg)
-    bad = np.argwhere((r <= 0) | np.isinf(r)).tolist()
+    bad = np.argwhere(beyond_range(r)).tolist()
     if bad:
-        msg = "ratios must be finite numbers above 0"
+        msg = f"ratios must be finite numbers above 0, {RANGE}"
         raise MethodError(msg, [f"({i}, {j}): {r[i, j]:g}" for i, j in bad])
+    names = [str(i) for i in range(len(r))] if names is None else codes_of("names", names, len(r))
+    _check_diagonal(r, names)
     logs = np.log(r)
     # The mean of both ways, of the one that is there, or NaN.
-    stacked = np.ma.masked_invalid([logs, -logs.T])
-    mean = stacked.mean(axis=0).filled(np.nan)
-    weights = np.exp(joined_log_weights(mean, names or [str(i) for i in range(len(r))]))
-    return np.asarray(weights / weights.sum())
+    mean = np.ma.masked_invalid([logs, -logs.T]).mean(axis=0).filled(np.nan)
+    joined = joined_log_weights(mean, names)
+    # As shares of the largest: what many ratios imply together may be beyond the range of floats.
+    return in_proportion(np.exp(joined - joined.max()))
+
+
+def _check_diagonal(ratios: Floats, names: Sequence[str]) -> None:
+    own = zip(names, ratios.diagonal().tolist(), strict=True)
+    faults = [f"{name}: {ratio:g}" for name, ratio in own if not (np.isnan(ratio) or ratio == 1)]
+    if faults:
+        msg = "the ratio of a swing to itself must be 1"
+        raise MethodError(msg, faults)
+
+
+def _check_halves(ratios: Floats, names: Sequence[str]) -> None:
+    """Raise for pairs of which the two ratios are not each other's reciprocal."""
+    apart = np.abs(ratios * ratios.T - 1) > ROUNDING  # nowhere where one is missing
+    faults = [
+        f"({names[i]}, {names[j]}): {ratios[i, j]:g}, but ({names[j]}, {names[i]}): "
+        f"{ratios[j, i]:g}, expected {1 / ratios[i, j]:g}"
+        for i, j in np.argwhere(np.triu(apart)).tolist()
+    ]
+    if faults:
+        msg = "ratios must say the same of a pair wherever they name it"
+        raise InconsistentJudgementsError(msg, faults)
 
 
 @frozen
 class DirectPoints(Fixed):
-    """Weights in proportion to points that somebody gave, as by `point_weights`.
-
-    Parameters and errors are those of `Fixed`: the points by code, on any scale.
-    """
+    """Weights by `point_weights`; the points by code are read, and refused, as by `Fixed`."""
 
     def describe(self) -> str:
         """Return a sentence with the points."""
@@ -171,34 +190,59 @@ class DirectPoints(Fixed):
 
 
 def _allocations(points: Any) -> dict[str, dict[str, float]]:
+    frame = as_frame(points, "points")
+    if frame is not None:
+        points = _allocations_in(frame)
     if not isinstance(points, (Mapping, list, tuple)):
         points = [points]
     if not isinstance(points, Mapping):
         points = {f"expert {place}": row for place, row in enumerate(points, start=1)}
     faults = [f"{e!r}: {row!r}" for e, row in points.items() if not isinstance(row, Mapping)]
+    faults += [f"expert {e!r}: the name is not text" for e in points if not isinstance(e, str)]
     if faults or not points:
         msg = "points must be a mapping of codes to numbers for each expert, of at least one"
         raise MethodError(msg, faults)
-    return {expert: dict(row) for expert, row in points.items()}
+    return of_each(
+        "the points of several experts cannot be used",
+        points,
+        lambda expert, row: numbers_by_code(f"points of {expert}", row, least=0),
+    )
+
+
+def _allocations_in(frame: Any) -> dict[Any, dict[Any, Any]] | list[dict[Any, Any]]:
+    """Return the points in a frame by expert, without the cells that are missing."""
+    experts, codes, rows = row_labels(frame, list(frame.columns), frame.rows())
+    read = [
+        {code: cell for code, cell in zip(codes, row, strict=True) if not is_missing(cell)}
+        for row in rows
+    ]
+    if experts is None:
+        return read
+    repeated = [repr(name) for name in dict.fromkeys(experts) if experts.count(name) > 1]
+    if repeated:
+        msg = "points must have one row for each expert; repeated"
+        raise MethodError(msg, repeated)
+    return dict(zip(experts, read, strict=True))
 
 
 @frozen
-class BudgetAllocation:
+class BudgetAllocation(Elicited):
     """Weights by `budget_allocation_weights`, with codes.
 
     Parameters
     ----------
-    points : mapping or sequence of mappings of str to float
+    points : mapping or sequence of mappings of str to float, or data frame
         By expert, the points by code; a child that an expert leaves out gets none. Experts without
-        names are numbered.
+        names are numbered. A frame of pandas, polars or pyarrow has a row for each expert, named by
+        the index of pandas or a first column of text, and a column for each code.
     total : float
-        The budget of each expert.
 
     Raises
     ------
     MethodError
-        No expert, or points that are not a mapping. When it weighs: points for a code that is not
-        a child's, or what `budget_allocation_weights` refuses.
+        No expert, an expert named twice or not by a text, points that are not a mapping of codes to
+        numbers of at least 0, or what `budget_allocation_weights` refuses. When it weighs: points
+        for a code that is not a child's.
 
     Examples
     --------
@@ -208,14 +252,17 @@ class BudgetAllocation:
     [0.8, 0.2]
     """
 
-    traits: ClassVar[Traits] = ELICITED
-
     points: dict[str, dict[str, float]] = field(converter=_allocations)
     total: float = 100.0
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the mean shares of the children."""
-        codes = [child.code for child in children]
+    def __attrs_post_init__(self) -> None:
+        self._mean_shares(list(dict.fromkeys(code for row in self.points.values() for code in row)))
+
+    def _mean_shares(self, codes: Sequence[str]) -> Floats:
+        table = [[row.get(code, 0.0) for code in codes] for row in self.points.values()]
+        return budget_allocation_weights(table, total=self.total, experts=list(self.points))
+
+    def _weigh(self, codes: Sequence[str]) -> Floats:
         unknown = [
             f"{code!r} of {expert}{did_you_mean(code, codes)}"
             for expert, row in self.points.items()
@@ -225,8 +272,7 @@ class BudgetAllocation:
         if unknown:
             msg = f"points must be on {', '.join(codes)}; unknown"
             raise MethodError(msg, unknown)
-        table = [[row.get(code, 0.0) for code in codes] for row in self.points.values()]
-        return budget_allocation_weights(table, total=self.total, experts=list(self.points))
+        return self._mean_shares(codes)
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
@@ -236,40 +282,50 @@ class BudgetAllocation:
         )
 
 
+def _ratios(ratios: Any) -> Any:
+    return read_judgements(ratios, "ratios")
+
+
 @frozen
-class PairwiseSwing:
+class PairwiseSwing(Elicited):
     """Weights by `pairwise_swing_weights`, with codes.
 
     Parameters
     ----------
-    ratios : mapping, list of pairs or matrix
+    ratios : mapping, list of pairs, matrix or data frame
         ``{("a", "b"): 1.5}``, also as ``[["a", "b", 1.5]]``: the swing of a is worth 1.5 times
-        that of b; or a square matrix in the order of the children.
+        that of b; or a square matrix in the order of the children. Frames are read as by `AHP`.
 
     Raises
     ------
     MethodError
-        Ratios that are not numbers above zero. When it weighs: a code that is not a child's, or
-        children that no comparison joins.
+        Ratios that `AHP` would refuse as judgements, or that are not 1 on the diagonal. When it
+        weighs: other codes than the children's, or a matrix of another size.
+    InconsistentJudgementsError
+        A pair compared in two ways that differ by more than rounding, by name or in the halves of
+        a matrix. When it weighs: children that no comparison joins.
 
     Examples
     --------
     >>> from dli import Indicator
+    >>> children = [Indicator(code) for code in "abc"]
     >>> scheme = PairwiseSwing([["a", "b", 2], ["b", "c", 3]])
-    >>> children = [Indicator("a"), Indicator("b"), Indicator("c")]
     >>> scheme.weights(np.zeros((1, 3)), children).round(4).tolist()
     [0.6, 0.3, 0.1]
     """
 
-    traits: ClassVar[Traits] = ELICITED
+    ratios: Any = field(converter=_ratios)
 
-    ratios: Any = field(converter=plain)
+    def __attrs_post_init__(self) -> None:
+        places = tuple(map(str, range(len(self.ratios))))
+        own = codes_in(self.ratios) if are_pairs(self.ratios) else places
+        middle = middles(*bounds(self.ratios, None, own, "ratios"))
+        _check_diagonal(middle, own)
+        _check_halves(middle, own)
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the weights that fit the ratios best."""
-        codes = tuple(child.code for child in children)
-        low, high = bounds(self.ratios, None, codes)
-        return pairwise_swing_weights(np.sqrt(low * high), names=codes)
+    def _weigh(self, codes: Sequence[str]) -> Floats:
+        ratios = middles(*bounds(self.ratios, None, codes, "ratios"))
+        return pairwise_swing_weights(ratios, names=codes)
 
     def describe(self) -> str:
         """Return a sentence with the formula."""

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from dli.arrays import Floats
 
-__all__ = ["ELICITED", "Floats", "Node", "Traits", "Weighting", "traits_of"]
+__all__ = ["Floats", "Node", "Traits", "Weighting", "traits_of"]
 
 
 @frozen
@@ -28,7 +28,6 @@ class Traits:
     uses_values: bool = True
 
 
-ELICITED = Traits(uses_values=False)
 _SILENT = Traits()
 
 

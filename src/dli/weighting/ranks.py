@@ -1,17 +1,18 @@
 """Weights from an order of importance, without or with the steps between places."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
-from dli.checks import number_fault
+from dli.arrays import Floats, Integers, as_floats
+from dli.checks import listed, number_fault
 from dli.errors import MethodError
-from dli.weighting.by_code import numbers_by_code, read_by_code
-from dli.weighting.protocol import ELICITED, Floats, Node, Traits
+from dli.weighting.by_code import Elicited, codes_of, numbers_by_code, one_of, read_by_code
+from dli.weighting.tables import in_proportion
 
 __all__ = [
     "RankOrder",
@@ -24,7 +25,7 @@ __all__ = [
 
 
 def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
-    r"""Return the mean of all weights that keep an order of importance.
+    r"""Return the mean of all weights of shape (n,) that keep an order of importance.
 
     The place r among n has :math:`w = \frac{1}{n} \sum_{k=r}^{n} \frac{1}{k}`.
 
@@ -32,10 +33,6 @@ def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
     ----------
     ranks : array_like of shape (n,)
         The least is the most important; equal ones share the mean of their places.
-
-    Returns
-    -------
-    ndarray of shape (n,)
 
     Raises
     ------
@@ -61,14 +58,6 @@ def rank_sum_weights(ranks: ArrayLike) -> Floats:
     The place r among n has :math:`w = 2 (n + 1 - r) / (n (n + 1))`. Ranks are read, and refused,
     as by `rank_order_centroid_weights`.
 
-    Parameters
-    ----------
-    ranks : array_like of shape (n,)
-
-    Returns
-    -------
-    ndarray of shape (n,)
-
     References
     ----------
     Stillwell, W. G., Seaver, D. A. and Edwards, W. (1981), A comparison of weight approximation
@@ -88,14 +77,6 @@ def rank_reciprocal_weights(ranks: ArrayLike) -> Floats:
 
     The place r among n has :math:`w = (1 / r) / \sum_k (1 / k)`. Ranks are read, and refused, as
     by `rank_order_centroid_weights`; the source is that of `rank_sum_weights`.
-
-    Parameters
-    ----------
-    ranks : array_like of shape (n,)
-
-    Returns
-    -------
-    ndarray of shape (n,)
 
     Examples
     --------
@@ -163,13 +144,21 @@ def swara_weights(order: ArrayLike, steps: ArrayLike) -> Floats:
     if s.shape != (n - 1,) or not (np.isfinite(s) & (s >= 0)).all():
         msg = f"steps must be {n - 1} finite numbers of at least 0, got {s.tolist()}"
         raise MethodError(msg)
-    weights = np.empty(n)
-    weights[places.astype(np.intp)] = _swara(s)
-    return np.asarray(weights / weights.sum())
+    return _swara(s.tolist(), np.argsort(places))
 
 
-def _swara(steps: ArrayLike) -> Floats:
-    return np.concatenate([[1.0], 1 / np.cumprod(1 + np.asarray(steps, dtype=np.float64))])
+def _swara(steps: Sequence[float], places: Integers) -> Floats:
+    """Return the weights of some places in an order, 0 for the first."""
+    # The divisors are kept with their power of two, as their product may be beyond floats.
+    size, power = 1.0, 0
+    sizes, powers = [size], [power]
+    for step in steps:
+        size, more = math.frexp(size * (1.0 + step))
+        power += more
+        sizes.append(size)
+        powers.append(power)
+    own = np.array(powers)[places]
+    return in_proportion(np.ldexp(1 / np.array(sizes)[places], own.min() - own))
 
 
 _RULES: Mapping[str, tuple[Callable[[ArrayLike], Floats], str]] = {
@@ -179,26 +168,27 @@ _RULES: Mapping[str, tuple[Callable[[ArrayLike], Floats], str]] = {
 }
 
 
-def _codes_once(codes: Sequence[Any]) -> None:
-    repeated = sorted({str(code) for code in codes if list(codes).count(code) > 1})
-    if repeated:
-        msg = "a ranking must name each code once; repeated"
-        raise MethodError(msg, [repr(code) for code in repeated])
-
-
 def _ranking(ranking: Any) -> dict[str, float]:
     if isinstance(ranking, Mapping):
         return numbers_by_code("ranks", ranking)
     if not isinstance(ranking, (list, tuple)):
         msg = f"a ranking must be a list of codes or a mapping of codes to ranks, got {ranking!r}"
         raise MethodError(msg)
-    groups = [(entry,) if isinstance(entry, str) else tuple(entry) for entry in ranking]
-    _codes_once([code for group in groups for code in group])
+    groups = [[entry] if isinstance(entry, str) else entry for entry in ranking]
+    wrong = [
+        f"place {place}: {group!r}"
+        for place, group in enumerate(groups, start=1)
+        if not isinstance(group, (list, tuple)) or not all(isinstance(c, str) for c in group)
+    ]
+    if wrong:
+        msg = "a ranking must hold codes, or lists of codes that share a place"
+        raise MethodError(msg, wrong)
+    codes_of("ranking", [code for group in groups for code in group])
     return {code: place for place, group in enumerate(groups, start=1) for code in group}
 
 
 @frozen
-class RankOrder:
+class RankOrder(Elicited):
     """Weights from an order of importance.
 
     Parameters
@@ -213,8 +203,8 @@ class RankOrder:
     Raises
     ------
     MethodError
-        A ranking that names a code twice, ranks that are not numbers, or an unknown rule. When it
-        weighs: a child without a rank.
+        A ranking that is neither a list of different codes nor a mapping of codes to numbers, or
+        an unknown rule. When it weighs: a child without a rank.
 
     Examples
     --------
@@ -224,20 +214,14 @@ class RankOrder:
     [0.2778, 0.6111, 0.1111]
     """
 
-    traits: ClassVar[Traits] = ELICITED
-
     ranking: dict[str, float] = field(converter=_ranking)
     rule: str = "centroid"
 
     def __attrs_post_init__(self) -> None:
-        if self.rule not in _RULES:
-            msg = f"rule must be one of {', '.join(_RULES)}, got {self.rule!r}"
-            raise MethodError(msg)
+        one_of("rule", self.rule, _RULES)
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the weights of the children's places among themselves."""
-        ranks = read_by_code("rank", self.ranking, [child.code for child in children])
-        return _RULES[self.rule][0](ranks)
+    def _weigh(self, codes: Sequence[str]) -> Floats:
+        return _RULES[self.rule][0](read_by_code("rank", self.ranking, codes))
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
@@ -247,16 +231,18 @@ class RankOrder:
         )
 
 
-def _codes(order: Sequence[str]) -> tuple[str, ...]:
-    return tuple(order)
+def _order(order: object) -> tuple[str, ...]:
+    return codes_of("order", order)
 
 
-def _numbers(steps: Sequence[float]) -> tuple[float, ...]:
-    return tuple(steps)
+def _steps(steps: Any) -> tuple[float, ...]:
+    if isinstance(steps, np.ndarray) and steps.ndim == 1:
+        steps = as_floats(steps, "steps").tolist()
+    return tuple(listed("steps", steps, "numbers"))
 
 
 @frozen
-class Swara:
+class Swara(Elicited):
     """Weights by `swara_weights`, with codes.
 
     Parameters
@@ -265,13 +251,13 @@ class Swara:
         The codes, most important first. If they are more than the children of a node, the
         children keep their proportions; every child must be among them.
     steps : sequence of float
-        How much more important each is than the next, as a share.
+        As for `swara_weights`.
 
     Raises
     ------
     MethodError
-        A code that is named twice, or steps that are not finite numbers of at least 0, one for
-        each code but the first. When it weighs: a child that is not in the order.
+        An order that is not a sequence of different codes, or steps that `swara_weights` refuses.
+        When it weighs: a child that is not in the order.
 
     Examples
     --------
@@ -282,13 +268,10 @@ class Swara:
     [0.2857, 0.4286, 0.2857]
     """
 
-    traits: ClassVar[Traits] = ELICITED
-
-    order: tuple[str, ...] = field(converter=_codes)
-    steps: tuple[float, ...] = field(converter=_numbers)
+    order: tuple[str, ...] = field(converter=_order)
+    steps: tuple[float, ...] = field(converter=_steps)
 
     def __attrs_post_init__(self) -> None:
-        _codes_once(self.order)
         if not self.order or len(self.steps) != len(self.order) - 1:
             msg = f"{len(self.order)} codes in order need a step between each and the next, got "
             raise MethodError(msg + str(len(self.steps)))
@@ -300,19 +283,16 @@ class Swara:
             msg = "steps must be finite and not contradict the order"
             raise MethodError(msg, filter(None, faults))
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the weights of the children."""
-        by_code = dict(zip(self.order, _swara(self.steps).tolist(), strict=True))
-        q = read_by_code("place in the order", by_code, [child.code for child in children])
-        return np.asarray(q / q.sum())
+    def _weigh(self, codes: Sequence[str]) -> Floats:
+        by_code = {code: float(place) for place, code in enumerate(self.order)}
+        places = read_by_code("place in the order", by_code, codes)
+        return _swara(self.steps, places.astype(np.int64))
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
-        listed = ", ".join(
-            f"{code} (+{step:g})" for code, step in zip(self.order, self.steps, strict=False)
-        )
-        listed = ", ".join(filter(None, [listed, self.order[-1]]))
+        steps = zip(self.order, self.steps, strict=False)
+        shown = [*(f"{code} (+{step:g})" for code, step in steps), self.order[-1]]
         return (
-            rf"Stepwise weights (SWARA) from {listed}: $q_j = q_{{j-1}} / (1 + s_j)$, "
+            rf"Stepwise weights (SWARA) from {', '.join(shown)}: $q_j = q_{{j-1}} / (1 + s_j)$, "
             r"$w_j = q_j / \sum_l q_l$."
         )

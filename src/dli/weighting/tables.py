@@ -6,15 +6,17 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 
-from dli.arrays import as_floats
+from dli.arrays import Floats, Integers, as_floats
 from dli.errors import MethodError
-from dli.weighting.protocol import Floats, Node, Traits
+from dli.weighting.protocol import Node, Traits
 
 __all__ = [
     "DataDriven",
     "check_not_constant",
     "check_range",
     "complete_rows",
+    "in_proportion",
+    "in_range",
     "minmax",
     "named",
     "shares",
@@ -24,6 +26,8 @@ __all__ = [
 
 # The deviation of a constant column is 0 up to rounding; scaled, that noise would pass for weights.
 NOISE = 1e-12
+# Between these sizes the products of four values, and sums of many of them, are floats.
+_SMALL, _LARGE = 2.0**-200, 2.0**200
 
 
 @attrs.frozen
@@ -66,6 +70,28 @@ def table_of(values: Any) -> tuple[Floats, Sequence[str]]:
     return x, [f"column {j}" for j in range(x.shape[1])]
 
 
+def in_range(x: Floats, *, together: bool = False) -> tuple[Floats, Integers]:
+    """Return columns divided by powers of two, so that their squares and sums are floats.
+
+    The second array holds the powers, of shape (n_indicators,), all the same if ``together``.
+    Columns of usual sizes stay as they are. Weights that do not depend on units of measure are the
+    same to the last bit.
+    """
+    size = np.fmax.reduce(np.abs(x), axis=0, initial=0.0)
+    if together:
+        size = np.full(size.shape, size.max())
+    is_usual = (size == 0) | ((size >= _SMALL) & (size <= _LARGE)) | np.isinf(size)
+    powers = np.where(is_usual, 0, np.frexp(size)[1]).astype(np.int64)
+    return x if is_usual.all() else np.asarray(np.ldexp(x, -powers)), powers
+
+
+def in_proportion(raw: Floats) -> Floats:
+    """Return numbers of at least 0, not all of them 0, divided by their sum, of any size."""
+    if not _SMALL <= raw.max() <= _LARGE:
+        raw, _ = in_range(raw)
+    return np.asarray(raw / raw.sum())
+
+
 def check_range(
     x: Floats, names: Sequence[str], scheme: str, *, lowest: str = "", least: int = 2
 ) -> None:
@@ -73,7 +99,7 @@ def check_range(
 
     ``lowest`` is the limit in words: "of at least 0", "above 0" or none.
     """
-    if len(x) >= least and x.min() > 0 and np.isfinite(x.sum()):
+    if len(x) >= least and x.min() > 0 and np.isfinite(x.max()):
         return  # the usual case, after one look at the values
     bad, count = np.isinf(x), (~np.isnan(x)).sum(axis=0)
     if lowest:
@@ -131,8 +157,7 @@ def minmax(x: Floats, names: Sequence[str], scheme: str) -> Floats:
 
 def shares(raw: Floats, names: Sequence[str], scheme: str) -> Floats:
     """Return raw weights scaled to sum to one."""
-    total = raw.sum()
-    if not total > 0:
+    if not raw.max() > 0:
         msg = f"{scheme} weights need an indicator that differs between units: {', '.join(names)}"
         raise MethodError(msg)
-    return np.asarray(raw / total)
+    return in_proportion(raw)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dli.errors import InconsistentJudgementsError, MethodError
+from dli.weighting.ahp.consistency import RANGE, beyond_range
 from dli.weighting.protocol import Floats
 
 __all__ = ["COMPLETIONS", "complete", "joined_log_weights"]
@@ -21,9 +22,30 @@ def complete(a: Floats, names: Sequence[str], completion: str) -> Floats:
     """Return a matrix of judgements with the missing ones filled.
 
     ``a`` is positive and reciprocal, with NaN where a pair was not judged; ``names`` are for
-    errors, which are those of `joined_log_weights`; `ahp_priorities` explains the completions.
+    errors, which are those of `joined_log_weights` and a MethodError for a missing pair that would
+    be beyond the range of judgements; `ahp_priorities` explains the completions.
     """
+    missing = np.isnan(a)
     logs = joined_log_weights(np.log(a), names)
+    _check_range(np.where(missing, logs[:, np.newaxis] - logs, 0.0), names)
+    filled = _filled(a, logs, names, completion)
+    _check_range(np.where(missing, np.log(filled), 0.0), names)
+    return filled
+
+
+def _check_range(logs: Floats, names: Sequence[str]) -> None:
+    """Raise for pairs of which other judgements say together what no judgement may say."""
+    with np.errstate(over="ignore"):
+        beyond = np.argwhere(np.triu(beyond_range(np.exp(logs)))).tolist()
+    if beyond:
+        msg = f"what judgements say together of the pairs that nobody judged must be {RANGE}"
+        powers = logs / np.log(10)
+        faults = [f"({names[i]}, {names[j]}): 1e{powers[i, j]:+.4g}" for i, j in beyond]
+        raise MethodError(msg, faults)
+
+
+def _filled(a: Floats, logs: Floats, names: Sequence[str], completion: str) -> Floats:
+    """Return the completed matrix, from the logarithms of the weights by least squares."""
     if completion == "eigenvalue":
         return _least_eigenvalue(a, logs, names)
     weights = np.exp(logs)
@@ -32,6 +54,9 @@ def complete(a: Floats, names: Sequence[str], completion: str) -> Floats:
         # the matrix in which ratios of its entries are filled in.
         harker = np.where(np.isnan(a), 0.0, a) + np.diag(np.isnan(a).sum(axis=1).astype(np.float64))
         weights = _both_eigenvectors(harker)[1]
+        if not weights.all():  # some are below the least of floats
+            msg = f"judgements on {', '.join(names)} contradict one another too much for Harker's"
+            raise InconsistentJudgementsError(f"{msg} completion: reconsider the most extreme")
     return np.where(np.isnan(a), weights[:, np.newaxis] / weights, a)
 
 
@@ -75,12 +100,7 @@ def joined_log_weights(logs: ArrayLike, names: Sequence[str]) -> Floats:
     """Return the logarithms of weights that fit log ratios best, by least squares.
 
     ``logs`` of shape (n, n) are antisymmetric, NaN where a pair was not judged; the result sums to
-    zero.
-
-    Raises
-    ------
-    InconsistentJudgementsError
-        The judged pairs fall into groups that no judgement joins.
+    zero. Raises an InconsistentJudgementsError for judged pairs in groups that no judgement joins.
     """
     x = np.asarray(logs, dtype=np.float64)
     judged = ~np.isnan(x)

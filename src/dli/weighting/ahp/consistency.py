@@ -4,21 +4,33 @@ from collections.abc import Mapping, Sequence
 from warnings import warn
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from dli.errors import DLIWarning, InconsistentJudgementsError, MethodError
+from dli.errors import DLIWarning, InconsistentJudgementsError
+from dli.weighting.by_code import count_of, one_of
 from dli.weighting.protocol import Floats
 
 __all__ = [
     "RANDOM_INDICES",
+    "RANGE",
+    "ROUNDING",
+    "SCALE",
+    "beyond_range",
     "check_consistency",
     "geometric_threshold",
     "random_index",
     "shown",
+    "warn_beyond_scale",
     "warn_of_scale",
 ]
 
 # The scale of Saaty (1980): 1 equal, 3 moderately, 5 strongly, 7 very strongly, 9 extremely more.
-_SCALE = 9.0
+SCALE = 9.0
+# Reciprocals such as 1/3 may carry the rounding of a text file to three digits, but no more.
+ROUNDING = 5e-3
+# Products of two numbers in this range are floats, and so are the sums of many.
+_LEAST, _MOST = 1e-100, 1e100
+RANGE = f"from {_LEAST:g} to {_MOST:g}"
 
 # Order 1 to 15. Published tables differ, as each drew its own random matrices.
 RANDOM_INDICES: Mapping[str, tuple[float, ...]] = {
@@ -41,8 +53,6 @@ RANDOM_INDICES: Mapping[str, tuple[float, ...]] = {
         1.5551, 1.5713, 1.5838,
     ),
 }  # fmt: skip
-# Aguarón and Moreno-Jiménez (2003), https://doi.org/10.1016/S0377-2217(02)00255-2
-_GEOMETRIC_THRESHOLDS = {3: 0.31, 4: 0.35}
 
 
 def random_index(n: int, table: str = "saaty-1980") -> float:
@@ -51,8 +61,9 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
     Parameters
     ----------
     n : int
-        The order. Beyond 15 every table continues with ``(2.7699 n - 4.3513 - n) / (n - 1)``, the
-        line that Alonso and Lamata (2006) fitted to the mean largest eigenvalue.
+        The order, at least 1. Beyond 15 every table continues with
+        ``(2.7699 n - 4.3513 - n) / (n - 1)``, the line that Alonso and Lamata (2006) fitted to the
+        mean largest eigenvalue.
     table : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
 
     Returns
@@ -63,7 +74,7 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
     Raises
     ------
     MethodError
-        An unknown table.
+        An order that is not a whole number of at least 1, or an unknown table.
 
     References
     ----------
@@ -75,9 +86,8 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
     >>> random_index(5), round(random_index(20), 3)
     (1.12, 1.634)
     """
-    if table not in RANDOM_INDICES:
-        msg = f"random_index must be one of {', '.join(RANDOM_INDICES)}, got {table!r}"
-        raise MethodError(msg)
+    n = count_of("the order n", n)
+    one_of("random_index", table, RANDOM_INDICES)
     known = RANDOM_INDICES[table]
     return known[n - 1] if n <= len(known) else (2.7699 * n - 4.3513 - n) / (n - 1)
 
@@ -85,42 +95,54 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
 def geometric_threshold(n: int) -> float:
     """Return the geometric consistency index that goes with a consistency ratio of 0.10.
 
-    Parameters
-    ----------
-    n : int
-        The order.
+    It is 0.31 for an order n up to 3, 0.35 for 4 and 0.37 above (Aguarón and Moreno-Jiménez 2003,
+    the source of the index in `ahp_priorities`).
 
-    Returns
-    -------
-    float
-        0.31 for n up to 3, 0.35 for 4, 0.37 above.
-
-    References
-    ----------
-    Aguarón, J. and Moreno-Jiménez, J. M. (2003), The geometric consistency index: approximated
-    thresholds. https://doi.org/10.1016/S0377-2217(02)00255-2
+    Raises
+    ------
+    MethodError
+        An order that is not a whole number of at least 1.
 
     Examples
     --------
     >>> [geometric_threshold(n) for n in (3, 4, 9)]
     [0.31, 0.35, 0.37]
     """
-    return _GEOMETRIC_THRESHOLDS.get(max(n, 3), 0.37)
+    return {3: 0.31, 4: 0.35}.get(max(count_of("the order n", n), 3), 0.37)
 
 
-def warn_of_scale(low: Floats, high: Floats, names: Sequence[str], whose: str = "") -> None:
-    """Warn of judgements, or ends of intervals, beyond Saaty's scale; NaN are missing ones."""
+def beyond_range(judgements: ArrayLike) -> NDArray[np.bool_]:
+    """Return where judgements cannot be used: beyond 1e-100 to 1e100; NaN, if missing, can.
+
+    A reciprocal may be beyond by its rounding.
+    """
+    x = np.asarray(judgements, dtype=np.float64)
+    return np.asarray((x < _LEAST * (1 - ROUNDING)) | (x > _MOST * (1 + ROUNDING)))
+
+
+def warn_of_scale(
+    low: Floats, high: Floats, names: Sequence[str], whose: str = "", *, depth: int = 3
+) -> None:
+    """Warn of judgements, or ends of intervals, beyond Saaty's scale; NaN are missing ones.
+
+    ``depth`` says how many calls above this one the warning is shown, as ``stacklevel`` does.
+    """
     with np.errstate(invalid="ignore"):
         logs = np.fmax(np.abs(np.log(low)), np.abs(np.log(high)))
-    beyond = np.argwhere(logs > np.log(_SCALE) + 1e-9).tolist()
+    beyond = np.argwhere(logs > np.log(SCALE) + 1e-9).tolist()
     pairs = [
         f"({names[i]}, {names[j]}): {shown(low[i, j], high[i, j])}"
         for i, j in beyond
         if i < j or np.isnan(low[j, i])
     ]
-    if pairs:
+    warn_beyond_scale(pairs, whose, depth=depth + 1)
+
+
+def warn_beyond_scale(found: Sequence[str], whose: str = "", *, depth: int = 3) -> None:
+    """Warn of judgements that were found beyond Saaty's scale, if there are any."""
+    if found:
         msg = f"judgements {whose} beyond the scale from 1/9 to 9: ".replace("  ", " ")
-        warn(msg + ", ".join(pairs), DLIWarning, stacklevel=3)
+        warn(msg + ", ".join(found), DLIWarning, stacklevel=depth)
 
 
 def shown(low: float, high: float) -> str:

@@ -7,20 +7,33 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import as_floats
-from dli.checks import number
+from dli.checks import flag_faults, number
 from dli.errors import InconsistentJudgementsError, MethodError
 from dli.weighting.ahp.completion import COMPLETIONS, complete
-from dli.weighting.ahp.consistency import check_consistency, warn_of_scale
+from dli.weighting.ahp.consistency import (
+    RANGE,
+    ROUNDING,
+    beyond_range,
+    check_consistency,
+    warn_of_scale,
+)
 from dli.weighting.ahp.consistency import random_index as random_index_of
 from dli.weighting.ahp.eigen import perron
+from dli.weighting.ahp.reading import read_matrices
+from dli.weighting.by_code import one_of
 from dli.weighting.protocol import Floats
 
-__all__ = ["Priorities", "ahp_priorities", "check_options", "priorities_of", "square"]
+__all__ = [
+    "Priorities",
+    "ahp_priorities",
+    "check_limit",
+    "check_options",
+    "check_reciprocal",
+    "priorities_of",
+    "square",
+]
 
 METHODS = ("eigenvector", "geometric", "normalised columns")
-# Reciprocals such as 1/3 may carry the rounding of a text file to three digits, but no more.
-_RECIPROCAL = 5e-3
 _EXACT = 1e-12
 # As many matrices as stay in a processor's cache while they are iterated.
 _CHUNK_BYTES = 600_000
@@ -78,7 +91,9 @@ def ahp_priorities(
     matrix : array_like of shape (..., n, n)
         ``a_ij`` says how many times i counts as much as j: positive and reciprocal,
         ``a_ji = 1 / a_ij``. If a pair differs from that by less than 0.5 %, as 3 and 0.333 do, the
-        larger number is used. NaN is a missing judgement, unless its reciprocal is there.
+        larger number is used. NaN is a missing judgement, unless its reciprocal is there. The
+        rows of a data frame with labels are taken in the order of its columns, and the frames of a
+        stack in the order of the first.
     method : {"eigenvector", "geometric", "normalised columns"}
     completion : {"eigenvalue", "harker", "least_squares"}
         How missing judgements are filled: so that the largest eigenvalue is least; by ratios of
@@ -104,7 +119,10 @@ def ahp_priorities(
     Raises
     ------
     MethodError
-        A matrix that is not square, positive and reciprocal; the pairs are named.
+        A matrix that is not square, positive and reciprocal, or with judgements beyond 1e-100 to
+        1e100, also in what they say together of missing ones; the pairs are named. A table of
+        pairs, frames whose labels differ, a limit below 0, ``strict`` that is not True or False, or
+        an unknown option.
     InconsistentJudgementsError
         The judged pairs fall into groups that no judgement joins, or ``strict`` and a consistency
         ratio above the limit.
@@ -133,7 +151,7 @@ def ahp_priorities(
     [1.0, 2.0, 6.0]
     """
     a = square(matrix)
-    limit = number("limit", limit, least=0)
+    check_limit(limit, strict)
     names = [str(i) for i in range(a.shape[-1])]
     result = priorities_of(a, names, method=method, completion=completion, table=random_index)
     if a.ndim == 2:
@@ -141,35 +159,38 @@ def ahp_priorities(
         what = f"on {', '.join(names)}"
         check_consistency(result.consistency_ratio, limit, what, strict=strict)
     elif strict:
-        over = np.argwhere(result.consistency_ratio > limit)
-        if len(over):
+        ratios = result.consistency_ratio
+        over = [tuple(place) for place in np.argwhere(ratios > limit).tolist()]
+        if over:
             msg = f"judgements with a consistency ratio above {limit:g}"
-            places = [tuple(place) for place in over.tolist()]
-            raise InconsistentJudgementsError(
-                msg, [f"matrix {place}: {result.consistency_ratio[place]:.3f}" for place in places]
-            )
+            faults = [f"matrix {place}: {ratios[place]:.3f}" for place in over]
+            raise InconsistentJudgementsError(msg, faults)
     return result
 
 
 def square(matrix: ArrayLike) -> Floats:
-    """Return square matrices as an array of floats."""
-    a = as_floats(matrix, "judgements")
+    """Return square matrices of judgements within the range as an array of floats."""
+    a = read_matrices(matrix)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2] or a.size == 0:
         msg = f"judgements must be square matrices (..., n, n), got shape {a.shape}"
         raise MethodError(msg)
+    if beyond_range(a).any():
+        check_reciprocal(a.reshape(-1, *a.shape[-2:]), [str(i) for i in range(a.shape[-1])])
     return a
 
 
 def check_options(method: str, completion: str, table: str) -> None:
     """Raise for an unknown method, completion or random index."""
     random_index_of(1, table)
-    for name, choice, choices in (
-        ("method", method, METHODS),
-        ("completion", completion, COMPLETIONS),
-    ):
-        if choice not in choices:
-            msg = f"{name} must be one of {', '.join(choices)}, got {choice!r}"
-            raise MethodError(msg)
+    one_of("method", method, METHODS)
+    one_of("completion", completion, COMPLETIONS)
+
+
+def check_limit(limit: Any, strict: Any) -> None:
+    """Raise for a limit that is not a number of at least 0, or ``strict`` that is not a flag."""
+    number("limit", limit, least=0)
+    for fault in flag_faults(strict=strict):
+        raise MethodError(fault)
 
 
 def priorities_of(
@@ -225,9 +246,9 @@ def _usable(a: Floats) -> bool:
     """Return whether matrices (n, n, m) can be used as they are; NaN fails every comparison."""
     i, j = np.triu_indices(len(a), 1)
     upper = a[i, j]
-    reciprocal = (np.abs(upper * a[j, i] - 1) <= _EXACT).all()
-    every = np.arange(len(a))
-    return bool(reciprocal and (upper > 0).all() and (a[every, every] == 1).all())
+    with np.errstate(invalid="ignore", over="ignore"):  # an infinite judgement is refused later
+        reciprocal = (np.abs(upper * a[j, i] - 1) <= _EXACT).all()
+    return bool(reciprocal and (upper > 0).all() and (a.diagonal() == 1).all())
 
 
 def _geometric(a: Floats) -> tuple[Floats, Floats]:
@@ -249,17 +270,13 @@ def _geometric(a: Floats) -> tuple[Floats, Floats]:
 
 def _settled(a: Floats, names: Sequence[str], completion: str) -> Floats:
     """Return checked matrices, rounded reciprocals made exact and missing judgements filled."""
-    n = a.shape[-1]
-    i, j = np.triu_indices(n, 1)
-    a = a.copy()
-    every = np.arange(n)
+    every = np.arange(a.shape[-1])
+    i, j = np.triu_indices(len(every), 1)
+    with np.errstate(divide="ignore"):
+        a = np.where(np.isnan(a), 1 / a.swapaxes(1, 2), a)
     diagonal, upper, lower = a[:, every, every], a[:, i, j], a[:, j, i]
     a[:, every, every] = np.where(np.isnan(diagonal), 1.0, diagonal)
-    with np.errstate(divide="ignore"):
-        a[:, i, j] = np.where(np.isnan(upper), 1 / lower, upper)
-        a[:, j, i] = np.where(np.isnan(lower), 1 / upper, lower)
-    _check(a, names)
-    upper, lower = a[:, i, j], a[:, j, i]
+    check_reciprocal(a, names)
     a[:, i, j] = np.where(upper >= lower, upper, 1 / lower)
     a[:, j, i] = np.where(upper >= lower, 1 / upper, lower)
     a[:, every, every] = 1.0
@@ -268,16 +285,20 @@ def _settled(a: Floats, names: Sequence[str], completion: str) -> Floats:
     return a
 
 
-def _check(a: Floats, names: Sequence[str]) -> None:
+def check_reciprocal(a: Floats, names: Sequence[str]) -> None:
+    """Raise for matrices of shape (m, n, n) that are not positive and reciprocal."""
     faults = []
     transposed = a.swapaxes(1, 2)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         not_positive = ~(((a > 0) & np.isfinite(a)) | np.isnan(a))
-        not_reciprocal = (np.abs(a * transposed - 1) > _RECIPROCAL) & (a > 0) & (transposed > 0)
-    for k, i, j in np.argwhere(not_positive | not_reciprocal).tolist():
+        beyond = beyond_range(a)
+        not_reciprocal = (np.abs(a * transposed - 1) > ROUNDING) & (a > 0) & (transposed > 0)
+    for k, i, j in np.argwhere(not_positive | beyond | not_reciprocal).tolist():
         where = f"({names[i]}, {names[j]})" + (f" of matrix {k}" if len(a) > 1 else "")
         if not_positive[k, i, j]:
             faults.append(f"{where}: {a[k, i, j]:g} is not a number above zero")
+        elif beyond[k, i, j]:
+            faults.append(f"{where}: {a[k, i, j]:g} is not {RANGE}")
         elif i == j:
             faults.append(f"{where}: {a[k, i, j]:g}, expected 1")
         elif i < j:

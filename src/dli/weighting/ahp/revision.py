@@ -6,10 +6,12 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.errors import MethodError
+from dli.weighting.ahp.consistency import warn_of_scale
 from dli.weighting.ahp.priorities import Priorities, priorities_of, square
 from dli.weighting.protocol import Floats
 
-__all__ = ["Revision", "revisions"]
+__all__ = ["Revision", "ranked", "revisions"]
 
 
 @frozen(kw_only=True)
@@ -45,14 +47,19 @@ def revisions(
     Parameters
     ----------
     matrix : array_like of shape (n, n)
-        As `ahp_priorities` takes it. Missing judgements are not ranked.
+        Missing judgements are not ranked, and judgements beyond 1/9 to 9 give a `DLIWarning`.
     completion, random_index : str
-        As `ahp_priorities` takes them.
+        As for `ahp_priorities`, like the matrix.
 
     Returns
     -------
     tuple of Revision
         One for each pair, the one with the largest distance first; ties in the order of the matrix.
+
+    Raises
+    ------
+    MethodError
+        A stack of matrices, or what `ahp_priorities` refuses.
 
     References
     ----------
@@ -66,17 +73,25 @@ def revisions(
     (0, 1, True)
     """
     matrices = square(matrix)
+    if matrices.ndim != 2:
+        msg = f"judgements to revise must be one matrix (n, n), got shape {matrices.shape}"
+        raise MethodError(msg)
+    found = ranked(matrices, completion=completion, random_index=random_index)
+    warn_of_scale(matrices, matrices, [str(i) for i in range(len(matrices))])
+    return found
+
+
+def ranked(matrix: Floats, *, completion: str, random_index: str) -> tuple[Revision, ...]:
+    """Return what `revisions` returns, without its warning."""
 
     def solved(a: Floats) -> Priorities:
-        names = [str(i) for i in range(len(matrices))]
-        return priorities_of(
-            a, names, method="eigenvector", completion=completion, table=random_index
-        )
+        names, method = [str(i) for i in range(len(matrix))], "eigenvector"
+        return priorities_of(a, names, method=method, completion=completion, table=random_index)
 
-    result = solved(matrices)
+    result = solved(matrix)
     a, w = result.completed, result.weights
     i, j = np.triu_indices(len(a), 1)
-    judged = ~np.isnan(matrices[i, j]) | ~np.isnan(matrices[j, i])
+    judged = ~np.isnan(matrix[i, j]) | ~np.isnan(matrix[j, i])
     i, j = i[judged], j[judged]
     if i.size == 0:
         return ()
@@ -88,14 +103,9 @@ def revisions(
     changed = np.repeat(a[np.newaxis], len(i), axis=0)
     every = np.arange(len(i))
     changed[every, i, j], changed[every, j, i] = ratio, 1 / ratio
-    after = solved(changed).consistency_ratio
+    columns = i, j, a[i, j], ratio, solved(changed).consistency_ratio
+    rows = zip(*(column.tolist() for column in columns), strict=True)
     return tuple(
-        Revision(
-            first=int(i[k]),
-            second=int(j[k]),
-            judged=float(a[i[k], j[k]]),
-            suggested=float(ratio[k]),
-            consistency_ratio=float(after[k]),
-        )
-        for k in every
+        Revision(first=i, second=j, judged=judged, suggested=suggested, consistency_ratio=after)
+        for i, j, judged, suggested, after in rows
     )

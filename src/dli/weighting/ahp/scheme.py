@@ -1,22 +1,40 @@
 """The analytic hierarchy process as a weighting scheme, and down a hierarchy."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from attrs import evolve, field, frozen
 
-from dli.checks import number
-from dli.errors import InconsistentJudgementsError, MethodError
+from dli.checks import text_faults
+from dli.errors import MethodError
 from dli.weighting.ahp.consistency import check_consistency, warn_of_scale
-from dli.weighting.ahp.judgements import are_pairs, bounds, codes_in, draw_judgements, plain
-from dli.weighting.ahp.priorities import Priorities, check_options, priorities_of
-from dli.weighting.ahp.revision import Revision, revisions
+from dli.weighting.ahp.judgements import bounds, draw_judgements, middles
+from dli.weighting.ahp.priorities import (
+    Priorities,
+    check_limit,
+    check_options,
+    check_reciprocal,
+    priorities_of,
+)
+from dli.weighting.ahp.reading import are_pairs, codes_in, read_judgements
+from dli.weighting.ahp.revision import Revision, ranked
+from dli.weighting.by_code import Elicited, check_known, codes_of, mapping_of, of_each
 from dli.weighting.nominal import nested_weights
-from dli.weighting.protocol import ELICITED, Floats, Node, Traits
+from dli.weighting.protocol import Floats
 
-__all__ = ["AHP", "FORMULAS", "Hierarchy", "ahp_hierarchy", "as_codes", "judge_each"]
+__all__ = [
+    "AHP",
+    "CONTRADICTORY",
+    "FORMULAS",
+    "Hierarchy",
+    "Member",
+    "ahp_hierarchy",
+    "as_items",
+    "check_scheme",
+]
 
+CONTRADICTORY = "several judgements contradict themselves or cannot be used"
 FORMULAS = {
     "eigenvector": r"the eigenvector $A w = \lambda_{max} w$",
     "geometric": r"the row geometric means $w_i \propto \prod_j a_{ij}^{1/n}$",
@@ -26,56 +44,57 @@ FORMULAS = {
 }
 
 
-def as_codes(items: Any) -> tuple[str, ...] | None:
+def as_items(items: Any) -> tuple[str, ...] | None:
     """Return codes as a tuple, or None."""
-    return None if items is None else tuple(items)
+    return None if items is None else codes_of("items", items)
 
 
 @frozen
-class AHP:
+class AHP(Elicited):
     """Weights by `ahp_priorities`, with codes.
 
-    Judgements beyond 1/9 to 9, also as ends of intervals, and a consistency ratio above the limit
-    give a warning.
+    Judgements beyond 1/9 to 9, also as ends of intervals, give a warning when the object is made
+    and when it weighs; then a consistency ratio above the limit does too.
 
     Parameters
     ----------
-    judgements : matrix, mapping or list of pairs
+    judgements : matrix, mapping, list of pairs or data frame
         A square matrix; or ``{("DS", "DV"): 3}``, also as ``[["DS", "DV", 3]]``: DS counts three
         times as much as DV. One direction of each pair is enough. Instead of a number there may be
         an interval ``[2, 4]``, whose geometric middle is used for the weights. Pairs that are left
-        out, None or NaN are missing.
+        out, None, NaN or masked are missing.
+
+        A frame of pandas, polars or pyarrow holds pairs if it has three columns, the first two of
+        text. Otherwise it is a matrix: the codes are the names of its columns and the labels of its
+        rows (the index of pandas, or a first column of text), whatever their order. Without labels
+        on either side the other has them; without any, rows and columns are in the order of
+        ``items``.
     items : sequence of str, optional
         The codes of a matrix's rows; by default the children in their order.
-    method, random_index, completion
+    method, limit, random_index, strict, completion
         As for `ahp_priorities`.
-    limit : float
-        A consistency ratio above it gives a warning.
-    strict : bool
-        Whether a consistency ratio above the limit is an error.
 
     Raises
     ------
     MethodError
-        Judgements that are not numbers above zero, or an unknown option. When it weighs: a matrix
-        that is not reciprocal, or codes that are not those of the children.
+        Judgements of another kind, such as a text or a set, or that are not numbers above zero,
+        from 1e-100 to 1e100; a matrix that is not square and reciprocal, or whose labels
+        differ; items that are not different codes, one for each row; or options that
+        `ahp_priorities` refuses. When it weighs: codes that are not those of the children, or a
+        pair that nobody judged of which the others say that it is out of that range.
     InconsistentJudgementsError
-        When it weighs: a pair judged in two ways, groups of items that no judgement joins, or
+        A pair judged in two ways. When it weighs: groups of items that no judgement joins, or
         ``strict`` and a consistency ratio above the limit.
 
     Examples
     --------
-    >>> from dli import Indicator
     >>> scheme = AHP({("a", "b"): 2, ("b", "c"): 3, ("a", "c"): 6})
-    >>> children = [Indicator("a"), Indicator("b"), Indicator("c")]
-    >>> scheme.weights(np.zeros((1, 3)), children).round(6).tolist()
+    >>> scheme.priorities(["a", "b", "c"]).weights.round(6).tolist()
     [0.6, 0.3, 0.1]
     """
 
-    traits: ClassVar[Traits] = ELICITED
-
-    judgements: Any = field(converter=plain)
-    items: tuple[str, ...] | None = field(default=None, converter=as_codes)
+    judgements: Any = field(converter=read_judgements)
+    items: tuple[str, ...] | None = field(default=None, converter=as_items)
     method: str = "eigenvector"
     limit: float = 0.10
     random_index: str = "saaty-1980"
@@ -83,8 +102,7 @@ class AHP:
     completion: str = "eigenvalue"
 
     def __attrs_post_init__(self) -> None:
-        number("limit", self.limit, least=0)
-        check_options(self.method, self.completion, self.random_index)
+        check_scheme(self)
 
     @property
     def codes(self) -> tuple[str, ...] | None:
@@ -92,36 +110,29 @@ class AHP:
         return codes_in(self.judgements) if are_pairs(self.judgements) else self.items
 
     def bounds(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return the ends of the judgements of items in an order, NaN for those that are missing.
-
-        Two arrays of shape (n, n), equal where a judgement is not an interval.
-        """
-        return bounds(self.judgements, self.items, tuple(codes))
+        """Return the ends of the judgements of items in an order, each (n, n), NaN if missing."""
+        return bounds(self.judgements, self.items, codes)
 
     def matrix(self, codes: Sequence[str]) -> Floats:
         """Return the judgements of items in an order, NaN for those that are missing."""
-        low, high = self.bounds(codes)
-        return np.asarray(np.sqrt(low * high))
+        return middles(*self.bounds(codes))
 
     def priorities(self, codes: Sequence[str]) -> Priorities:
         """Return weights and consistency for items in an order, without any warning."""
+        codes = codes_of("codes", codes, text=True)
         return self.solve(self.matrix(codes), codes)
 
     def solve(self, matrices: Floats, codes: Sequence[str]) -> Priorities:
         """Return weights and consistency of other matrices by this scheme's method."""
-        return priorities_of(
-            matrices,
-            codes,
-            method=self.method,
-            completion=self.completion,
-            table=self.random_index,
-        )
+        method, completion, table = self.method, self.completion, self.random_index
+        return priorities_of(matrices, codes, method=method, completion=completion, table=table)
 
     def judged_priorities(self, codes: Sequence[str], whose: str = "") -> Priorities:
         """Return weights and consistency for items in an order; warn of doubtful judgements.
 
         ``whose`` is what the warning calls the judgements, such as "of Ann".
         """
+        codes = codes_of("codes", codes, text=True)
         warn_of_scale(*self.bounds(codes), codes, whose)
         result = self.priorities(codes)
         what = f"{whose} on {', '.join(codes)}".strip()
@@ -130,31 +141,24 @@ class AHP:
 
     def revisions(self, codes: Sequence[str]) -> tuple[Revision, ...]:
         """Return the judgements ranked by how far they are from the priorities."""
-        ranked = revisions(
-            self.matrix(codes), completion=self.completion, random_index=self.random_index
-        )
-        return tuple(evolve(r, first=codes[r.first], second=codes[r.second]) for r in ranked)
+        codes = codes_of("codes", codes, text=True)
+        options = {"completion": self.completion, "random_index": self.random_index}
+        found = ranked(self.matrix(codes), **options)
+        return tuple(evolve(r, first=codes[r.first], second=codes[r.second]) for r in found)
 
     def sample_weights(self, codes: Sequence[str], n_samples: int, *, rng: Any = None) -> Floats:
-        """Return the weights from judgements drawn within their intervals.
+        """Return the weights, of shape (n_samples, n), from judgements drawn in their intervals.
 
-        Parameters
-        ----------
-        codes : sequence of str
-        n_samples : int
-        rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n)
+        Raises a MethodError for codes that are not those of the judgements, a number of samples
+        below 1, or an ``rng`` that is not a number, a NumPy seed sequence or generator, or None.
         """
+        codes = codes_of("codes", codes, text=True)
         low, high = self.bounds(codes)
         warn_of_scale(low, high, codes)
         return self.solve(draw_judgements(low, high, n_samples, rng), codes).weights
 
-    def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the priorities of the children; warn of doubtful judgements."""
-        return self.judged_priorities([child.code for child in children]).weights
+    def _weigh(self, codes: Sequence[str]) -> Floats:
+        return self.judged_priorities(codes).weights
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
@@ -162,6 +166,30 @@ class AHP:
             f"Analytic hierarchy process: weights are {FORMULAS[self.method]} of pairwise "
             f"judgements; a consistency ratio up to {self.limit:g} is accepted."
         )
+
+
+class Member(AHP):
+    """Judgements within a group, which checks them and warns of them by the name of the expert."""
+
+    __slots__ = ()
+
+    def __attrs_post_init__(self) -> None:
+        """Leave the checks to the group."""
+
+
+def check_scheme(scheme: AHP, whose: str = "") -> None:
+    """Raise for judgements and options that can never be used; warn of those beyond the scale."""
+    check_limit(scheme.limit, scheme.strict)
+    check_options(scheme.method, scheme.completion, scheme.random_index)
+    judgements, codes = scheme.judgements, scheme.codes
+    if are_pairs(judgements) and scheme.items is not None:
+        check_known("judgements", codes_in(judgements), scheme.items)
+    if codes is None:
+        codes = tuple(str(i) for i in range(len(judgements)))
+    low, high = bounds(judgements, codes, codes)
+    check_reciprocal(middles(low, high)[np.newaxis], codes)
+    # Between the warning and who makes the object are this function and two of attrs.
+    warn_of_scale(low, high, codes, whose, depth=5)
 
 
 @frozen(kw_only=True, eq=False)
@@ -180,25 +208,6 @@ class Hierarchy:
     effective: dict[str, float]
 
 
-def judge_each(
-    schemes: Mapping[str, AHP], codes: Callable[[AHP], Sequence[str]]
-) -> dict[str, Priorities]:
-    """Return the priorities of several judgements by name; raise for all that fail together."""
-    results, failed = {}, []
-    for name, scheme in schemes.items():
-        try:
-            results[name] = scheme.judged_priorities(codes(scheme), f"of {name}")
-        except InconsistentJudgementsError as error:
-            failed.append(error)
-    if len(failed) == 1:
-        raise failed[0]
-    if failed:
-        msg = "several judgements contradict themselves or have no common scale"
-        faults = ["; ".join([error.summary, *error.faults]) for error in failed]
-        raise InconsistentJudgementsError(msg, faults)
-    return results
-
-
 def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
     """Return the effective weights of a hierarchy with one set of judgements for each node.
 
@@ -209,37 +218,42 @@ def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
         By node; each names its items, by pairs or by ``items``. Items without judgements of their
         own are leaves, and may be below several nodes, as alternatives are below all criteria.
 
-    Returns
-    -------
-    Hierarchy
-        Doubtful judgements of a node give a warning, as from `AHP`.
-
     Raises
     ------
     MethodError
-        A root without judgements, a matrix without items, or a node that is above itself.
-    InconsistentJudgementsError
-        A node's judgements are ``strict`` and their consistency ratio is above the limit.
+        Something else than `AHP` by node, a root without judgements, a matrix without items, or a
+        node that is above itself. Doubtful judgements of a node are warned of, or an error if they
+        are ``strict``, as by `AHP`.
 
     Examples
     --------
-    >>> judged = {
-    ...     "index": AHP([["A", "B", 3]]),
-    ...     "A": AHP([["a", "b", 1]]),
-    ... }
+    >>> judged = {"index": AHP([["A", "B", 3]]), "A": AHP([["a", "b", 1]])}
     >>> effective = ahp_hierarchy("index", judged).effective
     >>> {code: round(weight, 3) for code, weight in effective.items()}
     {'index': 1.0, 'A': 0.75, 'a': 0.375, 'b': 0.375, 'B': 0.25}
     """
-    faults = [f"{node}: its items are not named" for node, s in judgements.items() if not s.codes]
-    if root not in judgements:
+    schemes = mapping_of("judgements", judgements, "AHP")
+    faults = list(text_faults(root=root))
+    faults += [
+        f"{node}: must be an AHP, got {scheme!r}"
+        for node, scheme in schemes.items()
+        if not isinstance(scheme, AHP)
+    ]
+    if faults:
+        msg = "a hierarchy needs the code of its root and an AHP for each node"
+        raise MethodError(msg, faults)
+    codes = {node: scheme.codes or () for node, scheme in schemes.items()}
+    faults = [f"{node}: its items are not named" for node, items in codes.items() if not items]
+    if root not in schemes:
         faults.append(f"the root {root!r} has no judgements")
     if faults:
         msg = "every node of a hierarchy must name its items"
         raise MethodError(msg, faults)
-    local = judge_each(judgements, lambda scheme: scheme.codes or ())
+    local: dict[str, Priorities] = of_each(
+        CONTRADICTORY, schemes, lambda node, s: s.judged_priorities(codes[node], f"of {node}")
+    )
     shares = {
-        node: dict(zip(judgements[node].codes or (), own.weights.tolist(), strict=True))
+        node: dict(zip(codes[node], own.weights.tolist(), strict=True))
         for node, own in local.items()
     }
     return Hierarchy(local=local, effective=nested_weights(root, shares))
