@@ -35,7 +35,7 @@ from dli.sensitivity import (
     inputs,
     uncertainty,
 )
-from dli.sensitivity.inputs import protocol as drawing
+from dli.sensitivity.design import _drawn
 from dli.treatment import protocol as treating
 from dli.weighting import AHP, GroupAHP
 
@@ -60,6 +60,9 @@ FEW = settings(max_examples=25, deadline=None)
 class MiddleOfThree:
     """An aggregation from outside that says nothing about itself."""
 
+    def __repr__(self):
+        return "MiddleOfThree()"
+
     def aggregate(self, values, weights):
         return np.median(values, axis=-1)
 
@@ -68,6 +71,9 @@ class WeightedSquares:
     """One that says what holds for it, and has a derivative."""
 
     traits = aggregation.Traits(local=True, kinked=False)
+
+    def __repr__(self):
+        return "WeightedSquares()"
 
     def aggregate(self, values, weights):
         return (weights * values**2).sum(axis=-1)
@@ -79,6 +85,9 @@ class WeightedSquares:
 class FromBest:
     """A normalisation from outside."""
 
+    def __repr__(self):
+        return "FromBest()"
+
     def normalise(self, values, indicators):
         signs = np.array([one.direction for one in indicators])
         return signs * values - np.nanmax(signs * values, axis=-2, keepdims=True)
@@ -89,6 +98,9 @@ class Capped:
 
     traits = treatment.Traits(keeps_order=True)
 
+    def __repr__(self):
+        return "Capped()"
+
     def treat(self, values):
         return np.minimum(values, np.nanmedian(values, axis=0))
 
@@ -96,12 +108,18 @@ class Capped:
 class Zero:
     """An imputation from outside."""
 
+    def __repr__(self):
+        return "Zero()"
+
     def impute(self, values, context):
         return np.where(np.isnan(values), 0.0, values)
 
 
 class Tilt:
     """An uncertain input from outside."""
+
+    def __repr__(self):
+        return "Tilt()"
 
     def factors(self, assessment):
         return ["tilt"]
@@ -134,9 +152,15 @@ NORMALISATIONS = [
     normalisation.FittedOn(normalisation.MinMax(), units=["p", "q", "r"]),
     normalisation.FractionOfMax(),
     normalisation.Goalposts(),
+    normalisation.Logistic(),
     normalisation.MinMax(),
+    normalisation.MinMax(ends="observed", percentiles=(10, 90)),
+    normalisation.MinMax(ends="observed", log=True),
+    normalisation.NormalScores(),
     normalisation.PercentileRank(),
+    normalisation.PercentileRank(0, 100, "weak"),
     normalisation.Rank(),
+    normalisation.RankExponential(),
     normalisation.Scaled(),
     normalisation.ZScore(),
     FromBest(),
@@ -402,7 +426,7 @@ def test_an_input_takes_the_numbers_that_it_names_and_nothing_else_is_random(cho
         draws = Draws(assessment, 16)
         choice.apply(uniforms.copy(), draws)
         applied.append(draws)
-        shown = list(drawing.drawn(choice, uniforms, draws))
+        shown = _drawn(choice, uniforms, draws)
         assert [len(values) for values in shown] == [16] * len(factors)
     for kind in ("factors", "weights", "choices"):
         one, other = (getattr(draws, kind) for draws in applied)

@@ -105,3 +105,14 @@ def test_there_must_be_something_to_hide():
     values = np.array([[1.0], [2.0], [np.nan]])
     with pytest.raises(MethodError, match="no indicator has the three values"):
         imputation_error(ColumnMean(), values, context_of(values))
+
+
+def test_an_imputer_of_another_library_needs_no_method_impute():
+    class Imputer:
+        def fit_transform(self, values):
+            return np.where(np.isnan(values), 0.0, values)
+
+    values = np.arange(12.0).reshape(6, 2)
+    context = Context(units=tuple("abcdef"), codes=("x", "y"))
+    found = imputation_error(Imputer(), values, context, share=0.2, n_rounds=2, rng=1)
+    assert found.n_hidden.sum() > 0

@@ -50,6 +50,9 @@ MEANS = [
 class Range:
     """An outside object: a unit's score depends on the best unit."""
 
+    def __repr__(self):
+        return "Range()"
+
     def aggregate(self, values, weights):
         return values @ weights - 0.1 * (values @ weights).max()
 

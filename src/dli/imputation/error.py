@@ -1,16 +1,21 @@
 """The error of an imputation, measured by hiding known values."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from dli.checks import generator, number, whole_number
+from dli.arrays import as_table
+from dli.checks import generator, is_whole, number_fault, refuse, step_faults
 from dli.errors import MethodError
 from dli.imputation.protocol import Context, Floats, impute
+from dli.rescaling import extremes, rescaling
 
 __all__ = ["ImputationAccuracy", "imputation_error"]
+
+_MOST_ROUNDS = 1_000_000
 
 
 @frozen(kw_only=True, eq=False)
@@ -60,7 +65,8 @@ def imputation_error(
         The share of known values to hide in each round, above 0 and below 1. An indicator keeps at
         least two of its values.
     n_rounds : int
-        How often values are hidden anew; the errors of all rounds are pooled.
+        How often values are hidden anew, up to a million times; the errors of all rounds are
+        pooled.
     rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
         The source of randomness; an integer gives the same result each time.
 
@@ -87,12 +93,14 @@ def imputation_error(
     >>> bool(0.5 < found.relative[0] < 1.5)
     True
     """
-    number("share", share, above=0, below=1)
-    n_rounds = whole_number("n_rounds", n_rounds, 1)
+    values = as_table(values, missing=True)
+    refuse("imputation_error", _faults(imputation, values, context, share, n_rounds))
     rng = generator(rng)
     known = ~np.isnan(values)
     if not (known.sum(axis=0) > 2).any():
         raise MethodError("no indicator has the three values that are needed to hide one of them")
+    scale = rescaling(*extremes(values))
+    scaled = values if scale is None else scale.apply(values)
     n_indicators = values.shape[1]
     n_hidden, n_unfilled = np.zeros((2, n_indicators), dtype=np.int64)
     squares, sizes = np.zeros((2, n_indicators))
@@ -100,20 +108,46 @@ def imputation_error(
         hidden = _hidden(known, share, rng)
         filled = impute(imputation, np.where(hidden, np.nan, values), context)
         left = hidden & np.isnan(filled)
-        off = np.where(hidden & ~left, filled - values, 0.0)
+        filled = filled if scale is None else scale.apply(filled)
+        off = np.where(hidden & ~left, filled - scaled, 0.0)
         n_hidden += (hidden & ~left).sum(axis=0)
         n_unfilled += left.sum(axis=0)
-        squares += (off**2).sum(axis=0)
-        sizes += np.abs(off).sum(axis=0)
+        with np.errstate(over="ignore"):
+            squares += (off**2).sum(axis=0)
+            sizes += np.abs(off).sum(axis=0)
+    if np.isinf(squares).any():
+        faults = [f"{context.codes[j]!r}" for j in np.flatnonzero(np.isinf(squares)).tolist()]
+        raise MethodError("filled values are too far from the known ones to square", faults)
     n = np.where(n_hidden > 0, n_hidden, np.nan)
-    root_mean_square = np.sqrt(squares / n)
+    root_mean_square, mean_absolute = np.sqrt(squares / n), sizes / n
+    relative = root_mean_square / _spread(scaled, known)
+    if scale is not None:
+        root_mean_square = scale.undo_distances(root_mean_square)
+        mean_absolute = scale.undo_distances(mean_absolute)
     return ImputationAccuracy(
         n_hidden=n_hidden,
         n_unfilled=n_unfilled,
         root_mean_square=root_mean_square,
-        mean_absolute=sizes / n,
-        relative=root_mean_square / _spread(values, known),
+        mean_absolute=mean_absolute,
+        relative=relative,
     )
+
+
+def _faults(
+    imputation: Any, values: Floats, context: Any, share: Any, n_rounds: Any
+) -> Iterator[str]:
+    if not callable(getattr(imputation, "fit_transform", None)) or isinstance(imputation, type):
+        yield from step_faults("imputation", imputation, "impute", "dli.imputation.ColumnMean()")
+    if not isinstance(context, Context):
+        yield f"context must be a dli.imputation.Context, got {context!r}"
+    elif (len(context.units), len(context.codes)) != values.shape:
+        yield (
+            f"context has {len(context.units)} units and {len(context.codes)} codes, but values "
+            f"have the shape {values.shape}"
+        )
+    yield from filter(None, [number_fault("share", share, above=0, below=1)])
+    if not is_whole(n_rounds, 1, _MOST_ROUNDS):
+        yield f"n_rounds must be a whole number from 1 to {_MOST_ROUNDS}, got {n_rounds!r}"
 
 
 def _hidden(known: NDArray[np.bool_], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -6,12 +6,15 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import frozen
 
-from dli.checks import is_whole, text_faults
+from dli.checks import choice_faults, is_whole, refuse, text_faults
 from dli.errors import MethodError, UnknownCodeError
 from dli.imputation.protocol import Context, Floats, Traits, refuse_empty
+from dli.rescaling import extremes, rescaling
 
 __all__ = ["ColumnMean", "ColumnMedian", "GroupMean", "GroupMedian", "RowMean", "RowMedian"]
 
+# Twice as many halvings as the sum of all the values that fit into memory could need.
+_HEADROOM = 64
 _STATISTICS: Mapping[str, Callable[..., Any]] = {"mean": np.nanmean, "median": np.nanmedian}
 
 
@@ -24,7 +27,17 @@ class _Centre:
     symbol: ClassVar[str] = r"\bar x"
 
     def _of(self, values: Floats, axis: int) -> Floats:
-        return np.asarray(_STATISTICS[self.statistic](values, axis=axis))
+        compute = _STATISTICS[self.statistic]
+        with np.errstate(over="ignore", invalid="ignore"):
+            centre = np.asarray(compute(values, axis=axis))
+        if np.isfinite(centre).all():
+            return centre
+        # The sum is beyond the range of numbers; the mean is not.
+        smaller = compute(np.ldexp(values, -_HEADROOM), axis=axis)
+        low, high = np.fmin.reduce(values, axis=axis), np.fmax.reduce(values, axis=axis)
+        with np.errstate(over="ignore"):
+            found = np.clip(np.ldexp(smaller, _HEADROOM), low, high)
+        return np.where(np.isfinite(centre), centre, found)
 
     @property
     def _name(self) -> str:
@@ -78,11 +91,11 @@ class _OfGroup(_Centre):
     empty: str = "raise"
 
     def __attrs_post_init__(self) -> None:
-        faults = list(text_faults(group=self.group))
-        if self.empty not in ("raise", "keep"):
-            faults.append(f"empty must be 'raise' or 'keep', got {self.empty!r}")
-        if faults:
-            raise MethodError(f"invalid parameters of {type(self).__name__}", faults)
+        faults = [
+            *text_faults(group=self.group),
+            *choice_faults("empty", self.empty, ("raise", "keep")),
+        ]
+        refuse(type(self).__name__, faults)
 
     def impute(self, values: Floats, context: Context) -> Floats:
         """Return filled values.
@@ -183,9 +196,15 @@ class _OfRow(_Centre):
         refuse_empty(values, context)
         if context.directions is None:
             raise MethodError(f"{type(self).__name__} needs the directions of the indicators")
+        scale = rescaling(*extremes(values))
+        if scale is None:
+            return self._filled(values, context)
+        filled = scale.undo(self._filled(scale.apply(values), context))
+        return np.where(np.isnan(values), filled, values)
+
+    def _filled(self, values: Floats, context: Context) -> Floats:
         more = np.array(context.directions) > 0
-        low: Floats = np.fmin.reduce(values, axis=0)
-        high: Floats = np.fmax.reduce(values, axis=0)
+        low, high = extremes(values)
         start: Floats = np.where(more, low, high)
         span: Floats = np.where(more, high - low, low - high)
         # A constant says nothing about a unit's place; dividing by NaN leaves it out.

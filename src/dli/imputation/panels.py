@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import frozen
 
-from dli.arrays import as_floats
-from dli.checks import whole_number
+from dli.checks import flag_faults, is_whole, refuse
 from dli.errors import MethodError
 from dli.imputation.protocol import Context, Floats, Traits, refuse_empty
-from dli.periods import period_order
+from dli.periods import period_order, period_times
 
 __all__ = ["Latest", "Linear"]
 
@@ -27,7 +26,9 @@ class _OverTime(ABC):
         Raises
         ------
         MethodError
-            Indicators without any value; no periods, or periods that the imputation cannot use.
+            Indicators without any value, or no periods.
+        DataError
+            Periods whose order is ambiguous.
         """
         if context.periods is None:
             name = type(self).__name__
@@ -74,8 +75,11 @@ class Latest(_OverTime):
     backfill: bool = False
 
     def __attrs_post_init__(self) -> None:
-        if self.max_gap is not None:
-            whole_number("max_gap (if not None)", self.max_gap, 1)
+        is_gap = self.max_gap is None or is_whole(self.max_gap, 1)
+        faults = [] if is_gap else [
+            f"max_gap must be None or a whole number of at least 1, got {self.max_gap!r}"
+        ]  # fmt: skip
+        refuse("Latest", [*faults, *flag_faults(backfill=self.backfill)])
 
     def _times(self, periods: tuple[Any, ...]) -> Floats:
         places = {period: place for place, period in enumerate(period_order(periods))}
@@ -106,6 +110,9 @@ class Linear(_OverTime):
     :math:`x(t) = x_0 + (x_1 - x_0) (t - t_0) / (t_1 - t_0)`; before the first and after the last
     value of a unit, that value. A unit that has no value of an indicator keeps its gaps there.
 
+    Time is counted in the unit of the periods: years that are numbers as they are, dates in days,
+    text such as "2021-Q3" in quarters.
+
     Examples
     --------
     >>> context = Context(units=("A", "A", "A"), codes=("x",), periods=(2020, 2021, 2024))
@@ -114,7 +121,7 @@ class Linear(_OverTime):
     """
 
     def _times(self, periods: tuple[Any, ...]) -> Floats:
-        return as_floats(periods, "periods for Linear")
+        return period_times(periods)
 
     def _filled(self, values: Floats, time: Floats) -> Floats:
         filled = values.copy()

@@ -1,15 +1,26 @@
 """What an imputation is, what it may know, and how its result is checked."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from attrs import field, frozen
 
-from dli.arrays import Floats, as_floats
+from dli.arrays import Floats
 from dli.errors import MethodError
+from dli.steps import ask, numbers, on
 
-__all__ = ["Context", "Floats", "Imputation", "Traits", "impute", "refuse_empty", "traits_of"]
+__all__ = [
+    "Context",
+    "Floats",
+    "Imputation",
+    "Imputer",
+    "Traits",
+    "impute",
+    "refuse_empty",
+    "traits_of",
+]
 
 
 @frozen(kw_only=True, eq=False)
@@ -49,8 +60,8 @@ class Traits:
     Attributes
     ----------
     over_time : bool
-        It fills a unit's gaps from the unit's other periods: a row without any value may be passed
-        to it, since it may be able to fill that row.
+        It fills a unit's gaps from the unit's other periods. It is then passed all rows, those
+        without any value among them, before rows with too few values are left out.
     """
 
     over_time: bool = False
@@ -70,6 +81,14 @@ class Imputation(Protocol):
 
         The built-in imputations refuse an indicator without any value by a `MethodError`.
         """
+        ...
+
+
+class Imputer(Protocol):
+    """An imputer of scikit-learn's kind, which needs no context."""
+
+    def fit_transform(self, values: Any, /) -> Any:
+        """Return the values with missing ones filled."""
         ...
 
 
@@ -94,29 +113,40 @@ def impute(imputation: Any, values: Floats, context: Context) -> Floats:
     Raises
     ------
     MethodError
-        The result has another shape, changes known values, or is infinite.
+        The imputation raised an error, or its result is not numbers, has another shape, changes
+        known values, or is infinite.
     """
-    copy = values.copy()
-    if hasattr(imputation, "impute"):
-        filled = as_floats(imputation.impute(copy, context))
-    else:
-        filled = as_floats(imputation.fit_transform(copy))
     name = type(imputation).__name__
+    act, known = ("impute", [context]) if hasattr(imputation, "impute") else ("fit_transform", [])
+    filled: Floats = ask(
+        imputation,
+        act,
+        values.copy(),
+        *known,
+        step=f"imputation {name}",
+        codes=context.codes,
+        unit=partial(_row, context),
+        read=numbers,
+    )
     if filled.shape != values.shape:
         msg = (
-            f"imputation {name} must keep the shape {values.shape}, got {filled.shape}; some "
-            "imputers drop columns without any value"
+            f"imputation {name} must keep the shape {values.shape}, got {filled.shape} (some "
+            f"imputers drop columns without any value){on(context.codes)}"
         )
         raise MethodError(msg)
     changed = (~np.isnan(values) & (filled != values)) | np.isinf(filled)
     if changed.any():
         faults = [
-            f"unit {context.units[i]!r}, {context.codes[j]!r}: {values[i, j]:g} became "
-            f"{filled[i, j]:g}"
+            f"{_row(context, i)}, {context.codes[j]!r}: {values[i, j]:g} became {filled[i, j]:g}"
             for i, j in np.argwhere(changed).tolist()
         ]
         raise MethodError(f"imputation {name} changed known values or gave infinite ones", faults)
     return filled
+
+
+def _row(context: Context, row: int) -> str:
+    unit = f"unit {context.units[row]!r}"
+    return unit if context.periods is None else f"{unit}, period {context.periods[row]!r}"
 
 
 def refuse_empty(values: Floats, context: Context) -> None:

@@ -6,7 +6,9 @@ import numpy as np
 from attrs import frozen
 
 from dli.checks import whole_number
+from dli.errors import MethodError
 from dli.imputation.protocol import Context, Floats, Traits, refuse_empty
+from dli.rescaling import extremes, is_constant, rescaling
 
 __all__ = ["Regression"]
 
@@ -47,6 +49,24 @@ class Regression:
     def impute(self, values: Floats, context: Context) -> Floats:
         """Return filled values; raise a MethodError for indicators without any value."""
         refuse_empty(values, context)
+        low, high = extremes(values)
+        scale = rescaling(low, high)
+        if scale is None:
+            return self._filled(values)
+        # Correlations and least squares do not depend on the origin and the unit of measure.
+        z = scale.apply(values)
+        z[~np.isnan(z) & is_constant(low, high)] = 0.0
+        filled = np.where(np.isnan(values), scale.undo(self._filled(z)), values)
+        beyond = np.isinf(filled)
+        if beyond.any():
+            faults = [
+                f"unit {context.units[i]!r}, {context.codes[j]!r}"
+                for i, j in np.argwhere(beyond).tolist()
+            ]
+            raise MethodError("predicted values are beyond the range of numbers", faults)
+        return filled
+
+    def _filled(self, values: Floats) -> Floats:
         filled = values.copy()
         gaps = np.isnan(values)
         for j in np.flatnonzero(gaps.any(axis=0)).tolist():
@@ -70,8 +90,14 @@ class Regression:
         centre = values[np.ix_(known, predictors)].mean(axis=0)
         level = values[known, j].mean()
         design = values[np.ix_(known, predictors)] - centre
+        moves = values[np.ix_(rows, predictors)] - centre
+        sizes = np.abs(design).max(axis=0, initial=0.0)
+        if sizes.size and sizes.max() > 2.0**20 * sizes.min():
+            # Least squares would take a predictor in a much smaller unit for rounding error.
+            powers = np.frexp(sizes)[1]
+            design, moves = np.ldexp(design, -powers), np.ldexp(moves, -powers)
         slopes = np.linalg.lstsq(design, values[known, j] - level, rcond=None)[0]
-        return np.asarray(level + (values[np.ix_(rows, predictors)] - centre) @ slopes)
+        return np.asarray(level + moves @ slopes)
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""

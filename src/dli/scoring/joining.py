@@ -1,7 +1,6 @@
 """The score of one node from those of its children, by the rule for missing values; arrays only."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,10 @@ from attrs import frozen
 
 from dli.aggregation.protocol import compares_units, traits_of
 from dli.arrays import Bools, Floats, Integers
-from dli.errors import DLIError, MethodError
+from dli.errors import MethodError
+from dli.steps import ask, numbers
 
-__all__ = ["MissingRule", "Names", "by_gaps", "join", "name_error"]
-
-# Turns the number of a row into the name of its unit.
-Names = Callable[[int], str]
+__all__ = ["MissingRule", "by_gaps", "join"]
 
 
 @frozen
@@ -77,7 +74,7 @@ def join(  # noqa: PLR0913 a node is all of these
             own = weights if weights.ndim == 1 else weights[rows]
             scores[rows] = join(aggregation, values[rows], own, rule, children, where=where)
         return scores
-    if not np.isnan(values.sum()):  # a sum is NaN when any cell is
+    if not np.isnan(values).any():
         return _aggregated(aggregation, values, weights, children, where)
     enough = rule.has_score(np.isnan(values))
     scores = np.full(len(values), np.nan)
@@ -131,33 +128,23 @@ def by_gaps(values: Floats, weights: Floats) -> Iterator[tuple[Integers, Bools, 
 def _aggregated(
     aggregation: Any, values: Floats, weights: Floats, children: Sequence[str], where: str
 ) -> Floats:
-    name = type(aggregation).__name__
-    at = f"aggregation {name}{where}"
-    try:
-        scores = np.asarray(aggregation.aggregate(values, weights), dtype=np.float64)
-    except MethodError as error:
-        raise name_error(error, at, children) from error
+    at = f"aggregation {type(aggregation).__name__}{where}"
+    scores: Floats = ask(
+        aggregation,
+        "aggregate",
+        values,
+        weights,
+        step=at,
+        codes=children,
+        read=numbers,
+    )
     if scores.shape != values.shape[:1]:
         msg = f"{at} must give one score for each of {len(values)} units, got shape {scores.shape}"
         raise MethodError(msg)
-    if not np.isfinite(scores.sum()):
+    if not np.isfinite(scores).all():
         has_weight = (np.broadcast_to(weights, values.shape) * ~np.isnan(values)).any(axis=1)
         spoilt = np.isinf(scores) | (np.isnan(scores) & has_weight)
         if spoilt.any():
             msg = f"{at} gave {spoilt.sum()} scores that are missing or infinite"
             raise MethodError(msg)
     return scores
-
-
-def name_error(
-    error: DLIError, step: str, codes: Sequence[str], unit: Names | None = None
-) -> DLIError:
-    """Return an error of a function on plain arrays that names the step, codes and units."""
-
-    def named(text: str) -> str:
-        text = re.sub(r"\bcolumn (\d+)\b", lambda match: repr(codes[int(match[1])]), text)
-        if unit is None:
-            return text
-        return re.sub(r"\brow (\d+)\b", lambda match: unit(int(match[1])), text)
-
-    return type(error)(f"{step}: {named(error.summary)}", map(named, error.faults))

@@ -1,8 +1,9 @@
 """From observations to scores: the steps of a method, one after the other."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import Any
+from itertools import compress
+from operator import not_
+from typing import Any, TypeAlias
 
 import numpy as np
 from attrs import frozen
@@ -14,10 +15,16 @@ from dli.framework import Index, Indicator
 from dli.method import Choices, Method
 from dli.normalisation.protocol import at_rows
 from dli.observations import Observations
-from dli.scoring.joining import MissingRule, join, name_error
+from dli.scoring.denominators import denominated
+from dli.scoring.joining import MissingRule, join
+from dli.scoring.units import Units
+from dli.steps import Together, ask, attribute, numbers, on
 from dli.weighting.protocol import traits_of as traits_of_weighting
 
-__all__ = ["STAGES", "Run", "Units", "run"]
+__all__ = ["STAGES", "Run", "run"]
+
+# An imputation, and the columns that it fills.
+Imputing: TypeAlias = tuple[Any, Any]
 
 STAGES = ("raw", "denominated", "imputed", "treated", "normalised")
 
@@ -61,12 +68,21 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
         A step that cannot work on the data; codes and units are named.
     """
     choices = method.resolve(index)
-    rows, raw = _screened(observations, method)
-    units = Units(observations, rows)
-    stages = {"raw": raw}
-    stages["denominated"] = _denominated(raw, observations, index.indicators, rows)
-    stages["imputed"] = _imputed(stages["denominated"], observations, index, choices, units)
+    _require_traits(choices)
+    everyone = Units(observations, slice(None))
+    over_time, others = _by_time(choices.imputation)
+    stages = {"raw": observations.values}
+    stages["denominated"] = denominated(
+        stages["raw"], observations, index.indicators, everyone.name
+    )
+    stages["imputed"] = _imputed(stages["denominated"], index, over_time, everyone)
+    rows = _screened(stages["raw"], stages["imputed"], method, everyone, can_fill=bool(over_time))
+    units = everyone if isinstance(rows, slice) else Units(observations, rows)
+    stages = _taken(stages, rows)
+    stages["imputed"] = _imputed(stages["imputed"], index, others, units)
+    stages["imputed"].flags.writeable = False
     stages["treated"] = _treated(stages["imputed"], index, choices, units)
+    stages["treated"].flags.writeable = False
     normalisations = [
         (at_rows(choice, lambda: units.kept), columns) for choice, columns in choices.normalisation
     ]
@@ -77,12 +93,18 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     weights: dict[str, Floats] = {}
     columns = {indicator.code: j for j, indicator in enumerate(index.indicators)}
     normalised = stages["normalised"]
+    together = Together()
     for node in reversed(list(index.walk())):
         if isinstance(node, Indicator):
             scores[node.code] = normalised[:, columns[node.code]]
             continue
-        values = _children_values(node, scores, normalised, columns)
-        scores[node.code], weights[node.code] = _scored(node, values, choices, units)
+        if together.errors and not all(child.code in scores for child in node.children):
+            continue  # what is wrong with the child is told below
+        with together:
+            values = _children_values(node, scores, normalised, columns)
+            scores[node.code], weights[node.code] = _scored(node, values, choices, units)
+            scores[node.code].flags.writeable = False
+    together.require("nodes that cannot be scored")
     return Run(
         rows=rows,
         choices=choices,
@@ -94,99 +116,92 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     )
 
 
-@frozen
-class Units:
-    """The units of the rows that were kept, as messages name them."""
-
-    observations: Observations
-    rows: Any
-
-    @property
-    def kept(self) -> tuple[list[Any], list[Any] | None]:
-        """The units, and the periods if there are any, of the rows that were kept."""
-        observations = self.observations
-        kept = np.arange(len(observations.units))[self.rows].tolist()
-        periods = observations.periods
-        return (
-            [observations.units[i] for i in kept],
-            None if periods is None else [periods[i] for i in kept],
-        )
-
-    @cached_property
-    def rows_by_period(self) -> dict[Any, Integers]:
-        """The rows of each period in the order of the data; of None for data without periods."""
-        units, periods = self.kept
-        if periods is None:
-            return {None: np.arange(len(units))}
-        rows: dict[Any, list[int]] = {}
-        for row, period in enumerate(periods):
-            rows.setdefault(period, []).append(row)
-        return {period: np.array(own, dtype=np.intp) for period, own in rows.items()}
-
-    def name(self, row: int) -> str:
-        """Return the unit of a row as messages name it, and the period if there are several."""
-        place = row if isinstance(self.rows, slice) else int(self.rows[row])
-        unit = f"unit {self.observations.units[place]!r}"
-        if self.observations.periods is None:
-            return unit
-        return f"{unit}, period {self.observations.periods[place]!r}"
+def _require_traits(choices: Choices) -> None:
+    """Ask once for what the objects of a method declare about themselves."""
+    together = Together()
+    for family, chosen in (
+        ("imputation", [choice for choice, _ in choices.imputation]),
+        ("treatment", [choice for choice, _ in choices.treatment]),
+        ("normalisation", [choice for choice, _ in choices.normalisation]),
+        ("weighting", choices.weighting.values()),
+        ("aggregation", choices.aggregation.values()),
+    ):
+        for choice in chosen:
+            try:
+                getattr(choice, "traits", None)
+            except Exception:  # noqa: BLE001 a property may raise anything
+                with together:
+                    attribute(choice, "traits", None, step=f"{family} {type(choice).__name__}")
+    together.require("steps that do not tell their traits")
 
 
-def _screened(observations: Observations, method: Method) -> tuple[Any, Floats]:
-    values = observations.values
-    if not np.isnan(values.sum()):
-        return slice(None), values
-    share = 1 - np.isnan(values).mean(axis=1)
+def _by_time(imputation: Sequence[Imputing]) -> tuple[list[Imputing], list[Imputing]]:
+    """Return the imputations that fill gaps from other periods, and all others."""
+    chosen = [(choice, columns) for choice, columns in imputation if choice is not None]
+    if not chosen:
+        return [], []
+    # Loaded here, since most assessments impute nothing.
+    from dli.imputation.protocol import traits_of
+
+    over_time = [traits_of(choice).over_time for choice, _ in chosen]
+    return list(compress(chosen, over_time)), list(compress(chosen, map(not_, over_time)))
+
+
+def _screened(raw: Floats, filled: Floats, method: Method, units: Units, *, can_fill: bool) -> Any:
+    """Return the rows that are kept: those with values of enough indicators, measured or filled."""
+    missing = np.isnan(raw)
+    if not missing.any():
+        return slice(None)
+    if filled is not raw:
+        missing &= np.isnan(filled)
+    n_indicators = raw.shape[1]
+    share = (n_indicators - np.count_nonzero(missing, axis=1)) / n_indicators
     # A share of 7 out of 10 must pass a threshold of 0.7, whatever the rounding.
     kept = share >= method.availability - 1e-12
-    units = Units(observations, slice(None))
     empty = [units.name(row) for row in np.flatnonzero(kept & (share == 0)).tolist()]
     if empty:
+        fill = "" if can_fill or units.observations.periods is None else (
+            "fill them from other periods by an imputation such as Linear(), "
+        )  # fmt: skip
         msg = (
-            "units need a value of at least one indicator (drop the rows, or give the method an "
-            "availability above 0, which leaves such units out); there is none for"
+            f"units need a value of at least one indicator ({fill}drop the rows, or give the "
+            "method an availability above 0, which leaves such units out); there is none for"
         )
         raise DataError(msg, empty)
     if kept.all():
-        return slice(None), values
+        return slice(None)
     if not kept.any():
         msg = (
             f"no unit has the share of indicators that availability={method.availability:g} asks "
             f"for; the most complete unit has {share.max():.3g}"
         )
         raise DataError(msg)
-    rows = np.flatnonzero(kept)
-    return rows, np.asfortranarray(values[rows])
+    return np.flatnonzero(kept)
 
 
-def _denominated(
-    values: Floats, observations: Observations, indicators: Sequence[Indicator], rows: Any
-) -> Floats:
-    if all(indicator.denominator is None for indicator in indicators):
-        return values
-    denominators, places = observations.denominators(indicators)
-    divided = values.copy(order="F")
-    divided[:, places] /= denominators[rows]
-    divided[:, places] *= [indicators[place].denominator_factor for place in places.tolist()]
-    return divided
+def _taken(stages: Mapping[str, Floats], rows: Any) -> dict[str, Floats]:
+    """Return some rows of stages; those that are the same array stay so."""
+    if isinstance(rows, slice):
+        return dict(stages)
+    different = {id(values): values for values in stages.values()}
+    taken = {key: np.asfortranarray(values[rows]) for key, values in different.items()}
+    return {name: taken[id(values)] for name, values in stages.items()}
 
 
-def _imputed(
-    values: Floats, observations: Observations, index: Index, choices: Choices, units: Units
-) -> Floats:
-    if all(choice is None for choice, _ in choices.imputation) or not np.isnan(values.sum()):
+def _imputed(values: Floats, index: Index, imputation: Sequence[Imputing], units: Units) -> Floats:
+    if not imputation or not np.isnan(values).any():
         return values
     from dli.imputation import Context, impute
 
+    observations = units.observations
     kept = np.arange(len(observations.units))[units.rows].tolist()
     context = {
         name: [cells[i] for i in kept] for name, cells in observations.context_columns.items()
     }
     names, periods = units.kept
     filled = values.copy(order="F")
-    for choice, columns in choices.imputation:
-        if choice is None:
-            continue
+    together = Together()
+    for choice, columns in imputation:
         own = _indicators_at(index, columns)
         known = Context(
             columns=context,
@@ -196,7 +211,9 @@ def _imputed(
             parents={i.code: tuple(node.code for node in index.path(i.code)) for i in own},
             directions=tuple(indicator.direction for indicator in own),
         )
-        filled[:, columns] = impute(choice, values[:, columns], known)
+        with together:
+            filled[:, columns] = impute(choice, values[:, columns], known)
+    together.require("imputations that cannot work")
     return filled
 
 
@@ -210,31 +227,42 @@ def _treated(values: Floats, index: Index, choices: Choices, units: Units) -> Fl
     if all(choice is None for choice, _ in choices.treatment):
         return values
     treated = values.copy(order="F")
+    together = Together()
     for choice, columns in choices.treatment:
-        if choice is not None:
-            before = values[:, columns]
-            codes = [indicator.code for indicator in _indicators_at(index, columns)]
-            try:
-                result = choice.treat(before)
-            except MethodError as error:
-                step = f"treatment {type(choice).__name__}"
-                raise name_error(error, step, codes, units.name) from error
+        if choice is None:
+            continue
+        before = values[:, columns]
+        codes = [indicator.code for indicator in _indicators_at(index, columns)]
+        with together:
+            result = ask(
+                choice,
+                "treat",
+                before,
+                step=f"treatment {type(choice).__name__}",
+                codes=codes,
+                unit=units.name,
+                read=numbers,
+            )
             treated[:, columns] = _checked("treatment", choice, result, before, codes)
+    together.require("treatments that cannot work")
     return treated
 
 
 def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any, Any]]) -> Floats:
-    normalised = values
+    normalised = np.empty(values.shape, order="F")
+    together = Together()
     for choice, columns in normalisations:
         own = _indicators_at(index, columns)
         codes = [indicator.code for indicator in own]
-        if isinstance(columns, slice):
-            result = choice.normalise(values, own)
-            return _checked("normalisation", choice, result, values, codes)
-        before = values[:, columns]
-        result = choice.normalise(before, own)
-        normalised = normalised.copy(order="F") if normalised is values else normalised
-        normalised[:, columns] = _checked("normalisation", choice, result, before, codes)
+        before = values if isinstance(columns, slice) else values[:, columns]
+        step = f"normalisation {type(choice).__name__}"
+        with together:
+            result = ask(choice, "normalise", before, own, step=step, codes=codes, read=numbers)
+            result = _checked("normalisation", choice, result, before, codes)
+            if isinstance(columns, slice):
+                return result
+            normalised[:, columns] = result
+    together.require("normalisations that cannot work")
     return normalised
 
 
@@ -242,23 +270,21 @@ def _checked(
     family: str, choice: Any, result: Floats, before: Floats, codes: Sequence[str]
 ) -> Floats:
     """Refuse a step's result of another shape, or with values missing or infinite by itself."""
-    result = np.asarray(result, dtype=np.float64)
     name = type(choice).__name__
     if result.shape != before.shape:
         msg = f"{family} {name} must keep the shape {before.shape}, got {result.shape}"
-        raise MethodError(msg)
-    if np.isfinite(result.sum()) and not np.isnan(before.sum()):
+        raise MethodError(msg + on(codes))
+    missing, finite = np.isnan(before), np.isfinite(result)
+    if (missing ^ finite).all() and np.isnan(result[missing]).all():
         return result
-    missing = np.isnan(before)
-    for spoilt, what in (
-        (~np.isfinite(result) & ~missing, "missing or infinite where there were values"),
-        (~np.isnan(result) & missing, "not missing where there were none"),
-    ):
-        if spoilt.any():
-            msg = f"{family} {name} gave values that are {what}"
-            counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
-            raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
-    return result
+    lost = ~finite & ~missing
+    if lost.any():
+        spoilt, what = lost, "missing or infinite where there were values"
+    else:
+        spoilt, what = missing & ~np.isnan(result), "not missing where there were none"
+    msg = f"{family} {name} gave values that are {what}"
+    counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
+    raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
 
 
 def _children_values(
@@ -267,62 +293,74 @@ def _children_values(
     if all(isinstance(child, Indicator) for child in node.children):
         first = columns[node.children[0].code]  # indicators come depth first: neighbours
         return normalised[:, first : first + len(node.children)]
-    return np.stack([scores[child.code] for child in node.children], axis=1)
+    values = np.stack([scores[child.code] for child in node.children], axis=1)
+    values.flags.writeable = False
+    return values
 
 
 def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tuple[Floats, Floats]:
     """Weigh and join the children of one node."""
-    weights = _weights(choices.weighting[node.code], values, node, units)
+    codes = [child.code for child in node.children]
+    weights = _weights(choices.weighting[node.code], values, node, codes, units)
     aggregation = choices.aggregation[node.code]
     rule = MissingRule(choices.missing, choices.coverage[node.code])
-    missing = np.isnan(values) if np.isnan(values.sum()) else None
-    if missing is not None and rule.missing == "raise":
+    if rule.missing == "raise" and (missing := np.isnan(values)).any():
         faults = [
             f"{units.name(i)}: {node.children[j].code!r}" for i, j in np.argwhere(missing).tolist()
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
     _check_domain(aggregation, values, weights, rule, node, units)
-    codes = [child.code for child in node.children]
     where, groups = f" of {node.code!r}", list(units.rows_by_period.values())
     scores = join(aggregation, values, weights, rule, codes, where=where, groups=groups)
     return scores, weights
 
 
-def _weights(weighting: Any, values: Floats, node: Index, units: Units) -> Floats:
+def _weights(
+    weighting: Any, values: Floats, node: Index, codes: Sequence[str], units: Units
+) -> Floats:
     """Return the weights of a node's children; units that have their own are those of a period."""
     if len(units.rows_by_period) < 2 or not traits_of_weighting(weighting).per_unit:
-        return _weights_among(weighting, values, node)
+        return _weights_among(weighting, values, node, codes)
     weights = np.empty(values.shape)
     for rows in units.rows_by_period.values():
-        weights[rows] = _weights_among(weighting, values[rows], node)
+        weights[rows] = _weights_among(weighting, values[rows], node, codes)
+    weights.flags.writeable = False
     return weights
 
 
-def _weights_among(weighting: Any, values: Floats, node: Index) -> Floats:
-    try:
-        weights = np.asarray(weighting.weights(values, node.children), dtype=np.float64)
-    except MethodError as error:
-        msg = f"weighting of {node.code!r} by {type(weighting).__name__}: {error.summary}"
-        raise type(error)(msg, error.faults) from error
+def _weights_among(weighting: Any, values: Floats, node: Index, codes: Sequence[str]) -> Floats:
+    name = type(weighting).__name__
+    step = f"weighting of {node.code!r} by {name}"
+    weights: Floats = ask(
+        weighting, "weights", values, node.children, step=step, codes=codes, read=numbers
+    )
+    weights.flags.writeable = False
     shape_fits = weights.shape in ((len(node.children),), values.shape)
     # NaN fails every comparison, so these two see it.
-    if shape_fits and weights.min() >= 0:
-        off = abs(weights.sum() - 1) if weights.ndim == 1 else abs(weights.sum(axis=1) - 1).max()
-        if off <= 1e-9:
-            return weights
+    if shape_fits and weights.min() >= 0 and abs((total := _furthest_sum(weights)) - 1) <= 1e-9:
+        return weights
     if not shape_fits:
         problem = f"shape {weights.shape}"
     elif not (np.isfinite(weights).all() and (weights >= 0).all()):
         problem = f"{weights.tolist() if weights.ndim == 1 else 'weights below 0 or not finite'}"
     else:
-        problem = f"a sum of {weights.sum(axis=-1).flat[0]:.12g}"
+        problem = f"a sum of {total:.12g}"
     msg = (
-        f"weighting {type(weighting).__name__} of {node.code!r} must give finite weights of at "
+        f"weighting {name} of {node.code!r} must give finite weights of at "
         f"least 0 that sum to one, {len(node.children)} of them or a row of them for each unit; "
         f"got {problem}"
     )
     raise MethodError(msg)
+
+
+def _furthest_sum(weights: Floats) -> float:
+    """Return the sum of weights, of those of all units the one that is furthest from one."""
+    if weights.ndim == 1:
+        return float(sum(weights.tolist()))  # faster for a few, and silent where it is infinite
+    with np.errstate(over="ignore"):
+        sums = weights.sum(axis=1)
+    return float(sums[np.argmax(abs(sums - 1))])
 
 
 def _check_domain(

@@ -1,6 +1,7 @@
 """What is varied of an assessment, checked before the first draw, and what the draws give."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
+from dli.checks import listed
 from dli.errors import DataError, DLIError, MethodError
 from dli.framework import Index
 from dli.framework.select import inner_node
 from dli.sensitivity.draws import Draws, Room
-from dli.sensitivity.inputs.protocol import drawn, options_of, require_inputs
+from dli.sensitivity.inputs.protocol import require_inputs
 from dli.sensitivity.scorers import Scorer, scorer
+from dli.steps import ask, attribute, shown
 
 __all__ = ["Design", "design"]
 
@@ -56,7 +59,7 @@ class Design:
         """Turn numbers from 0 to 1, of shape (n_factors, n_draws), into draws."""
         draws = Draws(self.assessment, uniforms.shape[1], room, self._memo)
         for own, part in zip(self.inputs, self.slices, strict=True):
-            own.apply(uniforms[part], draws)
+            ask(own, "apply", uniforms[part], draws, step=_step(own))
             draws.require_weights(own)
         return draws
 
@@ -98,9 +101,9 @@ class Design:
             # Weights are those of the options that were chosen.
             some = draws.take(rows, self.assessments[combination])
             for own, part in zip(self.inputs, self.slices, strict=True):
-                values = drawn(own, uniforms[part][:, rows], some)
+                values = _drawn(own, uniforms[part][:, rows], some)
                 for name, column in zip(self.names[part], values, strict=True):
-                    for row, value in zip(rows.tolist(), list(column), strict=True):
+                    for row, value in zip(rows.tolist(), column, strict=True):
                         cells[name][row] = value.item() if isinstance(value, np.generic) else value
         return cells
 
@@ -153,15 +156,28 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     names: list[str] = []
     slices = []
     options: dict[str, tuple[Any, ...]] = {}
+    contended: list[str] = []
     for own in own_inputs:
-        factors = own.factors(assessment)
+        factors = ask(own, "factors", assessment, step=_step(own))
         if isinstance(factors, str):
-            msg = f"factors of input {own!r} must be several names, got the one text {factors!r}"
+            msg = (
+                f"factors of input {shown(own)} must be several names, got the one text {factors!r}"
+            )
+            raise MethodError(msg)
+        factors = list(factors) if isinstance(factors, Iterable) else [factors]
+        if not all(isinstance(name, str) for name in factors):
+            msg = f"factors of input {shown(own)} must be names, got {shown(factors)}"
+            raise MethodError(msg)
+        if not factors:
+            msg = f"factors of input {shown(own)} must be at least one name: nothing of it varies"
             raise MethodError(msg)
         slices.append(slice(len(names), len(names) + len(factors)))
         names += factors
-        options |= options_of(own)
+        given = _options_of(own)
+        contended += [f"options of {step!r}" for step in given if step in options]
+        options |= given
     twice = [repr(name) for name in dict.fromkeys(names) if names.count(name) > 1]
+    twice = twice or contended
     if twice:
         msg = "two inputs contend for one choice"
         raise MethodError(msg, twice)
@@ -180,6 +196,48 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     return found
 
 
+def _step(own: Any) -> str:
+    return f"input {type(own).__name__}"
+
+
+def _options_of(own: Any) -> dict[str, tuple[Any, ...]]:
+    """Return the options of steps that an input chooses from."""
+    given = attribute(own, "options", {}, step=_step(own))
+    if not isinstance(given, Mapping) or not all(isinstance(step, str) for step in given):
+        msg = f"{_step(own)}: options must be a mapping of step to options, got {shown(given)}"
+        raise MethodError(msg)
+    found = {
+        step: tuple(listed(f"{_step(own)}: options of {step}", several, "objects"))
+        for step, several in given.items()
+    }
+    none = [repr(step) for step, several in found.items() if not several]
+    if none:
+        msg = f"{_step(own)}: there must be at least one option to choose from of"
+        raise MethodError(msg, none)
+    return found
+
+
+def _drawn(own: Any, uniforms: Floats, draws: Draws) -> list[list[Any]]:
+    """Return for each factor of an input what its numbers stand for, in each draw."""
+    if not callable(attribute(own, "drawn", None, step=_step(own))):
+        return [list(column) for column in uniforms]
+    read = partial(_columns, uniforms.shape)
+    found: list[list[Any]] = ask(own, "drawn", uniforms, draws, step=_step(own), read=read)
+    return found
+
+
+def _columns(shape: tuple[int, ...], given: Any) -> list[list[Any]]:
+    """Read what an input says of its numbers: a sequence for each factor, a value for each draw."""
+    columns = [listed("drawn", column, "values") for column in listed("drawn", given, "sequences")]
+    if len(columns) != shape[0] or any(len(column) != shape[1] for column in columns):
+        msg = (
+            f"drawn must give {shape[0]} sequences, one for each factor, of {shape[1]} values, one "
+            f"for each draw; got the lengths {[len(column) for column in columns]}"
+        )
+        raise MethodError(msg)
+    return columns
+
+
 def _combinations(
     assessment: Assessment, options: Mapping[str, tuple[Any, ...]]
 ) -> tuple[Assessment, ...]:
@@ -188,11 +246,15 @@ def _combinations(
     assessments, faults = [], []
     for choice in product(*options.values()):
         changes = dict(zip(options, choice, strict=True))
+        label = ", ".join(f"{step}={shown(option)}" for step, option in changes.items())
         try:
             assessments.append(assessment.evolve(**changes))
         except DLIError as error:
-            label = ", ".join(f"{step}={option!r}" for step, option in changes.items())
             faults.append(f"{label}: {error}")
+            continue
+        # An imputation over time can keep rows that are left out without it.
+        if not assessments[-1].has_rows_of(assessment):
+            faults.append(f"{label}: it keeps other rows than the nominal assessment")
     if faults:
         msg = "alternatives that cannot work together"
         raise MethodError(msg, faults)

@@ -6,13 +6,17 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dli.arrays import Floats
+from dli.arrays import Floats, as_floats
 from dli.assessment import Assessment
-from dli.errors import MethodError
+from dli.errors import MethodError, did_you_mean
 from dli.framework import Index
 from dli.framework.select import inner_node
+from dli.steps import ask, numbers, shown
 
 __all__ = ["Draws", "Room"]
+
+# Weights whose sum lies between can be multiplied and divided without leaving the range of floats.
+_LEAST, _MOST = 2.0**-400, 2.0**400
 
 T = TypeVar("T")
 
@@ -29,6 +33,10 @@ class Room:
         if known is None or known.shape != shape:
             known = self._arrays[use] = np.empty(shape)
         return known
+
+    def holds(self, array: Floats) -> bool:
+        """Return whether an array is a part of this memory."""
+        return any(array.base is known for known in self._arrays.values())
 
 
 class Draws:
@@ -94,7 +102,7 @@ class Draws:
             Factors of another shape, or of the index itself, which has no weight.
         """
         parent = self._parent(code)
-        given = np.asarray(factors, dtype=np.float64)
+        given = as_floats(factors, f"factors of {code!r}")
         if given.shape != (self.n_draws,):
             msg = f"factors of {code!r} must have the shape ({self.n_draws},), got {given.shape}"
             raise MethodError(msg)
@@ -109,9 +117,21 @@ class Draws:
         ----------
         parent : str
         factors : ndarray of shape (n_children, n_draws)
+
+        Raises
+        ------
+        MethodError
+            Factors that are not numbers, or that another shape than earlier ones have.
         """
+        factors = self._own(factors, f"factors of the children of {parent!r}")
         known = self.factors.get(parent)
-        self.factors[parent] = factors if known is None else known * factors
+        if known is not None and known.shape != factors.shape:
+            msg = (
+                f"factors of the children of {parent!r} must have the shape {known.shape}, got "
+                f"{factors.shape}"
+            )
+            raise MethodError(msg)
+        self.factors[parent] = factors if known is None else _moderate(known) * _moderate(factors)
 
     def set_weights(self, parent: str, weights: Floats) -> None:
         """Set the weights of all children of a node; they are scaled to sum to one.
@@ -124,15 +144,22 @@ class Draws:
         Raises
         ------
         MethodError
-            Another input has set them already.
+            Another input has set them already, or they are not numbers.
         """
         if parent in self.weights:
             msg = f"two inputs set the weights of the children of {parent!r}"
             raise MethodError(msg)
-        self.weights[parent] = weights
+        self.weights[parent] = self._own(weights, f"weights of the children of {parent!r}")
+
+    def _own(self, given: Any, name: str) -> Floats:
+        """Return numbers in memory that the input will not fill again within these draws."""
+        values = as_floats(given, name)
+        return values if self.room.holds(values) else values.copy()
 
     def require_weights(self, own: object) -> None:
         """Refuse weights that cannot be scaled to sum to one, after an input has changed them.
+
+        Those so large or so small that sums would leave the range of floats are scaled here.
 
         Raises
         ------
@@ -150,13 +177,18 @@ class Draws:
             elif any(not part.min(initial=0.0) >= 0 for part in given):
                 problem = "a number below 0, or a missing one"
             else:
-                total = np.multiply(*given).sum(axis=0) if len(given) > 1 else given[0].sum(axis=0)
+                total = _totals(given)
+                if not (total.min(initial=1.0) > _LEAST and total.max(initial=1.0) < _MOST):
+                    for kind in (self.weights, self.factors):
+                        if code in kind:
+                            kind[code] = _moderate(kind[code])
+                    total = _totals([k[code] for k in (self.weights, self.factors) if code in k])
                 if not np.isfinite(total).all():
                     problem = "an infinite number"
                 elif not (total > 0).all():
                     problem = "nothing but 0 in a draw"
             if problem:
-                msg = f"input {own!r}: weights of the children of {code!r} have {problem}"
+                msg = f"input {shown(own)}: weights of the children of {code!r} have {problem}"
                 raise MethodError(msg)
 
     def local_weights(self, code: str) -> Floats:
@@ -190,8 +222,24 @@ class Draws:
         ----------
         step : str
         options : ndarray of int of shape (n_draws,)
+
+        Raises
+        ------
+        MethodError
+            Options of another shape or kind, or below 0.
         """
-        self.choices[step] = options
+        chosen = np.asarray(options)
+        if (
+            chosen.shape != (self.n_draws,)
+            or not np.issubdtype(chosen.dtype, np.integer)
+            or chosen.min(initial=0) < 0
+        ):
+            msg = (
+                f"options of {step} must be {self.n_draws} whole numbers from 0, one for each "
+                f"draw, got {chosen.dtype} of shape {chosen.shape}"
+            )
+            raise MethodError(msg)
+        self.choices[step] = chosen.astype(np.intp)
 
     def perturb(self, noise: Callable[[Floats, int], Floats]) -> None:
         """Change the raw data of each draw.
@@ -200,9 +248,24 @@ class Draws:
         ----------
         noise : callable
             ``noise(values, draw)``: from raw values of shape (n_rows, n_indicators), which must
-            stay as they are, to those of a draw.
+            stay as they are, to those of a draw. It must keep the shape and what is missing, and
+            give no infinite value: a draw is refused by a `MethodError` otherwise.
         """
-        self.noises.append(noise)
+
+        def checked(values: Floats, draw: int) -> Floats:
+            result: Floats = ask(noise, "__call__", values, draw, step="noise", read=numbers)
+            if result.shape != values.shape:
+                msg = f"noise must keep the shape {values.shape}, got {result.shape}"
+                raise MethodError(msg)
+            spoilt = np.isinf(result) | (np.isnan(result) & ~np.isnan(values))
+            if spoilt.any():
+                codes = [indicator.code for indicator in self.index.indicators]
+                counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
+                msg = "noise gave values that are missing or infinite where there were values"
+                raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
+            return result
+
+        self.noises.append(checked)
 
     def take(self, draws: NDArray[np.intp], assessment: Assessment | None = None) -> "Draws":
         """Return some of the draws, of another assessment if one is given, without choices."""
@@ -212,8 +275,43 @@ class Draws:
         return part
 
     def combinations(self, steps: Sequence[str], n_options: Sequence[int]) -> NDArray[Any]:
-        """Give the number of each draw's combination of choices, the last step counting fastest."""
+        """Return the number of each draw's combination of choices, the last step counting fastest.
+
+        Raises
+        ------
+        MethodError
+            A step of which no option was chosen, or one beyond the options; an option of a step
+            for which no input has options.
+        """
         number = np.zeros(self.n_draws, dtype=np.intp)
         for step, n in zip(steps, n_options, strict=True):
+            if step not in self.choices or self.choices[step].max(initial=0) >= n:
+                msg = f"an input with {n} options of {step} must choose one of 0 to {n - 1}"
+                raise MethodError(msg)
             number = number * n + self.choices[step]
+        strangers = [
+            f"{step!r}{did_you_mean(step, steps)}" for step in self.choices if step not in steps
+        ]
+        if strangers:
+            msg = "draws choose an option of steps for which no input has options"
+            raise MethodError(msg, strangers)
         return number
+
+
+def _totals(given: Sequence[Floats]) -> Floats:
+    """Sum the products of weights and factors over children."""
+    with np.errstate(over="ignore"):
+        products = given[0] if len(given) == 1 else np.multiply(*given)
+        return np.asarray(products.sum(axis=0))
+
+
+def _moderate(weights: Floats) -> Floats:
+    """Return weights that are far from the ends of floats in each draw, by powers of two.
+
+    Their ratios stay what they are, and ordinary numbers have the same bits.
+    """
+    largest = weights.max(axis=0, initial=0.0)
+    extreme = np.isfinite(largest) & (largest > 0) & ((largest > _MOST) | (largest < _LEAST))
+    if not extreme.any():
+        return weights
+    return np.ldexp(weights, -np.where(extreme, np.frexp(largest)[1], 0))

@@ -3,18 +3,30 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
+from attrs import frozen
 
 from dli.arrays import Floats
+from dli.checks import is_whole
 from dli.errors import DLIError, MethodError, StudyError
+from dli.steps import ask, attribute, shown
 
-__all__ = ["bin_numbers", "chunks", "in_order", "uniforms", "workers"]
+__all__ = ["Submits", "bin_numbers", "chunks", "in_order", "uniforms", "workers"]
 
 T = TypeVar("T")
+
+
+class Submits(Protocol):
+    """An executor: anything with the ``submit`` of `concurrent.futures.Executor`."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Return a future of a call, which has ``result()`` and ``cancel()``."""
+        ...
 
 
 def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
@@ -46,11 +58,13 @@ def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> list[list[tup
 
 
 @contextmanager
-def workers(executor: Any, n_tasks: int) -> Iterator[Any]:
+def workers(executor: Submits | None, n_tasks: int) -> Iterator[Submits | None]:
     """Give the executor, or threads of our own when there is none and there is work for them."""
     if executor is not None:
-        if not hasattr(executor, "submit"):
-            msg = f"an executor must have the method submit, got {executor!r}"
+        submit = attribute(executor, "submit", None, step=_name(executor))
+        if isinstance(executor, type) or not callable(submit):
+            hint = f": write {executor.__name__}()" if isinstance(executor, type) else ""
+            msg = f"an executor must have the method submit, got {shown(executor)}{hint}"
             raise MethodError(msg)
         yield executor
         return
@@ -65,11 +79,23 @@ def workers(executor: Any, n_tasks: int) -> Iterator[Any]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+@frozen
+class _Done(Generic[T]):
+    """What a task gave, so that nothing else can be taken for it."""
+
+    number: int
+    result: T
+
+
+def _do(work: Callable[[Any], T], number: int, task: Any) -> "_Done[T]":
+    return _Done(number, work(task))
+
+
 def in_order(
     work: Callable[..., T],
     tasks: list[Any],
     *,
-    executor: Any = None,
+    executor: Submits | None = None,
     progress: bool = False,
     n_draws: Callable[[Any], int] = len,
 ) -> Iterator[T]:
@@ -82,6 +108,9 @@ def in_order(
     ------
     StudyError
         A task failed twice, or the executor takes no more work; the draws are named.
+    MethodError
+        An executor whose ``submit`` cannot be called with work and a task, or returns no future;
+        futures that give something else than the work did.
     """
     with workers(executor, len(tasks)) as pool, _bar(tasks, n_draws, shown=progress) as advance:
         if pool is None:
@@ -89,8 +118,9 @@ def in_order(
                 yield work(task)
                 advance(n_draws(task))
             return
-        ahead = 2 * (getattr(pool, "_max_workers", None) or 8)
-        waiting: deque[tuple[Any, Future[T]]] = deque()
+        n_workers: Any = attribute(pool, "_max_workers", None, step=_name(pool))
+        ahead = 2 * (n_workers if is_whole(n_workers, 1) else 8)
+        waiting: deque[tuple[Any, Future[_Done[T]]]] = deque()
         left = iter(enumerate(tasks))
         try:
             while True:
@@ -103,31 +133,62 @@ def in_order(
                 advance(n_draws(task[1]))
         finally:
             for _, future in waiting:
-                future.cancel()
+                with suppress(Exception):  # the error that led here says more
+                    future.cancel()
 
 
-def _submit(pool: Executor, work: Callable[..., T], task: tuple[int, Any]) -> "Future[T]":
+def _name(executor: Any) -> str:
+    return f"executor {type(executor).__name__}"
+
+
+def _submit(pool: Submits, work: Callable[..., T], task: tuple[int, Any]) -> "Future[_Done[T]]":
+    step = _name(pool)
     try:
-        return pool.submit(work, task[1])
-    except RuntimeError as error:  # of which BrokenExecutor is one
-        msg = f"the executor takes no more work (at task {task[0] + 1}): {error}"
-        raise StudyError(msg) from error
+        future = ask(pool, "submit", partial(_do, work, task[0]), task[1], step=step)
+    except MethodError as error:
+        if isinstance(error.__cause__, RuntimeError):  # of which BrokenExecutor is one
+            msg = f"the executor takes no more work (at task {task[0] + 1}): {error.__cause__}"
+            raise StudyError(msg) from error.__cause__
+        raise
+    acts = [attribute(future, act, None, step=step) for act in ("result", "cancel")]
+    if not all(map(callable, acts)):
+        got = shown(future.result if isinstance(future, _Done) else future)
+        msg = f"{step}: submit must return a future with result() and cancel(), got {got}"
+        raise MethodError(msg)
+    return future  # type: ignore[no-any-return] # with all that is asked of one
 
 
 def _result(
-    pool: Executor, work: Callable[..., T], task: tuple[int, Any], future: "Future[T]"
+    pool: Submits, work: Callable[..., T], task: tuple[int, Any], future: "Future[_Done[T]]"
 ) -> T:
     try:
-        return future.result()
+        found: T = _read(pool, task, future.result())
     except DLIError:
         raise  # the same would come of it again
     except Exception:  # noqa: BLE001 whatever a worker may die of
         again = _submit(pool, work, task)
+    else:
+        return found
     try:
-        return again.result()
+        found = _read(pool, task, again.result())
+    except DLIError:
+        raise
     except Exception as error:
         msg = f"task {task[0] + 1} failed twice on its worker: {type(error).__name__}: {error}"
         raise StudyError(msg) from error
+    return found
+
+
+def _read(pool: Submits, task: tuple[int, Any], done: Any) -> Any:
+    """Return the result of a task; refuse what an executor gives in its place."""
+    if isinstance(done, _Done) and done.number == task[0]:
+        return done.result
+    got = f"that of task {done.number + 1}" if isinstance(done, _Done) else shown(done)
+    msg = (
+        f"{_name(pool)}: the future of task {task[0] + 1} must give what the work returned for it, "
+        f"got {got}"
+    )
+    raise MethodError(msg)
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.checks import several
+from dli.checks import is_hashable, listed, several
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.select import select
 from dli.method import Method
 from dli.sensitivity.draws import Draws
+from dli.steps import shown
 
 __all__ = ["Alternatives", "Exclusion", "topmost"]
 
@@ -25,7 +26,7 @@ STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
 
 
 def _as_tuple(options: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(options)
+    return tuple(listed("options", options, "objects or functions"))
 
 
 @frozen
@@ -50,7 +51,7 @@ class Alternatives:
     choices: tuple[Any, ...] = field(converter=_as_tuple, alias="options")
 
     def __attrs_post_init__(self) -> None:
-        if self.step not in STEPS:
+        if not is_hashable(self.step) or self.step not in STEPS:
             raise UnknownCodeError("step for Alternatives", [self.step], STEPS)
         if len(self.choices) < 2:
             msg = f"alternatives for {self.step} must be at least two, got {len(self.choices)}"
@@ -81,7 +82,7 @@ class Alternatives:
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[str]]:
         """Return the option of each draw, in words."""
-        return [[repr(self.choices[i]) for i in _parts(uniforms[0], len(self.choices)).tolist()]]
+        return [[shown(self.choices[i]) for i in _parts(uniforms[0], len(self.choices)).tolist()]]
 
 
 def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:

@@ -1,16 +1,18 @@
 """What an uncertain input is, and what it may tell beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
+from dli.checks import listed
 from dli.errors import MethodError
 from dli.sensitivity.draws import Draws
+from dli.steps import ask, attribute
 
-__all__ = ["Input", "apply_given", "drawn", "options_of", "require_inputs"]
+__all__ = ["Input", "apply_given", "require_inputs"]
 
 
 class Input(Protocol):
@@ -43,7 +45,8 @@ def require_inputs(inputs: Any) -> tuple[Any, ...]:
     MethodError
         No input, or objects that are none.
     """
-    given = (inputs,) if _is_input(inputs) or isinstance(inputs, type) else tuple(inputs)
+    is_one = _is_input(inputs) or isinstance(inputs, type)
+    given = (inputs,) if is_one else tuple(listed("inputs", inputs, "uncertain inputs"))
     if not given:
         msg = "a study needs at least one uncertain input"
         raise MethodError(msg)
@@ -62,19 +65,6 @@ def _is_input(value: object) -> bool:
     return all(callable(getattr(value, name, None)) for name in ("factors", "apply"))
 
 
-def options_of(own: Any) -> Mapping[str, tuple[Any, ...]]:
-    """Return the options of steps that an input chooses from."""
-    options = getattr(own, "options", {})
-    return {step: tuple(choices) for step, choices in options.items()}
-
-
-def drawn(own: Any, uniforms: Floats, draws: Draws) -> Sequence[Any]:
-    """Return for each factor of an input what its numbers stand for."""
-    if callable(getattr(own, "drawn", None)):
-        return list(own.drawn(uniforms, draws))
-    return list(uniforms)
-
-
 def apply_given(own: Any, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
     """Let an input draw its free factors anew, while the others stay as they were drawn.
 
@@ -89,8 +79,10 @@ def apply_given(own: Any, known: Floats, uniforms: Floats, free: Bools, draws: D
     draws : Draws
         Of n_sets times n_inner draws.
     """
-    if callable(getattr(own, "apply_given", None)):
-        own.apply_given(known, uniforms, free, draws)
+    step = f"input {type(own).__name__}"
+    if callable(attribute(own, "apply_given", None, step=step)):
+        ask(own, "apply_given", known, uniforms, free, draws, step=step)
         return
     numbers = np.where(free[..., np.newaxis], uniforms, known[..., np.newaxis])
-    own.apply(np.ascontiguousarray(numbers.reshape(len(numbers), draws.n_draws)), draws)
+    numbers = np.ascontiguousarray(numbers.reshape(len(numbers), draws.n_draws))
+    ask(own, "apply", numbers, draws, step=step)

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
-from dli.checks import is_number, several
+from dli.checks import is_number, is_whole, several
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.select import inner_node
@@ -16,6 +16,17 @@ from dli.sensitivity.draws import Draws
 from dli.weighting import AHP, GroupAHP, ahp_priorities
 
 __all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
+
+# The least and the greatest concentration that make a difference to floats.
+_LEAST, _MOST = 1e-100, 1e100
+# Divided by a smaller spread, 1 would leave the range of floats; such noise changes no weight.
+_NARROWEST = 1e-100
+# Gamma variates that are all below this are told apart by their logarithms.
+_TINY = 1e-200
+# Of a smaller shape every gamma variate is 0 as a float; its inverse fails near the end of floats.
+_SMALLEST_SHAPE = 1e-19
+# The largest number below 1 that a generator draws.
+_LAST = 1 - 2.0**-53
 
 
 @frozen
@@ -51,6 +62,11 @@ class WeightNoise:
         if faults:
             msg = "the spread of weights must be at least 0 and below 1, got"
             raise MethodError(msg, faults)
+        # True and 1.0 equal the level 1, which they were not meant to be.
+        keys = [repr(key) for key in given if not (isinstance(key, str) or is_whole(key))]
+        if keys:
+            msg = "WeightNoise by level or code must have whole numbers or texts as keys, got"
+            raise MethodError(msg, keys)
 
     def factors(self, assessment: Assessment) -> list[str]:
         """Name the weights that vary."""
@@ -93,7 +109,7 @@ class WeightNoise:
             own = slice(first, first + len(codes))
             first += len(codes)
             spread = spreads[spreads > 0, np.newaxis]
-            if len(codes) == len(spreads) and np.ptp(spreads) == 0:
+            if len(codes) == len(spreads) and np.ptp(spreads) == 0 and spread[0] > _NARROWEST:
                 # In proportion to 1 - s + 2 s u, and siblings are scaled to sum to one.
                 noise = np.add(uniforms[own], (1 - spread[0]) / (2 * spread[0]), out=room[own])
             else:
@@ -125,7 +141,8 @@ class DirichletWeights:
     Parameters
     ----------
     concentration : float
-        Above zero.
+        Above zero. Near 0 all weight is on one child, which is each in proportion to its nominal
+        weight; above 1e30 draws are the nominal weights.
     nodes : sequence of str, optional
         The nodes whose children's weights are drawn; all by default.
 
@@ -171,27 +188,31 @@ class DirichletWeights:
         for node in self.parents(draws.index):
             own = uniforms[first : first + len(node.children)]
             first += len(node.children)
-            nominal = draws.assessment.weight_array(node.code)
-            shapes = self.concentration * len(nominal) * nominal
-            draws.set_weights(node.code, _gamma(own, shapes))
+            draws.set_weights(node.code, _gamma(own, self._shapes(draws, node)))
+
+    def _shapes(self, draws: Draws, node: Index) -> Floats:
+        """Return the shapes of the gamma variates of a node's children."""
+        nominal = draws.assessment.weight_array(node.code)
+        # Beyond these ends nothing changes: all draws are corners, or the nominal weights.
+        concentration = min(max(self.concentration, _LEAST), _MOST)
+        return np.asarray(concentration * len(nominal) * nominal)
 
     def apply_given(self, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
         """Draw free weights anew; they share what the others leave."""
-        n_sets, n_inner = uniforms.shape[1:]
-        before, after = Draws(draws.assessment, n_sets), Draws(draws.assessment, n_sets * n_inner)
-        self.apply(known, before)
-        self.apply(uniforms.reshape(len(uniforms), -1), after)
-        start = 0
-        for parent, weights in before.weights.items():
-            is_free = free[start : start + len(weights), :, np.newaxis]
-            start += len(weights)
+        first = 0
+        for node in self.parents(draws.index):
+            own = slice(first, first + len(node.children))
+            first += len(node.children)
+            shapes = self._shapes(draws, node)
+            is_free = np.broadcast_to(free[own, :, np.newaxis], uniforms[own].shape)
+            weights = _gamma(known[own], shapes)
             fixed = (weights / weights.sum(axis=0))[..., np.newaxis]
-            new = after.weights[parent].reshape(len(weights), n_sets, n_inner) * is_free
+            new = _gamma(uniforms[own], shapes, is_free)
             left = (fixed * is_free).sum(axis=0)
             total = new.sum(axis=0)
             new *= left / np.where(total > 0, total, 1.0)
             joined = np.where(is_free, new, fixed)
-            draws.set_weights(parent, joined.reshape(len(weights), -1))
+            draws.set_weights(node.code, joined.reshape(len(shapes), -1))
 
     def drawn(self, _: Floats, draws: Draws) -> list[Floats]:
         """Return the weights within their parents, after all inputs."""
@@ -199,16 +220,48 @@ class DirichletWeights:
         return [draws.local_weights(child.code) for node in parents for child in node.children]
 
 
-def _gamma(uniforms: Floats, shapes: Floats) -> Floats:
-    """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is."""
-    from scipy.special import gammaincinv
+def _gamma(uniforms: Floats, shapes: Floats, chosen: Bools | None = None) -> Floats:
+    """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is.
 
+    Parameters
+    ----------
+    uniforms : ndarray of shape (n_children, ...)
+    shapes : ndarray of shape (n_children,)
+    chosen : ndarray of bool of shape (n_children, ...), optional
+        Which are wanted; the others are 0.
+
+    Returns
+    -------
+    ndarray of shape (n_children, ...)
+        Draws in which all would be too small for a float are divided by the largest.
+    """
+    from scipy.special import gammaincinv, gammaln
+
+    below_1 = np.minimum(uniforms, _LAST) if uniforms.max() > _LAST else uniforms
     if np.abs(shapes - 1).max() < 1e-12:
-        return np.asarray(-np.log1p(-uniforms))
-    variates = gammaincinv(np.where(shapes > 0, shapes, 1.0)[:, np.newaxis], uniforms)
-    variates[shapes <= 0] = 0.0
-    # Shapes far below 1 can give zeros throughout; the smallest number keeps a weight then.
-    return np.asarray(np.maximum(variates, np.where(shapes > 0, 1e-300, 0.0)[:, np.newaxis]))
+        variates = -np.log1p(-below_1)
+        return np.asarray(variates if chosen is None else variates * chosen)
+    by_row = shapes.reshape(-1, *[1] * (uniforms.ndim - 1))
+    has_shape = by_row > 0
+    shape = np.where(has_shape, by_row, 1.0)
+    variates = gammaincinv(np.maximum(shape, _SMALLEST_SHAPE), below_1)
+    variates[shapes < _SMALLEST_SHAPE] = 0.0
+    variates = np.maximum(variates, np.where(has_shape, 1e-300, 0.0))
+    wanted = np.broadcast_to(has_shape, variates.shape)
+    if chosen is not None:
+        variates, wanted = variates * chosen, wanted & chosen
+    is_tiny = variates.max(axis=0) < _TINY
+    if is_tiny.any():
+        # Near 0 the distribution function is x^a / Gamma(a + 1), so log x is known beyond the range
+        # of floats. Of shapes near 0 one variate dwarfs the others, in proportion to its shape.
+        place = np.broadcast_to(is_tiny, variates.shape)
+        with np.errstate(divide="ignore", over="ignore"):
+            logs = (np.log(np.maximum(below_1, 5e-324)) + gammaln(shape + 1)) / shape
+        logs = np.where(wanted, logs, -np.inf)
+        top = logs.max(axis=0)
+        ratios = np.exp(logs - np.where(np.isfinite(top), top, 0.0))
+        variates = np.where(place, ratios, variates)
+    return np.asarray(variates)
 
 
 @frozen

@@ -1,0 +1,52 @@
+"""The units of the rows that were kept, for messages and by period."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from dli.arrays import Integers
+from dli.observations import Observations
+
+__all__ = ["Units"]
+
+
+@frozen
+class Units:
+    """The units of the rows that were kept, as messages name them."""
+
+    observations: Observations
+    rows: Any
+
+    @property
+    def kept(self) -> tuple[list[Any], list[Any] | None]:
+        """The units, and the periods if there are any, of the rows that were kept."""
+        units, periods = self.observations.units, self.observations.periods
+        if isinstance(self.rows, slice):
+            return list(units), None if periods is None else list(periods)
+        kept = self.rows.tolist()
+        return (
+            [units[i] for i in kept],
+            None if periods is None else [periods[i] for i in kept],
+        )
+
+    @cached_property
+    def rows_by_period(self) -> dict[Any, Integers]:
+        """The rows of each period in the order of the data; of None for data without periods."""
+        if self.observations.periods is None:
+            everyone = isinstance(self.rows, slice)
+            return {None: np.arange(len(self.observations.units if everyone else self.rows))}
+        _, periods = self.kept
+        rows: dict[Any, list[int]] = {}
+        for row, period in enumerate(periods or ()):
+            rows.setdefault(period, []).append(row)
+        return {period: np.array(own, dtype=np.intp) for period, own in rows.items()}
+
+    def name(self, row: int) -> str:
+        """Return the unit of a row as messages name it, and the period if there are several."""
+        place = row if isinstance(self.rows, slice) else int(self.rows[row])
+        unit = f"unit {self.observations.units[place]!r}"
+        if self.observations.periods is None:
+            return unit
+        return f"{unit}, period {self.observations.periods[place]!r}"
