@@ -4,8 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dli.arrays import Floats, as_floats
+from dli.errors import MethodError
+from dli.rescaling import extremes, is_constant, rescaling
 
 __all__ = ["kurtosis", "skewness", "skewness_and_kurtosis"]
+
+# Values whose standard deviation is a smaller share of their mean are shifted before it is taken.
+_CLOSE = 1e-6
 
 
 def skewness(values: ArrayLike) -> Floats:
@@ -84,7 +89,10 @@ def skewness_and_kurtosis(values: ArrayLike) -> tuple[Floats, Floats]:
     [0.664, 0.6505]
     """
     x = as_floats(values)
-    x = x[..., np.newaxis] if x.ndim == 1 else x
+    is_single = x.ndim == 1
+    x = x[..., np.newaxis] if is_single else x
+    if x.ndim < 2:
+        raise MethodError("values must be at least one column of numbers, got a single value")
     n, second, third, fourth = _sums(x)
     with np.errstate(divide="ignore", invalid="ignore"):
         g1 = np.sqrt(n) * third / (second * np.sqrt(second))
@@ -92,7 +100,7 @@ def skewness_and_kurtosis(values: ArrayLike) -> tuple[Floats, Floats]:
         r = n * fourth / second**2
         g2 = ((n + 1) * (r - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
         kurt = np.where(n > 3, g2, np.nan)
-    return (skew[..., 0], kurt[..., 0]) if np.ndim(values) == 1 else (skew, kurt)
+    return (skew[..., 0], kurt[..., 0]) if is_single else (skew, kurt)
 
 
 def _sums(x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -101,6 +109,23 @@ def _sums(x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     The deviations may be scaled. The sums are 0 in a constant column, where deviations are only
     the rounding error of the mean.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        n, d, mean = _deviations(x)
+        second = np.einsum("...ij,...ij->...j", d, d)
+    # Powers of very large or small numbers leave the range of floats, and the mean of values that
+    # are close together has lost digits of their differences.
+    least = np.maximum(_CLOSE * np.sqrt(n) * np.abs(mean), 1e-30)
+    if not ((second <= 1e60) & (np.sqrt(second) >= least)).all():
+        d = _exact_deviations(x)
+        second = np.einsum("...ij,...ij->...j", d, d)
+    squares = d * d
+    third = np.einsum("...ij,...ij->...j", squares, d)
+    fourth = np.einsum("...ij,...ij->...j", squares, squares)
+    return n, second, third, fourth
+
+
+def _deviations(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the number of values, their deviations from the mean (0 if missing), and the mean."""
     total = x.sum(axis=-2)
     n = np.full(total.shape, float(x.shape[-2]))
     missing = np.isnan(x) if np.isnan(total).any() else None
@@ -111,18 +136,23 @@ def _sums(x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     d = x - mean[..., np.newaxis, :]
     if missing is not None:
         d[missing] = 0.0
-    rounding = np.sqrt(n) * 8 * np.finfo(np.float64).eps * np.abs(mean)
-    with np.errstate(over="ignore"):
-        second = np.einsum("...ij,...ij->...j", d, d)
-    if second.max(initial=1) > 1e60 or (np.sqrt(second) <= np.maximum(rounding, 1e-30)).any():
-        # Powers of very large or small numbers would leave the range of floats.
-        largest = np.abs(d).max(axis=-2, initial=0)
-        d /= np.where(largest > 0, largest, 1.0)[..., np.newaxis, :]
-        second = np.einsum("...ij,...ij->...j", d, d)
-        flat = np.sqrt(second) * largest <= rounding
-        d[np.broadcast_to(flat[..., np.newaxis, :], d.shape)] = 0.0
-        second[flat] = 0.0
-    squares = d * d
-    third = np.einsum("...ij,...ij->...j", squares, d)
-    fourth = np.einsum("...ij,...ij->...j", squares, squares)
-    return n, second, third, fourth
+    return n, d, mean
+
+
+def _exact_deviations(x: Floats) -> Floats:
+    """Return deviations of rescaled values, 0 throughout a column that differs by rounding alone.
+
+    Raises
+    ------
+    MethodError
+        Infinite values.
+    """
+    if not x.size:
+        return x
+    if np.isinf(x).any():
+        raise MethodError("values must be finite numbers, or NaN where they are missing")
+    low, high = extremes(x)
+    scale = rescaling(low, high)
+    d = _deviations(x if scale is None else scale.apply(x))[1]
+    d[np.broadcast_to(is_constant(low, high)[..., np.newaxis, :], d.shape)] = 0.0
+    return d

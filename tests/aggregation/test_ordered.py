@@ -85,7 +85,7 @@ def test_ties_and_the_order_of_children_make_no_difference(scheme, case: Case):
 
 @pytest.mark.parametrize("weights", [[], [[1.0]], [-1.0, 2.0], [0.0], [np.nan], [np.inf]])
 def test_order_weights_must_make_sense(weights):
-    with pytest.raises(MethodError, match="order weights must be finite, not negative and not all"):
+    with pytest.raises(MethodError, match="order_weights must be finite, not negative and not all"):
         OrderedWeighted(weights)
 
 

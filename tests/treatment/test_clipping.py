@@ -140,7 +140,10 @@ def test_missing_values_stay_missing():
         ({"max_points": -1}, "max_points must be a whole number of at least 0, got -1"),
         ({"skewness": np.nan}, "skewness must be a number, got nan"),
         ({"kurtosis": np.inf}, "kurtosis must be a number, got inf"),
-        ({"fallback": "log"}, "fallback must have a method treat, got 'log'"),
+        (
+            {"fallback": "log"},
+            "fallback must be an object with a method treat, such as dli.treatment.Log(), got 'log'",
+        ),
     ],
 )
 def test_bad_parameters_are_named(parameters, fault):
@@ -250,7 +253,7 @@ def test_all_percentiles_change_nothing(x):
     ("low", "high"), [(-1, 50), (50, 50), (60, 40), (0, 101), (np.nan, 5), ("1", 5), (0, None)]
 )
 def test_percentiles_must_rise(low, high):
-    with pytest.raises(MethodError, match="percentiles must rise from 0 to 100, got"):
+    with pytest.raises(MethodError, match="percentiles low and high must rise from 0 to 100, got"):
         Percentiles(low, high)
 
 

@@ -4,35 +4,82 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dli.aggregation.protocol import Floats
+from dli.arrays import as_floats
 from dli.errors import MethodError
 
-__all__ = ["as_values", "as_weights", "equal_or", "weighted_mean"]
+__all__ = ["as_moves", "as_values", "as_weights", "equal_or", "share_of_total", "weighted_mean"]
+
+# Weights between these sizes can be added up and divided by their sum without losing digits.
+_SMALL, _LARGE = 1e-150, 1e150
 
 
 def as_values(values: ArrayLike) -> Floats:
-    """Take values as an array with a row for each unit and a column for each child."""
-    x = np.asarray(values, dtype=np.float64)
+    """Return values as an array with a row for each unit and a column for each child.
+
+    Raises
+    ------
+    MethodError
+        Another shape, or values that are infinite or not numbers.
+    """
+    x = as_floats(values)
     if x.ndim < 2 or x.shape[-1] < 1:
         msg = f"values must have the shape (..., n_units, n_children), got {x.shape}"
         raise MethodError(msg)
+    infinite = np.isinf(x)
+    if infinite.any():
+        faults = [
+            f"row {at[-2]}, column {at[-1]}: {x[tuple(at)]}"
+            for at in np.argwhere(infinite).tolist()
+        ]
+        msg = "values must be finite numbers, or NaN where they are missing"
+        raise MethodError(msg, faults)
     return x
 
 
 def as_weights(weights: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    """Take weights for values of a shape; rows that do not sum to one are scaled to do so."""
-    w = np.asarray(weights, dtype=np.float64)
+    """Return weights for values of a shape; rows that do not sum to one are scaled to do so."""
+    w = as_floats(weights, "weights")
     if w.shape != shape[-1:] and not _fits(w.shape, shape):
         msg = f"weights must have the shape ({shape[-1]},) or {shape}, got {w.shape}"
         raise MethodError(msg)
     if w.ndim == 1 and w.min() >= 0 and abs(w.sum() - 1) <= 1e-12:
         return w  # the usual case
-    total = w.sum(axis=-1, keepdims=True)
+    return share_of_total(w, "weights")
+
+
+def share_of_total(weights: Floats, name: str) -> Floats:
+    """Return weights of which each row sums to one; those that nearly do stay as they are.
+
+    Raises
+    ------
+    MethodError
+        Weights that are infinite, missing or negative, or a row of zeros.
+    """
+    largest = weights.max(axis=-1, keepdims=True)
     # NaN fails every comparison, so that these see it.
-    if not (w.min() >= 0 and total.min() > 0 and total.max() < np.inf):
-        found = f": {w.tolist()}" if w.ndim == 1 else ""
-        msg = f"weights must be finite, not negative and not all zero{found}"
+    if not (weights.min() >= 0 and largest.min() > 0 and largest.max() < np.inf):
+        listed = f": {weights.tolist()}" if weights.ndim == 1 else ""
+        msg = f"{name} must be finite, not negative and not all zero{listed}"
         raise MethodError(msg)
-    return w if np.abs(total - 1).max() <= 1e-12 else np.asarray(w / total)
+    if largest.max() > _LARGE or largest.min() < _SMALL:  # their sum or shares leave the range
+        weights = np.ldexp(weights, -np.frexp(largest)[1])
+    total = weights.sum(axis=-1, keepdims=True)
+    return weights if np.abs(total - 1).max() <= 1e-12 else np.asarray(weights / total)
+
+
+def as_moves(moves: ArrayLike, values: Floats) -> Floats:
+    """Return moves of values, 0 where the value is missing.
+
+    Raises
+    ------
+    MethodError
+        Moves that are not numbers, or of which the shape does not fit that of the values.
+    """
+    m = as_floats(moves, "moves")
+    if m.shape != values.shape and not _fits(m.shape, values.shape):
+        msg = f"moves must have the shape {values.shape}, got {m.shape}"
+        raise MethodError(msg)
+    return np.where(np.isnan(values), 0.0, m)
 
 
 def _fits(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
@@ -49,14 +96,28 @@ def equal_or(weights: ArrayLike | None, shape: tuple[int, ...]) -> Floats:
 
 
 def weighted_mean(x: Floats, w: Floats) -> Floats:
-    """Give the mean of each row over what is there; NaN where no weight is left."""
+    """Return the mean of each row over what is there; NaN where no weight is left."""
     mean = _product(x, w)
-    if not np.isnan(mean).any():  # a product with NaN is NaN: no other look is needed
+    if np.isfinite(mean).all():  # a product with NaN is NaN: no other look is needed
         return mean
     there = ~np.isnan(x)
     total = _product(there.astype(np.float64), w)
-    weighted = _product(np.where(there, x, 0.0), w)
-    return np.asarray(weighted / np.where(total > 0, total, np.nan))
+    with np.errstate(over="ignore"):
+        weighted = _product(np.where(there, x, 0.0), w)
+    mean = np.asarray(weighted / np.where(total > 0, total, np.nan))
+    # What is left of the weights may be so small that its products with values lose their digits;
+    # a sum of the greatest numbers may be beyond the range by rounding.
+    unsafe = ((total > 0) & (total < _SMALL)) | np.isinf(mean)
+    if unsafe.any():
+        left = np.where(there, w, 0.0)
+        largest = left.max(axis=-1, keepdims=True)
+        left = np.ldexp(left, -np.frexp(largest)[1])
+        left /= np.where(largest > 0, left.sum(axis=-1, keepdims=True), 1.0)
+        means = np.einsum("...k,...k->...", np.where(there, x / 2, 0.0), left)
+        least, greatest = np.fmin.reduce(x, axis=-1), np.fmax.reduce(x, axis=-1)
+        with np.errstate(over="ignore"):
+            mean = np.where(unsafe, np.clip(2 * means, least, greatest), mean)
+    return mean
 
 
 def _product(x: Floats, w: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """Mazziotta and Pareto's index: the mean less a penalty for imbalance."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -8,8 +9,10 @@ from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, equal_or, weighted_mean
 from dli.aggregation.protocol import Traits
-from dli.arrays import Floats
+from dli.arrays import Floats, as_floats
+from dli.checks import choice_faults, refuse
 from dli.errors import MethodError
+from dli.rescaling import Rescaling, extremes, is_constant, rescaling
 
 __all__ = [
     "AdjustedMazziottaPareto",
@@ -64,9 +67,11 @@ def mazziotta_pareto(
     >>> mazziotta_pareto([[1.0, 4.0], [2.0, 6.0], [3.0, 2.0]]).round(3).tolist()
     [93.477, 105.77, 98.5]
     """
-    _check_penalty(penalty)
+    refuse("mazziotta_pareto", _penalty_faults(penalty))
     x = as_values(values)
     d = _directions(directions, x.shape[-1])
+    scale = rescaling(*extremes(x))
+    x = x if scale is None else scale.apply(x)
     mean, spread = _mean_and_spread(x)
     return _penalised_mean(100 + 10 * d * (x - mean) / spread, weights, penalty)
 
@@ -125,16 +130,23 @@ def adjusted_mazziotta_pareto(
     >>> adjusted_mazziotta_pareto(values, reference="midrange").round(3).tolist()
     [82.353, 113.043, 91.0]
     """
-    _check_penalty(penalty)
+    faults = [*_penalty_faults(penalty)]
+    if isinstance(reference, str):
+        faults += _reference_faults(reference)
+    pair: object = bounds
+    if pair is not None and not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        faults.append(f"bounds must be the least and the greatest values, got {pair!r}")
+    refuse("adjusted_mazziotta_pareto", faults)
     x = as_values(values)
     d = _directions(directions, x.shape[-1])
-    low, high = _ends(x) if bounds is None else (_given(b, x, "bounds") for b in bounds)
+    low, high = extremes(x) if bounds is None else (_given(b, x, "bounds") for b in bounds)
     _refuse_constant(low, high)
-    if isinstance(reference, str):
-        _check_reference(reference)
-        centre = _centre(x, reference)
-    else:
-        centre = _given(reference, x, "reference")
+    given = None if isinstance(reference, str) else _given(reference, x, "reference")
+    scale = rescaling(low, high)
+    if scale is not None:
+        x, low, high = (scale.apply(x), *(_rescaled(scale, ends) for ends in (low, high)))
+        given = None if given is None else _rescaled(scale, given)
+    centre = _centre(x, str(reference)) if given is None else given
     slope = 60 * d / (high - low)
     scaled = 100 + (x - centre[..., np.newaxis, :]) * slope[..., np.newaxis, :]
     return _penalised_mean(scaled, weights, penalty)
@@ -164,7 +176,7 @@ class MazziottaPareto:
     penalty: str = "negative"
 
     def __attrs_post_init__(self) -> None:
-        _check_penalty(self.penalty)
+        refuse("MazziottaPareto", _penalty_faults(self.penalty))
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""
@@ -172,7 +184,9 @@ class MazziottaPareto:
 
     def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
         """Take the scale from these values, to hold it while some of them change."""
-        mean, spread = _mean_and_spread(as_values(values))
+        x = as_values(values)
+        _refuse_extreme(x)
+        mean, spread = _mean_and_spread(x)
         return HeldMazziottaPareto(centre=mean, slope=10 / spread, penalty=self.penalty)
 
     def describe(self) -> str:
@@ -212,8 +226,8 @@ class AdjustedMazziottaPareto:
     penalty: str = "negative"
 
     def __attrs_post_init__(self) -> None:
-        _check_reference(self.reference)
-        _check_penalty(self.penalty)
+        faults = [*_reference_faults(self.reference), *_penalty_faults(self.penalty)]
+        refuse("AdjustedMazziottaPareto", faults)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""
@@ -224,7 +238,8 @@ class AdjustedMazziottaPareto:
     def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
         """Take the scale from these values, to hold it while some of them change."""
         x = as_values(values)
-        low, high = _ends(x)
+        _refuse_extreme(x)
+        low, high = extremes(x)
         _refuse_constant(low, high)
         centre = _centre(x, self.reference)[..., np.newaxis, :]
         slope = (60 / (high - low))[..., np.newaxis, :]
@@ -295,7 +310,7 @@ class HeldMazziottaPareto:
 
 def _mean_and_spread(x: Floats) -> tuple[Floats, Floats]:
     """Give the mean and the standard deviation of each column: (..., 1, n_children)."""
-    _refuse_constant(*_ends(x))
+    _refuse_constant(*extremes(x))
     n = (~np.isnan(x)).sum(axis=-2, keepdims=True)
     mean = np.nansum(x, axis=-2, keepdims=True) / n
     return mean, np.sqrt(np.nansum((x - mean) ** 2, axis=-2, keepdims=True) / n)
@@ -305,38 +320,46 @@ def _centre(x: Floats, reference: str) -> Floats:
     """Give what becomes 100 in each column: (..., n_children)."""
     if reference == "mean":
         return np.asarray(np.nansum(x, axis=-2) / (~np.isnan(x)).sum(axis=-2))
-    low, high = _ends(x)
+    low, high = extremes(x)
     return (low + high) / 2
 
 
-def _check_penalty(penalty: str) -> None:
-    if penalty not in ("negative", "positive"):
-        msg = f"penalty must be 'negative' or 'positive', got {penalty!r}"
-        raise MethodError(msg)
+def _penalty_faults(penalty: object) -> Iterator[str]:
+    return choice_faults("penalty", penalty, ("negative", "positive"))
 
 
-def _check_reference(reference: str) -> None:
-    if reference not in ("mean", "midrange"):
-        msg = f"reference must be 'mean' or 'midrange', got {reference!r}"
+def _reference_faults(reference: object) -> Iterator[str]:
+    return choice_faults("reference", reference, ("mean", "midrange"))
+
+
+def _rescaled(scale: Rescaling, row: Floats) -> Floats:
+    """Return one value for each column as `Rescaling.apply` returns tables."""
+    return np.asarray(scale.apply(row[..., np.newaxis, :])[..., 0, :])
+
+
+def _refuse_extreme(x: Floats) -> None:
+    """Refuse values whose scale cannot be held as a number for the centre and one for the slope."""
+    if rescaling(*extremes(x)) is not None:
+        _refuse_constant(*extremes(x))
+        msg = (
+            "the scale of a Mazziotta-Pareto index can be held only for values of ordinary size "
+            "that are not too close together; normalise them first"
+        )
         raise MethodError(msg)
 
 
 def _directions(directions: ArrayLike | None, n_children: int) -> Floats:
     if directions is None:
         return np.ones(n_children)
-    d = np.asarray(directions, dtype=np.float64)
+    d = as_floats(directions, "directions")
     if d.shape != (n_children,) or not (np.abs(d) == 1).all():
         msg = f"directions must be {n_children} times 1 or -1, got {d.tolist()}"
         raise MethodError(msg)
     return d
 
 
-def _ends(x: Floats) -> tuple[Floats, Floats]:
-    return np.fmin.reduce(x, axis=-2), np.fmax.reduce(x, axis=-2)
-
-
 def _given(values: ArrayLike, x: Floats, name: str) -> Floats:
-    found = np.asarray(values, dtype=np.float64)
+    found = as_floats(values, name)
     if found.shape != x.shape[-1:] or not np.isfinite(found).all():
         msg = f"{name} must be {x.shape[-1]} finite values, got {found.tolist()}"
         raise MethodError(msg)
@@ -344,8 +367,7 @@ def _given(values: ArrayLike, x: Floats, name: str) -> Floats:
 
 
 def _refuse_constant(low: Floats, high: Floats) -> None:
-    rounding = 4 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
-    constant = ~(high - low > rounding)  # also where there is no value at all
+    constant = is_constant(low, high)
     if constant.any():
         columns = constant.reshape(-1, constant.shape[-1]).any(axis=0)
         msg = "a Mazziotta-Pareto index needs values that differ in every column; they do not in"
@@ -359,5 +381,9 @@ def _penalised_mean(x: Floats, weights: ArrayLike | None, penalty: str) -> Float
         faults = [f"row {i[-1]}: {mean[tuple(i)]:g}" for i in np.argwhere(mean <= 0).tolist()]
         msg = "the penalty for imbalance divides by a unit's mean, which must be above zero"
         raise MethodError(msg, faults)
-    imbalance = weighted_mean((x - mean[..., np.newaxis]) ** 2, w) / mean
+    with np.errstate(over="ignore"):
+        imbalance = weighted_mean((x - mean[..., np.newaxis]) ** 2, w) / mean
+    if np.isinf(imbalance).any():
+        msg = "values are so far beyond the bounds that their imbalance is infinite"
+        raise MethodError(msg)
     return mean - imbalance if penalty == "negative" else mean + imbalance

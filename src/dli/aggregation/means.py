@@ -1,20 +1,19 @@
 """The means, from full compensation of weakness by strength to none."""
 
 from functools import cache
-from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from attrs import field, frozen
 
 from dli.aggregation.power import (
+    as_order,
     power_domain,
     power_mean,
     power_mean_directional,
     power_mean_gradient,
 )
 from dli.aggregation.protocol import Floats, Traits
-from dli.errors import MethodError
 
 __all__ = ["ArithmeticMean", "GeometricMean", "HarmonicMean", "Minimum", "PowerMean"]
 
@@ -56,13 +55,6 @@ class _Mean:
     def directional(self, values: Floats, weights: Floats, moves: Floats) -> Floats:
         """Return the one-sided derivative along moves: `power_mean_directional`."""
         return power_mean_directional(values, weights, moves, self.order)
-
-
-def _as_order(p: Any) -> float:
-    if isinstance(p, bool) or not isinstance(p, Real) or np.isnan(float(p)):
-        msg = f"p must be a number, got {p!r}"
-        raise MethodError(msg)
-    return float(p)
 
 
 @frozen
@@ -132,7 +124,7 @@ class PowerMean(_Mean):
     [35.3553]
     """
 
-    p: float = field(converter=_as_order)
+    p: float = field(converter=as_order)
 
     @property
     def order(self) -> float:  # type: ignore[override] # a parameter here, a constant elsewhere

@@ -6,9 +6,9 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
-from dli.aggregation.checks import as_values, as_weights
+from dli.aggregation.checks import as_moves, as_values, as_weights, share_of_total
 from dli.aggregation.protocol import Traits
-from dli.arrays import Floats
+from dli.arrays import Floats, as_floats
 from dli.errors import MethodError
 from dli.ranking import rank_scores
 
@@ -59,16 +59,18 @@ def ordered_weighted_mean(
     x = as_values(values)
     places = _place_weights(x, as_weights(weights, x.shape), as_order_weights(order_weights))
     score = np.einsum("...k,...k->...", np.where(np.isnan(x), 0.0, x), places)
+    if np.isinf(score).any():  # by rounding, where all values are among the greatest numbers
+        score = np.clip(score, np.fmin.reduce(x, axis=-1), np.fmax.reduce(x, axis=-1))
     return np.where(places.sum(axis=-1) > 0, score, np.nan)
 
 
 def as_order_weights(order_weights: ArrayLike) -> Floats:
     """Take weights of places, the best first, and scale them to sum to one."""
-    v = np.asarray(order_weights, dtype=np.float64)
-    if v.ndim != 1 or not v.size or not ((v >= 0).all() and 0 < v.sum() < np.inf):
-        msg = f"order weights must be finite, not negative and not all zero, got {v.tolist()}"
+    v = as_floats(order_weights, "order_weights")
+    if v.ndim != 1 or not v.size:
+        msg = f"order_weights must be finite, not negative and not all zero, got {v.tolist()}"
         raise MethodError(msg)
-    return np.asarray(v / v.sum())
+    return share_of_total(v, "order_weights")
 
 
 def _place_weights(x: Floats, w: Floats, v: Floats, first: Floats | None = None) -> Floats:
@@ -101,8 +103,9 @@ def _shared_among_ties(x: Floats, w: Floats, gained: Floats) -> Floats:
 
 
 def _as_tuple(order_weights: Any) -> tuple[float, ...]:
-    as_order_weights(order_weights)
-    return tuple(float(v) for v in order_weights)
+    v = as_floats(order_weights, "order_weights")
+    as_order_weights(v)
+    return tuple(v.tolist())
 
 
 @frozen
@@ -162,7 +165,7 @@ class OrderedWeighted:
         """
         x = as_values(values)
         w = as_weights(weights, x.shape)
-        m = np.where(np.isnan(x), 0.0, moves)
+        m = as_moves(moves, x)
         by_move = np.argsort(np.argsort(-m, axis=-1, kind="stable"), axis=-1)
         first = rank_scores(x) * x.shape[-1] + by_move
         places = _place_weights(x, w, as_order_weights(self.order_weights), first)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, as_weights
 from dli.aggregation.protocol import Traits
-from dli.arrays import Floats
+from dli.arrays import Floats, as_floats
 from dli.errors import MethodError
 
 __all__ = ["Copeland", "copeland_scores", "outranking_matrix"]
@@ -49,8 +49,9 @@ def outranking_matrix(values: ArrayLike, weights: ArrayLike) -> Floats:
     [[0.0, 0.75], [0.25, 0.0]]
     """
     x = as_values(values)
-    if np.ndim(weights) != 1:
-        msg = f"outranking needs weights that all units share, got the shape {np.shape(weights)}"
+    weights = as_floats(weights, "weights")
+    if weights.ndim != 1:
+        msg = f"outranking needs weights that all units share, got the shape {weights.shape}"
         raise MethodError(msg)
     w = as_weights(weights, x.shape)
     shape = (*x.shape[:-1], x.shape[-2])
@@ -100,11 +101,12 @@ def copeland_scores(values: ArrayLike, weights: ArrayLike) -> Floats:
     [2.0, 0.0, -2.0]
     """
     x = as_values(values)
+    weights = as_floats(weights, "weights")
     matrix = outranking_matrix(x, weights)
     rows = np.arange(x.shape[-2])
     matrix[..., rows, rows] = 0.5
     wins = (matrix > 0.5 + 1e-12).sum(axis=-1) - (matrix < 0.5 - 1e-12).sum(axis=-1)
-    judged = (~np.isnan(x) & (np.asarray(weights) > 0)).any(axis=-1)
+    judged = (~np.isnan(x) & (weights > 0)).any(axis=-1)
     return np.where(judged, wins, np.nan)
 
 

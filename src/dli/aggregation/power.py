@@ -1,13 +1,41 @@
 """The power mean of any order: arithmetic, geometric and harmonic mean, minimum and maximum."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dli.aggregation.checks import as_values, as_weights, weighted_mean
+from dli.aggregation.checks import as_moves, as_values, as_weights, weighted_mean
 from dli.arrays import TIE, Bools, Floats
+from dli.checks import is_number
 from dli.errors import MethodError
 
-__all__ = ["power_domain", "power_mean", "power_mean_directional", "power_mean_gradient"]
+__all__ = [
+    "as_order",
+    "power_domain",
+    "power_mean",
+    "power_mean_directional",
+    "power_mean_gradient",
+]
+
+# Quotients smaller than this, or greater than its inverse, are formed through logarithms.
+_LEAST_RATIO = 1e-290
+
+
+def as_order(p: Any) -> float:
+    """Return the order of a power mean as a float; infinite ones are allowed.
+
+    Raises
+    ------
+    MethodError
+        Something that is not a number, or beyond the range of floats.
+    """
+    if type(p) is float and p == p:  # noqa: PLR0124 not NaN
+        return p
+    if not (is_number(p) or (isinstance(p, (float, np.floating)) and np.isinf(p))):
+        msg = f"p must be a number, got {p!r}"
+        raise MethodError(msg)
+    return float(p)
 
 
 def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
@@ -47,8 +75,11 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     >>> power_mean([[1.0, np.nan, 3.0]], [0.2, 0.6, 0.2], 1).tolist()
     [2.0]
     """
-    x = as_values(values)
-    w = as_weights(weights, x.shape)
+    x, w, p = as_values(values), weights, as_order(p)
+    return _power_mean(x, as_weights(w, x.shape), p)
+
+
+def _power_mean(x: Floats, w: Floats, p: float) -> Floats:
     if p == 1:
         return weighted_mean(x, w)
     if np.isinf(p):
@@ -57,8 +88,16 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     if w.min(initial=1.0) == 0:
         x = np.where(w > 0, x, np.nan)
     _check_domain(x, p)
+    # Rounding can lift the mean of the greatest numbers beyond the range.
+    with np.errstate(over="ignore"):
+        mean = _mean_in_domain(x, w, p)
+    return np.minimum(mean, _extreme(x, w, np.inf)) if np.isinf(mean).any() else mean
+
+
+def _mean_in_domain(x: Floats, w: Floats, p: float) -> Floats:
     with np.errstate(divide="ignore"):  # under p > 0 the logarithm of zero comes back as zero
-        if p == 0:
+        # The logarithm of a number is 745 at most: an order so small makes no difference.
+        if abs(p) < 1e-25:
             return np.asarray(np.exp(weighted_mean(np.log(x), w)))
         if abs(p) < 0.01:  # powers so near to 1 that their mean would lose its digits
             mean = weighted_mean(np.expm1(p * np.log(x)), w)
@@ -66,8 +105,20 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     # In proportion to the value that rules, so that no power leaves the range of numbers.
     ruling = _extreme(x, w, np.copysign(np.inf, p))[..., np.newaxis]
     ruling = np.where(ruling > 0, ruling, 1.0)
-    ratio = np.where(np.isnan(x), np.nan, x / ruling)
-    return np.asarray(ruling[..., 0] * weighted_mean(ratio**p, w) ** (1 / p))
+    powers = _power_of_ratio(x, ruling, p)
+    return np.asarray(ruling[..., 0] * weighted_mean(powers, w) ** (1 / p))
+
+
+def _power_of_ratio(x: Floats, scale: Floats, p: float) -> Floats:
+    """Return x / scale to the power of p, also where the quotient leaves the range of numbers."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        ratio = x / scale
+        powers = ratio**p
+        extreme = (x > 0) & (scale > 0) & ((ratio < _LEAST_RATIO) | (ratio > 1 / _LEAST_RATIO))
+        if extreme.any():
+            logs = np.log(np.where(extreme, x, 1.0)) - np.log(np.where(extreme, scale, 1.0))
+            powers = np.where(extreme, np.exp(p * logs), powers)
+    return np.asarray(powers)
 
 
 def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
@@ -93,6 +144,7 @@ def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floa
     >>> power_mean_gradient([[4.0, 9.0]], [0.5, 0.5], 0).round(3).tolist()
     [[0.75, 0.333]]
     """
+    p = as_order(p)
     x = as_values(values)
     w = as_weights(weights, x.shape)
     with np.errstate(invalid="ignore"):
@@ -131,9 +183,10 @@ def power_mean_directional(
     >>> power_mean_directional([[20.0, 20.0]], [0.5, 0.5], [[-1.0, 0.0]], -np.inf).tolist()
     [-1.0]
     """
+    p = as_order(p)
     x = as_values(values)
     w = as_weights(weights, x.shape)
-    m = np.where(np.isnan(x), 0.0, np.asarray(moves, dtype=np.float64))
+    m = as_moves(moves, x)
     with np.errstate(invalid="ignore", divide="ignore"):
         if np.isinf(p):
             ruled = np.where(_ruling(x, w, p), m, np.copysign(np.inf, -p))
@@ -144,20 +197,23 @@ def power_mean_directional(
         at_zero = _extreme(x, w, np.inf) == 0
         if at_zero.any():
             rising = np.maximum(np.where(np.isnan(x), np.nan, m), 0.0)
-            along = np.where(at_zero, power_mean(rising, w, p), along)
+            along = np.where(at_zero, _power_mean(rising, w, p), along)
     return np.where(np.isnan(along), 0.0, along)
 
 
 def _slopes(x: Floats, w: Floats, p: float) -> Floats:
     """Return the derivative by each child; infinite at times, NaN where all values are 0."""
     own = np.where(np.isnan(x), 0.0, w)
+    largest = own.max(axis=-1, keepdims=True)
+    if largest.min() < 1e-150:  # shares of what is left would lose their digits
+        own = np.ldexp(own, -np.frexp(largest)[1])
     own = own / own.sum(axis=-1, keepdims=True)
     if p == 1:
         return np.asarray(own)
-    with np.errstate(divide="ignore"):
-        ratios = x / power_mean(x, w, p)[..., np.newaxis]
+    mean = _power_mean(x, w, p)[..., np.newaxis]
+    with np.errstate(divide="ignore", over="ignore"):
         # A value without weight may lie so far out that its power is infinite.
-        slopes = own * np.where(own > 0, ratios, 1.0) ** (p - 1)
+        slopes = own * _power_of_ratio(np.where(own > 0, x, mean), mean, p - 1)
     return np.where(own > 0, slopes, 0.0)
 
 

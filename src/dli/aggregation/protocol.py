@@ -6,6 +6,8 @@ import numpy as np
 from attrs import frozen
 
 from dli.arrays import Bools, Floats
+from dli.errors import MethodError
+from dli.steps import ask, numbers
 
 __all__ = [
     "Aggregation",
@@ -93,7 +95,9 @@ def traits_of(aggregation: Any) -> Traits:
 
 def held(aggregation: Any, values: Floats) -> Any:
     """Return an aggregation whose scale no longer depends on the values, if it has one."""
-    return aggregation.fit(values) if callable(getattr(aggregation, "fit", None)) else aggregation
+    if not callable(getattr(aggregation, "fit", None)):
+        return aggregation
+    return ask(aggregation, "fit", values, step=_name(aggregation))
 
 
 def compares_units(aggregation: Any) -> bool:
@@ -112,7 +116,7 @@ def has_gradient(aggregation: Any) -> bool:
 def gradient(aggregation: Any, values: Floats, weights: Floats) -> Floats:
     """Return the derivative of each score by each value, 0 where the value is missing."""
     with np.errstate(invalid="ignore"):
-        slopes = np.asarray(aggregation.gradient(values, weights), dtype=np.float64)
+        slopes = _asked(aggregation, "gradient", values, weights, shape=values.shape)
     return np.where(np.isnan(slopes), 0.0, slopes)
 
 
@@ -133,8 +137,23 @@ def directional(aggregation: Any, values: Floats, weights: Floats, moves: Floats
     """
     moves = np.where(np.isnan(values), 0.0, moves)
     if callable(getattr(aggregation, "directional", None)):
-        return np.asarray(aggregation.directional(values, weights, moves), dtype=np.float64)
+        shape = np.broadcast_shapes(values.shape, moves.shape)[:-1]
+        return _asked(aggregation, "directional", values, weights, moves, shape=shape)
     return _along(gradient(aggregation, values, weights), moves)
+
+
+def _asked(aggregation: Any, act: str, *arguments: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return the numbers that a method gives, of the shape that they must have."""
+    step = _name(aggregation)
+    result: Floats = ask(aggregation, act, *arguments, step=step, read=numbers)
+    if result.shape != shape:
+        msg = f"{step}: {act} must return the shape {shape}, got {result.shape}"
+        raise MethodError(msg)
+    return result
+
+
+def _name(aggregation: Any) -> str:
+    return f"aggregation {type(aggregation).__name__}"
 
 
 def _along(slopes: Floats, moves: Floats) -> Floats:

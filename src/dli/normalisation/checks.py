@@ -1,52 +1,114 @@
 """What every normalisation checks of its arguments, and the ends that data have."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dli.arrays import TIE, as_floats
+from dli.checks import is_number
 from dli.errors import MethodError
-from dli.normalisation.protocol import Floats, IndicatorLike
+from dli.normalisation.protocol import Bools, Floats, IndicatorLike
+from dli.rescaling import is_constant
 
 __all__ = [
     "as_values",
+    "by_column",
     "check_ends",
-    "check_scale",
     "codes",
     "directions",
-    "extremes",
+    "moment_faults",
     "refuse_constant",
+    "refuse_not_positive",
+    "refuse_reversed",
+    "scale_faults",
 ]
 
-# Values that differ by less than this share of their size differ by rounding alone.
-_ROUNDING = 4 * np.finfo(np.float64).eps
+_PARTS = ("code", "direction", "goalposts", "target", "scale")
 
 
 def as_values(values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-    """Take values as an array with a row for each unit and a column for each indicator."""
-    x = np.asarray(values, dtype=np.float64)
+    """Return values as an array with a row for each unit and a column for each indicator.
+
+    Raises
+    ------
+    MethodError
+        Another shape, values that are infinite or not numbers, or something that is not a sequence
+        of indicators.
+    """
+    _check_indicators(indicators)
+    x = as_floats(values)
     if x.ndim < 2 or x.shape[-1] != len(indicators) or x.shape[-2] < 1:
         msg = (
             f"values must have the shape (..., n_units, n_indicators) = (..., 1 or more, "
             f"{len(indicators)}), got {x.shape}"
         )
         raise MethodError(msg)
+    infinite = np.isinf(x)
+    if infinite.any():
+        faults = [
+            f"row {at[-2]}, {indicators[at[-1]].code!r}: {x[tuple(at)]}"
+            for at in np.argwhere(infinite).tolist()
+        ]
+        msg = "values must be finite numbers, or NaN where they are missing"
+        raise MethodError(msg, faults)
     return x
 
 
-def check_scale(low: float, high: float) -> None:
-    """Refuse a scale that does not rise from one finite number to another."""
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        msg = f"low must be below high and both finite, got {low!r} and {high!r}"
+def _check_indicators(indicators: object) -> None:
+    if not isinstance(indicators, Sequence) or isinstance(indicators, (str, bytes)):
+        msg = f"indicators must be a sequence of Indicator, got {indicators!r}"
         raise MethodError(msg)
+    if all(map(_is_indicator_class, set(map(type, indicators)))):
+        return
+    faults = [
+        f"{indicator!r} is not an Indicator"
+        for indicator in indicators
+        if isinstance(indicator, type) or not _has_parts(indicator)
+    ]
+    if faults:
+        msg = f"indicators must have {', '.join(_PARTS)}, as dli.Indicator has"
+        raise MethodError(msg, faults)
 
 
-def check_ends(ends: Iterable[tuple[float, float]], indicators: Sequence[IndicatorLike]) -> None:
-    """Refuse goalposts that coincide, are infinite or contradict the direction."""
+@lru_cache(maxsize=64)
+def _is_indicator_class(kind: type) -> bool:
+    """Return whether all objects of a class are indicators; remembered, since calls are many."""
+    return _has_parts(kind)
+
+
+def _has_parts(item: object) -> bool:
+    return all(hasattr(item, part) for part in _PARTS)
+
+
+def scale_faults(low: float, high: float) -> Iterator[str]:
+    """Yield what is wrong with a scale, which rises from one finite number to another."""
+    if not (is_number(low) and is_number(high) and low < high):
+        yield f"low must be below high and both finite, got {low!r} and {high!r}"
+    elif not float(high) - float(low) > TIE * max(abs(low), abs(high)):
+        yield f"low {low!r} and high {high!r} are so close that all scores would tie"
+
+
+def moment_faults(mean: float, sd: float) -> Iterator[str]:
+    """Yield what is wrong with a mean and a standard deviation that results are to have."""
+    if not (is_number(mean) and is_number(sd) and sd > 0):
+        yield f"mean must be finite and sd above 0, got {mean!r} and {sd!r}"
+    elif not math.isfinite(float(mean) + float(sd)):
+        yield f"mean {mean!r} and sd {sd!r} are too large to add"
+    elif not sd > TIE * abs(mean):
+        yield f"sd {sd!r} is so small beside mean {mean!r} that all scores would tie"
+
+
+def check_ends(
+    ends: Iterable[tuple[float, float]], indicators: Sequence[IndicatorLike], *, log: bool = False
+) -> None:
+    """Refuse goalposts that coincide, are infinite, contradict the direction, have no logarithm."""
     faults = []
     for (worst, best), indicator in zip(ends, indicators, strict=True):
-        if not (np.isfinite(worst) and np.isfinite(best)):
-            faults.append(f"{indicator.code!r}: ({worst:g}, {best:g}) must be finite")
+        if not (is_number(worst) and is_number(best)):
+            faults.append(f"{indicator.code!r}: ({worst}, {best}) must be finite")
         elif worst == best:
             faults.append(f"{indicator.code!r}: goalposts must differ, got {worst:g} twice")
         elif (best > worst) != (indicator.direction > 0):
@@ -54,9 +116,18 @@ def check_ends(ends: Iterable[tuple[float, float]], indicators: Sequence[Indicat
                 f"{indicator.code!r}: ({worst:g}, {best:g}) contradict direction "
                 f"{indicator.direction}"
             )
+        elif log and min(worst, best) <= 0:
+            faults.append(
+                f"{indicator.code!r}: ({worst:g}, {best:g}) must be above 0 with log=True"
+            )
     if faults:
         msg = "goalposts are the worst and the best value, in this order"
         raise MethodError(msg, faults)
+
+
+def by_column(cells: Bools) -> Bools:
+    """Return for each column whether any of its cells is marked, in any sample."""
+    return np.asarray(cells.reshape(-1, cells.shape[-1]).any(axis=0))
 
 
 def codes(indicators: Sequence[IndicatorLike], at: ArrayLike) -> list[str]:
@@ -69,29 +140,27 @@ def directions(indicators: Sequence[IndicatorLike]) -> Floats:
     return np.array([indicator.direction for indicator in indicators], dtype=np.float64)
 
 
-def extremes(values: Floats) -> tuple[Floats, Floats]:
-    """Give the least and the greatest value of each column, NaN for one without any."""
-    low, high = values.min(axis=-2), values.max(axis=-2)
-    if np.isnan(low).any():  # a plain minimum is NaN when a cell is
-        low, high = np.fmin.reduce(values, axis=-2), np.fmax.reduce(values, axis=-2)
-    return low, high
-
-
 def refuse_constant(
-    low: Floats, high: Floats, indicators: Sequence[IndicatorLike], n_units: int
+    low: Floats,
+    high: Floats,
+    indicators: Sequence[IndicatorLike],
+    n_units: int,
+    found: str = "all its values are",
 ) -> None:
-    """Refuse columns whose least and greatest value differ by no more than rounding."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        span = high - low
-        usable = np.isfinite(span) & (span > _ROUNDING * np.maximum(np.abs(low), np.abs(high)))
+    """Refuse columns whose least and greatest value differ by no more than rounding.
+
+    ``found`` says in the message what it is that does not differ.
+    """
+    usable = ~is_constant(low, high)
     if usable.all():
         return
     n_columns = len(indicators)
     faults = []
     for j in np.flatnonzero(~usable.reshape(-1, n_columns).all(axis=0)).tolist():
         sample = int(np.argmin(usable.reshape(-1, n_columns)[:, j]))
-        ends = low.reshape(-1, n_columns)[sample, j], high.reshape(-1, n_columns)[sample, j]
-        faults.append(f"{indicators[j].code!r}: {_found(*ends)}")
+        value = low.reshape(-1, n_columns)[sample, j]
+        nothing = "it has no value at all" if np.isnan(value) else f"{found} {value:g}"
+        faults.append(f"{indicators[j].code!r}: {nothing}")
     units = " (there is one unit only)" if n_units == 1 else ""
     msg = (
         f"the scale of an indicator cannot be set by data that do not differ{units}; give it "
@@ -100,9 +169,29 @@ def refuse_constant(
     raise MethodError(msg, faults)
 
 
-def _found(low: float, high: float) -> str:
-    if np.isnan(low):
-        return "it has no value at all"
-    if np.isinf(float(high) - float(low)):
-        return f"its values reach from {low:g} to {high:g}, too far apart to subtract"
-    return f"all its values are {low:g}"
+def refuse_reversed(worst: Floats, best: Floats, indicators: Sequence[IndicatorLike]) -> None:
+    """Refuse columns whose best value is not better than their worst, or is missing."""
+    better = np.where(directions(indicators) > 0, best > worst, best < worst)
+    better &= ~is_constant(np.minimum(worst, best), np.maximum(worst, best))
+    faults = []
+    for j in np.flatnonzero(by_column(~better)).tolist():
+        sample = int(np.argmin(better[..., j].ravel()))
+        ends = [end[..., j].ravel()[sample] for end in (worst, best)]
+        problem = "it has no value at all"
+        if not np.isnan(ends).any():
+            problem = f"from {ends[0]:g} to {ends[1]:g}, with direction {indicators[j].direction}"
+        faults.append(f"{indicators[j].code!r}: {problem}")
+    if faults:
+        msg = "the best value must be better than the worst one; it is not so for"
+        raise MethodError(msg, faults)
+
+
+def refuse_not_positive(values: Floats, indicators: Sequence[IndicatorLike]) -> None:
+    """Refuse values that have no logarithm."""
+    faults = [
+        f"row {at[-2]}, {indicators[at[-1]].code!r}: {values[tuple(at)]:g}"
+        for at in np.argwhere(values <= 0).tolist()
+    ]
+    if faults:
+        msg = "logarithms (log=True) need values above 0, got"
+        raise MethodError(msg, faults)

@@ -7,7 +7,7 @@ from attrs import field, frozen
 from numpy.typing import ArrayLike
 
 from dli.arrays import as_table
-from dli.checks import is_number, is_whole, number, number_fault
+from dli.checks import flag_faults, is_number, is_whole, number_fault, refuse, step_faults
 from dli.errors import MethodError
 from dli.moments import skewness_and_kurtosis
 from dli.treatment.protocol import (
@@ -15,7 +15,6 @@ from dli.treatment.protocol import (
     Floats,
     Traits,
     description_of,
-    is_treatment,
     observed_table,
     traits_of,
 )
@@ -50,9 +49,10 @@ def has_outliers(values: ArrayLike, *, skewness: float = 2.0, kurtosis: float = 
     >>> has_outliers([[1.0], [2.0], [2.0], [3.0], [99.0]]).tolist()
     [True]
     """
+    limits = (("skewness", skewness), ("kurtosis", kurtosis))
+    refuse("has_outliers", filter(None, (number_fault(*limit) for limit in limits)))
     skew, kurt = skewness_and_kurtosis(as_table(values, missing=True))
-    limits = number("skewness", skewness), number("kurtosis", kurtosis)
-    return (np.abs(skew) >= limits[0]) & (kurt >= limits[1])
+    return (np.abs(skew) >= skewness) & (kurt >= kurtosis)
 
 
 def winsorise(
@@ -122,10 +122,9 @@ class Winsorise:
             faults.append(
                 f"max_points must be a whole number of at least 0, got {self.max_points!r}"
             )
-        if self.fallback is not None and not is_treatment(self.fallback):
-            faults.append(f"fallback must have a method treat, got {self.fallback!r}")
-        if faults:
-            raise MethodError("invalid parameters of Winsorise", faults)
+        if self.fallback is not None:
+            faults += step_faults("fallback", self.fallback, "treat", "dli.treatment.Log()")
+        refuse("Winsorise", [*faults, *flag_faults(combine=self.combine)])
 
     @property
     def traits(self) -> Traits:
@@ -225,12 +224,16 @@ class Percentiles(Recorded):
     def __attrs_post_init__(self) -> None:
         if not (is_number(self.low) and is_number(self.high) and 0 <= self.low < self.high <= 100):
             ends = f"{self.low!r} and {self.high!r}"
-            raise MethodError(f"percentiles must rise from 0 to 100, got {ends}")
+            raise MethodError(f"percentiles low and high must rise from 0 to 100, got {ends}")
 
     def treat(self, values: ArrayLike) -> Floats:
         """Return clipped columns; raise a MethodError for those without any value."""
         x = observed_table(values)
-        return np.clip(x, *np.nanpercentile(x, [self.low, self.high], axis=0))
+        with np.errstate(over="ignore", invalid="ignore"):
+            ends = np.nanpercentile(x, [self.low, self.high], axis=0)
+        if not np.isfinite(ends).all():  # the difference of two values is beyond the range
+            ends = 4 * np.nanpercentile(x / 4, [self.low, self.high], axis=0)
+        return np.clip(x, *ends)
 
     def describe(self) -> str:
         """Return a one-sentence description."""

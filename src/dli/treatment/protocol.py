@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from dli.arrays import Bools, Floats, as_table
 from dli.errors import MethodError
+from dli.steps import ask
 
 __all__ = [
     "Bools",
@@ -15,7 +16,6 @@ __all__ = [
     "Traits",
     "Treatment",
     "description_of",
-    "is_treatment",
     "observed_table",
     "traits_of",
 ]
@@ -64,14 +64,11 @@ def traits_of(treatment: Any) -> Traits:
     return declared if isinstance(declared, Traits) else _SILENT
 
 
-def is_treatment(choice: Any) -> bool:
-    """Return whether an object can treat values."""
-    return callable(getattr(choice, "treat", None))
-
-
 def description_of(treatment: Any) -> str:
     """Return the sentence with which a treatment describes itself, empty if there is none."""
-    return str(treatment.describe()) if callable(getattr(treatment, "describe", None)) else ""
+    if not callable(getattr(treatment, "describe", None)):
+        return ""
+    return str(ask(treatment, "describe", step=f"treatment {type(treatment).__name__}"))
 
 
 def observed_table(values: ArrayLike) -> Floats:

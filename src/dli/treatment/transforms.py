@@ -1,7 +1,7 @@
 """Transforming whole columns: logarithms and powers."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import frozen
@@ -11,6 +11,7 @@ from dli.arrays import as_table
 from dli.checks import number
 from dli.errors import MethodError
 from dli.moments import skewness
+from dli.rescaling import rescaling
 from dli.treatment.protocol import Floats, Traits
 from dli.treatment.record import Recorded
 
@@ -22,6 +23,8 @@ __all__ = [
     "log_plus_transform",
     "log_transform",
 ]
+
+_LOG_2 = float(np.log(2))
 
 
 def log_transform(values: ArrayLike) -> Floats:
@@ -74,11 +77,25 @@ class _Transform(Recorded, ABC):
                 for j in constant
             ]
             raise MethodError("a transform needs columns whose values differ", faults)
-        return self._transformed(x, low, high)
+        scale = rescaling(low, high)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if scale is None:
+                result = self._transformed(x, low, high, 0)
+            else:
+                z = scale.apply(np.concatenate([x, [low, high]]))
+                result = self._transformed(z[:-2], z[-2], z[-1], scale.power)
+        beyond = (~np.isfinite(result) & ~np.isnan(x)).any(axis=0)
+        if beyond.any():
+            faults = [f"column {j}" for j in np.flatnonzero(beyond).tolist()]
+            raise MethodError("transformed values are beyond the range of numbers", faults)
+        return result
 
     @abstractmethod
-    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
-        """Return the transformed columns; their ends differ."""
+    def _transformed(self, x: Floats, low: Floats, high: Floats, power: Any) -> Floats:
+        """Return the transformed columns; their ends differ.
+
+        Values and ends may be shifted, and divided by two to a power for each column.
+        """
 
 
 @frozen
@@ -95,8 +112,8 @@ class Log(_Transform):
     [[0.0], [0.693], [4.615]]
     """
 
-    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
-        return np.log(x - low + 0.01 * (high - low))
+    def _transformed(self, x: Floats, low: Floats, high: Floats, power: Any) -> Floats:
+        return np.asarray(np.log(x - low + 0.01 * (high - low)) + power * _LOG_2)
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
@@ -116,10 +133,11 @@ class LogPlus(_Transform):
     [[-2.313], [-0.095], [2.303]]
     """
 
-    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
+    def _transformed(self, x: Floats, low: Floats, high: Floats, power: Any) -> Floats:
         mirrored = skewness(x) <= 0
         distance = np.where(mirrored, high - x, x - low)
-        return np.log(distance + 0.01 * (high - low)) * np.where(mirrored, -1.0, 1.0)
+        logs = np.log(distance + 0.01 * (high - low)) + power * _LOG_2
+        return np.asarray(logs * np.where(mirrored, -1.0, 1.0))
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
@@ -157,9 +175,24 @@ class BoxCox(_Transform):
     def __attrs_post_init__(self) -> None:
         number("power", self.power)
 
-    def _transformed(self, x: Floats, low: Floats, high: Floats) -> Floats:
-        y = x - low + 1
-        return np.log(y) if self.power == 0 else np.asarray((y**self.power - 1) / self.power)
+    def _transformed(self, x: Floats, low: Floats, high: Floats, power: Any) -> Floats:
+        distance = np.ldexp(x - low, power)
+        y = distance + 1
+        order = float(self.power)
+        # An order so small makes no difference to the logarithm, of 710 at most.
+        if abs(order) < 1e-20:
+            result = np.log(y)
+        elif abs(order) < 0.01:  # powers so near to 1 that their difference would lose its digits
+            result = np.expm1(order * np.log1p(distance)) / order
+        else:
+            result = (y**order - 1) / order
+        # Adding 1 would hide distances that are small beside it.
+        small = np.ldexp(high - low, power) < 1e-3
+        if small.any():
+            logs = np.log1p(distance[:, small])
+            bent = logs if abs(order) < 1e-20 else np.expm1(order * logs) / order
+            result[:, small] = bent
+        return np.asarray(result)
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
