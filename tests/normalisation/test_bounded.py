@@ -123,15 +123,14 @@ def test_unknown_ends_are_refused():
 
 
 def test_all_columns_without_a_range_are_named():
-    values = np.array([[1.0, 3.0, np.nan, 0.1 + 0.2, -1e308], [2.0, 3.0, np.nan, 0.3, 1e308]])
-    indicators = [Indicator(code) for code in ("fine", "flat", "void", "rounding", "vast")]
+    values = np.array([[1.0, 3.0, np.nan, 0.1 + 0.2], [2.0, 3.0, np.nan, 0.3]])
+    indicators = [Indicator(code) for code in ("fine", "flat", "void", "rounding")]
     with pytest.raises(MethodError, match="give it goalposts or leave it out") as caught:
         MinMax().normalise(values, indicators)
     assert caught.value.faults == (
         "'flat': all its values are 3",
         "'void': it has no value at all",
         "'rounding': all its values are 0.3",
-        "'vast': its values reach from -1e+308 to 1e+308, too far apart to subtract",
     )
 
 

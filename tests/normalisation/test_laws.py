@@ -15,9 +15,12 @@ from dli.normalisation import (
     DistanceToTarget,
     FractionOfMax,
     Goalposts,
+    Logistic,
     MinMax,
+    NormalScores,
     PercentileRank,
     Rank,
+    RankExponential,
     Scaled,
     ZScore,
 )
@@ -27,15 +30,29 @@ FITTED = [
     MinMax(1, 7, ends="observed"),
     Goalposts(),
     Goalposts(-1, 1, truncate=False),
+    MinMax(percentiles=(5, 95), ends="observed"),
+    Logistic(),
     Scaled(0, 10),
     ZScore(50, 10),
     FractionOfMax(),
     DistanceToTarget(),
     DistanceToTarget(cap=True),
 ]
-ALL = [*FITTED, Rank(), Rank("average"), Borda(), PercentileRank()]
-every = pytest.mark.parametrize("scheme", ALL, ids=repr)
-every_fitted = pytest.mark.parametrize("scheme", FITTED, ids=repr)
+PLACES = [
+    Rank(),
+    Rank("average"),
+    Borda(),
+    PercentileRank(),
+    PercentileRank(0, 100, "exclusive"),
+    PercentileRank(1, 7, "mean"),
+    RankExponential(),
+    NormalScores("tukey", 100, 15),
+]
+ALL = [*FITTED, *PLACES]
+# Logarithms turn with the direction, not with the sign of a value.
+LOGS = [Goalposts(0, 1, log=True), MinMax(ends="observed", log=True)]
+every = pytest.mark.parametrize("scheme", [*ALL, *LOGS], ids=repr)
+every_fitted = pytest.mark.parametrize("scheme", [*FITTED, *LOGS], ids=repr)
 
 
 @every
@@ -149,6 +166,24 @@ def test_the_unit_of_measure_makes_no_difference(scheme, table: Table):
     )
 
 
+@pytest.mark.parametrize("scheme", PLACES, ids=repr)
+@few
+@given(table=tables())
+def test_places_depend_on_the_order_alone(scheme, table: Table):
+    values, indicators = table
+    assert_array_equal(
+        scheme.normalise(np.exp(values / 4), indicators), scheme.normalise(values, indicators)
+    )
+
+
+@pytest.mark.parametrize("scheme", PLACES, ids=repr)
+def test_places_tell_apart_what_differs_in_the_last_bit(scheme):
+    values = np.array([[0.3], [0.1 + 0.2], [0.3], [0.9]])
+    found = scheme.normalise(values, [dli.Indicator("a")]).ravel()
+    assert found[0] == found[2]
+    assert found[0] < found[1] < found[3]
+
+
 @every_fitted
 @few
 @given(table=tables())
@@ -161,7 +196,9 @@ def test_what_was_fitted_on_a_base_serves_any_rows(scheme, table: Table):
         assert_array_equal(fitted.normalise(values[[row]], indicators), whole[[row]])
 
 
-@pytest.mark.parametrize("scheme", [Goalposts(), Scaled()], ids=repr)
+@pytest.mark.parametrize(
+    "scheme", [Goalposts(), Scaled(), Logistic(midpoint=5, steepness=0.5)], ids=repr
+)
 @few
 @given(table=tables())
 def test_fixed_ends_leave_a_unit_alone_when_others_go(scheme, table: Table):
@@ -191,7 +228,7 @@ def test_values_need_a_column_for_each_indicator(scheme):
         scheme.normalise(np.ones((0, 1)), indicators)
 
 
-@pytest.mark.parametrize("scheme", [*ALL, DistanceToReference("AAA", cap=True)], ids=repr)
+@pytest.mark.parametrize("scheme", [*ALL, *LOGS, DistanceToReference("AAA", cap=True)], ids=repr)
 def test_each_describes_itself_with_balanced_formulas(scheme):
     text = scheme.describe()
     assert text.endswith(".")

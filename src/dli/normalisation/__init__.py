@@ -1,7 +1,9 @@
 """Step 5: one scale and one direction for all indicators."""
 
 from dli.normalisation.bounded import Goalposts, MinMax, Scaled
+from dli.normalisation.distributions import NormalScores, RankExponential
 from dli.normalisation.fitted import FittedOn
+from dli.normalisation.logistic import Logistic
 from dli.normalisation.protocol import IndicatorLike, Normalisation, Traits
 from dli.normalisation.ranks import Borda, PercentileRank, Rank
 from dli.normalisation.reference import DistanceToReference, DistanceToTarget, FractionOfMax
@@ -15,10 +17,13 @@ __all__ = [
     "FractionOfMax",
     "Goalposts",
     "IndicatorLike",
+    "Logistic",
     "MinMax",
+    "NormalScores",
     "Normalisation",
     "PercentileRank",
     "Rank",
+    "RankExponential",
     "Scaled",
     "Traits",
     "ZScore",

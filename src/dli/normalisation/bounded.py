@@ -1,24 +1,33 @@
 """From the worst to the best value: of the data, of the goalposts, of the valid scale."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.checks import choice_faults, flag_faults, is_number, number_fault, refuse
 from dli.errors import MethodError
 from dli.normalisation.checks import (
     as_values,
     check_ends,
-    check_scale,
     directions,
-    extremes,
     refuse_constant,
+    refuse_not_positive,
+    refuse_reversed,
+    scale_faults,
 )
+from dli.normalisation.ends import LogLine, observed_ends
 from dli.normalisation.protocol import Bools, Floats, IndicatorLike, Traits
-from dli.normalisation.stretch import Stretch
+from dli.normalisation.stretch import Stretch, stretch
 
 __all__ = ["Goalposts", "MinMax", "Scaled"]
+
+
+def _pair(values: Any) -> Any:
+    is_flat = isinstance(values, np.ndarray) and values.ndim == 1
+    return tuple(values) if isinstance(values, list) or is_flat else values
 
 
 @frozen
@@ -34,11 +43,28 @@ class MinMax:
     ends : {"declared", "observed"}
         Take an indicator's goalposts as its worst and best value where it has them, and cut off
         what lies beyond; or take the least and the greatest value in the data throughout.
+    worst, best : float, optional
+        One end (or both) in raw units that holds whatever the data and the goalposts are, and
+        beyond which values are cut off; the other end stays as it is. Such a number belongs to
+        one indicator, as in ``Method(normalisation={"DT": MinMax(), "fees": MinMax(best=0)})``.
+    percentiles : (float, float), optional
+        Take these percentiles instead of the worst and the best value in the data, and cut off
+        what lies beyond. They run from 0 for the worst value to 100 for the best, whichever the
+        direction: with (5, 100) the worst twentieth gets ``low``. The percentile p of n values
+        has the place 1 + (n - 1) p / 100, linearly between two values, as in NumPy by default.
+    log : bool
+        Measure between the natural logarithms of all three:
+        :math:`(\ln x - \ln x_{worst}) / (\ln x_{best} - \ln x_{worst})`, for values above 0 whose
+        ratios count, such as incomes.
 
     References
     ----------
     OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 5.
     https://doi.org/10.1787/9789264043466-en
+
+    Lafortune, G., Fuller, G., Moreno, J., Schmidt-Traub, G. and Kroll, C. (2018), SDG Index and
+    Dashboards: detailed methodological paper, on a best value that is fixed and a worst one that
+    is the 2.5th percentile.
 
     Examples
     --------
@@ -46,44 +72,80 @@ class MinMax:
     >>> values = [[1.0, 5.0], [3.0, 9.0], [2.0, 7.0]]
     >>> MinMax().normalise(values, [Indicator("a"), Indicator("b", direction=-1)]).tolist()
     [[0.0, 100.0], [100.0, 0.0], [50.0, 50.0]]
+    >>> MinMax(best=10).normalise([[2.0], [6.0], [11.0]], [Indicator("a")]).ravel().tolist()
+    [0.0, 50.0, 100.0]
     """
 
     low: float = 0.0
     high: float = 100.0
     ends: str = "declared"
+    worst: float | None = field(default=None, kw_only=True)
+    best: float | None = field(default=None, kw_only=True)
+    percentiles: tuple[float, float] | None = field(default=None, converter=_pair, kw_only=True)
+    log: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        check_scale(self.low, self.high)
-        if self.ends not in ("declared", "observed"):
-            msg = f"ends must be 'declared' or 'observed', got {self.ends!r}"
-            raise MethodError(msg)
+        faults = [
+            *scale_faults(self.low, self.high),
+            *choice_faults("ends", self.ends, ("declared", "observed")),
+            *flag_faults(log=self.log),
+            *self._end_faults(),
+        ]
+        refuse("MinMax", faults)
+
+    def _end_faults(self) -> Iterator[str]:
+        given = {"worst": self.worst, "best": self.best}
+        for name, value in given.items():
+            fault = "" if value is None else number_fault(name, value)
+            if fault:
+                yield fault
+            elif value is not None and self.log is True and value <= 0:
+                yield f"{name} must be above 0 with log=True, got {value!r}"
+        if self.percentiles is None:
+            return
+        if None not in given.values():
+            yield "percentiles say nothing where both worst and best are given; leave them out"
+        if not _are_percentiles(self.percentiles):
+            yield f"percentiles must be two numbers rising from 0 to 100, got {self.percentiles!r}"
 
     @property
     def traits(self) -> Traits:
         """The ends of the scale."""
         return Traits(ends=(self.low, self.high))
 
-    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Stretch | LogLine":
         """Take the ends from these values, to use them on others.
 
         Raises
         ------
         MethodError
-            Indicators without goalposts whose values do not differ or are all missing.
+            Indicators without fixed ends whose values do not differ or are all missing; with one
+            fixed end, those whose other end lies on its wrong side; values without a logarithm.
         """
         x = as_values(values, indicators)
-        low, high = extremes(x)
-        more = directions(indicators) > 0
-        worst, best = np.where(more, low, high), np.where(more, high, low)
-        fixed = np.zeros(len(indicators), dtype=np.bool_)
+        if self.log:
+            refuse_not_positive(x, indicators)
+        worst, best = observed_ends(x, indicators, self.percentiles)
+        cut = np.zeros((2, len(indicators)), dtype=np.bool_)
+        if self.percentiles is not None:
+            cut[0], cut[1] = self.percentiles[0] > 0, self.percentiles[1] < 100
         if self.ends == "declared":
             declared = {j: i.goalposts for j, i in enumerate(indicators) if i.goalposts is not None}
-            check_ends(declared.values(), [indicators[j] for j in declared])
+            check_ends(declared.values(), [indicators[j] for j in declared], log=self.log)
             for j, goalposts in declared.items():
                 worst[..., j], best[..., j] = goalposts
-                fixed[j] = True
-        refuse_constant(np.minimum(worst, best), np.maximum(worst, best), indicators, x.shape[-2])
-        return Stretch(start=worst, span=best - worst, low=self.low, high=self.high, cut=fixed)
+                cut[:, j] = True
+        for place, (end, given) in enumerate(((worst, self.worst), (best, self.best))):
+            if given is not None:
+                end[...] = given
+                cut[place] = True
+        if self.worst is not None or self.best is not None:
+            refuse_reversed(worst, best, indicators)
+        else:
+            found = "all its values are" if self.percentiles is None else "both percentiles are"
+            least, most = np.minimum(worst, best), np.maximum(worst, best)
+            refuse_constant(least, most, indicators, x.shape[-2], found)
+        return _line_between(worst, best, low=self.low, high=self.high, cut=cut, log=self.log)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Stretch each column."""
@@ -96,12 +158,27 @@ class MinMax:
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
         ends = "the worst and the best value in the data"
+        if self.percentiles is not None:
+            worst, best = self.percentiles
+            ends = (
+                f"the percentiles ${worst:g}$ and ${best:g}$ of the data, counted from the worst "
+                "value (values beyond are cut off)"
+            )
         if self.ends == "declared":
             ends = (
                 "an indicator's goalposts where it has them (values beyond are cut off), else "
                 + ends
             )
-        return f"Min-max: ${_line(self.low, self.high, 'x')}$, the ends being {ends}."
+        fixed = [
+            f"the {name} value ${value:g}$"
+            for name, value in (("worst", self.worst), ("best", self.best))
+            if value is not None
+        ]
+        if len(fixed) == 2:
+            ends = f"{' and '.join(fixed)} (values beyond are cut off)"
+        elif fixed:
+            ends = f"{fixed[0]} (values beyond are cut off) and, for the other, that of {ends}"
+        return f"Min-max: ${_line(self.low, self.high, 'x', log=self.log)}$, the ends being {ends}."
 
 
 @frozen
@@ -116,6 +193,10 @@ class Goalposts:
         The ends of the scale.
     truncate : bool
         Cut off what lies beyond the goalposts.
+    log : bool
+        Measure between the natural logarithms of the goalposts, which are given in raw units:
+        :math:`(\ln x - \ln g_{worst}) / (\ln g_{best} - \ln g_{worst})`, as the Human Development
+        Index does for incomes.
 
     References
     ----------
@@ -127,38 +208,43 @@ class Goalposts:
     >>> years = Indicator("life", goalposts=(20, 85))
     >>> Goalposts(0, 1).normalise([[52.5], [90.0]], [years]).tolist()
     [[0.5], [1.0]]
+    >>> income = Indicator("income", goalposts=(100, 75_000))
+    >>> Goalposts(0, 1, log=True).normalise([[3829.0]], [income]).round(4).tolist()
+    [[0.5506]]
     """
 
     low: float = 0.0
     high: float = 100.0
     truncate: bool = True
+    log: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        check_scale(self.low, self.high)
+        flags = flag_faults(truncate=self.truncate, log=self.log)
+        refuse("Goalposts", [*scale_faults(self.low, self.high), *flags])
 
     @property
     def traits(self) -> Traits:
         """The ends of the scale."""
         return Traits(ends=(self.low, self.high))
 
-    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Stretch | LogLine":
         """Give the lines through the goalposts; the values play no part.
 
         Raises
         ------
         MethodError
-            Indicators without goalposts, or with goalposts that coincide or contradict their
-            direction.
+            Indicators without goalposts, or with goalposts that coincide, contradict their
+            direction or have no logarithm.
         """
         as_values(values, indicators)
         goalposts = [i.goalposts for i in indicators if i.goalposts is not None]
         if len(goalposts) < len(indicators):
             msg = "Goalposts needs goalposts=(worst, best) of every indicator; there are none for"
             raise MethodError(msg, [f"{i.code!r}" for i in indicators if i.goalposts is None])
-        check_ends(goalposts, indicators)
+        check_ends(goalposts, indicators, log=self.log)
         worst, best = np.array(goalposts, dtype=np.float64).T
         cut = np.full(len(indicators), self.truncate)
-        return Stretch(start=worst, span=best - worst, low=self.low, high=self.high, cut=cut)
+        return _line_between(worst, best, low=self.low, high=self.high, cut=cut, log=self.log)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Stretch each column."""
@@ -172,8 +258,8 @@ class Goalposts:
         """Return a one-sentence description with the formula."""
         beyond = "cut off" if self.truncate else "kept"
         return (
-            f"Goalposts: ${_line(self.low, self.high, 'g')}$; values beyond the goalposts are "
-            f"{beyond}."
+            f"Goalposts: ${_line(self.low, self.high, 'g', log=self.log)}$; values beyond the "
+            f"goalposts are {beyond}."
         )
 
 
@@ -201,7 +287,7 @@ class Scaled:
     high: float = 100.0
 
     def __attrs_post_init__(self) -> None:
-        check_scale(self.low, self.high)
+        refuse("Scaled", scale_faults(self.low, self.high))
 
     @property
     def traits(self) -> Traits:
@@ -224,9 +310,9 @@ class Scaled:
         least, greatest = np.array(scales, dtype=np.float64).T
         refuse_constant(least, greatest, indicators, 0)
         more = directions(indicators) > 0
-        return Stretch(
-            start=np.where(more, least, greatest),
-            span=np.where(more, greatest - least, least - greatest),
+        return stretch(
+            np.where(more, least, greatest),
+            np.where(more, greatest, least),
             low=self.low,
             high=self.high,
             cut=np.zeros(len(indicators), dtype=np.bool_),
@@ -244,7 +330,23 @@ class Scaled:
         )
 
 
-def _line(low: float, high: float, letter: str) -> str:
+def _are_percentiles(values: object) -> bool:
+    if not isinstance(values, tuple) or len(values) != 2 or not all(map(is_number, values)):
+        return False
+    return bool(0 <= values[0] < values[1] <= 100)
+
+
+def _line_between(
+    worst: Floats, best: Floats, *, low: float, high: float, cut: Bools, log: bool
+) -> "Stretch | LogLine":
+    if log:
+        line = stretch(np.log(worst), np.log(best), low=low, high=high, cut=cut)
+        return LogLine(line=line)
+    return stretch(worst, best, low=low, high=high, cut=cut)
+
+
+def _line(low: float, high: float, letter: str, *, log: bool = False) -> str:
     offset = f"{low:g} + " if low else ""
-    worst, best = f"{letter}_{{worst}}", f"{letter}_{{best}}"
-    return f"{offset}{high - low:g} \\, (x - {worst}) / ({best} - {worst})"
+    ln = "\\ln " if log else ""
+    x, worst, best = f"{ln}x", f"{ln}{letter}_{{worst}}", f"{ln}{letter}_{{best}}"
+    return f"{offset}{high - low:g} \\, ({x} - {worst}) / ({best} - {worst})"

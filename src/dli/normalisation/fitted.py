@@ -1,12 +1,13 @@
 """Parameters from some units or periods, used on all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.checks import name_faults, refuse, step_faults
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation.checks import as_values
 from dli.normalisation.protocol import Floats, IndicatorLike, Traits, at_rows, traits_of
@@ -15,9 +16,9 @@ __all__ = ["FittedOn"]
 
 
 def _tuple(names: Any) -> Any:
-    if names is None or (isinstance(names, Sequence) and not isinstance(names, str)):
-        return None if names is None else tuple(names)
-    return (names,)
+    if isinstance(names, Iterable) and not isinstance(names, (str, bytes, type)):
+        return (names,) if getattr(names, "ndim", 1) == 0 else tuple(names)
+    return None if names is None else (names,)
 
 
 @frozen
@@ -55,12 +56,18 @@ class FittedOn:
     periods: tuple[Any, ...] | None = field(default=None, converter=_tuple)
 
     def __attrs_post_init__(self) -> None:
-        if not callable(getattr(self.normalisation, "fit", None)):
-            msg = f"FittedOn needs a normalisation that can be fitted, got {self.normalisation!r}"
-            raise MethodError(msg)
+        faults: list[str] = []
+        if isinstance(self.normalisation, type):
+            faults += step_faults("normalisation", self.normalisation, "fit", "")
+        elif not callable(getattr(self.normalisation, "fit", None)):
+            faults.append(
+                f"normalisation must be one that can be fitted, got {self.normalisation!r}"
+            )
+        for what, names in (("units", self.units), ("periods", self.periods)):
+            faults += [fault for name in names or () for fault in name_faults(what, name)]
         if not self.units and not self.periods:
-            msg = "FittedOn needs units or periods to fit on, got neither"
-            raise MethodError(msg)
+            faults.append("FittedOn needs units or periods to fit on, got neither")
+        refuse("FittedOn", faults)
 
     @property
     def traits(self) -> Traits:
@@ -121,7 +128,9 @@ class FittedOn:
             for what, names in (("units", self.units), ("periods", self.periods))
             if names
         ]
-        return f"{self.normalisation.describe()} The parameters are those of {' and '.join(on)}."
+        inner = self.normalisation
+        own = inner.describe() if callable(getattr(inner, "describe", None)) else f"`{inner!r}`."
+        return f"{own} The parameters are those of {' and '.join(on)}."
 
 
 @frozen

@@ -7,6 +7,8 @@ import numpy as np
 from attrs import frozen
 
 from dli.arrays import Bools, Floats
+from dli.errors import MethodError
+from dli.steps import ask, numbers, on
 
 __all__ = [
     "Bools",
@@ -99,7 +101,7 @@ def at_rows(normalisation: Any, rows: Callable[[], tuple[Sequence[Any], Any]]) -
     """
     if not callable(getattr(normalisation, "for_rows", None)):
         return normalisation
-    return normalisation.for_rows(*rows())
+    return ask(normalisation, "for_rows", *rows(), step=_name(normalisation))
 
 
 def truncated(
@@ -108,7 +110,16 @@ def truncated(
     """Return which values are cut off, None where the normalisation does not say."""
     if not callable(getattr(normalisation, "truncated", None)):
         return None
-    return np.asarray(normalisation.truncated(values, indicators), dtype=np.bool_)
+    codes = [indicator.code for indicator in indicators]
+    step = _name(normalisation)
+    cut = np.asarray(ask(normalisation, "truncated", values, indicators, step=step, codes=codes))
+    if cut.shape != values.shape or cut.dtype != np.bool_:
+        msg = (
+            f"{step}: truncated must return True or False for each of {values.shape} values, got "
+            f"{cut.dtype} of shape {cut.shape}{on(codes)}"
+        )
+        raise MethodError(msg)
+    return cut
 
 
 def goal_scores(
@@ -134,9 +145,27 @@ def goal_scores(
     row : int
         The unit that reaches the goals.
     """
+    step, codes = _name(normalisation), [indicator.code for indicator in indicators]
     if callable(getattr(normalisation, "fit", None)):
-        fitted = normalisation.fit(values, indicators)
-        return np.array(fitted.normalise(goals[np.newaxis], indicators)[0], dtype=np.float64)
+        fitted = ask(normalisation, "fit", values, indicators, step=step, codes=codes)
+        return np.array(_normalised(fitted, goals[np.newaxis], indicators, step)[0])
     moved = values.copy()
     moved[row] = goals
-    return np.array(normalisation.normalise(moved, indicators)[row], dtype=np.float64)
+    return np.array(_normalised(normalisation, moved, indicators, step)[row])
+
+
+def _normalised(
+    normalisation: Any, values: Floats, indicators: Sequence[IndicatorLike], step: str
+) -> Floats:
+    codes = [indicator.code for indicator in indicators]
+    result: Floats = ask(
+        normalisation, "normalise", values, indicators, step=step, codes=codes, read=numbers
+    )
+    if result.shape != values.shape:
+        msg = f"{step} must keep the shape {values.shape}, got {result.shape}{on(codes)}"
+        raise MethodError(msg)
+    return result
+
+
+def _name(normalisation: Any) -> str:
+    return f"normalisation {type(normalisation).__name__}"

@@ -6,19 +6,33 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.checks import choice_faults, refuse
 from dli.errors import MethodError
-from dli.normalisation.checks import as_values, codes, directions
-from dli.normalisation.protocol import Floats, IndicatorLike
+from dli.normalisation.checks import by_column, codes, scale_faults
+from dli.normalisation.order import better, counted, mid_places, places
+from dli.normalisation.protocol import Floats, IndicatorLike, Traits
+from dli.normalisation.stretch import between
 
 __all__ = ["Borda", "PercentileRank", "Rank"]
+
+# The share of units by its definition, as a formula and in words.
+_SHARES = {
+    "inclusive": ("b / (n - 1)", "$b$ of the other $n - 1$ units being worse"),
+    "exclusive": ("(b + 1) / (n + 1)", "$b$ of the $n$ units being worse"),
+    "weak": ("(b + t) / n", "$b$ of the $n$ units being worse and $t$ as good, itself included"),
+    "mean": (
+        "(b + t / 2) / n",
+        "$b$ of the $n$ units being worse and $t$ as good, itself included",
+    ),
+}
 
 
 @frozen
 class Rank:
     """Give the place from the worst upwards: 1 for the worst, the number of units for the best.
 
-    There is nothing to fit: a place is one among the units at hand. Values tie when they are equal
-    to the last bit; a constant indicator is one great tie.
+    There is nothing to fit: a place is one among the units at hand. Values tie when they
+    are equal to the last bit; a constant indicator is one great tie.
 
     Parameters
     ----------
@@ -40,9 +54,7 @@ class Rank:
     ties: str = "min"
 
     def __attrs_post_init__(self) -> None:
-        if self.ties not in ("min", "average"):
-            msg = f"ties must be 'min' or 'average', got {self.ties!r}"
-            raise MethodError(msg)
+        refuse("Rank", choice_faults("ties", self.ties, ("min", "average")))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Rank each column.
@@ -52,8 +64,8 @@ class Rank:
         MethodError
             Indicators without any value.
         """
-        first, last = _places(_better(values, indicators, "Rank"))
-        return first + 1 if self.ties == "min" else (first + last) / 2 + 1
+        x = better(values, indicators, "Rank")
+        return places(x)[0] + 1 if self.ties == "min" else mid_places(x)
 
     def describe(self) -> str:
         """Return a one-sentence description."""
@@ -87,7 +99,7 @@ class Borda:
         MethodError
             Indicators without any value.
         """
-        return _places(_better(values, indicators, "Borda"))[0]
+        return places(better(values, indicators, "Borda"))[0]
 
     def describe(self) -> str:
         """Return a one-sentence description."""
@@ -96,17 +108,61 @@ class Borda:
 
 @frozen
 class PercentileRank:
-    r"""Give the share of the other units that a unit is better than.
+    r"""Give the share of units that a unit is better than.
 
-    :math:`y = b / (n - 1)` with the number :math:`b` of units that are worse and the number
-    :math:`n` of units that have a value.
+    :math:`y = l + (h - l) p`. Of the :math:`n` units that have a value, :math:`b` are worse and
+    :math:`t` are as good, the unit itself included; then the share :math:`p` is
+
+    - ``"inclusive"``: :math:`b / (n - 1)`, the share of the other units, from 0 for the worst to 1
+      for a best unit that ties with none; ``PERCENTRANK.INC`` of spreadsheets, and the percentile
+      rank of the CDC/ATSDR Social Vulnerability Index;
+    - ``"exclusive"``: :math:`(b + 1) / (n + 1)`, never 0 or 1; ``PERCENTRANK.EXC``;
+    - ``"weak"``: :math:`(b + t) / n`, the share of units that are no better; 1 for the best;
+    - ``"mean"``: :math:`(b + t / 2) / n`, half of those as good counted as worse, so that a
+      tie of all units is 0.5 and the mean of all units always is.
+
+    A tie of all units is 0, 1 / (n + 1), 1 and 0.5, in this order. A unit alone is refused by
+    ``"inclusive"``, since there are no others, and is 0.5, 1 and 0.5 by the rest. There is nothing
+    to fit: the share is one of the units at hand.
+
+    Parameters
+    ----------
+    low, high : float
+        What the shares 0 and 1 become.
+    method : {"inclusive", "exclusive", "weak", "mean"}
+
+    References
+    ----------
+    CDC/ATSDR (2022), Social Vulnerability Index 2022 documentation: percentile rank =
+    (rank - 1) / (n - 1), ties taking the smallest of their ranks.
+    https://atsdr.cdc.gov/placeandhealth/svi/documentation/SVI_documentation_2022.html
 
     Examples
     --------
     >>> from dli import Indicator
+    >>> values = [[7.0], [3.0], [7.0], [9.0]]
     >>> PercentileRank().normalise([[7.0], [3.0], [9.0]], [Indicator("a")]).ravel().tolist()
     [0.5, 0.0, 1.0]
+    >>> mean = PercentileRank(0, 100, "mean")
+    >>> mean.normalise(values, [Indicator("a")]).ravel().tolist()
+    [50.0, 12.5, 50.0, 87.5]
     """
+
+    low: float = 0.0
+    high: float = 1.0
+    method: str = "inclusive"
+
+    def __attrs_post_init__(self) -> None:
+        faults = [
+            *scale_faults(self.low, self.high),
+            *choice_faults("method", self.method, tuple(_SHARES)),
+        ]
+        refuse("PercentileRank", faults)
+
+    @property
+    def traits(self) -> Traits:
+        """The ends of the scale."""
+        return Traits(ends=(self.low, self.high))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Rank each column.
@@ -114,47 +170,30 @@ class PercentileRank:
         Raises
         ------
         MethodError
-            Indicators without any value, or of which one unit alone has one: there are no others.
+            Indicators without any value; with the method ``"inclusive"`` also those of which one
+            unit alone has a value: there are no others.
         """
-        x = _better(values, indicators, "PercentileRank")
-        n = (~np.isnan(x)).sum(axis=-2)
-        alone = (n == 1).reshape(-1, len(indicators)).any(axis=0)
-        if alone.any():
-            msg = "PercentileRank needs values of two units; there is a single one of"
-            raise MethodError(msg, codes(indicators, alone))
-        return np.asarray(_places(x)[0] / (n - 1)[..., np.newaxis, :])
+        x = better(values, indicators, "PercentileRank")
+        return between(self.low, self.high, self._shares(x, indicators))
+
+    def _shares(self, x: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
+        n = counted(x)
+        if self.method == "inclusive":
+            alone = by_column(n == 1)
+            if alone.any():
+                msg = "PercentileRank needs values of two units; there is a single one of"
+                raise MethodError(msg, codes(indicators, alone))
+            return np.asarray(places(x)[0] / (n - 1))
+        if self.method == "exclusive":
+            return np.asarray((places(x)[0] + 1) / (n + 1))
+        if self.method == "weak":
+            return np.asarray((places(x)[1] + 1) / n)
+        return np.asarray((mid_places(x) - 0.5) / n)
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
-        return "Percentile ranks: $b / (n - 1)$, $b$ of the other $n - 1$ units being worse."
-
-
-def _better(values: ArrayLike, indicators: Sequence[IndicatorLike], name: str) -> Floats:
-    """Return values of which more is better throughout; a column without any is refused."""
-    x = as_values(values, indicators) * directions(indicators)
-    empty = np.isnan(x).all(axis=-2).reshape(-1, len(indicators)).any(axis=0)
-    if empty.any():
-        msg = f"{name} needs a value of each indicator; there is none of"
-        raise MethodError(msg, codes(indicators, empty))
-    return x
-
-
-def _places(values: Floats) -> tuple[Floats, Floats]:
-    """Give the first and the last place (from 0, worst first) of each value's group of ties."""
-    order = np.argsort(values, axis=-2)  # missing values come last
-    ranked = np.take_along_axis(values, order, axis=-2)
-    n_units = values.shape[-2]
-    places = np.broadcast_to(np.arange(n_units)[:, np.newaxis], values.shape)
-    edge = np.ones((*values.shape[:-2], 1, values.shape[-1]), dtype=np.bool_)
-    new = ranked[..., 1:, :] != ranked[..., :-1, :]
-    opens = np.concatenate([edge, new], axis=-2)
-    closes = np.concatenate([new, edge], axis=-2)
-    first = np.maximum.accumulate(np.where(opens, places, 0), axis=-2)
-    backwards = np.where(closes, places, n_units)[..., ::-1, :]
-    last = np.minimum.accumulate(backwards, axis=-2)[..., ::-1, :]
-    found = []
-    for ends in (first, last):
-        result = np.empty_like(values)
-        np.put_along_axis(result, order, ends.astype(np.float64), axis=-2)
-        found.append(np.where(np.isnan(values), np.nan, result))
-    return found[0], found[1]
+        formula, meaning = _SHARES[self.method]
+        offset = f"{self.low:g} + " if self.low else ""
+        height = self.high - self.low
+        factor = "" if height == 1 else f"{height:g} \\, "
+        return f"Percentile ranks: ${offset}{factor}{formula}$, {meaning}."

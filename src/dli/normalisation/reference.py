@@ -7,10 +7,12 @@ import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import ArrayLike
 
+from dli.checks import flag_faults, is_whole, name_faults, refuse
 from dli.errors import MethodError, UnknownCodeError
-from dli.normalisation.checks import as_values, codes, directions, extremes
+from dli.normalisation.checks import as_values, by_column, codes, directions
 from dli.normalisation.protocol import Bools, Floats, IndicatorLike
-from dli.normalisation.stretch import Stretch
+from dli.normalisation.stretch import Stretch, stretch
+from dli.rescaling import extremes
 
 __all__ = ["DistanceToReference", "DistanceToTarget", "FractionOfMax", "Fractions"]
 
@@ -32,8 +34,13 @@ class Fractions:
         best = self.best[..., np.newaxis, :]
         more = directions(indicators) > 0
         _refuse_at_most_zero(x, ~more, indicators)
-        result = x / best
-        result[..., ~more] = 1 / result[..., ~more]
+        with np.errstate(over="ignore"):
+            result = x / best
+            result[..., ~more] = 1 / result[..., ~more]
+        beyond = np.isinf(result)
+        if beyond.any():
+            msg = "values are so far beyond the best that their fractions are infinite"
+            raise MethodError(msg, codes(indicators, by_column(beyond)))
         return np.asarray(result)
 
 
@@ -115,6 +122,10 @@ class DistanceToReference:
     unit: Any
     cap: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        faults = [*name_faults("unit", self.unit), *flag_faults(cap=self.cap)]
+        refuse("DistanceToReference", faults)
+
     def for_rows(
         self, units: Sequence[Any], periods: Sequence[Any] | None = None
     ) -> "DistanceToReference":
@@ -164,16 +175,16 @@ class DistanceToReference:
         """
         x = as_values(values, indicators)
         row = self.unit
-        if isinstance(row, bool) or not isinstance(row, int) or not 0 <= row < x.shape[-2]:
+        if not is_whole(row, 0, x.shape[-2] - 1):
             msg = f"the reference unit must be a row from 0 to {x.shape[-2] - 1}, got {row!r}"
             raise MethodError(msg)
         worst = _worst(x, indicators)
         reference = x[..., row, :]
-        gap = (reference - worst) * directions(indicators)
         name = f"the reference unit (row {row})"
-        _refuse_gap(gap, indicators, f"{name} must have a value better than the worst")
+        expected = f"{name} must have a value better than the worst"
+        _refuse_no_better(reference, worst, indicators, expected)
         cut = np.full(len(indicators), self.cap)
-        return Stretch(start=worst, span=reference - worst, low=0.0, high=1.0, cut=cut)
+        return stretch(worst, reference, low=0.0, high=1.0, cut=cut)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Measure each column."""
@@ -209,6 +220,9 @@ class DistanceToTarget:
 
     cap: bool = False
 
+    def __attrs_post_init__(self) -> None:
+        refuse("DistanceToTarget", flag_faults(cap=self.cap))
+
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
         """Take the worst values from these values, to use them on others.
 
@@ -224,10 +238,10 @@ class DistanceToTarget:
             msg = "DistanceToTarget needs a target of every indicator; there is none for"
             raise MethodError(msg, codes(indicators, np.isnan(targets)))
         worst = _worst(x, indicators)
-        gap = (targets - worst) * directions(indicators)
-        _refuse_gap(gap, indicators, "the target must be better than the worst value")
+        expected = "the target must be better than the worst value"
+        _refuse_no_better(targets, worst, indicators, expected)
         cut = np.full(len(indicators), self.cap)
-        return Stretch(start=worst, span=targets - worst, low=0.0, high=1.0, cut=cut)
+        return stretch(worst, targets, low=0.0, high=1.0, cut=cut)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Measure each column."""
@@ -244,9 +258,12 @@ def _worst(values: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
     return np.where(directions(indicators) > 0, low, high)
 
 
-def _refuse_gap(gap: Floats, indicators: Sequence[IndicatorLike], expected: str) -> None:
-    """Refuse columns whose yardstick is no better than the worst value, or is missing."""
-    unusable = ~((gap > 0) & np.isfinite(gap)).reshape(-1, len(indicators)).all(axis=0)
+def _refuse_no_better(
+    reference: Floats, worst: Floats, indicators: Sequence[IndicatorLike], expected: str
+) -> None:
+    """Refuse columns whose yardstick is no better than the worst value, infinite or missing."""
+    better = np.where(directions(indicators) > 0, reference > worst, reference < worst)
+    unusable = by_column(~(better & np.isfinite(reference)))
     if unusable.any():
         msg = f"{expected}; it is not so for"
         raise MethodError(msg, codes(indicators, unusable))

@@ -6,10 +6,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
-from dli.errors import MethodError
-from dli.normalisation.checks import as_values, directions, extremes, refuse_constant
+from dli.checks import refuse
+from dli.normalisation.checks import as_values, directions, moment_faults, refuse_constant
 from dli.normalisation.protocol import Floats, IndicatorLike
 from dli.normalisation.stretch import Stretch
+from dli.rescaling import extremes, rescaling
 
 __all__ = ["ZScore"]
 
@@ -42,9 +43,7 @@ class ZScore:
     sd: float = 1.0
 
     def __attrs_post_init__(self) -> None:
-        if not (np.isfinite(self.mean) and np.isfinite(self.sd) and self.sd > 0):
-            msg = f"mean must be finite and sd above 0, got {self.mean!r} and {self.sd!r}"
-            raise MethodError(msg)
+        refuse("ZScore", moment_faults(self.mean, self.sd))
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
         """Take mean and standard deviation from these values, to use them on others.
@@ -55,17 +54,22 @@ class ZScore:
             Indicators whose values do not differ or are all missing.
         """
         x = as_values(values, indicators)
-        refuse_constant(*extremes(x), indicators, x.shape[-2])
+        low, high = extremes(x)
+        refuse_constant(low, high, indicators, x.shape[-2])
+        scale = rescaling(low, high)
+        x = x if scale is None else scale.apply(x)
         n = (~np.isnan(x)).sum(axis=-2)
         centre = np.nansum(x, axis=-2) / n
         deviations = np.nan_to_num(x - centre[..., np.newaxis, :], copy=False)
         spread = np.sqrt(np.einsum("...ij,...ij->...j", deviations, deviations) / (n - 1))
+        mean, sd = float(self.mean), float(self.sd)
         return Stretch(
             start=centre,
             span=spread * directions(indicators),
-            low=self.mean,
-            high=self.mean + self.sd,
-            cut=np.zeros(len(indicators), dtype=np.bool_),
+            low=mean,
+            high=mean + sd,
+            cut=np.zeros((2, len(indicators)), dtype=np.bool_),
+            rescaling=scale,
         )
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:

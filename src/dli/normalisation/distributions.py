@@ -1,0 +1,175 @@
+"""Ranks that are given a distribution: the exponential one, and the normal one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.checks import choice_faults, refuse
+from dli.normalisation.checks import moment_faults
+from dli.normalisation.order import better, counted, mid_places
+from dli.normalisation.protocol import Floats, IndicatorLike, Traits
+
+__all__ = ["NormalScores", "RankExponential"]
+
+# With this constant a tenth of the units scores above 50.
+_CONSTANT = 23.0
+
+# The share of a unit in place r of n is (r - c) / (n + 1 - 2c).
+_OFFSETS = {"blom": 3 / 8, "van der waerden": 0.0, "rankit": 1 / 2, "tukey": 1 / 3}
+_SHARES = {
+    "blom": r"(r - \frac{3}{8}) / (n + \frac{1}{4})",
+    "van der waerden": "r / (n + 1)",
+    "rankit": r"(r - \frac{1}{2}) / n",
+    "tukey": r"(r - \frac{1}{3}) / (n + \frac{1}{3})",
+}
+_AUTHORS = {
+    "blom": "Blom",
+    "van der waerden": "van der Waerden",
+    "rankit": "rankits",
+    "tukey": "Tukey",
+}
+
+
+@frozen
+class RankExponential:
+    r"""Give ranks an exponential distribution from 0 to 100, as the Indices of Deprivation do.
+
+    :math:`y = -23 \ln(1 - R (1 - e^{-100/23}))` with the rank :math:`R = r / n` scaled to
+    :math:`(0, 1]`: the place :math:`r` among the :math:`n` units that have a value, from 1 at the
+    low end to :math:`n` at the high one. The high end gets 100, the highest tenth more than 50, and
+    the lower half less than 16. When such scores are added up, a low one takes away little from a
+    high one: 100 and 0 have the mean 50, which a tenth of the units exceed, where the mean of two
+    percentile ranks would be in the middle.
+
+    The high end is the better one by the direction: in an index of deprivation that is the more
+    deprived one, so that what adds to deprivation has the direction 1.
+
+    Units that tie share the mean of their places; all of them in one tie, or a unit alone, have
+    :math:`R = (n + 1) / 2n`. There is nothing to fit: a place is one among the units at hand.
+
+    References
+    ----------
+    McLennan, D., Noble, S., Noble, M., Plunkett, E., Wright, G. and Gutacker, N. (2019), The
+    English Indices of Deprivation 2019: technical report, Ministry of Housing, Communities and
+    Local Government, on the exponential transformation of domains.
+
+    Scottish Executive (2003), Scottish Indices of Deprivation 2003, appendix 5: the same formula,
+    and why the constant is 23.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> values = [[float(place)] for place in range(1, 11)]
+    >>> found = RankExponential().normalise(values, [Indicator("income")]).ravel()
+    >>> found[[0, 4, 8, 9]].round(2).tolist()
+    [2.39, 15.65, 50.43, 100.0]
+    """
+
+    @property
+    def traits(self) -> Traits:
+        """The ends of the scale; the low one is approached the more units there are."""
+        return Traits(ends=(0.0, 100.0))
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Transform the ranks of each column.
+
+        Raises
+        ------
+        MethodError
+            Indicators without any value.
+        """
+        x = better(values, indicators, "RankExponential")
+        rank = mid_places(x) / counted(x)
+        # Written so that the rank 1 gives 100 to the last bit.
+        least = np.exp(-100 / _CONSTANT)
+        return np.asarray(-_CONSTANT * np.log((1 - rank) + rank * least))
+
+    def describe(self) -> str:
+        """Return a one-sentence description with the formula."""
+        return (
+            r"Exponentially distributed ranks: $-23 \ln(1 - R \, (1 - e^{-100/23}))$ with $R = r / "
+            r"n$, $r$ being the place of a unit from $1$ for the worst to $n$ for the best; units "
+            "that tie share the mean of their places."
+        )
+
+
+@frozen
+class NormalScores:
+    r"""Give ranks a normal distribution, whatever that of the values is.
+
+    :math:`y = m + s \, \Phi^{-1}(p)`, the quantile of the normal distribution at the share
+    :math:`p` that belongs to the place :math:`r` of a unit, from 1 for the worst to :math:`n` for
+    the best of the units that have a value:
+
+    - ``"blom"``: :math:`p = (r - 3/8) / (n + 1/4)`, close to the expected values of an ordered
+      sample;
+    - ``"van der waerden"``: :math:`p = r / (n + 1)`;
+    - ``"rankit"``: :math:`p = (r - 1/2) / n`;
+    - ``"tukey"``: :math:`p = (r - 1/3) / (n + 1/3)`.
+
+    Units that tie share the mean of their places; all of them in one tie, or a unit alone, get the
+    mean :math:`m`. There is nothing to fit: a place is one among the units at hand. The standard
+    deviation of the scores is somewhat below :math:`s`, the more so the fewer units there are.
+
+    Parameters
+    ----------
+    method : {"blom", "van der waerden", "rankit", "tukey"}
+    mean, sd : float
+        Of the normal distribution; ``sd`` is above zero.
+
+    References
+    ----------
+    Blom, G. (1958), Statistical Estimates and Transformed Beta-Variables, Wiley.
+
+    Tukey, J. W. (1962), The future of data analysis, Annals of Mathematical Statistics 33(1).
+    https://doi.org/10.1214/aoms/1177704711
+
+    Beasley, T. M., Erickson, S. and Allison, D. B. (2009), Rank-based inverse normal
+    transformations are increasingly used, but are they merited?, Behavior Genetics 39(5): the four
+    of them. https://doi.org/10.1007/s10519-009-9281-0
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> values = [[10.0], [20.0], [5000.0]]
+    >>> NormalScores().normalise(values, [Indicator("a")]).ravel().round(3).tolist()
+    [-0.869, 0.0, 0.869]
+    """
+
+    method: str = "blom"
+    mean: float = 0.0
+    sd: float = 1.0
+
+    def __attrs_post_init__(self) -> None:
+        faults = [
+            *choice_faults("method", self.method, tuple(_OFFSETS)),
+            *moment_faults(self.mean, self.sd),
+        ]
+        refuse("NormalScores", faults)
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Transform the ranks of each column.
+
+        Raises
+        ------
+        MethodError
+            Indicators without any value.
+        """
+        from scipy.special import ndtri  # here, since it takes long to load
+
+        x = better(values, indicators, "NormalScores")
+        offset = _OFFSETS[self.method]
+        share = (mid_places(x) - offset) / (counted(x) + 1 - 2 * offset)
+        return np.asarray(float(self.mean) + float(self.sd) * ndtri(share))
+
+    def describe(self) -> str:
+        """Return a one-sentence description with the formula."""
+        offset = f"{self.mean:g} + " if self.mean else ""
+        factor = f"{self.sd:g} \\, " if self.sd != 1 else ""
+        return (
+            f"Normal scores ({_AUTHORS[self.method]}): ${offset}{factor}\\Phi^{{-1}}(p)$ with $p = "
+            f"{_SHARES[self.method]}$, $r$ being the place of a unit from $1$ for the worst to $n$ "
+            "for the best; units that tie share the mean of their places."
+        )

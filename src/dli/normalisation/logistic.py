@@ -1,0 +1,145 @@
+"""An S-shaped curve: steep in the middle, flat towards both ends."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import evolve, field, frozen
+from numpy.typing import ArrayLike
+
+from dli.checks import number_fault, refuse
+from dli.normalisation.checks import as_values, directions, scale_faults
+from dli.normalisation.protocol import Floats, IndicatorLike, Traits
+from dli.normalisation.spread import ZScore
+from dli.normalisation.stretch import Stretch, between
+
+__all__ = ["Curve", "Logistic"]
+
+
+@frozen(kw_only=True, eq=False)
+class Curve:
+    """Logistic curves with parameters that no longer depend on data; `Logistic` fits them.
+
+    Attributes
+    ----------
+    line : Stretch
+        Gives the exponent: 0 at the midpoint, and the steepness times the distance from it.
+    low, high : float
+    """
+
+    line: Stretch
+    low: float
+    high: float
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Apply the curves; values very far from the midpoint reach the ends."""
+        x = as_values(values, indicators)
+        with np.errstate(over="ignore"):
+            share = 1 / (1 + np.exp(-self.line.positions(x)))
+        return between(self.low, self.high, share)
+
+
+@frozen
+class Logistic:
+    r"""Map each indicator by a logistic curve between two ends that it approaches.
+
+    :math:`y = l + (h - l) / (1 + e^{-d k (x - x_0)})` with the direction :math:`d`. By default the
+    midpoint :math:`x_0` is the mean and the steepness :math:`k` is one over the sample standard
+    deviation, so that the exponent is the z-score: the mean becomes 50, one standard deviation
+    above it 73 and three 95. Differences in the middle count most, and an outlier cannot move the
+    others far. No value is cut off, and the order stays.
+
+    A midpoint and a steepness in raw units belong to one indicator: give it a `Logistic` of its
+    own, as in ``Method(normalisation={"DT": Logistic(), "users": Logistic(midpoint=50)})``. With
+    both given, a score depends on the unit alone.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the scale.
+    midpoint : float, optional
+        The value that becomes the middle of the scale; the mean when left out.
+    steepness : float, optional
+        Above zero, by unit of measure: one over it beyond the midpoint is 73 on a scale from 0 to
+        100. One over the standard deviation when left out.
+
+    References
+    ----------
+    Pyle, D. (1999), Data Preparation for Data Mining, Morgan Kaufmann, chapter 7, where it is
+    called softmax scaling.
+
+    Examples
+    --------
+    >>> from dli import Indicator
+    >>> users = Indicator("users")
+    >>> Logistic().normalise([[10.0], [20.0], [30.0]], [users]).ravel().round(1).tolist()
+    [26.9, 50.0, 73.1]
+    >>> fixed = Logistic(midpoint=50, steepness=0.1)
+    >>> fixed.normalise([[50.0], [60.0], [100.0]], [users]).ravel().round(1).tolist()
+    [50.0, 73.1, 99.3]
+    """
+
+    low: float = 0.0
+    high: float = 100.0
+    midpoint: float | None = field(default=None, kw_only=True)
+    steepness: float | None = field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        faults = [*scale_faults(self.low, self.high)]
+        if self.midpoint is not None:
+            faults.append(number_fault("midpoint", self.midpoint))
+        if self.steepness is not None:
+            faults.append(number_fault("steepness", self.steepness, above=0))
+        refuse("Logistic", filter(None, faults))
+
+    @property
+    def traits(self) -> Traits:
+        """The ends of the scale."""
+        return Traits(ends=(self.low, self.high))
+
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Curve:
+        """Take what is not given from these values, to use it on others.
+
+        Raises
+        ------
+        MethodError
+            Without a midpoint or a steepness, indicators whose values do not differ or are all
+            missing.
+        """
+        as_values(values, indicators)
+        return Curve(line=self._line(values, indicators), low=self.low, high=self.high)
+
+    def _line(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
+        n = len(indicators)
+        span = None if self.steepness is None else directions(indicators) / float(self.steepness)
+        centre = None if self.midpoint is None else np.full(n, float(self.midpoint))
+        if span is not None and centre is not None:
+            uncut = np.zeros((2, n), dtype=np.bool_)
+            return Stretch(start=centre, span=span, low=0.0, high=1.0, cut=uncut)
+        line = ZScore().fit(values, indicators)
+        scale = line.rescaling
+        if span is not None:  # in raw units, as the mean then has to be
+            mean = line.start if scale is None else scale.undo(line.start[..., np.newaxis, :])
+            return evolve(line, start=mean.reshape(line.start.shape), span=span, rescaling=None)
+        if centre is not None:
+            start = centre if scale is None else scale.apply(centre[np.newaxis])[..., 0, :]
+            return evolve(line, start=start)
+        return line
+
+    def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Apply the curve to each column."""
+        return self.fit(values, indicators).normalise(values, indicators)
+
+    def describe(self) -> str:
+        """Return a one-sentence description with the formula."""
+        offset = f"{self.low:g} + " if self.low else ""
+        midpoint = "the mean" if self.midpoint is None else f"${self.midpoint:g}$"
+        steepness = (
+            "one over the sample standard deviation"
+            if self.steepness is None
+            else f"${self.steepness:g}$"
+        )
+        return (
+            f"Logistic: ${offset}{self.high - self.low:g} / (1 + e^{{-k (x - x_0)}})$ with the "
+            f"midpoint $x_0$ being {midpoint} and the steepness $k$ being {steepness}, the sign "
+            "turned where less is better."
+        )
