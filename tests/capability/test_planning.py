@@ -277,7 +277,7 @@ def test_the_frontier_rises_with_the_budget():
             "'c': 1 costs for 5 steps",
         ),
         ({"budget": 1, "costs": {"q": 1}}, UnknownCodeError, "no capability 'q'"),
-        ({"budget": 1, "steps": 0}, MethodError, "steps must be a whole number of at least 1"),
+        ({"budget": 1, "steps": 0}, MethodError, "steps must be a whole number from 1"),
         (
             {"budget": 1, "prerequisites": {"c": ["d"], "d": ["c"]}},
             MethodError,

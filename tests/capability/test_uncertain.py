@@ -59,7 +59,7 @@ def test_a_plan_tells_how_often_each_is_in_it():
     ("make", "message"),
     [
         (lambda: BUILT.uncertain(2), "relative must be a number from 0 to 1"),
-        (lambda: BUILT.uncertain(n_samples=0), "n_samples must be a whole number of at least 1"),
+        (lambda: BUILT.uncertain(n_samples=0), "n_samples must be a whole number from 1"),
         (lambda: UncertainGraph(BUILT, [[0.1]]), r"shape \(n_samples, 3\), got \(1, 1\)"),
         (lambda: UncertainGraph(BUILT, [[0.1, 2, 0]]), "strengths must be numbers from 0 to 1"),
         (

@@ -79,7 +79,7 @@ def hostile():
             f"p{i}",
             [
                 Indicator(
-                    f"{HOSTILE[2 * i + j]} {i}{j}",
+                    f"{HOSTILE[2 * i + j]} {i}{j}".replace("\n", " "),  # codes have no breaks
                     HOSTILE[(3 * i + j) % 8],
                     unit_of_measure=HOSTILE[j],
                     source=HOSTILE[-1 - j],

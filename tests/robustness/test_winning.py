@@ -98,7 +98,7 @@ def test_values_and_parameters_are_checked():
     with pytest.raises(MethodError, match=r"(?s)must be finite.*row 0, column 1: inf"):
         pairwise_winning([[1.0, np.inf]])
     for wrong in ([1, 2], [1.5, 1.0, 1.0], [0, 1, 1]):
-        with pytest.raises(MethodError, match="3 whole numbers of at least 1"):
+        with pytest.raises(MethodError, match="3 whole numbers from 1 to 1000"):
             pairwise_winning(np.eye(3), concentration=wrong)
     for wrong in ([0.5, 0.5, 0.0], [-0.1, 0, 0], [0.1, 0.1]):
         with pytest.raises(MethodError, match="sum to less than 1"):

@@ -111,7 +111,7 @@ def test_effects_of_nodes_drawn_together():
 def test_what_is_asked_for_is_checked():
     with pytest.raises(UnknownCodeError, match="no output 'place'"):
         shapley(example(), CHOICES, n_permutations=10, output="place")
-    with pytest.raises(MethodError, match="n_permutations must be a whole number of at least 2"):
+    with pytest.raises(MethodError, match="n_permutations must be a whole number from 2"):
         shapley(example(), CHOICES, n_permutations=1)
 
 

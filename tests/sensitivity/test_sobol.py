@@ -244,7 +244,7 @@ def test_what_is_asked_for_is_checked():
         sobol(example(), CHOICES, n_samples=4, groups={"all": ["luck"]})
     with pytest.raises(UnknownCodeError, match="no node 'Q'"):
         sobol(example(), CHOICES, n_samples=4, node="Q")
-    with pytest.raises(MethodError, match="n_samples must be a whole number of at least 2"):
+    with pytest.raises(MethodError, match="n_samples must be a whole number from 2"):
         sobol(example(), CHOICES, n_samples=1)
     study = sobol(example(), CHOICES, n_samples=8, rng=1, output=("score", "mean_rank_shift"))
     with pytest.raises(MethodError, match="confidence must be a number above 0 and below 1"):

@@ -485,7 +485,7 @@ def test_tables_come_in_the_library_of_the_data():
         study.rank_intervals((0.5, 2))
     with pytest.raises(MethodError, match="k must be a whole number from 1 to 9"):
         study.top(0)
-    with pytest.raises(MethodError, match="draws are numbered from 0 to 49"):
+    with pytest.raises(MethodError, match="first must be a whole number from 0 to 49"):
         study.inputs(50)
 
 

@@ -5,7 +5,8 @@ import numpy as np
 from dli import frames
 from dli.capability import influence
 from dli.capability.network import Network
-from dli.errors import UnknownCodeError
+from dli.checks import instance
+from dli.errors import ModelError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
 
@@ -15,6 +16,10 @@ __all__ = ["check", "require_targets"]
 def require_targets(graph: Network, index: Index) -> None:
     """Refuse links to nodes that are neither capabilities nor in the index."""
     known = {node.code for node in index.walk()}
+    both = [f"{code!r}" for code in graph.codes if code in known]
+    if both:
+        msg = f"capabilities must have other codes than the nodes of index {index.code!r}"
+        raise ModelError(msg, both)
     unknown = [code for code in graph.outcomes if code not in known]
     if unknown:
         what = f"node of index {index.code!r} or capability for a link to lead to:"
@@ -38,6 +43,7 @@ def check(graph: Network, index: Index) -> Frame:
     UnknownCodeError
         Links to nodes that are neither capabilities nor in the index; all are listed.
     """
+    instance("index", index, Index)
     require_targets(graph, index)
     findings = []
     for sign, what in ((1, "add to"), (-1, "take from")):

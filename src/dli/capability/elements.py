@@ -2,7 +2,14 @@
 
 from attrs import field, frozen
 
-from dli.checks import code_faults, is_whole, number_fault, text_faults
+from dli.checks import (
+    choice_faults,
+    code_faults,
+    flag_faults,
+    is_whole,
+    number_fault,
+    text_faults,
+)
 from dli.errors import ModelError
 
 __all__ = ["Capability", "Link"]
@@ -39,8 +46,7 @@ class Capability:
             *code_faults(self.code),
             *text_faults(name=self.name, description=self.description),
         ]
-        if self.kind not in _KINDS:
-            faults.append(f"kind must be 'capability' or 'barrier', got {self.kind!r}")
+        faults += choice_faults("kind", self.kind, _KINDS)
         if faults:
             msg = f"invalid capability {self.code!r}"
             raise ModelError(msg, faults)
@@ -83,14 +89,13 @@ class Link:
         faults = [f"source: {fault}" for fault in code_faults(self.source)]
         faults += [f"target: {fault}" for fault in code_faults(self.target)]
         faults += text_faults(evidence=self.evidence)
-        if self.source == self.target:
+        codes = (self.source, self.target)
+        if all(isinstance(code, str) for code in codes) and self.source == self.target:
             faults.append("source and target are the same; a capability cannot feed itself")
         faults += filter(None, [number_fault("strength", self.strength, least=0, most=1)])
         if not (is_whole(self.sign, -1, 1) and self.sign):
             faults.append(f"sign must be 1 or -1, got {self.sign!r}")
-        required: object = self.required
-        if not isinstance(required, bool):
-            faults.append(f"required must be True or False, got {self.required!r}")
+        faults += flag_faults(required=self.required)
         if faults:
             msg = f"invalid link from {self.source!r} to {self.target!r}"
             raise ModelError(msg, faults)

@@ -13,7 +13,7 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.capability.network import Network, NetworkT
 from dli.capability.outcomes import Outcomes
-from dli.capability.uncertain import UncertainGraph, bounds
+from dli.capability.uncertain import MOST_DRAWS, UncertainGraph, bounds
 from dli.checks import generator, is_whole, number_fault
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame
@@ -127,8 +127,9 @@ def estimate(  # noqa: PLR0913 each option is independent
         number_fault("ridge", ridge, least=0),
         number_fault("confidence", confidence, above=0, below=1),
     ]
-    if not is_whole(n_bootstrap, 2):
-        faults.append(f"n_bootstrap must be a whole number from 2, got {n_bootstrap!r}")
+    if not is_whole(n_bootstrap, 2, MOST_DRAWS):
+        limits = f"from 2 to {MOST_DRAWS}"
+        faults.append(f"n_bootstrap must be a whole number {limits}, got {n_bootstrap!r}")
     if any(faults):
         msg = "cannot estimate link strengths with these settings"
         raise MethodError(msg, filter(None, faults))
@@ -188,7 +189,7 @@ def _levels(graph: Network, assessment: Assessment, levels: object) -> Floats:
     values, wrong = table.numbers(graph.codes)
     names = list(zip(*(table.column(key) for key in keys), strict=True))
     faults = [
-        f"{table.where(i)} {names[i]}, {code!r}: {c!r} is not a number" for i, code, c in wrong
+        f"{table.where(i)} {names[i]}, {code!r}: {table.not_a_number(c)}" for i, code, c in wrong
     ]
     outside = (values < 0) | (values > 1)
     faults += [

@@ -12,6 +12,7 @@ from dli.assessment import Assessment
 from dli.capability.network import Network
 from dli.capability.outcomes import Position
 from dli.capability.paths import paths, strongest
+from dli.checks import listed
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet
@@ -60,9 +61,11 @@ def explain(  # noqa: PLR0913 each option is independent
         A unit without a score.
     """
     where = Position.of(graph, assessment, unit, period=period, node=node, levels=levels)
+    if not isinstance(reference, str):
+        reference = tuple(listed("reference (if not a text)", reference, "units"))
     return Explanation(
         where=where,
-        reference=reference if isinstance(reference, str) else tuple(reference),
+        reference=reference,
         gaps=_gaps(where, reference),
     )
 

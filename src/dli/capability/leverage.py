@@ -51,9 +51,8 @@ def leverage(graph: Network, assessment: Assessment, node: str | None = None) ->
     UnknownCodeError
         Links to nodes that are not in the index, or no such node.
     """
-    return assessment.frame(
-        dict(zip(graph.codes, leverage_array(graph, assessment, node).T, strict=True))
-    )
+    array = leverage_array(graph, assessment, node)
+    return assessment.frame(dict(zip(graph.codes, array.T, strict=True)))
 
 
 def leverage_array(graph: Network, assessment: Assessment, node: str | None = None) -> Floats:

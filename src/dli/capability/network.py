@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from dli.arrays import Floats
 from dli.capability import influence
 from dli.capability.elements import Capability, Link
-from dli.checks import text_faults
-from dli.errors import ModelError, UnknownCodeError
+from dli.checks import is_hashable, listed, several, text_faults
+from dli.errors import MethodError, ModelError, UnknownCodeError
 
 __all__ = ["Network", "NetworkT"]
 
@@ -21,8 +21,12 @@ __all__ = ["Network", "NetworkT"]
 NetworkT = TypeVar("NetworkT", bound="Network")
 
 
-def _tuple(items: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(items)
+def _capabilities(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(listed("capabilities", items, "Capability objects"))
+
+
+def _links(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(listed("links", items, "Link objects"))
 
 
 @frozen
@@ -32,8 +36,8 @@ class Network:
     The nodes are numbered: the capabilities in their order, then the outcomes.
     """
 
-    capabilities: tuple[Capability, ...] = field(converter=_tuple)
-    links: tuple[Link, ...] = field(converter=_tuple)
+    capabilities: tuple[Capability, ...] = field(converter=_capabilities)
+    links: tuple[Link, ...] = field(converter=_links)
     description: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -139,7 +143,19 @@ class Network:
         return list(zip(sources, targets, strengths, strict=True))
 
     def with_strengths(self, strengths: Sequence[float]) -> Self:
-        """Return the graph with other strengths of its links, in their order."""
+        """Return the graph with other strengths of its links, in their order.
+
+        Raises
+        ------
+        MethodError
+            Not as many strengths as links.
+        ModelError
+            Strengths outside 0 to 1.
+        """
+        strengths = listed("strengths", strengths, "numbers")
+        if len(strengths) != len(self.links):
+            msg = f"strengths must be {len(self.links)}, one for each link, got {len(strengths)}"
+            raise MethodError(msg)
         links = [evolve(link, strength=s) for link, s in zip(self.links, strengths, strict=True)]
         return evolve(self, links=links)
 
@@ -161,6 +177,7 @@ class Network:
         ------
         UnknownCodeError
         """
-        unknown = [code for code in codes if code not in self.codes]
+        known, codes = set(self.codes), several("codes", codes)
+        unknown = [code for code in codes if not is_hashable(code) or code not in known]
         if unknown:
             raise UnknownCodeError("capability", unknown, self.codes)

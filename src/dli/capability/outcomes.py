@@ -11,7 +11,7 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.capability.checking import require_targets
 from dli.capability.network import Network
-from dli.checks import number_fault
+from dli.checks import instance, mapping, number_fault
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework.select import inner_node
@@ -59,6 +59,7 @@ class Outcomes:
         MethodError
             A node without children.
         """
+        instance("assessment", assessment, Assessment)
         require_targets(graph, assessment.index)
         top = inner_node(assessment.index, node).code
         ends = [assessment.held.ends[code] for code in graph.outcomes]
@@ -154,7 +155,7 @@ class Position:
         found = Outcomes.of(graph, assessment, node)
         row = assessment.scored_row(unit, found.node, period=period)
         own = found.levels[row].copy()
-        known = dict(levels or {})
+        known = {} if levels is None else mapping("levels", levels, "code to level")
         graph.require(known)
         bad = [f"{c!r}: {v!r}" for c, v in known.items() if number_fault(c, v, least=0, most=1)]
         if bad:

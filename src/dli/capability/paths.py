@@ -9,7 +9,7 @@ import numpy as np
 from dli import frames
 from dli.capability.influence import refuse_divergence, summed_effects
 from dli.capability.network import Network
-from dli.checks import number, whole_number
+from dli.checks import is_hashable, number, whole_number
 from dli.errors import DivergentInfluenceError, UnknownCodeError
 from dli.frames import Frame
 
@@ -47,7 +47,7 @@ def paths(
         ``top`` or ``share`` out of range.
     """
     graph.require([source])
-    if target not in graph.nodes:
+    if not is_hashable(target) or target not in graph.places:
         what = "node of the graph"
         raise UnknownCodeError(what, [target], graph.nodes)
     top = None if top is None else whole_number("top (if not None)", top, 1)

@@ -12,7 +12,7 @@ from dli.capability.network import Network
 from dli.capability.program import Program, Solution
 from dli.capability.structure import roadmap
 from dli.capability.task import Task
-from dli.checks import number, number_fault, whole_number
+from dli.checks import listed, number, number_fault, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.printing import Printed, Sheet
@@ -317,7 +317,8 @@ def frontier(
     """
     task = Task.of(graph, assessment, unit, **options)
     total = float(task.costs.sum())
-    chosen = (np.linspace(0.1, 1.0, 10) * total).tolist() if budgets is None else list(budgets)
+    chosen = (np.linspace(0.1, 1.0, 10) * total).tolist()
+    chosen = chosen if budgets is None else listed("budgets", budgets, "numbers")
     bad = [f"{budget!r}" for budget in chosen if number_fault("budget", budget, least=0)]
     if bad or not chosen:
         msg = "budgets must be finite numbers of at least 0"

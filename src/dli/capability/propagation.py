@@ -11,7 +11,7 @@ from dli.assessment import Assessment
 from dli.capability.influence import DENSE
 from dli.capability.network import Network
 from dli.capability.outcomes import Position
-from dli.checks import number_fault
+from dli.checks import mapping, number_fault
 from dli.errors import MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
@@ -172,8 +172,9 @@ def propagate(
         A unit without a score.
     """
     where = Position.of(graph, assessment, unit, period=period, levels=levels)
+    changes = mapping("changes", changes, "code to change of level")
     several = bool(changes) and all(isinstance(c, Mapping) for c in changes.values())
-    scenarios = dict(changes) if several else {"changes": changes}
+    scenarios = changes if several else {"changes": changes}
     for scenario in scenarios.values():
         _check(where, scenario)
     after = settled(where, list(scenarios.values()))
@@ -210,6 +211,7 @@ def propagate(
 
 def _check(where: Position, changes: Mapping[str, Any]) -> None:
     graph = where.found.graph
+    changes = mapping("changes", changes, "code to change of level")
     unknown = [code for code in changes if code not in graph.places]
     if unknown:
         what = "capability or outcome of the graph"

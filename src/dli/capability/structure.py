@@ -12,7 +12,7 @@ from dli.capability import influence
 from dli.capability.drawing import to_networkx
 from dli.capability.network import Network
 from dli.capability.outcomes import Position
-from dli.errors import MethodError
+from dli.checks import choice_faults, refuse, several
 from dli.frames import Frame
 
 __all__ = [
@@ -113,8 +113,9 @@ def stages(graph: Network, codes: Iterable[str] | None = None) -> list[list[tupl
     """
     import networkx as nx
 
-    chosen = set(graph.codes if codes is None else codes)
-    graph.require(chosen)
+    wanted = graph.codes if codes is None else several("codes", codes)
+    graph.require(wanted)
+    chosen = set(wanted)
     kept = [code for code in graph.codes if code in chosen]
     drawn: Any = nx.DiGraph()
     drawn.add_nodes_from(kept)
@@ -198,9 +199,7 @@ def bottlenecks(
     UnknownCodeError, MethodError, DataError
         As `explain`; other semantics.
     """
-    if semantics not in ("additive", "weakest"):
-        msg = f"semantics must be 'additive' or 'weakest', got {semantics!r}"
-        raise MethodError(msg)
+    refuse("bottlenecks", choice_faults("semantics", semantics, ("additive", "weakest")))
     where = Position.of(graph, assessment, unit, period=period, levels=levels)
     level = np.concatenate([where.levels, where.outcomes])
     required = set(zip(*(pair.tolist() for pair in graph.required_pairs), strict=True))

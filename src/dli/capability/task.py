@@ -11,11 +11,14 @@ from dli.assessment import Assessment
 from dli.capability.network import Network
 from dli.capability.outcomes import Position
 from dli.capability.propagation import settled
-from dli.checks import is_whole, number_fault, whole_number
+from dli.checks import is_whole, listed, mapping, number_fault, whole_number
 from dli.errors import MethodError
 from dli.scoring.held import require_gradient
 
 __all__ = ["Step", "Task"]
+
+# Each step of each capability is a variable of the program.
+_MOST_STEPS = 1000
 
 
 @frozen
@@ -74,7 +77,7 @@ class Task:
         exclusions: Sequence[Sequence[str]] = (),
     ) -> "Task":
         """Return the steps that a unit can take, after the options are checked."""
-        n = whole_number("steps", steps, 1)
+        n = whole_number("steps", steps, 1, _MOST_STEPS)
         where = Position.of(graph, assessment, unit, period=period, node=node, levels=levels)
         for inner in assessment.held.inner(where.found.node):
             require_gradient(inner)
@@ -87,11 +90,17 @@ class Task:
         place = {(graph.codes[s.place], s.number): i for i, s in enumerate(chosen)}
         before = [(i, i - 1) for i, s in enumerate(chosen) if s.number > 1]
         # A step that a unit has behind it is taken already.
-        waits = _waits(graph, prerequisites or {}, n)
+        what = "code to the codes that must come first"
+        needs = {} if prerequisites is None else mapping("prerequisites", prerequisites, what)
+        waits = _waits(graph, needs, n)
         before += [(place[a], place[b]) for a, b in waits if a in place and b in place]
-        for group in exclusions:
+        apart = [
+            listed("each of the exclusions", group, "codes")
+            for group in listed("exclusions", exclusions, "sequences of codes")
+        ]
+        for group in apart:
             graph.require(group)
-        groups = (tuple(place[c, 1] for c in group if (c, 1) in place) for group in exclusions)
+        groups = (tuple(place[c, 1] for c in group if (c, 1) in place) for group in apart)
         return cls(where=where, steps=chosen, before=tuple(before), exclusions=tuple(groups))
 
     @property
@@ -126,6 +135,7 @@ def _prices(graph: Network, costs: Mapping[str, Any] | None, n: int) -> dict[str
     """Return the cost of each step of each capability."""
     if costs is None:
         return dict.fromkeys(graph.codes, [1.0] * n)
+    costs = mapping("costs", costs, "code to cost")
     graph.require(costs)
     prices: dict[str, list[Any]] = {}
     faults = [f"{code!r}: no cost" for code in graph.codes if code not in costs]
@@ -164,7 +174,7 @@ def _waits(
     faults: list[str] = []
 
     def step(item: Any) -> tuple[str, int]:
-        code, number = item if isinstance(item, tuple) else (item, 1)
+        code, number = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
         graph.require([code])
         if not is_whole(number, 1, n):
             faults.append(f"{item!r}: steps are numbered from 1 to {n}")

@@ -6,19 +6,23 @@ from typing import Any, Generic
 
 import numpy as np
 from attrs import field, frozen
+from numpy.typing import ArrayLike
 
 from dli.arrays import Floats, as_floats
 from dli.assessment import Assessment
 from dli.capability.explanation import explain
 from dli.capability.leverage import leverage_array
-from dli.capability.network import NetworkT
+from dli.capability.network import Network, NetworkT
 from dli.capability.planning import plan
-from dli.checks import generator, number, whole_number
+from dli.checks import generator, instance, number, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.ranking import rank_scores
 
 __all__ = ["UncertainGraph", "bounds", "uncertain"]
+
+# All draws are kept: more would not fit into memory.
+MOST_DRAWS = 1_000_000
 
 
 def uncertain(
@@ -46,10 +50,14 @@ def uncertain(
         Numbers out of range.
     """
     relative = number("relative", relative, least=0, most=1)
-    n_samples = whole_number("n_samples", n_samples, 1)
+    n_samples = whole_number("n_samples", n_samples, 1, MOST_DRAWS)
     own = np.array([link.strength for link in graph.links])
     noise = generator(rng).uniform(-relative, relative, (n_samples, own.size))
     return UncertainGraph(graph, np.minimum(own * (1 + noise), 1.0))
+
+
+def _strengths(values: ArrayLike) -> Floats:
+    return as_floats(values, "strengths")
 
 
 @frozen(eq=False, repr=False)
@@ -72,9 +80,10 @@ class UncertainGraph(Generic[NetworkT]):
     """
 
     graph: NetworkT
-    strengths: Floats = field(converter=as_floats)
+    strengths: Floats = field(converter=_strengths)
 
     def __attrs_post_init__(self) -> None:
+        instance("graph", self.graph, Network)
         n_links, shape = len(self.graph.links), self.strengths.shape
         if len(shape) != 2 or shape[0] == 0 or shape[1] != n_links:
             msg = f"strengths must have the shape (n_samples, {n_links}), got {shape}"

@@ -6,7 +6,7 @@ import numpy as np
 
 from dli.arrays import Bools, is_above
 from dli.assessment import Assessment
-from dli.checks import number
+from dli.checks import flag_faults, instance, number, refuse
 from dli.diagnosis.means import row_means
 from dli.diagnosis.similarity import check_count, distances
 from dli.errors import MethodError
@@ -80,7 +80,9 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     >>> table.column("unit"), table.column("lead")
     (['Z', 'Y'], [50.0, 100.0])
     """
+    instance("assessment", assessment, Assessment)
     check_count(k)
+    refuse("exemplars", flag_faults(resembling=resembling))
     margin = number("margin", margin, least=0)
     row = assessment.scored_row(unit, node, period=period)
     rows = assessment.rows_beside(row)

@@ -5,6 +5,7 @@ import numpy as np
 from dli.aggregation import power_mean
 from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
+from dli.checks import instance
 from dli.diagnosis.means import row_means
 from dli.frames import Frame
 from dli.framework import Index
@@ -67,6 +68,7 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     >>> table.column("lowest"), table.column("highest")
     (['a', 'a, b'], ['b', 'a, b'])
     """
+    instance("assessment", assessment, Assessment)
     top = inner_node(assessment.index, node)
     values = assessment.arrays(child.code for child in top.children)
     values[np.isnan(assessment.array(top.code))] = np.nan

@@ -6,6 +6,7 @@ import numpy as np
 
 from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
+from dli.checks import instance
 from dli.diagnosis.means import row_means
 from dli.errors import MethodError
 from dli.frames import Frame
@@ -138,6 +139,7 @@ def _compared(
     measure: str,
 ) -> Frame:
     """Return the table of gaps or of leads."""
+    instance("assessment", assessment, Assessment)
     index = assessment.index
     chosen = select(index, nodes)
     codes = [node.code for node in chosen]

@@ -1,14 +1,14 @@
 """Caveats of a unit's result: low sub-indices, narrow strengths, doubtful data, unstable ranks."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dli.arrays import is_above
 from dli.assessment import Assessment
-from dli.checks import number_fault
+from dli.checks import instance, number_fault
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
@@ -97,6 +97,7 @@ def risks(
     >>> [table.column(name)[0] for name in ("kind", "code", "value", "note")]
     ['low', 'A', 50.0, 'score below the floor, 60']
     """
+    instance("assessment", assessment, Assessment)
     _check(assessment, floor, study, spread)
     row = assessment.row(unit, period=period)
     rows = assessment.rows_beside(row)
@@ -125,7 +126,10 @@ def _check(
         "" if floor is None else number_fault("floor", floor),
         number_fault("spread", spread, least=0, most=1),
     ]
-    if study is not None and not assessment.has_rows_of(study.assessment):
+    studied: Any = getattr(study, "assessment", None)
+    if study is not None and not isinstance(studied, Assessment):
+        faults.append(f"study must be the result of dli.sensitivity.uncertainty, got {study!r}")
+    elif study is not None and not assessment.has_rows_of(studied):
         faults.append("study must have the same units, in the same order")
     if any(faults):
         msg = "invalid arguments of risks"

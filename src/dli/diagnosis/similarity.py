@@ -8,7 +8,7 @@ import numpy as np
 
 from dli.arrays import Floats, Integers, is_above
 from dli.assessment import Assessment
-from dli.checks import is_whole, number, several
+from dli.checks import instance, is_hashable, is_whole, listed, number, several
 from dli.diagnosis.means import row_means
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame, is_missing
@@ -52,8 +52,12 @@ def gower_distances(columns: Sequence[Sequence[Any]]) -> Floats:
     >>> gower_distances([[10.0, 20.0, 50.0], ["N", "N", "S"]]).round(3).tolist()
     [[0.0, 0.125, 1.0], [0.125, 0.0, 0.875], [1.0, 0.875, 0.0]]
     """
+    columns = [
+        listed(f"column {j}", column, "cells")
+        for j, column in enumerate(listed("columns", columns, "columns"))
+    ]
     lengths = {len(column) for column in columns}
-    if len(lengths) != 1:
+    if len(lengths) != 1 or lengths == {0}:
         msg = f"columns must be at least one and equally long, got lengths {sorted(lengths)}"
         raise MethodError(msg)
     variables = _coded(columns, [f"column {j}" for j in range(len(columns))])
@@ -123,6 +127,7 @@ def peers(
     >>> table.column("unit"), table.column("distance")
     (['Z'], [0.25])
     """
+    instance("assessment", assessment, Assessment)
     check_count(k)
     limit = np.inf if within is None else number("within", within, least=0)
     row = assessment.row(unit, period=period)
@@ -195,7 +200,8 @@ def distances(
         compared[rows] = (~np.isnan(differences)).sum(axis=1)
         return distance, compared
     names = _context_names(assessment, by)
-    columns = [[cells[i] for i in rows] for cells in map(assessment.context, names)]
+    cells = [assessment.context(name, numbers=True) for name in names]
+    columns = [[column[i] for i in rows] for column in cells]
     place = rows.tolist().index(row)
     if all(is_missing(column[place]) for column in columns):
         msg = f"unit {assessment.units[row]!r} has no value in {', '.join(map(repr, names))}"
@@ -208,7 +214,7 @@ def distances(
 def _context_names(assessment: Assessment, by: str | Sequence[str]) -> list[str]:
     names = several("by", by)
     known = assessment.observations.context
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if not is_hashable(name) or name not in known]
     if unknown:
         what = "context column"
         raise UnknownCodeError(what, unknown, known)
@@ -222,6 +228,10 @@ def _coded(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> list[tuple
     """Return each variable as numbers, divided by its range, or as numbers of its categories."""
     variables, faults = [], []
     for column, name in zip(columns, names, strict=True):
+        others = [cell for cell in column if not is_hashable(cell)]
+        if others:
+            faults.append(f"{name} has {others[0]!r}, which is neither a number nor a category")
+            continue
         known = [cell for cell in column if not is_missing(cell)]
         is_real = [_is_real(cell) for cell in known]
         if any(is_real) and not all(is_real):

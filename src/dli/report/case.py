@@ -8,7 +8,10 @@ from attrs import field, frozen
 
 from dli import diagnosis, frames
 from dli.errors import DataError
+from dli.framework import Indicator
 from dli.report.parts import (
+    LEVELS,
+    depth_of,
     digits_of,
     joined,
     names_of,
@@ -46,6 +49,34 @@ class Case:
     def digits(self) -> int:
         """The decimals of scores; points have one more."""
         return digits_of(self.assessment.array(self.assessment.index.code))
+
+    @property
+    def depth(self) -> int:
+        """The number of levels below the index."""
+        return depth_of(self.assessment.index)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the index has more levels than a report shows."""
+        return self.depth > LEVELS
+
+    @property
+    def nodes(self) -> list[str] | None:
+        """The nodes at which the unit is compared with others, None for the indicators.
+
+        Of an index with more levels than a report shows they are the nodes of the last level shown
+        and the indicators above it: together they make up the index.
+        """
+        if not self.is_cut:
+            return None
+        index = self.assessment.index
+        levels = {node.code: index.level(node.code) for node in index.walk()}
+        return [
+            node.code
+            for node in index.walk()
+            if levels[node.code] == LEVELS
+            or (levels[node.code] < LEVELS and isinstance(node, Indicator))
+        ]
 
     @property
     def n(self) -> int:

@@ -10,6 +10,7 @@ from dli.framework import Indicator
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section
 from dli.report.parts import (
+    LEVELS,
     digits_of,
     filled,
     intervals,
@@ -149,6 +150,12 @@ _KINDS = {
 
 def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
     """List what is in doubt."""
+    if case.is_cut:
+        yield Paragraph(
+            f"Caveats are not listed here, since the index has more than {LEVELS} levels; "
+            "dli.diagnosis.risks finds them, which takes long."
+        )
+        return
     found = diagnosis.risks(case.assessment, case.unit, study=study, period=case.period)
     table = frames.read(found, empty=True)
     if not table.n_rows:

@@ -15,9 +15,12 @@ from dli.report.document import Block, Paragraph, Picture, Section, Statement, T
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
+    from dli.framework import Index
     from dli.sensitivity import Uncertainty
 
 __all__ = [
+    "LEVELS",
+    "depth_of",
     "digits_of",
     "filled",
     "intervals",
@@ -32,6 +35,15 @@ __all__ = [
     "tried",
     "word",
 ]
+
+
+# Nobody reads on below; the time that gaps take grows with the square of the levels.
+LEVELS = 20
+
+
+def depth_of(index: "Index") -> int:
+    """Return the number of levels below the index."""
+    return max(index.level(node.code) for node in index.walk())
 
 
 def tried(make: Callable[[], Block | Iterable[Block]], what: str) -> list[Block]:

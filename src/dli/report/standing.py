@@ -11,6 +11,7 @@ from dli.framework.select import nodes_to_level
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph
 from dli.report.parts import (
+    LEVELS,
     digits_of,
     filled,
     intervals,
@@ -47,7 +48,7 @@ def in_short(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
             for node in (parts[0], parts[-1])
         )
         yield Paragraph(f"It stands best in {best} and worst in {worst}.")
-    gaps = diagnosis.weaknesses(assessment, case.unit, period=case.period)
+    gaps = diagnosis.weaknesses(assessment, case.unit, nodes=case.nodes, period=case.period)
     table = frames.read(gaps, empty=True)
     if table.n_rows and table.column("points")[0] > 0:
         name = table.column("name")[0] or table.column("code")[0]
@@ -60,7 +61,12 @@ def in_short(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
 def profile(case: Case) -> Iterator[Block]:
     """Show the scores in the parts of the index beside those of peers."""
     assessment, index = case.assessment, case.assessment.index
-    deepest = max(index.level(node.code) for node in index.walk())
+    deepest = min(case.depth, LEVELS)
+    if case.is_cut:
+        yield Paragraph(
+            f"The index has {case.depth:,} levels. This report shows the first {LEVELS}: gaps and "
+            "leads are those of the nodes there, which stand for all that lies below them."
+        )
     draw = partial(
         plots.profile, assessment, case.unit, period=case.period, peers=case.peers or None
     )
@@ -85,7 +91,8 @@ def profile(case: Case) -> Iterator[Block]:
     if deepest > 1:
         yield picture(
             partial(draw, level=deepest),
-            f"Scores of {case.name} in all parts and indicators of the index",
+            f"Scores of {case.name} in all parts and indicators of the index"
+            + (f" down to level {LEVELS}" if case.is_cut else ""),
             caption,
         )
 
@@ -148,7 +155,7 @@ def _gaps(case: Case) -> dict[str, tuple[str, int | None]]:
 def weaknesses(case: Case) -> Iterator[Block]:
     """Tell where the unit is behind, and who does better and is like it."""
     assessment = case.assessment
-    gaps = diagnosis.weaknesses(assessment, case.unit, period=case.period)
+    gaps = diagnosis.weaknesses(assessment, case.unit, nodes=case.nodes, period=case.period)
     yield table_of(
         gaps,
         "Against the best of all. Points are what the index would gain if this gap alone were "
@@ -158,7 +165,13 @@ def weaknesses(case: Case) -> Iterator[Block]:
     if case.peers:
         yield from tried(
             lambda: table_of(
-                diagnosis.weaknesses(assessment, case.unit, against=case.peers, period=case.period),
+                diagnosis.weaknesses(
+                    assessment,
+                    case.unit,
+                    against=case.peers,
+                    nodes=case.nodes,
+                    period=case.period,
+                ),
                 "Against the median of its peers.",
                 _gaps(case),
                 top=5,
@@ -201,7 +214,11 @@ def strengths(case: Case) -> Iterator[Block]:
 
 def _leads(case: Case) -> Iterator[Block]:
     found = diagnosis.strengths(
-        case.assessment, case.unit, against=case.peers or "own", period=case.period
+        case.assessment,
+        case.unit,
+        against=case.peers or "own",
+        nodes=case.nodes,
+        period=case.period,
     )
     table = frames.read(found, empty=True)
     told = {"score": 0, "reference": 0, "lead": 0, "points": 1}

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from attrs import evolve
 
 from dli import frames, plots
-from dli.framework import Index
+from dli.assessment.tables import local_and_effective
+from dli.framework import Index, Indicator
 from dli.report.document import Block, Paragraph, Section
 from dli.report.parts import (
+    LEVELS,
+    depth_of,
     digits_of,
     filled,
     intervals,
@@ -27,12 +31,15 @@ from dli.report.report import Report
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
+    from dli.framework.index import Node
     from dli.sensitivity import Sobol, Uncertainty
 
 __all__ = ["of_index"]
 
 # Rows of a picture that still print on one page, and of one that leaves room for more.
 _PAGE, _FEW = 60, 30
+# Indicators in a heat map of correlations; with more, nobody can read the cells.
+_MAPPED = 100
 
 
 def of_index(
@@ -176,21 +183,38 @@ def _league(
 
 def _framework(assessment: "Assessment") -> Iterator[Block]:
     index = assessment.index
+    depth = depth_of(index)
+    cut = f" The first {LEVELS} of its {depth:,} levels." if depth > LEVELS else ""
     yield picture(
-        lambda: plots.framework(index),
+        lambda: plots.framework(_first_levels(index)),
         f"Rings of {index.code}: its {len(index.children)} parts inside, indicators outside",
-        "What the index is made of, as wide as it weighs.",
+        f"What the index is made of, as wide as it weighs.{cut}",
     )
+    weights = local_and_effective(assessment)
     nodes = [node for node in index.walk() if node is not index]
     yield filled(
         "What each code stands for, and its weight in the whole.",
         ["code", "name", "weight"],
-        [
-            [node.code, node.name, f"{np.mean(assessment.effective_weight_array(node.code)):.3f}"]
-            for node in nodes
-        ],
+        [[node.code, node.name, f"{np.mean(weights[node.code][1]):.3f}"] for node in nodes],
         [1],
     )
+
+
+def _first_levels(index: Index) -> Index:
+    """Return the index with the nodes of the last level that reports show as its indicators."""
+    level = {node.code: index.level(node.code) for node in index.walk()}
+    shown: dict[str, Node] = {}
+    for node in reversed([node for node in index.walk() if level[node.code] <= LEVELS]):
+        if not isinstance(node, Index):
+            shown[node.code] = node
+        elif level[node.code] == LEVELS:
+            shown[node.code] = Indicator(node.code, node.name, weight=node.weight)
+        else:
+            children = [shown[child.code] for child in node.children]
+            shown[node.code] = evolve(node, children=children)
+    top = shown[index.code]
+    assert isinstance(top, Index)  # noqa: S101 for the type checker
+    return top
 
 
 def _parts(assessment: "Assessment", period: object, rows: list[int]) -> Iterator[Block]:
@@ -216,7 +240,13 @@ def _parts(assessment: "Assessment", period: object, rows: list[int]) -> Iterato
             ),
             "Correlations of the parts",
         )
-    if any(isinstance(child, Index) for child in index.children):
+    n = len(index.indicators)
+    if n > _MAPPED:
+        yield Paragraph(
+            f"Correlations of the {n:,} indicators are not drawn: more than {_MAPPED} cannot be "
+            "read in one picture. dli.multivariate.correlations computes them."
+        )
+    elif any(isinstance(child, Index) for child in index.children):
         yield from tried(
             lambda: picture(
                 lambda: plots.correlations(assessment, period=period),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dli.aggregation.protocol import traits_of
 from dli.arrays import Floats
 from dli.assessment import Assessment
+from dli.checks import instance
 from dli.errors import DLIWarning, MethodError
 from dli.framework import Indicator
 from dli.framework.index import Node
@@ -23,6 +24,7 @@ from dli.robustness.arrays.comparisons import (
     weighted_scores,
 )
 from dli.scoring.joining import MissingRule
+from dli.weighting.tables import in_range
 
 __all__ = ["Compared", "by_children", "by_nodes"]
 
@@ -75,8 +77,11 @@ class Compared:
         return compared(values, self._tree)
 
     def scores(self, rows: NDArray[np.intp], weights: Floats) -> Floats:
-        """Return scores of some rows, of shape (n_draws, n_rows), under weights of the nodes."""
-        values = self.assessment.arrays(self.codes)[rows]
+        """Return scores of some rows, of shape (n_draws, n_rows), under weights of the nodes.
+
+        Very large or small ones are divided by a power of two that all share: ranks are the same.
+        """
+        values, _ = in_range(self.assessment.arrays(self.codes)[rows], together=True)
         if not np.isnan(values).any():
             return np.asarray(weights @ values.T)
         return weighted_scores(values, self._tree, weights)[0]
@@ -114,6 +119,7 @@ def by_children(assessment: Assessment, node: str | None, nodes: Nodes) -> Compa
     MethodError
         Nodes that do not cover the node once, or another aggregation than the arithmetic mean.
     """
+    instance("assessment", assessment, Assessment)
     chosen = inner_node(assessment.index, node).children if nodes is None else None
     result = _compared(assessment, node, nodes, chosen)
     others = _unlike(result, lambda traits: traits.order == 1)
@@ -136,6 +142,7 @@ def by_nodes(assessment: Assessment, node: str | None, nodes: Nodes) -> Compared
     MethodError
         Nodes that do not cover the node once, or an aggregation that is not monotone.
     """
+    instance("assessment", assessment, Assessment)
     result = _compared(assessment, node, nodes, None)
     others = _unlike(result, lambda traits: traits.monotone)
     if others:

@@ -10,7 +10,12 @@ from dli.assessment import Assessment
 from dli.checks import seed_of, whole_number
 from dli.frames import Frame
 from dli.framework.select import Nodes
-from dli.robustness.arrays.acceptability import Acceptability, accepted, dirichlet_shapes
+from dli.robustness.arrays.acceptability import (
+    MOST_DRAWS,
+    Acceptability,
+    accepted,
+    dirichlet_shapes,
+)
 from dli.robustness.compared import by_children
 
 __all__ = ["central_weights", "rank_acceptability"]
@@ -74,7 +79,7 @@ def rank_acceptability(
     """
     by = by_children(assessment, node, nodes)
     by.warn_of_own_weights("the shares are those of weights that all units share")
-    n_samples, seed = whole_number("n_samples", n_samples, 1), seed_of(rng)
+    n_samples, seed = whole_number("n_samples", n_samples, 1, MOST_DRAWS), seed_of(rng)
     shapes = dirichlet_shapes(concentration, len(by.codes))
     groups = assessment.rows_by_period.values()
     keys = [assessment.units, *([] if assessment.periods is None else [assessment.periods])]

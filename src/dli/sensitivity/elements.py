@@ -10,6 +10,7 @@ from dli import frames
 from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.change.comparison import Comparison, compare
+from dli.checks import instance
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
@@ -122,6 +123,7 @@ def remove_elements(
     c               0.333
     b               0.000
     """
+    instance("assessment", assessment, Assessment)
     index = assessment.index
     compared = index.find(index.code if node is None else node)
     codes = [removed.code for removed in select(index, nodes)]

@@ -6,11 +6,13 @@ from numpy.typing import ArrayLike
 
 from dli.arrays import Floats, as_floats
 from dli.assessment import Assessment
+from dli.checks import instance
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework.select import Nodes, inner_node, select
 from dli.multivariate.arrays import correlations
 from dli.printing import Printed, Sheet
+from dli.weighting.tables import in_range
 
 __all__ = ["Importance", "correlation_ratios", "importance"]
 
@@ -55,7 +57,7 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
 
 def _ratio(x: Floats, s: Floats) -> float:
     both = ~(np.isnan(x) | np.isnan(s))
-    x, s = x[both], s[both]
+    x, s = in_range(np.stack([x[both], s[both]], axis=1))[0].T
     if x.size < 3 or np.ptp(x) == 0 or np.ptp(s) == 0:
         return np.nan
     points, member, counts = np.unique(x, return_inverse=True, return_counts=True)
@@ -98,7 +100,8 @@ class Importance(Printed):
     @property
     def shares(self) -> Floats:
         """The correlation ratios scaled to sum to one, to be compared with the weights."""
-        return np.asarray(self.ratios / np.nansum(self.ratios))
+        total = np.nansum(self.ratios)
+        return np.asarray(self.ratios / (total if total > 0 else np.nan))
 
     @property
     def table(self) -> Frame:
@@ -162,6 +165,7 @@ def importance(
     >>> importance(Assessment(index, data)).codes
     ('a', 'b')
     """
+    instance("assessment", assessment, Assessment)
     top = inner_node(assessment.index, node)
     below = top.children if nodes is None else select(assessment.index, nodes, below=top.code)
     codes = tuple(child.code for child in below)

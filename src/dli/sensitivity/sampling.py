@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dli.arrays import Bools, Floats, as_floats
+from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
-from dli.checks import seed_of, whole_number
+from dli.checks import flag_faults, refuse, seed_of, whole_number
 from dli.errors import MethodError
+from dli.robustness.arrays.acceptability import MOST_DRAWS
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import chunks, in_order
+from dli.sensitivity.engine import Submits, chunks, in_order
+from dli.sensitivity.labelled import columns_in_order
 from dli.sensitivity.study import Task, Uncertainty, draws_of, scores_of
 from dli.sensitivity.tally import Bins, Counter, Tally
 
@@ -27,7 +29,7 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     n_samples: int,
     rng: Any = None,
     node: str | None = None,
-    executor: Any = None,
+    executor: Submits | None = None,
     progress: bool = False,
 ) -> Uncertainty:
     """Draw all uncertain inputs at once, many times, and count scores and ranks.
@@ -84,7 +86,8 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     >>> study.rank_counts.sum(axis=1).tolist()
     [1000, 1000, 1000]
     """
-    n_samples = whole_number("n_samples", n_samples, 1)
+    n_samples = whole_number("n_samples", n_samples, 1, MOST_DRAWS)
+    refuse("uncertainty", flag_faults(progress=progress))
     seed = seed_of(rng)
     study = design(assessment, inputs, node)
     ever = ~np.all([np.isnan(a.array(study.node.code)) for a in study.assessments], axis=0)
@@ -143,7 +146,8 @@ def evaluate(
     assessment, inputs, node
         As of `uncertainty`.
     uniforms : array_like of shape (n_draws, n_factors)
-        Numbers from 0 to 1, a column for each factor of the inputs in their order.
+        Numbers from 0 to 1, a column for each factor of the inputs in their order; a data frame is
+        read by the names of the factors.
 
     Returns
     -------
@@ -153,7 +157,8 @@ def evaluate(
     Raises
     ------
     MethodError
-        Numbers of another shape or range, or inputs that cannot work.
+        Numbers of another shape or range, a frame with other columns than the factors, or inputs
+        that cannot work.
 
     Examples
     --------
@@ -166,7 +171,7 @@ def evaluate(
     [[50.0, 50.0, 62.5], [25.0, 75.0, 56.25]]
     """
     study = design(assessment, inputs, node)
-    numbers = as_floats(uniforms, "uniforms")
+    numbers = columns_in_order(uniforms, "uniforms", study.names, "factor")
     if numbers.ndim != 2 or numbers.shape[1] != len(study.names):
         msg = (
             f"uniforms must have the shape (n_draws, {len(study.names)}), a column each for "

@@ -270,7 +270,7 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     total: Any = None
     weight: Any = 0.0
     for own, child in zip(_unit_weights(part, draws), children, strict=True):
-        if np.isnan(child.sum()):
+        if np.isnan(child.max()):
             there = ~np.isnan(child)
             weighted = own * np.where(there, child, 0.0)
             weight = weight + own * there

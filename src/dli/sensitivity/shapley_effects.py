@@ -9,15 +9,23 @@ from attrs import frozen
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
-from dli.checks import seed_of, whole_number
+from dli.checks import flag_faults, is_hashable, refuse, seed_of, whole_number
 from dli.errors import UnknownCodeError
 from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet
+from dli.robustness.arrays.acceptability import MOST_DRAWS
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Draws, Room
-from dli.sensitivity.engine import in_order
+from dli.sensitivity.engine import Submits, in_order
 from dli.sensitivity.inputs.protocol import apply_given
-from dli.sensitivity.sobol_indices import OUTPUTS, output_rows, outputs_of
+from dli.sensitivity.sobol_indices import (
+    OUTPUTS,
+    in_units,
+    mean_over_outputs,
+    output_powers,
+    output_rows,
+    outputs_of,
+)
 
 __all__ = ["Shapley", "shapley"]
 
@@ -33,7 +41,7 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     rng: Any = None,
     output: str = "mean_rank_shift",
     node: str | None = None,
-    executor: Any = None,
+    executor: Submits | None = None,
     progress: bool = False,
 ) -> "Shapley":
     r"""Share the variance of an output among factors, by Shapley's value.
@@ -81,9 +89,10 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     >>> study.effects.sum(axis=0).round(12).tolist()
     [1.0, 1.0]
     """
-    if output not in OUTPUTS:
+    if not is_hashable(output) or output not in OUTPUTS:
         raise UnknownCodeError("output", [output], OUTPUTS)
-    n_permutations = whole_number("n_permutations", n_permutations, 2)
+    n_permutations = whole_number("n_permutations", n_permutations, 2, MOST_DRAWS)
+    refuse("shapley", flag_faults(progress=progress))
     study = design(assessment, inputs, node)
     seed = seed_of(rng)
     n_factors, n_units = len(study.names), len(assessment.units)
@@ -115,7 +124,7 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
         n_permutations=n_permutations,
         effects=gains.mean(axis=0) / usable,
         errors=gains.std(axis=0, ddof=1) / np.sqrt(len(gains)) / usable,
-        variance=variance,
+        variance=in_units(variance, output_powers(study, (output,))),
     )
 
 
@@ -139,15 +148,19 @@ def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any
     known = rng.random((n_factors, n_orders, n_factors - 1))
     numbers = (n_factors, n_orders, n_factors - 1, _INNER)
     drawn = rng.random(numbers)
-    draws = _mixed(study, known, drawn, free)
     room = Room()
-    found = outputs_of(study, (output,), study.scores_of(draws), room)
-    worth = found.reshape(n_orders, n_factors - 1, _INNER, -1).var(axis=2, ddof=1)
-    gains = np.zeros((n_orders, n_factors, found.shape[1]))
-    rows = np.arange(n_orders)[:, np.newaxis]
-    gains[rows, orders[:, :-1]] = np.diff(worth, axis=1, prepend=0.0)
-    plain = study.scores(rng.random((n_factors, n_orders * n_factors)), room)
-    return gains, outputs_of(study, (output,), plain, room), orders
+    worth: Any = None
+    if n_factors > 1:  # a single factor comes first and last: it takes the whole variance
+        draws = _mixed(study, known, drawn, free)
+        found = outputs_of(study, (output,), study.scores_of(draws), room)
+        worth = found.reshape(n_orders, n_factors - 1, _INNER, -1).var(axis=2, ddof=1)
+    numbers_of_plain = rng.random((n_factors, n_orders * n_factors))
+    plain = outputs_of(study, (output,), study.scores(numbers_of_plain, room), room)
+    gains = np.zeros((n_orders, n_factors, plain.shape[1]))
+    if worth is not None:
+        rows = np.arange(n_orders)[:, np.newaxis]
+        gains[rows, orders[:, :-1]] = np.diff(worth, axis=1, prepend=0.0)
+    return gains, plain, orders
 
 
 def _mixed(study: Design, known: Floats, drawn: Floats, free: Bools) -> Draws:
@@ -204,7 +217,7 @@ class Shapley(Printed):
         return self.assessment.frame(columns, rows=[row for row in rows for _ in self.factors])
 
     def _sheet(self) -> Sheet:
-        effects, errors = (np.nanmean(part, axis=1) for part in (self.effects, self.errors))
+        effects, errors = map(mean_over_outputs, (self.effects, self.errors))
         order = np.argsort(-effects, kind="stable")[:SHOWN].tolist()
         rows = [(self.factors[i], f"{effects[i]:.3f}", f"{errors[i]:.3f}") for i in order]
         title = f"Shapley effects on {self.output}: {self.n_permutations:,} orders"

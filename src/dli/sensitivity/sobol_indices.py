@@ -6,25 +6,46 @@ from typing import Any
 from warnings import catch_warnings, simplefilter, warn
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
-from dli.arrays import Floats
+from dli.arrays import Floats, Integers
 from dli.assessment import Assessment
-from dli.checks import number, seed_of, whole_number
+from dli.checks import (
+    flag_faults,
+    is_hashable,
+    listed,
+    number,
+    refuse,
+    seed_of,
+    several,
+    whole_number,
+)
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.ranking import mean_rank_shift, places, rank_scores
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import in_order
+from dli.sensitivity.engine import Submits, in_order
 from dli.sensitivity.variance import Indices, Sums, sobol_estimates
+from dli.weighting.tables import in_range
 
-__all__ = ["OUTPUTS", "Sobol", "output_rows", "outputs_of", "sobol"]
+__all__ = [
+    "OUTPUTS",
+    "Sobol",
+    "in_units",
+    "mean_over_outputs",
+    "output_powers",
+    "output_rows",
+    "outputs_of",
+    "sobol",
+]
 
 OUTPUTS = ("mean_rank_shift", "score", "rank")
 # Outputs that may be kept all at once, for indices of second order.
 _KEPT = 2**26
+# How long SciPy's Sobol sequences are.
+_LONGEST = 2**30
 
 
 def sobol(  # noqa: PLR0913 each is a decision of its own
@@ -37,7 +58,7 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     groups: str | Mapping[str, Sequence[str]] = "factors",
     second_order: bool = False,
     node: str | None = None,
-    executor: Any = None,
+    executor: Submits | None = None,
     progress: bool = False,
 ) -> "Sobol":
     r"""Share the variance of outputs among the uncertain inputs.
@@ -108,11 +129,12 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     >>> study.total_order.shape
     (2, 3)
     """
-    outputs = (output,) if isinstance(output, str) else tuple(output)
-    unknown = [name for name in outputs if name not in OUTPUTS]
+    refuse("sobol", flag_faults(second_order=second_order, progress=progress))
+    outputs = tuple(several("output", output))
+    unknown = [name for name in outputs if not is_hashable(name) or name not in OUTPUTS]
     if unknown or not outputs:
         raise UnknownCodeError("output", unknown, OUTPUTS)
-    n_samples = whole_number("n_samples", n_samples, 2)
+    n_samples = whole_number("n_samples", n_samples, 2, _LONGEST)
     if n_samples & (n_samples - 1):
         better = 2 ** (n_samples - 1).bit_length()
         msg = f"Sobol sequences are balanced for powers of two; {better} is better than {n_samples}"
@@ -152,7 +174,8 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
             seed=seed,
             n_samples=n_samples,
             indices=indices,
-        )
+        ),
+        output_powers(study, outputs),
     )
 
 
@@ -161,9 +184,9 @@ def _groups(
 ) -> tuple[tuple[str, ...], list[list[int]]]:
     """Give the label of each group, and the places of its factors."""
     names = study.names
-    if groups == "factors":
+    if isinstance(groups, str) and groups == "factors":
         return names, [[i] for i in range(len(names))]
-    if groups == "inputs":
+    if isinstance(groups, str) and groups == "inputs":
         labels: list[str] = []
         for own, part in zip(study.inputs, study.slices, strict=True):
             factors = names[part]
@@ -173,15 +196,27 @@ def _groups(
     if not isinstance(groups, Mapping):
         msg = f"groups must be 'factors', 'inputs' or a mapping of labels to names, got {groups!r}"
         raise MethodError(msg)
-    given = [name for members in groups.values() for name in members]
-    unknown = [name for name in given if name not in names]
+    by_label: dict[Any, list[Any]] = {
+        label: listed(f"group {label!r}", members, "names of factors")
+        for label, members in groups.items()
+    }
+    faults = [
+        f"{label!r}: {'another factor has this name' if isinstance(label, str) else 'not text'}"
+        for label, members in by_label.items()
+        if not isinstance(label, str) or (label in names and label not in members)
+    ]
+    if faults:
+        msg = "the labels of groups must be texts that no factor outside the group has"
+        raise MethodError(msg, faults)
+    given = [name for members in by_label.values() for name in members]
+    unknown = [name for name in given if not is_hashable(name) or name not in names]
     if unknown:
         raise UnknownCodeError("factor", unknown, names)
     twice = [repr(name) for name in dict.fromkeys(given) if given.count(name) > 1]
     if twice:
         msg = "a factor belongs to one group only"
         raise MethodError(msg, twice)
-    own = {label: [names.index(name) for name in members] for label, members in groups.items()}
+    own = {label: [names.index(name) for name in members] for label, members in by_label.items()}
     own |= {name: [i] for i, name in enumerate(names) if name not in given}
     return tuple(own), list(own.values())
 
@@ -240,8 +275,19 @@ def output_rows(assessment: Assessment, output: str) -> list[int | None]:
     return [None] if output == OUTPUTS[0] else list(range(len(assessment.units)))
 
 
+def mean_over_outputs(indices: Floats) -> Floats:
+    """Return the mean of each factor over the outputs that vary, NaN where none does."""
+    is_known = ~np.isnan(indices)
+    n_known = is_known.sum(axis=1)
+    total = np.where(is_known, indices, 0.0).sum(axis=1)
+    return np.asarray(total / np.where(n_known > 0, n_known, np.nan))
+
+
 def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Room) -> Floats:
-    """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own."""
+    """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own.
+
+    They are divided by two to the power of `output_powers`, so that their squares are floats.
+    """
     n_draws, n_units = scores.shape
     found = np.empty((n_draws, sum(1 if name == OUTPUTS[0] else n_units for name in outputs)))
     ranks = room.array("ranks", scores.shape)
@@ -256,7 +302,25 @@ def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Ro
         else:
             found[:, first : first + n_units] = scores if name == "score" else ranks
             first += n_units
-    return found
+    powers = output_powers(study, outputs)
+    return np.ldexp(found, -powers) if powers.any() else found
+
+
+def output_powers(study: Design, outputs: tuple[str, ...]) -> Integers:
+    """Return the power of two that each output is divided by, 0 for those of usual sizes."""
+    nominal = study.assessment.array(study.node.code)
+    scale = int(in_range(nominal[:, np.newaxis])[1][0])
+    powers = [
+        np.full(1 if name == OUTPUTS[0] else len(nominal), scale if name == "score" else 0)
+        for name in outputs
+    ]
+    return np.concatenate(powers).astype(np.int64)
+
+
+def in_units(variance: Floats, powers: Integers) -> Floats:
+    """Return variances of outputs that were divided by powers of two in the outputs' own units."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.ldexp(variance, 2 * powers))
 
 
 def _rank(assessment: Assessment, scores: Floats, ranks: Floats, room: Room) -> None:
@@ -270,7 +334,7 @@ def _rank(assessment: Assessment, scores: Floats, ranks: Floats, room: Room) -> 
 
 
 def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
-    if np.isnan(scores.sum()):
+    if np.isnan(scores.max()):
         ranks[...] = rank_scores(scores)
         return
     n_draws, n_units = scores.shape
@@ -292,7 +356,7 @@ def _indices(blocks: Iterator[Any], *, second_order: bool) -> Indices:
     return found
 
 
-def _checked(study: "Sobol") -> "Sobol":
+def _checked(study: "Sobol", powers: Integers) -> "Sobol":
     missing = np.isnan(study.total_order[0])
     if missing.any():
         constant = int((study.indices.variance == 0).sum())
@@ -301,7 +365,8 @@ def _checked(study: "Sobol") -> "Sobol":
         parts += [f"{lacking} are of units that lack a score in some draw"] if lacking else []
         msg = f"{int(missing.sum())} of {missing.size} outputs have no indices: {', '.join(parts)}"
         warn(msg, DLIWarning, stacklevel=3)
-    return study
+    variance = in_units(study.indices.variance, powers)
+    return evolve(study, indices=evolve(study.indices, variance=variance))
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -351,7 +416,7 @@ class Sobol(Printed):
         UnknownCodeError
             An output that was not studied.
         """
-        if output not in self.outputs:
+        if not is_hashable(output) or output not in self.outputs:
             raise UnknownCodeError("output of this study", [output], self.outputs)
         widths = [1 if name == OUTPUTS[0] else len(self.assessment.units) for name in self.outputs]
         place = self.outputs.index(output)
@@ -397,7 +462,7 @@ class Sobol(Printed):
         return self.assessment.frame(columns, rows=[row for row, _ in rows for _ in self.factors])
 
     def _sheet(self) -> Sheet:
-        first, total = (np.nanmean(x, axis=1) for x in (self.first_order, self.total_order))
+        first, total = map(mean_over_outputs, (self.first_order, self.total_order))
         order = np.argsort(-total, kind="stable")[:SHOWN].tolist()
         rows = [(self.factors[i], f"{first[i]:.3f}", f"{total[i]:.3f}") for i in order]
         what = ", ".join(self.outputs)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.checks import is_number, whole_number
+from dli.checks import flag_faults, is_number, listed, refuse, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.ranking import rank_scores
 from dli.sensitivity.design import Design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import chunks, in_order, uniforms
+from dli.sensitivity.engine import Submits, chunks, in_order, uniforms
 from dli.sensitivity.tally import Bins, Tally
 
 __all__ = ["Uncertainty", "draws_of", "scores_of"]
@@ -150,9 +150,10 @@ class Uncertainty(Printed):
     @cached_property
     def score_deviations(self) -> Floats:
         """The standard deviation of each unit's score over draws, of shape (n_units,)."""
-        mean = self._tally.total / self._n_draws
+        power = self._tally.power
+        mean = np.ldexp(self._tally.total, -power) / self._n_draws
         variance = self._tally.squares / self._n_draws - mean**2
-        return self._spread(np.sqrt(np.maximum(variance, 0.0)))
+        return self._spread(np.ldexp(np.sqrt(np.maximum(variance, 0.0)), power))
 
     @property
     def _n_draws(self) -> Floats:
@@ -262,7 +263,7 @@ class Uncertainty(Printed):
         return self.design, self._ever, self.seed
 
     def pairwise_winning(
-        self, *, period: object = None, executor: Any = None, progress: bool = False
+        self, *, period: object = None, executor: Submits | None = None, progress: bool = False
     ) -> Floats:
         """Return the share of draws in which each unit scores above each other.
 
@@ -281,6 +282,7 @@ class Uncertainty(Printed):
             Row above column; units that tie win neither way, and one without a score in a draw
             wins against none. NaN for units that never have a score.
         """
+        refuse("pairwise_winning", flag_faults(progress=progress))
         rows = self.assessment.rows(period)
         inside = self._ever[rows]
         own = np.searchsorted(np.flatnonzero(self._ever), rows[inside])
@@ -320,9 +322,8 @@ class Uncertainty(Printed):
         return chunks(self.n_samples, int(self._ever.sum()), len(self.design.scorers))
 
     def _uniforms(self, first: int, n: int) -> Floats:
-        if not (0 <= first < self.n_samples and n >= 1):
-            msg = f"draws are numbered from 0 to {self.n_samples - 1}, got {n!r} from {first!r}"
-            raise MethodError(msg)
+        first = whole_number("first", first, 0, self.n_samples - 1)
+        n = whole_number("n", n, 1)
         last = min(first + n, self.n_samples)
         whole = [chunk for task in self._tasks() for chunk in task]
         size = whole[0][1]
@@ -408,7 +409,8 @@ def _quantile(counts: Any, q: float, value: Callable[[Any, Any], Floats]) -> Flo
 
 
 def _quantiles(q: float | Sequence[float]) -> list[float]:
-    quantiles = list(q) if isinstance(q, Sequence) else [q]
+    quantiles: list[Any]
+    quantiles = [q] if is_number(q) else listed("q (if not a number)", q, "quantiles")
     wrong = [x for x in quantiles if not (is_number(x) and 0 <= x <= 1)]
     if wrong or not quantiles:
         msg = f"quantiles must be numbers from 0 to 1, got {q!r}"

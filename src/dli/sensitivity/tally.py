@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dli.arrays import Floats
 from dli.ranking import WHOLE, places, rank_scores
 from dli.sensitivity.engine import bin_numbers
+from dli.weighting.tables import in_range
 
 __all__ = ["Bins", "Counter", "Tally"]
 
@@ -18,6 +19,8 @@ Counts: TypeAlias = NDArray[np.int64]
 _WHOLE_BITS = (1 << 52) - 1
 # So many scores, twice over, fit into a core's own cache.
 _CACHED = 2**16
+# Ends of bins below this are those of scores of 0.
+_NOTHING = 1e-290
 
 
 @frozen(eq=False)
@@ -76,6 +79,14 @@ class Bins:
         return (self.middle - 0.5) * self.width
 
     @property
+    def power(self) -> int:
+        """The power of two by which scores are divided so that their squares are floats."""
+        ends = np.stack([self.low, self.low + self.n_scores * self.width])
+        # Where all scores are 0 the bins are this narrow, and any score may follow.
+        ends[np.abs(ends) < _NOTHING] = 0.0
+        return int(in_range(ends, together=True)[1].max())
+
+    @property
     def joins_ranks(self) -> bool:
         """Whether a bin of ranks holds several."""
         return self.n_ranks < max(map(len, self.groups))
@@ -98,7 +109,10 @@ class Tally:
     rank_sums, shift_sums : ndarray of shape (n_units,)
         Sums of ranks, and of their distances from the nominal rank (0 without one); whole numbers.
     total, squares : ndarray of shape (n_units,)
-        Sums of the scores' distances from the nominal score, and of their squares.
+        Sums of the scores' distances from the nominal score, and of the squares of these distances
+        divided by 2 to the power ``power``.
+    power : int
+        0 for scores of usual sizes.
     """
 
     ranks: Counts
@@ -108,6 +122,7 @@ class Tally:
     shift_sums: Floats
     total: Floats
     squares: Floats
+    power: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -118,6 +133,7 @@ class Tally:
             self.shift_sums + other.shift_sums,
             self.total + other.total,
             self.squares + other.squares,
+            self.power,
         )
 
 
@@ -175,6 +191,7 @@ class Counter:
         self.score_cells = _Cells(n_units * bins.n_scores)
         self.rank_cells = _Cells(n_units * bins.n_ranks)
         self.total, self.squares = np.zeros((2, n_units))
+        self.power = bins.power
         self.n_draws = np.zeros(n_units, dtype=np.int64)
         self.work = np.empty((max(1, _CACHED // n_units), n_units))
 
@@ -195,6 +212,8 @@ class Counter:
             off[missing] = 0.0
         self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
         self.total += np.ones(len(off)) @ off
+        if self.power:
+            np.ldexp(off, -self.power, out=off)
         self.squares += np.einsum("ij,ij->j", off, off)
 
     def _count_ranks(self, scores: Floats, missing: Any, ends: tuple[float, float]) -> None:
@@ -257,4 +276,5 @@ class Counter:
             shift_sums=shift_sums,
             total=self.total,
             squares=self.squares,
+            power=self.power,
         )

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import ArrayLike
 
-from dli.arrays import Floats
+from dli.arrays import Floats, as_floats
+from dli.checks import flag_faults, refuse, whole_number
 from dli.errors import MethodError
+from dli.weighting.tables import in_range
 
 __all__ = ["Indices", "Sums", "sobol_estimates"]
 
@@ -92,8 +94,9 @@ def sobol_estimates(
     >>> sobol_estimates(f(a), f(b), [f(x) for x in ab]).total_order.round(1).tolist()
     [[0.9], [0.1]]
     """
-    a, b = (np.asarray(f, dtype=np.float64) for f in (f_a, f_b))
-    ab = np.asarray(f_ab, dtype=np.float64)
+    refuse("sobol_estimates", flag_faults(centred=centred))
+    ddof = whole_number("ddof", ddof, 0, 1)
+    a, b, ab = as_floats(f_a, "f_a"), as_floats(f_b, "f_b"), as_floats(f_ab, "f_ab")
     a, b, ab = (f[..., np.newaxis] if a.ndim == 1 else f for f in (a, b, ab))
     if a.ndim != 2 or b.shape != a.shape or ab.ndim != 3 or ab.shape[1:] != a.shape or len(a) < 2:
         msg = (
@@ -101,23 +104,28 @@ def sobol_estimates(
             f"n_outputs), with two draws at least; got {a.shape}, {b.shape} and {ab.shape}"
         )
         raise MethodError(msg)
+    # Indices do not depend on the unit of an output: a power of two keeps its squares in range.
+    _, powers = in_range(np.concatenate([a, b, *ab]))
+    a, b, ab = (np.ldexp(f, -powers) for f in (a, b, ab))
     middle = (a.mean(axis=0) + b.mean(axis=0)) / 2
     shift = middle if centred else np.zeros_like(middle)
     sums = Sums.of(a, b, ab, shift)
     found = sums.indices(centred=centred, ddof=ddof)
+    with np.errstate(over="ignore"):
+        variance = np.ldexp(found.variance, 2 * powers)
     if f_ba is None:
-        return found
-    ba = np.asarray(f_ba, dtype=np.float64)
+        return evolve(found, variance=variance)
+    ba = as_floats(f_ba, "f_ba")
     ba = ba[..., np.newaxis] if ba.ndim == 2 else ba
     if ba.shape != ab.shape:
         msg = f"f_ba must have the shape {ab.shape} of f_ab, got {ba.shape}"
         raise MethodError(msg)
-    return _with_second_order(found, a - middle, b - middle, ab - middle, ba - middle)
+    ba = np.ldexp(ba, -powers)
+    whole = _with_second_order(found, a - middle, b - middle, ab - middle, ba - middle)
+    return evolve(whole, variance=variance)
 
 
 def _with_second_order(found: Indices, a: Floats, b: Floats, ab: Floats, ba: Floats) -> Indices:
-    from attrs import evolve
-
     base = (a * b).mean(axis=0)
     closed = np.einsum("ink,jnk->ijk", ba, ab) / len(a) - base
     variance = np.where(found.variance > 0, found.variance, np.nan)

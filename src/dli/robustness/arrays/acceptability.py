@@ -11,8 +11,16 @@ from dli.checks import seed_of, whole_number
 from dli.errors import MethodError
 from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.ranking import places
+from dli.weighting.tables import in_range
 
 __all__ = ["Acceptability", "accepted", "dirichlet_shapes", "rank_acceptability"]
+
+# Below this sum of the shapes of a Dirichlet distribution most draws are near a corner.
+_CORNERS = 0.1
+# Sums of shapes beyond which nothing changes.
+_LEAST, _MOST = 1e-100, 1e100
+# More would run for days.
+MOST_DRAWS = 1_000_000_000
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -72,7 +80,8 @@ def rank_acceptability(
     n_samples : int
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
     concentration : array_like of shape (n_indicators,), optional
-        The parameters of a Dirichlet distribution of the weights; by default all 1: uniform.
+        The parameters of a Dirichlet distribution of the weights, above 0; by default all 1:
+        uniform. Near 0 all weight is on one indicator.
 
     Returns
     -------
@@ -96,7 +105,7 @@ def rank_acceptability(
     >>> study.central_weights.round(2).tolist()
     [[0.88, 0.12], [0.37, 0.63]]
     """
-    x = as_table(values)
+    x, _ = in_range(as_table(values), together=True)
     shapes = dirichlet_shapes(concentration, x.shape[1])
     return accepted(lambda weights: weights @ x.T, len(x), shapes, n_samples, rng)
 
@@ -104,10 +113,26 @@ def rank_acceptability(
 def dirichlet_shapes(concentration: ArrayLike | None, n: int) -> Floats:
     """Return the parameters of a Dirichlet distribution; all 1, uniform, by default."""
     shapes = np.ones(n) if concentration is None else as_floats(concentration, "concentration")
-    if shapes.shape != (n,) or not (shapes > 0).all():
-        msg = f"concentration must be {n} numbers above 0, got {concentration!r}"
+    if shapes.shape != (n,) or not ((shapes > 0) & np.isfinite(shapes)).all():
+        msg = f"concentration must be {n} finite numbers above 0, got {concentration!r}"
         raise MethodError(msg)
     return shapes
+
+
+def _drawn_weights(stream: np.random.Generator, shapes: Floats, n_draws: int) -> Floats:
+    """Return weights of a Dirichlet distribution, of shape (n_draws, n_indicators)."""
+    size = (n_draws, shapes.size)
+    if np.minimum(shapes, 1.0).sum() < _CORNERS:
+        # All gamma variates can be too small for a float. A variate of shape a is one of shape
+        # a + 1 times a uniform number to the power 1 / a: its logarithm has no such limit.
+        shapes = shapes * max(1.0, _LEAST / shapes.sum())
+        logs = np.log(stream.standard_gamma(shapes + 1, size=size))
+        logs -= stream.standard_exponential(size=size) / shapes
+        weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    else:
+        # Above the largest shape draws do not vary; only the proportions of shapes count.
+        weights = stream.standard_gamma(shapes * min(1.0, _MOST / shapes.max()), size=size)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def accepted(
@@ -121,15 +146,14 @@ def accepted(
 
     Weights come in rows, of shape (n_draws, n_indicators), and so do scores.
     """
-    n_samples, seed = whole_number("n_samples", n_samples, 1), seed_of(rng)
+    n_samples, seed = whole_number("n_samples", n_samples, 1, MOST_DRAWS), seed_of(rng)
     counts, weights_of = np.zeros((n_units, n_units)), np.zeros((n_units, shapes.size))
     # Each chunk has a stream of its own; its size follows from the number of units alone.
     size = max(1, min(1024, 2**18 // n_units))
     for chunk, start in enumerate(range(0, n_samples, size)):
         stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
         n_draws = min(size, n_samples - start)
-        weights = stream.standard_gamma(shapes, size=(n_draws, shapes.size))
-        weights /= weights.sum(axis=1, keepdims=True)
+        weights = _drawn_weights(stream, shapes, n_draws)
         order, tied = places(scores_of(weights))
         ranks = np.broadcast_to(np.arange(n_units), order.shape) if tied is None else tied
         cells = np.bincount((order * n_units + ranks).ravel(), minlength=n_units**2)

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from dli.arrays import Bools, Floats, as_table
 from dli.ranking import rank_scores
 from dli.scoring.joining import MissingRule
+from dli.weighting.tables import in_range
 
 __all__ = [
     "Branch",
@@ -138,7 +139,7 @@ def compared(values: Floats, tree: Tree) -> Comparisons:
         NaN is missing; values of different columns are on one scale.
     tree : Branch or int
     """
-    values = _tied(values)
+    values = _tied(in_range(values, together=True)[0])
     _clear(values, tree)
     result = _at(values, tree)
     both = result.is_scored & result.is_scored[:, np.newaxis]

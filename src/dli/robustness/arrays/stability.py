@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from dli.arrays import TIE, Floats, Integers, as_floats, as_table, is_above
 from dli.errors import MethodError
 from dli.robustness.arrays.comparisons import Comparisons, compared, flat
+from dli.weighting.tables import in_range
 
 __all__ = ["Stability", "pair_robustness", "robustness_of", "weight_stability"]
 
@@ -208,4 +209,4 @@ def _checked(values: ArrayLike, weights: ArrayLike) -> tuple[Floats, Floats]:
     if w.shape != x.shape[1:] or not (w >= 0).all() or not abs(w.sum() - 1) <= 1e-9:
         msg = f"weights must be {x.shape[1]} numbers of at least 0 that sum to one, got {weights!r}"
         raise MethodError(msg)
-    return x, w
+    return in_range(x, together=True)[0], w

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dli.arrays import Floats, Integers, as_floats, as_table
+from dli.checks import is_whole, listed
 from dli.errors import MethodError
 from dli.robustness.arrays.comparisons import Comparisons, compared, flat
 
@@ -13,6 +14,8 @@ __all__ = ["pairwise_winning", "winning_of"]
 
 # How many pairs are computed at once.
 _PAIRS = 2**16
+# Each parameter counts as so many indicators in the recursion.
+_LARGEST = 1000
 
 
 def pairwise_winning(
@@ -103,11 +106,12 @@ def winning_of(
 def _whole_parameters(concentration: Sequence[int] | None, n: int) -> Integers:
     if concentration is None:
         return np.ones(n, dtype=np.int64)
-    numbers = np.asarray(concentration)
-    if numbers.shape != (n,) or numbers.dtype.kind not in "iu" or (numbers < 1).any():
-        msg = f"concentration must be {n} whole numbers of at least 1, got {concentration!r}"
+    numbers = listed("concentration", concentration, f"{n} whole numbers of at least 1")
+    if len(numbers) != n or not all(is_whole(number, 1, _LARGEST) for number in numbers):
+        limits = f"from 1 to {_LARGEST}"
+        msg = f"concentration must be {n} whole numbers {limits}, got {concentration!r}"
         raise MethodError(msg)
-    return numbers.astype(np.int64)
+    return np.array(numbers, dtype=np.int64)
 
 
 def _lower(lower: ArrayLike, n: int) -> Floats:
