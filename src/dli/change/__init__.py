@@ -1,10 +1,9 @@
 """What changed between two units, periods or assessments; series on plain arrays in `arrays`."""
 
-from dli.change.catching_up import convergence, dispersion
 from dli.change.changes import change, rank_change
 from dli.change.comparison import Comparison, compare
 from dli.change.differences import difference
-from dli.change.series import period_changes, trends
+from dli.change.series import convergence, dispersion, period_changes, trends
 
 __all__ = [
     "Comparison",

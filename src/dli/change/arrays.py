@@ -86,7 +86,19 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     >>> result.slope.round(3).tolist(), result.growth.round(3).tolist()
     ([1.5, 0.0], [1.0, 0.0])
     """
-    y, t = _checked(values, times)
+    y, t = as_floats(values, "values"), as_floats(times, "times")
+    if t.ndim != 1 or t.size == 0 or y.ndim == 0 or y.shape[-1] != t.size:
+        raise MethodError(
+            f"values must have the shape (..., n_times) of times, got {y.shape} and {t.shape}"
+        )
+    faults = [f"time {time:g} is not finite" for time in t[~np.isfinite(t)].tolist()]
+    different, counts = np.unique(t[np.isfinite(t)], return_counts=True)
+    faults += [f"time {time:g} appears twice" for time in different[counts > 1].tolist()]
+    faults += [
+        f"the value at {tuple(place)} is infinite" for place in np.argwhere(np.isinf(y)).tolist()
+    ]
+    if faults:
+        raise MethodError("trends need finite values at different times", faults)
     order = np.argsort(t)
     y, t = y[..., order], t[order]
     there = ~np.isnan(y)
@@ -115,23 +127,6 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
         latest=latest,
         latest_time=np.where(some, t[end], np.nan),
     )
-
-
-def _checked(values: ArrayLike, times: ArrayLike) -> tuple[Floats, Floats]:
-    y, t = as_floats(values, "values"), as_floats(times, "times")
-    if t.ndim != 1 or t.size == 0 or y.ndim == 0 or y.shape[-1] != t.size:
-        raise MethodError(
-            f"values must have the shape (..., n_times) of times, got {y.shape} and {t.shape}"
-        )
-    faults = [f"time {time:g} is not finite" for time in t[~np.isfinite(t)].tolist()]
-    different, counts = np.unique(t[np.isfinite(t)], return_counts=True)
-    faults += [f"time {time:g} appears twice" for time in different[counts > 1].tolist()]
-    faults += [
-        f"the value at {tuple(place)} is infinite" for place in np.argwhere(np.isinf(y)).tolist()
-    ]
-    if faults:
-        raise MethodError("trends need finite values at different times", faults)
-    return y, t
 
 
 def _lines(y: Floats, t: Floats, n: Integers) -> tuple[Floats, Floats, Floats]:

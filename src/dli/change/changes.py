@@ -1,6 +1,5 @@
 """Why a score or a rank changed: by data, by weights, by the method, by others."""
 
-from collections.abc import Sequence
 from functools import cache
 from itertools import compress
 from typing import Any
@@ -13,18 +12,19 @@ from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
 from dli.change.differences import Part, Side, part_columns, split
 from dli.change.shapley import group_weight, groups, shapley
+from dli.checks import instance
 from dli.errors import DLIError, MethodError, ModelError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.framework.index import Node
+from dli.multivariate.selection import stage_values
 from dli.ranking import rank_scores
 
 __all__ = ["change", "rank_change"]
 
-# What of a node no step of a method reads, and the weights, which are a part of their own.
-_NOT_METHOD = {
-    "name", "description", "source", "unit_of_measure", "bands", "children", "weight", "weighting",
-}  # fmt: skip
+# What of a node makes weights, and what no step of a method reads.
+_WEIGHTS = {"weight", "weighting"}
+_NOT_READ = {"name", "description", "source", "unit_of_measure", "bands", "children"}
 
 
 def change(
@@ -67,9 +67,7 @@ def change(
 
     Raises
     ------
-    UnknownCodeError, DataError
-        As for `difference`.
-    MethodError
+    UnknownCodeError, DataError, MethodError
         As for `difference`; or the data of one assessment cannot be assessed with the weights or
         the method of the other.
     ModelError
@@ -86,8 +84,10 @@ def change(
     >>> table.column("code"), table.column("points")
     (['a', 'b'], [10.0, -5.0])
     """
-    _require_same_tree(before.index, after.index)
-    after = _in_order(after, before.index)
+    _require_same_tree(before, after)
+    if [own.code for own in before.index.walk()] != [own.code for own in after.index.walk()]:
+        in_order = _merged(before.index, weights=after.index, method=after.index)
+        after = Assessment(in_order, after.observations, method=after.method)
     code = before.index.code if node is None else node
     periods = (period_before, period_after)
     old, new = (
@@ -105,7 +105,17 @@ def change(
         data, weights, method = (
             after if name in switched else before for name in ("data", "weights", "method")
         )
-        return _mixed(data, weights, method, (unit, code, periods["data" in switched]))
+        index = _merged(data.index, weights=weights.index, method=method.index)
+        steps = evolve(method.method, weighting=weights.method.weighting)
+        try:
+            mixed = Assessment(index, data.observations, method=steps)
+            return Side(mixed, mixed.scored_row(unit, code, period=periods["data" in switched]))
+        except DLIError as error:
+            raise MethodError(
+                "the effects of data, weights and method cannot be separated: the data of one "
+                "assessment cannot be assessed with the weights or the method of the other",
+                [str(error)],
+            ) from error
 
     def score(sets: Bools) -> Floats:
         return np.array([at(frozenset(compress(names, own))).score(code) for own in sets])
@@ -117,91 +127,57 @@ def change(
         for part, gain in split(at(others | {"data"}), at(others), code).items():
             points[part] = points.get(part, 0.0) + weight * gain
     data = part_columns(old, new, points, code, ("before", "after"))
-    n_data, shares = len(data["code"]), shapley(len(names), score)[1:]
+    values = {}
+    for name, side in (("raw_before", old), ("raw_after", new)):
+        raw = stage_values(side.assessment, "raw")
+        values[name] = [raw[c][side.row] if c in raw else np.nan for c in data["code"]]
+    values |= {"before": data["before"], "after": data["after"]}
     missing = np.full(len(blocks), np.nan)
-    raw = {
-        f"raw_{name}": _raw(side, data["code"]) for name, side in (("before", old), ("after", new))
-    }
     return before.table(
         {
-            "part": ["data"] * n_data + blocks,
+            "part": ["data"] * len(data["code"]) + blocks,
             "code": data["code"] + [None] * len(blocks),
             "name": data["name"] + [""] * len(blocks),
-            **{
-                name: np.concatenate([cells, missing])
-                for name, cells in (raw | {n: data[n] for n in ("before", "after")}).items()
-            },
-            "points": np.concatenate([data["points"], shares]),
+            **{name: np.concatenate([cells, missing]) for name, cells in values.items()},
+            "points": np.concatenate([data["points"], shapley(len(names), score)[1:]]),
         }
     )
 
 
-def _raw(side: Side, codes: Sequence[str]) -> Floats:
-    """Return the raw values of indicators, NaN for other nodes."""
-    indicators = [indicator.code for indicator in side.assessment.index.indicators]
-    values = dict(zip(indicators, side.assessment.stage_array("raw")[side.row], strict=True))
-    return np.array([values.get(code, np.nan) for code in codes])
-
-
-def _require_same_tree(before: Index, after: Index) -> None:
-    def pairs(index: Index) -> set[tuple[str, str | None]]:
-        parents = ((node.code, index.parent(node.code)) for node in index.walk())
-        return {(code, None if parent is None else parent.code) for code, parent in parents}
-
-    differ = sorted({code for code, _ in pairs(before) ^ pairs(after)})
+def _require_same_tree(before: Assessment, after: Assessment) -> None:
+    trees = [
+        instance(name, assessment, Assessment).index
+        for name, assessment in (("before", before), ("after", after))
+    ]
+    lines = [
+        {(node.code, *(up.code for up in index.path(node.code)[:1])) for node in index.walk()}
+        for index in trees
+    ]
+    differ = sorted({line[0] for line in lines[0] ^ lines[1]})
     if differ:
         raise ModelError(
             "the two assessments must have the same tree; these nodes are in one only, or moved",
-            [f"{code!r}" for code in differ],
+            map(repr, differ),
         )
 
 
 def _blocks(before: Assessment, after: Assessment) -> list[str]:
     """Return what differs besides the data."""
-    old = list(before.index.walk())
-    pairs = [(node, after.index.find(node.code)) for node in old]
-    has_weights = before.method.weighting != after.method.weighting or any(
-        _weights_of(one) != _weights_of(other) for one, other in pairs
+    nodes = [(node, after.index.find(node.code)) for node in before.index.walk()]
+    weights, method = (
+        any(_fields(one, of_weights=own) != _fields(other, of_weights=own) for one, other in nodes)
+        for own in (True, False)
     )
-    has_method = evolve(before.method, weighting=after.method.weighting) != after.method or any(
-        _method_of(one) != _method_of(other) for one, other in pairs
-    )
-    return ["weights"] * has_weights + ["method"] * has_method
+    weights |= before.method.weighting != after.method.weighting
+    method |= evolve(before.method, weighting=after.method.weighting) != after.method
+    return ["weights"] * weights + ["method"] * method
 
 
-def _weights_of(node: Node) -> tuple[Any, ...]:
-    return (node.weight, node.weighting if isinstance(node, Index) else None)
-
-
-def _method_of(node: Node) -> dict[str, Any]:
-    return attrs.asdict(node, recurse=False, filter=lambda field, _: field.name not in _NOT_METHOD)
-
-
-def _in_order(assessment: Assessment, order: Index) -> Assessment:
-    """Return an assessment whose nodes stand in the order of another index."""
-    own = assessment.index
-    if [node.code for node in own.walk()] == [node.code for node in order.walk()]:
-        return assessment
-    index = _merged(order, weights=own, method=own)
-    return Assessment(index, assessment.observations, method=assessment.method)
-
-
-def _mixed(
-    data: Assessment, weights: Assessment, method: Assessment, at: tuple[object, str, object]
-) -> Side:
-    """Return a unit, scored at a node in a period, by the weights and the method of others."""
-    unit, code, period = at
-    index = _merged(data.index, weights=weights.index, method=method.index)
-    steps = evolve(method.method, weighting=weights.method.weighting)
-    try:
-        mixed = Assessment(index, data.observations, method=steps)
-        return Side(mixed, mixed.scored_row(unit, code, period=period))
-    except DLIError as error:
-        raise MethodError(
-            "the effects of data, weights and method cannot be separated: the data of one "
-            "assessment cannot be assessed with the weights or the method of the other",
-            [str(error)],
-        ) from error
+def _fields(node: Node, *, of_weights: bool) -> dict[str, Any]:
+    """Return the fields that make weights, or all others that a step of a method reads."""
+    fields = attrs.asdict(node, recurse=False)
+    names = fields.keys() & _WEIGHTS if of_weights else fields.keys() - _WEIGHTS - _NOT_READ
+    return {name: fields[name] for name in names}
 
 
 def _merged(order: Index, *, weights: Index, method: Index) -> Index:
@@ -212,7 +188,7 @@ def _merged(order: Index, *, weights: Index, method: Index) -> Index:
         other: Any = weights.find(node.code)
         if not isinstance(node, Index):
             return evolve(own, weight=other.weight)
-        children = tuple(build(child) for child in node.children)
+        children = tuple(map(build, node.children))
         return evolve(own, weight=other.weight, weighting=other.weighting, children=children)
 
     merged: Index = build(order)
@@ -261,8 +237,10 @@ def rank_change(
     (['own', 'others', 'together'], [-1.0, 0.0, -1.0])
     """
     own_scores, others = [], []
-    for assessment, period in ((before, period_before), (after, period_after)):
-        code = assessment.index.code if node is None else node
+    sides = {"before": (before, period_before), "after": (after, period_after)}
+    for name, (assessment, period) in sides.items():
+        index = instance(name, assessment, Assessment).index
+        code = index.code if node is None else node
         row = assessment.scored_row(unit, code, period=period)
         scores, beside = assessment.array(code), assessment.rows_beside(row)
         own_scores.append(scores[row])

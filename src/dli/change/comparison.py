@@ -9,9 +9,11 @@ from attrs import frozen
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
+from dli.checks import listed
 from dli.errors import MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.multivariate.correlation import correlations
+from dli.observations.names import warn_of_near_names
 from dli.printing import Printed, Sheet
 from dli.ranking import mean_rank_shift
 
@@ -42,18 +44,18 @@ class Comparison(Printed):
     @property
     def scores(self) -> Frame:
         """A row for each unit, a column for each assessment."""
-        return self._frame(self.labels, self.score_array)
+        return self._frame(self.score_array)
 
     @property
     def ranks(self) -> Frame:
         """A row for each unit, a column for each assessment; 1 is best."""
-        return self._frame(self.labels, self.rank_array, integers=self.labels)
+        return self._frame(self.rank_array, integers=self.labels)
 
     @property
     def shifts(self) -> Frame:
         """The ranks that each unit moves against the first assessment; negative is upwards."""
-        moved = self.rank_array[:, 1:] - self.rank_array[:, :1]
-        return self._frame(self.labels[1:], moved, integers=self.labels)
+        moved = self.rank_array - self.rank_array[:, :1]
+        return self._frame(moved, start=1, integers=self.labels)
 
     @property
     def summary(self) -> Frame:
@@ -63,31 +65,34 @@ class Comparison(Printed):
         and ``largest_rank_shift``, of the ranks moved up or down; ``spearman`` and ``kendall``,
         the correlations of the ranks (missing for fewer than two rows, or if all ranks are equal).
         """
+        columns = {"assessment": list(self.labels), **self._distances()}
+        return self._first.table(columns, integers=["largest_rank_shift"])
+
+    def _distances(self) -> dict[str, Any]:
         first = self.rank_array[:, :1]
         moved = np.abs(self.rank_array - first)
-        columns = {
-            "assessment": list(self.labels),
+        return {
             "units": (~np.isnan(moved)).sum(axis=0),
             "mean_rank_shift": mean_rank_shift(self.rank_array.T, first[:, 0]),
             "largest_rank_shift": np.fmax.reduce(moved, axis=0),
+            **{
+                method: correlations(first, self.rank_array, method=method).coefficients[0]
+                for method in ("spearman", "kendall")
+            },
         }
-        for method in ("spearman", "kendall"):
-            columns[method] = correlations(first, self.rank_array, method=method).coefficients[0]
-        return self._first.table(columns, integers=["largest_rank_shift"])
 
-    def _frame(self, labels: Sequence[str], values: Floats, integers: Sequence[str] = ()) -> Frame:
-        keys = dict(zip(_key_columns(self._first), (self.units, self.periods), strict=False))
-        cells = {name: list(own or ()) for name, own in keys.items()}
-        cells |= dict(zip(labels, values.T, strict=True))
-        return self._first.table(cells, integers=integers)
+    def _frame(self, values: Floats, start: int = 0, integers: Sequence[str] = ()) -> Frame:
+        keys = zip(_key_columns(self._first), (self.units, self.periods or ()), strict=False)
+        columns = list(zip(self.labels, values.T, strict=True))[start:]
+        return self._first.table(
+            {**{name: list(own) for name, own in keys}, **dict(columns)}, integers=integers
+        )
 
     def _sheet(self) -> Sheet:
-        ranks = self.rank_array
-        shifts = mean_rank_shift(ranks.T, ranks[:, 0])
-        spearman = correlations(ranks[:, :1], ranks, method="spearman").coefficients[0]
+        distances = self._distances()
+        columns = (self.labels, distances["mean_rank_shift"], distances["spearman"])
         rows = [
-            (label, f"{shift:.3f}", f"{r:.3f}")
-            for label, shift, r in zip(self.labels, shifts, spearman, strict=True)
+            (label, f"{shift:.3f}", f"{r:.3f}") for label, shift, r in zip(*columns, strict=True)
         ]
         title = f"{len(self.units)} rows, {len(self.labels)} assessments"
         return Sheet(title, ("assessment", "mean rank shift", "spearman"), rows)
@@ -113,15 +118,11 @@ def compare(
     node : str, optional
         A code that all of them have; by default the index of each.
 
-    Returns
-    -------
-    Comparison
-
     Raises
     ------
     MethodError
-        Fewer than two assessments, some with and some without periods, or the label of an
-        assessment is the name of the column of units or periods.
+        Fewer than two assessments, something else than assessments or text as label, some with
+        and some without periods, or a label that is the name of the column of units or periods.
     UnknownCodeError
         Assessments without the node; all of them are named.
 
@@ -139,14 +140,13 @@ def compare(
     min-max               0.000     1.000
     z-score               0.333     0.866
     """
-    labelled = (
-        dict(assessments)
-        if isinstance(assessments, Mapping)
-        else {str(i): assessment for i, assessment in enumerate(assessments, 1)}
-    )
-    if len(labelled) < 2:
-        raise MethodError(f"a comparison needs at least two assessments, got {len(labelled)}")
-    _check_node(labelled, node)
+    labelled = _labelled(assessments)
+    codes = {label: [own.code for own in a.index.walk()] for label, a in labelled.items()}
+    is_text = isinstance(node, str)
+    lacking = [label for label, own in codes.items() if not (is_text and node in own)]
+    if node is not None and lacking:
+        what = f"node in assessment{'s' if len(lacking) > 1 else ''} {', '.join(lacking)} with code"
+        raise UnknownCodeError(what, [node], dict.fromkeys(chain.from_iterable(codes.values())))
     compared = list(labelled.values())
     with_periods = [label for label, a in labelled.items() if a.periods is not None]
     if 0 < len(with_periods) < len(compared):
@@ -158,6 +158,8 @@ def compare(
     if clashing:
         raise MethodError("labels must differ from the columns of units and periods", clashing)
     keys = [list(zip(a.units, a.periods or a.units, strict=True)) for a in compared]
+    for label, other in list(labelled.items())[1:]:
+        warn_of_near_names(compared[0].units, other.units, f"assessment {label!r}")
     rows = {key: row for row, key in enumerate(dict.fromkeys(chain.from_iterable(keys)))}
     scores, ranks = np.full((2, len(rows), len(compared)), np.nan)
     for column, (assessment, own) in enumerate(zip(compared, keys, strict=True)):
@@ -175,9 +177,18 @@ def compare(
     )
 
 
-def _check_node(labelled: Mapping[str, Assessment], node: str | None) -> None:
-    codes = {label: [n.code for n in a.index.walk()] for label, a in labelled.items()}
-    without = [label for label, own in codes.items() if node is not None and node not in own]
-    if without:
-        what = f"node in assessment{'s' if len(without) > 1 else ''} {', '.join(without)} with code"
-        raise UnknownCodeError(what, [node], dict.fromkeys(chain.from_iterable(codes.values())))
+def _labelled(assessments: Any) -> dict[str, Assessment]:
+    """Return assessments by label."""
+    if not isinstance(assessments, Mapping):
+        listing = listed("assessments", assessments, "Assessment, or a mapping of them")
+        assessments = {str(i): assessment for i, assessment in enumerate(listing, 1)}
+    faults = [
+        f"{label!r} is {own!r}"
+        for label, own in assessments.items()
+        if not (isinstance(label, str) and isinstance(own, Assessment))
+    ]
+    if faults:
+        raise MethodError("assessments must be of the class Assessment, with text as label", faults)
+    if len(assessments) < 2:
+        raise MethodError(f"a comparison needs at least two assessments, got {len(assessments)}")
+    return dict(assessments)

@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from attrs import evolve, frozen
-from numpy.typing import NDArray
 
 from dli.arrays import TIE, Bools, Floats
 from dli.assessment import Assessment
 from dli.change.shapley import shapley
+from dli.checks import instance
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
@@ -93,10 +93,8 @@ def difference(
 
     Raises
     ------
-    UnknownCodeError
-        No such unit, period or node.
-    DataError
-        A unit without a score.
+    UnknownCodeError, DataError
+        No such unit, period or node; a unit without a score.
     MethodError
         An aggregation that compares units with each other, such as Copeland's, so that a unit
         with all values of another does not get the other's score; a period of data without
@@ -123,13 +121,14 @@ def difference(
     >>> table.column("code"), table.column("points")
     (['a', 'b'], [37.5, -12.5])
     """
-    code = assessment.index.code if node is None else node
-    sides = [
+    index = instance("assessment", assessment, Assessment).index
+    code = index.code if node is None else node
+    one, other = (
         Side(assessment, assessment.scored_row(unit, code, period=period))
         for unit in (first, second)
-    ]
-    points = split(sides[0], sides[1], code)
-    return assessment.table(part_columns(sides[0], sides[1], points, code, ("first", "second")))
+    )
+    points = split(one, other, code)
+    return assessment.table(part_columns(one, other, points, code, ("first", "second")))
 
 
 def part_columns(
@@ -180,33 +179,23 @@ def _node_parts(first: Side, second: Side, code: str) -> list[tuple[Part, float,
     The rate is the points for a difference of 1; what one side lacks, weights and scales have none.
     """
     sides = (first, second)
-    nodes = [side.node(code) for side in sides]
+    nodes = (first.node(code), second.node(code))
     values = np.stack([side.unit.scores_of(nodes[0]) for side in sides])
-    weights = np.stack([side.node(code).weights_of(side.row) for side in sides])
+    weights = np.stack([node.weights_of(side.row) for node, side in zip(nodes, sides, strict=True)])
     same_weights = bool(np.abs(weights[0] - weights[1]).max() <= TIE)
     if same_weights:
         weights[:] = weights.mean(axis=0)
-    missing = np.isnan(values)
+    present = ~np.isnan(values)
     order = nodes[0].traits.order
-    is_alike = same_weights and bool((missing[0] == missing[1]).all())
-    if is_alike and order is not None and np.isfinite(order) and order == nodes[1].traits.order:
-        present = ~missing[0]
-        scores = np.array([side.score(code) for side in sides])
-        rates = _power_rates(values[:, present], weights[0, present], scores, order)
-        points = rates * (values[0] - values[1])[present]
-        children = np.array(nodes[0].children)[present].tolist()
-        parts = [(child, "value") for child in children]
-        return list(zip(parts, points.tolist(), rates.tolist(), strict=True))
-    hybrids = _Hybrids(
-        sides=sides,
-        code=code,
-        values=values,
-        weights=weights,
-        has_weights=not same_weights,
-        has_scale=nodes[0].aggregation is not nodes[1].aggregation
-        and all(node.traits.local for node in nodes),
-    )
-    return hybrids.parts()
+    is_alike = same_weights and bool((present[0] == present[1]).all())
+    if not is_alike or order is None or not np.isfinite(order) or order != nodes[1].traits.order:
+        return _switched_parts(sides, nodes, values, weights)
+    known = present[0]
+    scores = np.array([side.score(code) for side in sides])
+    rates = _power_rates(values[:, known], weights[0, known], scores, order)
+    points = rates * (values[0] - values[1])[known]
+    parts = [(child, "value") for child in np.array(nodes[0].children)[known].tolist()]
+    return list(zip(parts, points.tolist(), rates.tolist(), strict=True))
 
 
 def _power_rates(values: Floats, weights: Floats, scores: Floats, order: float) -> Floats:
@@ -239,108 +228,76 @@ def _steepness(low: Floats, high: Floats, order: float) -> Floats:
     return np.where(gap > 0, slope, abs(order) * high ** (order - 1))
 
 
-@frozen(kw_only=True, eq=False)
-class _Hybrids:
-    """Units with some values, the weights and the scale of one side, and the rest of the other.
+def _switched_parts(
+    sides: tuple[Side, Side], nodes: tuple[HeldNode, HeldNode], values: Floats, weights: Floats
+) -> list[tuple[Part, float, float | None]]:
+    """Return the shares of the children that a side has, of weights and of the scale.
 
-    Attributes
-    ----------
-    sides : (Side, Side)
-    code : str
-        The node.
-    values, weights : ndarray of shape (2, n_children)
-        Of each side.
-    has_weights, has_scale : bool
-        Whether the sides differ in the weights, and in the aggregation with its scale.
+    Values and weights, of shape (2, n_children), are those of each side.
     """
+    node = nodes[0]
+    is_local = all(own.traits.local for own in nodes)
+    columns = np.flatnonzero(~np.isnan(values).all(axis=0))
+    n_values = len(columns)
+    has_weights = bool((weights[0] != weights[1]).any())
+    has_scale = is_local and node.aggregation is not nodes[1].aggregation
+    players: list[Part] = [(node.children[column], "value") for column in columns]
+    players += [(node.code, "weights")] * has_weights + [(node.code, "scale")] * has_scale
 
-    sides: tuple[Side, Side]
-    code: str
-    values: Floats
-    weights: Floats
-    has_weights: bool
-    has_scale: bool
-
-    @property
-    def _columns(self) -> NDArray[np.intp]:
-        """The children that a side has."""
-        return np.flatnonzero(~np.isnan(self.values).all(axis=0))
-
-    def parts(self) -> list[tuple[Part, float, float | None]]:
-        """Return the shares of the children that a side has, of weights and of the scale."""
-        columns = self._columns
-        children = self.sides[0].node(self.code).children
-        players: list[Part] = [(children[column], "value") for column in columns]
-        players += [(self.code, "weights")] * self.has_weights
-        players += [(self.code, "scale")] * self.has_scale
-        ends = self.scores(np.array([[True], [False]]).repeat(len(players), axis=1))
-        self._check(ends)
-
-        def score(sets: Bools) -> Floats:
-            scores = self.scores(sets)
-            return np.where(np.isnan(scores), ends.mean(), scores)
-
-        shares = shapley(len(players), score, all_orders=len(columns) <= _ENUMERATED)
-        gaps = self.values[0, columns] - self.values[1, columns]
-        tie = TIE * float(np.nanmax(np.abs(self.values)))
-        rates: list[float | None] = [None] * len(players)
-        for place, gap in enumerate(gaps.tolist()):
-            if not np.isnan(gap):
-                rates[place] = shares[place] / gap if abs(gap) > tie else 0.0
-        return list(zip(players, shares, rates, strict=True))
-
-    def _check(self, ends: Floats) -> None:
-        """Refuse an aggregation that does not give all values of a side the score of that side."""
-        scores = np.array([side.score(self.code) for side in self.sides])
-        scale = np.nanmax(np.abs(np.concatenate([scores, ends])))
-        if not (np.abs(ends - scores) <= 1e-9 * scale).all():
-            name = type(self.sides[0].node(self.code).aggregation).__name__
-            raise MethodError(
-                f"{name} of {self.code!r} scores units by comparing them with each other: with "
-                "all values of the other a unit does not get the other's score, so that the "
-                "difference is not a sum over indicators"
-            )
-
-    def scores(self, sets: Bools) -> Floats:
-        """Return the scores of hybrids, NaN where they have none.
-
-        Parameters
-        ----------
-        sets : ndarray of bool of shape (n_hybrids, n_players)
-            What is of the first side.
-        """
-        columns = self._columns
-        n_values = len(columns)
-        hybrids = np.full((len(sets), self.values.shape[1]), np.nan)
-        hybrids[:, columns] = np.where(sets[:, :n_values], *self.values[:, columns])
+    def hybrid_scores(sets: Bools) -> Floats:
+        """Return the scores of units with some players of the first side, NaN without a score."""
+        hybrids = np.full((len(sets), values.shape[1]), np.nan)
+        hybrids[:, columns] = np.where(sets[:, :n_values], *values[:, columns])
         neither = np.zeros(len(sets), dtype=np.bool_)
-        weights_of_first = sets[:, n_values] if self.has_weights else neither
-        scale_of_first = sets[:, -1] if self.has_scale else neither
-        # Where others matter, a hybrid takes the place of the one and then of the other unit.
-        is_local = all(side.node(self.code).traits.local for side in self.sides)
+        weights_of_first = sets[:, n_values] if has_weights else neither
+        scale_of_first = sets[:, -1] if has_scale else neither
         scores = np.full(len(sets), np.nan)
-        for weights, scale in product((0, 1), (0, 1)):
-            rows = (weights_of_first == (weights == 0)) & (scale_of_first == (scale == 0))
+        for of_weights, of_scale in product((0, 1), (0, 1)):
+            rows = (weights_of_first == (of_weights == 0)) & (scale_of_first == (of_scale == 0))
             if rows.any():
-                places = [scale] if is_local else [0, 1]
+                # Where others matter, a hybrid takes the place of the one and then of the other.
+                places = [of_scale] if is_local else [0, 1]
                 scores[rows] = np.mean(
-                    [self._joined(place, self.weights[weights], hybrids[rows]) for place in places],
+                    [
+                        _joined(sides[i], nodes[i], weights[of_weights], hybrids[rows])
+                        for i in places
+                    ],
                     axis=0,
                 )
         return scores
 
-    def _joined(self, place: int, weights: Floats, hybrids: Floats) -> Floats:
-        """Return the scores of hybrids, NaN where the aggregation refuses them."""
-        side = self.sides[place]
-        node = side.node(self.code)
-        everyone = node.weights.copy()
-        everyone[side.row if everyone.ndim > 1 else slice(None)] = weights
-        rule = _ANY_PRESENT if node.traits.local else node.rule
-        try:
-            return side.unit.join(evolve(node, weights=everyone, rule=rule), hybrids)
-        except ValueError:
-            if len(hybrids) == 1:
-                return np.array([np.nan])
-            return np.concatenate(
-                [self._joined(place, weights, hybrid[np.newaxis]) for hybrid in hybrids]
-            )
+    ends = hybrid_scores(np.array([[True], [False]]).repeat(len(players), axis=1))
+    own_scores = np.array([side.score(node.code) for side in sides])
+    scale = np.nanmax(np.abs(np.concatenate([own_scores, ends])))
+    if not (np.abs(ends - own_scores) <= 1e-9 * scale).all():
+        raise MethodError(
+            f"{type(node.aggregation).__name__} of {node.code!r} scores units by comparing them "
+            "with each other: with all values of the other a unit does not get the other's score, "
+            "so that the difference is not a sum over indicators"
+        )
+
+    def score(sets: Bools) -> Floats:
+        scores = hybrid_scores(sets)
+        return np.where(np.isnan(scores), ends.mean(), scores)
+
+    shares = shapley(len(players), score, all_orders=n_values <= _ENUMERATED)
+    gaps = values[0, columns] - values[1, columns]
+    tie = TIE * float(np.nanmax(np.abs(values)))
+    rates: list[float | None] = [None] * len(players)
+    for place, gap in enumerate(gaps.tolist()):
+        if not np.isnan(gap):
+            rates[place] = shares[place] / gap if abs(gap) > tie else 0.0
+    return list(zip(players, shares, rates, strict=True))
+
+
+def _joined(side: Side, node: HeldNode, weights: Floats, hybrids: Floats) -> Floats:
+    """Return the scores of hybrids in the place of a side, NaN where the aggregation refuses."""
+    everyone = node.weights.copy()
+    everyone[side.row if everyone.ndim > 1 else slice(None)] = weights
+    rule = _ANY_PRESENT if node.traits.local else node.rule
+    try:
+        return side.unit.join(evolve(node, weights=everyone, rule=rule), hybrids)
+    except ValueError:
+        if len(hybrids) == 1:
+            return np.array([np.nan])
+        return np.concatenate([_joined(side, node, weights, own[np.newaxis]) for own in hybrids])

@@ -1,21 +1,24 @@
-"""Nodes over time: trends, growth, and what changed between two periods."""
+"""Nodes over time: trends, changes between two periods, and whether units come closer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dli.arrays import Floats
+from dli.arrays import TIE, Floats
 from dli.assessment import Assessment
 from dli.change import arrays
-from dli.change.panel import at_rows, period_rows, periods_of
-from dli.errors import MethodError
+from dli.checks import instance, is_hashable, several
+from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework.select import Nodes, select
-from dli.periods import period_number
+from dli.multivariate.selection import stage_values
+from dli.periods import period_number, period_order
 
-__all__ = ["period_changes", "trends"]
+__all__ = ["convergence", "dispersion", "period_changes", "trends"]
 
-_FEW = {0: "no value", 1: "one value", 2: "two values"}
+_FEW = {0: ["no value"], 1: ["one value"], 2: ["two values"]}
 
 
 def trends(assessment: Assessment, nodes: Nodes = 0, *, stage: str = "normalised") -> Frame:
@@ -58,55 +61,43 @@ def trends(assessment: Assessment, nodes: Nodes = 0, *, stage: str = "normalised
     >>> table.column("unit"), table.column("slope")
     (['X', 'Y'], [25.0, -12.5])
     """
-    codes = [node.code for node in select(assessment.index, nodes)]
-    values = _values(assessment, codes, stage)
-    periods = periods_of(assessment)
+    chosen = select(instance("assessment", assessment, Assessment).index, nodes)
+    codes = [node.code for node in chosen]
+    of_indicators = stage_values(assessment, stage)
+    values = [of_indicators.get(code, assessment.array(code)) for code in codes]
+    periods = _periods(assessment)
     times = [number for number in map(period_number, periods) if number is not None]
     if len(times) < len(periods):
         wrong = [repr(period) for period in periods if period_number(period) is None]
         raise MethodError("trends need periods that are numbers, such as years; not these", wrong)
-    units, rows = period_rows(assessment, periods)
-    result = arrays.trends(np.moveaxis(at_rows(values, rows), 1, 2), times)
+    units, _, table = _by_unit(assessment, periods, np.stack(values, axis=1))
+    result = arrays.trends(np.moveaxis(table, 1, 2), times)
     columns = {
-        assessment.observations.unit_column: [unit for unit in units for _ in codes],
-        "node": codes * len(units),
-        "values": result.n_values.ravel(),
-        "first": result.first.ravel(),
-        "first_period": result.first_time.ravel(),
-        "latest": result.latest.ravel(),
-        "latest_period": result.latest_time.ravel(),
-        "slope": result.slope.ravel(),
-        "p_value": result.p_value.ravel(),
-        "relative_slope": result.relative_slope.ravel(),
-        "growth": result.growth.ravel(),
-        "note": _notes(result),
+        "values": result.n_values,
+        "first": result.first,
+        "first_period": result.first_time,
+        "latest": result.latest,
+        "latest_period": result.latest_time,
+        "slope": result.slope,
+        "p_value": result.p_value,
+        "relative_slope": result.relative_slope,
+        "growth": result.growth,
     }
+    has_no_rate = (result.n_values > 1) & np.isnan(result.growth + result.relative_slope)
+    notes = [
+        ", ".join(_FEW.get(n, []) + ["not above zero"] * lacks)
+        for n, lacks in np.stack([result.n_values, has_no_rate], axis=-1).reshape(-1, 2).tolist()
+    ]
     are_whole = all(time.is_integer() for time in times)
     return assessment.table(
-        columns, integers=["first_period", "latest_period"] if are_whole else []
+        {
+            assessment.observations.unit_column: [unit for unit in units for _ in codes],
+            "node": codes * len(units),
+            **{name: cells.ravel() for name, cells in columns.items()},
+            "note": notes,
+        },
+        integers=["first_period", "latest_period"] if are_whole else [],
     )
-
-
-def _values(assessment: Assessment, codes: Sequence[str], stage: str) -> Floats:
-    """Return indicators after a step, and the scores of other nodes: (n_rows, n_nodes)."""
-    of_indicators = assessment.stage_array(stage)
-    places = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
-    values = assessment.arrays(codes)
-    for column, code in enumerate(codes):
-        if code in places:
-            values[:, column] = of_indicators[:, places[code]]
-    return values
-
-
-def _notes(result: arrays.Trends) -> list[str]:
-    has_no_rate = np.isnan(result.growth) | np.isnan(result.relative_slope)
-    notes = []
-    for n, lacks in zip(result.n_values.ravel().tolist(), has_no_rate.ravel(), strict=True):
-        words = [_FEW[n]] if n in _FEW else []
-        if n > 1 and lacks:
-            words.append("not above zero")
-        notes.append(", ".join(words))
-    return notes
 
 
 def period_changes(
@@ -134,10 +125,8 @@ def period_changes(
 
     Raises
     ------
-    MethodError
-        An assessment without periods, or twice the same period.
-    UnknownCodeError
-        No such periods or node.
+    MethodError, UnknownCodeError
+        An assessment without periods, or twice the same period; no such periods or node.
 
     Examples
     --------
@@ -148,16 +137,173 @@ def period_changes(
     >>> table.column("score_change"), table.column("rank_change")
     ([100.0, 40.0], [-1, 1])
     """
-    code = assessment.index.code if node is None else node
-    scores, ranks = assessment.array(code), assessment.rank_array(code)
-    units, rows = period_rows(assessment, [before, after])
+    index = instance("assessment", assessment, Assessment).index
+    code = index.code if node is None else node
+    values = np.stack([assessment.array(code), assessment.rank_array(code)], axis=1)
+    units, rows, table = _by_unit(assessment, [before, after], values)
     if before == after:
         raise MethodError(f"changes are between two periods, got {before!r} twice")
     columns: dict[str, object] = {assessment.observations.unit_column: units}
     if "name" in assessment.observations.context:
         names = assessment.context("name")
         columns["name"] = [names[late if late >= 0 else early] for early, late in rows.tolist()]
-    for kind, values in (("score", scores), ("rank", ranks)):
-        early, late = at_rows(values, rows).T
+    for kind, (early, late) in zip(("score", "rank"), table.T, strict=True):
         columns |= {f"{kind}_before": early, f"{kind}_after": late, f"{kind}_change": late - early}
     return assessment.table(columns, integers=["rank_before", "rank_after", "rank_change"])
+
+
+def dispersion(assessment: Assessment, *, node: str | None = None) -> Frame:
+    """Return how far units lie apart in each period: sigma convergence.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Of several periods.
+    node : str, optional
+        The index by default.
+
+    Returns
+    -------
+    frame
+        A row for each period, in the order of time: the period; ``units``, the number of units
+        with a score in all periods, since only these are compared; their ``mean`` and ``sd``
+        (division by n - 1); and ``cv``, the second divided by the first. Units converge where
+        ``sd`` and ``cv`` fall.
+
+    Raises
+    ------
+    MethodError, UnknownCodeError
+        An assessment without periods; no such node.
+    DataError
+        Fewer than three units with a score in all periods, or periods whose order is ambiguous.
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator, frames
+    >>> data = {"unit": list("XYZ") * 2, "year": [1] * 3 + [2] * 3, "a": [0, 5, 10, 4, 6, 8]}
+    >>> panel = Assessment(Index("T", [Indicator("a")]), data, period="year")
+    >>> frames.read(dispersion(panel)).column("sd")
+    [50.0, 20.0]
+    """
+    periods = period_order(_periods(assessment))
+    scores = _scores_in_all(assessment, node, periods)
+    mean, sd = scores.mean(axis=0), scores.std(axis=0, ddof=1)
+    return assessment.table(
+        {
+            str(assessment.observations.period_column): periods,
+            "units": np.full(len(periods), len(scores)),
+            "mean": mean,
+            "sd": sd,
+            "cv": sd / np.where(mean != 0, mean, np.nan),
+        }
+    )
+
+
+def convergence(
+    assessment: Assessment, *, node: str | None = None, first: object = None, last: object = None
+) -> Frame:
+    r"""Return whether units that are behind gain faster than those ahead: beta convergence.
+
+    The mean change a year, :math:`(s_T - s_0) / T`, is regressed on the score at the start,
+    :math:`\beta s_0 + c`; with a slope below 0, units that are behind catch up. The half-life is
+    the time in which half of a lag is made up at that speed, :math:`T \ln 2 / -\ln (1 + \beta T)`.
+
+    Parameters
+    ----------
+    assessment, node
+        As for `dispersion`. Time is counted in the unit of periods that are numbers, such as
+        years, and in steps from one period to the next otherwise.
+    first, last : object, optional
+        The periods to compare; the first and the last by default.
+
+    Returns
+    -------
+    frame
+        One row: ``first``, ``last``, ``units`` (the number with a score in both), ``beta``,
+        ``standard_error``, ``p_value``, ``r_squared`` and ``half_life``, which is missing where
+        no lag is made up.
+
+    Raises
+    ------
+    MethodError, DataError, UnknownCodeError
+        As for `dispersion`; the same period twice, no such periods, or the same score of all
+        units at the start.
+
+    References
+    ----------
+    Barro and Sala-i-Martin (1992), Convergence. Journal of Political Economy 100 (2).
+    https://doi.org/10.1086/261816
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator, frames
+    >>> data = {"unit": list("XYZ") * 2, "year": [1] * 3 + [2] * 3, "a": [0, 5, 10, 4, 6, 8]}
+    >>> panel = Assessment(Index("T", [Indicator("a")]), data, period="year")
+    >>> round(frames.read(convergence(panel)).column("beta")[0], 6)
+    -0.6
+    """
+    from scipy.stats import linregress
+
+    periods = period_order(_periods(assessment))
+    ends = [periods[0] if first is None else first, periods[-1] if last is None else last]
+    if len(several("periods", ends)) == 1:
+        raise MethodError(f"convergence needs two different periods, got {ends[0]!r} twice")
+    scores = _scores_in_all(assessment, node, ends)
+    if np.ptp(scores[:, 0]) <= TIE * np.abs(scores[:, 0]).max():
+        raise DataError(f"all units have the same score in {ends[0]!r}: there is no lag to make up")
+    times: list[Any] = list(map(period_number, ends))
+    if None in times:
+        times = list(map(periods.index, ends))
+    time = float(times[1] - times[0])
+    fit = linregress(scores[:, 0], (scores[:, 1] - scores[:, 0]) / time)
+    left = 1 + float(fit.slope) * time
+    numbers = {
+        "beta": fit.slope,
+        "standard_error": fit.stderr,
+        "p_value": fit.pvalue,
+        "r_squared": fit.rvalue**2,
+        "half_life": time * np.log(2) / -np.log(left) if 0 < left < 1 else np.nan,
+    }
+    columns = {"first": ends[:1], "last": ends[1:], "units": [len(scores)]}
+    return assessment.table(columns | {name: np.array([own]) for name, own in numbers.items()})
+
+
+def _periods(assessment: Assessment) -> list[Any]:
+    """Return the different periods in the order of the data."""
+    if instance("assessment", assessment, Assessment).periods is None:
+        raise MethodError("the data have no periods; name their column with period=... first")
+    return list(assessment.rows_by_period)
+
+
+def _by_unit(
+    assessment: Assessment, periods: Sequence[Any], values: Floats
+) -> tuple[list[Any], NDArray[np.intp], Floats]:
+    """Return the units with a row in any of some periods, their rows, and the values there.
+
+    Rows, of shape (n_units, n_periods), are -1 where a unit is not in a period; values, of shape
+    (n_units, n_periods, ...), are NaN there.
+    """
+    known = _periods(assessment)
+    unknown = [period for period in periods if not (is_hashable(period) and period in known)]
+    if unknown:
+        raise UnknownCodeError("period", unknown, known)
+    columns = {period: column for column, period in enumerate(periods)}
+    rows: dict[Any, list[int]] = {}
+    for row, key in enumerate(zip(assessment.units, assessment.periods or (), strict=True)):
+        if key[1] in columns:
+            rows.setdefault(key[0], [-1] * len(periods))[columns[key[1]]] = row
+    places = np.array(list(rows.values()), dtype=np.intp)
+    padded = np.concatenate([values, np.full((1, *values.shape[1:]), np.nan)])
+    return list(rows), places, padded[places]
+
+
+def _scores_in_all(assessment: Assessment, node: str | None, periods: Sequence[Any]) -> Floats:
+    """Return the scores of the units that have one in all of the periods."""
+    scores = assessment.array(assessment.index.code if node is None else node)
+    table = _by_unit(assessment, periods, scores)[2]
+    complete = table[~np.isnan(table).any(axis=1)]
+    if len(complete) < 3:
+        raise DataError(
+            f"at least three units need a score in all of the periods, got {len(complete)}"
+        )
+    return complete

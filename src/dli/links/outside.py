@@ -1,6 +1,7 @@
 """Correlations of an assessment with outside variables and with other assessments."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,13 @@ import numpy as np
 from dli import frames
 from dli.arrays import Floats
 from dli.assessment import Assessment
+from dli.checks import instance, several
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework.select import Nodes, select
-from dli.multivariate.pairs import DEFAULT, Limits, pair_table, values_by_code
+from dli.multivariate.pairs import DEFAULT, Limits, pair_table
+from dli.multivariate.selection import node_values
+from dli.observations.names import warn_of_near_names
 
 __all__ = ["with_assessments", "with_variables"]
 
@@ -30,16 +34,12 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
 ) -> Frame:
     """Return correlations of nodes with variables outside the index.
 
-    Each correlation is taken over the units of a period that have both the node and the variable.
-
     Parameters
     ----------
-    assessment : Assessment
+    assessment, nodes, method, limits
+        As for `dli.multivariate.correlations`; the node is the index by default.
     columns : str or sequence of str
         The variables: context columns of the assessment's own data, or columns of ``data``.
-    nodes : int, str or sequence of str, optional
-        A level of the tree, a code, several codes, or None for the indicators; the index by
-        default.
     data : frame, mapping of columns or path of a CSV file, optional
         Another table, joined by unit and period. Rows of units that were not assessed are left
         out; the variables of units that are not in the table are missing.
@@ -50,10 +50,6 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
         The step after which indicators are taken; raw indicators with denominators show what
         still depends on size.
-    method : {"pearson", "spearman", "kendall"}
-        As `dli.multivariate.arrays.correlations`.
-    limits : Limits
-        What is flagged.
 
     Returns
     -------
@@ -84,16 +80,11 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
     >>> table.column("second"), round(table.column("correlation")[0], 3)
     (['gdp'], 0.99)
     """
-    chosen = select(assessment.index, nodes)
-    names = list(dict.fromkeys([columns] if isinstance(columns, str) else columns))
-    values = _joined(assessment, names, data, unit, period)
-    return _crossed(
-        assessment,
-        values_by_code(assessment, chosen, stage),
-        dict(zip(names, values.T, strict=True)),
-        method,
-        limits,
-    )
+    chosen = select(instance("assessment", assessment, Assessment).index, nodes)
+    names = several("columns", columns)
+    second = dict(zip(names, _joined(assessment, names, data, unit, period).T, strict=True))
+    first = node_values(assessment, chosen, stage)
+    return pair_table(assessment, first, second, method=method, limits=limits)
 
 
 def with_assessments(
@@ -107,22 +98,16 @@ def with_assessments(
 ) -> Frame:
     """Return correlations of the scores of nodes with those of other assessments.
 
-    Each correlation is taken over the units of a period that have a score in both assessments.
+    An index that is collinear with another adds little to it.
 
     Parameters
     ----------
-    assessment : Assessment
+    assessment, nodes, method, limits
+        As for `dli.multivariate.correlations`; the node is the index by default.
     others : mapping of label to Assessment
         Assessments of any index; rows are matched by unit (and period).
-    nodes : int, str or sequence of str, optional
-        A level of the tree, a code, several codes, or None for the indicators; the index by
-        default.
     node : str, optional
         The node of the other assessments; by default the index of each.
-    method : {"pearson", "spearman", "kendall"}
-        As `dli.multivariate.arrays.correlations`; Spearman's is the correlation of ranks.
-    limits : Limits
-        What is flagged; an index that is collinear with another adds little to it.
 
     Returns
     -------
@@ -151,32 +136,19 @@ def with_assessments(
     (['without b'], 0.99)
     """
     _check_others(assessment, others, node)
-    chosen = select(assessment.index, nodes)
     keys = _keys(assessment)
     scores = {}
     disjoint = []
     for label, other in others.items():
-        their_scores = other.array(other.index.code if node is None else node).tolist()
+        their_scores = other.array(other.index.code if node is None else node)
         score_of = dict(zip(_keys(other), their_scores, strict=True))
         if score_of.keys().isdisjoint(keys):
             disjoint.append(repr(label))
         scores[label] = np.array([score_of.get(key, np.nan) for key in keys])
     if disjoint:
-        msg = "assessments need units in common; there is none with"
-        raise DataError(msg, disjoint)
-    first = values_by_code(assessment, chosen, "normalised")
-    return _crossed(assessment, first, scores, method, limits)
-
-
-def _crossed(
-    assessment: Assessment,
-    one: dict[str, Floats],
-    two: dict[str, Floats],
-    method: str,
-    limits: Limits,
-) -> Frame:
-    pairs = [(i, j) for i in range(len(one)) for j in range(len(two))]
-    return pair_table(assessment, one, two, pairs, method=method, limits=limits)
+        raise DataError("assessments need units in common; there is none with", disjoint)
+    first = node_values(assessment, select(assessment.index, nodes), "normalised")
+    return pair_table(assessment, first, scores, method=method, limits=limits)
 
 
 def _keys(assessment: Assessment) -> list[Any]:
@@ -185,36 +157,26 @@ def _keys(assessment: Assessment) -> list[Any]:
     return list(zip(assessment.units, assessment.periods, strict=True))
 
 
-def _check_others(
-    assessment: Assessment, others: Mapping[str, Assessment], node: str | None
-) -> None:
-    unchecked: object = others
-    if not isinstance(unchecked, Mapping) or not unchecked:
-        msg = f"others must be a mapping of label to Assessment, got {unchecked!r}"
-        raise MethodError(msg)
-    faults = [
-        f"{label!r} is {other!r}"
-        for label, other in unchecked.items()
-        if not isinstance(other, Assessment)
-    ]
-    if faults:
-        msg = "others must be assessments"
-        raise MethodError(msg, faults)
-    has = assessment.periods is not None
+def _check_others(assessment: Assessment, others: Any, node: str | None) -> None:
+    if not isinstance(others, Mapping) or not others:
+        raise MethodError(f"others must be a mapping of label to Assessment, got {others!r}")
+    wrong = {label: other for label, other in others.items() if not isinstance(other, Assessment)}
+    if wrong:
+        faults = [f"{label!r} is {other!r}" for label, other in wrong.items()]
+        raise MethodError("others must be assessments", faults)
+    has = instance("assessment", assessment, Assessment).periods is not None
     faults = [repr(label) for label, other in others.items() if (other.periods is not None) != has]
     if faults:
-        msg = f"the assessment has {'periods' if has else 'no periods'}, and so must the others"
-        raise MethodError(msg, faults)
-    known: dict[str, None] = {}
-    lacking = []
-    for label, other in others.items():
-        codes = dict.fromkeys(n.code for n in other.index.walk())
-        known |= codes
-        if node is not None and node not in list(codes):
-            lacking.append(label)
-    if lacking:
+        raise MethodError(
+            f"the assessment has {'periods' if has else 'no periods'}, and so must the others",
+            faults,
+        )
+    codes = {label: [own.code for own in other.index.walk()] for label, other in others.items()}
+    is_text = isinstance(node, str)
+    lacking = [str(label) for label, own in codes.items() if not (is_text and node in own)]
+    if node is not None and lacking:
         what = f"node in assessment {', '.join(lacking)} with code"
-        raise UnknownCodeError(what, [node], known)
+        raise UnknownCodeError(what, [node], dict.fromkeys(chain.from_iterable(codes.values())))
 
 
 def _joined(
@@ -223,41 +185,41 @@ def _joined(
     """Return variables in the order of the assessment's rows, NaN for rows without a match."""
     observations = assessment.observations
     table = observations.table if data is None else frames.read(data)
-    unit = observations.unit_column if unit is None else unit
     if assessment.periods is None and period is not None:
-        msg = f"the assessment has no periods to join column {period!r} with"
-        raise MethodError(msg)
+        raise MethodError(f"the assessment has no periods to join column {period!r} with")
     if period is None and observations.period_column in table.names:
         period = observations.period_column
-    unknown = [name for name in (unit, period, *names) if name not in (*table.names, None)]
+    key_columns = [observations.unit_column if unit is None else unit]
+    key_columns += [] if period is None else [period]
+    wanted_columns: list[Any] = [*key_columns, *names]
+    unknown = [own for own in wanted_columns if not (isinstance(own, str) and own in table.names)]
     if unknown:
         raise UnknownCodeError("column", unknown, table.names)
     if not names:
-        msg = "columns must name at least one variable, got none"
-        raise MethodError(msg)
-    keys: list[Any] = table.column(unit)
+        raise MethodError("columns must name at least one variable, got none")
+    keys = table.column(key_columns[0])
     wanted: list[Any] = list(assessment.units)
     if period is not None:
         keys, wanted = list(zip(keys, table.column(period), strict=True)), _keys(assessment)
     values, wrong = table.numbers(names)
-    assessed = set(wanted)
-    faults = [f"{table.where(i)}, {name!r}: {cell!r} is not a number" for i, name, cell in wrong]
+    faults = [f"{table.where(i)}, {name!r}: {table.not_a_number(cell)}" for i, name, cell in wrong]
     faults += [
         f"{table.where(i)}, {names[j]!r}: {values[i, j]:g} is infinite"
         for i, j in np.argwhere(np.isinf(values)).tolist()
     ]
+    assessed = set(wanted)
     place: dict[Any, int] = {}
     for i, key in enumerate(keys):
         if key in assessed and place.setdefault(key, i) != i:
             faults.append(f"{table.where(i)}: {key!r} appears before, in {table.where(place[key])}")
     if not place:
         faults.append(
-            f"no unit of the assessment is in {unit!r}, which has {_some(keys)}; the assessment "
-            f"has {_some(wanted)}"
+            f"no unit of the assessment is in {key_columns[0]!r}, which has {_some(keys)}; the "
+            f"assessment has {_some(wanted)}"
         )
     if faults:
-        msg = "cannot join the variables to the assessment"
-        raise DataError(msg, faults)
+        raise DataError("cannot join the variables to the assessment", faults)
+    warn_of_near_names(assessment.units, table.column(key_columns[0]), "the table of variables")
     values = np.vstack([values, np.full((1, len(names)), np.nan)])
     return np.asarray(values[[place.get(key, -1) for key in wanted]])
 

@@ -1,16 +1,16 @@
 """How indicators correlate, pair by pair."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.arrays import TIE, Floats, Integers, as_floats, as_table
-from dli.checks import number
+from dli.checks import choice_faults, number
 from dli.errors import MethodError
 
-__all__ = ["Correlations", "correlations", "redundant_pairs", "silent_indicators"]
+__all__ = ["Correlations", "correlations", "one_of", "redundant_pairs", "silent_indicators"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -56,13 +56,18 @@ class Correlations:
         ----------
         above, below : float, optional
             One of them, or both for pairs beyond either.
+
+        Raises
+        ------
+        MethodError
+            A limit that is not a number.
         """
         r = self.coefficients
         found = np.zeros(r.shape, dtype=np.bool_)
         if above is not None:
-            found |= r > above
+            found |= r > number("above", above)
         if below is not None:
-            found |= r < below
+            found |= r < number("below", below)
         if self.within:
             found = np.triu(found, 1)
         return [(i, j) for i, j in np.argwhere(found).tolist()]
@@ -84,10 +89,6 @@ def correlations(
         Kendall's :math:`\tau_b`. Values tie when they are equal; a column whose values
         differ by rounding alone is constant.
 
-    Returns
-    -------
-    Correlations
-
     Raises
     ------
     MethodError
@@ -106,32 +107,27 @@ def correlations(
     >>> found.n_units.tolist()
     [[4, 3], [3, 3]]
     """
-    if method not in ("pearson", "spearman", "kendall"):
-        msg = f"method must be 'pearson', 'spearman' or 'kendall', got {method!r}"
-        raise MethodError(msg)
+    one_of("method", method, ("pearson", "spearman", "kendall"))
     x = as_table(values, missing=True)
     y = x if others is None else as_table(others, name="others", columns="n_others", missing=True)
     if len(x) != len(y):
-        msg = f"both tables must have a row for each unit, got {len(x)} and {len(y)} rows"
-        raise MethodError(msg)
+        raise MethodError(
+            f"both tables must have a row for each unit, got {len(x)} and {len(y)} rows"
+        )
     n = (~np.isnan(x)).T.astype(np.int64) @ (~np.isnan(y)).astype(np.int64)
-    if method == "kendall":
-        coefficients, p_values = _pairwise(_kendall, x, y)
+    if method == "pearson":
+        r = _pearson(x, y)
+    elif method == "spearman" and not (np.isnan(x).any() or np.isnan(y).any()):
+        r = _pearson(_mean_ranks(x), _mean_ranks(y))
     else:
-        if method == "pearson":
-            coefficients = _pearson(x, y)
-        elif np.isnan(x).any() or np.isnan(y).any():
-            coefficients = _pairwise(_spearman, x, y)[0]
-        else:
-            coefficients = _pearson(_mean_ranks(x), _mean_ranks(y))
-        p_values = _p_values(coefficients, n)
-    return Correlations(
-        coefficients=coefficients, p_values=p_values, n_units=n, within=others is None
-    )
+        r, p_values = _by_ranks(x, y, method)
+    if method != "kendall":
+        p_values = _p_values(r, n)
+    return Correlations(coefficients=r, p_values=p_values, n_units=n, within=others is None)
 
 
 def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int, int]]:
-    """Return the pairs of indicators that correlate so highly that one of them adds little.
+    """Return the columns of pairs of indicators that correlate so highly that one adds little.
 
     Parameters
     ----------
@@ -140,15 +136,10 @@ def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int
     limit : float
         Pairs whose Pearson correlation is above it are redundant.
 
-    Returns
-    -------
-    list of (int, int)
-        The columns of each pair.
-
     Raises
     ------
     MethodError
-        Values that are infinite or not numbers.
+        Values that are infinite or not numbers, or a limit that is not a number.
 
     References
     ----------
@@ -160,31 +151,26 @@ def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int
     >>> redundant_pairs([[1.0, 2.0, 5.0], [2.0, 4.1, 1.0], [3.0, 6.0, 4.0], [4.0, 8.0, 2.0]])
     [(0, 1)]
     """
-    return correlations(values).pairs(above=limit)
+    return correlations(values).pairs(above=number("limit", limit))
 
 
 def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.3) -> list[int]:
-    """Return the indicators that hardly correlate with a score, or correlate negatively.
+    """Return the columns that hardly correlate with a score, or correlate negatively.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised, so that more is better throughout. NaN marks a missing value.
+        As for `redundant_pairs`.
     scores : array_like of shape (n_units,)
         The scores of the index, or of the sub-index that the indicators belong to.
     limit : float
         An indicator is silent when its Pearson correlation with the scores is below it, or is
         not defined because one of both is constant.
 
-    Returns
-    -------
-    list of int
-        Columns.
-
     Raises
     ------
     MethodError
-        Values that are infinite or not numbers, or scores of another shape.
+        As for `redundant_pairs`, or scores of another shape.
 
     Examples
     --------
@@ -193,10 +179,15 @@ def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.
     """
     score = as_floats(scores, "scores")
     if score.ndim != 1:
-        msg = f"scores must have the shape (n_units,), got {score.shape}"
-        raise MethodError(msg)
+        raise MethodError(f"scores must have the shape (n_units,), got {score.shape}")
     r = correlations(values, score[:, np.newaxis]).coefficients[:, 0]
-    return [int(j) for j in np.flatnonzero(~(r >= limit))]
+    return [int(j) for j in np.flatnonzero(~(r >= number("limit", limit)))]
+
+
+def one_of(name: str, value: object, options: Sequence[str]) -> None:
+    """Raise `MethodError` unless a value is one of several texts."""
+    for fault in choice_faults(name, value, options):
+        raise MethodError(fault)
 
 
 def _pearson(x: Floats, y: Floats) -> Floats:
@@ -237,33 +228,27 @@ def _p_values(r: Floats, n: Integers) -> Floats:
     return np.where(usable, 2 * stats.t.sf(t, freedom), np.nan)
 
 
-def _pairwise(
-    measure: Callable[[Floats], tuple[float, float]], x: Floats, y: Floats
-) -> tuple[Floats, Floats]:
-    """Measure the ranks of each pair of columns among the units that have both."""
-    shape = (x.shape[1], y.shape[1])
-    coefficients, p_values = np.full(shape, np.nan), np.full(shape, np.nan)
-    for i in range(shape[0]):
-        for j in range(shape[1]):
-            if y is x and j < i:
-                coefficients[i, j], p_values[i, j] = coefficients[j, i], p_values[j, i]
-                continue
-            both = ~np.isnan(x[:, i]) & ~np.isnan(y[:, j])
-            if both.sum() > 1:
-                ranks = _mean_ranks(np.stack([x[both, i], y[both, j]], axis=1))
-                coefficients[i, j], p_values[i, j] = measure(ranks)
-    return coefficients, p_values
+def _by_ranks(x: Floats, y: Floats, method: str) -> tuple[Floats, Floats]:
+    """Correlate the ranks of each pair of columns among the units that have both.
 
-
-def _spearman(ranks: Floats) -> tuple[float, float]:
-    return float(_pearson(ranks[:, :1], ranks[:, 1:])[0, 0]), np.nan
-
-
-def _kendall(ranks: Floats) -> tuple[float, float]:
+    The p-values are those of Kendall's coefficient; Spearman's are left to `_p_values`.
+    """
     from scipy import stats
 
-    result = stats.kendalltau(ranks[:, 0], ranks[:, 1])
-    return float(result.statistic), float(result.pvalue) if len(ranks) > 2 else np.nan
+    r, p_values = np.full((2, x.shape[1], y.shape[1]), np.nan)
+    for i, j in np.ndindex(r.shape):
+        both = ~np.isnan(x[:, i]) & ~np.isnan(y[:, j])
+        if y is x and j < i:
+            r[i, j], p_values[i, j] = r[j, i], p_values[j, i]
+        elif both.sum() > 1:
+            ranks = _mean_ranks(np.stack([x[both, i], y[both, j]], axis=1))
+            if method == "spearman":
+                r[i, j] = _pearson(ranks[:, :1], ranks[:, 1:])[0, 0]
+            else:
+                result = stats.kendalltau(ranks[:, 0], ranks[:, 1])
+                r[i, j] = result.statistic
+                p_values[i, j] = result.pvalue if len(ranks) > 2 else np.nan
+    return r, p_values
 
 
 def _mean_ranks(x: Floats) -> Floats:

@@ -1,22 +1,23 @@
 """Correlations of the nodes of an assessment with each other."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.checks import is_number, whole_number
+from dli.checks import instance, is_number, number, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
-from dli.framework.index import Node
 from dli.framework.select import Nodes, select
 from dli.multivariate.correlation import correlations as correlations_of_columns
-from dli.multivariate.selection import build_by_period, node_values
+from dli.multivariate.selection import node_values, table_by_period
 
-__all__ = ["DEFAULT", "Limits", "correlations", "pair_table", "values_by_code", "with_ancestors"]
+__all__ = ["DEFAULT", "Limits", "correlations", "pair_table", "with_ancestors"]
 
 
 @frozen(kw_only=True)
@@ -51,11 +52,10 @@ class Limits:
     def __attrs_post_init__(self) -> None:
         limits = (self.negative, self.weak, self.collinear)
         if not (all(map(is_number, limits)) and -1 <= limits[0] <= limits[1] <= limits[2] <= 1):
-            msg = (
+            raise MethodError(
                 "limits must rise from -1 to 1 in the order negative, weak, collinear, got "
                 f"{self.negative!r}, {self.weak!r}, {self.collinear!r}"
             )
-            raise MethodError(msg)
 
     def flag(self, correlation: float, n_units: int) -> str:
         """Return the flag of a correlation, an empty text if nothing stands out.
@@ -66,12 +66,17 @@ class Limits:
             NaN if one of the two variables is constant.
         n_units : int
             The units that have both; any two variables correlate perfectly over two units.
+
+        Raises
+        ------
+        MethodError
+            A correlation or number of units of another kind.
         """
-        if n_units < 3:
+        if whole_number("n_units", n_units, 0) < 3:
             return "too few units"
-        if np.isnan(correlation):
+        if isinstance(correlation, float) and np.isnan(correlation):  # type: ignore[redundant-expr] # text may come
             return "constant"
-        if correlation < self.negative:
+        if number("correlation", correlation) < self.negative:
             return "negative"
         if correlation < self.weak:
             return "weak"
@@ -108,9 +113,9 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
         Only pairs below the same node at this level: with 1, pairs in the same sub-index.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
         The step after which indicators are taken; before normalisation their directions are
-        those of the data.
+        those of the data, and they have no common scale.
     method : {"pearson", "spearman", "kendall"}
-        As `dli.multivariate.arrays.correlations`.
+        As for `dli.multivariate.arrays.correlations`.
     limits : Limits
         What is flagged.
 
@@ -124,16 +129,12 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
     Raises
     ------
     MethodError
-        No such level or method, or no pair at all.
+        Something else than an assessment, no such level or method, limits of another kind, or no
+        pair at all.
     UnknownCodeError
         Codes that are not in the tree, or no such stage.
     DataError
         A column of periods with the name of a column of this table.
-
-    References
-    ----------
-    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 4.
-    https://doi.org/10.1787/9789264043466-en
 
     Examples
     --------
@@ -144,30 +145,27 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
     >>> [(name, table.column(name)[0]) for name in ("first", "second", "flag")]
     [('first', 'a'), ('second', 'b'), ('flag', 'negative')]
     """
-    index = assessment.index
+    index = instance("assessment", assessment, Assessment).index
     rows = select(index, nodes)
     columns = rows if others is None else select(index, others)
-    if within is not None:
-        deepest = max(index.level(node.code) for node in index.walk())
-        within = whole_number("within", within, 0, deepest)
-    ancestors = {node.code: _ancestor(index, node.code, within) for node in (*rows, *columns)}
+    deepest = max(index.level(node.code) for node in index.walk())
+    level = 0 if within is None else whole_number("within", within, 0, deepest)
+    above = {}  # the node at the level that a node is or lies below
+    for node in (*rows, *columns):
+        line = [node, *index.path(node.code)]
+        if level < len(line):
+            above[node.code] = line[-1 - level].code
     pairs = [
         (i, j)
         for i, one in enumerate(rows)
         for j, other in enumerate(columns)
         if one is not other
         and (others is not None or i < j)
-        and ancestors[one.code] is not None
-        and ancestors[one.code] == ancestors[other.code]
+        and one.code in above
+        and above[one.code] == above.get(other.code)
     ]
-    return pair_table(
-        assessment,
-        values_by_code(assessment, rows, stage),
-        values_by_code(assessment, columns, stage),
-        pairs,
-        method=method,
-        limits=limits,
-    )
+    first, second = (node_values(assessment, own, stage) for own in (rows, columns))
+    return pair_table(assessment, first, second, pairs, method=method, limits=limits)
 
 
 def with_ancestors(
@@ -180,21 +178,10 @@ def with_ancestors(
 ) -> Frame:
     """Return correlations of nodes with all nodes above them in the tree.
 
-    Each correlation is taken over the units of a period that have both nodes.
-
     Parameters
     ----------
-    assessment : Assessment
-    nodes : int, str or sequence of str, optional
-        A level of the tree (1 is the sub-indices), a code, several codes, or None for the
-        indicators.
-    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken; before normalisation their directions are
-        those of the data.
-    method : {"pearson", "spearman", "kendall"}
-        As `dli.multivariate.arrays.correlations`.
-    limits : Limits
-        What is flagged.
+    assessment, nodes, stage, method, limits
+        As for `correlations`.
 
     Returns
     -------
@@ -203,12 +190,8 @@ def with_ancestors(
 
     Raises
     ------
-    MethodError
-        No such level or method, or nothing above the nodes.
-    UnknownCodeError
-        Codes that are not in the tree, or no such stage.
-    DataError
-        A column of periods with the name of a column of this table.
+    MethodError, UnknownCodeError, DataError
+        As for `correlations`; there is no pair where nothing lies above the nodes.
 
     Examples
     --------
@@ -219,69 +202,49 @@ def with_ancestors(
     >>> list(zip(table.column("first"), table.column("second")))
     [('a', 'A'), ('a', 'T'), ('b', 'A'), ('b', 'T')]
     """
-    index = assessment.index
+    index = instance("assessment", assessment, Assessment).index
     below = select(index, nodes)
     above = [node for node in index.walk() if isinstance(node, Index)]
     place = {node.code: j for j, node in enumerate(above)}
-    return pair_table(
-        assessment,
-        values_by_code(assessment, below, stage),
-        values_by_code(assessment, above, stage),
-        [(i, place[up.code]) for i, node in enumerate(below) for up in index.path(node.code)],
-        method=method,
-        limits=limits,
-    )
-
-
-def values_by_code(assessment: Assessment, nodes: Sequence[Node], stage: str) -> dict[str, Floats]:
-    """Return the values of `node_values` by code."""
-    values = node_values(assessment, nodes, stage)
-    return {node.code: column for node, column in zip(nodes, values.T, strict=True)}
+    pairs = [(i, place[up.code]) for i, node in enumerate(below) for up in index.path(node.code)]
+    first, second = (node_values(assessment, own, stage) for own in (below, above))
+    return pair_table(assessment, first, second, pairs, method=method, limits=limits)
 
 
 def pair_table(
     assessment: Assessment,
     one: Mapping[str, Floats],
     two: Mapping[str, Floats],
-    pairs: Sequence[tuple[int, int]],
+    pairs: Sequence[tuple[int, int]] | None = None,
     *,
     method: str,
     limits: Limits,
 ) -> Frame:
     """Return the correlations of pairs of variables in each period, with what stands out.
 
-    Parameters
-    ----------
-    assessment : Assessment
-    one, two : mapping of label to ndarray of shape (n_units,)
-    pairs : sequence of (int, int)
-        Places in the first and in the second mapping.
-    method : {"pearson", "spearman", "kendall"}
-    limits : Limits
+    Variables have a label and the shape (n_units,); pairs are places in the two mappings, all of
+    them by default.
     """
+    pairs = list(np.ndindex(len(one), len(two))) if pairs is None else pairs
     if not pairs:
-        msg = "there is no pair to correlate: choose other nodes, or another level for `within`"
-        raise MethodError(msg)
-    x, y = np.stack(list(one.values()), axis=1), np.stack(list(two.values()), axis=1)
+        raise MethodError(
+            "there is no pair to correlate: choose other nodes, or another level for `within`"
+        )
+    flag = instance("limits", limits, Limits).flag
     first, second = list(one), list(two)
+    x, y = (np.stack(list(variables.values()), axis=1) for variables in (one, two))
     places = tuple(np.array(pairs).T)
-    tables = {}
-    for period, rows in assessment.rows_by_period.items():
+
+    def columns(rows: NDArray[np.intp]) -> dict[str, Any]:
         found = correlations_of_columns(x[rows], y[rows], method=method)
         r, n = found.coefficients[places], found.n_units[places]
-        tables[period] = {
+        return {
             "first": [first[i] for i, _ in pairs],
             "second": [second[j] for _, j in pairs],
             "correlation": r,
             "p_value": found.p_values[places],
             "units": n,
-            "flag": [limits.flag(*each) for each in zip(r.tolist(), n.tolist(), strict=True)],
+            "flag": list(map(flag, r.tolist(), n.tolist())),
         }
-    return build_by_period(assessment, tables)
 
-
-def _ancestor(index: Index, code: str, level: int | None) -> str | None:
-    """Return the node at a level that a node is or lies below; None if it lies higher."""
-    line = [code, *(node.code for node in index.path(code))][::-1]
-    place = 0 if level is None else level
-    return line[place] if place < len(line) else None
+    return table_by_period(assessment, columns)

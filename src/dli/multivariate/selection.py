@@ -1,9 +1,11 @@
 """The values of nodes after a step, and tables that have rows for each period."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
@@ -11,65 +13,41 @@ from dli.frames import Frame
 from dli.framework.index import Node
 from dli.ranking import level_ties
 
-__all__ = ["build_by_period", "node_values"]
+__all__ = ["node_values", "stage_values", "table_by_period"]
 
 
-def node_values(assessment: Assessment, nodes: Sequence[Node], stage: str) -> Floats:
-    """Return indicators as they are after a step, and the scores of nodes that have children.
+def stage_values(assessment: Assessment, stage: str) -> dict[str, Floats]:
+    """Return the indicators after a step by code."""
+    codes = [indicator.code for indicator in assessment.index.indicators]
+    return dict(zip(codes, assessment.stage_array(stage).T, strict=True))
+
+
+def node_values(assessment: Assessment, nodes: Sequence[Node], stage: str) -> dict[str, Floats]:
+    """Return indicators after a step and the scores of other nodes by code, NaN where missing.
 
     Scores that tie are equal to the last bit, so that no correlation of ranks tells them apart.
-
-    Parameters
-    ----------
-    assessment : Assessment
-    nodes : sequence of Index or Indicator
-    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-
-    Returns
-    -------
-    ndarray of shape (n_units, n_nodes)
-        NaN where a value or a score is missing.
-
-    Raises
-    ------
-    UnknownCodeError
-        No such stage.
     """
-    indicators = [indicator.code for indicator in assessment.index.indicators]
-    after_step = dict(zip(indicators, assessment.stage_array(stage).T, strict=True))
-    columns = [after_step.get(node.code) for node in nodes]
-    return np.stack(
-        [
-            level_ties(assessment.array(node.code)) if column is None else column
-            for node, column in zip(nodes, columns, strict=True)
-        ],
-        axis=1,
-    )
+    values = stage_values(assessment, stage)
+    return {
+        node.code: values[node.code]
+        if node.code in values
+        else level_ties(assessment.array(node.code))
+        for node in nodes
+    }
 
 
-def build_by_period(assessment: Assessment, tables: Mapping[Any, Mapping[str, Any]]) -> Frame:
+def table_by_period(
+    assessment: Assessment, columns: Callable[[NDArray[np.intp]], Mapping[str, Any]]
+) -> Frame:
     """Return the tables of all periods as one, the period in front if the data have periods.
 
-    Parameters
-    ----------
-    assessment : Assessment
-    tables : mapping of period to columns
-        The same columns for each period, in the order of `Assessment.rows_by_period`.
-
-    Raises
-    ------
-    DataError
-        The data's column of periods has the name of one of the columns.
+    ``columns`` returns the columns of a period from its rows.
     """
-    columns: dict[str, Any] = {}
-    names = list(next(iter(tables.values())))
-    n_rows = [len(table[names[0]]) for table in tables.values()]
-    for name in names:
+    tables = {period: columns(rows) for period, rows in assessment.rows_by_period.items()}
+    joined: dict[str, Any] = {}
+    for name in next(iter(tables.values())):
         cells = [table[name] for table in tables.values()]
-        columns[name] = (
-            np.concatenate(cells)
-            if isinstance(cells[0], np.ndarray)
-            else [cell for own in cells for cell in own]
-        )
-    periods = [period for period, n in zip(tables, n_rows, strict=True) for _ in range(n)]
-    return assessment.table(columns, periods=periods)
+        is_array = isinstance(cells[0], np.ndarray)
+        joined[name] = np.concatenate(cells) if is_array else list(chain.from_iterable(cells))
+    periods = [period for period, table in tables.items() for _ in next(iter(table.values()))]
+    return assessment.table(joined, periods=periods)

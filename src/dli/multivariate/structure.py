@@ -1,45 +1,105 @@
-"""Whether the nodes of an assessment measure one thing: consistency, components, clusters."""
+"""What an assessment's indicators look like, and whether nodes measure one thing."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable
+from typing import Any, Literal
 
+import attrs
 import numpy as np
+from numpy.typing import NDArray
 
-from dli.arrays import Floats, Integers
+from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.checks import number
+from dli.checks import instance, number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
+from dli.framework.index import Node
 from dli.framework.select import Nodes, select
-from dli.multivariate import dimensions
-from dli.multivariate.selection import build_by_period, node_values
+from dli.multivariate import arrays
+from dli.multivariate.selection import node_values, table_by_period
 
-__all__ = ["cluster_indicators", "cronbach_alpha", "principal_components"]
+__all__ = ["cluster_indicators", "cronbach_alpha", "principal_components", "statistics"]
 
-Result = TypeVar("Result")
+_FLAGS = {
+    "lacks_values": "few values",
+    "lacks_nonzero": "few values other than 0",
+    "lacks_variety": "few different values",
+    "has_outliers": "outliers",
+}
 
 
-def cronbach_alpha(
-    assessment: Assessment,
-    nodes: Nodes = None,
-    *,
-    stage: str = "normalised",
-    least: float = 0.7,
-) -> Frame:
-    """Return Cronbach's alpha of each node: whether its children measure one thing.
+def statistics(assessment: Assessment, *, stage: str = "raw", **limits: float) -> Frame:
+    """Return statistics of each indicator after a step, and flag what stands out.
 
-    Covariances are taken over the units of a period that have both children; the principal
-    component leaves out units with a missing child. Weights do not enter.
+    Missing values are left out, and counted.
 
     Parameters
     ----------
     assessment : Assessment
+    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
+        The step after which indicators are taken.
+    **limits : float
+        ``available``, ``nonzero``, ``unique``, ``skewness_limit`` and ``kurtosis_limit``, as for
+        `dli.multivariate.arrays.statistics`.
+
+    Returns
+    -------
+    frame
+        A row for each indicator (in each period), with the columns ``code, name``, the statistics
+        of `dli.multivariate.arrays.Statistics`, and ``flag``: any of ``no value``, ``constant``,
+        ``few values``, ``few values other than 0``, ``few different values`` and ``outliers``.
+
+    Raises
+    ------
+    MethodError, UnknownCodeError, DataError
+        As for `dli.multivariate.arrays.statistics` and `correlations`.
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator, frames
+    >>> index = Index("T", [Indicator("a"), Indicator("b")])
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5.0, None, 0.0]}
+    >>> table = frames.read(statistics(Assessment(index, data)))
+    >>> table.column("mean"), table.column("flag")
+    ([2.0, 2.5], ['', 'few values other than 0'])
+    """
+    indicators = instance("assessment", assessment, Assessment).index.indicators
+    values = assessment.stage_array(stage)
+
+    def columns(rows: NDArray[np.intp]) -> dict[str, Any]:
+        described = attrs.asdict(arrays.statistics(values[rows], **limits), recurse=False)
+        flags = {"constant": described["n_unique"] == 1}
+        flags |= {flag: described.pop(name) for name, flag in _FLAGS.items()}
+        return {
+            "code": [indicator.code for indicator in indicators],
+            "name": [indicator.name for indicator in indicators],
+            **described,
+            "flag": [
+                ", ".join(flag for flag, is_flagged in flags.items() if is_flagged[j])
+                if n_available
+                else "no value"
+                for j, n_available in enumerate(described["n_available"])
+            ],
+        }
+
+    return table_by_period(assessment, columns)
+
+
+def cronbach_alpha(
+    assessment: Assessment, nodes: Nodes = None, *, stage: str = "normalised", least: float = 0.7
+) -> Frame:
+    """Return Cronbach's alpha of each node: whether its children measure one thing.
+
+    Covariances are taken over the units of a period that have both children; the principal
+    component leaves out units with a missing child. Weights do not enter. For the formula see
+    `dli.multivariate.arrays.cronbach_alpha`.
+
+    Parameters
+    ----------
+    assessment, stage
+        As for `correlations`.
     nodes : int, str or sequence of str, optional
         A level of the tree, a code or several codes; by default all nodes that have children.
-    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken; before normalisation they have neither one
-        scale nor one direction.
     least : float
         An alpha below it is flagged.
 
@@ -56,17 +116,8 @@ def cronbach_alpha(
 
     Raises
     ------
-    MethodError
-        No such level, nodes without children, or a ``least`` that is not a number.
-    UnknownCodeError
-        Codes that are not in the tree, or no such stage.
-    DataError
-        A column of periods with the name of a column of this table.
-
-    References
-    ----------
-    Cronbach (1951), Coefficient alpha and the internal structure of tests.
-    https://doi.org/10.1007/BF02310555
+    MethodError, UnknownCodeError, DataError
+        As for `correlations`; nodes without children, or a ``least`` that is not a number.
 
     Examples
     --------
@@ -78,66 +129,53 @@ def cronbach_alpha(
     [0.98, 0.98]
     """
     least = number("least", least)
-    index = assessment.index
+    index = instance("assessment", assessment, Assessment).index
     chosen = list(index.walk()) if nodes is None else select(index, nodes)
     parents = [node for node in chosen if isinstance(node, Index)]
     if nodes is not None and len(parents) < len(chosen):
-        msg = "Cronbach's alpha is of nodes with children; these are indicators"
-        raise MethodError(msg, [repr(n.code) for n in chosen if not isinstance(n, Index)])
-    tables = {}
-    for period, rows in assessment.rows_by_period.items():
-        described = [
-            _consistency(
-                node,
-                node_values(assessment, node.children, stage)[rows],
-                node_values(assessment, node.indicators, stage)[rows],
-                least,
-            )
-            for node in parents
-        ]
-        tables[period] = {name: [row[name] for row in described] for name in described[0]}
-    return build_by_period(assessment, tables)
-
-
-def _consistency(node: Index, children: Floats, indicators: Floats, least: float) -> dict[str, Any]:
-    flags = []
-    alpha = component = indicator_alpha = np.nan
-    if len(node.children) == 1:
-        flags.append("single child")
-    else:
-        alpha = _or_flag(dimensions.cronbach_alpha, children, flags, "no alpha")
-        component = _or_flag(_first_component, children, flags, "no component")
-    if alpha < least:
-        flags.append("low alpha")
-    if len(node.indicators) > 1:
-        indicator_alpha = _or_flag(
-            dimensions.cronbach_alpha, indicators, flags, "no indicator alpha"
+        raise MethodError(
+            "Cronbach's alpha is of nodes with children; these are indicators",
+            [repr(node.code) for node in chosen if not isinstance(node, Index)],
         )
+    values = node_values(assessment, list(index.walk()), stage)
+
+    def columns(rows: NDArray[np.intp]) -> dict[str, Any]:
+        described = [_consistency(node, values, rows, least) for node in parents]
+        return {name: [row[name] for row in described] for name in described[0]}
+
+    return table_by_period(assessment, columns)
+
+
+def _consistency(
+    node: Index, values: dict[str, Floats], rows: NDArray[np.intp], least: float
+) -> dict[str, Any]:
+    """Return the row of a node: what these units do not allow is flagged, not raised."""
+    measured: dict[str, float] = {}
+    flags = ["single child"] if len(node.children) == 1 else []
+    for name, below, measure in (
+        ("alpha", node.children, arrays.cronbach_alpha),
+        ("component", node.children, lambda x: arrays.principal_components(x).explained[0]),
+        ("indicator alpha", node.indicators, arrays.cronbach_alpha),
+    ):
+        measured[name] = np.nan
+        try:
+            if len(below) > 1:
+                own = [values[child.code][rows] for child in below]
+                measured[name] = float(measure(np.stack(own, axis=1)))
+        except MethodError:
+            flags.append(f"no {name}")
+        if name == "component" and measured["alpha"] < least:
+            flags.append("low alpha")
     return {
         "code": node.code,
         "name": node.name,
         "children": len(node.children),
-        "alpha": alpha,
-        "first_component": component,
+        "alpha": measured["alpha"],
+        "first_component": measured["component"],
         "indicators": len(node.indicators),
-        "indicator_alpha": indicator_alpha,
+        "indicator_alpha": measured["indicator alpha"],
         "flag": ", ".join(flags),
     }
-
-
-def _first_component(values: Floats) -> float:
-    return float(dimensions.principal_components(values).explained[0])
-
-
-def _or_flag(
-    measure: Callable[[Floats], float], values: Floats, flags: list[str], flag: str
-) -> float:
-    """Measure, or flag that these units do not allow it: one node must not hide the others."""
-    try:
-        return measure(values)
-    except MethodError:
-        flags.append(flag)
-        return float("nan")
 
 
 def principal_components(
@@ -149,11 +187,8 @@ def principal_components(
 
     Parameters
     ----------
-    assessment : Assessment
-    nodes : int, str or sequence of str, optional
-        A level of the tree, a code, several codes, or None for the indicators.
-    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken.
+    assessment, nodes, stage
+        As for `correlations`.
 
     Returns
     -------
@@ -165,17 +200,8 @@ def principal_components(
 
     Raises
     ------
-    MethodError
-        No such level, fewer than two complete units, or nodes that are constant over them.
-    UnknownCodeError
-        Codes that are not in the tree, or no such stage.
-    DataError
-        A column of periods with the name of a column of this table.
-
-    References
-    ----------
-    OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 4.
-    https://doi.org/10.1787/9789264043466-en
+    MethodError, UnknownCodeError, DataError
+        As for `correlations`; fewer than two complete units, or nodes that are constant over them.
 
     Examples
     --------
@@ -188,27 +214,19 @@ def principal_components(
     >>> [round(loading, 3) for loading in table.column("loading")[:2]]
     [0.707, 0.707]
     """
-    chosen = select(assessment.index, nodes)
-    codes = [node.code for node in chosen]
-    names = [repr(code) for code in codes]
-    n = len(codes)
-    found = _by_period(
-        assessment,
-        node_values(assessment, chosen, stage),
-        lambda values: dimensions.principal_components(values, names=names),
-    )
-    tables: dict[Any, dict[str, Any]] = {
-        period: {
+
+    def columns(found: arrays.Components, nodes: list[Node]) -> dict[str, Any]:
+        n = len(nodes)
+        return {
             "component": np.repeat(np.arange(1, n + 1), n),
-            "eigenvalue": np.repeat(components.eigenvalues, n),
-            "explained": np.repeat(components.explained, n),
-            "code": codes * n,
-            "loading": components.loadings.T.ravel(),
-            "units": np.full(n * n, components.n_units),
+            "eigenvalue": np.repeat(found.eigenvalues, n),
+            "explained": np.repeat(found.explained, n),
+            "code": [node.code for node in nodes] * n,
+            "loading": found.loadings.T.ravel(),
+            "units": np.full(n * n, found.n_units),
         }
-        for period, components in found.items()
-    }
-    return build_by_period(assessment, tables)
+
+    return _measured(assessment, nodes, stage, arrays.principal_components, columns)
 
 
 def cluster_indicators(
@@ -226,17 +244,12 @@ def cluster_indicators(
 
     Parameters
     ----------
-    assessment : Assessment
-    nodes : int, str or sequence of str, optional
-        A level of the tree, a code, several codes, or None for the indicators.
+    assessment, nodes, stage, method
+        As for `correlations`.
     n_clusters : int
         From 1 to the number of nodes.
-    stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken.
-    method : {"pearson", "spearman", "kendall"}
-        As `dli.multivariate.arrays.correlations`.
     linkage : {"average", "complete", "single"}
-        As `dli.multivariate.arrays.cluster_indicators`.
+        As for `dli.multivariate.arrays.cluster_indicators`.
 
     Returns
     -------
@@ -247,13 +260,8 @@ def cluster_indicators(
 
     Raises
     ------
-    MethodError
-        No such level, method or linkage, a number of clusters that is not possible, or pairs
-        without a correlation.
-    UnknownCodeError
-        Codes that are not in the tree, or no such stage.
-    DataError
-        A column of periods with the name of a column of this table.
+    MethodError, UnknownCodeError, DataError
+        As for `correlations` and `dli.multivariate.arrays.cluster_indicators`.
 
     Examples
     --------
@@ -264,46 +272,42 @@ def cluster_indicators(
     >>> dict(zip(table.column("code"), table.column("cluster"))) == {"a": 0, "c": 0, "b": 1}
     True
     """
-    chosen = select(assessment.index, nodes)
-    names = [repr(node.code) for node in chosen]
-    found = _by_period(
-        assessment,
-        node_values(assessment, chosen, stage),
-        lambda values: dimensions.cluster_indicators(
-            values, n_clusters=n_clusters, method=method, linkage=linkage, names=names
-        ),
-    )
-    tables: dict[Any, dict[str, Any]] = {
-        period: {
-            "code": [chosen[i].code for i in clusters.order.tolist()],
-            "name": [chosen[i].name for i in clusters.order.tolist()],
-            "cluster": _numbered(clusters.labels, [node.code for node in chosen])[clusters.order],
+
+    def columns(found: arrays.Clusters, nodes: list[Node]) -> dict[str, Any]:
+        codes = np.array([node.code for node in nodes])
+        members = [codes[found.labels == k].tolist() for k in range(found.labels.max() + 1)]
+        # The numbers do not depend on the order of the nodes.
+        order = sorted(range(len(members)), key=lambda k: (-len(members[k]), min(members[k])))
+        return {
+            "code": codes[found.order].tolist(),
+            "name": [nodes[i].name for i in found.order],
+            "cluster": np.argsort(order)[found.labels[found.order]],
         }
-        for period, clusters in found.items()
-    }
-    return build_by_period(assessment, tables)
+
+    options = {"n_clusters": n_clusters, "method": method, "linkage": linkage}
+    return _measured(assessment, nodes, stage, arrays.cluster_indicators, columns, **options)
 
 
-def _numbered(labels: Integers, codes: Sequence[str]) -> Integers:
-    """Return numbers of clusters that do not depend on the order of the nodes."""
-    members = [
-        [codes[i] for i in np.flatnonzero(labels == k).tolist()] for k in range(labels.max() + 1)
-    ]
-    order = sorted(range(len(members)), key=lambda k: (-len(members[k]), min(members[k])))
-    return np.argsort(order)[labels]
+def _measured(
+    assessment: Assessment,
+    nodes: Nodes,
+    stage: str,
+    measure: Callable[..., Any],
+    columns: Callable[[Any, list[Node]], dict[str, Any]],
+    **options: Any,
+) -> Frame:
+    """Return a table of what is measured of nodes in each period; an error names the period."""
+    chosen = select(instance("assessment", assessment, Assessment).index, nodes)
+    values = np.stack(list(node_values(assessment, chosen, stage).values()), axis=1)
+    names = [repr(node.code) for node in chosen]
 
-
-def _by_period(
-    assessment: Assessment, values: Floats, measure: Callable[[Floats], Result]
-) -> dict[Any, Result]:
-    """Return what is measured in each period; an error names the period."""
-    results = {}
-    for period, rows in assessment.rows_by_period.items():
+    def of_period(rows: NDArray[np.intp]) -> dict[str, Any]:
         try:
-            results[period] = measure(values[rows])
+            return columns(measure(values[rows], names=names, **options), chosen)
         except MethodError as error:
-            if period is None:
+            if assessment.periods is None:
                 raise
-            msg = f"period {period!r}: {error.summary}"
+            msg = f"period {assessment.periods[rows[0]]!r}: {error.summary}"
             raise MethodError(msg, error.faults) from error
-    return results
+
+    return table_by_period(assessment, of_period)
