@@ -746,7 +746,7 @@ def test_a_file_that_is_no_assessment_is_refused(tmp_path):
             archive.writestr("assessment.json", head)
             for name, content in arrays.items():
                 archive.writestr(name, content)
-        with pytest.raises(DataError, match="must say format 'dli-assessment/1'"):
+        with pytest.raises(DataError, match="must say format = 'dli-assessment/1'"):
             Assessment.load(path)
 
 

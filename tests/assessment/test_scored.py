@@ -7,7 +7,7 @@ from dli import Assessment, Index, Indicator, Method, frames
 from dli.aggregation import GeometricMean
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.imputation import ColumnMean
-from dli.observations import RESERVED
+from dli.observations.faults import RESERVED
 from dli.treatment import Percentiles
 from dli.weighting import Entropy, Equal
 

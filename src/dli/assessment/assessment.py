@@ -1,8 +1,9 @@
 """The class `Assessment`."""
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
 import attrs
 from attrs import frozen
@@ -11,17 +12,27 @@ from dli.arrays import Floats
 from dli.assessment import saved, tables
 from dli.assessment.contributions import contributions
 from dli.assessment.flags import filled, flags
+from dli.assessment.grouped import groups
 from dli.assessment.scored import Scored
 from dli.errors import MethodError, UnknownCodeError
-from dli.frames import Frame
+from dli.frames import Frame, ReadingOptions
 from dli.framework import Index
+from dli.framework.select import Nodes
 from dli.method import Method
+from dli.method.method import MethodChanges
 from dli.observations import Observations
 from dli.scoring.pipeline import run
 
 __all__ = ["Assessment"]
 
 _DEFAULT = Method()
+
+
+class Changes(MethodChanges, total=False):
+    """The keywords of `Assessment.evolve`, as type checkers see them."""
+
+    index: Index
+    method: Method
 
 
 @frozen(eq=False, repr=False, init=False)
@@ -34,12 +45,16 @@ class Assessment(Scored):
     data : frame, mapping of columns, path of a CSV file, or Observations
         A row for each unit (in each period), a column for each indicator; other columns are
         context. NaN, None and nulls mean missing.
-    unit : str
-        The column that names the units.
+    unit : str, optional
+        The column that names the units; None for the index of a pandas frame.
     period : str, optional
         The column that names the periods. Normalisation is over all periods; ranks are within
         each.
     method : Method
+    **options
+        How text is read and files are laid out, such as ``missing=("..", ":")``, ``decimal=","``
+        and ``delimiter=";"``: the fields of `dli.frames.Reading`. Long and wide tables are read by
+        `dli.Observations.from_long` and `dli.Observations.from_wide`.
 
     Attributes
     ----------
@@ -52,7 +67,14 @@ class Assessment(Scored):
     DataError
         Data that cannot be assessed; every fault is listed, with row, unit and code.
     MethodError
-        A step that cannot work on the data.
+        A step that cannot work on the data, or options of the wrong kind.
+    UnknownCodeError
+        An option that does not exist.
+
+    Warns
+    -----
+    DLIWarning
+        Units whose names look alike.
 
     Examples
     --------
@@ -71,18 +93,15 @@ class Assessment(Scored):
         index: Index,
         data: object,
         *,
-        unit: str = "unit",
+        unit: str | None = "unit",
         period: str | None = None,
         method: Method | None = None,
+        **options: Unpack[ReadingOptions],
     ) -> None:
         method = _DEFAULT if method is None else method
         _expect(index, Index)
         _expect(method, Method)
-        observations = (
-            data.select(index)
-            if isinstance(data, Observations)
-            else Observations.read(data, index, unit=unit, period=period)
-        )
+        observations = Observations.of(data, index, unit=unit, period=period, **options)
         self.__attrs_init__(index, observations, method, run(index, observations, method))
 
     # -- scores ----------------------------------------------------------------------------------
@@ -112,6 +131,64 @@ class Assessment(Scored):
             No such column.
         """
         return tables.ranks_within(self, column)
+
+    def groups(
+        self,
+        column: str,
+        *,
+        nodes: Nodes = None,
+        weight: str | None = None,
+        statistic: str = "mean",
+    ) -> Frame:
+        r"""Return mean and median scores of groups of units, such as regions, and their ranks.
+
+        The mean is :math:`\sum w_i x_i / \sum w_i` over the scores :math:`x_i` of the group, with
+        :math:`w_i = 1` if no weight is named. The median is the lowest score at which half of the
+        weight is reached, or midway to the next one if exactly half is.
+
+        Parameters
+        ----------
+        column : str
+            The column that names each unit's group.
+        nodes : int, str or sequence of str, optional
+            A level of the tree, a code or several codes; by default the index and the nodes of
+            level 1, as in `league_table`.
+        weight : str, optional
+            The column of the units' weights, such as population.
+        statistic : {"mean", "median"}
+            What the groups are ranked by.
+
+        Returns
+        -------
+        frame
+            A row for each node and group (in each period), the best group first: ``code``,
+            ``group``, ``units`` (of the group), ``scored`` (those with a score, and a weight),
+            ``mean``, ``median`` and ``rank``, missing where no unit is scored.
+
+        Raises
+        ------
+        UnknownCodeError
+            No such column or node.
+        DataError
+            Weights that are not finite numbers of at least 0, or nothing left to average.
+        MethodError
+            No such level, or another statistic.
+
+        Warns
+        -----
+        DLIWarning
+            Units left out for lack of a group or of a weight above 0; groups that look alike.
+
+        Examples
+        --------
+        >>> from dli import Indicator, frames
+        >>> data = {"unit": ["X", "Y", "Z"], "a": [0, 50, 100], "side": ["N", "N", "S"]}
+        >>> assessment = Assessment(Index("T", [Indicator("a")]), data | {"people": [3, 1, 2]})
+        >>> table = frames.read(assessment.groups("side", nodes="T", weight="people"))
+        >>> table.column("group"), table.column("mean"), table.column("rank")
+        (['S', 'N'], [100.0, 12.5], [1, 2])
+        """
+        return groups(self, column, nodes, weight, statistic)
 
     @cached_property
     def bands(self) -> Frame:
@@ -256,7 +333,7 @@ class Assessment(Scored):
 
     # -- variants and files ----------------------------------------------------------------------
 
-    def evolve(self, **changes: Any) -> "Assessment":
+    def evolve(self, **changes: Unpack[Changes]) -> "Assessment":
         """Assess the same data again with changes.
 
         Parameters
@@ -279,7 +356,8 @@ class Assessment(Scored):
         index = changes.pop("index", self.index)
         method = changes.pop("method", self.method)
         _expect(method, Method)
-        return Assessment(index, self.observations, method=method.refine(index, **changes))
+        fields: dict[str, Any] = {**changes}
+        return Assessment(index, self.observations, method=method.refine(index, **fields))
 
     def methodology(self) -> str:
         """Return the methods statement: formulas and parameters in force, in Markdown."""
@@ -302,6 +380,80 @@ class Assessment(Scored):
             A context column with cells that no file can keep.
         """
         saved.save(self, path)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | PathLike[str],
+        data: object,
+        *,
+        unit: str | None = "unit",
+        period: str | None = None,
+        steps: Mapping[str, Callable[..., Any]] | None = None,
+        **options: Unpack[ReadingOptions],
+    ) -> "Assessment":
+        """Assess data by the methodology in a file: an index and a method.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A model file in TOML with a table ``[method]``, such as `save_methodology` writes.
+        data : frame, mapping of columns, path of a CSV file, or Observations
+        unit, period : str, optional
+            As in `Assessment`.
+        steps : mapping of str to callable, optional
+            Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
+            for each, called with the parameters in the file. No file imports code.
+        **options
+            How text is read, as in `Assessment`.
+
+        Raises
+        ------
+        ModelError
+            The file cannot be read or is invalid; the error names the file, table and key of each
+            fault.
+        DataError, MethodError, UnknownCodeError
+            As `Assessment`; MethodError for invalid ``steps`` too.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> text = '''
+        ... format = "dli-index/1"
+        ... node = [{ code = "a" }, { code = "b" }]
+        ... [index]
+        ... code = "T"
+        ... [method]
+        ... normalisation = { method = "MinMax", high = 10.0 }
+        ... aggregation = { method = "Minimum" }
+        ... '''
+        >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5, 9, 8]}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "methodology.toml"
+        ...     _ = path.write_text(text)
+        ...     Assessment.from_file(path, data).array("T").tolist()
+        [0.0, 10.0, 5.0]
+        """
+        from dli.assessment.methodology_file import load
+
+        index, method = load(path, steps)
+        return cls(index, data, unit=unit, period=period, method=method, **options)
+
+    def save_methodology(self, path: str | PathLike[str]) -> None:
+        """Write index and method, without the data, to a file in TOML that `from_file` reads.
+
+        Raises
+        ------
+        MethodError
+            A step or parameter that no file can hold. Steps of your own can be held if their class
+            is a dataclass or one of attrs, with the parameters as fields.
+        FileError
+            The file cannot be written; what was there before is untouched.
+        """
+        from dli.assessment.methodology_file import save
+
+        save(self.index, self.method, path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Assessment":

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dli.assessment.scored import Scored
+from dli.assessment.tables import local_and_effective
 from dli.framework import Index, Indicator
 from dli.method.describing import describe
 
@@ -57,13 +58,12 @@ def _framework(assessment: Scored) -> Iterator[str]:
     yield ""
     yield "| code | name | parent | direction | unit of measure | local weight | effective weight |"
     yield "|---|---|---|---|---|---:|---:|"
+    weights = local_and_effective(assessment)
     for node in index.walk():
         parent = index.parent(node.code)
         if parent is None:
             continue
-        place = [child.code for child in parent.children].index(node.code)
-        local = np.mean(assessment.weight_array(parent.code)[..., place])
-        effective = np.mean(assessment.effective_weight_array(node.code))
+        local, effective = map(np.mean, weights[node.code])
         direction = measure = ""
         if isinstance(node, Indicator):
             direction = "+" if node.direction == 1 else "−"
@@ -101,6 +101,7 @@ def _data(assessment: Scored) -> Iterator[str]:
         yield (
             f"Rows with values for less than {assessment.method.availability:.0%} of the "
             f"indicators are left out: {left_out} of {len(observations.units)}."
+            + (" Values filled from other periods count." if _fills_over_time(assessment) else "")
         )
     divided = [i for i in assessment.index.indicators if i.denominator is not None]
     if divided:
@@ -115,6 +116,15 @@ def _data(assessment: Scored) -> Iterator[str]:
         yield ""
         yield "Sources: " + "; ".join(sorted(escaped(source) for source in sources)) + "."
     yield ""
+
+
+def _fills_over_time(assessment: Scored) -> bool:
+    choices = [choice for choice, _ in assessment.choices.imputation if choice is not None]
+    if not choices:
+        return False
+    from dli.imputation.protocol import traits_of
+
+    return any(traits_of(choice).over_time for choice in choices)
 
 
 def _steps(assessment: Scored) -> Iterator[str]:

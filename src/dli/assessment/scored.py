@@ -113,13 +113,14 @@ class Scored:
         MethodError
             A period of data without periods, or none of data with several.
         """
-        found = [int(row) for row in self.rows(period) if self.units[row] == unit]
+        rows = self.rows(period)
+        found = [int(row) for row in rows if is_hashable(unit) and self.units[row] == unit]
         if found:
             return found[0]
-        if unit in self.units:
+        if is_hashable(unit) and unit in self.units:
             own = [p for u, p in zip(self.units, self.periods or (), strict=True) if u == unit]
             raise UnknownCodeError(f"period of unit {unit!r}", [period], own)
-        if unit in self.observations.units:
+        if is_hashable(unit) and unit in self.observations.units:
             msg = f"unit {unit!r} was left out of the assessment: it has too few of the indicators"
             raise DataError(msg)
         what = "unit"
@@ -166,17 +167,25 @@ class Scored:
         """Return whether another assessment has the same units and periods in the same order."""
         return (self.units, self.periods) == (other.units, other.periods)
 
-    def context(self, column: str) -> list[Any]:
+    def context(self, column: str, *, numbers: bool = False) -> list[Any]:
         """Return a column of the data that the index does not name, a cell for each row.
+
+        Parameters
+        ----------
+        column : str
+        numbers : bool
+            Whether texts of a file are returned as numbers if all of them are numbers; otherwise
+            only if all read back as they were written, as names of groups must.
 
         Raises
         ------
         UnknownCodeError
             No such column.
         """
-        if column not in self.observations.table.names:
+        if not is_hashable(column) or column not in self.observations.table.names:
             raise UnknownCodeError("column", [column], self.observations.table.names)
-        return list(self._kept(self.observations.table.column(column)))
+        table = self.observations.table
+        return list(self._kept(table.variable(column) if numbers else table.column(column)))
 
     # -- tables ----------------------------------------------------------------------------------
 

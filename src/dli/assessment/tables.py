@@ -5,13 +5,22 @@ from typing import Any
 
 import numpy as np
 
+from dli.arrays import Floats
 from dli.assessment.scored import Scored
 from dli.frames import Frame
+from dli.framework import Index
 from dli.framework.select import nodes_to_level
 from dli.printing import SHOWN, Sheet, counted
 from dli.ranking import rank_within
 
-__all__ = ["league_table", "profile", "ranks_within", "sheet", "weights"]
+__all__ = [
+    "league_table",
+    "local_and_effective",
+    "profile",
+    "ranks_within",
+    "sheet",
+    "weights",
+]
 
 
 def league_table(assessment: Scored, level: int) -> Frame:
@@ -74,21 +83,38 @@ def profile(assessment: Scored, row: int, level: int) -> Frame:
     )
 
 
+def local_and_effective(assessment: Scored) -> dict[str, tuple[Floats, Floats]]:
+    """Return the weight of every node within its parent and within the index, in one pass.
+
+    Returns
+    -------
+    dict of str to (ndarray, ndarray)
+        In the order of `Index.walk`; of shape (), or (n_units,) where units have their own weights.
+    """
+    one = np.ones(())
+    found: dict[str, tuple[Floats, Floats]] = {assessment.index.code: (one, one)}
+    for node in assessment.index.walk():
+        if not isinstance(node, Index):
+            continue
+        own = assessment.weight_array(node.code)
+        _, above = found[node.code]
+        for place, child in enumerate(node.children):
+            local = own[..., place]
+            found[child.code] = local, np.asarray(above * local)
+    return found
+
+
 def weights(assessment: Scored) -> Frame:
     """Return local and effective weights: a row for each node, or for each unit and node."""
     index = assessment.index
     nodes = list(index.walk())
-    parents = [index.parent(node.code) for node in nodes]
+    parents = {c.code: n.code for n in nodes if isinstance(n, Index) for c in n.children}
     columns: dict[str, Any] = {
         "code": [node.code for node in nodes],
-        "parent": [None if parent is None else parent.code for parent in parents],
+        "parent": [parents.get(node.code) for node in nodes],
     }
-    local = [np.ones(())]
-    for node, parent in zip(nodes[1:], parents[1:], strict=True):
-        assert parent is not None  # noqa: S101 the index comes first; for the type checker
-        place = [child.code for child in parent.children].index(node.code)
-        local.append(assessment.weight_array(parent.code)[..., place])
-    effective = [assessment.effective_weight_array(node.code) for node in nodes]
+    by_code = local_and_effective(assessment)
+    local, effective = ([both[i] for both in by_code.values()] for i in (0, 1))
     if all(weight.ndim == 0 for weight in local):
         columns |= {"local": np.array(local), "effective": np.array(effective)}
         return assessment.table(columns)

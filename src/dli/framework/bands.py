@@ -1,14 +1,16 @@
 """Named classes of a score."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import as_floats
 from dli.checks import is_number
-from dli.errors import ModelError
+from dli.errors import MethodError, ModelError
 
 __all__ = ["Bands"]
 
@@ -16,8 +18,12 @@ __all__ = ["Bands"]
 TOLERANCE = 1e-12
 
 
-def _tuple(items: Iterable[object]) -> tuple[object, ...]:
-    return (items,) if isinstance(items, str) or not isinstance(items, Iterable) else tuple(items)
+def _tuple(items: object) -> tuple[object, ...]:
+    """Return items in a tuple; what has no items in an order is one, for messages to show."""
+    is_one = isinstance(items, (str, bytes, type, Mapping, AbstractSet))
+    if is_one or getattr(items, "ndim", 1) == 0 or not isinstance(items, Iterable):
+        return (items,)
+    return tuple(items)
 
 
 @frozen
@@ -79,10 +85,21 @@ class Bands:
         Returns
         -------
         list of str or None
+
+        Raises
+        ------
+        MethodError
+            Scores that are not one column of numbers.
         """
-        values = np.asarray(scores, dtype=np.float64)
+        values = as_floats(scores, "scores")
+        if values.ndim != 1:
+            msg = f"scores must have the shape (n_units,), got {values.shape}"
+            raise MethodError(msg)
         bounds = np.asarray(self.thresholds, dtype=np.float64)
-        place = np.searchsorted(bounds - TOLERANCE * np.maximum(1, abs(bounds)), values, "right")
+        scale = min(1.0, np.abs(bounds).max(initial=0.0)) or 1.0
+        place = np.searchsorted(
+            bounds - TOLERANCE * np.maximum(scale, np.abs(bounds)), values, "right"
+        )
         return [
             None if missing else self.names[i]
             for i, missing in zip(place.tolist(), np.isnan(values).tolist(), strict=True)

@@ -1,7 +1,8 @@
 """The whole hierarchy: indicators, the sub-indices above them and the index on top."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from operator import is_
 from os import PathLike
@@ -10,7 +11,14 @@ from typing import Any, TypeAlias, cast
 import attrs
 from attrs import field, frozen
 
-from dli.checks import code_faults, text_faults, weight_faults
+from dli.checks import (
+    code_faults,
+    is_hashable,
+    step_faults,
+    text_faults,
+    weight_faults,
+    whole_number,
+)
 from dli.errors import ModelError, UnknownCodeError
 from dli.framework.bands import Bands
 from dli.framework.display import html_tree, summary, tree
@@ -23,7 +31,11 @@ MAX_DEPTH = 1000
 
 
 def _tuple(children: Any) -> tuple[Any, ...]:
-    return (children,) if isinstance(children, (Indicator, Index)) else tuple(children)
+    """Return children in a tuple; what has none in an order is one, for messages to show."""
+    is_one = isinstance(children, (Indicator, Index, bytes, type, Mapping, AbstractSet))
+    if is_one or not isinstance(children, Iterable):
+        return (children,)
+    return (children,) if getattr(children, "ndim", 1) == 0 else tuple(children)
 
 
 # Comparing and pickling go through `_flat`: the default methods would fail on deep trees.
@@ -83,24 +95,22 @@ class Index:
             faults.append("it has no children: an index needs at least one indicator")
         children: tuple[object, ...] = self.children
         invalid = [c for c in children if not isinstance(c, (Indicator, Index))]
-        faults += [f"child {c!r} is neither an Indicator nor an Index" for c in invalid]
+        faults += [f"children: child {c!r} is neither an Indicator nor an Index" for c in invalid]
         for family, act, example in (
             ("weighting", "weights", "Equal"),
             ("aggregation", "aggregate", "ArithmeticMean"),
         ):
             choice = getattr(self, family)
-            if choice is not None and not hasattr(choice, act):
-                faults.append(
-                    f"{family} must be an object with a method {act}, such as "
-                    f"dli.{family}.{example}(), got {choice!r}"
-                )
+            if choice is not None:
+                faults += step_faults(family, choice, act, f"dli.{family}.{example}()")
         bands: object = self.bands
         if bands is not None and not isinstance(bands, Bands):
             faults.append(f"bands must be Bands, got {bands!r}")
         if not invalid:
             if self._depth > MAX_DEPTH:
                 faults.append(f"it has more than {MAX_DEPTH} levels below it, the largest number")
-            counts = Counter([node.code for node in self.walk()])
+            codes = [node.code for node in self.walk()]
+            counts = Counter(code for code in codes if is_hashable(code))
             faults += [f"code {code!r} appears {n} times" for code, n in counts.items() if n > 1]
         if faults:
             raise ModelError(f"invalid index {self.code!r}", faults)
@@ -195,14 +205,19 @@ class Index:
         if self.code in codes:
             raise ModelError(f"{self.code!r} is the index itself and cannot be left out")
         kept: list[Node] = [self]
+        empty = []
         for node in kept:  # The loop extends the list.
             if isinstance(node, Index):
                 children = [child for child in node.children if child.code not in codes]
                 if not children:
-                    raise ModelError(
-                        f"{node.code!r} would be left without children; leave it out as a whole"
-                    )
+                    empty.append(node.code)
                 kept += children
+        if empty:
+            faults = [
+                f"{code!r} would be left without children; leave it out as a whole"
+                for code in empty
+            ]
+            raise ModelError(f"cannot leave these out of {self.code!r}", faults)
         return self._rebuilt(kept)
 
     def with_weights(self, weights: Mapping[str, float]) -> "Index":
@@ -218,9 +233,14 @@ class Index:
         UnknownCodeError
             One or more codes are not in the tree.
         ModelError
-            A weight is negative or not a finite number.
+            Weights that are negative or not finite numbers; all of them are listed.
         """
+        if not isinstance(weights, Mapping):
+            raise ModelError(f"weights must be a mapping of code to weight, got {weights!r}")
         self._require(weights)
+        faults = [f"{code!r}: {fault}" for code, w in weights.items() for fault in weight_faults(w)]
+        if faults:
+            raise ModelError("invalid weights", faults)
         return self._rebuilt(
             attrs.evolve(node, weight=weights[node.code]) if node.code in weights else node
             for node in self.walk()
@@ -259,22 +279,33 @@ class Index:
         return cast("Index", built[self.code])
 
     def _require(self, codes: Iterable[str]) -> None:
-        unknown = [code for code in codes if code not in self._nodes]
+        unknown = [code for code in codes if not (is_hashable(code) and code in self._nodes)]
         if unknown:
             raise UnknownCodeError("node", unknown, self._nodes)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> "Index":
-        """Return the index that a model file in TOML describes.
+    def load(
+        cls, path: str | PathLike[str], *, steps: Mapping[str, Callable[..., Any]] | None = None
+    ) -> "Index":
+        """Return the index that a model file in TOML describes; its ``[method]`` is passed over.
+
+        Parameters
+        ----------
+        path : str or path-like
+        steps : mapping of str to callable, optional
+            Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
+            for each, called with the parameters in the file.
 
         Raises
         ------
         ModelError
             The file cannot be read or is invalid; the error names the file, table and key.
+        MethodError
+            Invalid ``steps``.
         """
         from dli.framework.files import load
 
-        return load(path, cls)
+        return load(path, cls, steps)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the index to a model file in TOML, from which `load` returns an equal index."""
@@ -339,7 +370,15 @@ class Index:
             The number of levels to draw below the top; all by default.
         width : int
             The number of columns of the terminal; longer names are cut.
+
+        Raises
+        ------
+        MethodError
+            A depth or width that is not a whole number.
         """
+        if depth is not None:
+            depth = whole_number("depth (if not None)", depth, 0)
+        width = whole_number("width", width, 1)
         return tree(self, depth=depth, width=width)
 
     def __repr__(self) -> str:

@@ -58,15 +58,18 @@ class Indicator:
     direction: int = field(default=1, kw_only=True)
     weight: float = field(default=1.0, kw_only=True)
     unit_of_measure: str = field(default="", kw_only=True)
-    goalposts: tuple[float, float] | None = field(default=None, kw_only=True, converter=_pair)
+    goalposts: tuple[float, float] | None = field(default=None, kw_only=True)
     target: float | None = field(default=None, kw_only=True)
-    scale: tuple[float, float] | None = field(default=None, kw_only=True, converter=_pair)
+    scale: tuple[float, float] | None = field(default=None, kw_only=True)
     denominator: str | None = field(default=None, kw_only=True)
     denominator_factor: float = field(default=1.0, kw_only=True)
     description: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        # Not by converters: type checkers then see descriptors, which do not fit a protocol.
+        for name in ("goalposts", "scale"):
+            object.__setattr__(self, name, _pair(getattr(self, name)))
         faults = [
             *code_faults(self.code),
             *text_faults(
@@ -83,7 +86,8 @@ class Indicator:
 
     def _measure_faults(self) -> list[str]:
         faults = []
-        if self.direction not in (1, -1):
+        is_direction = is_number(self.direction) and self.direction in (1, -1)
+        if not is_direction:
             faults.append(f"direction must be 1 or -1, got {self.direction!r}")
         if self.target is not None and not is_number(self.target):
             faults.append(f"target must be a finite number, got {self.target!r}")
@@ -103,7 +107,7 @@ class Indicator:
             faults.append(f"goalposts must be two finite numbers, got {self.goalposts!r}")
         elif self.goalposts[0] == self.goalposts[1]:
             faults.append(f"goalposts must differ, got {self.goalposts[0]!r} twice")
-        elif (self.goalposts[1] > self.goalposts[0]) != (self.direction == 1):
+        elif is_direction and (self.goalposts[1] > self.goalposts[0]) != (self.direction == 1):
             faults.append(
                 f"goalposts {self.goalposts!r} are (worst, best) and contradict direction "
                 f"{self.direction!r}"

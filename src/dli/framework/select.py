@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dli.checks import is_whole
+from dli.checks import is_hashable, is_whole, several
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework.indicator import Indicator
 
@@ -49,12 +49,12 @@ def select(index: "Index", nodes: Nodes = None, *, below: str | None = None) -> 
         return [top] if isinstance(top, Indicator) else list(top.indicators)
     if not isinstance(nodes, str) and not isinstance(nodes, Sequence):
         return _at_level(index, nodes, inside)
-    codes = list(dict.fromkeys([nodes] if isinstance(nodes, str) else nodes))
+    codes = several("nodes", nodes)
     if not codes:
         msg = "nodes must be a level or at least one code, got none"
         raise MethodError(msg)
     known = {node.code: node for node in index.walk()}
-    unknown = [code for code in codes if code not in known]
+    unknown = [code for code in codes if not (is_hashable(code) and code in known)]
     if unknown:
         raise UnknownCodeError("node", unknown, known)
     codes_inside = {node.code for node in inside}

@@ -3,12 +3,14 @@
 from inspect import getdoc
 from typing import Any
 
+from dli.steps import ask, shown
+
 __all__ = ["describe"]
 
 
 def describe(choice: Any) -> str:
     """Return a choice's own description, or its repr with the first line of its docstring."""
     if callable(getattr(choice, "describe", None)):
-        return str(choice.describe())
+        return str(ask(choice, "describe", step=f"description of {type(choice).__name__}"))
     first = (getdoc(type(choice)) or "").strip().split("\n")[0]
-    return f"`{choice!r}`" + (f": {first}" if first else "")
+    return f"`{shown(choice)}`" + (f": {first}" if first else "")

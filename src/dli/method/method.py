@@ -1,20 +1,33 @@
 """The choices of steps 3 to 6, as one frozen value."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from inspect import signature
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
 
 from attrs import evolve, field, fields, frozen
 
-from dli.aggregation import ArithmeticMean
-from dli.checks import is_number, is_whole
+from dli.aggregation import Aggregation, ArithmeticMean
+from dli.checks import choice_faults, is_number, is_whole
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
-from dli.framework.choices import FAMILIES, read_choice, write_choice
+from dli.framework.choices import FAMILIES
 from dli.method.resolved import Choices, refined, resolved
-from dli.normalisation import MinMax
-from dli.weighting import Declared
+from dli.normalisation import MinMax, Normalisation
+from dli.steps import shown
+from dli.weighting import Declared, Weighting
 
-__all__ = ["Method"]
+if TYPE_CHECKING:  # most methods neither impute nor treat
+    from dli.imputation.protocol import Imputation, Imputer
+    from dli.treatment.protocol import Treatment
+
+__all__ = ["Method", "MethodChanges"]
+
+ImputationChoice: TypeAlias = (
+    "Imputation | Imputer | Mapping[Any, Imputation | Imputer | None] | None"
+)
+TreatmentChoice: TypeAlias = "Treatment | Mapping[Any, Treatment | None] | None"
+Missing: TypeAlias = Literal["renormalise", "propagate", "raise"]
 
 MISSING = ("renormalise", "propagate", "raise")
 _EXAMPLES = {
@@ -26,8 +39,17 @@ _EXAMPLES = {
 }
 
 
-def _frozen_choice(choice: Any) -> Any:
-    return dict(choice) if isinstance(choice, Mapping) else choice
+class MethodChanges(TypedDict, total=False):
+    """The fields of a `Method`, as type checkers see the keywords of `Method.refine`."""
+
+    availability: float
+    imputation: ImputationChoice
+    treatment: TreatmentChoice
+    normalisation: Normalisation | Mapping[Any, Normalisation]
+    weighting: Weighting | Mapping[Any, Weighting]
+    aggregation: Aggregation | Mapping[Any, Aggregation]
+    missing: Missing
+    coverage: float | Mapping[Any, float]
 
 
 @frozen(kw_only=True, repr=False)
@@ -43,7 +65,9 @@ class Method:
     Parameters
     ----------
     availability : float
-        The least share of indicators a unit must have; others are left out before all else.
+        The least share of indicators that a unit must have; others are left out before all else.
+        What counts are values in the data. Only an imputation over time, such as
+        `dli.imputation.Linear`, comes first: it is passed all rows, and what it fills counts too.
     imputation, treatment : object, optional
         ``impute(values, context)`` or scikit-learn's ``fit_transform(values)``; ``treat(values)``.
     normalisation : object
@@ -71,16 +95,28 @@ class Method:
     """
 
     availability: float = 0.0
-    imputation: Any = field(default=None, converter=_frozen_choice)
-    treatment: Any = field(default=None, converter=_frozen_choice)
-    normalisation: Any = field(default=MinMax(), converter=_frozen_choice)
-    weighting: Any = field(default=Declared(), converter=_frozen_choice)
-    aggregation: Any = field(default=ArithmeticMean(), converter=_frozen_choice)
-    missing: str = "renormalise"
-    coverage: Any = field(default=0.0, converter=_frozen_choice)
+    imputation: ImputationChoice = None
+    treatment: TreatmentChoice = None
+    normalisation: Normalisation | Mapping[Any, Normalisation] = field(default=MinMax())
+    weighting: Weighting | Mapping[Any, Weighting] = field(default=Declared())
+    aggregation: Aggregation | Mapping[Any, Aggregation] = field(default=ArithmeticMean())
+    missing: Missing = "renormalise"
+    coverage: float | Mapping[Any, float] = 0.0
+
+    def __new__(cls, **choices: object) -> Self:
+        """Refuse unknown fields, with a hint at American spellings and the like."""
+        names = [step.name for step in fields(cls)]
+        unknown = [name for name in choices if name not in names]
+        if unknown:
+            raise UnknownCodeError("field of Method", unknown, names)
+        return super().__new__(cls)
 
     def __attrs_post_init__(self) -> None:
-        shares = {"availability": self.availability}
+        for step in fields(Method):
+            if isinstance(choices := getattr(self, step.name), Mapping):
+                # A copy, which later changes of the caller's mapping do not reach.
+                object.__setattr__(self, step.name, dict(choices))
+        shares: dict[str, Any] = {"availability": self.availability}
         if isinstance(self.coverage, Mapping):
             shares |= {f"coverage[{key!r}]": share for key, share in self.coverage.items()}
         else:
@@ -90,8 +126,7 @@ class Method:
             for name, share in shares.items()
             if not (is_number(share) and 0 <= share <= 1)
         ]
-        if self.missing not in MISSING:
-            faults.append(f"missing must be one of {', '.join(MISSING)}, got {self.missing!r}")
+        faults += choice_faults("missing", self.missing, MISSING)
         for family, act in FAMILIES.items():
             faults += self._family_faults(family, act)
         if faults:
@@ -101,7 +136,7 @@ class Method:
     def __repr__(self) -> str:
         """Show what departs from the defaults."""
         own = [
-            f"{step.name}={getattr(self, step.name)!r}"
+            f"{step.name}={shown(getattr(self, step.name))}"
             for step in fields(Method)
             if getattr(self, step.name) != step.default
         ]
@@ -114,15 +149,19 @@ class Method:
         optional = family in ("imputation", "treatment")
         faults = []
         for key, choice in choices.items():
-            at = f"{family}[{key!r}]" if key != "" else family
+            at = family if isinstance(key, str) and not key else f"{family}[{key!r}]"
             if not (is_whole(key) or isinstance(key, str)):
                 faults.append(f"{family}: keys must be levels or codes, got {key!r}")
             if isinstance(choice, type):
                 faults.append(f"{at} must be an object, got the class: write {choice.__name__}()")
-            elif not (choice is None and optional) and not _acts(family, act, choice):
+            # Series and frames have methods of such names, too.
+            elif not (choice is None and optional) and (
+                not _acts(family, act, choice) or hasattr(choice, "__array__")
+            ):
                 faults.append(
                     f"{at} must be an object with a method {act}, such as "
-                    f"dli.{family}.{_EXAMPLES[family]}, got {choice!r}"
+                    f"dli.{family}.{_EXAMPLES[family]}, got {shown(choice)}"
+                    f"{_other_spelling(act, choice)}"
                 )
         return faults
 
@@ -164,7 +203,7 @@ class Method:
         defaults = {step.name: step.default for step in fields(Method)}
         return resolved({name: getattr(self, name) for name in names}, defaults, index)
 
-    def refine(self, index: Index, **changes: Any) -> "Method":
+    def refine(self, index: Index, **changes: Unpack[MethodChanges]) -> "Method":
         """Return the method with changes; a mapping changes the levels and codes that it names.
 
         Parameters
@@ -182,11 +221,12 @@ class Method:
         >>> Method(weighting=Equal()).refine(index, weighting={1: Entropy()}).weighting
         {0: Equal(), 1: Entropy(), 2: Equal()}
         """
+        values: dict[str, Any] = {**changes}
         for step in fields(Method):
-            if isinstance(changes.get(step.name), Mapping):
+            if isinstance(values.get(step.name), Mapping):
                 value = getattr(self, step.name)
-                changes[step.name] = refined(value, step.default, changes[step.name], index)
-        return evolve(self, **changes)
+                values[step.name] = refined(value, step.default, values[step.name], index)
+        return evolve(self, **values)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the method as plain tables that `from_dict` reads; defaults stay out.
@@ -196,23 +236,9 @@ class Method:
         MethodError
             A choice that is none of this library's, so that no file can name it.
         """
-        tables: dict[str, Any] = {}
-        for step in fields(Method):
-            value = getattr(self, step.name)
-            if value == step.default:
-                continue
-            if step.name == "coverage" and isinstance(value, Mapping):
-                tables["coverage"] = [{"for": key, "share": share} for key, share in value.items()]
-            elif step.name not in FAMILIES:
-                tables[step.name] = value
-            elif isinstance(value, Mapping):
-                tables[step.name] = [
-                    {"for": key, **(write_choice(step.name, choice) if choice is not None else {})}
-                    for key, choice in value.items()
-                ]
-            else:
-                tables[step.name] = write_choice(step.name, value)
-        return tables
+        from dli.method.files import to_tables
+
+        return to_tables(self)
 
     @classmethod
     def from_dict(cls, tables: Mapping[str, Any]) -> "Method":
@@ -221,28 +247,89 @@ class Method:
         Raises
         ------
         ModelError
-            A choice that is not there or does not take its parameters.
+            Listing every key that is unknown, every choice that is not there or does not take its
+            parameters, and every other value that a method cannot have.
         """
-        method = cls()
-        value: Any
-        for name, table in tables.items():
-            if name == "coverage" and isinstance(table, list):
-                value = {row["for"]: row["share"] for row in table}
-            elif name not in FAMILIES:
-                value = table
-            elif isinstance(table, list):
-                value = {
-                    row["for"]: read_choice(name, {k: v for k, v in row.items() if k != "for"})
-                    if "method" in row
-                    else None
-                    for row in table
-                }
-            else:
-                value = read_choice(name, table)
-            method = evolve(method, **{name: value})
-        return method
+        from dli.method.files import from_tables
+
+        return from_tables(tables, cls)
+
+    @classmethod
+    def load(
+        cls, path: str | PathLike[str], *, steps: Mapping[str, Callable[..., Any]] | None = None
+    ) -> "Method":
+        """Return the method that the table ``[method]`` of a file in TOML describes.
+
+        The file may hold an index too, which is passed over; `dli.Assessment.from_file` reads both.
+
+        Parameters
+        ----------
+        path : str or path-like
+        steps : mapping of str to callable, optional
+            Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
+            for each, called with the parameters in the file.
+
+        Raises
+        ------
+        ModelError
+            The file cannot be read, has no such table or is invalid; the error names the file,
+            table and key of each fault.
+        MethodError
+            Invalid ``steps``.
+        """
+        from dli.method.files import load
+
+        return load(path, cls, steps)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all choices, with all parameters, to a file in TOML that `load` reads.
+
+        A file that was there is replaced, with its index if it had one;
+        `dli.Assessment.save_methodology` writes both.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Raises
+        ------
+        MethodError
+            A step or parameter that no file can hold. Steps of your own can be held if their class
+            is a dataclass or one of attrs, with the parameters as fields.
+        FileError
+            The file cannot be written; what was there before is untouched.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from dli.weighting import Entropy
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "method.toml"
+        ...     Method(weighting=Entropy(), coverage=0.5).save(path)
+        ...     Method.load(path)
+        Method(weighting=Entropy(), coverage=0.5)
+        """
+        from dli.method.files import save
+
+        save(self, path)
 
 
 def _acts(family: str, act: str, choice: Any) -> bool:
     sklearn = family == "imputation" and hasattr(choice, "fit_transform")
     return sklearn or callable(getattr(choice, act, None))
+
+
+def _other_spelling(act: str, choice: object) -> str:
+    """Return the hint that an object has the method under another spelling, or nothing."""
+    american = act.replace("ise", "ize")
+    if american == act or not callable(getattr(choice, american, None)):
+        return ""
+    return f"; it has a method {american}: name it {act}"
+
+
+# `__new__` takes any keyword; help and completion show the fields.
+_INIT = signature(Method.__init__)
+type.__setattr__(
+    Method, "__signature__", _INIT.replace(parameters=list(_INIT.parameters.values())[1:])
+)

@@ -1,0 +1,219 @@
+"""A method in tables: the ``[method]`` of a model file, and what `Method.to_dict` gives.
+
+Each field of the method has its key. A step is a table ``{method = "MinMax", low = 0.0}``; an array
+of such tables, each with a key ``for``, gives levels and codes steps of their own. The functions
+that build a method take its class as ``kind``.
+"""
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, TypeVar, cast
+
+import attrs
+import numpy as np
+
+from dli.checks import is_whole
+from dli.errors import MethodError, ModelError, did_you_mean
+from dli.files import format_fault, read_toml, write_toml
+from dli.framework.choices import FAMILIES, Steps, own_steps, read_choice, write_choice
+from dli.framework.files import FORMAT, unknown_tables
+
+__all__ = ["from_tables", "load", "of_file", "save", "to_tables"]
+
+_Method = TypeVar("_Method")
+
+
+def load(
+    path: str | PathLike[str],
+    kind: Callable[..., _Method],
+    steps: Mapping[str, Callable[..., Any]] | None = None,
+) -> _Method:
+    """Return the method that the table ``[method]`` of a file describes.
+
+    Raises
+    ------
+    MethodError
+        Steps that are no mapping of names to classes or functions.
+    ModelError
+        The file cannot be read, exceeds a limit of `dli.files`, has no table ``[method]``, or is
+        invalid; the error names the file, table and key of each fault.
+    """
+    own = own_steps(steps)
+    tables = read_toml(path, "model file")
+    # A file that a person writes for the method alone need not name the format.
+    fault = format_fault(tables.get("format", FORMAT), FORMAT)
+    faults = [fault] if fault else unknown_tables(tables)
+    if not faults:
+        try:
+            return of_file(tables, kind, own)
+        except ModelError as error:
+            faults = list(error.faults)
+    raise ModelError(f"invalid model file {str(path)!r}", faults)
+
+
+def save(method: Any, path: str | PathLike[str]) -> None:
+    """Write a method to a file of its own.
+
+    Raises
+    ------
+    FileError
+        The file cannot be written; what was there before is untouched.
+    MethodError
+        A step or parameter that no file can hold.
+    """
+    tables = {"format": FORMAT, "method": to_tables(method, full=True, own=True)}
+    write_toml(path, tables, "model file")
+
+
+def of_file(
+    tables: Mapping[str, Any], kind: Callable[..., _Method], steps: Steps | None
+) -> _Method:
+    """Return the method that is one of the tables of a model file."""
+    if "method" not in tables:
+        fault = "table [method] is missing; an empty one stands for the defaults"
+        raise ModelError("no method", [fault])
+    return from_tables(tables["method"], kind, steps)
+
+
+def to_tables(method: Any, *, full: bool = False, own: bool = False) -> dict[str, Any]:
+    """Return a method as plain tables.
+
+    Parameters
+    ----------
+    method : Method
+    full : bool
+        What is at its default too.
+    own : bool
+        Steps that are none of this library's too.
+
+    Raises
+    ------
+    MethodError
+        A step or parameter that no file can hold; all of them are listed.
+    """
+    tables: dict[str, Any] = {}
+    errors: list[MethodError] = []
+    for field in attrs.fields(type(method)):
+        name, value = field.name, getattr(method, field.name)
+        # Without imputation or treatment, there is nothing to write.
+        if value is None or (not full and value == field.default):
+            continue
+        try:
+            if isinstance(value, Mapping):
+                tables[name] = [
+                    {
+                        "for": int(key) if is_whole(key) else str(key),
+                        **_written_part(name, choice, full=full, own=own),
+                    }
+                    for key, choice in value.items()
+                ]
+            elif name in FAMILIES:
+                tables[name] = write_choice(name, value, full=full, own=own)
+            else:
+                tables[name] = _plain(value)
+        except MethodError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise MethodError("a file cannot hold this method", map(str, errors))
+    return tables
+
+
+def _written_part(name: str, choice: Any, *, full: bool, own: bool) -> dict[str, Any]:
+    if name not in FAMILIES:
+        return {"share": _plain(choice)}
+    return {} if choice is None else write_choice(name, choice, full=full, own=own)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def from_tables(tables: Any, kind: Callable[..., _Method], steps: Steps | None = None) -> _Method:
+    """Return the method that plain tables describe.
+
+    Raises
+    ------
+    ModelError
+        Listing every fault, with its table and key.
+    """
+    if not isinstance(tables, Mapping):
+        raise ModelError("invalid method", [f"[method] must be a table, got {tables!r}"])
+    names = [field.name for field in attrs.fields(cast("type[Any]", kind))]
+    faults = [
+        f"[method]: key {key!r} is unknown{did_you_mean(key, names)}"
+        for key in tables
+        if key not in names
+    ]
+    values: dict[str, Any] = {}
+    for name in names:
+        if name in tables:
+            try:
+                values[name] = _read_field(name, tables[name], steps)
+            except ModelError as error:
+                faults += error.faults or [f"[method.{name}]: {error.summary}"]
+    try:
+        method = kind(**values)
+    except MethodError as error:
+        faults += [f"[method]: {fault}" for fault in error.faults or [error.summary]]
+    if faults:
+        raise ModelError("invalid method", faults)
+    return method
+
+
+def _read_field(name: str, value: Any, steps: Steps | None) -> Any:
+    if isinstance(value, list) and (name in FAMILIES or name == "coverage"):
+        return _parts(name, value, steps)
+    if name in FAMILIES:
+        return read_choice(name, value, steps)
+    if isinstance(value, Mapping):  # the keys of TOML are texts, so that levels would be lost
+        raise ModelError(f"expected a number or an array of tables with for and share, got {value}")
+    return value
+
+
+def _parts(name: str, rows: list[Any], steps: Steps | None) -> dict[str | int, Any]:
+    """Return the choices of levels and codes.
+
+    Raises
+    ------
+    ModelError
+        Listing every fault, with its place in the array.
+    """
+    choices: dict[str | int, Any] = {}
+    faults = []
+    for i, row in enumerate(rows, 1):
+        at = f"[[method.{name}]] {i}"
+        if not isinstance(row, Mapping):
+            faults.append(f"{at}: expected a table with a key 'for', got {row!r}")
+            continue
+        key: Any = row.get("for")
+        choice = None
+        try:
+            choice = _read_part(name, {k: v for k, v in row.items() if k != "for"}, steps)
+        except ModelError as error:
+            faults.append(f"{at}: {error}")
+        if "for" not in row:
+            faults.append(f"{at}: key 'for', the level or code, is missing")
+        elif not isinstance(key, str) and not is_whole(key):
+            faults.append(f"{at}: key 'for' must be a level or a code, got {key!r}")
+        elif key in choices:
+            faults.append(f"{at}: for = {key!r} appears more than once")
+        else:
+            choices[key] = choice
+    if faults:
+        raise ModelError("invalid parts", faults)
+    return choices
+
+
+def _read_part(name: str, row: dict[str, Any], steps: Steps | None) -> Any:
+    """Return what a table of an array says of its level or code."""
+    if name in FAMILIES:
+        nothing = name in ("imputation", "treatment") and not row
+        return None if nothing else read_choice(name, row, steps)
+    unknown = [f"{key!r}{did_you_mean(key, ['share'])}" for key in row if key != "share"]
+    if unknown:
+        raise ModelError(f"key {', '.join(unknown)} is unknown")
+    if not row:
+        raise ModelError("key 'share' is missing")
+    return row["share"]
