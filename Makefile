@@ -3,9 +3,11 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+MINUTES ?= 1
+DOORS ?=
 PIP = -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint types docs bench clean
+.PHONY: help demo test lint types docs bench fuzz clean
 
 help:
 	@echo "demo   score 193 governments and print the league table and one profile"
@@ -14,13 +16,16 @@ help:
 	@echo "types  check types"
 	@echo "docs   build the documentation into site/"
 	@echo "bench  measure speed against bare NumPy"
+	@echo "fuzz   read mutated input at every door: make fuzz MINUTES=5 DOORS='csv saved'"
 	@echo "clean  remove what the others made"
 
 demo: $(VENV)/demo/made
 	$(VENV)/demo/bin/python examples/quickstart.py
 
 test: $(VENV)/test/made
-	$(VENV)/test/bin/python -m coverage run -m pytest
+	$(VENV)/test/bin/python -m coverage erase
+	$(VENV)/test/bin/python -m coverage run -m pytest --numprocesses auto --dist worksteal
+	$(VENV)/test/bin/python -m coverage combine --quiet
 	$(VENV)/test/bin/python -m coverage report
 
 lint: $(VENV)/lint/made
@@ -37,8 +42,11 @@ docs: $(VENV)/docs/made
 bench: $(VENV)/bench/made
 	for script in benchmarks/*.py; do $(VENV)/bench/bin/python $$script || exit 1; done
 
+fuzz: $(VENV)/test/made
+	$(VENV)/test/bin/python -m tests.fuzzing --minutes $(MINUTES) $(DOORS)
+
 clean:
-	rm -rf $(VENV) site .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The demonstration shows that the package alone is enough: no data-frame library.
 $(VENV)/demo/made: pyproject.toml

@@ -8,3 +8,6 @@ settings.register_profile("ci", derandomize=True, max_examples=60, deadline=None
 settings.register_profile("versions", derandomize=True, max_examples=10, deadline=None)
 settings.register_profile("dev", max_examples=30, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# Files that type checkers read; half of them are wrong on purpose.
+collect_ignore = ["typing"]
