@@ -15,7 +15,8 @@ SOURCE = Path(dli.__file__).parent
 FLOORS = [
     {"errors"},
     {"checks", "arrays", "printing", "solver"},
-    {"ranking", "frames", "moments", "periods"},
+    {"rescaling"},
+    {"files", "ranking", "frames", "moments", "periods", "steps"},
     {"imputation", "treatment", "normalisation", "weighting", "aggregation"},
     {"framework"},
     {"observations"},
@@ -101,7 +102,12 @@ def test_the_walk_sees_imports_of_every_form():
         "import dli.method\nfrom dli import frames, Index\ndef f():\n    from dli.errors import E\n"
         "    from dli.weighting.ahp import AHP\n"
     )
-    expected = {"dli.method.__init__", "dli.frames", "dli.errors", "dli.weighting.ahp.__init__"}
+    expected = {
+        "dli.method.__init__",
+        "dli.frames.__init__",
+        "dli.errors",
+        "dli.weighting.ahp.__init__",
+    }
     assert _imported(source) == expected
 
 

@@ -16,6 +16,7 @@ from dli.errors import (
     DivergentInfluenceError,
     DLIError,
     DLIWarning,
+    FileError,
     InconsistentJudgementsError,
     MethodError,
     ModelError,
@@ -24,6 +25,7 @@ from dli.errors import (
 )
 from dli.framework import Bands, Index, Indicator
 from dli.method import Method
+from dli.observations import Observations
 
 if TYPE_CHECKING:
     from dli import (
@@ -52,12 +54,14 @@ __all__ = [
     "DLIWarning",
     "DataError",
     "DivergentInfluenceError",
+    "FileError",
     "InconsistentJudgementsError",
     "Index",
     "Indicator",
     "Method",
     "MethodError",
     "ModelError",
+    "Observations",
     "StudyError",
     "UnknownCodeError",
     "aggregation",

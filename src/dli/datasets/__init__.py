@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dli import frames
+from dli.checks import is_hashable
 from dli.datasets.description import Column, Description
 from dli.errors import UnknownCodeError
 
@@ -99,7 +100,7 @@ def describe(name: str) -> Description:
     >>> describe("undp-hdi").terms
     'CC BY 3.0 IGO'
     """
-    if name not in available():
+    if not is_hashable(name) or name not in available():
         raise UnknownCodeError("dataset", [name], available())
     table = tomllib.loads((files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
     columns = tuple(Column(**column) for column in table.pop("columns"))

@@ -4,6 +4,7 @@ import tomllib
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
+from dli.checks import is_hashable
 from dli.errors import UnknownCodeError
 from dli.framework import Index
 
@@ -132,5 +133,5 @@ def load_judgements(name: str) -> dict[str, dict[tuple[str, str], float]]:
 
 
 def _require(name: str) -> None:
-    if name not in available():
+    if not is_hashable(name) or name not in available():
         raise UnknownCodeError("model", [name], available())
