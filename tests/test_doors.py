@@ -244,7 +244,9 @@ def test_a_whole_number_of_many_digits_stays_text(tmp_path):
 def test_what_a_library_cannot_hold_is_said():
     with pytest.raises(DataError, match="polars cannot hold a column of the result"):
         frames.build({"unit": [1, "X"]}, "polars")
-    assert as_floats(pl.DataFrame({"a": pl.Series([2**70, 1], dtype=pl.Int128)}))[0, 0] == 2**70
+    if hasattr(pl, "Int128"):
+        column = pl.Series([2**70, 1], dtype=pl.Int128)
+        assert as_floats(pl.DataFrame({"a": column}))[0, 0] == 2**70
 
 
 def test_a_capability_cannot_be_a_node():

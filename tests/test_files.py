@@ -21,7 +21,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dli import Assessment, Index, Indicator
-from dli.assessment.cells import from_plain, to_plain
+from dli.assessment.cells import _zone_of_pandas, from_plain, to_plain
 from dli.capability import Capability, CapabilityGraph, Link
 from dli.errors import DataError, FileError, MethodError, ModelError
 from dli.exchange import write_csv, write_excel
@@ -430,3 +430,11 @@ def test_nested_cells_of_a_file_have_a_limit():
         plain = [plain]
     with pytest.raises(DataError, match="nested more than 16 levels deep"):
         from_plain(plain)
+
+
+def test_a_zone_of_pytz_is_kept_by_its_name():
+    class Zone:
+        zone = "Europe/Tallinn"
+
+    assert _zone_of_pandas(Zone()) == ["Europe/Tallinn"]
+    assert _zone_of_pandas(None) == []

@@ -103,6 +103,12 @@ def _zone(zone: tzinfo | None) -> list[str]:
     return [zone.key] if isinstance(zone, ZoneInfo) and zone.key else []
 
 
+def _zone_of_pandas(zone: Any) -> list[str]:
+    """Return the name of a zone; before version 3 pandas has its zones from pytz."""
+    name = getattr(zone, "zone", None)
+    return [name] if isinstance(name, str) else _zone(zone)
+
+
 # The order matters: a datetime is a date.
 _WRITERS: Mapping[type, Callable[[Any], Any]] = {
     datetime: lambda cell: [_whole(cell).isoformat(), *_zone(cell.tzinfo)],
@@ -112,7 +118,7 @@ _WRITERS: Mapping[type, Callable[[Any], Any]] = {
     Decimal: str,
 }
 _PANDAS: Mapping[str, Callable[[Any], Any]] = {
-    "Timestamp": lambda cell: [cell.isoformat(), cell.unit, *_zone(cell.tzinfo)],
+    "Timestamp": lambda cell: [cell.isoformat(), cell.unit, *_zone_of_pandas(cell.tzinfo)],
     "Timedelta": lambda cell: [int(cell.asm8.astype(np.int64)), cell.unit],
     "Period": lambda cell: [cell.ordinal, cell.freqstr],
 }
