@@ -507,3 +507,16 @@ def read_mutants(tmp_path, seeds):
 
 def test_damaged_workbooks_are_read_or_refused(tmp_path):
     assert 10 < read_mutants(tmp_path, range(200)) < 190
+
+
+def test_a_folder_is_not_a_workbook_and_a_file_that_vanishes_is_said(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="no such file"):
+        read_coin_tool(tmp_path)
+    path = workbook(tmp_path / "tool.xlsx")
+
+    def vanish(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", vanish)
+    with pytest.raises(DataError, match="cannot read .*: Permission denied"):
+        read_coin_tool(path)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from math import isfinite
 from os import PathLike, fsdecode
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from warnings import catch_warnings, simplefilter
 from xml.etree.ElementTree import XMLParser
 from zipfile import ZipFile
@@ -68,7 +68,7 @@ def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
         No such file, a file that is not a workbook or is too large when unpacked, missing sheets,
         or sheets that cannot be read.
     """
-    openpyxl = excel()
+    excel()
     try:
         file = Path(fsdecode(path))
         is_file = file.is_file()
@@ -79,11 +79,21 @@ def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
         msg = f"cannot read {str(file)!r}: no such file"
         raise DataError(msg)
     try:
+        # Opened here, so that it is closed whatever openpyxl raises.
+        with file.open("rb") as stream:
+            return _sheets(file, stream, names)
+    except OSError as error:
+        msg = f"cannot read {str(file)!r}: {error.strerror or error}"
+        raise DataError(msg) from error
+
+
+def _sheets(file: Path, stream: BinaryIO, names: Sequence[str]) -> list[Sheet]:
+    try:
         _check_size(file)
         # openpyxl warns about what it leaves out, which is nothing that is read here.
         with catch_warnings():
             simplefilter("ignore")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            book = excel().load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except DataError:
         raise
     except Exception as error:  # openpyxl raises whatever the archive and its XML raise
