@@ -18,7 +18,7 @@ from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.engine import Submits, in_order
 from dli.sensitivity.inputs.protocol import apply_given
-from dli.sensitivity.sobol_indices import (
+from dli.sensitivity.outputs import (
     OUTPUTS,
     in_units,
     mean_over_outputs,

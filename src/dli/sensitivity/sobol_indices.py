@@ -23,25 +23,21 @@ from dli.checks import (
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
 from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet, counted
-from dli.ranking import mean_rank_shift, places, rank_scores
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
 from dli.sensitivity.engine import Submits, in_order
+from dli.sensitivity.outputs import (
+    OUTPUTS,
+    in_units,
+    mean_over_outputs,
+    output_powers,
+    output_rows,
+    outputs_of,
+)
 from dli.sensitivity.variance import Indices, Sums, sobol_estimates
-from dli.weighting.tables import in_range
 
-__all__ = [
-    "OUTPUTS",
-    "Sobol",
-    "in_units",
-    "mean_over_outputs",
-    "output_powers",
-    "output_rows",
-    "outputs_of",
-    "sobol",
-]
+__all__ = ["Sobol", "sobol"]
 
-OUTPUTS = ("mean_rank_shift", "score", "rank")
 # Outputs that may be kept all at once, for indices of second order.
 _KEPT = 2**26
 # How long SciPy's Sobol sequences are.
@@ -268,79 +264,6 @@ def _mixed(plan: _Plan, own: Floats, other: Floats, room: Room) -> Iterator[Floa
 
 def _outputs(study: Design, outputs: tuple[str, ...], numbers: Floats, room: Room) -> Floats:
     return outputs_of(study, outputs, study.scores(numbers, room), room)
-
-
-def output_rows(assessment: Assessment, output: str) -> list[int | None]:
-    """Return the row that each value of an output is about; None for the mean rank shift."""
-    return [None] if output == OUTPUTS[0] else list(range(len(assessment.units)))
-
-
-def mean_over_outputs(indices: Floats) -> Floats:
-    """Return the mean of each factor over the outputs that vary, NaN where none does."""
-    is_known = ~np.isnan(indices)
-    n_known = is_known.sum(axis=1)
-    total = np.where(is_known, indices, 0.0).sum(axis=1)
-    return np.asarray(total / np.where(n_known > 0, n_known, np.nan))
-
-
-def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Room) -> Floats:
-    """Give the outputs of draws, of shape (n_draws, n_outputs), in memory of their own.
-
-    They are divided by two to the power of `output_powers`, so that their squares are floats.
-    """
-    n_draws, n_units = scores.shape
-    found = np.empty((n_draws, sum(1 if name == OUTPUTS[0] else n_units for name in outputs)))
-    ranks = room.array("ranks", scores.shape)
-    if outputs != ("score",):
-        _rank(study.assessment, scores, ranks, room)
-    first = 0
-    for name in outputs:
-        if name == OUTPUTS[0]:
-            nominal = study.assessment.rank_array(study.node.code)
-            found[:, first] = mean_rank_shift(ranks, nominal)
-            first += 1
-        else:
-            found[:, first : first + n_units] = scores if name == "score" else ranks
-            first += n_units
-    powers = output_powers(study, outputs)
-    return np.ldexp(found, -powers) if powers.any() else found
-
-
-def output_powers(study: Design, outputs: tuple[str, ...]) -> Integers:
-    """Return the power of two that each output is divided by, 0 for those of usual sizes."""
-    nominal = study.assessment.array(study.node.code)
-    scale = int(in_range(nominal[:, np.newaxis])[1][0])
-    powers = [
-        np.full(1 if name == OUTPUTS[0] else len(nominal), scale if name == "score" else 0)
-        for name in outputs
-    ]
-    return np.concatenate(powers).astype(np.int64)
-
-
-def in_units(variance: Floats, powers: Integers) -> Floats:
-    """Return variances of outputs that were divided by powers of two in the outputs' own units."""
-    with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(np.ldexp(variance, 2 * powers))
-
-
-def _rank(assessment: Assessment, scores: Floats, ranks: Floats, room: Room) -> None:
-    if assessment.periods is None:
-        _rank_among(scores, ranks, room)
-        return
-    for rows in assessment.rows_by_period.values():
-        among = np.empty((len(scores), len(rows)))
-        _rank_among(scores[:, rows], among, room)
-        ranks[:, rows] = among
-
-
-def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
-    if np.isnan(scores.max()):
-        ranks[...] = rank_scores(scores)
-        return
-    n_draws, n_units = scores.shape
-    order, own = places(scores, room.array("places", scores.shape))
-    order += np.arange(n_draws)[:, np.newaxis] * n_units
-    ranks.reshape(-1)[order] = np.arange(1.0, n_units + 1) if own is None else own + 1.0
 
 
 def _indices(blocks: Iterator[Any], *, second_order: bool) -> Indices:
