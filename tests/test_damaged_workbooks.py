@@ -518,5 +518,5 @@ def test_a_folder_is_not_a_workbook_and_a_file_that_vanishes_is_said(tmp_path, m
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.open", vanish)
-    with pytest.raises(DataError, match="cannot read .*: Permission denied"):
+    with pytest.raises(DataError, match=r"cannot read .*: Permission denied"):
         read_coin_tool(path)
