@@ -24,7 +24,7 @@ from dli.errors import (
     UnknownCodeError,
 )
 from dli.framework import Bands, Index, Indicator
-from dli.method import Method
+from dli.method import Coverage, Method
 from dli.observations import Observations
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Assessment",
     "Bands",
+    "Coverage",
     "DLIError",
     "DLIWarning",
     "DataError",

@@ -32,6 +32,11 @@ class Rescaling:
     origin: Floats
     power: Integers
 
+    @property
+    def slope(self) -> Floats:
+        """The derivative of rescaled values by values: (..., n_columns)."""
+        return np.ldexp(np.ones(self.power.shape), -self.power)
+
     def apply(self, values: Floats) -> Floats:
         """Return rescaled values of shape (..., n_rows, n_columns).
 

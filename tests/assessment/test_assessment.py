@@ -300,7 +300,7 @@ def test_own_weights_and_missing_values_go_together():
 
 def test_parts_of_the_tree_have_choices_of_their_own():
     method = Method(
-        normalisation={"S": MinMax(1, 100), "c": ZScore()},
+        normalisation={2: MinMax(1, 100), "c": ZScore()},
         weighting={0: Equal()},
         aggregation={"S": GeometricMean()},
     )
@@ -436,10 +436,10 @@ def test_an_imputation_sees_the_context_of_the_units_that_are_kept():
 
 
 def test_a_reference_unit_is_found_by_its_name_among_those_kept():
-    method = Method(normalisation={"S": DistanceToReference("Z")}, availability=0.5)
+    method = Method(normalisation={2: DistanceToReference("Z")}, availability=0.5)
     data = DATA | {"a": [None, 2.0, 3.0], "b": [None, 10.0, 5.0]}
     assert Assessment(INDEX, data, method=method).array("a").tolist() == [0, 1]
-    all_kept = Assessment(INDEX, DATA, method=Method(normalisation={"S": DistanceToReference("Z")}))
+    all_kept = Assessment(INDEX, DATA, method=Method(normalisation={2: DistanceToReference("Z")}))
     assert all_kept.array("a").tolist() == [0, 0.5, 1]
 
 

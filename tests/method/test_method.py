@@ -5,6 +5,7 @@ from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index, Indicator
 from dli.method import Method
 from dli.normalisation import Goalposts, MinMax, ZScore
+from dli.treatment import BoxCox, Log, LogPlus
 from dli.weighting import Declared, Equal, Fixed
 
 INDEX = Index("T", [Index("A", [Indicator("a1"), Indicator("a2")]), Indicator("b")])
@@ -61,11 +62,18 @@ def test_a_nodes_own_choice_wins_over_the_method():
 
 
 def test_the_nearest_code_above_an_indicator_wins():
+    method = Method(treatment={"T": Log(), "A": LogPlus(), "a2": BoxCox(2.0), 1: Log()})
+    groups = [(c, columns.tolist()) for c, columns in method.resolve(INDEX).treatment]
+    assert groups == [(LogPlus(), [0]), (BoxCox(2.0), [1]), (Log(), [2])]
+
+
+def test_a_normalisation_is_that_of_the_node_that_the_key_names():
     method = Method(
         normalisation={"T": ZScore(), "A": Goalposts(), "a2": MinMax(1, 2), 1: ZScore()}
     )
     groups = [(c, columns.tolist()) for c, columns in method.resolve(INDEX).normalisation]
-    assert groups == [(Goalposts(), [0]), (MinMax(1, 2), [1]), (ZScore(), [2])]
+    assert groups == [(MinMax(), [0]), (MinMax(1, 2), [1]), (ZScore(), [2])]
+    assert method.resolve(INDEX).node_normalisation == {"T": ZScore(), "A": Goalposts()}
     by_level = Method(normalisation={1: ZScore()}).resolve(INDEX).normalisation
     assert [(type(c), columns.tolist()) for c, columns in by_level] == [
         (MinMax, [0, 1]),

@@ -193,7 +193,7 @@ node = [{ code = "income", weight = 3 }, { code = "crime" }, { code = "air" }]
 [index]
 code = "IMD"
 [[method.normalisation]]
-for = "IMD"
+for = 1
 method = "RankExponential"
 [[method.normalisation]]
 for = "air"

@@ -272,6 +272,8 @@ class Assessment(Scored):
     def stage(self, name: str) -> Frame:
         """Return the indicators after a step: a row for each unit, a column for each indicator.
 
+        After normalisation, nodes whose scores are normalised have a column too, parents first.
+
         Parameters
         ----------
         name : {"raw", "denominated", "imputed", "treated", "normalised"}
@@ -283,7 +285,11 @@ class Assessment(Scored):
         """
         values = self.stage_array(name)
         codes = [indicator.code for indicator in self.index.indicators]
-        return self.frame(dict(zip(codes, values.T, strict=True)))
+        columns = dict(zip(codes, values.T, strict=True))
+        if name == "normalised":
+            nodes = [n.code for n in self.index.walk() if n.code in self.node_normalisations]
+            columns |= {code: self.array(code, normalised=True) for code in nodes}
+        return self.frame(columns)
 
     def league_table(self, level: int = 1) -> Frame:
         """Return the units in order, best first, with the scores down to a level of the tree.

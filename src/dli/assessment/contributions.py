@@ -6,6 +6,7 @@ from dli.arrays import Floats
 from dli.assessment.scored import Scored
 from dli.errors import MethodError
 from dli.framework import Index
+from dli.scoring.entering import Entry
 from dli.scoring.held import HeldNode, HeldTree
 
 __all__ = ["contributions"]
@@ -29,7 +30,9 @@ def contributions(assessment: Scored, code: str) -> Floats:
         return scores[:, np.newaxis]
     tree = assessment.held
     others = [
-        f"{inner.code!r}: {type(inner.aggregation).__name__}"
+        inner.label
+        if isinstance(inner.aggregation, Entry)
+        else f"{inner.code!r}: {type(inner.aggregation).__name__}"
         for inner in tree.inner(code)
         if not (inner.traits.homogeneous or _adds_up(tree, inner))
     ]

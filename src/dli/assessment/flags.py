@@ -88,6 +88,10 @@ def _imputed(assessment: Scored) -> Iterator[Flag]:
     after = assessment.stage_array("imputed")
     for row, column in np.argwhere(np.isnan(before) & ~np.isnan(after)).tolist():
         yield row, assessment.index.indicators[column].code, "imputed", f"{after[row, column]:.6g}"
+    for node in assessment.held.nodes.values():
+        if node.filled is not None:
+            for row in np.flatnonzero(~np.isnan(node.filled)).tolist():
+                yield row, node.code, "imputed", f"{node.filled[row]:.6g}"
 
 
 def _treated(assessment: Scored) -> Iterator[Flag]:
@@ -128,6 +132,8 @@ def _without_score(assessment: Scored) -> Iterator[Flag]:
             note = f"{present} of {len(node.children)} children have a value"
             if choices.missing == "propagate":
                 note += "; the method asks for all"
-            elif coverage > 0:
-                note += f"; coverage asks {coverage:g}"
+            elif not coverage.is_none:
+                asks = f"{coverage.share:g}" if coverage.of == "children" and coverage.number is None else (
+                    coverage.describe())  # fmt: skip
+                note += f"; coverage asks {asks}"
             yield row, node.code, "no score", note

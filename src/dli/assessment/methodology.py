@@ -1,7 +1,7 @@
 """The methods statement: what was done, with formulas and parameters, fit for an appendix."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -151,24 +151,42 @@ def _steps(assessment: Scored) -> Iterator[str]:
         if family == "imputation":
             yield from _missing(assessment)
         if family == "normalisation":
+            yield from _of_scores(assessment)
             yield from _goalposts(assessment)
 
 
 def _missing(assessment: Scored) -> Iterator[str]:
     yield _MISSING[assessment.method.missing]
-    by_share: dict[float, list[str]] = {}
-    for node in assessment.index.walk():
-        if isinstance(node, Index):
-            share = assessment.choices.coverage[node.code]
-            by_share.setdefault(share, []).append(escaped(node.code))
-    for share, codes in by_share.items():
-        if share > 0:
-            which = "A node" if len(by_share) == 1 else f"A node ({', '.join(codes)})"
-            yield (
-                f"{which} needs values of at least {share:.0%} of its children; "
-                "otherwise it has no score."
-            )
+    by_rule: dict[Any, list[str]] = {}
+    for code, rule in assessment.choices.coverage.items():
+        by_rule.setdefault(rule, []).append(escaped(code))
+    for rule, codes in by_rule.items():
+        if not rule.is_none:
+            which = "A node" if len(by_rule) == 1 else f"A node ({', '.join(codes)})"
+            yield f"{which} needs values of {rule.describe()}; otherwise it has no score."
+    for choice, codes in _by_choice(assessment.choices.node_imputation):
+        yield f"Missing scores of {', '.join(codes)} are filled from other units: {describe(choice)}"
     yield ""
+
+
+def _of_scores(assessment: Scored) -> Iterator[str]:
+    top = assessment.index.code
+    for choice, codes in _by_choice(assessment.choices.node_normalisation):
+        before = "" if codes == [escaped(top)] else " before they enter the node above"
+        yield f"The scores of {', '.join(codes)} are normalised{before}: {describe(choice)}"
+        yield ""
+
+
+def _by_choice(choices: Mapping[str, Any]) -> list[tuple[Any, list[str]]]:
+    """Return each choice once, with the codes of its nodes."""
+    by_choice: list[tuple[Any, list[str]]] = []
+    for code, choice in choices.items():
+        codes = next((codes for other, codes in by_choice if other is choice), None)
+        if codes is None:
+            by_choice.append((choice, [escaped(code)]))
+        else:
+            codes.append(escaped(code))
+    return by_choice
 
 
 def _goalposts(assessment: Scored) -> Iterator[str]:
@@ -190,16 +208,7 @@ def _aggregation(assessment: Scored) -> Iterator[str]:
     yield "## Weighting and aggregation"
     yield ""
     for family in ("weighting", "aggregation"):
-        by_choice: list[tuple[Any, list[str]]] = []
-        for node in index.walk():
-            if not isinstance(node, Index):
-                continue
-            choice = getattr(assessment.choices, family)[node.code]
-            codes = next((codes for other, codes in by_choice if other is choice), None)
-            if codes is None:
-                by_choice.append((choice, [escaped(node.code)]))
-            else:
-                codes.append(escaped(node.code))
+        by_choice = _by_choice(getattr(assessment.choices, family))
         for choice, codes in by_choice:
             where = "" if len(by_choice) == 1 else f"{', '.join(codes)}: "
             yield where + describe(choice)

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from dli.aggregation.protocol import held
@@ -19,6 +19,8 @@ from dli.method import Choices, Method
 from dli.normalisation.protocol import traits_of
 from dli.observations import Observations
 from dli.ranking import rank_scores, rank_within
+from dli.scoring.adjusting import Adjusted
+from dli.scoring.entering import Entry, entry_code
 from dli.scoring.held import HeldNode, HeldTree, observed_ends
 from dli.scoring.joining import MissingRule
 from dli.scoring.pipeline import STAGES, Run
@@ -257,8 +259,25 @@ class Scored:
         """The normalisations in force, told their rows, each with the columns that it serves."""
         return self._run.normalisations
 
-    def array(self, code: str) -> Floats:
+    @property
+    def node_normalisations(self) -> Mapping[str, Any]:
+        """The normalisations of scores, told their rows, by the code of the node."""
+        return self._run.node_normalisations
+
+    @property
+    def adjusted(self) -> Mapping[str, Adjusted]:
+        """What is done to scores that do not follow from the children alone, by code."""
+        return self._run.adjusted
+
+    def array(self, code: str, *, normalised: bool = False) -> Floats:
         """Return the scores of a node; an indicator's score is its normalised value.
+
+        Parameters
+        ----------
+        code : str
+        normalised : bool
+            Return what enters the parent instead, which differs where the score of a node is
+            normalised.
 
         Returns
         -------
@@ -271,11 +290,11 @@ class Scored:
             No such node.
         """
         self.index.find(code)
-        return self._run.scores[code]
+        return (self._run.entered if normalised else self._run.scores)[code]
 
-    def arrays(self, codes: Iterable[str]) -> Floats:
-        """Return the scores of several nodes side by side, of shape (n_units, n_nodes)."""
-        columns = [self.array(code) for code in codes]
+    def arrays(self, codes: Iterable[str], *, normalised: bool = False) -> Floats:
+        """Return what `array` does for several nodes side by side, of shape (n_units, n_nodes)."""
+        columns = [self.array(code, normalised=normalised) for code in codes]
         return np.stack(columns, axis=1) if columns else np.empty((len(self.units), 0))
 
     def rank_array(self, code: str) -> Floats:
@@ -392,29 +411,64 @@ class Scored:
     @cached_property
     def held(self) -> HeldTree:
         """The tree with its weights and scales held, to ask what a score would be if."""
-        nodes = {}
-        groups = list(self.rows_by_period.values())
+        nodes: dict[str, HeldNode] = {}
+        scores = dict(self._run.scores)
         for node in self.index.walk():
-            if not isinstance(node, Index):
-                continue
-            children = tuple(child.code for child in node.children)
-            rule = MissingRule(self.choices.missing, self.choices.coverage[node.code])
-            values = self.arrays(children)
-            # The scale is that of the rows which have a score.
-            scored = values[rule.has_score(np.isnan(values))]
-            aggregation = self.choices.aggregation[node.code]
-            nodes[node.code] = HeldNode(
-                code=node.code,
-                children=children,
-                weights=self._run.weights[node.code],
-                aggregation=held(aggregation, scored) if len(scored) else aggregation,
-                rule=rule,
-                groups=groups,
-            )
-        return HeldTree(nodes=nodes, scores=self._run.scores, leaf_ends=self._leaf_ends())
+            if isinstance(node, Index):
+                if node.code in self.node_normalisations:
+                    entry = self._held_entry(node.code)
+                    nodes[entry.code] = entry
+                    scores[entry.code] = self._run.entered[node.code]
+                nodes[node.code] = self._held_node(node)
+        return HeldTree(nodes=nodes, scores=scores, leaf_ends=self._ends())
 
-    def _leaf_ends(self) -> dict[str, tuple[float, float]]:
+    def _held_entry(self, code: str) -> HeldNode:
+        """Return the normalisation of a node's score, as a node with that as its only child."""
+        entry = Entry(self.node_normalisations[code], code)
+        scores = self.array(code)[:, np.newaxis]
+        return HeldNode(
+            code=entry_code(code),
+            children=(code,),
+            weights=np.ones(1),
+            aggregation=entry.fit(scores),
+            rule=MissingRule("propagate", 0.0),
+        )
+
+    def _held_node(self, node: Index) -> HeldNode:
+        code = node.code
+        children = [child.code for child in node.children]
+        rule = MissingRule(self.choices.missing, self.choices.coverage[code])
+        values = self.arrays(children, normalised=True)
+        # The scale is that of the rows which have a score.
+        scored = values[rule.has_score(np.isnan(values))]
+        aggregation, adjusted = self.choices.aggregation[code], self.adjusted.get(code)
+        if len(scored):
+            aggregation = held(aggregation, scored)
+        own = HeldNode(
+            code=code,
+            children=tuple(
+                entry_code(child) if child in self.node_normalisations else child
+                for child in children
+            ),
+            weights=self._run.weights[code],
+            aggregation=aggregation,
+            rule=rule,
+            groups=list(self.rows_by_period.values()),
+        )
+        if adjusted is None:
+            return own
+        given = own.join(values, own.weights)
+        filled = np.where(np.isnan(given), self.array(code), np.nan)
+        is_filled = adjusted.imputation is not None
+        return evolve(own, enough=adjusted.enough, filled=filled if is_filled else None)
+
+    def _ends(self) -> dict[str, tuple[float, float]]:
+        """Return the ends of the scales of indicators, and of normalised scores that have some."""
         ends: dict[str, tuple[float, float]] = {}
+        for code, choice in self.node_normalisations.items():
+            declared = traits_of(choice).ends
+            if declared is not None:
+                ends[entry_code(code)] = declared
         indicators = self.index.indicators
         for choice, columns in self.normalisations:
             declared = traits_of(choice).ends

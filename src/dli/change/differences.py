@@ -14,6 +14,7 @@ from dli.checks import instance
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
+from dli.scoring.entering import own_code
 from dli.scoring.held import HeldNode, HeldUnit
 from dli.scoring.joining import MissingRule
 
@@ -146,8 +147,8 @@ def part_columns(
         for name, side in zip(names, (first, second), strict=True)
     }
     return {
-        "code": [code for code, _ in shown],
-        "name": [_NAMES.get(kind, index.find(code).name) for code, kind in shown],
+        "code": [own_code(code) for code, _ in shown],
+        "name": [_NAMES.get(kind, index.find(own_code(code)).name) for code, kind in shown],
         **scores,
         "points": np.array([points[part] for part in shown]),
     }
@@ -271,8 +272,7 @@ def _switched_parts(
     scale = np.nanmax(np.abs(np.concatenate([own_scores, ends])))
     if not (np.abs(ends - own_scores) <= 1e-9 * scale).all():
         raise MethodError(
-            f"{type(node.aggregation).__name__} of {node.code!r} scores units by comparing them "
-            "with each other: with all values of the other a unit does not get the other's score, "
+            f"{node.label} scores units by comparing them with each other: with all values of the other a unit does not get the other's score, "
             "so that the difference is not a sum over indicators"
         )
 

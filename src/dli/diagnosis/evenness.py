@@ -70,7 +70,7 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     """
     instance("assessment", assessment, Assessment)
     top = inner_node(assessment.index, node)
-    values = assessment.arrays(child.code for child in top.children)
+    values = assessment.arrays((child.code for child in top.children), normalised=True)
     values[np.isnan(assessment.array(top.code))] = np.nan
     weights = np.broadcast_to(assessment.weight_array(top.code), values.shape)
     arithmetic = power_mean(values, weights, 1)

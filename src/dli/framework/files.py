@@ -34,7 +34,7 @@ __all__ = ["FORMAT", "from_dict", "from_rows", "load", "save", "to_dict", "unkno
 FORMAT = "dli-index/1"
 _TABLES = ("format", "index", "method", "node", "judgements")
 # The fields of a node with children that are steps of the method.
-_STEPS = ("weighting", "aggregation")
+_STEPS = ("weighting", "aggregation", "normalisation")
 
 _Index = TypeVar("_Index")
 # Where a row stands, for error messages, and its fields.
@@ -74,7 +74,7 @@ def save(index: Tree, path: str | PathLike[str]) -> None:
     FileError
         The file cannot be written; what was there before is untouched.
     MethodError
-        A weighting or aggregation that no file can name.
+        A step that no file can name.
     """
     write_toml(path, to_dict(index, own=True), "model file")
 
@@ -192,6 +192,7 @@ class _Branch:
     weight: float = 1.0
     weighting: Any = None
     aggregation: Any = None
+    normalisation: Any = None
     bands: Bands | None = None
     description: str = ""
 
@@ -270,6 +271,10 @@ def _row(converter: Converter, node: TreeNode, *, own: bool) -> dict[str, Any]:
             fields[family] = write_choice(family, fields[family], own=own)
     if "direction" in fields:  # 1.0 and True are equal to 1, but a file must hold a whole number
         fields["direction"] = int(fields["direction"])
+    for name in ("weight", "target", "denominator_factor", "goalposts", "scale"):
+        if name in fields:  # so that a number is written alike whether it was 2 or 2.0
+            given = fields[name]
+            fields[name] = [*map(float, given)] if isinstance(given, tuple) else float(given)
     return {key: _plain(converter.unstructure(value)) for key, value in fields.items()}
 
 

@@ -55,6 +55,11 @@ class Index:
     weighting, aggregation : object, optional
         How the children of this node are weighted and aggregated; takes precedence over the
         choices of the method.
+    normalisation : object, optional
+        How this node's score is normalised before it enters its parent, as an indicator's values
+        are; takes precedence over the choice of the method. More is better in a score. That of
+        the index as a whole sets the final scale, such as 100 for the best unit. Scores and ranks
+        are those before it; ``Assessment.stage("normalised")`` has what comes of it.
     bands : Bands, optional
         Named classes of this node's score.
     description : str
@@ -82,6 +87,7 @@ class Index:
     weight: float = field(default=1.0, kw_only=True)
     weighting: Any = field(default=None, kw_only=True)
     aggregation: Any = field(default=None, kw_only=True)
+    normalisation: Any = field(default=None, kw_only=True)
     bands: Bands | None = field(default=None, kw_only=True)
     description: str = field(default="", kw_only=True)
 
@@ -99,6 +105,7 @@ class Index:
         for family, act, example in (
             ("weighting", "weights", "Equal"),
             ("aggregation", "aggregate", "ArithmeticMean"),
+            ("normalisation", "normalise", "MinMax"),
         ):
             choice = getattr(self, family)
             if choice is not None:

@@ -17,10 +17,15 @@ from dli.errors import MethodError, ModelError, did_you_mean
 from dli.files import format_fault, read_toml, write_toml
 from dli.framework.choices import FAMILIES, Steps, own_steps, read_choice, write_choice
 from dli.framework.files import FORMAT, unknown_tables
+from dli.method.coverage import Coverage, as_coverage
 
 __all__ = ["from_tables", "load", "of_file", "save", "to_tables"]
 
 _Method = TypeVar("_Method")
+# The family of steps to which each field of a method belongs that holds steps.
+_FAMILY_OF = {**{family: family for family in FAMILIES}, "node_imputation": "imputation"}
+# Fields that hold something else for each level or code.
+_PARTS = ("coverage", "decimals")
 
 
 def load(
@@ -107,8 +112,10 @@ def to_tables(method: Any, *, full: bool = False, own: bool = False) -> dict[str
                     }
                     for key, choice in value.items()
                 ]
-            elif name in FAMILIES:
-                tables[name] = write_choice(name, value, full=full, own=own)
+            elif name in _FAMILY_OF:
+                tables[name] = write_choice(_FAMILY_OF[name], value, full=full, own=own)
+            elif isinstance(value, Coverage):
+                tables[name] = _coverage_table(value)
             else:
                 tables[name] = _plain(value)
         except MethodError as error:
@@ -121,9 +128,16 @@ def to_tables(method: Any, *, full: bool = False, own: bool = False) -> dict[str
 
 
 def _written_part(name: str, choice: Any, *, full: bool, own: bool) -> dict[str, Any]:
-    if name not in FAMILIES:
-        return {"share": _plain(choice)}
-    return {} if choice is None else write_choice(name, choice, full=full, own=own)
+    if name == "decimals":
+        return {"decimals": _plain(choice)}
+    if name == "coverage":
+        return _coverage_table(as_coverage(choice))
+    return {} if choice is None else write_choice(_FAMILY_OF[name], choice, full=full, own=own)
+
+
+def _coverage_table(coverage: Coverage) -> dict[str, Any]:
+    fields = {name: _plain(value) for name, value in attrs.asdict(coverage).items()}
+    return {k: v for k, v in fields.items() if v is not None and (k, v) != ("of", "children")}
 
 
 def _plain(value: Any) -> Any:
@@ -163,10 +177,12 @@ def from_tables(tables: Any, kind: Callable[..., _Method], steps: Steps | None =
 
 
 def _read_field(name: str, value: Any, steps: Steps | None) -> Any:
-    if isinstance(value, list) and (name in FAMILIES or name == "coverage"):
+    if isinstance(value, list) and (name in _FAMILY_OF or name in _PARTS):
         return _parts(name, value, steps)
-    if name in FAMILIES:
-        return read_choice(name, value, steps)
+    if name in _FAMILY_OF:
+        return read_choice(_FAMILY_OF[name], value, steps)
+    if name == "coverage" and isinstance(value, Mapping) and {"share", "number"} & value.keys():
+        return _read_coverage(value)
     if isinstance(value, Mapping):  # the keys of TOML are texts, so that levels would be lost
         raise ModelError(f"expected a number or an array of tables with for and share, got {value}")
     return value
@@ -208,12 +224,30 @@ def _parts(name: str, rows: list[Any], steps: Steps | None) -> dict[str | int, A
 
 def _read_part(name: str, row: dict[str, Any], steps: Steps | None) -> Any:
     """Return what a table of an array says of its level or code."""
-    if name in FAMILIES:
-        nothing = name in ("imputation", "treatment") and not row
-        return None if nothing else read_choice(name, row, steps)
-    unknown = [f"{key!r}{did_you_mean(key, ['share'])}" for key in row if key != "share"]
+    if name in _FAMILY_OF:
+        nothing = _FAMILY_OF[name] in ("imputation", "treatment") and not row
+        return None if nothing else read_choice(_FAMILY_OF[name], row, steps)
+    if name == "coverage":
+        return row["share"] if row.keys() == {"share"} else _read_coverage(row)
+    _refuse_unknown(row, ["decimals"])
+    return row["decimals"]
+
+
+def _read_coverage(table: Mapping[str, Any]) -> Coverage:
+    known = [field.name for field in attrs.fields(Coverage)]
+    _refuse_unknown(table, known, ("share", "number"))
+    try:
+        return Coverage(**table)
+    except MethodError as error:
+        raise ModelError("; ".join(error.faults)) from error
+
+
+def _refuse_unknown(
+    table: Mapping[str, Any], known: list[str], needed: tuple[str, ...] = ("decimals",)
+) -> None:
+    """Refuse keys that are unknown, and a table that has none of those that are needed."""
+    unknown = [f"{key!r}{did_you_mean(key, known)}" for key in table if key not in known]
     if unknown:
         raise ModelError(f"key {', '.join(unknown)} is unknown")
-    if not row:
-        raise ModelError("key 'share' is missing")
-    return row["share"]
+    if not any(key in table for key in needed):
+        raise ModelError(f"key {needed[0]!r} is missing")

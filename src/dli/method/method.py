@@ -12,7 +12,8 @@ from dli.checks import choice_faults, is_number, is_whole
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.choices import FAMILIES
-from dli.method.resolved import Choices, refined, resolved
+from dli.method.coverage import Coverage
+from dli.method.resolved import Choices, refined, refined_normalisation, resolved
 from dli.normalisation import MinMax, Normalisation
 from dli.steps import shown
 from dli.weighting import Declared, Weighting
@@ -27,6 +28,7 @@ ImputationChoice: TypeAlias = (
     "Imputation | Imputer | Mapping[Any, Imputation | Imputer | None] | None"
 )
 TreatmentChoice: TypeAlias = "Treatment | Mapping[Any, Treatment | None] | None"
+CoverageChoice: TypeAlias = float | Coverage
 Missing: TypeAlias = Literal["renormalise", "propagate", "raise"]
 
 MISSING = ("renormalise", "propagate", "raise")
@@ -49,7 +51,9 @@ class MethodChanges(TypedDict, total=False):
     weighting: Weighting | Mapping[Any, Weighting]
     aggregation: Aggregation | Mapping[Any, Aggregation]
     missing: Missing
-    coverage: float | Mapping[Any, float]
+    coverage: CoverageChoice | Mapping[Any, CoverageChoice]
+    node_imputation: ImputationChoice
+    decimals: int | Mapping[Any, int] | None
 
 
 @frozen(kw_only=True, repr=False)
@@ -57,10 +61,11 @@ class Method:
     """How indicators become scores: one choice for each step, or one for each part of the tree.
 
     A step is any object with the family's one method. A mapping ``{level or code: choice}`` gives
-    parts of the tree choices of their own; where no key fits, the step's default holds. For steps
-    on indicators (imputation, treatment, normalisation) a code stands for all below it and the
-    nearest wins; for weighting and aggregation it stands for that node. Codes win over levels; 0
-    is the level of the index. What a node of the index carries itself wins over the method.
+    parts of the tree choices of their own; where no key fits, the step's default holds. A key
+    stands for the node of that code, or the nodes at that level; only for imputation and treatment,
+    which work on indicators alone, a code stands for all indicators below it and the nearest wins.
+    Codes win over levels; 0 is the level of the index. What a node of the index carries itself
+    wins over the method.
 
     Parameters
     ----------
@@ -71,16 +76,25 @@ class Method:
     imputation, treatment : object, optional
         ``impute(values, context)`` or scikit-learn's ``fit_transform(values)``; ``treat(values)``.
     normalisation : object
-        ``normalise(values, indicators)``.
+        ``normalise(values, indicators)``. A single one is for all indicators. A key of a mapping
+        may also name a node with children: then its score is normalised like an indicator's
+        before it enters its parent.
     weighting : object
         ``weights(values, children)``.
     aggregation : object
         ``aggregate(values, weights)``.
     missing : {"renormalise", "propagate", "raise"}
         Share the weight of missing children among the rest, make the node missing, or refuse.
-    coverage : float, or mapping of level or code to float
+    coverage : float or Coverage, or mapping of level or code to these
         The least share of its children that a node needs; below it the node is missing. 0 where
-        no key fits.
+        no key fits. A `dli.Coverage` counts indicators instead, or asks for a number.
+    node_imputation : object, optional
+        An imputation that fills missing scores of nodes with children, such as
+        ``GroupMean("region")``. A single one is for all of them except the index itself.
+    decimals : int, or mapping of level or code to int, optional
+        Round the scores of nodes (and what enters their parent) and the normalised values of
+        indicators to this many decimals, halves away from zero, where a publisher went on with
+        rounded figures. Derivatives, as of `leverage`, are those before rounding.
 
     Raises
     ------
@@ -101,7 +115,9 @@ class Method:
     weighting: Weighting | Mapping[Any, Weighting] = field(default=Declared())
     aggregation: Aggregation | Mapping[Any, Aggregation] = field(default=ArithmeticMean())
     missing: Missing = "renormalise"
-    coverage: float | Mapping[Any, float] = 0.0
+    coverage: CoverageChoice | Mapping[Any, CoverageChoice] = 0.0
+    node_imputation: ImputationChoice = None
+    decimals: int | Mapping[Any, int] | None = None
 
     def __new__(cls, **choices: object) -> Self:
         """Refuse unknown fields, with a hint at American spellings and the like."""
@@ -125,10 +141,13 @@ class Method:
             f"{name} must be a share from 0 to 1, got {share!r}"
             for name, share in shares.items()
             if not (is_number(share) and 0 <= share <= 1)
+            and not (isinstance(share, Coverage) and name != "availability")
         ]
         faults += choice_faults("missing", self.missing, MISSING)
         for family, act in FAMILIES.items():
             faults += self._family_faults(family, act)
+        faults += self._family_faults("node_imputation", FAMILIES["imputation"])
+        faults += self._decimal_faults()
         if faults:
             msg = "invalid method"
             raise MethodError(msg, faults)
@@ -143,15 +162,26 @@ class Method:
         line = f"Method({', '.join(own)})"
         return line if len(line) <= 80 else "Method(\n    " + ",\n    ".join(own) + ",\n)"
 
-    def _family_faults(self, family: str, act: str) -> list[str]:
-        given = getattr(self, family)
+    def _decimal_faults(self) -> list[str]:
+        given = self.decimals
+        choices = given if isinstance(given, Mapping) else {} if given is None else {"": given}
+        return [
+            f"{'decimals' if key == '' else f'decimals[{key!r}]'} must be a whole number from 0 to "
+            f"15, got {n!r}"
+            for key, n in choices.items()
+            if not is_whole(n, 0, 15)
+        ]
+
+    def _family_faults(self, name: str, act: str) -> list[str]:
+        given = getattr(self, name)
         choices = given if isinstance(given, Mapping) else {"": given}
+        family = name.removeprefix("node_")
         optional = family in ("imputation", "treatment")
         faults = []
         for key, choice in choices.items():
-            at = family if isinstance(key, str) and not key else f"{family}[{key!r}]"
+            at = name if isinstance(key, str) and not key else f"{name}[{key!r}]"
             if not (is_whole(key) or isinstance(key, str)):
-                faults.append(f"{family}: keys must be levels or codes, got {key!r}")
+                faults.append(f"{name}: keys must be levels or codes, got {key!r}")
             if isinstance(choice, type):
                 faults.append(f"{at} must be an object, got the class: write {choice.__name__}()")
             # Series and frames have methods of such names, too.
@@ -173,7 +203,7 @@ class Method:
         UnknownCodeError
             Codes and levels that the index does not have.
         """
-        steps = (*FAMILIES, "coverage")
+        steps = (*FAMILIES, "coverage", "node_imputation", "decimals")
         if not any(isinstance(getattr(self, step), Mapping) for step in steps):
             return
         nodes = [node.code for node in index.walk()]
@@ -184,7 +214,12 @@ class Method:
             if not isinstance(given, Mapping):
                 continue
             what, there = "code or level", known
-            if family in ("weighting", "aggregation", "coverage"):  # of nodes with children
+            if family in (
+                "weighting",
+                "aggregation",
+                "coverage",
+                "node_imputation",
+            ):  # of nodes with children
                 what, there = "sub-index or level", [key for key in known if key not in leaves]
             unknown = [key for key in given if key not in there]
             if unknown:
@@ -206,6 +241,9 @@ class Method:
     def refine(self, index: Index, **changes: Unpack[MethodChanges]) -> "Method":
         """Return the method with changes; a mapping changes the levels and codes that it names.
 
+        A single normalisation changes that of all indicators; the scores of nodes are normalised
+        as before.
+
         Parameters
         ----------
         index : Index
@@ -223,9 +261,13 @@ class Method:
         """
         values: dict[str, Any] = {**changes}
         for step in fields(Method):
-            if isinstance(values.get(step.name), Mapping):
+            change = values.get(step.name)
+            if step.name == "normalisation" and change is not None:
+                own = refined_normalisation(self.normalisation, step.default, change, index)
+                values[step.name] = own
+            elif isinstance(change, Mapping):
                 value = getattr(self, step.name)
-                values[step.name] = refined(value, step.default, values[step.name], index)
+                values[step.name] = refined(value, step.default, change, index)
         return evolve(self, **values)
 
     def to_dict(self) -> dict[str, Any]:

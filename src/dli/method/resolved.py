@@ -7,6 +7,8 @@ import numpy as np
 from attrs import frozen
 
 from dli.framework import Index, Indicator
+from dli.method.coverage import Coverage, as_coverage
+from dli.method.rounding import RoundedAggregation, RoundedNormalisation
 
 __all__ = ["Choices", "refined", "resolved"]
 
@@ -22,6 +24,8 @@ class Choices:
         in the order of the index.
     weighting, aggregation, coverage : mapping of str to object
         By the code of every node with children.
+    node_normalisation, node_imputation : mapping of str to object
+        By the code of every node with children whose score is normalised, or filled.
     missing : {"renormalise", "propagate", "raise"}
     """
 
@@ -30,7 +34,9 @@ class Choices:
     normalisation: tuple[tuple[Any, Any], ...]
     weighting: Mapping[str, Any]
     aggregation: Mapping[str, Any]
-    coverage: Mapping[str, float]
+    coverage: Mapping[str, Coverage]
+    node_normalisation: Mapping[str, Any]
+    node_imputation: Mapping[str, Any]
     missing: str
 
 
@@ -42,16 +48,20 @@ def resolved(values: Mapping[str, Any], defaults: Mapping[str, Any], index: Inde
         value, default = values[step], defaults[step]
         return {node.code: _of_node(step, value, default, node, index) for node in inner}
 
-    def of_indicators(step: str) -> tuple[tuple[Any, Any], ...]:
-        return _by_indicator(values[step], defaults[step], index)
-
+    decimals = {node.code: _decimals(values["decimals"], node.code, index) for node in index.walk()}
+    aggregation = {
+        code: choice if (n := decimals[code]) is None else RoundedAggregation(choice, n)
+        for code, choice in of_nodes("aggregation").items()
+    }
     return Choices(
-        imputation=of_indicators("imputation"),
-        treatment=of_indicators("treatment"),
-        normalisation=of_indicators("normalisation"),
+        imputation=_by_indicator(values["imputation"], None, index),
+        treatment=_by_indicator(values["treatment"], None, index),
+        normalisation=_normalisations(values["normalisation"], defaults, index, decimals),
         weighting=of_nodes("weighting"),
-        aggregation=of_nodes("aggregation"),
-        coverage=of_nodes("coverage"),
+        aggregation=aggregation,
+        coverage={code: as_coverage(choice) for code, choice in of_nodes("coverage").items()},
+        node_normalisation=_node_normalisations(values["normalisation"], inner, index, decimals),
+        node_imputation=_node_imputations(values["node_imputation"], inner, index),
         missing=values["missing"],
     )
 
@@ -64,18 +74,74 @@ def _of_node(step: str, value: Any, default: Any, node: Index, index: Index) -> 
     return value.get(node.code, value.get(index.level(node.code), default))
 
 
-def _by_indicator(value: Any, default: Any, index: Index) -> tuple[tuple[Any, Any], ...]:
+def _decimals(value: Any, code: str, index: Index) -> int | None:
     if not isinstance(value, Mapping):
+        return value  # type: ignore[no-any-return] # a whole number or None
+    decimals: int | None = value.get(code, value.get(index.level(code)))
+    return decimals
+
+
+def _normalisations(
+    value: Any, defaults: Mapping[str, Any], index: Index, decimals: Mapping[str, int | None]
+) -> tuple[tuple[Any, Any], ...]:
+    """Return the normalisations of indicators; a code or level stands for that node alone."""
+    places = [decimals[indicator.code] for indicator in index.indicators]
+    if not isinstance(value, Mapping) and places.count(None) == len(places):
         return ((value, slice(None)),)
-    groups: list[tuple[Any, list[int]]] = []
-    for place, indicator in enumerate(index.indicators):
-        choice = _nearest(value, index, indicator, default)
-        columns = next((columns for other, columns in groups if other is choice), None)
+    choices: list[Any] = []
+    for indicator in index.indicators:
+        choice = value
+        if isinstance(value, Mapping):
+            of_level = value.get(index.level(indicator.code), defaults["normalisation"])
+            choice = value.get(indicator.code, of_level)
+        choices.append(choice)
+    return tuple(
+        (choice if n is None else RoundedNormalisation(choice, n), columns)
+        for (choice, n), columns in _grouped(list(zip(choices, places, strict=True)))
+    )
+
+
+def _grouped(choices: list[tuple[Any, Any]]) -> list[tuple[tuple[Any, Any], Any]]:
+    """Return each choice (an object and a number) once, with its places."""
+    groups: list[tuple[tuple[Any, Any], list[int]]] = []
+    for place, (choice, n) in enumerate(choices):
+        columns = next((own for other, own in groups if other[0] is choice and other[1] == n), None)
         if columns is None:
-            groups.append((choice, [place]))
+            groups.append(((choice, n), [place]))
         else:
             columns.append(place)
-    return tuple((choice, np.array(columns)) for choice, columns in groups)
+    return [(choice, np.array(columns)) for choice, columns in groups]
+
+
+def _node_normalisations(
+    value: Any, inner: list[Index], index: Index, decimals: Mapping[str, int | None]
+) -> dict[str, Any]:
+    """Return the normalisations of scores: the node's own, that of its code, of its level."""
+    choices = {}
+    for node in inner:
+        choice = node.normalisation
+        if choice is None and isinstance(value, Mapping):
+            choice = value.get(node.code, value.get(index.level(node.code)))
+        if choice is not None:
+            n = decimals[node.code]
+            choices[node.code] = choice if n is None else RoundedNormalisation(choice, n)
+    return choices
+
+
+def _node_imputations(value: Any, inner: list[Index], index: Index) -> dict[str, Any]:
+    """Return the imputations of scores; a single one is for all nodes but the index itself."""
+    if not isinstance(value, Mapping):
+        return {} if value is None else {node.code: value for node in inner[1:]}
+    choices = {node.code: value.get(node.code, value.get(index.level(node.code))) for node in inner}
+    return {code: choice for code, choice in choices.items() if choice is not None}
+
+
+def _by_indicator(value: Any, default: Any, index: Index) -> tuple[tuple[Any, Any], ...]:
+    """Return choices for indicators; a code stands for all below it, and the nearest wins."""
+    if not isinstance(value, Mapping):
+        return ((value, slice(None)),)
+    choices = [(_nearest(value, index, own, default), None) for own in index.indicators]
+    return tuple((choice, columns) for (choice, _), columns in _grouped(choices))
 
 
 def _nearest(value: Mapping[Any, Any], index: Index, indicator: Indicator, default: Any) -> Any:
@@ -96,3 +162,26 @@ def refined(
         return dict(changes)
     levels = {index.level(node.code) for node in index.walk()}
     return {**dict.fromkeys(sorted(levels), value), **changes}
+
+
+def refined_normalisation(value: Any, default: Any, changes: Any, index: Index) -> Any:
+    """Return the normalisations of before, but for those that change.
+
+    A single choice changes all indicators; scores of nodes are still normalised as before.
+    """
+    leaves = {i.code: index.level(i.code) for i in index.indicators}
+    if isinstance(changes, Mapping):
+        if isinstance(value, Mapping):
+            return {**value, **changes}
+        if value == default:
+            return dict(changes)
+        kept = {code: value for code, level in leaves.items() if level not in changes}
+        return {**kept, **changes}
+    if not isinstance(value, Mapping):
+        return changes
+    of_nodes = {
+        node.code: value.get(node.code, value.get(index.level(node.code)))
+        for node in index.walk()
+        if isinstance(node, Index) and (node.code in value or index.level(node.code) in value)
+    }
+    return {**dict.fromkeys(leaves, changes), **of_nodes} if of_nodes else changes

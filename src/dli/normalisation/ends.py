@@ -68,6 +68,11 @@ class LogLine:
         """Tell which values lie beyond the ends and are cut off."""
         return self.line.truncated(_logs(values, indicators), indicators)
 
+    def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Return the slope at each value, 0 beyond an end at which values are cut off."""
+        logs = _logs(values, indicators)
+        return self.line.gradient(logs, indicators) / np.exp(logs)
+
 
 def _logs(values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
     x = as_values(values, indicators)

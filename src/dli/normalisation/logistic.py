@@ -37,6 +37,15 @@ class Curve:
             share = 1 / (1 + np.exp(-self.line.positions(x)))
         return between(self.low, self.high, share)
 
+    def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Return the slope of the curve at each value, steepest at the midpoint."""
+        x = as_values(values, indicators)
+        half = np.abs(self.line.positions(x)) / 2
+        with np.errstate(over="ignore"):
+            shares = 0.25 / np.cosh(half) ** 2
+        steepness = self.line.gradient(x, indicators) / (self.line.high - self.line.low)
+        return np.asarray((self.high - self.low) * shares * steepness)
+
 
 @frozen
 class Logistic:

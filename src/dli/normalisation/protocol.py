@@ -18,6 +18,7 @@ __all__ = [
     "Traits",
     "at_rows",
     "goal_scores",
+    "slopes",
     "traits_of",
     "truncated",
 ]
@@ -32,9 +33,12 @@ class Traits:
     ends : (float, float), optional
         The worst and the best value of its scale. Without it, as for an object that declares
         nothing, the ends are the worst and the best value in the results.
+    straight : bool
+        After ``fit``: a straight line that is not cut off at an end.
     """
 
     ends: tuple[float, float] | None = None
+    straight: bool = False
 
 
 class IndicatorLike(Protocol):
@@ -69,11 +73,16 @@ class IndicatorLike(Protocol):
 class Normalisation(Protocol):
     """Bring indicators to one scale, on which more is better; one method is enough.
 
+    Each column is treated by itself. The scores of nodes with children may come too: they are
+    columns with direction 1 and without goalposts, target and scale.
+
     What else an object may have, and is used where it does:
 
     - ``traits``: a `Traits` that says what holds for it;
     - ``fit(values, indicators)``: the same normalisation with its parameters taken from these
       values, to be applied to others;
+    - ``gradient(values, indicators)``, of what ``fit`` returns: the derivative by each value, for
+      questions about nodes whose scores are normalised;
     - ``for_rows(units, periods)``: the same normalisation, told which unit (and period) each row
       is;
     - ``truncated(values, indicators)``: which values lie beyond the scale and are cut off;
@@ -120,6 +129,18 @@ def truncated(
         )
         raise MethodError(msg)
     return cut
+
+
+def slopes(normalisation: Any, values: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
+    """Return the derivative of each normalised value by the value, 0 where it is missing."""
+    step, codes = _name(normalisation), [indicator.code for indicator in indicators]
+    result: Floats = ask(
+        normalisation, "gradient", values, indicators, step=step, codes=codes, read=numbers
+    )
+    if result.shape != values.shape:
+        msg = f"{step}: gradient must return the shape {values.shape}, got {result.shape}"
+        raise MethodError(msg + on(codes))
+    return np.where(np.isnan(result), 0.0, result)
 
 
 def goal_scores(

@@ -7,7 +7,7 @@ import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import ArrayLike
 
-from dli.checks import flag_faults, is_whole, name_faults, refuse
+from dli.checks import flag_faults, is_whole, name_faults, number_fault, refuse
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation.checks import as_values, by_column, codes, directions
 from dli.normalisation.protocol import Bools, Floats, IndicatorLike
@@ -24,9 +24,12 @@ class Fractions:
     Attributes
     ----------
     best : ndarray of shape (..., n_indicators)
+    high : float
+        What the best value becomes.
     """
 
     best: Floats
+    high: float = 1.0
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Divide by the best value, or the best value where less is better."""
@@ -37,19 +40,40 @@ class Fractions:
         with np.errstate(over="ignore"):
             result = x / best
             result[..., ~more] = 1 / result[..., ~more]
+            if self.high != 1:
+                result *= self.high
         beyond = np.isinf(result)
         if beyond.any():
             msg = "values are so far beyond the best that their fractions are infinite"
             raise MethodError(msg, codes(indicators, by_column(beyond)))
         return np.asarray(result)
 
+    def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Return the derivative at each value."""
+        x = as_values(values, indicators)
+        best = self.best[..., np.newaxis, :]
+        more = np.broadcast_to(directions(indicators) > 0, x.shape)
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.high * np.where(more, 1 / best, -best / x**2))
+
 
 @frozen
 class FractionOfMax:
     r"""Give the fraction of the best value that a unit reaches.
 
-    :math:`y = x / \max x` where more is better and :math:`y = \min x / x` where less is: 1 for
-    the best unit, 0.5 for one that is half as good. Only values with a true zero bear that.
+    :math:`y = h \, x / \max x` where more is better and :math:`y = h \min x / x` where less is:
+    with :math:`h = 1`, 1 for the best unit and 0.5 for one that is half as good. Only values with
+    a true zero bear that.
+
+    Parameters
+    ----------
+    high : float
+        What the best unit gets, such as 100.
+
+    Raises
+    ------
+    MethodError
+        ``high`` is not a number above 0.
 
     References
     ----------
@@ -62,7 +86,15 @@ class FractionOfMax:
     >>> indicators = [Indicator("users"), Indicator("price", direction=-1)]
     >>> FractionOfMax().normalise([[50.0, 4.0], [100.0, 2.0]], indicators).tolist()
     [[0.5, 0.5], [1.0, 1.0]]
+    >>> FractionOfMax(100).normalise([[50.0], [100.0]], [Indicator("users")]).tolist()
+    [[50.0], [100.0]]
     """
+
+    high: float = 1.0
+
+    def __attrs_post_init__(self) -> None:
+        fault = number_fault("high", self.high, above=0)
+        refuse("FractionOfMax", [fault] if fault else [])
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Fractions:
         """Take the best values from these values, to use them on others.
@@ -79,7 +111,7 @@ class FractionOfMax:
         if unusable.any():
             msg = "FractionOfMax needs a best value above zero; there is none of"
             raise MethodError(msg, codes(indicators, unusable))
-        return Fractions(best=best)
+        return Fractions(best=best, high=float(self.high))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Give the fractions in each column."""
@@ -87,9 +119,10 @@ class FractionOfMax:
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
+        by = "" if self.high == 1 else rf"{self.high:g} \, "
         return (
-            r"Fraction of the best value: $x / \max x$ where more is better, $\min x / x$ where "
-            "less is."
+            rf"Fraction of the best value: ${by}x / \max x$ where more is better, "
+            rf"${by}\min x / x$ where less is."
         )
 
 

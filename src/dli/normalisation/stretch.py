@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from dli.errors import MethodError
 from dli.normalisation.checks import as_values, by_column, codes
-from dli.normalisation.protocol import Bools, Floats, IndicatorLike
+from dli.normalisation.protocol import Bools, Floats, IndicatorLike, Traits
 from dli.rescaling import Rescaling, rescaling
 
 __all__ = ["Stretch", "between", "stretch"]
@@ -49,6 +49,19 @@ class Stretch:
     high: float
     cut: Bools
     rescaling: Rescaling | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """Whether the lines are straight throughout."""
+        return Traits(straight=not self.cut.any())
+
+    def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Return the slopes, 0 beyond an end at which values are cut off."""
+        x = as_values(values, indicators)
+        slopes = (float(self.high) - float(self.low)) / self.span
+        if self.rescaling is not None:
+            slopes = slopes * self.rescaling.slope
+        return np.where(self.truncated(x, indicators), 0.0, slopes[..., np.newaxis, :])
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Apply the lines; the direction is in them.

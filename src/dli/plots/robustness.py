@@ -244,7 +244,8 @@ def weight_stability(
 def _moved(assessment: "Assessment", parent: Index, code: str) -> tuple[Any, Any, float]:
     """Give each unit's score at the node, the mean of its siblings, and the weight now."""
     codes = [child.code for child in parent.children]
-    weights, values = assessment.weight_array(parent.code), assessment.arrays(codes)
+    weights = assessment.weight_array(parent.code)
+    values = assessment.arrays(codes, normalised=True)
     place = codes.index(code)
     others = np.delete(weights, place)
     rest = np.delete(values, place, axis=1) @ (others / (others.sum() or 1.0))

@@ -72,7 +72,7 @@ class Compared:
 
     def of(self, rows: NDArray[np.intp]) -> Comparisons:
         """Compare some rows that have a score at the top."""
-        values = self.assessment.arrays(self.codes)[rows]
+        values = self.assessment.arrays(self.codes, normalised=True)[rows]
         values[np.isnan(self.assessment.array(self.top)[rows])] = np.nan
         return compared(values, self._tree)
 
@@ -81,7 +81,8 @@ class Compared:
 
         Very large or small ones are divided by a power of two that all share: ranks are the same.
         """
-        values, _ = in_range(self.assessment.arrays(self.codes)[rows], together=True)
+        values = self.assessment.arrays(self.codes, normalised=True)[rows]
+        values, _ = in_range(values, together=True)
         if not np.isnan(values).any():
             return np.asarray(weights @ values.T)
         return weighted_scores(values, self._tree, weights)[0]
@@ -123,6 +124,16 @@ def by_children(assessment: Assessment, node: str | None, nodes: Nodes) -> Compa
     chosen = inner_node(assessment.index, node).children if nodes is None else None
     result = _compared(assessment, node, nodes, chosen)
     others = _unlike(result, lambda traits: traits.order == 1)
+    others += [
+        f"{code!r}: its scores are normalised by {choice!r} before they enter its parent"
+        for code, choice in assessment.choices.node_normalisation.items()
+        if code in result.inner[1:]
+    ]
+    others += [
+        f"{code!r}: missing scores are filled from other units"
+        for code in assessment.choices.node_imputation
+        if code in result.inner
+    ]
     if others:
         msg = (
             "exact results need arithmetic means; sample the others with "

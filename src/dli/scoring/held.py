@@ -14,6 +14,7 @@ from attrs import frozen
 from dli.aggregation import protocol
 from dli.arrays import TIE, Bools, Floats, Integers
 from dli.errors import MethodError
+from dli.scoring.entering import Entry, own_code
 from dli.scoring.joining import MissingRule, by_gaps, join
 
 __all__ = ["Change", "HeldNode", "HeldTree", "HeldUnit", "observed_ends", "require_gradient"]
@@ -36,6 +37,10 @@ class HeldNode:
     rule : MissingRule
     groups : sequence of ndarray of int
         The rows of each period.
+    enough : ndarray of bool of shape (n_rows,), optional
+        Where enough indicators have a value.
+    filled : ndarray of shape (n_rows,), optional
+        The scores that were filled from other units, NaN elsewhere; they are held.
     """
 
     code: str
@@ -44,6 +49,31 @@ class HeldNode:
     aggregation: Any
     rule: MissingRule
     groups: Sequence[Integers] = ()
+    enough: Bools | None = None
+    filled: Floats | None = None
+
+    @property
+    def label(self) -> str:
+        """What makes the scores, as messages name it: a step and the code of a node."""
+        if isinstance(self.aggregation, Entry):
+            name = type(self.aggregation.normalisation).__name__
+            return f"normalisation {name} of {own_code(self.code)!r}"
+        return f"aggregation {type(self.aggregation).__name__} of {self.code!r}"
+
+    def settled(self, scores: Floats, row: int | None = None) -> Floats:
+        """Return scores as they are after what children alone do not decide.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_rows,), or (n_scenarios,) of one row
+        row : int, optional
+        """
+        at = slice(None) if row is None else row
+        if self.enough is not None:
+            scores = np.where(self.enough[at], scores, np.nan)
+        if self.filled is not None:
+            scores = np.where(np.isnan(scores), self.filled[at], scores)
+        return scores
 
     @property
     def traits(self) -> protocol.Traits:
@@ -122,10 +152,12 @@ class HeldTree:
     ----------
     nodes : mapping of str to HeldNode
         The nodes that have children, parents first.
+        A normalisation of a node's score stands between the node and its parent as a node of its
+        own, under `dli.scoring.entering.entry_code`.
     scores : mapping of str to ndarray of shape (n_rows,)
         Of every node.
     leaf_ends : mapping of str to (float, float)
-        The worst and the best score of each indicator.
+        The worst and the best score of each indicator, and of what is on a scale with ends.
     """
 
     nodes: Mapping[str, HeldNode]
@@ -159,7 +191,7 @@ class HeldTree:
         """
 
         def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
-            return node.join(np.stack(columns, axis=1), node.weights)
+            return node.settled(node.join(np.stack(columns, axis=1), node.weights))
 
         return _moved(self.nodes, self.scores, changes, rejoined)
 
@@ -235,6 +267,8 @@ class HeldTree:
         ends = dict(self.leaf_ends)
         for code in reversed(list(self.nodes)):
             node = self.nodes[code]
+            if code in ends:
+                continue
             if node.traits.monotone:
                 below = [ends[child] for child in node.children]
                 ends[code] = (
@@ -293,7 +327,8 @@ class HeldUnit:
             return self._moved_among_all(changes)
 
         def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
-            return self.join(node, np.stack(np.broadcast_arrays(*columns), axis=1))
+            scores = self.join(node, np.stack(np.broadcast_arrays(*columns), axis=1))
+            return node.settled(scores, self.row)
 
         return _moved(self.tree.nodes, self._own_scores, changes, rejoined)
 
@@ -316,7 +351,7 @@ class HeldUnit:
 
         def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
             scenarios = np.stack(np.broadcast_arrays(*columns), axis=-1)
-            return np.stack([node.join(values, node.weights) for values in scenarios])
+            return np.stack([node.settled(node.join(values, node.weights)) for values in scenarios])
 
         scores = {code: known[np.newaxis] for code, known in self.tree.scores.items()}
         own = {code: among(change) for code, change in changes.items()}
@@ -384,10 +419,13 @@ def _plus(one: Floats | None, other: Floats | None, shape: tuple[int, ...]) -> F
 def require_gradient(node: HeldNode) -> None:
     """Refuse an aggregation without a derivative."""
     if not protocol.has_gradient(node.aggregation):
-        msg = (
-            f"aggregation {type(node.aggregation).__name__} of {node.code!r} has no derivative: it "
-            "needs a method gradient(values, weights)"
-        )
+        arguments = "values, weights"
+        if isinstance(node.aggregation, Entry):
+            if not node.aggregation.is_held:
+                msg = f"{node.label} has no derivative: it goes by the order of the units"
+                raise MethodError(msg)
+            arguments = "values, indicators"
+        msg = f"{node.label} has no derivative: it needs a method gradient({arguments})"
         raise MethodError(msg)
 
 

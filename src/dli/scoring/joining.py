@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from dli.aggregation.protocol import compares_units, traits_of
 from dli.arrays import Bools, Floats, Integers
 from dli.errors import MethodError
+from dli.method.coverage import Coverage, as_coverage
 from dli.steps import ask, numbers
 
 __all__ = ["MissingRule", "by_gaps", "join"]
@@ -21,12 +22,13 @@ class MissingRule:
     Attributes
     ----------
     missing : {"renormalise", "propagate", "raise"}
-    coverage : float
-        The least share of children that a score needs.
+    coverage : Coverage
+        Or a number: the least share of children that a score needs. What counts indicators is
+        applied by whoever knows them.
     """
 
     missing: str
-    coverage: float
+    coverage: Coverage = field(converter=as_coverage)
 
     def has_score(self, is_missing: Bools) -> Bools:
         """Return which rows, of shape (..., n_children), have enough children for a score."""
@@ -34,7 +36,9 @@ class MissingRule:
         present = n_children - is_missing.sum(axis=-1)
         if self.missing == "propagate":
             return np.asarray(present == n_children)
-        return np.asarray((present > 0) & (present >= self.coverage * n_children - 1e-9))
+        if self.coverage.of != "children":
+            return np.asarray(present > 0)
+        return np.asarray((present > 0) & (present >= self.coverage.needed(n_children) - 1e-9))
 
 
 def join(  # noqa: PLR0913 a node is all of these

@@ -6,16 +6,19 @@ from operator import not_
 from typing import Any, TypeAlias
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from dli.aggregation.protocol import traits_of
 from dli.arrays import Floats, Integers
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
+from dli.framework.index import Node
 from dli.method import Choices, Method
 from dli.normalisation.protocol import at_rows
 from dli.observations import Observations
+from dli.scoring.adjusting import Adjusted, covers_indicators
 from dli.scoring.denominators import denominated
+from dli.scoring.entering import entered
 from dli.scoring.joining import MissingRule, join
 from dli.scoring.units import Units
 from dli.steps import Together, ask, attribute, numbers, on
@@ -42,8 +45,14 @@ class Run:
     stages : mapping of str to ndarray of shape (n_kept, n_indicators)
     normalisations : sequence of (choice, columns)
         The normalisations in force, with the indicators that each serves.
+    node_normalisations : mapping of str to object
+        By the code of every node whose score is normalised.
     scores : mapping of str to ndarray of shape (n_kept,)
         By the code of every node; an indicator's score is its normalised value.
+    entered : mapping of str to ndarray of shape (n_kept,)
+        What enters the parent: the score, or what its normalisation makes of it.
+    adjusted : mapping of str to Adjusted
+        By the code of every node whose scores do not follow from its children alone.
     weights : mapping of str to ndarray of shape (n_children,) or (n_kept, n_children)
         By the code of every node that has children; rows sum to one.
     rows_by_period : mapping of period to ndarray of int
@@ -54,7 +63,10 @@ class Run:
     choices: Choices
     stages: Mapping[str, Floats]
     normalisations: Sequence[tuple[Any, Any]]
+    node_normalisations: Mapping[str, Any]
     scores: Mapping[str, Floats]
+    entered: Mapping[str, Floats]
+    adjusted: Mapping[str, Adjusted]
     weights: Mapping[str, Floats]
     rows_by_period: Mapping[Any, Integers]
 
@@ -89,31 +101,81 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     stages["normalised"] = _normalised(stages["treated"], index, normalisations)
     for values in stages.values():
         values.flags.writeable = False
-    scores: dict[str, Floats] = {}
-    weights: dict[str, Floats] = {}
-    columns = {indicator.code: j for j, indicator in enumerate(index.indicators)}
-    normalised = stages["normalised"]
-    together = Together()
-    for node in reversed(list(index.walk())):
-        if isinstance(node, Indicator):
-            scores[node.code] = normalised[:, columns[node.code]]
-            continue
-        if together.errors and not all(child.code in scores for child in node.children):
-            continue  # what is wrong with the child is told below
-        with together:
-            values = _children_values(node, scores, normalised, columns)
-            scores[node.code], weights[node.code] = _scored(node, values, choices, units)
-            scores[node.code].flags.writeable = False
-    together.require("nodes that cannot be scored")
+    tree = _Tree(index=index, choices=choices, units=units, normalised=stages["normalised"])
+    tree.score_all()
     return Run(
         rows=rows,
         choices=choices,
         stages=stages,
         normalisations=normalisations,
-        scores=scores,
-        weights=weights,
+        node_normalisations=tree.normalisations,
+        scores=tree.scores,
+        entered=tree.entered,
+        adjusted=tree.adjusted,
+        weights=tree.weights,
         rows_by_period=units.rows_by_period,
     )
+
+
+@frozen(kw_only=True, eq=False)
+class _Tree:
+    """The nodes of an index while they are scored, from the indicators up."""
+
+    index: Index
+    choices: Choices
+    units: Units
+    normalised: Floats
+    scores: dict[str, Floats] = field(factory=dict)
+    entered: dict[str, Floats] = field(factory=dict)
+    weights: dict[str, Floats] = field(factory=dict)
+    adjusted: dict[str, Adjusted] = field(factory=dict)
+    normalisations: dict[str, Any] = field(factory=dict)
+
+    def score_all(self) -> None:
+        columns = {indicator.code: j for j, indicator in enumerate(self.index.indicators)}
+        together = Together()
+        for node in reversed(list(self.index.walk())):
+            if isinstance(node, Indicator):
+                self.scores[node.code] = self.normalised[:, columns[node.code]]
+                self.entered[node.code] = self.scores[node.code]
+                continue
+            if together.errors and not all(child.code in self.entered for child in node.children):
+                continue  # what is wrong with the child is told below
+            with together:
+                self._score(node, columns)
+        together.require("nodes that cannot be scored")
+
+    def _score(self, node: Index, columns: Mapping[str, int]) -> None:
+        code, choices = node.code, self.choices
+        values = _children_values(node, self.entered, self.normalised, columns)
+        scores, self.weights[code] = _scored(node, values, choices, self.units)
+        covered = covers_indicators(choices.coverage[code])
+        if covered or code in choices.node_imputation:
+            scores = self._adjusted(node, scores, columns, covered=covered)
+        scores.flags.writeable = False
+        self.scores[code] = self.entered[code] = scores
+        if code in choices.node_normalisation:
+            normalisation = at_rows(choices.node_normalisation[code], lambda: self.units.kept)
+            self.normalisations[code] = normalisation
+            self.entered[code] = entered(normalisation, scores, code)
+            self.entered[code].flags.writeable = False
+
+    def _adjusted(
+        self, node: Index, scores: Floats, columns: Mapping[str, int], *, covered: bool
+    ) -> Floats:
+        """Return scores without those of too few indicators, and with those that are imputed."""
+        enough = None
+        if covered:
+            places = [columns[indicator.code] for indicator in node.indicators]
+            present = (~np.isnan(self.normalised[:, places])).sum(axis=1)
+            needed = self.choices.coverage[node.code].needed(len(places))
+            enough = present >= needed - 1e-9
+            scores = np.where(enough, scores, np.nan)
+        imputation, context = self.choices.node_imputation.get(node.code), None
+        if imputation is not None:
+            context = _context(self.index, [node], self.units)
+        self.adjusted[node.code] = Adjusted(enough=enough, imputation=imputation, context=context)
+        return self.adjusted[node.code].fill(scores)
 
 
 def _require_traits(choices: Choices) -> None:
@@ -123,6 +185,8 @@ def _require_traits(choices: Choices) -> None:
         ("imputation", [choice for choice, _ in choices.imputation]),
         ("treatment", [choice for choice, _ in choices.treatment]),
         ("normalisation", [choice for choice, _ in choices.normalisation]),
+        ("normalisation", choices.node_normalisation.values()),
+        ("imputation", choices.node_imputation.values()),
         ("weighting", choices.weighting.values()),
         ("aggregation", choices.aggregation.values()),
     ):
@@ -191,30 +255,31 @@ def _taken(stages: Mapping[str, Floats], rows: Any) -> dict[str, Floats]:
 def _imputed(values: Floats, index: Index, imputation: Sequence[Imputing], units: Units) -> Floats:
     if not imputation or not np.isnan(values).any():
         return values
-    from dli.imputation import Context, impute
+    from dli.imputation import impute
 
-    observations = units.observations
-    kept = np.arange(len(observations.units))[units.rows].tolist()
-    context = {
-        name: [cells[i] for i in kept] for name, cells in observations.context_columns.items()
-    }
-    names, periods = units.kept
     filled = values.copy(order="F")
     together = Together()
     for choice, columns in imputation:
-        own = _indicators_at(index, columns)
-        known = Context(
-            columns=context,
-            units=tuple(names),
-            periods=None if periods is None else tuple(periods),
-            codes=tuple(indicator.code for indicator in own),
-            parents={i.code: tuple(node.code for node in index.path(i.code)) for i in own},
-            directions=tuple(indicator.direction for indicator in own),
-        )
+        known = _context(index, _indicators_at(index, columns), units)
         with together:
             filled[:, columns] = impute(choice, values[:, columns], known)
     together.require("imputations that cannot work")
     return filled
+
+
+def _context(index: Index, nodes: Sequence[Node], units: Units) -> Any:
+    """Return what imputations may know beside the values of some nodes."""
+    from dli.imputation import Context
+
+    names, periods = units.kept
+    return Context(
+        columns=units.context,
+        units=tuple(names),
+        periods=None if periods is None else tuple(periods),
+        codes=tuple(node.code for node in nodes),
+        parents={node.code: tuple(above.code for above in index.path(node.code)) for node in nodes},
+        directions=tuple(node.direction if isinstance(node, Indicator) else 1 for node in nodes),
+    )
 
 
 def _indicators_at(index: Index, columns: Any) -> Sequence[Indicator]:

@@ -32,6 +32,13 @@ class Units:
         )
 
     @cached_property
+    def context(self) -> dict[str, list[Any]]:
+        """The columns of the data that are not indicators, of the rows that were kept."""
+        columns = self.observations.context_columns
+        kept = np.arange(len(self.observations.units))[self.rows].tolist()
+        return {name: [cells[i] for i in kept] for name, cells in columns.items()}
+
+    @cached_property
     def rows_by_period(self) -> dict[Any, Integers]:
         """The rows of each period in the order of the data; of None for data without periods."""
         if self.observations.periods is None:

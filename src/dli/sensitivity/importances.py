@@ -173,7 +173,8 @@ def importance(
         msg = f"nodes must lie below {top.code!r}, got the node itself"
         raise MethodError(msg)
     rows = assessment.rows(period)
-    values, scores = assessment.arrays(codes)[rows], assessment.array(top.code)[rows]
+    values = assessment.arrays(codes, normalised=True)[rows]
+    scores = assessment.array(top.code)[rows]
     weights = [
         np.broadcast_to(
             assessment.effective_weight_array(code, within=top.code), len(assessment.units)

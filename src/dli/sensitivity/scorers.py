@@ -10,6 +10,8 @@ from dli.aggregation.protocol import Traits, traits_of
 from dli.arrays import Bools, Floats, Integers
 from dli.assessment import Assessment
 from dli.framework import Index, Indicator
+from dli.scoring.adjusting import Adjusted
+from dli.scoring.entering import entered
 from dli.scoring.joining import MissingRule, join
 from dli.sensitivity.draws import Draws, Room
 
@@ -43,6 +45,10 @@ class Part:
         All nominal weights are the same.
     groups : sequence of ndarray of int
         The rows of each period.
+    adjusted : Adjusted, optional
+        What is done to the scores that the children give.
+    normalisation : object, optional
+        Of the scores, before they enter the parent.
     """
 
     node: Index
@@ -58,6 +64,8 @@ class Part:
     leaves: slice | None
     is_equal: bool
     groups: Sequence[Integers]
+    adjusted: Adjusted | None
+    normalisation: Any
 
 
 @frozen(eq=False)
@@ -150,6 +158,9 @@ class Scorer:
                 scores = _power_mean(part, children, draws)
         if part.enough is not None:
             scores = np.where(part.enough, scores, np.nan)
+        if part.adjusted is not None:
+            scores = part.adjusted.of_draws(_back(scores, part.order))
+            scores = _forth(scores, part.order)
         return scores
 
     def _child(self, part: Part, place: int, draws: Draws) -> Floats:
@@ -160,6 +171,8 @@ class Scorer:
         code = part.node.children[place].code
         own = next(p for p in self.parts if p.node.code == code)
         scores = self._node_scores(own, draws)
+        if own.normalisation is not None:
+            return _forth(entered(own.normalisation, _back(scores, own.order), code), part.order)
         return scores if own.order == part.order else _forth(_back(scores, own.order), part.order)
 
 
@@ -169,14 +182,23 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
     leaves = {indicator.code: i for i, indicator in enumerate(node.indicators)}
     values = np.array([assessment.array(code) for code in leaves])
     parts = tuple(_part(assessment, n, leaves) for n in inner)
-    orders = {part.order for part in parts if len(part.node.children) > 1} or {1.0}
+    # A mean leaves an only child as it is; another aggregation, such as a complement, need not.
+    orders = {
+        part.order
+        for part in parts
+        if len(part.node.children) > 1 or traits_of(part.aggregation).order is None
+    } or {1.0}
     order = orders.pop() if len(orders) == 1 else None
     plain = all(part.weights.shape[1] == 1 for part in parts)
     transformed = None
-    if order is not None and np.isfinite(order) and plain and not np.isnan(values).any():
+    follows = all(
+        part.adjusted is None and (part.normalisation is None or part is parts[0]) for part in parts
+    )
+    is_mean = order is not None and np.isfinite(order) and follows
+    if is_mean and plain and not np.isnan(values).any():
         transformed = _forth(values, order)
     low, high = np.full((2, values.shape[1]), np.nan)
-    if all(traits_of(part.aggregation).monotone for part in parts):
+    if follows and all(traits_of(part.aggregation).monotone for part in parts):
         low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
     return Scorer(
         parts=parts,
@@ -195,7 +217,8 @@ def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
     rule = MissingRule(choices.missing, choices.coverage[node.code])
     nominal = assessment.weight_array(node.code)
     weights = nominal[:, np.newaxis] if nominal.ndim == 1 else np.ascontiguousarray(nominal.T)
-    values = np.stack([assessment.array(child.code) for child in node.children])
+    codes = [child.code for child in node.children]
+    values = assessment.arrays(codes, normalised=True).T
     missing = np.isnan(values)
     enough = rule.has_score(missing.T)
     places = tuple(leaves[c.code] if isinstance(c, Indicator) else None for c in node.children)
@@ -223,6 +246,8 @@ def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
         leaves=None if None in places else slice(places[0], places[0] + len(places)),  # type: ignore[operator] # of whole numbers
         is_equal=bool(np.ptp(weights) == 0),
         groups=list(assessment.rows_by_period.values()),
+        adjusted=assessment.adjusted.get(node.code),
+        normalisation=assessment.node_normalisations.get(node.code),
     )
 
 

@@ -36,7 +36,8 @@ class Alternatives:
     Parameters
     ----------
     step : str
-        A field of `Method`, such as "normalisation", "aggregation" or "imputation".
+        A field of `Method`, such as "normalisation" (of indicators; the scores of nodes are
+        normalised as before), "aggregation" or "imputation".
     options : sequence of object
         What the field takes; each combination of all alternatives must work for every unit.
 
@@ -71,7 +72,8 @@ class Alternatives:
             for node in assessment.index.walk()
             if getattr(node, self.step, None) is not None
         ]
-        if own:
+        # Those of nodes are of their scores; the alternatives are for indicators.
+        if own and self.step != "normalisation":
             msg = f"nodes carry a choice of {self.step} of their own, which wins over alternatives"
             raise MethodError(msg, own)
         return [self.step]

@@ -1,0 +1,84 @@
+"""Steps whose results are rounded, for indices whose publisher went on with rounded figures."""
+
+from typing import Any
+
+import attrs
+import numpy as np
+from attrs import frozen
+
+from dli.aggregation.protocol import Traits
+from dli.aggregation.protocol import traits_of as traits_of_aggregation
+from dli.arrays import TIE, Floats
+from dli.method.describing import describe
+
+__all__ = ["RoundedAggregation", "RoundedNormalisation", "rounded"]
+
+
+def rounded(values: Floats, decimals: int) -> Floats:
+    """Return values rounded to a number of decimals, halves away from zero as spreadsheets do.
+
+    A value within 1e-12 of a half counts as one, since 0.285 cannot be held exactly.
+
+    Examples
+    --------
+    >>> rounded(np.array([0.285, -0.125, 0.1249, np.nan]), 2).tolist()
+    [0.29, -0.13, 0.12, nan]
+    """
+    factor = 10.0**decimals
+    scaled = np.abs(values) * factor
+    whole = np.floor(scaled + 0.5 + TIE * np.maximum(scaled, 1.0))
+    # A float of this size is a whole number already.
+    whole = np.where(scaled < 2.0**52, whole, scaled)
+    return np.asarray(np.copysign(whole / factor, values) + 0.0)
+
+
+@frozen
+class _Rounded:
+    """A step whose results are rounded; whatever else it can do, it still can.
+
+    Attributes
+    ----------
+    step : object
+    decimals : int
+    """
+
+    step: Any
+    decimals: int
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        attribute = getattr(self.step, name)
+        if name not in ("fit", "for_rows"):
+            return attribute
+        return lambda *arguments: attrs.evolve(self, step=attribute(*arguments))
+
+    def describe(self) -> str:
+        """Return the description of the step, and to how many decimals results are rounded."""
+        return f"{describe(self.step)} The result is rounded to {self.decimals} decimals."
+
+
+@frozen
+class RoundedAggregation(_Rounded):
+    """An aggregation whose scores are rounded; its derivatives are those before rounding."""
+
+    @property
+    def traits(self) -> Traits:
+        """What still holds after rounding."""
+        return attrs.evolve(
+            traits_of_aggregation(self.step),
+            order=None, monotone=False, homogeneous=False, concave=False,
+        )  # fmt: skip
+
+    def aggregate(self, values: Floats, weights: Floats) -> Floats:
+        """Return the rounded scores."""
+        return rounded(np.asarray(self.step.aggregate(values, weights)), self.decimals)
+
+
+@frozen
+class RoundedNormalisation(_Rounded):
+    """A normalisation whose results are rounded."""
+
+    def normalise(self, values: Floats, indicators: Any) -> Floats:
+        """Return the rounded values."""
+        return rounded(np.asarray(self.step.normalise(values, indicators)), self.decimals)
