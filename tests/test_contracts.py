@@ -131,7 +131,11 @@ class Tilt:
 AGGREGATIONS = [
     aggregation.AdjustedMazziottaPareto(),
     aggregation.ArithmeticMean(),
+    aggregation.CensoredMean(at=47.31),  # which no mean of whole tens reaches just so
+    aggregation.Complement(),
+    aggregation.Complement(of=100),
     aggregation.Copeland(),
+    aggregation.Difference(),
     aggregation.GeometricMean(),
     aggregation.HarmonicMean(),
     aggregation.MazziottaPareto(),
@@ -142,11 +146,17 @@ AGGREGATIONS = [
     aggregation.PowerMean(2.0),
     aggregation.PowerMean(-0.5),
     aggregation.PowerMean(float("inf")),
+    aggregation.Product(),
+    aggregation.Product(total=0.5),
+    aggregation.Ratio(),
+    aggregation.Sum(),
+    aggregation.Sum(total=2),
     MiddleOfThree(),
     WeightedSquares(),
 ]
 NORMALISATIONS = [
     normalisation.Borda(),
+    normalisation.CutOff(50),
     normalisation.DistanceToReference("r"),
     normalisation.DistanceToTarget(),
     normalisation.FittedOn(normalisation.MinMax(), units=["p", "q", "r"]),
@@ -161,16 +171,22 @@ NORMALISATIONS = [
     normalisation.PercentileRank(0, 100, "weak"),
     normalisation.Rank(),
     normalisation.RankExponential(),
+    normalisation.RankExponential(equality="rounding"),
+    normalisation.Reciprocal(),
     normalisation.Scaled(),
+    normalisation.Unscaled(),
     normalisation.ZScore(),
     FromBest(),
 ]
 TREATMENTS = [
     treatment.BoxCox(),
+    treatment.Clip(20, 80),
     treatment.Log(),
     treatment.LogPlus(),
+    treatment.Logarithm(1),
     treatment.Percentiles(),
     treatment.Winsorise(),
+    treatment.Winsorise(force=True),
     Capped(),
 ]
 IMPUTATIONS = [
@@ -214,6 +230,18 @@ def tables():
     return st.lists(line, min_size=3, max_size=3).map(lambda lines: np.array(ends + lines))
 
 
+def joined(choice):
+    """Return how many children an aggregation is tried with."""
+    own = {aggregation.Complement: 1, aggregation.Difference: 2, aggregation.Ratio: 2}
+    return own.get(type(choice), 3)
+
+
+def shares(choice):
+    """Return weights of as many children."""
+    weights = WEIGHTS[: joined(choice)]
+    return weights / weights.sum()
+
+
 def of(choices):
     return pytest.mark.parametrize("choice", choices, ids=repr)
 
@@ -234,14 +262,15 @@ def test_every_input_is_held_to_the_contract():
 @given(values=tables(), order=st.permutations(range(6)))
 @FEW
 def test_an_aggregation_gives_a_score_to_each_unit_and_changes_nothing(choice, values, order):
+    values, weights = values[:, : joined(choice)], shares(choice)
     before = values.copy()
     values.flags.writeable = False
-    found = choice.aggregate(values, WEIGHTS)
+    found = choice.aggregate(values, weights)
     assert found.shape == (6,)
     assert np.isfinite(found).all()
     assert_array_equal(values, before)
-    assert_allclose(choice.aggregate(values[order], WEIGHTS), found[order], rtol=1e-12)
-    rows = np.tile(WEIGHTS, (6, 1))
+    assert_allclose(choice.aggregate(values[order], weights), found[order], rtol=1e-12)
+    rows = np.tile(weights, (6, 1))
     if aggregating.traits_of(choice).local:
         assert_allclose(choice.aggregate(values, rows), found, rtol=1e-12)
 
@@ -251,30 +280,32 @@ def test_an_aggregation_gives_a_score_to_each_unit_and_changes_nothing(choice, v
 @FEW
 def test_an_aggregation_is_what_its_traits_say(choice, values, moves):
     traits = aggregating.traits_of(choice)
-    found = choice.aggregate(values, WEIGHTS)
+    values, moves = values[:, : joined(choice)], moves[:, : joined(choice)]
+    weights = shares(choice)
+    found = choice.aggregate(values, weights)
     if traits.local:
-        alone = [choice.aggregate(values[[row]], WEIGHTS)[0] for row in range(6)]
+        alone = [choice.aggregate(values[[row]], weights)[0] for row in range(6)]
         assert_allclose(alone, found, rtol=1e-12)
     if traits.order is not None:
-        same = aggregation.PowerMean(traits.order).aggregate(values, WEIGHTS)
+        same = aggregation.PowerMean(traits.order).aggregate(values, weights)
         assert_allclose(same, found, rtol=1e-12)
     if traits.monotone:
         assert (found >= values.min(axis=1) - 1e-9).all()
         assert (found <= values.max(axis=1) + 1e-9).all()
-        assert (choice.aggregate(values + moves, WEIGHTS) >= found - 1e-9).all()
+        assert (choice.aggregate(values + moves, weights) >= found - 1e-9).all()
     if traits.homogeneous:
-        slopes = aggregating.gradient(choice, values, WEIGHTS)
+        slopes = aggregating.gradient(choice, values, weights)
         assert_allclose((slopes * values).sum(axis=1), found, rtol=1e-9)
     if traits.concave:
-        middle = choice.aggregate((values + moves) / 2, WEIGHTS)
-        assert (middle >= (found + choice.aggregate(moves, WEIGHTS)) / 2 - 1e-9).all()
+        middle = choice.aggregate((values + moves) / 2, weights)
+        assert (middle >= (found + choice.aggregate(moves, weights)) / 2 - 1e-9).all()
     if aggregating.has_gradient(choice):
         sides = [
-            aggregating.directional(choice, values, WEIGHTS, sign * moves) for sign in (1.0, -1.0)
+            aggregating.directional(choice, values, weights, sign * moves) for sign in (1.0, -1.0)
         ]
         step = 1e-6
         for side, sign in zip(sides, (1.0, -1.0), strict=True):
-            moved = choice.aggregate(values + sign * step * moves, WEIGHTS)
+            moved = choice.aggregate(values + sign * step * moves, weights)
             assert_allclose(side, (moved - found) / step, rtol=1e-3, atol=1e-3)
         if not traits.kinked:
             assert_allclose(sides[0], -sides[1], rtol=1e-9)
@@ -283,27 +314,38 @@ def test_an_aggregation_is_what_its_traits_say(choice, values, moves):
 @of([one for one in AGGREGATIONS if aggregating.traits_of(one).skips_missing])
 def test_an_aggregation_that_skips_missing_values_shares_their_weight(choice):
     values = np.array([[40.0, np.nan, 20.0], [10.0, 30.0, 50.0], [30.0, 20.0, 70.0]])
-    found = choice.aggregate(values, WEIGHTS)
-    if aggregating.traits_of(choice).local:
+    values, weights = values[:, : joined(choice)], shares(choice)
+    found = choice.aggregate(values, weights)
+    # By default the weights of a sum are to sum to the number of children, missing ones too.
+    is_fixed = len(weights) == 3 and getattr(choice, "total", 3) is not None
+    if aggregating.traits_of(choice).local and is_fixed:
         known = choice.aggregate(values[:1, [0, 2]], np.array([5, 2]) / 7)
         assert_allclose(found[0], known[0])
     assert np.isfinite(found).all()
     values[0] = np.nan
-    assert np.isnan(choice.aggregate(values, WEIGHTS)).tolist() == [True, False, False]
+    assert np.isnan(choice.aggregate(values, weights)).tolist() == [True, False, False]
 
 
 @of(AGGREGATIONS)
 def test_values_outside_the_domain_are_refused(choice):
     values = np.array([[40.0, 10.0, 20.0], [10.0, -30.0, 50.0]])
+    values, weights = values[:, : joined(choice)], shares(choice)
     domain = aggregating.traits_of(choice).domain
     if domain == "real":
-        assert np.isfinite(choice.aggregate(values, WEIGHTS)).all()
+        assert np.isfinite(choice.aggregate(values, weights)).all()
         return
     with pytest.raises(MethodError):
-        choice.aggregate(values, WEIGHTS)
+        choice.aggregate(values, weights)
 
 
 # Normalisation.
+
+
+def _usable(choice):
+    """Return the indicators, all of direction -1 for a choice that takes no others."""
+    if not isinstance(choice, normalisation.Reciprocal):
+        return INDICATORS
+    return tuple(attrs.evolve(one, direction=-1, goalposts=None) for one in INDICATORS)
 
 
 def _told(choice, units=UNITS):
@@ -316,13 +358,16 @@ def _told(choice, units=UNITS):
 def test_a_normalisation_follows_units_and_turns_more_into_better(choice, values, order):
     before = values.copy()
     values.flags.writeable = False
-    found = _told(choice).normalise(values, INDICATORS)
+    indicators = _usable(choice)
+    found = _told(choice).normalise(values, indicators)
     assert found.shape == values.shape
     assert_array_equal(values, before)
-    shuffled = _told(choice, [UNITS[i] for i in order]).normalise(values[order], INDICATORS)
+    shuffled = _told(choice, [UNITS[i] for i in order]).normalise(values[order], indicators)
     assert_allclose(shuffled, found[order], rtol=1e-12, atol=1e-12)
     if choice.__class__ is not normalisation.DistanceToReference:
-        signs = np.array([one.direction for one in INDICATORS])
+        # A cut-off counts deprivation: the worse a unit is, the more.
+        turned = -1 if isinstance(choice, normalisation.CutOff) else 1
+        signs = turned * np.array([one.direction for one in indicators])
         for better, worse in ((i, j) for i in range(6) for j in range(6)):
             ahead = signs * values[better] >= signs * values[worse]
             assert (found[better] >= found[worse] - 1e-9)[ahead].all()
@@ -333,11 +378,12 @@ def test_a_normalisation_follows_units_and_turns_more_into_better(choice, values
 @FEW
 def test_a_normalisation_keeps_gaps_and_its_ends(choice, values):
     values[3, 1] = np.nan
-    found = _told(choice).normalise(values, INDICATORS)
+    indicators = _usable(choice)
+    found = _told(choice).normalise(values, indicators)
     assert_array_equal(np.isnan(found), np.isnan(values))
     ends = normalising.traits_of(choice).ends
     if ends is not None and not isinstance(choice, normalisation.FittedOn):
-        cut = normalising.truncated(choice, values, INDICATORS)
+        cut = normalising.truncated(choice, values, indicators)
         inside = ~np.isnan(found) if cut is None else ~np.isnan(found) & ~cut
         assert (found[inside] >= min(ends) - 1e-9).all()
         assert (found[inside] <= max(ends) + 1e-9).all()

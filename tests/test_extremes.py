@@ -85,6 +85,7 @@ def _indicators(power=0):
         DistanceToReference(4),
         DistanceToTarget(),
         Rank(),
+        Rank(equality="rounding"),
         Borda(),
         PercentileRank(),
     ],

@@ -9,17 +9,24 @@ from dli.aggregation import (
     AdjustedMazziottaPareto,
     Aggregation,
     ArithmeticMean,
+    CensoredMean,
+    Complement,
     Copeland,
+    Difference,
     GeometricMean,
     HarmonicMean,
     MazziottaPareto,
     Minimum,
     OrderedWeighted,
     PowerMean,
+    Product,
+    Ratio,
+    Sum,
 )
 from dli.framework.choices import FAMILIES, built_in
 from dli.normalisation import (
     Borda,
+    CutOff,
     DistanceToReference,
     DistanceToTarget,
     FittedOn,
@@ -32,7 +39,9 @@ from dli.normalisation import (
     PercentileRank,
     Rank,
     RankExponential,
+    Reciprocal,
     Scaled,
+    Unscaled,
     ZScore,
 )
 from dli.weighting import (
@@ -62,6 +71,7 @@ from dli.weighting import (
 
 NORMALISATIONS: list[Normalisation] = [
     Borda(),
+    CutOff(1),
     DistanceToReference("X"),
     DistanceToTarget(),
     FittedOn(MinMax(), periods=[2020]),
@@ -73,7 +83,9 @@ NORMALISATIONS: list[Normalisation] = [
     PercentileRank(),
     Rank(),
     RankExponential(),
+    Reciprocal(),
     Scaled(),
+    Unscaled(),
     ZScore(),
 ]
 WEIGHTINGS: list[Weighting] = [
@@ -102,13 +114,19 @@ WEIGHTINGS: list[Weighting] = [
 AGGREGATIONS: list[Aggregation] = [
     AdjustedMazziottaPareto(),
     ArithmeticMean(),
+    CensoredMean(at=0.5),
+    Complement(),
     Copeland(),
+    Difference(),
     GeometricMean(),
     HarmonicMean(),
     MazziottaPareto(),
     Minimum(),
     OrderedWeighted((0.5, 0.5)),
     PowerMean(2.0),
+    Product(),
+    Ratio(),
+    Sum(),
 ]
 ALL: dict[str, list[Any]] = {
     "normalisation": NORMALISATIONS,

@@ -53,6 +53,7 @@ RIGHT = {
     "power": 0.5,
     "low": 10,
     "high": 90,
+    "at": 5,
     "group": "region",
     "unit": 0,
     "normalisation": normalisation.MinMax(),
@@ -106,6 +107,8 @@ def _arguments(item):
     needed = {name for name, p in _parameters(item).items() if p.default is p.empty}
     if item is normalisation.FittedOn:
         needed.add("units")
+    if item is treatment.Clip:
+        needed.add("low")
     assert needed <= RIGHT.keys(), f"RIGHT needs a value of {needed - RIGHT.keys()}"
     return {name: RIGHT[name] for name in needed}
 

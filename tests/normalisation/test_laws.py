@@ -48,7 +48,14 @@ PLACES = [
     RankExponential(),
     NormalScores("tukey", 100, 15),
 ]
-ALL = [*FITTED, *PLACES]
+ROUNDED = [
+    Rank(equality="rounding"),
+    Borda(equality="rounding"),
+    PercentileRank(equality="rounding"),
+    RankExponential(equality="rounding"),
+    NormalScores(equality="rounding"),
+]
+ALL = [*FITTED, *PLACES, *ROUNDED]
 # Logarithms turn with the direction, not with the sign of a value.
 LOGS = [Goalposts(0, 1, log=True), MinMax(ends="observed", log=True)]
 every = pytest.mark.parametrize("scheme", [*ALL, *LOGS], ids=repr)

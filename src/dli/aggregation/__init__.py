@@ -1,5 +1,7 @@
 """Step 6: the children of a node joined to its score."""
 
+from dli.aggregation.arithmetic import Complement, Difference, Product, Ratio, Sum
+from dli.aggregation.censored import CensoredMean
 from dli.aggregation.mazziotta import (
     AdjustedMazziottaPareto,
     MazziottaPareto,
@@ -22,13 +24,19 @@ __all__ = [
     "AdjustedMazziottaPareto",
     "Aggregation",
     "ArithmeticMean",
+    "CensoredMean",
+    "Complement",
     "Copeland",
+    "Difference",
     "GeometricMean",
     "HarmonicMean",
     "MazziottaPareto",
     "Minimum",
     "OrderedWeighted",
     "PowerMean",
+    "Product",
+    "Ratio",
+    "Sum",
     "Traits",
     "adjusted_mazziotta_pareto",
     "copeland_scores",

@@ -1,6 +1,7 @@
 """Step 5: one scale and one direction for all indicators."""
 
 from dli.normalisation.bounded import Goalposts, MinMax, Scaled
+from dli.normalisation.direct import CutOff, Reciprocal, Unscaled
 from dli.normalisation.distributions import NormalScores, RankExponential
 from dli.normalisation.fitted import FittedOn
 from dli.normalisation.logistic import Logistic
@@ -11,6 +12,7 @@ from dli.normalisation.spread import ZScore
 
 __all__ = [
     "Borda",
+    "CutOff",
     "DistanceToReference",
     "DistanceToTarget",
     "FittedOn",
@@ -24,8 +26,10 @@ __all__ = [
     "PercentileRank",
     "Rank",
     "RankExponential",
+    "Reciprocal",
     "Scaled",
     "Traits",
+    "Unscaled",
     "ZScore",
 ]
 

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import ArrayLike
 
 from dli.checks import choice_faults, refuse
 from dli.normalisation.checks import moment_faults
-from dli.normalisation.order import better, counted, mid_places
+from dli.normalisation.order import (
+    better,
+    counted,
+    equality_clause,
+    equality_faults,
+    mid_places,
+)
 from dli.normalisation.protocol import Floats, IndicatorLike, Traits
 
 __all__ = ["NormalScores", "RankExponential"]
@@ -49,6 +55,13 @@ class RankExponential:
     Units that tie share the mean of their places; all of them in one tie, or a unit alone, have
     :math:`R = (n + 1) / 2n`. There is nothing to fit: a place is one among the units at hand.
 
+    Parameters
+    ----------
+    equality : {"exact", "rounding"}
+        Whether values tie only when they are equal to the last bit, as in published ranks of
+        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
+        absolute value of the indicator, as scores do.
+
     References
     ----------
     McLennan, D., Noble, S., Noble, M., Plunkett, E., Wright, G. and Gutacker, N. (2019), The
@@ -67,6 +80,11 @@ class RankExponential:
     [2.39, 15.65, 50.43, 100.0]
     """
 
+    equality: str = field(default="exact", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        refuse("RankExponential", equality_faults(self.equality))
+
     @property
     def traits(self) -> Traits:
         """The ends of the scale; the low one is approached the more units there are."""
@@ -80,7 +98,7 @@ class RankExponential:
         MethodError
             Indicators without any value.
         """
-        x = better(values, indicators, "RankExponential")
+        x = better(values, indicators, "RankExponential", self.equality)
         rank = mid_places(x) / counted(x)
         # Written so that the rank 1 gives 100 to the last bit.
         least = np.exp(-100 / _CONSTANT)
@@ -91,7 +109,7 @@ class RankExponential:
         return (
             r"Exponentially distributed ranks: $-23 \ln(1 - R \, (1 - e^{-100/23}))$ with $R = r / "
             r"n$, $r$ being the place of a unit from $1$ for the worst to $n$ for the best; units "
-            "that tie share the mean of their places."
+            f"that tie share the mean of their places{equality_clause(self.equality)}."
         )
 
 
@@ -118,6 +136,10 @@ class NormalScores:
     method : {"blom", "van der waerden", "rankit", "tukey"}
     mean, sd : float
         Of the normal distribution; ``sd`` is above zero.
+    equality : {"exact", "rounding"}
+        Whether values tie only when they are equal to the last bit, as in published ranks of
+        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
+        absolute value of the indicator, as scores do.
 
     References
     ----------
@@ -141,11 +163,13 @@ class NormalScores:
     method: str = "blom"
     mean: float = 0.0
     sd: float = 1.0
+    equality: str = field(default="exact", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         faults = [
             *choice_faults("method", self.method, tuple(_OFFSETS)),
             *moment_faults(self.mean, self.sd),
+            *equality_faults(self.equality),
         ]
         refuse("NormalScores", faults)
 
@@ -159,7 +183,7 @@ class NormalScores:
         """
         from scipy.special import ndtri  # here, since it takes long to load
 
-        x = better(values, indicators, "NormalScores")
+        x = better(values, indicators, "NormalScores", self.equality)
         offset = _OFFSETS[self.method]
         share = (mid_places(x) - offset) / (counted(x) + 1 - 2 * offset)
         return np.asarray(float(self.mean) + float(self.sd) * ndtri(share))
@@ -171,5 +195,6 @@ class NormalScores:
         return (
             f"Normal scores ({_AUTHORS[self.method]}): ${offset}{factor}\\Phi^{{-1}}(p)$ with $p = "
             f"{_SHARES[self.method]}$, $r$ being the place of a unit from $1$ for the worst to $n$ "
-            "for the best; units that tie share the mean of their places."
+            "for the best; units that tie share the mean of their places"
+            f"{equality_clause(self.equality)}."
         )

@@ -1,31 +1,83 @@
 """The order of units in a column: where each value stands, ties included."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dli.checks import choice_faults
 from dli.errors import MethodError
 from dli.normalisation.checks import as_values, codes, directions
 from dli.normalisation.protocol import Floats, IndicatorLike
+from dli.ranking import rank_scores
 
-__all__ = ["better", "counted", "mid_places", "places"]
+__all__ = [
+    "better",
+    "counted",
+    "equality_clause",
+    "equality_faults",
+    "levelled",
+    "mid_places",
+    "places",
+]
 
 
-def better(values: ArrayLike, indicators: Sequence[IndicatorLike], name: str) -> Floats:
-    """Return values of which more is better throughout.
+def equality_faults(equality: object) -> Iterator[str]:
+    """Yield what is wrong with the parameter ``equality`` of a normalisation by ranks."""
+    return choice_faults("equality", equality, ("exact", "rounding"))
+
+
+def equality_clause(equality: str) -> str:
+    """Return the end of a description that says which values are equal, if it has to be said."""
+    return "; values that differ by rounding alone tie" if equality == "rounding" else ""
+
+
+def better(
+    values: ArrayLike, indicators: Sequence[IndicatorLike], name: str, equality: str = "exact"
+) -> Floats:
+    """Return values of which more is better throughout, and those that tie are equal.
+
+    Parameters
+    ----------
+    values : array_like of shape (..., n_units, n_indicators)
+    indicators : sequence
+    name : str
+        The name of the normalisation, for messages.
+    equality : {"exact", "rounding"}
+        Whether values tie only when they are equal to the last bit, or as those of `levelled`.
 
     Raises
     ------
     MethodError
-        Indicators without any value; ``name`` is that of the normalisation.
+        Indicators without any value.
     """
     x = as_values(values, indicators) * directions(indicators)
     empty = np.isnan(x).all(axis=-2).reshape(-1, len(indicators)).any(axis=0)
     if empty.any():
         msg = f"{name} needs a value of each indicator; there is none of"
         raise MethodError(msg, codes(indicators, empty))
-    return x
+    return levelled(x) if equality == "rounding" else x
+
+
+def levelled(values: Floats) -> Floats:
+    """Return values in which those that differ by rounding alone are equal to the last bit.
+
+    They tie as scores do in `rank_scores`: with the greatest of their group, when they lie at most
+    1e-12 of the greatest absolute value of the column below it.
+
+    Examples
+    --------
+    >>> levelled(np.array([[0.3], [0.9], [0.1 + 0.2], [np.nan]])).ravel().tolist()
+    [0.30000000000000004, 0.9, 0.30000000000000004, nan]
+    """
+    columns = np.moveaxis(values, -2, -1)
+    with np.errstate(over="ignore"):  # a difference beyond the range is no tie
+        ranks = rank_scores(columns)
+    missing = np.isnan(ranks)
+    falling = -np.sort(-columns, axis=-1)  # missing values come last
+    greatest = np.where(missing, 1.0, ranks).astype(np.intp) - 1
+    level = np.where(missing, np.nan, np.take_along_axis(falling, greatest, axis=-1))
+    return np.moveaxis(level, -1, -2)
 
 
 def counted(values: Floats) -> Floats:
@@ -37,7 +89,7 @@ def places(values: Floats) -> tuple[Floats, Floats]:
     """Return the first and the last place (from 0, the least first) of each value's group of ties.
 
     Values tie when they are equal to the last bit: published ranks of indicators tell apart what
-    was computed apart.
+    was computed apart. Those of `levelled` tie as scores do.
 
     Examples
     --------

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import ArrayLike
 
 from dli.checks import choice_faults, refuse
 from dli.errors import MethodError
 from dli.normalisation.checks import by_column, codes, scale_faults
-from dli.normalisation.order import better, counted, mid_places, places
+from dli.normalisation.order import (
+    better,
+    counted,
+    equality_clause,
+    equality_faults,
+    mid_places,
+    places,
+)
 from dli.normalisation.protocol import Floats, IndicatorLike, Traits
 from dli.normalisation.stretch import between
 
@@ -31,13 +38,17 @@ _SHARES = {
 class Rank:
     """Give the place from the worst upwards: 1 for the worst, the number of units for the best.
 
-    There is nothing to fit: a place is one among the units at hand. Values tie when they
-    are equal to the last bit; a constant indicator is one great tie.
+    There is nothing to fit: a place is one among the units at hand. A constant indicator is one
+    great tie.
 
     Parameters
     ----------
     ties : {"min", "average"}
         Units that tie share the lowest place, or the mean of the places they take up.
+    equality : {"exact", "rounding"}
+        Whether values tie only when they are equal to the last bit, as in published ranks of
+        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
+        absolute value of the indicator, as scores do.
 
     References
     ----------
@@ -52,9 +63,11 @@ class Rank:
     """
 
     ties: str = "min"
+    equality: str = field(default="exact", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        refuse("Rank", choice_faults("ties", self.ties, ("min", "average")))
+        ties = choice_faults("ties", self.ties, ("min", "average"))
+        refuse("Rank", [*ties, *equality_faults(self.equality)])
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Rank each column.
@@ -64,20 +77,28 @@ class Rank:
         MethodError
             Indicators without any value.
         """
-        x = better(values, indicators, "Rank")
+        x = better(values, indicators, "Rank", self.equality)
         return places(x)[0] + 1 if self.ties == "min" else mid_places(x)
 
     def describe(self) -> str:
         """Return a one-sentence description."""
         shared = "the lowest place" if self.ties == "min" else "the mean of their places"
         return (
-            f"Ranks: $1$ for the worst unit up to $n$ for the best; units that tie share {shared}."
+            f"Ranks: $1$ for the worst unit up to $n$ for the best; units that tie share {shared}"
+            f"{equality_clause(self.equality)}."
         )
 
 
 @frozen
 class Borda:
     """Give the number of units that a unit is better than.
+
+    Parameters
+    ----------
+    equality : {"exact", "rounding"}
+        Whether values tie only when they are equal to the last bit, as in published ranks of
+        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
+        absolute value of the indicator, as scores do.
 
     References
     ----------
@@ -91,6 +112,11 @@ class Borda:
     [1.0, 0.0, 1.0, 3.0]
     """
 
+    equality: str = field(default="exact", kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        refuse("Borda", equality_faults(self.equality))
+
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Count in each column.
 
@@ -99,11 +125,14 @@ class Borda:
         MethodError
             Indicators without any value.
         """
-        return places(better(values, indicators, "Borda"))[0]
+        return places(better(values, indicators, "Borda", self.equality))[0]
 
     def describe(self) -> str:
         """Return a one-sentence description."""
-        return "Borda counts: the number of units that a unit is better than, $0$ to $n - 1$."
+        return (
+            "Borda counts: the number of units that a unit is better than, $0$ to $n - 1$"
+            f"{equality_clause(self.equality)}."
+        )
 
 
 @frozen
@@ -130,6 +159,10 @@ class PercentileRank:
     low, high : float
         What the shares 0 and 1 become.
     method : {"inclusive", "exclusive", "weak", "mean"}
+    equality : {"exact", "rounding"}
+        Whether values tie only when they are equal to the last bit, as in published ranks of
+        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
+        absolute value of the indicator, as scores do.
 
     References
     ----------
@@ -151,11 +184,13 @@ class PercentileRank:
     low: float = 0.0
     high: float = 1.0
     method: str = "inclusive"
+    equality: str = field(default="exact", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         faults = [
             *scale_faults(self.low, self.high),
             *choice_faults("method", self.method, tuple(_SHARES)),
+            *equality_faults(self.equality),
         ]
         refuse("PercentileRank", faults)
 
@@ -173,7 +208,7 @@ class PercentileRank:
             Indicators without any value; with the method ``"inclusive"`` also those of which one
             unit alone has a value: there are no others.
         """
-        x = better(values, indicators, "PercentileRank")
+        x = better(values, indicators, "PercentileRank", self.equality)
         return between(self.low, self.high, self._shares(x, indicators))
 
     def _shares(self, x: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
@@ -196,4 +231,5 @@ class PercentileRank:
         offset = f"{self.low:g} + " if self.low else ""
         height = self.high - self.low
         factor = "" if height == 1 else f"{height:g} \\, "
-        return f"Percentile ranks: ${offset}{factor}{formula}$, {meaning}."
+        equal = equality_clause(self.equality)
+        return f"Percentile ranks: ${offset}{factor}{formula}$, {meaning}{equal}."

@@ -7,6 +7,8 @@ from dli.treatment.clipping import (
     has_outliers,
     winsorise,
 )
+from dli.treatment.limits import Clip
+from dli.treatment.logarithm import Logarithm
 from dli.treatment.protocol import Traits, Treatment
 from dli.treatment.record import TreatedColumn, TreatedPoint, TreatmentRecord
 from dli.treatment.transforms import (
@@ -20,8 +22,10 @@ from dli.treatment.transforms import (
 
 __all__ = [
     "BoxCox",
+    "Clip",
     "Log",
     "LogPlus",
+    "Logarithm",
     "Percentiles",
     "Traits",
     "TreatedColumn",

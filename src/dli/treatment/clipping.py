@@ -56,7 +56,12 @@ def has_outliers(values: ArrayLike, *, skewness: float = 2.0, kurtosis: float = 
 
 
 def winsorise(
-    values: ArrayLike, *, max_points: int = 5, skewness: float = 2.0, kurtosis: float = 3.5
+    values: ArrayLike,
+    *,
+    max_points: int = 5,
+    skewness: float = 2.0,
+    kurtosis: float = 3.5,
+    force: bool = False,
 ) -> Floats:
     """Return values of shape (n_units, n_indicators) treated by `Winsorise` without a fallback.
 
@@ -67,7 +72,7 @@ def winsorise(
     >>> winsorise([[1.0], [2.0], [2.0], [3.0], [99.0]]).ravel().tolist()
     [1.0, 2.0, 2.0, 3.0, 3.0]
     """
-    return Winsorise(max_points, skewness, kurtosis, None).treat(values)
+    return Winsorise(max_points, skewness, kurtosis, None, force=force).treat(values)
 
 
 def _as_fallback(fallback: Any) -> Any:
@@ -95,6 +100,11 @@ class Winsorise:
         For columns that do not pass; None keeps them as far as they were winsorised.
     combine : bool
         Apply the fallback to the winsorised column instead of the original one.
+    force : bool
+        Move ``max_points`` points of each column, whatever its skewness and kurtosis are, and
+        apply no fallback; ``force_win`` of COINr. The skewness still says which end is moved at
+        each step. There are more points where some tie, and fewer where the column would become
+        constant.
 
     Examples
     --------
@@ -104,6 +114,9 @@ class Winsorise:
     [1.0, 2.0, 2.0, 3.0, 3.0]
     >>> [(point.row, point.step) for point in record.points]
     [(4, 'Winsorise, high')]
+    >>> forced = Winsorise(max_points=2, force=True)
+    >>> forced.treat([[1.0], [2.0], [3.0], [4.0], [6.0]]).ravel().tolist()
+    [2.0, 2.0, 3.0, 4.0, 4.0]
     """
 
     max_points: int = 5
@@ -111,6 +124,7 @@ class Winsorise:
     kurtosis: float = 3.5
     fallback: Any = field(factory=Log, converter=_as_fallback)
     combine: bool = False
+    force: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         faults = [
@@ -124,12 +138,15 @@ class Winsorise:
             )
         if self.fallback is not None:
             faults += step_faults("fallback", self.fallback, "treat", "dli.treatment.Log()")
-        refuse("Winsorise", [*faults, *flag_faults(combine=self.combine)])
+        flags = flag_faults(combine=self.combine, force=self.force)
+        refuse("Winsorise", [*faults, *flags])
 
     @property
     def traits(self) -> Traits:
         """What holds for winsorising with this fallback."""
-        return Traits(keeps_order=True) if self.fallback is None else traits_of(self.fallback)
+        if self.force or self.fallback is None:
+            return Traits(keeps_order=True)
+        return traits_of(self.fallback)
 
     def treat(self, values: ArrayLike) -> Floats:
         """Return treated values; raise a MethodError for columns without any value."""
@@ -151,7 +168,7 @@ class Winsorise:
         """Return the values, the number of moved points by column, the columns of the fallback."""
         result, failing = self._winsorised(x)
         moved = is_changed(x, result).sum(axis=0)
-        if self.fallback is None or not failing:
+        if self.force or self.fallback is None or not failing:
             return result, moved.tolist(), []
         if not self.combine:
             moved[failing] = 0
@@ -165,7 +182,10 @@ class Winsorise:
         columns = np.arange(x.shape[1])
         while columns.size:
             skew, kurt = skewness_and_kurtosis(result[:, columns])
-            outlying = (np.abs(skew) >= self.skewness) & (kurt >= self.kurtosis)
+            if self.force:
+                outlying = ~np.isnan(skew)  # too few values, or values that do not differ
+            else:
+                outlying = (np.abs(skew) >= self.skewness) & (kurt >= self.kurtosis)
             columns, top = columns[outlying], skew[outlying] >= 0
             own = result[:, columns]
             low, high = np.fmin.reduce(own, axis=0), np.fmax.reduce(own, axis=0)
@@ -182,6 +202,11 @@ class Winsorise:
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
+        if self.force:
+            return (
+                f"Winsorising of {self.max_points} points in each column, step by step at the "
+                "upper end where the skewness $G_1$ is at least $0$, else at the lower end."
+            )
         fallback = description_of(self.fallback).rstrip(".")
         beyond = "" if self.fallback is None else "; columns that still fail are transformed"
         return (

@@ -104,7 +104,8 @@ class Log(_Transform):
 
     :math:`y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))`: the order of values stays, the unit of
     measure does not matter, and values may be zero or negative. Columns whose values do not differ
-    are refused, as by all transforms.
+    are refused, as by all transforms. This is ``log_CT`` of COINr; the plain logarithm
+    :math:`\ln (x + c)` is `Logarithm`.
 
     Examples
     --------
@@ -125,7 +126,8 @@ class LogPlus(_Transform):
     r"""Take logarithms that stretch the end of each column at which its values crowd.
 
     As `Log` for positive skewness, otherwise mirrored:
-    :math:`y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)`.
+    :math:`y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)`. This is ``log_CT_plus`` of COINr;
+    :math:`\ln (1 + x)` is ``Logarithm(offset=1)``.
 
     Examples
     --------

@@ -1,0 +1,75 @@
+"""The mean of children that have to reach a cutoff together to count at all."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from attrs import field, frozen
+
+from dli.aggregation.checks import as_values, as_weights, weighted_mean
+from dli.aggregation.power import power_mean_gradient
+from dli.aggregation.protocol import Traits
+from dli.arrays import Bools, Floats, is_above
+from dli.checks import number
+
+__all__ = ["CensoredMean"]
+
+
+def _as_cutoff(at: Any) -> float:
+    return number("at", at, least=0)
+
+
+@frozen
+class CensoredMean:
+    r"""Take the arithmetic mean where it reaches a cutoff, and 0 where it is below.
+
+    With deprivations as children, 1 where a person lacks something and 0 elsewhere, the mean is the
+    share of deprivations, and who has fewer than the cutoff is not poor and counts nothing. The
+    mean of these scores over people is Alkire and Foster's adjusted headcount :math:`M_0`.
+
+    A mean that lies below the cutoff by no more than rounding reaches it. The score jumps at the
+    cutoff: derivatives are those of the mean where it is reached and 0 below, and tell nothing of
+    the jump. The weight of missing children is shared among the rest.
+
+    Parameters
+    ----------
+    at : float
+        The cutoff, of at least 0; under 0 there would be something below the score 0.
+
+    References
+    ----------
+    Alkire and Foster (2011), Counting and multidimensional poverty measurement. Journal of Public
+    Economics 95, 476-487. https://doi.org/10.1016/j.jpubeco.2010.11.006
+
+    Examples
+    --------
+    >>> lacks = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    >>> CensoredMean(at=0.5).aggregate(lacks, np.full(3, 1 / 3)).round(3).tolist()
+    [0.667, 0.0]
+    """
+
+    traits: ClassVar[Traits] = Traits(skips_missing=True, local=True, homogeneous=True, kinked=True)
+
+    at: float = field(converter=_as_cutoff)
+
+    def aggregate(self, values: Floats, weights: Floats) -> Floats:
+        """Return the censored mean of each row."""
+        x = as_values(values)
+        mean = weighted_mean(x, as_weights(weights, x.shape))
+        return np.where(self._is_below(mean), 0.0, mean)
+
+    def gradient(self, values: Floats, weights: Floats) -> Floats:
+        """Return the derivative of the mean by each child where it is reached, 0 below."""
+        x = as_values(values)
+        w = as_weights(weights, x.shape)
+        below = self._is_below(weighted_mean(x, w))[..., np.newaxis]
+        return np.where(below, 0.0, power_mean_gradient(x, w, 1))
+
+    def _is_below(self, mean: Floats) -> Bools:
+        return is_above(np.asarray(self.at), mean)
+
+    def describe(self) -> str:
+        """Return a one-sentence description with the formula."""
+        return (
+            r"Censored mean: $S = \sum_k w_k x_k$ where that is at least "
+            f"${self.at:g}$, and 0 where it is below."
+        )

@@ -1,0 +1,95 @@
+"""The plain logarithm, with an offset and a base that are the same for all columns."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.checks import number_fault, refuse
+from dli.errors import MethodError
+from dli.treatment.protocol import Floats, Traits, observed_table
+from dli.treatment.record import Recorded
+
+__all__ = ["Logarithm"]
+
+
+@frozen
+class Logarithm(Recorded):
+    r"""Take the logarithm of each value, as published indices do with incomes or populations.
+
+    :math:`y = \ln (x + c)` with the offset :math:`c`, or :math:`y = \log_b (x + c)` with a base.
+    A result depends on its own value alone. `Log` and `LogPlus` shift each column by its own least
+    and greatest value instead, as COINr does, and so also work on values at and below 0.
+
+    Parameters
+    ----------
+    offset : float
+        What is added to each value, in its unit of measure; 1 for :math:`\ln (1 + x)`.
+    base : float, optional
+        The base, above 1; that of the natural logarithm when left out.
+
+    Examples
+    --------
+    >>> Logarithm(base=10).treat([[1.0], [1000.0]]).ravel().tolist()
+    [0.0, 3.0]
+    >>> Logarithm(offset=1).treat([[0.0], [9.0]]).ravel().round(3).tolist()
+    [0.0, 2.303]
+    """
+
+    traits: ClassVar[Traits] = Traits(keeps_order=True)
+    offset: float = 0.0
+    base: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        refuse("Logarithm", self._faults())
+
+    def _faults(self) -> Iterator[str]:
+        if fault := number_fault("offset", self.offset):
+            yield fault
+        if self.base is not None and (fault := number_fault("base", self.base, above=1)):
+            yield fault
+
+    def treat(self, values: ArrayLike) -> Floats:
+        """Return the logarithms of all values.
+
+        Raises
+        ------
+        MethodError
+            Values that are not above 0 once the offset is added, each with its row and column; or
+            columns without any value.
+        """
+        x = observed_table(values)
+        offset = float(self.offset)
+        with np.errstate(over="ignore"):
+            shifted = x + offset
+        without_logarithm = (shifted <= 0) | np.isinf(shifted)
+        if without_logarithm.any():
+            faults = [
+                f"row {i}, column {j}: {x[i, j]:g}"
+                for i, j in np.argwhere(without_logarithm).tolist()
+            ]
+            msg = (
+                f"Logarithm needs finite values above 0 after adding the offset {offset:g}; use a "
+                "greater offset, or Log(), which shifts each column by itself. It cannot transform"
+            )
+            raise MethodError(msg, faults)
+        return self._logarithms(x, shifted)
+
+    def _logarithms(self, values: Floats, shifted: Floats) -> Floats:
+        # These three keep digits that the quotient of two natural logarithms, or adding 1, loses.
+        if self.base == 10:
+            return np.log10(shifted)
+        if self.base == 2:
+            return np.log2(shifted)
+        natural = np.log1p(values) if self.offset == 1 else np.log(shifted)
+        return natural if self.base is None else np.asarray(natural / np.log(float(self.base)))
+
+    def describe(self) -> str:
+        """Return a one-sentence description with the formula."""
+        argument = "x"
+        if self.offset:
+            argument += f" {'+' if self.offset > 0 else '-'} {abs(self.offset):g}"
+        function = r"\ln" if self.base is None else rf"\log_{{{self.base:g}}}"
+        return f"Logarithms: ${function} ({argument})$."
