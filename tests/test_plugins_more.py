@@ -682,7 +682,10 @@ def test_steps_that_fail_on_several_indicators_are_listed(family, act):
     def broken():
         return type("Odd", (), {act: lambda self, *_: 1 / 0})()
 
-    error = faults_of(GAPS, **{family: {"A": broken(), "B": broken()}})
+    one, other = broken(), broken()
+    # A normalisation of A would be one of its scores.
+    parts = {"A": one, "B": other} if act != "normalise" else {"a": one, "b": one, 2: other}
+    error = faults_of(GAPS, **{family: parts})
     assert error.summary == f"{family}s that cannot work"
     assert [fault[-10:] for fault in error.faults] == ["on 'a', 'b'"[-10:], "on 'c', 'd'"[-10:]]
 

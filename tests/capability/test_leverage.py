@@ -164,9 +164,7 @@ def test_scales_without_ends_run_from_the_least_to_the_greatest_score():
 def test_an_indicator_that_nobody_has_gives_no_leverage():
     data = {**DATA, "a1": [None] * 4}
     built = graph(("c", "a1", 0.5), ("c", "a2", 0.1))
-    scored = Assessment(
-        INDEX, data, method=Method(normalisation={"a1": Goalposts(), "T": ZScore()})
-    )
+    scored = Assessment(INDEX, data, method=Method(normalisation={"a1": Goalposts(), 2: ZScore()}))
     assert built.leverage_array(scored)[0, 0] == pytest.approx(0.1 * np.ptp(scored.array("a2")) / 2)
     nobody = example(data=data)
     assert np.isfinite(built.leverage_array(nobody)).all()

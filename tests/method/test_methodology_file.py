@@ -648,7 +648,7 @@ def test_short_arrays_are_written_on_one_line(tmp_path):
     index = Index("T", [Indicator("a", goalposts=(0, 10))], weighting=AHP(judgements))
     index.save(path)
     text = path.read_text(encoding="utf-8")
-    assert "goalposts = [0, 10]\n" in text
+    assert "goalposts = [0.0, 10.0]\n" in text
     assert '    ["a", "b, \\"c]", 3],\n    [\n        "a",\n        "ddd' in text
     assert Index.load(path) == index
     # A text of several lines keeps its own.

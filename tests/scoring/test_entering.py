@@ -387,7 +387,7 @@ def test_coverage_says_what_is_wrong():
         dli.Coverage(of="leaves")
     with pytest.raises(MethodError, match="share must be a number from 0 to 1, got 2"):
         dli.Coverage(share=2)
-    with pytest.raises(MethodError, match="number must be a whole number of at least 0, got 1.5"):
+    with pytest.raises(MethodError, match=r"whole number of at least 0, got 1\.5"):
         dli.Coverage(number=1.5)
 
 

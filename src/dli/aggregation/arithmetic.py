@@ -220,11 +220,7 @@ def _two(aggregation: object, values: ArrayLike) -> Floats:
     """Return the values of two children, both NaN in rows where one is missing."""
     x = as_values(values)
     if x.shape[-1] != 2:
-        # The rule for missing values hands over what is there, be it one child alone.
-        msg = (
-            f"{type(aggregation).__name__} joins exactly two children, got {x.shape[-1]}; where "
-            "one of two can be missing, give the node a coverage of 1, so that it has no score"
-        )
+        msg = f"{type(aggregation).__name__} joins exactly two children, got {x.shape[-1]}"
         raise MethodError(msg)
     return np.where(np.isnan(x).any(axis=-1, keepdims=True), np.nan, x)
 
@@ -235,8 +231,7 @@ class Difference:
 
     Weights do not enter: the derivatives are 1 and -1, so that a rise of the second child lowers
     the score, and scores may lie below 0. A study that takes the weight of one child away changes
-    nothing. There must be exactly two children. Where one of them is missing there is no score:
-    give the method ``missing="propagate"``, or a ``coverage`` of 1 for the node.
+    nothing. There must be exactly two children; where one of them is missing there is no score.
 
     Examples
     --------
@@ -246,7 +241,7 @@ class Difference:
     """
 
     # It is concave, too; but plans take tangents for exact where no child lowers the score.
-    traits: ClassVar[Traits] = Traits(local=True, homogeneous=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(needs_all=True, local=True, homogeneous=True, kinked=False)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Return the difference of each row, NaN where a child is missing.
@@ -277,9 +272,8 @@ class Ratio:
     Weights do not enter. The derivatives are :math:`1 / x_2` and :math:`-x_1 / x_2^2`, so that a
     rise of the second child lowers the score. A study that takes the weight of one child away
     changes nothing. The first child must be at least zero and the second above it: ratios make no
-    sense on scales without a zero, such as z-scores. There must be exactly two children. Where one
-    of them is missing there is no score: give the method ``missing="propagate"``, or a ``coverage``
-    of 1 for the node.
+    sense on scales without a zero, such as z-scores. There must be exactly two children; where one
+    of them is missing there is no score.
 
     Examples
     --------
@@ -288,7 +282,9 @@ class Ratio:
     [0.75, 0.0]
     """
 
-    traits: ClassVar[Traits] = Traits(domain="non-negative", local=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(
+        domain="non-negative", needs_all=True, local=True, kinked=False
+    )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Return the ratio of each row, NaN where a child is missing.

@@ -35,6 +35,9 @@ class Traits:
         The values that it accepts.
     skips_missing : bool
         It is also called with NaN for missing values, whose weight it shares among the rest.
+    needs_all : bool
+        A node has a score only where no child is missing, whatever the method says of missing
+        values: it is a formula, of which no part stands for the whole.
     local : bool
         The score of a unit depends on the values of that unit alone. Any other aggregation without
         ``fit`` is called with the units of one period after the other.
@@ -53,6 +56,7 @@ class Traits:
 
     domain: str = "real"
     skips_missing: bool = False
+    needs_all: bool = False
     local: bool = False
     order: float | None = None
     monotone: bool = False

@@ -132,8 +132,8 @@ def _without_score(assessment: Scored) -> Iterator[Flag]:
             note = f"{present} of {len(node.children)} children have a value"
             if choices.missing == "propagate":
                 note += "; the method asks for all"
+            elif coverage.of == "children" and coverage.share:
+                note += f"; coverage asks {coverage.share:g}"
             elif not coverage.is_none:
-                asks = f"{coverage.share:g}" if coverage.of == "children" and coverage.number is None else (
-                    coverage.describe())  # fmt: skip
-                note += f"; coverage asks {asks}"
+                note += f"; coverage asks {coverage.describe()}"
             yield row, node.code, "no score", note

@@ -165,7 +165,8 @@ def _missing(assessment: Scored) -> Iterator[str]:
             which = "A node" if len(by_rule) == 1 else f"A node ({', '.join(codes)})"
             yield f"{which} needs values of {rule.describe()}; otherwise it has no score."
     for choice, codes in _by_choice(assessment.choices.node_imputation):
-        yield f"Missing scores of {', '.join(codes)} are filled from other units: {describe(choice)}"
+        named = ", ".join(codes)
+        yield f"Missing scores of {named} are filled from other units: {describe(choice)}"
     yield ""
 
 
@@ -204,7 +205,6 @@ def _goalposts(assessment: Scored) -> Iterator[str]:
 
 
 def _aggregation(assessment: Scored) -> Iterator[str]:
-    index = assessment.index
     yield "## Weighting and aggregation"
     yield ""
     for family in ("weighting", "aggregation"):

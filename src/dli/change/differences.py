@@ -272,8 +272,9 @@ def _switched_parts(
     scale = np.nanmax(np.abs(np.concatenate([own_scores, ends])))
     if not (np.abs(ends - own_scores) <= 1e-9 * scale).all():
         raise MethodError(
-            f"{node.label} scores units by comparing them with each other: with all values of the other a unit does not get the other's score, "
-            "so that the difference is not a sum over indicators"
+            f"{node.label} scores units by comparing them with each other: with all values of the "
+            "other a unit does not get the other's score, so that the difference is not a sum over "
+            "indicators"
         )
 
     def score(sets: Bools) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
+from dli.aggregation.protocol import traits_of
 from dli.framework import Index, Indicator
 from dli.method.coverage import Coverage, as_coverage
 from dli.method.rounding import RoundedAggregation, RoundedNormalisation
@@ -53,17 +54,28 @@ def resolved(values: Mapping[str, Any], defaults: Mapping[str, Any], index: Inde
         code: choice if (n := decimals[code]) is None else RoundedAggregation(choice, n)
         for code, choice in of_nodes("aggregation").items()
     }
+    coverage = {code: as_coverage(choice) for code, choice in of_nodes("coverage").items()}
+    for code, choice in aggregation.items():
+        if _needs_all(choice):
+            coverage[code] = Coverage(share=1.0)
     return Choices(
         imputation=_by_indicator(values["imputation"], None, index),
         treatment=_by_indicator(values["treatment"], None, index),
         normalisation=_normalisations(values["normalisation"], defaults, index, decimals),
         weighting=of_nodes("weighting"),
         aggregation=aggregation,
-        coverage={code: as_coverage(choice) for code, choice in of_nodes("coverage").items()},
+        coverage=coverage,
         node_normalisation=_node_normalisations(values["normalisation"], inner, index, decimals),
         node_imputation=_node_imputations(values["node_imputation"], inner, index),
         missing=values["missing"],
     )
+
+
+def _needs_all(aggregation: Any) -> bool:
+    try:
+        return traits_of(aggregation).needs_all
+    except Exception:  # noqa: BLE001 the pipeline names every step whose traits raise an error
+        return False
 
 
 def _of_node(step: str, value: Any, default: Any, node: Index, index: Index) -> Any:

@@ -32,10 +32,22 @@ class Unscaled:
     [[70.0, -2.0], [55.0, 0.0]]
     """
 
+    traits: ClassVar[Traits] = Traits(straight=True)
+
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Apply the direction to each column."""
         x = as_values(values, indicators)
         return np.asarray(x * directions(indicators) + 0.0)  # adding 0 turns -0 to 0
+
+    def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Unscaled":
+        """Return the normalisation itself: there are no parameters."""
+        as_values(values, indicators)
+        return self
+
+    def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
+        """Return the direction of each column."""
+        x = as_values(values, indicators)
+        return np.broadcast_to(directions(indicators), x.shape)
 
     def describe(self) -> str:
         """Return a one-sentence description."""
