@@ -714,8 +714,12 @@ def test_dates_survive_and_other_objects_are_refused(tmp_path):
         Assessment(INDEX, DATA | {"odd": [{1}, {2}, {3}]}).save(tmp_path / "b.dli")
 
 
-def test_outside_choices_cannot_be_saved(tmp_path):
-    assessment = Assessment(INDEX, DATA, method=Method(weighting={"S": _OwnWeights()}))
+def test_outside_choices_whose_class_does_not_name_its_parameters_cannot_be_saved(tmp_path):
+    class Scheme:
+        def weights(self, values, children):
+            return np.full(len(children), 1 / len(children))
+
+    assessment = Assessment(INDEX, DATA, method=Method(weighting={"S": Scheme()}))
     with pytest.raises(MethodError, match="not one of this library's weighting methods"):
         assessment.save(tmp_path / "a.dli")
 
@@ -733,8 +737,6 @@ def test_a_file_that_is_no_assessment_is_refused(tmp_path):
     import zipfile
 
     path = tmp_path / "a.dli"
-    with pytest.raises(DataError, match="cannot read"):
-        Assessment.load(path)
     path.write_text("text")
     with pytest.raises(DataError, match="not a saved assessment"):
         Assessment.load(path)

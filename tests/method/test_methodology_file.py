@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dli import Assessment, DLIWarning, Index, Indicator, Method
-from dli.aggregation import GeometricMean, Minimum, OrderedWeighted, PowerMean
+from dli.aggregation import CensoredMean, GeometricMean, Minimum, OrderedWeighted, PowerMean
 from dli.errors import FileError, MethodError, ModelError
 from dli.framework.choices import FAMILIES, built_in, own_steps
 from dli.imputation import ColumnMean, GroupMean, GroupMedian, Latest
 from dli.method.files import to_tables
-from dli.normalisation import DistanceToReference, FittedOn, MinMax, Rank, ZScore
-from dli.treatment import Log, Winsorise
+from dli.normalisation import CutOff, DistanceToReference, FittedOn, MinMax, Rank, ZScore
+from dli.treatment import Clip, Log, Logarithm, Winsorise
 from dli.weighting import (
     AHP,
     BestWorst,
@@ -204,6 +204,9 @@ EXAMPLES = [
     AHP([[1, None], [None, 1]], items=["a", "b"]),
     BestWorst({"a": 1, "b": 2}, {"a": 2, "b": 1}),
     BudgetAllocation([{"a": 60, "b": 40}]),
+    CensoredMean(at=0.5),
+    Clip(high=1000),
+    CutOff(5, inclusive=True),
     DirectPoints({"a": 1, "b": 2}),
     DistanceToReference("X", cap=True),
     FittedOn(MinMax(0, 10), periods=[2020, 2021]),
@@ -214,12 +217,14 @@ EXAMPLES = [
     GroupMean("region"),
     GroupMedian("method", empty="raise"),
     Latest(max_gap=2, backfill=True),
+    Logarithm(1, base=10),
     OrderedWeighted((0.75, 0.25)),
     PairwiseSwing({("a", "b"): 2}),
     PowerMean(float("-inf")),
     RankOrder(["a", "b"]),
     Swara(["a", "b"], [0.5]),
     Winsorise(max_points=2, fallback=None),
+    Winsorise(max_points=3, force=True),
     Winsorise(fallback=Winsorise(fallback=Log())),
 ]
 
@@ -233,7 +238,10 @@ def _steps():
     steps = {family: [s for s in EXAMPLES if _family(type(s)) == family] for family in FAMILIES}
     for family in FAMILIES:
         for kind in built_in(family).values():
-            if all(field.default is not attrs.NOTHING for field in attrs.fields(kind)):
+            # Clip has defaults throughout, but needs one of its limits.
+            if kind is not Clip and all(
+                field.default is not attrs.NOTHING for field in attrs.fields(kind)
+            ):
                 steps[family].append(kind())
     return steps
 

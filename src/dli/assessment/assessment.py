@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from dli.arrays import Floats
-from dli.assessment import saved, tables
+from dli.assessment import tables
 from dli.assessment.contributions import contributions
 from dli.assessment.flags import filled, flags
 from dli.assessment.grouped import groups
@@ -374,6 +374,9 @@ class Assessment(Scored):
     def save(self, path: str | PathLike[str]) -> None:
         """Write index, method, data and scores to one file.
 
+        A step of your own is written as the name of its class and its parameters; `load` is given
+        the class again.
+
         Parameters
         ----------
         path : str or path-like
@@ -381,11 +384,16 @@ class Assessment(Scored):
         Raises
         ------
         MethodError
-            A step of one's own, which no file can name.
+            A step or parameter that no file can hold. Steps of your own can be held if their class
+            is a dataclass or one of attrs, with the parameters as fields.
         DataError
             A context column with cells that no file can keep.
+        FileError
+            The file cannot be written; what was there before is untouched.
         """
-        saved.save(self, path)
+        from dli.assessment.saved import save
+
+        save(self, path)
 
     @classmethod
     def from_file(
@@ -441,8 +449,9 @@ class Assessment(Scored):
         ...     Assessment.from_file(path, data).array("T").tolist()
         [0.0, 10.0, 5.0]
         """
-        from dli.assessment.methodology_file import load
+        from dli.assessment.methodology_file import load, refuse_changes
 
+        refuse_changes(options)
         index, method = load(path, steps)
         return cls(index, data, unit=unit, period=period, method=method, **options)
 
@@ -462,17 +471,57 @@ class Assessment(Scored):
         save(self.index, self.method, path)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> "Assessment":
+    def load(
+        cls, path: str | PathLike[str], *, steps: Mapping[str, Callable[..., Any]] | None = None
+    ) -> "Assessment":
         """Read a saved assessment and compute it again; the scores are the same to the last bit.
 
-        Warns when they differ, which another version of NumPy may cause in the last digits.
+        Parameters
+        ----------
+        path : str or path-like
+            What `save` wrote.
+        steps : mapping of str to callable, optional
+            Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
+            for each, called with the parameters in the file. No file imports code.
 
         Raises
         ------
+        ModelError
+            The file cannot be read.
         DataError
-            A file that is not a saved assessment.
+            A file that is not a saved assessment, or that names a step that is neither one of this
+            library nor in ``steps``.
+        MethodError
+            Invalid ``steps``, or a step that cannot work on the data.
+
+        Warns
+        -----
+        DLIWarning
+            Scores that differ from those saved: another version of NumPy may change the last
+            digits, and a step that was handed over may compute something else than it did.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from dli import Indicator
+        >>> @attrs.frozen
+        ... class Best:
+        ...     share: float = 1.0
+        ...     def aggregate(self, values, weights):
+        ...         return self.share * values.max(axis=-1)
+        >>> index = Index("T", [Indicator("a"), Indicator("b")])
+        >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5, 9, 9]}
+        >>> assessment = Assessment(index, data, method=Method(aggregation=Best(0.5)))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "best.dli"
+        ...     assessment.save(path)
+        ...     Assessment.load(path, steps={"Best": Best}).array("T").tolist()
+        [0.0, 50.0, 50.0]
         """
-        content = saved.read(path)
+        from dli.assessment.saved import read
+
+        content = read(path, steps)
         assessment = cls(content.index, content.observations, method=content.method)
         content.compare(assessment)
         return assessment

@@ -1,7 +1,8 @@
 """An assessment in one file: a zip archive of JSON text and NumPy arrays.
 
 It holds the index, the method, the whole table that came in and the scores. Loading computes the
-assessment again and compares.
+assessment again and compares. A step of one's own is named, with its parameters, and handed over
+when loading: no file imports code.
 """
 
 import json
@@ -10,25 +11,32 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from types import NoneType
 from typing import Any
 from warnings import warn
 
 import numpy as np
-from attrs import fields, frozen
+from attrs import frozen
 
 from dli import frames
 from dli.arrays import Floats
-from dli.assessment.cells import from_plain, to_plain
+from dli.assessment import methodology_file
+from dli.assessment.cells import to_plain
+from dli.assessment.saved_head import (
+    for_json,
+    from_json,
+    head_faults,
+    read_columns,
+    shape_faults,
+)
 from dli.assessment.scored import Scored
-from dli.checks import is_hashable, is_whole
-from dli.errors import DataError, DLIError, DLIWarning, MethodError
-from dli.files import format_fault, number_faults, replacing
+from dli.errors import DataError, DLIError, DLIWarning, MethodError, ModelError
+from dli.files import format_fault, replacing
 from dli.framework import Index
+from dli.framework.choices import own_steps
 from dli.method import Method
 from dli.observations import Observations
 
@@ -50,16 +58,8 @@ _ARRAY = re.compile(
     rb"'shape': \(([0-9]{1,12}), ([0-9]{1,12})\), \} *\n",
     re.DOTALL,
 )
-_KEYS: tuple[tuple[str, Any, str], ...] = (
-    ("index", dict, "an object"),
-    ("method", dict, "an object"),
-    ("context", dict, "an object"),
-    ("codes", list, "a list"),
-    ("unit", str, "a text"),
-    ("period", (str, NoneType), "a text or null"),
-    ("library", (str, NoneType), "a text or null"),
-    ("numpy", str, "a text"),
-)
+# The keys of the head that hold a methodology.
+_TABLES = ("index", "method")
 
 
 def save(assessment: Scored, path: str | PathLike[str]) -> None:
@@ -70,19 +70,21 @@ def save(assessment: Scored, path: str | PathLike[str]) -> None:
     DataError
         Cells that a file cannot keep, or more data than one file holds.
     MethodError
-        A step that is not one of this library's.
+        A step or parameter that no file can hold.
     FileError
         The file cannot be written; what was there before is untouched.
     """
     observations = assessment.observations
+    methodology = for_json(methodology_file.to_tables(assessment.index, assessment.method))
+    method = methodology.pop("method")
     table = observations.table
     codes = [indicator.code for indicator in assessment.index.indicators]
     library = table.library
     context = [name for name in table.names if table.is_text or name not in codes]
     head = {
         "format": FORMAT,
-        "index": assessment.index.to_dict(),
-        "method": assessment.method.to_dict(),
+        "index": methodology,
+        "method": method,
         "unit": observations.unit_column,
         "period": observations.period_column,
         "library": library if library in frames.LIBRARIES else None,
@@ -160,6 +162,8 @@ class Saved:
         The version of NumPy that computed them.
     name : str
         The file.
+    steps : tuple of str
+        The names of the steps that were handed over.
     """
 
     index: Index
@@ -168,6 +172,7 @@ class Saved:
     scores: Floats
     numpy: str
     name: str
+    steps: tuple[str, ...] = ()
 
     def compare(self, assessment: Scored) -> None:
         """Warn where an assessment made of the same has other scores."""
@@ -175,35 +180,48 @@ class Saved:
         if np.array_equal(scores, self.scores, equal_nan=True):
             return
         same_shape = scores.shape == self.scores.shape
-        apart = np.nanmax(np.abs(scores - self.scores)) if same_shape else np.inf
+        # Scores that are missing on one side alone have no distance; they are counted.
+        apart = np.nanmax(np.abs(scores - self.scores), initial=0) if same_shape else np.inf
+        alone = np.sum(np.isnan(scores) != np.isnan(self.scores)) if same_shape else 0
+        missing = f", and {alone} of them are missing in one of the two" if alone else ""
         msg = (
-            f"the scores differ from those saved in {self.name!r} by up to {apart:.3g} "
+            f"the scores differ from those saved in {self.name!r} by up to {apart:.3g}{missing} "
             f"(saved with NumPy {self.numpy}, computed with {np.__version__})"
         )
+        if self.steps:
+            names = ", ".join(map(repr, self.steps))
+            msg += f"; check that the steps handed over are those it was saved with: {names}"
         warn(msg, DLIWarning, stacklevel=3)
 
 
-def read(path: str | PathLike[str]) -> Saved:
+def read(path: str | PathLike[str], steps: Mapping[str, Callable[..., Any]] | None = None) -> Saved:
     """Read what was saved.
 
     Raises
     ------
+    MethodError
+        Steps that are not a mapping of names to classes or functions.
+    ModelError
+        A file that cannot be read.
     DataError
-        A file that cannot be read, is not a saved assessment, is damaged or was written by a
-        newer version. The sizes of its three entries are checked before they are read: at most
-        128 MB for what the assessment consists of, 1 GB for the values and for the scores.
+        A file that is not a saved assessment, is damaged, names steps that were not handed over or
+        was written by a newer version. The sizes of its three entries are checked before they are
+        read: at most 128 MB for what the assessment consists of, 1 GB for the values and for the
+        scores.
     """
+    own = own_steps(steps)
     head, values, scores = _read(path)
-    faults = _head_faults(head)
+    faults = head_faults(head)
     if not faults:
-        faults = _shape_faults(head, values, scores)
+        faults = shape_faults(head, values, scores)
     if not faults:
-        columns, faults = _columns(head["context"], (head["unit"], head["period"]))
+        columns, faults = read_columns(head["context"], (head["unit"], head["period"]))
     if faults:
         msg = f"{str(path)!r} is not a complete saved assessment"
         raise DataError(msg, faults)
     try:
-        index = Index.from_dict(head["index"])
+        tables = {**head["index"], "method": head["method"]}
+        index, method = methodology_file.from_tables(tables, own)
         nodes = list(index.walk())
         codes = [indicator.code for indicator in index.indicators]
         if head["codes"] != codes or len(scores) != len(nodes):
@@ -217,10 +235,11 @@ def read(path: str | PathLike[str]) -> Saved:
         return Saved(
             index=index,
             observations=observations,
-            method=Method.from_dict(head["method"]),
+            method=method,
             scores=scores,
             numpy=head["numpy"],
             name=str(path),
+            steps=tuple(own),
         )
     except DLIError as error:
         msg = f"{str(path)!r} does not hold a valid assessment: {error.summary}"
@@ -244,12 +263,17 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], Floats, Floats]:
             fault = format_fault(head.get("format") if isinstance(head, dict) else head, FORMAT)
             if fault:
                 raise DataError(fault)
+            head |= {key: from_json(head[key]) for key in _TABLES if key in head}
             values, scores = (_array(_content(archive, name)) for name in list(ENTRIES)[1:])
     except OSError as error:
-        msg = f"cannot read {str(path)!r}: {error.strerror or error}"
-        raise DataError(msg) from error
+        msg = f"cannot read the saved assessment {str(path)!r}: {error.strerror or error}"
+        raise ModelError(msg) from error
     except _DAMAGE as error:
-        msg = f"{str(path)!r} is not a saved assessment that can be read: {error}"
+        other = methodology_file.what_it_is(path)
+        if other:
+            msg = f"{str(path)!r} is not a saved assessment: it is {other}"
+        else:
+            msg = f"{str(path)!r} is not a saved assessment that can be read: {error}"
         raise DataError(msg) from error
     return head, values, scores
 
@@ -285,112 +309,6 @@ def _array(content: bytes) -> Floats:
     flat = np.frombuffer(content, f"{order.decode()}f8", offset=header.end())
     layout: Any = "F" if in_fortran == b"True" else "C"
     return flat.astype(np.float64).reshape((n_rows, n_columns), order=layout)
-
-
-def _head_faults(head: dict[str, Any]) -> list[str]:
-    """Return which keys of the head do not hold what they must."""
-    faults = [
-        f"{key} must be {expected}, got {head.get(key)!r:.80}"
-        for key, kind, expected in _KEYS
-        if key not in head or not isinstance(head[key], kind)
-    ]
-    if faults:
-        return faults
-    if head["library"] not in (None, *frames.LIBRARIES):
-        faults.append(f"library must be one of {', '.join(frames.LIBRARIES)} or null")
-    if not all(isinstance(code, str) for code in head["codes"]):
-        faults.append("codes must be texts")
-    faults += [
-        f"context: column {name!r} must be a list, got {cells!r:.80}"
-        for name, cells in head["context"].items()
-        if not isinstance(cells, list)
-    ]
-    if not isinstance(head.get("reading", {}), dict):
-        faults.append(f"reading must be an object, got {head['reading']!r:.80}")
-    if "lines" in head:
-        return [*faults, *_text_faults(head), *_number_faults(head)]
-    faults += [
-        f"{name!r} is both an indicator and context"
-        for name in head["context"]
-        if name in head["codes"]
-    ]
-    return [*faults, *_number_faults(head)]
-
-
-def _text_faults(head: dict[str, Any]) -> list[str]:
-    """Return what is wrong with the texts of a table that was read from a file."""
-    lines = head["lines"]
-    faults = []
-    if not isinstance(lines, list) or not all(is_whole(line, 1) for line in lines):
-        return [f"lines must be whole numbers, got {lines!r:.80}"]
-    if "reading" not in head:
-        faults.append("reading is missing")
-    faults += [
-        f"context: column {name!r} must hold texts only"
-        for name, cells in head["context"].items()
-        if not isinstance(cells, list)
-        or len(cells) != len(lines)
-        or not all(isinstance(cell, str) for cell in cells)
-    ]
-    return faults
-
-
-def _number_faults(head: dict[str, Any]) -> list[str]:
-    """Return numbers beyond the range of floats, and steps of the method that are none."""
-    faults: list[str] = []
-    faults += number_faults({"index": head["index"], "method": head["method"]})
-    return [*faults, *_method_faults(head["method"])]
-
-
-def _method_faults(tables: dict[str, Any]) -> list[str]:
-    """Return which steps of a method are not what `Method.to_dict` gives."""
-    steps = [field.name for field in fields(Method)]
-    faults = [f"method: no step {name!r}" for name in tables if name not in steps]
-    for name, rows in tables.items():
-        for i, row in enumerate(rows if isinstance(rows, list) else (), 1):
-            needed = ("for", "share") if name == "coverage" else ("for",)
-            if not isinstance(row, dict) or not all(key in row for key in needed):
-                faults.append(f"method: {name}[{i}] must say {' and '.join(needed)}")
-            elif not isinstance(row["for"], (str, int)):
-                faults.append(f"method: {name}[{i}].for must be a code or a level")
-    return faults
-
-
-def _shape_faults(head: dict[str, Any], values: Floats, scores: Floats) -> list[str]:
-    """Return which columns and arrays do not fit together."""
-    n_rows, n_codes = values.shape
-    faults = [
-        f"context: column {name!r} has {len(cells)} rows, the values have {n_rows}"
-        for name, cells in head["context"].items()
-        if len(cells) != n_rows
-    ]
-    if len(head["codes"]) != n_codes:
-        faults.append(f"{len(head['codes'])} codes for {n_codes} columns of values")
-    if scores.shape[1] > n_rows:
-        faults.append(f"scores of {scores.shape[1]} units for {n_rows} rows")
-    return faults
-
-
-def _columns(
-    context: dict[str, list[Any]], keys: Iterable[str]
-) -> tuple[dict[str, Any], list[str]]:
-    """Return the cells of each column, and which of them cannot be read."""
-    columns: dict[str, Any] = {}
-    faults = []
-    for name, cells in context.items():
-        columns[name] = []
-        for row, cell in enumerate(cells):
-            try:
-                columns[name].append(from_plain(cell))
-            except DataError as error:
-                faults.append(f"context: column {name!r}, row {row}: {error.summary}")
-    faults += [
-        f"context: column {name!r}, row {row}: a list cannot name a unit or period"
-        for name in keys
-        for row, cell in enumerate(columns.get(name, []))
-        if not is_hashable(cell)
-    ]
-    return columns, faults
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
