@@ -46,7 +46,7 @@ class MinMax:
     worst, best : float, optional
         One end (or both) in raw units that holds whatever the data and the goalposts are, and
         beyond which values are cut off; the other end stays as it is. Such a number belongs to
-        one indicator, as in ``Method(normalisation={"DT": MinMax(), "fees": MinMax(best=0)})``.
+        one indicator, as in ``Method(normalisation={"fees": MinMax(best=0)})``.
     percentiles : (float, float), optional
         Take these percentiles instead of the worst and the best value in the data, and cut off
         what lies beyond. They run from 0 for the worst value to 100 for the best, whichever the

@@ -58,7 +58,7 @@ class Logistic:
     others far. No value is cut off, and the order stays.
 
     A midpoint and a steepness in raw units belong to one indicator: give it a `Logistic` of its
-    own, as in ``Method(normalisation={"DT": Logistic(), "users": Logistic(midpoint=50)})``. With
+    own, as in ``Method(normalisation={2: Logistic(), "users": Logistic(midpoint=50)})``. With
     both given, a score depends on the unit alone.
 
     Parameters

@@ -97,23 +97,29 @@ def places(values: Floats) -> tuple[Floats, Floats]:
     >>> first.ravel().tolist(), last.ravel().tolist()
     ([0.0, 2.0, 0.0, nan], [1.0, 2.0, 1.0, nan])
     """
-    order = np.argsort(values, axis=-2)  # missing values come last
-    ranked = np.take_along_axis(values, order, axis=-2)
-    n_units = values.shape[-2]
-    places = np.broadcast_to(np.arange(n_units)[:, np.newaxis], values.shape)
-    edge = np.ones((*values.shape[:-2], 1, values.shape[-1]), dtype=np.bool_)
-    new = ranked[..., 1:, :] != ranked[..., :-1, :]
-    opens = np.concatenate([edge, new], axis=-2)
-    closes = np.concatenate([new, edge], axis=-2)
-    first = np.maximum.accumulate(np.where(opens, places, 0), axis=-2)
-    backwards = np.where(closes, places, n_units)[..., ::-1, :]
-    last = np.minimum.accumulate(backwards, axis=-2)[..., ::-1, :]
+    columns = np.ascontiguousarray(np.moveaxis(values, -2, -1))
+    order = np.argsort(columns, axis=-1)  # missing values come last
+    ranked = np.take_along_axis(columns, order, axis=-1)
+    n_units = columns.shape[-1]
+    places = np.arange(n_units, dtype=np.float64)
+    new = ranked[..., 1:] != ranked[..., :-1]
+    if new.all():  # no ties, and at most one missing value
+        first = last = np.where(np.isnan(ranked), np.nan, places)
+    else:
+        edge = np.ones((*columns.shape[:-1], 1), dtype=np.bool_)
+        opens = np.concatenate([edge, new], axis=-1)
+        closes = np.concatenate([new, edge], axis=-1)
+        first = np.maximum.accumulate(np.where(opens, places, 0), axis=-1)
+        backwards = np.where(closes, places, n_units)[..., ::-1]
+        last = np.minimum.accumulate(backwards, axis=-1)[..., ::-1]
+        missing = np.isnan(ranked)
+        first, last = (np.where(missing, np.nan, ends) for ends in (first, last))
     found = []
-    for ends in (first, last):
-        result = np.empty_like(values)
-        np.put_along_axis(result, order, ends.astype(np.float64), axis=-2)
-        found.append(np.where(np.isnan(values), np.nan, result))
-    return found[0], found[1]
+    for ends in (first,) if first is last else (first, last):
+        result = np.empty_like(columns)
+        np.put_along_axis(result, order, ends, axis=-1)
+        found.append(np.moveaxis(result, -1, -2))
+    return found[0], found[-1]
 
 
 def mid_places(values: Floats) -> Floats:

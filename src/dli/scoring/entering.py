@@ -6,7 +6,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from dli.aggregation.protocol import Traits
-from dli.arrays import Floats
+from dli.arrays import TIE, Floats
 from dli.errors import MethodError
 from dli.framework import Indicator
 from dli.normalisation.protocol import slopes, traits_of
@@ -52,11 +52,12 @@ def entered(normalisation: Any, scores: Floats, code: str) -> Floats:
         or with values missing or infinite by itself.
     """
     name = type(normalisation).__name__
-    # Draws become columns, which every normalisation treats one by one.
-    columns = np.atleast_2d(scores).T
+    draws = np.atleast_2d(scores)
     if not callable(getattr(normalisation, "fit", None)):
         # What goes by the order of units has the ties that ranks of scores have.
-        columns = np.stack([level_ties(own) for own in columns.T], axis=1)
+        draws = _levelled(draws)
+    # Draws become columns, which every normalisation treats one by one.
+    columns = draws.T
     nodes = [Indicator(code)] * columns.shape[1]
     try:
         result: Floats = ask(
@@ -82,6 +83,18 @@ def entered(normalisation: Any, scores: Floats, code: str) -> Floats:
         )
         raise MethodError(msg)
     return np.ascontiguousarray(result.T).reshape(scores.shape)
+
+
+def _levelled(draws: Floats) -> Floats:
+    """Return scores in which those of a draw that tie are equal to the last bit."""
+    rising = np.sort(draws, axis=-1)
+    steps = np.diff(rising, axis=-1)
+    tolerance = TIE * np.nanmax(np.abs(rising[:, [0, -1]]), axis=-1, initial=0.0)
+    known = ~np.isnan(rising).any(axis=-1)
+    apart = ~((steps > 0) & (steps <= tolerance[:, np.newaxis])).any(axis=-1)
+    if (known & apart).all():
+        return draws
+    return np.stack([level_ties(own) for own in draws])
 
 
 @frozen(eq=False)
