@@ -160,9 +160,8 @@ def _method_faults(tables: dict[str, Any]) -> list[str]:
     faults = [f"method: no step {name!r}" for name in tables if name not in steps]
     for name, rows in tables.items():
         for i, row in enumerate(rows if isinstance(rows, list) else (), 1):
-            needed = ("for", "share") if name == "coverage" else ("for",)
-            if not isinstance(row, dict) or not all(key in row for key in needed):
-                faults.append(f"method: {name}[{i}] must say {' and '.join(needed)}")
+            if not isinstance(row, dict) or "for" not in row:
+                faults.append(f"method: {name}[{i}] must say for")
             elif not isinstance(row["for"], (str, int)):
                 faults.append(f"method: {name}[{i}].for must be a code or a level")
     return faults
