@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from dli import frames
 from dli.arrays import Floats, as_floats
 from dli.checks import is_hashable, number, number_fault, text_faults
-from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.errors import DataError, MethodError, ModelError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.observations import Observations
@@ -354,7 +354,13 @@ def gather(
     """
     _check_arguments(index, unit, assessor, by)
     table = frames.read(data)
-    codes = tuple(indicator.code for indicator in index.indicators)
+    fixed = [
+        repr(indicator.code) for indicator in index.indicators if indicator.constant is not None
+    ]
+    if fixed:
+        msg = "indicators that are constants cannot be rated; leave them out of the index"
+        raise ModelError(msg, fixed)
+    codes = tuple(indicator.data_column or "" for indicator in index.indicators)
     faults = [*table.require([unit, assessor], "column"), *table.require(codes, "indicator")]
     if faults:
         msg = "columns are missing from the ratings"

@@ -12,7 +12,7 @@ from dli.arrays import Bools, Floats, as_table, is_above
 from dli.checks import mapping, number_fault
 from dli.errors import MethodError, UnknownCodeError
 from dli.frames import Frame, ReadingOptions
-from dli.framework import Index
+from dli.framework import Index, Indicator
 from dli.observations import Observations
 
 __all__ = ["Screening", "availability", "data_shares", "screen"]
@@ -194,7 +194,8 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     unknown = [name for name in decisions if name not in observations.units]
     if unknown:
         raise UnknownCodeError("unit to force", unknown, dict.fromkeys(observations.units))
-    available_shares, nonzero_shares = data_shares(observations.values)
+    measured = [indicator.constant is None for indicator in index.indicators]
+    available_shares, nonzero_shares = data_shares(observations.values[:, measured])
     # A share of 9 out of 10 must pass a threshold of 0.9, whatever the rounding.
     low_availability = is_above(np.array(availability), available_shares, 1.0)
     low_nonzero = is_above(np.array(nonzero, dtype=np.float64), nonzero_shares, 1.0) | np.isnan(
@@ -227,7 +228,7 @@ def availability(
     period: str | None = None,
     **options: Unpack[ReadingOptions],
 ) -> Frame:
-    """Return the share of indicators that each unit has below each node.
+    """Return the share of indicators that each unit has below each node, constants not counted.
 
     Parameters
     ----------
@@ -258,8 +259,14 @@ def availability(
     is_available = dict(zip(codes, ~np.isnan(observations.values.T), strict=True))
     return observations.frame(
         {
-            node.code: np.mean([is_available[i.code] for i in node.indicators], axis=0)
+            node.code: np.mean([is_available[own.code] for own in _measured(node)], axis=0)
             for node in index.walk()
             if isinstance(node, Index)
         }
     )
+
+
+def _measured(node: Index) -> list[Indicator]:
+    """Return the indicators below a node that are not constants, or all if there are no others."""
+    measured = [indicator for indicator in node.indicators if indicator.constant is None]
+    return measured or list(node.indicators)

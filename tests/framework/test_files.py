@@ -18,6 +18,10 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 @st.composite
 def indicators(draw, code):
     ends = draw(st.none() | st.tuples(numbers, numbers).filter(lambda e: e[0] != e[1]))
+    sources = st.fixed_dictionaries(
+        {},
+        optional={"column": texts.filter(bool), "denominator": st.just("population")},
+    ) | st.fixed_dictionaries({"constant": numbers | st.integers(-5, 5)})
     return Indicator(
         code,
         draw(texts),
@@ -26,9 +30,9 @@ def indicators(draw, code):
         goalposts=ends,
         target=draw(st.none() | numbers),
         scale=draw(st.none() | st.just((-1e7, 1e7))),
-        denominator=draw(st.none() | st.just("population")),
         unit_of_measure=draw(texts),
         description=draw(texts),
+        **draw(sources),
     )
 
 
@@ -58,12 +62,18 @@ def test_an_index_survives_being_written_and_read(index):
 def test_an_index_survives_the_file(tmp_path):
     index = Index(
         "T",
-        [Index("A", [Indicator("a1", goalposts=(0, 5), description="two\nlines")]), Indicator("b")],
+        [
+            Index("A", [Indicator("a1", goalposts=(0, 5), description="two\nlines")]),
+            Indicator("b", column="a 1"),
+            Indicator("c", constant=np.float64(0.5)),
+        ],
         bands=Bands([25, 50], ["low", "middle", "high"]),
         aggregation=PowerMean(-1.0),
     )
     index.save(tmp_path / "model.toml")
     assert Index.load(tmp_path / "model.toml") == index
+    text = (tmp_path / "model.toml").read_text(encoding="utf-8")
+    assert text.count("column = ") == text.count("constant = ") == 1  # defaults stay out
 
 
 def _tables(*nodes, **index):
@@ -92,6 +102,11 @@ def _tables(*nodes, **index):
         (_tables({"code": "a", "goalposts": [1, "x"]}), "key 'goalposts': expected a number, got 'x'"),
         (_tables({"code": "a", "goalposts": [1, 2, 3]}), "key 'goalposts'"),
         (_tables({"code": "a", "goalposts": [1, 1]}), "goalposts must differ"),
+        (_tables({"code": "a", "colum": "x"}), r"\(code 'a'\): key 'colum' is unknown; did you mean 'column'"),
+        (_tables({"code": "a", "column": 5}), "key 'column': expected text, got 5"),
+        (_tables({"code": "a", "constant": "1"}), "key 'constant': expected a number, got '1'"),
+        (_tables({"code": "a", "column": "x", "constant": 1}), r"\(code 'a'\): column and constant exclude each other"),
+        (_tables({"code": "A", "column": "x"}, {"code": "a", "parent": "A"}), r"\(code 'A'\): key 'column' is unknown"),
         (_tables({"code": "a"}, bands={"thresholds": [1], "names": ["x"]}), "key 'bands': 1 thresholds need 2 names"),
         (_tables({"code": "a"}, bands={"thresholds": [1]}), "key 'names' is missing"),
         (_tables({"code": "a"}, weighting={"method": "Entropi"}), "no weighting method 'Entropi'; did you mean 'Entropy'"),

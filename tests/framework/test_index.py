@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from dli.errors import ModelError, UnknownCodeError
@@ -124,11 +126,43 @@ def test_a_repeated_code_is_named_with_its_count():
         ({"goalposts": (0, 5), "direction": -1}, "contradict direction -1"),
         ({"unit_of_measure": None}, "unit_of_measure must be text"),
         ({"name": 7, "source": 1}, r"(?s)name must be text.*source must be text"),
+        ({"column": 3}, "column must be text, got 3"),
+        ({"column": ""}, "column must be the name of a column, got ''"),
+        ({"column": "a\x00"}, "column must not have control characters"),
+        ({"constant": "1"}, "constant must be a finite number, got '1'"),
+        ({"constant": True}, "constant must be a finite number, got True"),
+        ({"constant": float("nan")}, "constant must be a finite number, got nan"),
+        ({"constant": 1, "column": "y"}, "column and constant exclude each other: leave out one"),
+        (
+            {"constant": 1, "denominator": "y"},
+            "constant and denominator exclude each other: a const",
+        ),
+        ({"constant": 3, "scale": (0, 2)}, r"constant 3 is outside its scale \(0, 2\)"),
+        (
+            {"constant": "x", "column": 1},
+            r"(?s)column must be text.*exclude.*finite number, got 'x'",
+        ),
     ],
 )
 def test_every_fault_of_an_indicator_is_named(fields, message):
     with pytest.raises(ModelError, match=message):
         Indicator("x", **fields)
+
+
+def test_the_column_of_an_indicator_is_its_code_unless_it_says_otherwise():
+    assert Indicator("x").data_column == "x"
+    assert Indicator("x", column="y").data_column == "y"
+    assert Indicator("x", constant=0, scale=(0, 2)).data_column is None
+
+
+def test_indices_differ_by_columns_and_constants():
+    kinds = [Indicator("x"), Indicator("x", column="y"), Indicator("x", constant=0)]
+    indices = [Index("T", [indicator, Indicator("z")]) for indicator in kinds]
+    assert len(set(indices)) == 3
+    for index in indices:
+        again = pickle.loads(pickle.dumps(index))  # noqa: S301 our own
+        assert again == index
+        assert hash(again) == hash(index)
 
 
 def test_goalposts_of_less_is_better_run_downwards():

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from dli.errors import DLIWarning, ModelError
-from dli.framework import Index
+from dli.framework import Index, Indicator
 
 OWN = {
     "code": ["T", "A", "a1", "a2"],
@@ -59,6 +59,39 @@ def test_denominators_come_with_their_factor():
              "denominator_factor": [None, 1000]}  # fmt: skip
     (indicator,) = Index.from_table(table).indicators
     assert (indicator.denominator, indicator.denominator_factor) == ("people", 1000)
+
+
+@pytest.mark.parametrize(
+    "make", [dict, pl.DataFrame, pd.DataFrame], ids=["mapping", "polars", "pandas"]
+)
+def test_columns_and_constants_come_over(make):
+    table = {
+        "code": ["T", "a", "b", "c"],
+        "parent": [None, "T", "T", "T"],
+        "column": [None, "x", None, None],
+        "constant": [None, None, 1.0, None],
+    }
+    assert Index.from_table(make(table)) == Index(
+        "T", [Indicator("a", column="x"), Indicator("b", constant=1), Indicator("c")]
+    )
+
+
+def test_a_column_or_constant_at_fault_names_row_and_code():
+    table = {"code": ["T", "a", "b"], "parent": [None, "T", "T"], "column": [None, "x", "y"],
+             "constant": [None, 1, "one"]}  # fmt: skip
+    with pytest.raises(ModelError) as caught:
+        Index.from_table(table)
+    assert caught.value.faults == (
+        "row 2 (code 'b'), column 'constant': 'one' is not a number",
+        ("row 1 (code 'a'): column and constant exclude each other: leave out one of them"),
+    )
+
+
+def test_columns_named_by_numbers_in_a_file_are_text(tmp_path):
+    path = tmp_path / "nodes.csv"
+    path.write_text("code,parent,column,constant\nT,,,\na,T,07,\nb,T,,1\n")
+    a, b = Index.from_table(path).indicators
+    assert (a.data_column, a.constant, b.data_column, b.constant) == ("07", None, None, 1)
 
 
 def test_a_file_makes_an_index(tmp_path):

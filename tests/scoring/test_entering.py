@@ -454,3 +454,43 @@ def test_the_domain_is_checked_of_what_enters():
     found = tree(MinMax(), aggregation=GeometricMean())
     with pytest.raises((MethodError, DataError), match="'A': 0"):
         Assessment(found, DATA, method=FIXED)
+
+
+# Constants
+
+
+MEN = Index("men", [Indicator("one", constant=1.0), Indicator("a"), Indicator("b")])
+
+
+def test_a_constant_is_no_measurement(tmp_path):
+    """A node has no score from constants alone, and a unit is not assessed by them."""
+    index = Index("T", [MEN, Indicator("c")])
+    fixed = Method(normalisation=MinMax(0, 1, worst=0, best=1))
+    data = {
+        "unit": list("XYZ"),
+        "a": [0.5, None, None],
+        "b": [0.3, 0.6, None],
+        "c": [0.1, 0.2, 0.9],
+    }
+    found = Assessment(index, data, method=fixed)
+    assert_allclose(found.array("men"), [0.6, 0.8, np.nan])
+    assert_allclose(found.array("T"), [0.35, 0.5, 0.9])
+    assert_allclose(found.held.moved({"c": np.zeros(3)})["men"], found.array("men"))
+    study = uncertainty(found, [WeightNoise(0.3)], n_samples=8, rng=1, node="men")
+    assert np.isnan(study.scores(0, 8)[:, 2]).all()
+    with pytest.raises(DataError, match="unit 'Z'"):
+        Assessment(MEN, data, method=fixed)
+    half = Method(normalisation=MinMax(0, 1, worst=0, best=1), availability=0.5)
+    some = Assessment(MEN, data, method=half)
+    assert some.units == ("X", "Y")
+    assert "has 0 of the indicators" in frames.read(some.flags).column("note")[-1]
+    found.save(tmp_path / "a")
+    assert_allclose(Assessment.load(tmp_path / "a").array("T"), found.array("T"))
+
+
+def test_screening_counts_what_is_measured():
+    data = {"unit": list("XY"), "a": [0.5, None], "b": [0.3, 0.6]}
+    table = frames.read(dli.screening.availability(MEN, data))
+    assert table.column("men") == [1.0, 0.5]
+    with pytest.raises(dli.ModelError, match="constants cannot be rated"):
+        dli.elicitation.gather(MEN, {"unit": ["X"], "assessor": ["p"], "a": [1], "b": [2]})

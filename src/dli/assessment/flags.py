@@ -56,7 +56,8 @@ def filled(assessment: Scored, by: str) -> Frame:
 
 
 def _left_out(assessment: Scored, kept: Any) -> Iterator[Flag]:
-    values = assessment.observations.values
+    measured = [indicator.constant is None for indicator in assessment.index.indicators]
+    values = assessment.observations.values[:, measured]
     needed = assessment.method.availability
     for row in np.setdiff1d(np.arange(len(values)), kept).tolist():
         share = 1 - np.isnan(values[row]).mean()

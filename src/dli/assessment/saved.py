@@ -80,7 +80,10 @@ def save(assessment: Scored, path: str | PathLike[str]) -> None:
     table = observations.table
     codes = [indicator.code for indicator in assessment.index.indicators]
     library = table.library
-    context = [name for name in table.names if table.is_text or name not in codes]
+    kept = {observations.unit_column, observations.period_column, *observations.context}
+    if table.is_text:
+        kept |= {indicator.data_column for indicator in assessment.index.indicators}
+    context = [name for name in table.names if name in kept]
     head = {
         "format": FORMAT,
         "index": methodology,
@@ -227,7 +230,7 @@ def read(path: str | PathLike[str], steps: Mapping[str, Callable[..., Any]] | No
         if head["codes"] != codes or len(scores) != len(nodes):
             msg = "its values or scores are those of another index"
             raise DataError(msg)
-        table = _table(head, columns, values)
+        table = _table(head, columns, values, index)
         observations = Observations.read(table, index, unit=head["unit"], period=head["period"])
         if not np.array_equal(observations.values, values, equal_nan=True):
             msg = "its values are not those of its texts"
@@ -246,11 +249,17 @@ def read(path: str | PathLike[str], steps: Mapping[str, Callable[..., Any]] | No
         raise DataError(msg, error.faults) from error
 
 
-def _table(head: dict[str, Any], columns: dict[str, Any], values: Floats) -> frames.Table:
+def _table(
+    head: dict[str, Any], columns: dict[str, Any], values: Floats, index: Index
+) -> frames.Table:
     """Return the table that came in, of text if it was a file."""
     if "lines" in head:
         return frames.from_texts(columns, head["lines"], head["library"], **head["reading"])
-    columns = columns | dict(zip(head["codes"], values.T, strict=True))
+    columns = columns | {
+        indicator.data_column: own
+        for indicator, own in zip(index.indicators, values.T, strict=True)
+        if indicator.data_column is not None
+    }
     return frames.read(columns, library=head["library"], **head.get("reading", {}))
 
 

@@ -40,8 +40,9 @@ def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Pat
     Parameters
     ----------
     assessment : Assessment
-        Its raw data are written. Context columns of text become groups, others denominators if
-        indicators name them as such; ``name`` becomes ``uName``.
+        Its raw data are written, each indicator under its code, whatever its ``column`` was, and
+        a constant as a column of equal values. Context columns of text become groups, others
+        denominators if indicators name them as such; ``name`` becomes ``uName``.
     folder : path
         Created if it does not exist; files that exist are replaced when both are complete.
 
@@ -200,6 +201,10 @@ def _metadata(index: Index, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
     def field(name: str) -> list[Any]:
         return [getattr(node, name, None) for node in nodes] + others
 
+    # A denominator that is the column of an indicator is written under the code of that one.
+    measured = [i for i in index.indicators if i.data_column is not None]
+    codes = {i.data_column: i.code for i in reversed(measured)}
+    codes |= {i.code: i.code for i in measured if i.data_column == i.code}
     parents = [index.parent(node.code) for node in nodes]
     types = ["Indicator" if isinstance(node, Indicator) else "Aggregate" for node in nodes]
     columns: dict[str, list[Any]] = {
@@ -210,7 +215,7 @@ def _metadata(index: Index, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
         "Weight": [float(node.weight) for node in nodes] + others,
         "Unit": [unit or None for unit in field("unit_of_measure")],
         "Target": [None if t is None else float(t) for t in field("target")],
-        "Denominator": field("denominator"),
+        "Denominator": [codes.get(name, name) for name in field("denominator")],
         "Parent": [None if parent is None else parent.code for parent in parents] + others,
         "Type": types + list(kinds.values()),
     }

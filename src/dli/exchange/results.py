@@ -233,4 +233,6 @@ def _framework(assessment: Assessment) -> dict[str, list[Any]]:
         "scale_high": field("scale", 1),
         "denominator": field("denominator"),
         "denominator_factor": field("denominator_factor"),
+        "column": field("column"),
+        "constant": field("constant"),
     }

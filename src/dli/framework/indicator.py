@@ -1,6 +1,6 @@
 """One measured variable."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from attrs import field, frozen
 
@@ -18,10 +18,13 @@ def _pair(ends: Any) -> Any:
 class Indicator:
     """A measured variable: a column of the data and how to interpret it.
 
+    An indicator with a ``constant`` is a fixed part of a formula instead, and has no column.
+
     Parameters
     ----------
     code : str
-        The name of its column; no other node of the index may have the same code.
+        No other node of the index may have the same code. It names the indicator in all results,
+        and its column in the data unless ``column`` does.
     name : str
     direction : {1, -1}
         1 when more is better for the index, -1 when less is.
@@ -40,6 +43,11 @@ class Indicator:
         The column of the data by which the indicator is divided.
     denominator_factor : float
         The factor by which the quotient is multiplied: 1000 gives a figure per thousand.
+    column : str, optional
+        The column of the data with its values; by default the code. Several indicators may have
+        the same column.
+    constant : float, optional
+        The value of every unit, in raw units; such an indicator has no column and no denominator.
     description, source : str
 
     Raises
@@ -51,6 +59,10 @@ class Indicator:
     --------
     >>> Indicator("DT01", "Internet users", unit_of_measure="percent", scale=(0, 100)).direction
     1
+    >>> Indicator("DT01", column="internet_users").data_column
+    'internet_users'
+    >>> Indicator("reproductive_health_of_men", constant=1).data_column is None
+    True
     """
 
     code: str
@@ -63,6 +75,8 @@ class Indicator:
     scale: tuple[float, float] | None = field(default=None, kw_only=True)
     denominator: str | None = field(default=None, kw_only=True)
     denominator_factor: float = field(default=1.0, kw_only=True)
+    column: str | None = field(default=None, kw_only=True)
+    constant: float | None = field(default=None, kw_only=True)
     description: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
@@ -80,9 +94,17 @@ class Indicator:
             ),
             *weight_faults(self.weight),
             *self._measure_faults(),
+            *self._column_faults(),
         ]
         if faults:
             raise ModelError(f"invalid indicator {self.code!r}", faults)
+
+    @property
+    def data_column(self) -> str | None:
+        """The column of the data with its values: the code if no other; None for a constant."""
+        if self.constant is not None:
+            return None
+        return self.code if self.column is None else self.column
 
     def _measure_faults(self) -> list[str]:
         faults = []
@@ -114,6 +136,27 @@ class Indicator:
             )
         return faults
 
+    def _column_faults(self) -> list[str]:
+        faults: list[str] = []
+        if self.column is not None:
+            faults += text_faults(column=self.column)
+            if not faults and not self.column:
+                faults.append("column must be the name of a column, got ''")
+        if self.constant is None:
+            return faults
+        if self.column is not None:
+            faults.append("column and constant exclude each other: leave out one of them")
+        if self.denominator is not None:
+            faults.append(
+                "constant and denominator exclude each other: a constant is the same for every "
+                "unit; leave out one of them"
+            )
+        if not is_number(self.constant):
+            faults.append(f"constant must be a finite number, got {self.constant!r}")
+        elif _are_ends(self.scale) and not self.scale[0] <= self.constant <= self.scale[1]:
+            faults.append(f"constant {self.constant!r} is outside its scale {self.scale!r}")
+        return faults
 
-def _are_ends(ends: Any) -> bool:
+
+def _are_ends(ends: Any) -> TypeGuard[tuple[float, float]]:
     return isinstance(ends, tuple) and len(ends) == 2 and all(map(is_number, ends))

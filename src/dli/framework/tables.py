@@ -15,7 +15,7 @@ _Index = TypeVar("_Index")
 OWN = (
     "code", "parent", "name", "weight", "direction", "unit_of_measure", "goalpost_worst",
     "goalpost_best", "target", "scale_low", "scale_high", "denominator",
-    "denominator_factor", "description", "source",
+    "denominator_factor", "column", "constant", "description", "source",
 )  # fmt: skip
 COINR = {
     "iCode": "code",
@@ -34,7 +34,7 @@ NA = "NA"
 # Rows of these types describe other columns of the data, not nodes.
 NO_NODES = ("Group", "Denominator", "Other")
 NUMBERS = ("weight", "direction", "target", "goalpost_worst", "goalpost_best", "scale_low",
-           "scale_high", "denominator_factor", "level")  # fmt: skip
+           "scale_high", "denominator_factor", "constant", "level")  # fmt: skip
 ENDS = {"goalposts": ("goalpost_worst", "goalpost_best"), "scale": ("scale_low", "scale_high")}
 # A sub-index does not have these fields, but COINr fills some of them in every row.
 INDICATORS_ONLY = (
@@ -43,6 +43,8 @@ INDICATORS_ONLY = (
     "unit_of_measure",
     "denominator",
     "denominator_factor",
+    "column",
+    "constant",
     "goalposts",
     "scale",
     "source",

@@ -1,7 +1,7 @@
 """What is wrong with a table that is to be assessed: its columns, rows and cells."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from dli.checks import is_hashable
 from dli.errors import DataError
 from dli.frames.table import Table
 from dli.framework import Index, Indicator
+from dli.observations.columns import data_columns
 
-__all__ = ["RESERVED", "Rows", "cell_faults", "missing_columns", "value_faults"]
+__all__ = ["RESERVED", "Rows", "cell_faults", "missing_columns", "refuse_codes", "value_faults"]
 
 # Columns that stand beside the keys of units and periods in result tables.
 RESERVED = frozenset(
@@ -77,32 +78,59 @@ class Rows:
         return faults
 
 
-def cell_faults(table: Table, rows: Rows, wrong: Sequence[tuple[int, str, object]]) -> list[str]:
-    """Return the cells that are not numbers, with a hint once for all cells that are the same."""
+def _of_indicators(column: str, codes: Sequence[str]) -> str:
+    """Return whose column it is, an empty text if its name says so."""
+    if tuple(codes) == (column,):
+        return ""
+    return f"indicator{'s' * (len(codes) > 1)} {', '.join(map(repr, codes))}"
+
+
+def cell_faults(
+    table: Table,
+    rows: Rows,
+    wrong: Sequence[tuple[int, str, object]],
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> list[str]:
+    """Return the cells that are not numbers, with a hint once for all cells that are the same.
+
+    ``columns`` are those of indicators, as `data_columns` returns them.
+    """
+    owners = {name: _of_indicators(name, codes) for name, codes in (columns or {}).items()}
     reasons: dict[Any, str] = {}
     faults = []
     for row, name, cell in wrong:
         key = (type(cell).__name__, repr(cell))
         reason = f"{cell!r} is not a number" if key in reasons else table.not_a_number(cell)
         reasons[key] = reason
-        faults.append(f"{rows[row]}, {name!r}: {reason}")
+        owner = f" ({owners[name]})" if owners.get(name) else ""
+        faults.append(f"{rows[row]}, {name!r}{owner}: {reason}")
     return faults
 
 
 def missing_columns(table: Table, index: Index, keys: Sequence[str]) -> list[str]:
     """Return the columns that are missing; raise where there is nothing to read at all."""
-    codes = [indicator.code for indicator in index.indicators]
+    columns = data_columns(index)
     present = set(table.names)
-    _check_keys(index, keys)
-    if not present.intersection(codes):
+    _check_keys(index, keys, columns)
+    if not present.intersection(columns):
+        n, some = len(index.indicators), list(columns)[:5]
+        what = f"{n} indicators" if all(i.data_column == i.code for i in index.indicators) else (
+            f"columns of the {n} indicators")  # fmt: skip
         msg = (
-            f"the data have none of the {len(codes)} indicators of {index.code!r} "
-            f"({', '.join(codes[:5])}{', ...' if len(codes) > 5 else ''}); "
+            f"the data have none of the {what} of {index.code!r} "
+            f"({', '.join(some)}{', ...' if len(columns) > 5 else ''}); "
             f"their columns are {', '.join(table.names)}. Tables with a row for each value or a "
             "column for each period are read by Observations.from_long and Observations.from_wide"
         )
         raise DataError(msg)
-    faults = [*table.require(keys, "column"), *table.require(codes, "indicator")]
+    owners = {name: _of_indicators(name, codes) for name, codes in columns.items()}
+    plain = [name for name, owner in owners.items() if not owner]
+    named = [name for name, owner in owners.items() if owner and name not in present]
+    faults = [*table.require(keys, "column"), *table.require(plain, "indicator")]
+    faults += [
+        f"{fault} ({owners[name]})"
+        for name, fault in zip(named, table.require(named, "column"), strict=True)
+    ]
     if keys[0] not in present and table.has_row_names:
         faults[0] += "; unit=None takes the frame's index"
     return faults + [
@@ -113,7 +141,7 @@ def missing_columns(table: Table, index: Index, keys: Sequence[str]) -> list[str
     ]
 
 
-def _check_keys(index: Index, keys: Sequence[str]) -> None:
+def _check_keys(index: Index, keys: Sequence[str], columns: Mapping[str, Sequence[str]]) -> None:
     """Refuse names of columns and codes that could not stand beside others in result tables."""
     faults = []
     if len(set(keys)) < len(keys):
@@ -122,6 +150,9 @@ def _check_keys(index: Index, keys: Sequence[str]) -> None:
     for what, key in zip(("units", "periods"), keys, strict=False):
         if key in codes:
             faults.append(f"{key!r} is the column of the {what} and the code of a node")
+        elif key in columns:
+            owner = _of_indicators(key, columns[key])
+            faults.append(f"{key!r} is the column of the {what} and of {owner}")
         elif key in RESERVED or _QUANTILE.fullmatch(key):
             faults.append(f"{key!r}, the column of the {what}, is a column of result tables")
     faults += [
@@ -130,6 +161,25 @@ def _check_keys(index: Index, keys: Sequence[str]) -> None:
     ]
     if faults:
         msg = "columns of units and periods, and codes, need names of their own; rename them"
+        raise DataError(msg, faults)
+
+
+def refuse_codes(table: Table, index: Index, keys: Iterable[str | None]) -> None:
+    """Refuse columns that have the code of an indicator whose values stand elsewhere.
+
+    Results would have two columns of that name, and readers may take one for the other.
+    """
+    context = set(table.names).difference(data_columns(index), keys)
+    faults = []
+    for indicator in index.indicators:
+        code, column = indicator.code, indicator.data_column
+        if code in context:
+            where = "with a constant" if column is None else f"whose column is {column!r}"
+            if column is not None and column not in table.names:
+                where += ", which is missing"
+            faults.append(f"{code!r} is a column of the data and the code of an indicator {where}")
+    if faults:
+        msg = "indicators with a column or constant need codes of their own; rename or drop columns"
         raise DataError(msg, faults)
 
 
@@ -143,7 +193,10 @@ def value_faults(values: Floats, indicators: Sequence[Indicator], rows: Rows) ->
         return []
     faults = []
     for row, j in np.argwhere(bad).tolist():
-        scale, value = indicators[j].scale, values[row, j]
-        why = "is infinite" if np.isinf(value) else f"is outside its scale {scale}"
-        faults.append(f"{rows[row]}, {indicators[j].code!r}: {value:g} {why}")
+        own, value = indicators[j], values[row, j]
+        name = str(own.data_column)  # constants were checked where they were given
+        owner = _of_indicators(name, [own.code])
+        why = "is infinite" if np.isinf(value) else f"is outside its scale {own.scale}"
+        where = f"{name!r} ({owner})" if owner else repr(name)
+        faults.append(f"{rows[row]}, {where}: {value:g} {why}")
     return faults

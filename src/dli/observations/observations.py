@@ -16,7 +16,8 @@ from dli.errors import DataError, DLIWarning, MethodError
 from dli.frames.reading import ReadingOptions, reading_of
 from dli.framework import Index, Indicator
 from dli.observations import shapes
-from dli.observations.faults import Rows, cell_faults, missing_columns, value_faults
+from dli.observations.columns import Source, data_columns, sources, values_of
+from dli.observations.faults import Rows, cell_faults, missing_columns, refuse_codes, value_faults
 from dli.observations.names import look_alikes
 from dli.printing import counted
 
@@ -34,11 +35,12 @@ class Observations:
     periods : tuple or None
         The period of each row.
     values : ndarray of shape (n_rows, n_indicators)
-        Raw values in the order of the index's indicators, NaN where missing; read-only.
+        Raw values in the order of the index's indicators, NaN where missing; read-only. Constants
+        are filled in.
     unit_column, period_column : str
         Where units and periods stood.
     table : Table
-        All columns, with the context: those that the index does not name.
+        All columns, with the context: those that are no indicator's.
     look_alikes : tuple of tuples
         Groups of units whose names differ only in case, spaces or the like, which give a warning.
 
@@ -60,7 +62,7 @@ class Observations:
     period_column: str | None
     table: frames.Table
     look_alikes: tuple[tuple[Any, ...], ...] = ()
-    _codes: tuple[str, ...] = field()
+    _sources: tuple[Source, ...] = field()
 
     @classmethod
     def read(
@@ -73,6 +75,8 @@ class Observations:
         **options: Unpack[ReadingOptions],
     ) -> "Observations":
         """Read and check a table with a row for each unit (in each period).
+
+        Indicators are read from their ``column``, by default their code; several may have the same.
 
         Parameters
         ----------
@@ -89,9 +93,10 @@ class Observations:
         Raises
         ------
         DataError
-            Missing columns; or cells that cannot be: text among numbers, infinite values, values
-            outside an indicator's scale, units without a name, units (in a period) named twice.
-            All of them are listed, with row and unit.
+            Missing columns; columns with the code of an indicator whose values stand elsewhere; or
+            cells that cannot be: text among numbers, infinite values, values outside an
+            indicator's scale, units without a name, units (in a period) named twice. All of them
+            are listed, with row and unit.
         MethodError, UnknownCodeError
             Options that do not exist or are of the wrong kind.
 
@@ -106,21 +111,29 @@ class Observations:
             data, unit = frames.with_index_as_column(data)
         _refuse_names(unit=unit, **({} if period is None else {"period": period}))
         table = frames.read(data, **options)
+        refuse_codes(table, index, [unit, period])
+        return cls._of_table(table, index, unit, period)
+
+    @classmethod
+    def _of_table(
+        cls, table: frames.Table, index: Index, unit: str, period: str | None
+    ) -> "Observations":
         keys = (unit,) if period is None else (unit, period)
-        codes = tuple(indicator.code for indicator in index.indicators)
+        columns = data_columns(index)
         missing = missing_columns(table, index, keys)
-        present = [code for code in codes if code in table.names] if missing else codes
-        values, wrong = table.numbers(present)
+        present = [name for name in columns if name in table.names] if missing else [*columns]
+        measured, wrong = table.numbers(present)
         rows = Rows(
             table,
             tuple(table.column(unit)) if unit in table.names else None,
             tuple(table.column(str(period))) if period in table.names else None,
         )
-        indicators = [i for i in index.indicators if i.code in present] if missing else (
+        indicators = [i for i in index.indicators if i.data_column in present] if missing else (
             index.indicators)  # fmt: skip
+        values = values_of(indicators, present, measured)
         faults = [
             *rows.faults(),
-            *cell_faults(table, rows, wrong),
+            *cell_faults(table, rows, wrong, columns),
             *value_faults(values, indicators, rows),
         ]
         if missing and not faults:
@@ -129,22 +142,22 @@ class Observations:
         if faults:
             msg = "the data cannot be assessed as they are"
             raise DataError(msg, [*(f"missing {fault}" for fault in missing), *faults])
-        values.flags.writeable = False
+        measured.flags.writeable = values.flags.writeable = False
         units = rows.units or ()
         alike = look_alikes(units)
         for what, groups in (("units", alike), ("periods", look_alikes(rows.periods or ()))):
             if groups:
                 named = ", ".join(" and ".join(map(repr, group)) for group in groups)
-                warn(f"{what} that look alike: {named}", DLIWarning, stacklevel=3)
+                warn(f"{what} that look alike: {named}", DLIWarning, stacklevel=4)
         return cls(
             units=units,
             periods=rows.periods,
             values=values,
             unit_column=unit,
             period_column=period,
-            table=table.holding(codes, values),
+            table=table.holding(present, measured),
             look_alikes=alike,
-            codes=codes,
+            sources=sources(index),
         )
 
     @classmethod
@@ -194,8 +207,8 @@ class Observations:
         data : frame, mapping of columns or path of a CSV file
         index : Index
         unit, indicator, value, period : str
-            The columns of the units, the indicators' codes, the values and, if there are several,
-            the periods.
+            The columns of the units, the indicators' codes (or what each has as its ``column``),
+            the values and, if there are several, the periods.
         **options
             As for `read`.
 
@@ -248,8 +261,8 @@ class Observations:
             A row for each unit and indicator.
         index : Index
         unit, indicator : str
-            The columns of the units and of the indicators' codes. Without ``indicator`` all rows
-            are about the one indicator of the index.
+            The columns of the units and of the indicators' codes (or what each has as its
+            ``column``). Without ``indicator`` all rows are about the one indicator of the index.
         periods : mapping of str to period, or sequence of str, optional
             The columns of the periods; by default those whose names are years, such as ``2019``,
             ``YR2019`` and ``2019 [YR2019]``, or other periods such as ``2021-Q3``.
@@ -282,9 +295,9 @@ class Observations:
         _refuse_names(**names, **({} if indicator is None else {"indicator": indicator}))
         reading_of(options)
         table = frames.read(frames.with_text_names(data), **options)
-        codes = [i.code for i in index.indicators]
-        if indicator is None and len(codes) > 1:
-            msg = f"indicator must name the column of the codes: the index has {len(codes)} of them"
+        own = list(data_columns(index))
+        if indicator is None and len(own) > 1:
+            msg = f"indicator must name the column of the codes: the index has {len(own)} of them"
             raise MethodError(msg)
         columns = shapes.from_wide(
             table,
@@ -292,7 +305,7 @@ class Observations:
             indicator=indicator,
             periods=shapes.period_columns(table.names, periods),
             period=period,
-            only=codes[0] if indicator is None else None,
+            only=own[0] if indicator is None else None,
         )
         read = frames.read(columns, library=table.library)
         return cls.read(read, index, unit=unit, period=period)
@@ -308,13 +321,15 @@ class Observations:
 
     @cached_property
     def context(self) -> tuple[str, ...]:
-        """The columns that the index does not name, such as region or population."""
-        named = {*self._codes, self.unit_column, self.period_column}
+        """The columns that are no indicator's, such as region or population."""
+        named = {self.unit_column, self.period_column}
+        for code, column, _ in self._sources:
+            named |= {code, column}
         return tuple(name for name in self.table.names if name not in named)
 
     @cached_property
     def context_columns(self) -> Mapping[str, list[Any]]:
-        """The cells of the columns that the index does not name, a missing one as None."""
+        """The cells of the columns that are no indicator's, a missing one as None."""
         return {name: self.table.column(name) for name in self.context}
 
     def frame(
@@ -373,12 +388,11 @@ class Observations:
 
     def select(self, index: Index) -> "Observations":
         """Read the same table for another index."""
-        codes = tuple(indicator.code for indicator in index.indicators)
-        if codes == self._codes:
+        if sources(index) == self._sources:
             return self
-        return Observations.read(
-            self.table, index, unit=self.unit_column, period=self.period_column
-        )
+        # Not by `read`: the column of an indicator that is left out may have the code of another,
+        # and is no context then.
+        return self._of_table(self.table, index, self.unit_column, self.period_column)
 
     def denominators(self, indicators: Sequence[Indicator]) -> tuple[Floats, NDArray[np.intp]]:
         """Give the columns that indicators are divided by, and which indicators these are.

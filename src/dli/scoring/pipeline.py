@@ -9,7 +9,7 @@ import numpy as np
 from attrs import field, frozen
 
 from dli.aggregation.protocol import traits_of
-from dli.arrays import Floats, Integers
+from dli.arrays import Bools, Floats, Integers
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
 from dli.framework.index import Node
@@ -88,7 +88,10 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
         stages["raw"], observations, index.indicators, everyone.name
     )
     stages["imputed"] = _imputed(stages["denominated"], index, over_time, everyone)
-    rows = _screened(stages["raw"], stages["imputed"], method, everyone, can_fill=bool(over_time))
+    measured = np.array([indicator.constant is None for indicator in index.indicators])
+    rows = _screened(
+        stages["raw"], stages["imputed"], measured, method, everyone, can_fill=bool(over_time)
+    )
     units = everyone if isinstance(rows, slice) else Units(observations, rows)
     stages = _taken(stages, rows)
     stages["imputed"] = _imputed(stages["imputed"], index, others, units)
@@ -149,9 +152,9 @@ class _Tree:
         code, choices = node.code, self.choices
         values = _children_values(node, self.entered, self.normalised, columns)
         scores, self.weights[code] = _scored(node, values, choices, self.units)
-        covered = covers_indicators(choices.coverage[code])
-        if covered or code in choices.node_imputation:
-            scores = self._adjusted(node, scores, columns, covered=covered)
+        enough = self._enough(node, columns)
+        if enough is not None or code in choices.node_imputation:
+            scores = self._adjusted(node, scores, enough)
         scores.flags.writeable = False
         self.scores[code] = self.entered[code] = scores
         if code in choices.node_normalisation:
@@ -160,16 +163,25 @@ class _Tree:
             self.entered[code] = entered(normalisation, scores, code)
             self.entered[code].flags.writeable = False
 
-    def _adjusted(
-        self, node: Index, scores: Floats, columns: Mapping[str, int], *, covered: bool
-    ) -> Floats:
+    def _enough(self, node: Index, columns: Mapping[str, int]) -> Bools | None:
+        """Return where enough indicators have a value, None if that does not matter.
+
+        Constants do not count: where nothing else is left below a node, it has no score.
+        """
+        coverage = self.choices.coverage[node.code]
+        measured = [columns[own.code] for own in node.indicators if own.constant is None]
+        covered = covers_indicators(coverage)
+        if not covered and len(measured) in (0, len(node.indicators)):
+            return None
+        present = (~np.isnan(self.normalised[:, measured])).sum(axis=1)
+        if not covered and present.all():
+            return None
+        needed = coverage.needed(len(measured)) if covered else 1.0
+        return np.asarray(present >= needed - 1e-9)
+
+    def _adjusted(self, node: Index, scores: Floats, enough: Bools | None) -> Floats:
         """Return scores without those of too few indicators, and with those that are imputed."""
-        enough = None
-        if covered:
-            places = [columns[indicator.code] for indicator in node.indicators]
-            present = (~np.isnan(self.normalised[:, places])).sum(axis=1)
-            needed = self.choices.coverage[node.code].needed(len(places))
-            enough = present >= needed - 1e-9
+        if enough is not None:
             scores = np.where(enough, scores, np.nan)
         imputation, context = self.choices.node_imputation.get(node.code), None
         if imputation is not None:
@@ -211,14 +223,21 @@ def _by_time(imputation: Sequence[Imputing]) -> tuple[list[Imputing], list[Imput
     return list(compress(chosen, over_time)), list(compress(chosen, map(not_, over_time)))
 
 
-def _screened(raw: Floats, filled: Floats, method: Method, units: Units, *, can_fill: bool) -> Any:
-    """Return the rows that are kept: those with values of enough indicators, measured or filled."""
+def _screened(
+    raw: Floats, filled: Floats, measured: Bools, method: Method, units: Units, *, can_fill: bool
+) -> Any:
+    """Return the rows that are kept: those with values of enough indicators, measured or filled.
+
+    Constants are not measured.
+    """
     missing = np.isnan(raw)
     if not missing.any():
         return slice(None)
     if filled is not raw:
         missing &= np.isnan(filled)
-    n_indicators = raw.shape[1]
+    if not measured.all():
+        missing = missing[:, measured]
+    n_indicators = missing.shape[1]
     share = (n_indicators - np.count_nonzero(missing, axis=1)) / n_indicators
     # A share of 7 out of 10 must pass a threshold of 0.7, whatever the rounding.
     kept = share >= method.availability - 1e-12

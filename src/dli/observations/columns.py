@@ -1,0 +1,71 @@
+"""Which columns of the data the indicators of an index are read from."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from dli.arrays import Floats
+from dli.errors import DataError
+from dli.framework import Index, Indicator
+
+__all__ = ["Source", "data_columns", "sources", "values_of"]
+
+# The code of an indicator, its column and its constant; one of the latter two is None.
+Source: TypeAlias = tuple[str, str | None, float | None]
+
+
+def sources(index: Index) -> tuple[Source, ...]:
+    """Return where the values of each indicator come from."""
+    return tuple((i.code, i.data_column, i.constant) for i in index.indicators)
+
+
+def data_columns(index: Index) -> dict[str, tuple[str, ...]]:
+    """Return the columns that hold values of an index, each with the codes of its indicators.
+
+    Raises
+    ------
+    DataError
+        There are none: all indicators are constants.
+
+    Examples
+    --------
+    >>> data_columns(Index("T", [Indicator("a"), Indicator("b", column="a")]))
+    {'a': ('a', 'b')}
+    """
+    codes: dict[str, list[str]] = {}
+    for indicator in index.indicators:
+        if indicator.data_column is not None:
+            codes.setdefault(indicator.data_column, []).append(indicator.code)
+    if not codes:
+        msg = (
+            f"there is nothing to measure: all indicators of {index.code!r} are constants; at "
+            "least one needs a column"
+        )
+        raise DataError(msg)
+    return {name: tuple(own) for name, own in codes.items()}
+
+
+def values_of(indicators: Sequence[Indicator], columns: Sequence[str], measured: Floats) -> Floats:
+    """Return the values of indicators.
+
+    Parameters
+    ----------
+    indicators : sequence of Indicator
+    columns : sequence of str
+        All that the indicators have.
+    measured : ndarray of shape (n_rows, n_columns)
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_indicators)
+        In Fortran order; the same array if each indicator has its own column.
+    """
+    if [indicator.data_column for indicator in indicators] == list(columns):
+        return measured
+    place = {name: j for j, name in enumerate(columns)}
+    values = np.empty((len(measured), len(indicators)), order="F")
+    for j, indicator in enumerate(indicators):
+        name = indicator.data_column
+        values[:, j] = indicator.constant if name is None else measured[:, place[name]]
+    return values
