@@ -26,8 +26,9 @@ def available() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> available()
-    ('digital-government', 'un-egdi', 'undp-hdi', 'wb-gtmi')
+    >>> available()  # doctest: +NORMALIZE_WHITESPACE
+    ('digital-government', 'oecd-dgi-2023', 'uk-townsend-2011', 'un-egdi', 'undp-gender',
+     'undp-hdi', 'undp-ihdi', 'us-svi-2018', 'wb-gtmi', 'wb-spi')
     """
     names = (entry.name for entry in files(__name__).iterdir())
     return tuple(sorted(name.removesuffix(".csv") for name in names if name.endswith(".csv")))
@@ -38,14 +39,16 @@ def load(name: str, library: str | None = None) -> Any:
 
     Parameters
     ----------
-    name : {"digital-government", "un-egdi", "undp-hdi", "wb-gtmi"}
+    name : str
+        One of `available()`.
     library : {"pandas", "polars", "pyarrow", "mapping"}, optional
         By default the first of these that is installed.
 
     Returns
     -------
     frame
-        A row for each country (and year). Figures are as published; missing ones are missing.
+        A row for each country, county or ward (and year). Figures are as published; missing ones
+        are missing.
 
     Raises
     ------
