@@ -3,9 +3,11 @@
 import inspect
 
 import numpy as np
+from attrs import evolve
 
 from dli import (
     Assessment,
+    Coverage,
     Index,
     Indicator,
     Method,
@@ -17,8 +19,16 @@ from dli import (
     robustness,
     sensitivity,
 )
-from dli.aggregation import GeometricMean, Minimum, OrderedWeighted, PowerMean
-from dli.normalisation import Goalposts
+from dli.aggregation import GeometricMean, Minimum, OrderedWeighted, PowerMean, Ratio, Sum
+from dli.imputation import ColumnMean
+from dli.normalisation import (
+    FractionOfMax,
+    Goalposts,
+    MinMax,
+    PercentileRank,
+    RankExponential,
+    ZScore,
+)
 
 ENDS = {1: (0.0, 100.0), -1: (100.0, 0.0)}
 SIGNS = {"a": 1, "b": -1, "c": 1, "d": 1, "e": -1, "f": 1}
@@ -79,6 +89,13 @@ def assess(data, tree=TREE, **options):
     return Assessment(tree, data, period="year" if "year" in data else None, method=method)
 
 
+def normalised(choice):
+    """Return the tree with both sub-indices normalised, and the index best at 100."""
+    a, b, f = TREE.children
+    nodes = [evolve(a, normalisation=choice), evolve(b, normalisation=choice), f]
+    return Index("T", nodes, normalisation=FractionOfMax(100))
+
+
 MIXED = {"A": GeometricMean(), "B": OrderedWeighted([0.1, 0.2, 0.7])}
 ASSESSMENTS = {
     "plain": lambda: assess(table(9, 0)),
@@ -92,6 +109,18 @@ ASSESSMENTS = {
     "mixed ties": lambda: assess(table(9, 10, ratings=True), aggregation=MIXED),
     "minimum": lambda: assess(table(9, 11, ratings=True), aggregation={"T": Minimum()}),
     "power": lambda: assess(table(9, 12, gaps=0.1), aggregation=PowerMean(-0.5)),
+    "stretched nodes": lambda: assess(table(9, 15, gaps=0.1), normalised(MinMax(1, 100))),
+    "standardised nodes": lambda: assess(table(9, 16), normalised(ZScore(50, 10))),
+    "ranked nodes": lambda: assess(table(9, 17, ratings=True), normalised(PercentileRank(1, 100))),
+    "ranked panel": lambda: assess(panel(), normalised(RankExponential())),
+    "filled nodes": lambda: assess(
+        table(9, 18, gaps=0.4),
+        normalised(FractionOfMax(100)),
+        node_imputation={"A": ColumnMean()},
+        coverage=Coverage(share=0.6, of="indicators"),
+    ),
+    "rounded": lambda: assess(table(9, 19, gaps=0.1), normalised(MinMax(1, 100)), decimals=1),
+    "formulas": lambda: assess(table(9, 20, gaps=0.1), aggregation={"A": Ratio(), "B": Sum()}),
     "two units": lambda: assess(table(2, 13)),
     "one unit": lambda: assess(table(1, 14)),
 }

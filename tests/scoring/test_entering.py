@@ -133,7 +133,7 @@ def test_slopes_are_those_of_differences(normalisation, aggregation):
 def test_contributions_need_a_normalisation_without_a_constant():
     found = assess(FractionOfMax(100))
     assert_allclose(found.contribution_array().sum(axis=1), found.array("T"), rtol=1e-12)
-    with pytest.raises(MethodError, match="normalisation Stretch of 'A'"):
+    with pytest.raises(MethodError, match="normalisation MinMax of 'A'"):
         assess(MinMax()).contribution_array()
 
 

@@ -36,6 +36,11 @@ def contributions(assessment: Scored, code: str) -> Floats:
         for inner in tree.inner(code)
         if not (inner.traits.homogeneous or _adds_up(tree, inner))
     ]
+    others += [
+        f"{inner.code!r}: some of its scores are filled from other units"
+        for inner in tree.inner(code)
+        if inner.filled is not None and not np.isnan(inner.filled).all()
+    ]
     if others:
         msg = (
             "contributions are for means, where values times derivatives add up to the score; "

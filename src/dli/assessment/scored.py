@@ -424,7 +424,8 @@ class Scored:
 
     def _held_entry(self, code: str) -> HeldNode:
         """Return the normalisation of a node's score, as a node with that as its only child."""
-        entry = Entry(self.node_normalisations[code], code)
+        normalisation = self.node_normalisations[code]
+        entry = Entry(normalisation, code, type(normalisation).__name__)
         scores = self.array(code)[:, np.newaxis]
         return HeldNode(
             code=entry_code(code),
@@ -457,10 +458,11 @@ class Scored:
         )
         if adjusted is None:
             return own
-        given = own.join(values, own.weights)
-        filled = np.where(np.isnan(given), self.array(code), np.nan)
-        is_filled = adjusted.imputation is not None
-        return evolve(own, enough=adjusted.enough, filled=filled if is_filled else None)
+        own = evolve(own, enough=adjusted.enough)
+        if adjusted.imputation is None:
+            return own
+        given = own.settled(own.join(values, own.weights))
+        return evolve(own, filled=np.where(np.isnan(given), self.array(code), np.nan))
 
     def _ends(self) -> dict[str, tuple[float, float]]:
         """Return the ends of the scales of indicators, and of normalised scores that have some."""

@@ -212,10 +212,7 @@ def _inflow(
 
 def _of_rows(tree: HeldTree, rows: NDArray[np.intp]) -> HeldTree:
     """Return the tree of some units."""
-    nodes = {
-        code: node if node.weights.ndim == 1 else evolve(node, weights=node.weights[rows])
-        for code, node in tree.nodes.items()
-    }
+    nodes = {code: node.of_rows(rows) for code, node in tree.nodes.items()}
     return evolve(tree, nodes=nodes, scores={c: scores[rows] for c, scores in tree.scores.items()})
 
 

@@ -9,7 +9,7 @@ for a concave mean the program then ends at the exact optimum.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import frozen
 
 from dli.arrays import TIE, Floats
 from dli.capability.bending import Bend
@@ -264,7 +264,8 @@ class Program:
     def _join(self, node: HeldNode) -> None:
         """Add a node's score as a function of those of its children."""
         known = [code for code in node.children if code in self._scores]
-        if not any(self._scores[code][0] for code in known):
+        is_held = node.is_filled(self.task.where.row)
+        if is_held or not any(self._scores[code][0] for code in known):
             self._scores[node.code] = ({}, self._score(node.code))
             return
         low, high = self._node_ends(node.code)
@@ -294,7 +295,7 @@ class Program:
             scores = np.maximum(scores, 1e-6 * self._scale)  # the tangent at 0 may be upright
         at = dict(zip(node.children, scores[:, np.newaxis], strict=True))
         value = node.join(scores[np.newaxis], node.weights_of(self.task.where.row))
-        alone = evolve(node, weights=node.weights_of(self.task.where.row))
+        alone = node.of_rows([self.task.where.row])
         tree = HeldTree(nodes={node.code: alone}, scores=at | {node.code: value}, leaf_ends={})
         slopes = {code: float(own[0]) for code, own in tree.slopes(node.code).items()}
         known = {code: float(own[0]) for code, own in at.items() if code in self._scores}

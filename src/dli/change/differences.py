@@ -47,6 +47,10 @@ class Side:
         """Return the score of a node."""
         return self.unit.score(code)
 
+    def is_filled(self, code: str) -> bool:
+        """Return whether a node's score was filled from other units."""
+        return self.node(code).is_filled(self.row)
+
     def node(self, code: str) -> HeldNode:
         """Return a node that has children."""
         return self.assessment.held.nodes[code]
@@ -90,7 +94,7 @@ def difference(
         A row for each indicator below the node: ``code``, ``name``; ``first`` and ``second``, the
         normalised values; ``points``. Where the units have weights of their own, a row for each
         node whose weights make a difference has the name ``weights``; a sub-index that one of
-        the units lacks has a row of its own.
+        the units lacks, or whose score was filled from other units, has a row of its own.
 
     Raises
     ------
@@ -165,7 +169,10 @@ def split(first: Side, second: Side, code: str) -> dict[Part, float]:
     # What a difference of 1 at a node makes at the top.
     rates = {code: 1.0}
     for node in first.assessment.held.inner(code):
-        if node.code in rates:
+        if node.code in rates and any(side.is_filled(node.code) for side in (first, second)):
+            gap = first.score(node.code) - second.score(node.code)
+            points[node.code, "value"] = rates[node.code] * gap
+        elif node.code in rates:
             for part, own, rate in _node_parts(first, second, node.code):
                 if rate is None or part in points:
                     points[part] = rates[node.code] * own

@@ -106,6 +106,8 @@ class Entry:
     normalisation : object
     code : str
         Of the node whose score is normalised.
+    name : str
+        Of the class of the normalisation before its scale was held.
     is_held : bool
         The scale of the normalisation no longer depends on data, so that the result of a unit
         depends on the score of that unit alone.
@@ -113,6 +115,7 @@ class Entry:
 
     normalisation: Any
     code: str
+    name: str
     is_held: bool = False
 
     @property
@@ -129,11 +132,11 @@ class Entry:
         """Return the normalisation with its scale held, if it has one."""
         if not callable(getattr(self.normalisation, "fit", None)):
             return self
-        step = f"normalisation {type(self.normalisation).__name__}"
+        step = f"normalisation {self.name}"
         held = ask(self.normalisation, "fit", values, [Indicator(self.code)], step=step)
         if not callable(getattr(held, "gradient", None)):
             return evolve(self, normalisation=held, is_held=True)
-        return SmoothEntry(held, self.code, is_held=True)
+        return SmoothEntry(held, self.code, self.name, is_held=True)
 
 
 @frozen(eq=False)

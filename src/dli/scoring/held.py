@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dli.aggregation import protocol
 from dli.arrays import TIE, Bools, Floats, Integers
@@ -56,9 +56,21 @@ class HeldNode:
     def label(self) -> str:
         """What makes the scores, as messages name it: a step and the code of a node."""
         if isinstance(self.aggregation, Entry):
-            name = type(self.aggregation.normalisation).__name__
-            return f"normalisation {name} of {own_code(self.code)!r}"
+            return f"normalisation {self.aggregation.name} of {own_code(self.code)!r}"
         return f"aggregation {type(self.aggregation).__name__} of {self.code!r}"
+
+    def of_rows(self, rows: Any) -> "HeldNode":
+        """Return the node of some rows, an array of int or bool, or a slice."""
+        return evolve(
+            self,
+            weights=self.weights if self.weights.ndim == 1 else self.weights[rows],
+            enough=None if self.enough is None else self.enough[rows],
+            filled=None if self.filled is None else self.filled[rows],
+        )
+
+    def is_filled(self, row: int) -> bool:
+        """Return whether the score of a row was filled from other units."""
+        return self.filled is not None and not np.isnan(self.filled[row])
 
     def settled(self, scores: Floats, row: int | None = None) -> Floats:
         """Return scores as they are after what children alone do not decide.
@@ -138,7 +150,10 @@ class HeldNode:
 
     def _scored(self, values: Floats) -> Floats:
         """Return values without those of rows that have no score by the rule."""
-        return np.where(self.rule.has_score(np.isnan(values))[:, np.newaxis], values, np.nan)
+        has_score = self.rule.has_score(np.isnan(values))
+        if self.enough is not None:
+            has_score &= self.enough
+        return np.where(has_score[:, np.newaxis], values, np.nan)
 
     def _sees_all(self, values: Floats) -> bool:
         return self.traits.skips_missing or not np.isnan(values).any()
