@@ -243,7 +243,8 @@ def _not_expressed(assessment: Assessment) -> Iterator[str]:
             name.replace("_", " ")
             for name, blank in (
                 ("goalposts", None), ("scale", None), ("denominator_factor", 1.0),
-                ("weighting", None), ("aggregation", None), ("bands", None),
+                ("weighting", None), ("aggregation", None), ("normalisation", None),
+                ("bands", None),
                 ("description", ""), ("source", ""),
             )
             if getattr(node, name, blank) != blank
