@@ -60,6 +60,9 @@ class DLIError(Exception):
       - unit 'A', code 'DS01': inf
     """
 
+    # The step of the method that raised it and the code of the node, where they are known.
+    place: tuple[str, str | None] | None = None
+
     def __init__(self, summary: str, faults: Iterable[str] = ()) -> None:
         faults = tuple(faults)
         super().__init__(summary, faults)

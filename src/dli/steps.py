@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ import numpy as np
 from dli.arrays import Floats, as_floats
 from dli.errors import DLIError, DLIWarning, MethodError
 
-__all__ = ["Together", "Unit", "ask", "attribute", "named", "numbers", "on", "shown"]
+__all__ = ["Together", "Unit", "ask", "at", "attribute", "named", "numbers", "on", "shown"]
 
 # Turns the number of a row into the name of its unit.
 Unit: TypeAlias = Callable[[int], str]
@@ -164,6 +165,16 @@ def numbers(result: Any) -> Floats:
     return as_floats(result, "its result").copy(order="K")
 
 
+@contextmanager
+def at(step: str, code: str | None = None) -> Iterator[None]:
+    """Note on an error which step of the method raised it, and at which node."""
+    try:
+        yield
+    except DLIError as error:
+        error.place = error.place or (step, code)
+        raise
+
+
 class Together:
     """Errors at several places, told in one.
 
@@ -224,7 +235,9 @@ class Together:
         for error in same:
             own = [f"{error.summary}: {fault}" for fault in error.faults]
             faults += own or [error.summary]
-        raise type(first)(what, faults) from first
+        joined = type(first)(what, faults)
+        joined.place = first.place
+        raise joined from first
 
 
 def on(codes: Sequence[str]) -> str:

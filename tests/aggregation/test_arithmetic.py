@@ -339,7 +339,7 @@ def test_a_node_with_a_missing_child_has_no_score(code):
 
 
 def test_a_ratio_names_the_child_that_it_cannot_divide_by():
-    with pytest.raises(MethodError, match=r"Ratio of 'R'.*\n  - row 0, 'd': 0$"):
+    with pytest.raises(MethodError, match=r"Ratio of 'R'.*\n  - unit 'U', 'd': 0$"):
         assessed("R", data={**DATA, "d": [0.0, *DATA["d"][1:]]})
 
 

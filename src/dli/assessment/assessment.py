@@ -14,7 +14,7 @@ from dli.assessment.contributions import contributions
 from dli.assessment.flags import filled, flags
 from dli.assessment.grouped import groups
 from dli.assessment.scored import Scored
-from dli.errors import MethodError, UnknownCodeError
+from dli.errors import DLIError, MethodError, UnknownCodeError
 from dli.frames import Frame, ReadingOptions
 from dli.framework import Index
 from dli.framework.select import Nodes
@@ -427,7 +427,8 @@ class Assessment(Scored):
             The file cannot be read or is invalid; the error names the file, table and key of each
             fault.
         DataError, MethodError, UnknownCodeError
-            As `Assessment`; MethodError for invalid ``steps`` too.
+            As `Assessment`; where a step cannot work on the data, the error names the file and the
+            table of the step. MethodError for invalid ``steps`` too.
 
         Examples
         --------
@@ -449,11 +450,16 @@ class Assessment(Scored):
         ...     Assessment.from_file(path, data).array("T").tolist()
         [0.0, 10.0, 5.0]
         """
-        from dli.assessment.methodology_file import load, refuse_changes
+        from dli.assessment.methodology_file import load, located, refuse_changes
 
         refuse_changes(options)
         index, method = load(path, steps)
-        return cls(index, data, unit=unit, period=period, method=method, **options)
+        try:
+            return cls(index, data, unit=unit, period=period, method=method, **options)
+        except DLIError as error:
+            if error.place is None:
+                raise
+            raise located(error, index, path) from error
 
     def save_methodology(self, path: str | PathLike[str]) -> None:
         """Write index and method, without the data, to a file in TOML that `from_file` reads.

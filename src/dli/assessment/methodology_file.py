@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from dli.errors import MethodError, ModelError, UnknownCodeError
+from dli.errors import DLIError, MethodError, ModelError, UnknownCodeError
 from dli.files import read_toml, write_toml
 from dli.frames import Reading
 from dli.framework import Index
@@ -16,7 +16,7 @@ from dli.framework.choices import Steps, own_steps
 from dli.method import Method
 from dli.method import files as method_files
 
-__all__ = ["from_tables", "load", "refuse_changes", "save", "to_tables", "what_it_is"]
+__all__ = ["from_tables", "load", "located", "refuse_changes", "save", "to_tables", "what_it_is"]
 
 # How a model file is read, by whether it has a table [index] and a table [method].
 _READERS = {
@@ -134,6 +134,23 @@ def to_tables(index: Index, method: Method, *, full: bool = False) -> dict[str, 
     if faults:
         raise MethodError("a file cannot hold this methodology", faults)
     return tables
+
+
+def located(error: DLIError, index: Index, path: str | PathLike[str]) -> DLIError:
+    """Return the error of a step with the file, the table and the key that name the step.
+
+    A column that the data do not have is a `MethodError` then.
+    """
+    step, code = error.place or ("", None)
+    if code is not None and getattr(index.find(code), step, None) is not None:
+        table = f"[index] (code {code!r})" if code == index.code else f"[[node]] (code {code!r})"
+        where = f"{table}, key {step!r}"
+    else:
+        where = f"[method], key {step!r}" + ("" if code is None else f", for {code!r}")
+    is_plain = type(error).__init__ is DLIError.__init__
+    summary, faults = (error.summary, error.faults) if is_plain else (str(error), ())
+    msg = f"the methodology in {str(path)!r} cannot work on these data: {where}: {summary}"
+    return (type(error) if is_plain else MethodError)(msg, faults)
 
 
 def _unknown_parts(index: Index, method: Method) -> list[str]:

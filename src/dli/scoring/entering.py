@@ -11,7 +11,7 @@ from dli.errors import MethodError
 from dli.framework import Indicator
 from dli.normalisation.protocol import slopes, traits_of
 from dli.ranking import level_ties
-from dli.steps import ask, numbers
+from dli.steps import Unit, ask, numbers
 
 __all__ = ["Entry", "SmoothEntry", "entered", "entry_code", "own_code"]
 
@@ -29,7 +29,7 @@ def own_code(code: str) -> str:
     return code.removesuffix(_MARK)
 
 
-def entered(normalisation: Any, scores: Floats, code: str) -> Floats:
+def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = None) -> Floats:
     """Return what enters the parent of a node.
 
     Parameters
@@ -40,6 +40,8 @@ def entered(normalisation: Any, scores: Floats, code: str) -> Floats:
         NaN where the node has no score.
     code : str
         Of the node.
+    unit : callable, optional
+        Names the unit of a row, for messages.
 
     Returns
     -------
@@ -67,10 +69,12 @@ def entered(normalisation: Any, scores: Floats, code: str) -> Floats:
             nodes,
             step=f"normalisation {name}",
             codes=[code],
+            unit=unit,
             read=numbers,
         )
     except MethodError as error:
-        msg = f"the scores of {code!r} cannot be normalised by {name}: {error.summary}"
+        msg = f"the scores of {code!r} cannot be normalised by {name}: "
+        msg += error.summary.removeprefix(f"normalisation {name}: ")
         raise MethodError(msg, dict.fromkeys(error.faults)) from error
     if result.shape != columns.shape:
         msg = f"normalisation {name} of the scores of {code!r} must keep the shape {columns.shape}"

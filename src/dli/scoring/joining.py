@@ -10,7 +10,7 @@ from dli.aggregation.protocol import compares_units, traits_of
 from dli.arrays import Bools, Floats, Integers
 from dli.errors import MethodError
 from dli.method.coverage import Coverage, as_coverage
-from dli.steps import ask, numbers
+from dli.steps import Unit, ask, numbers
 
 __all__ = ["MissingRule", "by_gaps", "join"]
 
@@ -50,6 +50,7 @@ def join(  # noqa: PLR0913 a node is all of these
     *,
     where: str = "",
     groups: Sequence[Integers] = (),
+    unit: Unit | None = None,
 ) -> Floats:
     """Return the scores of a node; the weight of missing children is shared among the rest.
 
@@ -66,6 +67,8 @@ def join(  # noqa: PLR0913 a node is all of these
         Which node it is, for messages.
     groups : sequence of ndarray of int
         The rows of each period, if there are several: units are compared within them.
+    unit : callable, optional
+        Names the unit of a row, for messages.
 
     Returns
     -------
@@ -76,28 +79,41 @@ def join(  # noqa: PLR0913 a node is all of these
         scores = np.empty(len(values))
         for rows in groups:
             own = weights if weights.ndim == 1 else weights[rows]
-            scores[rows] = join(aggregation, values[rows], own, rule, children, where=where)
+            scores[rows] = join(
+                aggregation, values[rows], own, rule, children, where=where, unit=_of(unit, rows)
+            )
         return scores
     if not np.isnan(values).any():
-        return _aggregated(aggregation, values, weights, children, where)
+        return _aggregated(aggregation, values, weights, children, where, unit)
     enough = rule.has_score(np.isnan(values))
     scores = np.full(len(values), np.nan)
     if enough.any():
         own = weights if weights.ndim == 1 else weights[enough]
-        scores[enough] = _skipping(aggregation, values[enough], own, children, where)
+        unit = _of(unit, np.flatnonzero(enough))
+        scores[enough] = _skipping(aggregation, values[enough], own, children, where, unit)
     return scores
 
 
+def _of(unit: Unit | None, rows: Integers) -> Unit | None:
+    """Return what names the units of some rows by their place among these."""
+    return None if unit is None else lambda place: unit(int(rows[place]))
+
+
 def _skipping(
-    aggregation: Any, values: Floats, weights: Floats, children: Sequence[str], where: str
+    aggregation: Any,
+    values: Floats,
+    weights: Floats,
+    children: Sequence[str],
+    where: str,
+    unit: Unit | None,
 ) -> Floats:
     if traits_of(aggregation).skips_missing or not np.isnan(values).any():
-        return _aggregated(aggregation, values, weights, children, where)
+        return _aggregated(aggregation, values, weights, children, where, unit)
     scores = np.full(len(values), np.nan)
     for rows, present, own in by_gaps(values, weights):
         codes = [code for code, is_present in zip(children, present, strict=True) if is_present]
         part = values[np.ix_(rows, present)]
-        scores[rows] = _aggregated(aggregation, part, own, codes, where)
+        scores[rows] = _aggregated(aggregation, part, own, codes, where, _of(unit, rows))
     return scores
 
 
@@ -130,7 +146,12 @@ def by_gaps(values: Floats, weights: Floats) -> Iterator[tuple[Integers, Bools, 
 
 
 def _aggregated(
-    aggregation: Any, values: Floats, weights: Floats, children: Sequence[str], where: str
+    aggregation: Any,
+    values: Floats,
+    weights: Floats,
+    children: Sequence[str],
+    where: str,
+    unit: Unit | None,
 ) -> Floats:
     at = f"aggregation {type(aggregation).__name__}{where}"
     scores: Floats = ask(
@@ -140,6 +161,7 @@ def _aggregated(
         weights,
         step=at,
         codes=children,
+        unit=unit,
         read=numbers,
     )
     if scores.shape != values.shape[:1]:

@@ -21,7 +21,7 @@ from dli.scoring.denominators import denominated
 from dli.scoring.entering import entered
 from dli.scoring.joining import MissingRule, join
 from dli.scoring.units import Units
-from dli.steps import Together, ask, attribute, numbers, on
+from dli.steps import Together, ask, at, attribute, numbers, on
 from dli.weighting.protocol import traits_of as traits_of_weighting
 
 __all__ = ["STAGES", "Run", "run"]
@@ -87,21 +87,26 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     stages["denominated"] = denominated(
         stages["raw"], observations, index.indicators, everyone.name
     )
-    stages["imputed"] = _imputed(stages["denominated"], index, over_time, everyone)
+    with at("imputation"):
+        stages["imputed"] = _imputed(stages["denominated"], index, over_time, everyone)
     measured = np.array([indicator.constant is None for indicator in index.indicators])
     rows = _screened(
         stages["raw"], stages["imputed"], measured, method, everyone, can_fill=bool(over_time)
     )
     units = everyone if isinstance(rows, slice) else Units(observations, rows)
     stages = _taken(stages, rows)
-    stages["imputed"] = _imputed(stages["imputed"], index, others, units)
+    with at("imputation"):
+        stages["imputed"] = _imputed(stages["imputed"], index, others, units)
     stages["imputed"].flags.writeable = False
-    stages["treated"] = _treated(stages["imputed"], index, choices, units)
+    with at("treatment"):
+        stages["treated"] = _treated(stages["imputed"], index, choices, units)
     stages["treated"].flags.writeable = False
-    normalisations = [
-        (at_rows(choice, lambda: units.kept), columns) for choice, columns in choices.normalisation
-    ]
-    stages["normalised"] = _normalised(stages["treated"], index, normalisations)
+    with at("normalisation"):
+        normalisations = [
+            (at_rows(choice, lambda: units.kept), columns)
+            for choice, columns in choices.normalisation
+        ]
+        stages["normalised"] = _normalised(stages["treated"], index, normalisations, units)
     for values in stages.values():
         values.flags.writeable = False
     tree = _Tree(index=index, choices=choices, units=units, normalised=stages["normalised"])
@@ -154,13 +159,15 @@ class _Tree:
         scores, self.weights[code] = _scored(node, values, choices, self.units)
         enough = self._enough(node, columns)
         if enough is not None or code in choices.node_imputation:
-            scores = self._adjusted(node, scores, enough)
+            with at("node_imputation", code):
+                scores = self._adjusted(node, scores, enough)
         scores.flags.writeable = False
         self.scores[code] = self.entered[code] = scores
         if code in choices.node_normalisation:
-            normalisation = at_rows(choices.node_normalisation[code], lambda: self.units.kept)
-            self.normalisations[code] = normalisation
-            self.entered[code] = entered(normalisation, scores, code)
+            with at("normalisation", code):
+                normalisation = at_rows(choices.node_normalisation[code], lambda: self.units.kept)
+                self.normalisations[code] = normalisation
+                self.entered[code] = entered(normalisation, scores, code, self.units.name)
             self.entered[code].flags.writeable = False
 
     def _enough(self, node: Index, columns: Mapping[str, int]) -> Bools | None:
@@ -332,7 +339,9 @@ def _treated(values: Floats, index: Index, choices: Choices, units: Units) -> Fl
     return treated
 
 
-def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any, Any]]) -> Floats:
+def _normalised(
+    values: Floats, index: Index, normalisations: Sequence[tuple[Any, Any]], units: Units
+) -> Floats:
     normalised = np.empty(values.shape, order="F")
     together = Together()
     for choice, columns in normalisations:
@@ -341,7 +350,16 @@ def _normalised(values: Floats, index: Index, normalisations: Sequence[tuple[Any
         before = values if isinstance(columns, slice) else values[:, columns]
         step = f"normalisation {type(choice).__name__}"
         with together:
-            result = ask(choice, "normalise", before, own, step=step, codes=codes, read=numbers)
+            result = ask(
+                choice,
+                "normalise",
+                before,
+                own,
+                step=step,
+                codes=codes,
+                unit=units.name,
+                read=numbers,
+            )
             result = _checked("normalisation", choice, result, before, codes)
             if isinstance(columns, slice):
                 return result
@@ -385,7 +403,8 @@ def _children_values(
 def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tuple[Floats, Floats]:
     """Weigh and join the children of one node."""
     codes = [child.code for child in node.children]
-    weights = _weights(choices.weighting[node.code], values, node, codes, units)
+    with at("weighting", node.code):
+        weights = _weights(choices.weighting[node.code], values, node, codes, units)
     aggregation = choices.aggregation[node.code]
     rule = MissingRule(choices.missing, choices.coverage[node.code])
     if rule.missing == "raise" and (missing := np.isnan(values)).any():
@@ -394,9 +413,12 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
-    _check_domain(aggregation, values, weights, rule, node, units)
     where, groups = f" of {node.code!r}", list(units.rows_by_period.values())
-    scores = join(aggregation, values, weights, rule, codes, where=where, groups=groups)
+    with at("aggregation", node.code):
+        _check_domain(aggregation, values, weights, rule, node, units)
+        scores = join(
+            aggregation, values, weights, rule, codes, where=where, groups=groups, unit=units.name
+        )
     return scores, weights
 
 
