@@ -8,6 +8,7 @@ from dli.robustness.exact import (
     weight_stability,
 )
 from dli.robustness.ordering import dominance, order
+from dli.robustness.rank_confidence import rank_sets, tie_groups
 
 __all__ = [
     "WeightStability",
@@ -16,6 +17,8 @@ __all__ = [
     "pair_robustness",
     "pairwise_winning",
     "rank_ranges",
+    "rank_sets",
+    "tie_groups",
     "weight_stability",
 ]
 

@@ -1,0 +1,377 @@
+"""Which differences of rank are real: confidence sets of ranks, and units not told apart."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import ArrayLike
+
+from dli.arrays import Bools, Floats, as_floats
+from dli.checks import choice_faults, flag_faults, number, refuse, seed_of, whole_number
+from dli.errors import MethodError
+from dli.printing import SHOWN, Printed, Sheet
+from dli.ranking import level_ties, rank_scores
+from dli.robustness.arrays.differences import Steps, among_all, unit_by_unit
+from dli.robustness.arrays.noise import noise_of
+
+__all__ = ["RankSets", "Side", "TieGroups", "best_sets", "rank_sets", "tie_groups", "worst_sets"]
+
+Side: TypeAlias = Literal["two-sided", "lower", "upper"]
+SIDES = ("two-sided", "lower", "upper")
+# The draws and all that is computed from them are held in memory.
+_MOST_DRAWS = 1_000_000
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class RankSets(Printed):
+    """The ranks that errors of the scores leave possible for each unit.
+
+    Attributes
+    ----------
+    ranks : ndarray of shape (n_units,)
+        Nominal: 1 is the highest score, ties share the smaller rank. NaN, here and in the other
+        arrays of numbers, for units without a score.
+    lower, upper : ndarray of shape (n_units,)
+        The smallest and the largest rank of each unit's set.
+    told_apart : ndarray of bool of shape (n_units, n_units)
+        Whether the set of the unit (row) rests on a difference from the other (column) that errors
+        do not explain. Symmetric for simultaneous sets.
+    critical_values : ndarray of shape (n_units,)
+        How many standard errors a difference must exceed to count, after the last step; the same
+        for all units if the sets are simultaneous.
+    confidence : float
+    side : {"two-sided", "lower", "upper"}
+    simultaneous, stepdown : bool
+    n_draws, seed : int
+        The same scores, errors and settings give the same sets to the last bit.
+    labels : sequence of str
+        How the units are called when it prints; by their number if empty.
+    """
+
+    ranks: Floats
+    lower: Floats
+    upper: Floats
+    told_apart: Bools
+    critical_values: Floats
+    confidence: float
+    side: Side
+    simultaneous: bool
+    stepdown: bool
+    n_draws: int
+    seed: int
+    labels: Sequence[str] = ()
+
+    @property
+    def not_told_apart(self) -> Floats:
+        """The number of other units that a unit is not told apart from, of shape (n_units,)."""
+        is_scored = ~np.isnan(self.ranks)
+        n_others = is_scored.sum() - 1 - self.told_apart.sum(axis=1)
+        return np.where(is_scored, n_others, np.nan)
+
+    def _sheet(self) -> Sheet:
+        labels = self.labels or [f"row {i}" for i in range(len(self.ranks))]
+        n_scored = int((~np.isnan(self.ranks)).sum())
+        rows = [
+            (labels[i], f"{self.ranks[i]:.0f}", f"{self.lower[i]:.0f}", f"{self.upper[i]:.0f}")
+            for i in np.argsort(self.ranks, kind="stable")[: min(SHOWN, n_scored)].tolist()
+        ]
+        kind = "Simultaneous" if self.simultaneous else "Marginal"
+        title = f"{kind} sets of ranks, confidence {100 * self.confidence:g} %, {self.side}"
+        return Sheet(title, ("unit", "rank", "from", "to"), rows, left=n_scored - len(rows))
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class TieGroups(Printed):
+    """Which units are not told apart, and a division of the ranking into groups of such units.
+
+    Attributes
+    ----------
+    groups : ndarray of shape (n_units,)
+        The number of each unit's group, 1 for the highest scores; NaN for units without a score.
+    together : ndarray of bool of shape (n_units, n_units)
+        Whether two different units are not told apart. Symmetric.
+    sets : RankSets
+        The simultaneous sets that this follows from.
+    """
+
+    groups: Floats
+    together: Bools
+    sets: RankSets
+
+    def _sheet(self) -> Sheet:
+        n_groups = int(np.fmax.reduce(self.groups, initial=0))
+        rows = []
+        for group in range(1, min(n_groups, SHOWN) + 1):
+            ranks = self.sets.ranks[self.groups == group]
+            rows.append((f"{group}", f"{ranks.size}", f"{ranks.min():.0f}", f"{ranks.max():.0f}"))
+        title = f"Groups of units not told apart, confidence {100 * self.sets.confidence:g} %"
+        head = ("group", "units", "first rank", "last rank")
+        return Sheet(title, head, rows, words=(), left=n_groups - len(rows))
+
+
+def rank_sets(  # noqa: PLR0913 each is a decision of its own
+    scores: ArrayLike,
+    errors: ArrayLike | None = None,
+    *,
+    covariance: ArrayLike | None = None,
+    draws: ArrayLike | None = None,
+    confidence: float = 0.95,
+    side: Side = "two-sided",
+    simultaneous: bool = True,
+    stepdown: bool = True,
+    n_draws: int = 10_000,
+    rng: object = None,
+) -> RankSets:
+    r"""Return the set of ranks that errors of the scores leave possible for each unit.
+
+    Unit j is told to be above unit i where :math:`x_j - x_i > c \, s_{ij}`, with the standard error
+    :math:`s_{ij}` of the difference. The lower end of the set of i is one more than the number of
+    units told to be above it, the upper end is ``n_units`` less the number of those told to be
+    below it. The critical value c is the quantile of the largest standardised difference of two
+    errors that are drawn from a normal distribution: over all pairs of units for simultaneous sets,
+    over those of one unit for the set of that unit alone. Each further step leaves out the pairs
+    that have been told apart, until no more are.
+
+    Parameters
+    ----------
+    scores : array_like of shape (n_units,)
+        NaN marks a missing score: the unit is left out and is not counted.
+    errors : float or array_like of shape (n_units,), optional
+        Standard errors of independent scores. One of ``errors``, ``covariance`` and ``draws`` is
+        required. Scores without errors, 0, give the nominal ranks.
+    covariance : array_like of shape (n_units, n_units), optional
+        Of the errors of the scores.
+    draws : array_like of shape (n_draws, n_units), optional
+        Scores drawn in a study, at least two for each unit: their covariance is taken.
+    confidence : float
+        The probability with which sets hold the true ranks, between 0 and 1.
+    side : {"two-sided", "lower", "upper"}
+        Whether sets are bounded on both sides, or only by a smallest (``"lower"``) or a largest
+        (``"upper"``) rank, which can be sharper for the set of one unit alone.
+    simultaneous : bool
+        Whether all sets hold together with that confidence, as a whole table requires; otherwise
+        each of them alone.
+    stepdown : bool
+        Whether to go on after the first step. Sets are the same or narrower, and as reliable.
+    n_draws : int
+        How many errors are drawn for each unit.
+    rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+
+    Returns
+    -------
+    RankSets
+
+    Raises
+    ------
+    MethodError
+        Errors that are missing, negative or infinite, not exactly one of the three kinds, a
+        covariance that is not one, or too few draws for the confidence.
+
+    Notes
+    -----
+    Errors must be about normal. Sets hold the true ranks with about the stated confidence if all
+    true scores are equal, and with a higher one otherwise: only a claim in the wrong direction is
+    then a mistake. Two units with a difference known exactly, as without errors, are in that order
+    in all sets. Time grows with the square of the number of units.
+
+    References
+    ----------
+    Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility
+    across neighbourhoods and academic achievement across countries, Review of Economic Studies 91,
+    476-518. https://doi.org/10.1093/restud/rdad006
+
+    Examples
+    --------
+    >>> sets = rank_sets([60, 70, 58, 40], errors=2.0, rng=1)
+    >>> sets.lower.tolist(), sets.upper.tolist()
+    ([2.0, 1.0, 2.0, 4.0], [3.0, 1.0, 3.0, 4.0])
+    """
+    confidence, seed = number("confidence", confidence, above=0, below=1), seed_of(rng)
+    faults = list(choice_faults("side", side, SIDES))
+    faults += flag_faults(simultaneous=simultaneous, stepdown=stepdown)
+    refuse("rank_sets", faults)
+    n_draws = whole_number("n_draws", n_draws, 1, _MOST_DRAWS)
+    # Of n + 1 values of which one is the observed, the largest but this many: exact for any n.
+    n_above = n_draws + 1 - math.ceil(confidence * (n_draws + 1) - 1e-9)
+    if n_above < 1:
+        msg = (
+            f"n_draws must be at least {math.ceil(confidence / (1 - confidence) - 1e-9):,} for a "
+            f"confidence of {confidence:g}, got {n_draws}"
+        )
+        raise MethodError(msg)
+    x = _checked_scores(scores)
+    is_scored = ~np.isnan(x)
+    noise = noise_of(x, errors, covariance, draws, n_draws, seed)
+    steps = Steps(noise=noise, n_above=n_above, is_stepwise=stepdown)
+    levels = np.ldexp(level_ties(x)[is_scored], -noise.power)
+    above, below, critical = (
+        among_all(steps, levels) if simultaneous else unit_by_unit(steps, levels, side)
+    )
+    result = np.full((3, len(x)), np.nan)
+    # Ties known without error are no rivals for a rank.
+    level = noise.is_exact & (levels[:, np.newaxis] == levels)
+    n_rivals = len(levels) - level.sum(axis=1) + 1
+    result[0, is_scored] = 1 if side == "upper" else above.sum(axis=1) + 1
+    result[1, is_scored] = len(levels) if side == "lower" else n_rivals - below.sum(axis=1)
+    result[2, is_scored] = critical
+    told_apart = np.zeros((len(x), len(x)), dtype=np.bool_)
+    told_apart[np.ix_(is_scored, is_scored)] = above | below
+    return RankSets(
+        ranks=rank_scores(x),
+        lower=result[0],
+        upper=result[1],
+        told_apart=told_apart,
+        critical_values=result[2],
+        confidence=confidence,
+        side=side,
+        simultaneous=simultaneous,
+        stepdown=stepdown,
+        n_draws=n_draws,
+        seed=seed,
+    )
+
+
+def _checked_scores(scores: ArrayLike) -> Floats:
+    x = as_floats(scores, "scores")
+    if x.ndim != 1 or not x.size:
+        msg = f"scores must have the shape (n_units,) with at least one unit, got {x.shape}"
+        raise MethodError(msg)
+    faults = [f"row {i}: {x[i]}" for i in np.flatnonzero(np.isinf(x)).tolist()]
+    if faults:
+        msg = "scores must be finite numbers, or NaN where missing"
+        raise MethodError(msg, faults)
+    return x
+
+
+def best_sets(  # noqa: PLR0913 each is a decision of its own
+    scores: ArrayLike,
+    errors: ArrayLike | None = None,
+    k: int = 1,
+    *,
+    covariance: ArrayLike | None = None,
+    draws: ArrayLike | None = None,
+    confidence: float = 0.95,
+    stepdown: bool = True,
+    n_draws: int = 10_000,
+    rng: object = None,
+) -> Bools:
+    """Return the units that cannot be ruled out of the k best.
+
+    With the confidence all units of a true rank up to k are among them.
+
+    Parameters
+    ----------
+    scores, errors, covariance, draws, confidence, stepdown, n_draws, rng
+        As in `rank_sets`, which also says what is raised.
+    k : int
+        From 1 to the number of units.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_units,)
+        Whose simultaneous set has a rank up to k; False for units without a score.
+
+    Examples
+    --------
+    >>> best_sets([60, 70, 58, 40], 2.0, 2, rng=1).tolist()
+    [True, True, True, False]
+    """
+    sets = rank_sets(
+        scores, errors, covariance=covariance, draws=draws, confidence=confidence, side="lower",
+        stepdown=stepdown, n_draws=n_draws, rng=rng,
+    )  # fmt: skip
+    return np.asarray(sets.lower <= whole_number("k", k, 1, len(sets.ranks)))
+
+
+def worst_sets(  # noqa: PLR0913 each is a decision of its own
+    scores: ArrayLike,
+    errors: ArrayLike | None = None,
+    k: int = 1,
+    *,
+    covariance: ArrayLike | None = None,
+    draws: ArrayLike | None = None,
+    confidence: float = 0.95,
+    stepdown: bool = True,
+    n_draws: int = 10_000,
+    rng: object = None,
+) -> Bools:
+    """Return the units that cannot be ruled out of the k worst.
+
+    Parameters
+    ----------
+    scores, errors, k, covariance, draws, confidence, stepdown, n_draws, rng
+        As in `best_sets`.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_units,)
+        Whose simultaneous set has one of the k last ranks; False for units without a score.
+
+    Examples
+    --------
+    >>> worst_sets([60, 70, 58, 40], 2.0, 2, rng=1).tolist()
+    [True, False, True, True]
+    """
+    sets = rank_sets(
+        scores, errors, covariance=covariance, draws=draws, confidence=confidence, side="upper",
+        stepdown=stepdown, n_draws=n_draws, rng=rng,
+    )  # fmt: skip
+    n_scored = (~np.isnan(sets.ranks)).sum()
+    return np.asarray(sets.upper > n_scored - whole_number("k", k, 1, len(sets.ranks)))
+
+
+def tie_groups(  # noqa: PLR0913 each is a decision of its own
+    scores: ArrayLike,
+    errors: ArrayLike | None = None,
+    *,
+    covariance: ArrayLike | None = None,
+    draws: ArrayLike | None = None,
+    confidence: float = 0.95,
+    stepdown: bool = True,
+    n_draws: int = 10_000,
+    rng: object = None,
+) -> TieGroups:
+    """Return which units are not told apart, and the ranking divided into groups of such units.
+
+    Two units are told apart if the simultaneous two-sided sets rest on their difference. Groups are
+    made from the highest score downwards: the next unit joins the group unless it is told apart
+    from a unit in it, and otherwise begins the next group. So no two units of a group are told
+    apart, each group is a run of neighbouring ranks, and no division of that kind has fewer groups.
+    Units of different groups need not be told apart: `TieGroups.together` says which are not.
+
+    Parameters
+    ----------
+    scores, errors, covariance, draws, confidence, stepdown, n_draws, rng
+        As in `rank_sets`, which also says what is raised. Equal scores are in the order of the
+        units.
+
+    Returns
+    -------
+    TieGroups
+
+    Examples
+    --------
+    >>> found = tie_groups([60, 70, 58, 40], errors=2.0, rng=1)
+    >>> found.groups.tolist(), found.sets.not_told_apart.tolist()
+    ([2.0, 1.0, 2.0, 3.0], [1.0, 0.0, 1.0, 0.0])
+    """
+    sets = rank_sets(
+        scores, errors, covariance=covariance, draws=draws, confidence=confidence,
+        stepdown=stepdown, n_draws=n_draws, rng=rng,
+    )  # fmt: skip
+    groups = np.full(len(sets.ranks), np.nan)
+    is_scored = ~np.isnan(sets.ranks)
+    order = np.argsort(sets.ranks, kind="stable")[: int(is_scored.sum())].tolist()
+    members: list[int] = []
+    group = 0
+    for unit in order:
+        if not members or sets.told_apart[unit, members].any():
+            members = []
+            group += 1
+        members.append(unit)
+        groups[unit] = group
+    together = ~sets.told_apart & np.outer(is_scored, is_scored)
+    np.fill_diagonal(together, val=False)
+    return TieGroups(groups=groups, together=together, sets=sets)
