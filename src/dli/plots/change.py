@@ -21,6 +21,7 @@ def bump(
     units: Sequence[object],
     *,
     node: str | None = None,
+    others: bool = True,
     ax: Any = None,
 ) -> Any:
     """Draw the ranks of some units over periods.
@@ -33,6 +34,8 @@ def bump(
         Drawn in colour and named; all others are thin and grey.
     node : str, optional
         The index by default.
+    others : bool
+        Whether to draw all other units; thousands of them make a picture slow, and grey all over.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -62,7 +65,8 @@ def bump(
     for unit, own in rows.items():
         line = [ranks[own[p]] if p in own else np.nan for p in periods]
         if unit not in chosen:
-            ax.plot(range(len(periods)), line, color=GREY, linewidth=0.4, alpha=0.35)
+            if others:
+                ax.plot(range(len(periods)), line, color=GREY, linewidth=0.4, alpha=0.35)
             continue
         j = chosen.index(unit)
         ax.plot(range(len(periods)), line, marker="o", color=colour_of(j), markersize=5,

@@ -55,14 +55,28 @@ def rank_intervals(
     rows = study.assessment.rows(period).tolist()
     marked = set(study.assessment.rows_of(highlight, rows)) if highlight else set()
     order = _leading(study, rows, top)
-    low, middle, high = (study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1]))
+    ranks = [study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1])]
+    colours = [BAD if i in marked else GOOD for i in order.tolist()]
+    return draw_intervals(study, order.tolist(), ranks, q=q, colours=colours, ax=ax)
+
+
+def draw_intervals(
+    study: "Uncertainty",
+    order: Sequence[int],
+    ranks: Sequence[Any],
+    *,
+    q: tuple[float, float] = (0.05, 0.95),
+    colours: Sequence[str] | str = GOOD,
+    ax: Any = None,
+) -> Any:
+    """Draw the nominal ranks of some rows, and a low, a middle and a high quantile of each."""
+    low, middle, high = ranks
     ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
     y = np.arange(len(order))
-    colours = [BAD if i in marked else GOOD for i in order.tolist()]
     ax.hlines(y, low, high, color=colours, linewidth=3, alpha=0.5)
     ax.scatter(middle, y, s=9, color=colours, zorder=3, label="median of the draws")
     ax.plot(study.nominal_ranks[order], y, "|", color=INK, markersize=7, label="nominal rank")
-    names = [plain(study.units[i]) for i in order.tolist()]
+    names = [plain(study.units[i]) for i in order]
     ax.set_yticks(y, names, fontsize=6 if len(order) > 40 else 8)
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.set_xlabel(f"rank, {q[0]:.0%} to {q[1]:.0%} of the draws")
@@ -102,11 +116,16 @@ def rank_acceptability(
     """
     order = _leading(study, study.assessment.rows(period).tolist(), top)
     shares = study.rank_acceptability[order][:, : len(order)]
+    return draw_shares(study, order.tolist(), shares, ax=ax)
+
+
+def draw_shares(study: "Uncertainty", order: Sequence[int], shares: Any, *, ax: Any = None) -> Any:
+    """Draw in which share of draws each of some rows took each of as many first ranks."""
     ax = axes_for(ax, 2.4 + 0.16 * len(order), 1.4 + 0.15 * len(order))
     picture = ax.imshow(
         np.where(shares > 0, shares, np.nan), cmap="cividis_r", vmin=0, vmax=1, aspect="auto"
     )
-    names = [plain(study.units[i]) for i in order.tolist()]
+    names = [plain(study.units[i]) for i in order]
     ax.set_yticks(range(len(order)), names, fontsize=6 if len(order) > 30 else 8)
     ax.set_xlabel("rank")
     step = max(1, len(order) // 10)

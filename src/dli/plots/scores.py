@@ -1,6 +1,6 @@
 """Pictures of scores: the league, a unit's profile, indicators before and after treatment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,6 +126,13 @@ def league(
     order = rows[np.argsort(-scores, kind="stable")]
     order = order[~np.isnan(assessment.array(index.code)[order])][:top]
     marked = set(assessment.rows_of(highlight, rows)) if highlight else set()
+    return draw_league(assessment, order, marked, ax=ax)
+
+
+def draw_league(
+    assessment: "Assessment", order: Any, marked: Collection[int] = (), *, ax: Any = None
+) -> Any:
+    """Draw a bar for each of some rows, divided by the points of sub-indices."""
     ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
     places = np.arange(len(order))
     left = np.zeros(len(order))
@@ -140,7 +147,7 @@ def league(
             label.set_color(BAD)
     ax.invert_yaxis()
     ax.margins(y=0.005)
-    ax.set_xlabel(f"{plain(index.code)}, by what each part brings")
+    ax.set_xlabel(f"{plain(assessment.index.code)}, by what each part brings")
     ax.legend(frameon=False, fontsize=8, loc="lower right")
     return tidy(ax)
 

@@ -11,6 +11,7 @@ from dli.errors import DataError
 from dli.framework import Indicator
 from dli.report.parts import (
     LEVELS,
+    UNITS,
     depth_of,
     digits_of,
     joined,
@@ -54,6 +55,11 @@ class Case:
     def depth(self) -> int:
         """The number of levels below the index."""
         return depth_of(self.assessment.index)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether there are more units than a report shows in one table."""
+        return len(self.rows) > UNITS
 
     @property
     def is_cut(self) -> bool:

@@ -55,6 +55,9 @@ class Table:
     rows : sequence of sequences of str
     words : sequence of int
         The columns, besides the first, that contain words; all others contain figures.
+    folded : bool
+        Whether the HTML page shows the caption only, until the reader opens the table. Markdown
+        leaves out folded tables, and says so.
 
     Raises
     ------
@@ -66,6 +69,7 @@ class Table:
     head: tuple[str, ...] = field(converter=_texts)
     rows: tuple[tuple[str, ...], ...] = field(converter=_rows)
     words: Sequence[int] = ()
+    folded: bool = False
 
     def __attrs_post_init__(self) -> None:
         n = len(self.head)

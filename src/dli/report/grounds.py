@@ -13,7 +13,6 @@ from dli.report.parts import (
     LEVELS,
     digits_of,
     filled,
-    intervals,
     number,
     ordinal,
     picture,
@@ -54,9 +53,11 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
         f"{number(scores[case.row], digits)} and the {ordinal(ranks[case.row])} in {case.period}."
     )
     yield picture(
-        lambda: plots.bump(assessment, [case.unit, *case.peers[:4]]),
+        lambda: plots.bump(assessment, [case.unit, *case.peers[:4]], others=not case.is_large),
         f"The ranks of {case.name} and four peers over the periods",
-        "All other units are thin and grey.",
+        f"The others of {case.n:,} units are not drawn."
+        if case.is_large
+        else "All other units are thin and grey.",
     )
     parts = change.change(
         assessment, assessment, case.unit, period_before=first, period_after=case.period
@@ -127,13 +128,13 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
     )
 
 
-def robustness(case: Case, own: "Uncertainty") -> Iterator[Block]:
-    """Tell how firm the rank is."""
+def robustness(case: Case, own: "Uncertainty", firm: str) -> Iterator[Block]:
+    """Tell how firm the rank is: ``firm`` holds nine of ten draws."""
     inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
     mean = number(own.expected_ranks[case.row])
     yield Paragraph(
         f"In {own.n_samples:,} draws of {inputs} its rank is {mean} on average, and nine of ten "
-        f"lie at {intervals(own)[case.row]}."
+        f"lie at {firm}."
     )
 
 

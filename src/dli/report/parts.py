@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEVELS",
+    "UNITS",
     "depth_of",
     "digits_of",
+    "fewer",
     "filled",
+    "interval",
     "intervals",
     "joined",
     "methods",
@@ -33,12 +36,17 @@ __all__ = [
     "studied",
     "table_of",
     "tried",
+    "usual_draws",
     "word",
 ]
 
 
 # Nobody reads on below; the time that gaps take grows with the square of the levels.
 LEVELS = 20
+# Nobody reads a table of more units; of more, a report shows the highest and the lowest.
+UNITS = 500
+# The draws of a study that a report makes itself, and those where they would take minutes.
+_DRAWS, _FEWER_DRAWS, _MANY_UNITS = 2_000, 500, 5_000
 
 
 def depth_of(index: "Index") -> int:
@@ -106,7 +114,7 @@ def ordinal(rank: float) -> str:
     """Write a rank as 1st, 2nd, 3rd, 4th."""
     n = int(rank)
     ending = "th" if 10 <= n % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{ending}"
+    return f"{n:,}{ending}"
 
 
 def joined(words: Sequence[str]) -> str:
@@ -174,7 +182,18 @@ def intervals(study: "Uncertainty") -> list[str]:
     """Write the ranks between which nine of ten draws lie, for each row."""
     low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
     pairs = zip(low.tolist(), high.tolist(), strict=True)
-    return ["–" if np.isnan(a) else f"{a:.0f} to {b:.0f}" for a, b in pairs]
+    return [interval(a, b) for a, b in pairs]
+
+
+def interval(low: float, high: float) -> str:
+    """Write the ranks from one to another; an en dash stands for what is missing."""
+    return "–" if np.isnan(low) else f"{low:,.0f} to {high:,.0f}"
+
+
+def usual_draws(assessment: "Assessment") -> int:
+    """Return how many draws a report makes of an assessment."""
+    n_units = max(map(len, assessment.rows_by_period.values()))
+    return _DRAWS if n_units <= _MANY_UNITS else _FEWER_DRAWS
 
 
 def studied(
@@ -193,9 +212,23 @@ def studied(
     if study is not None:
         return study, []
     try:
-        return uncertainty(assessment, [WeightNoise(0.25)], n_samples=2_000, rng=0), []
+        n_samples = usual_draws(assessment)
+        return uncertainty(assessment, [WeightNoise(0.25)], n_samples=n_samples, rng=0), []
     except DLIError as error:
         return None, [Paragraph(f"How firm ranks are cannot be shown: {error}")]
+
+
+def fewer(assessment: "Assessment", study: "Uncertainty | None") -> list[Block]:
+    """Say where a report of very many units uses fewer draws than are usual, or were made."""
+    n_draws = usual_draws(assessment)
+    if study is not None:
+        text = f"The rank intervals are those of the first {n_draws:,} draws."
+        return [Paragraph(text)] if study.n_samples > n_draws else []
+    text = (
+        f"The report makes {n_draws:,} draws instead of the usual {_DRAWS:,}, since there are more "
+        f"than {_MANY_UNITS:,} units. To use more draws, pass a study (study=...)."
+    )
+    return [Paragraph(text)] if n_draws < _DRAWS else []
 
 
 def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:

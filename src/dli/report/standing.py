@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from dli.report.parts import (
     LEVELS,
     digits_of,
     filled,
-    intervals,
     joined,
     number,
     ordinal,
@@ -23,22 +21,26 @@ from dli.report.parts import (
     tried,
 )
 
-if TYPE_CHECKING:
-    from dli.sensitivity import Uncertainty
-
 __all__ = ["balance", "in_short", "peers", "profile", "strengths", "weaknesses"]
 
 
-def in_short(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
-    """Tell score, rank, best and worst part, and the largest gain."""
+def in_short(case: Case, between: str | None) -> Iterator[Block]:
+    """Tell score, rank, best and worst part, and the largest gain.
+
+    Parameters
+    ----------
+    case : Case
+    between : str or None
+        The ranks between which nine of ten draws lie, if they were studied.
+    """
     assessment, index = case.assessment, case.assessment.index
     scores = assessment.array(index.code)
     rank = assessment.rank_array(index.code)[case.row]
     band = "" if index.bands is None else f", in the band {index.bands.of(scores[[case.row]])[0]}"
-    firm = "" if study is None else f"; nine of ten draws put it at {intervals(study)[case.row]}"
+    firm = "" if between is None else f"; nine of ten draws put it at {between}"
     yield Paragraph(
         f"{case.name} scores {number(scores[case.row], digits_of(scores))} and is {ordinal(rank)} "
-        f"of {case.n}{band}{firm}."
+        f"of {case.n:,}{band}{firm}."
     )
     parts = [n for n in index.children if not np.isnan(assessment.rank_array(n.code)[case.row])]
     if len(parts) > 1:

@@ -2,7 +2,8 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from dli.assessment.methodology import escaped
 from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
@@ -18,10 +19,28 @@ def text(title: str, subtitle: str, sections: Iterable[Section], folder: str | N
     n_pictures = 0
     for section in sections:
         parts.append(f"## {escaped(section.title)}")
-        for block in section.blocks:
-            n_pictures += isinstance(block, Picture)
-            parts.append(_block(block, f"{folder}/picture-{n_pictures}.svg" if folder else None))
+        for is_folded, blocks in groupby(section.blocks, key=_is_folded):
+            if is_folded:
+                parts.append(_left_out(list(blocks)))
+                continue
+            for block in blocks:
+                n_pictures += isinstance(block, Picture)
+                path = f"{folder}/picture-{n_pictures}.svg" if folder else None
+                parts.append(_block(block, path))
     return "\n\n".join(parts) + "\n"
+
+
+def _is_folded(block: Block) -> bool:
+    return isinstance(block, Table) and block.folded
+
+
+def _left_out(tables: Sequence[Block]) -> str:
+    """Say which tables Markdown, which cannot fold them, leaves out."""
+    n_rows = sum(len(table.rows) for table in tables if isinstance(table, Table))
+    what = "A folded table" if len(tables) == 1 else f"{len(tables):,} folded tables"
+    whole = f"{n_rows:,} {'row' if n_rows == 1 else 'rows'} in all"
+    verb = "is" if len(tables) == 1 else "are"
+    return f"*{what} ({whole}) {verb} left out of Markdown; save the report as HTML to get them.*"
 
 
 def _block(block: Block, path: str | None) -> str:

@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 from dli.errors import MethodError
 from dli.report import grounds, standing
-from dli.report.case import case_of
+from dli.report.case import Case, case_of
 from dli.report.document import Section
-from dli.report.parts import (
-    methods,
-    studied,
-    tried,
-)
+from dli.report.drawn import drawn_ranks
+from dli.report.parts import fewer, intervals, methods, studied, tried
 from dli.report.report import Report
 
 if TYPE_CHECKING:
@@ -48,8 +45,8 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     peers : iterable, optional
         The units to compare with, instead of the eight that are most alike.
     study : Uncertainty, optional
-        Of the same units at the index. By default 2,000 draws in which each weight is up to a
-        quarter more or less, with the seed 0.
+        Of the same units at the index. By default 2,000 draws, or 500 of more than 5,000 units, in
+        which each weight is up to a quarter more or less, with the seed 0.
     graph : CapabilityGraph, optional
         What stands behind the indicators; without it causes and plans are left out.
     budget : float, optional
@@ -84,11 +81,13 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     if budget is not None and graph is None:
         msg = "a budget needs a graph of capabilities to be spent on: graph=..."
         raise MethodError(msg)
-    if own is not None:
-        robust = list(grounds.robustness(case, own))
+    firm = None if own is None else _firm(case, own)
+    if own is not None and firm is not None:
+        note = fewer(assessment, study) if case.is_large else []
+        robust = [*grounds.robustness(case, own, firm), *note]
     doubts = tried(partial(grounds.risks, case, own), "Risks")
     sections = [
-        Section("In short", list(standing.in_short(case, own))),
+        Section("In short", list(standing.in_short(case, firm))),
         Section("Profile", list(standing.profile(case))),
         Section("Peers", list(standing.peers(case))),
         Section("Where it is behind", list(standing.weaknesses(case))),
@@ -103,5 +102,12 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     index = assessment.index
     when = "" if period is None else f", {period}"
     return Report(
-        f"{case.name}: {index.name or index.code}", f"One of {case.n} units{when}", sections
+        f"{case.name}: {index.name or index.code}", f"One of {case.n:,} units{when}", sections
     )
+
+
+def _firm(case: Case, study: "Uncertainty") -> str:
+    """Write the ranks between which nine of ten draws put the unit."""
+    if case.is_large:
+        return drawn_ranks(study, [case.row], case.rows).interval(case.row)
+    return intervals(study)[case.row]

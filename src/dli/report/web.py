@@ -98,16 +98,18 @@ def _table(table: Table) -> str:
         for row in table.rows
     ]
     name = escape(table.caption)
-    return "\n".join(
-        [
-            f'<div class="table" role="group" tabindex="0" aria-label="{name}"><table>',
-            f"<caption>{name}</caption>",
-            f"<thead><tr>{head}</tr></thead>",
-            "<tbody>",
-            *rows,
-            "</tbody></table></div>",
-        ]
-    )
+    lines = [
+        f'<div class="table" role="group" tabindex="0" aria-label="{name}"><table>',
+        f"<caption>{name}</caption>",
+        f"<thead><tr>{head}</tr></thead>",
+        "<tbody>",
+        *rows,
+        "</tbody></table></div>",
+    ]
+    if table.folded:
+        del lines[1]  # the summary shows the caption already
+        lines = [f"<details><summary>{name}</summary>", *lines, "</details>"]
+    return "\n".join(lines)
 
 
 def _kind(column: int, table: Table) -> str:

@@ -10,11 +10,16 @@ from attrs import evolve
 from dli import frames, plots
 from dli.assessment.tables import local_and_effective
 from dli.framework import Index, Indicator
+from dli.plots.many import value_histograms
+from dli.report import many
 from dli.report.document import Block, Paragraph, Section
+from dli.report.league import draws_paragraph, league_table, least_firm, loose_table, ranked
 from dli.report.parts import (
     LEVELS,
+    UNITS,
     depth_of,
     digits_of,
+    fewer,
     filled,
     intervals,
     joined,
@@ -25,7 +30,6 @@ from dli.report.parts import (
     studied,
     table_of,
     tried,
-    word,
 )
 from dli.report.report import Report
 
@@ -51,14 +55,17 @@ def of_index(
 ) -> Report:
     """Report a whole index: the league, its parts, how far ranks hold, the data, the methods.
 
+    Of more than 500 units, tables and pictures show the 50 highest and the 50 lowest, and how the
+    scores of all are distributed; the HTML page lists all units by name in blocks that fold.
+
     Parameters
     ----------
     assessment : Assessment
     period : object, optional
         Where there are several: whose league is shown.
     study : Uncertainty, optional
-        Of the same units at the index. By default 2,000 draws in which each weight is up to a
-        quarter more or less, with the seed 0.
+        Of the same units at the index. By default 2,000 draws, or 500 of more than 5,000 units, in
+        which each weight is up to a quarter more or less, with the seed 0.
     sobol : Sobol, optional
         Shown as well if it is there.
 
@@ -87,28 +94,27 @@ def of_index(
     """
     rows = assessment.rows(period).tolist()
     own, robust = studied(assessment, study)
-    if own is not None:
-        robust = list(_robustness(own, period, rows))
+    if len(rows) > UNITS:
+        heads = many.heads_of(assessment, rows, own)
+        league, everyone = many.league(heads), [Section("All units", many.everyone(heads))]
+        robust += many.robustness(heads, fewer(assessment, study)) if own is not None else []
+    else:
+        league, everyone = _league(assessment, period, rows, own), []
+        robust += _robustness(own, period, rows) if own is not None else []
     sections = [
         Section("In short", list(_in_short(assessment, rows, own))),
-        Section("League table", list(_league(assessment, period, rows, own))),
+        Section("League table", league),
+        *everyone,
         Section("Framework", list(_framework(assessment))),
         Section("Sub-indices", list(_parts(assessment, period, rows))),
         Section("How far the ranks hold", [*robust, *_shares(sobol)]),
-        Section("Data quality", list(_quality(assessment))),
+        Section("Data quality", list(_quality(assessment, is_large=len(rows) > UNITS))),
         *methods(assessment, own),
     ]
     index = assessment.index
     when = "" if period is None else f", {period}"
-    subtitle = f"{len(rows)} units, {len(index.indicators)} indicators{when}"
+    subtitle = f"{len(rows):,} units, {len(index.indicators)} indicators{when}"
     return Report(index.name or index.code, subtitle, sections)
-
-
-def _ranked(assessment: "Assessment", rows: list[int]) -> list[int]:
-    """Give the rows that have a score, the best first."""
-    ranks = assessment.rank_array(assessment.index.code)
-    there = [row for row in rows if not np.isnan(ranks[row])]
-    return sorted(there, key=lambda row: ranks[row])
 
 
 def _in_short(
@@ -117,7 +123,7 @@ def _in_short(
     index = assessment.index
     if index.description:
         yield Paragraph(index.description.strip())
-    order = _ranked(assessment, rows)
+    order = ranked(assessment, rows)
     scores = assessment.array(index.code)
     digits, names = digits_of(scores), names_of(assessment)
     if not order:
@@ -127,12 +133,12 @@ def _in_short(
     last = order[-1]
     yield Paragraph(
         f"Ahead {'are' if len(first) > 1 else 'is'} {joined(first)}. The median is "
-        f"{number(np.median(scores[order]), digits)}; last of {len(order)} is "
+        f"{number(np.median(scores[order]), digits)}; last of {len(order):,} is "
         f"{names[last]} with {number(scores[last], digits)}."
     )
     if index.bands is not None:
         counts = Counter(index.bands.of(scores[order]))
-        listed = [f"{counts[name]} in {name}" for name in reversed(index.bands.names)]
+        listed = [f"{counts[name]:,} in {name}" for name in reversed(index.bands.names)]
         yield Paragraph(f"By band: {', '.join(listed)}.")
     if study is not None:
         yield Paragraph(
@@ -144,31 +150,9 @@ def _in_short(
 def _league(
     assessment: "Assessment", period: object, rows: list[int], study: "Uncertainty | None"
 ) -> Iterator[Block]:
-    index = assessment.index
-    order = _ranked(assessment, rows)
+    order = ranked(assessment, rows)
     order += sorted(set(rows) - set(order))
-    codes = [index.code, *(child.code for child in index.children)]
-    digits = {code: digits_of(assessment.array(code)) for code in codes}
-    ranks = assessment.rank_array(index.code)
-    bands = None if index.bands is None else index.bands.of(assessment.array(index.code))
-    between = None if study is None else intervals(study)
-    names = names_of(assessment)
-    head = ["unit", "rank", *(["nine of ten draws"] if between else []),
-            *(["band"] if bands is not None else []), *codes]  # fmt: skip
-    table = [
-        [
-            names[row],
-            number(ranks[row], 0),
-            *([between[row]] if between else []),
-            *([word(bands[row])] if bands is not None else []),
-            *(number(assessment.array(code)[row], digits[code]) for code in codes),
-        ]
-        for row in order
-    ]
-    words = [head.index("band")] if bands is not None else []
-    caption = "Units by rank, with the scores of the index and its parts."
-    if between:
-        caption += " Nine of ten draws of the study gave a rank within the interval."
+    between = None if study is None else dict(enumerate(intervals(study)))
     n_drawn = min(_FEW, len(order))
     yield from tried(
         lambda: picture(
@@ -178,7 +162,7 @@ def _league(
         ),
         "A picture of the league",
     )
-    yield filled(caption, head, table, words)
+    yield league_table(assessment, order, between, "Units by rank")
 
 
 def _framework(assessment: "Assessment") -> Iterator[Block]:
@@ -258,12 +242,8 @@ def _parts(assessment: "Assessment", period: object, rows: list[int]) -> Iterato
 
 
 def _robustness(own: "Uncertainty", period: object, rows: list[int]) -> Iterator[Block]:
-    inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
-    yield Paragraph(
-        f"{own.n_samples:,} draws of {inputs}. Ranks move by {own.mean_rank_shift:.1f} places on "
-        "average. An interval holds nine of ten draws."
-    )
-    order = _ranked(own.assessment, rows)
+    yield draws_paragraph(own)
+    order = ranked(own.assessment, rows)
     yield picture(
         lambda: plots.rank_intervals(own, top=_PAGE, period=period),
         f"Intervals of the ranks of the first {min(_PAGE, len(order))} units",
@@ -274,18 +254,7 @@ def _robustness(own: "Uncertainty", period: object, rows: list[int]) -> Iterator
         "A heat map of the shares of draws in which units took ranks",
         f"The share of draws in which each of the first {min(_FEW, len(order))} took each rank.",
     )
-    low, high = own.rank_quantiles(0.05), own.rank_quantiles(0.95)
-    loose = sorted(order, key=lambda row: low[row] - high[row])[:10]
-    between, names = intervals(own), names_of(own.assessment)
-    yield filled(
-        "The least firm ranks.",
-        ["unit", "rank", "nine of ten draws", "mean rank"],
-        [
-            [names[r], number(own.nominal_ranks[r], 0), between[r],
-             number(own.expected_ranks[r])]
-            for r in loose
-        ],
-    )  # fmt: skip
+    yield loose_table(own, least_firm(own, order), dict(enumerate(intervals(own))))
 
 
 def _shares(sobol: "Sobol | None") -> Iterator[Block]:
@@ -300,7 +269,7 @@ def _shares(sobol: "Sobol | None") -> Iterator[Block]:
         )
 
 
-def _quality(assessment: "Assessment") -> Iterator[Block]:
+def _quality(assessment: "Assessment", *, is_large: bool) -> Iterator[Block]:
     indicators = assessment.index.indicators
     raw = assessment.stage_array("raw")
     n_missing = int(np.isnan(raw).sum())
@@ -333,10 +302,11 @@ def _quality(assessment: "Assessment") -> Iterator[Block]:
     head = ["code", "name", "measured in", "there", "least", "median", "greatest", "imputed",
             "treated", "cut off", "source"]  # fmt: skip
     yield filled("Raw values of each indicator.", head, rows, [1, 2, 10])
+    marks = "Histograms of" if is_large else "Ticks at"
     yield from tried(
         lambda: picture(
-            lambda: plots.distributions(assessment),
-            "Ticks at the values of each indicator, before and after treatment",
+            lambda: (value_histograms if is_large else plots.distributions)(assessment),
+            f"{marks} the values of each indicator, before and after treatment",
             "Each row runs from an indicator's least to its greatest value.",
         ),
         "Distributions",

@@ -1,0 +1,198 @@
+"""What a report shows of very many units: the highest, the lowest, and a list that folds."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
+
+import numpy as np
+from attrs import field, frozen
+
+from dli.plots.many import score_histogram
+from dli.plots.robustness import draw_intervals, draw_shares
+from dli.plots.scores import draw_league
+from dli.report.document import Block, Paragraph, Table
+from dli.report.drawn import DrawnRanks, drawn_ranks
+from dli.report.league import draws_paragraph, league_table, least_firm, loose_table, ranked
+from dli.report.parts import digits_of, filled, names_of, number, picture, tried, word
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.sensitivity import Uncertainty
+
+__all__ = ["Heads", "everyone", "heads_of", "league", "robustness"]
+
+# Units of a table at each end of the league; of the picture of all ranks, which is square.
+_HEAD, _SQUARE = 50, 30
+# Units of a block that folds: few enough to scroll through.
+_BLOCK = 1_000
+_QUANTILES = {"lowest": 0.0, "10 %": 0.1, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "90 %": 0.9,
+              "highest": 1.0}  # fmt: skip
+
+
+@frozen(eq=False)
+class Heads:
+    """The highest and the lowest units of a league that is too long to show."""
+
+    assessment: "Assessment"
+    rows: Sequence[int] = field(repr=False)
+    order: Sequence[int] = field(repr=False)
+    drawn: DrawnRanks | None = None
+    loose: Sequence[int] = ()
+
+    @property
+    def highest(self) -> Sequence[int]:
+        """The rows of the first units."""
+        return self.order[:_HEAD]
+
+    @property
+    def lowest(self) -> Sequence[int]:
+        """The rows of the last units that are not among the first, in the order of ranks."""
+        return self.order[max(_HEAD, len(self.order) - _HEAD) :]
+
+    @property
+    def ends(self) -> dict[str, Sequence[int]]:
+        """The rows at each end of the league, by what sentences call them; no empty ones."""
+        ends = {"highest": self.highest, "lowest": self.lowest}
+        return {f"{len(rows)} {end}": rows for end, rows in ends.items() if rows}
+
+    @property
+    def between(self) -> Mapping[int, str] | None:
+        """The interval of the ranks of each row that is shown."""
+        if self.drawn is None:
+            return None
+        shown = [*self.highest, *self.lowest, *self.loose]
+        return {row: self.drawn.interval(row) for row in shown}
+
+
+def heads_of(assessment: "Assessment", rows: Sequence[int], study: "Uncertainty | None") -> Heads:
+    """Find the highest and the lowest units, and their ranks in the draws of a study."""
+    order = ranked(assessment, rows)
+    heads = Heads(assessment, rows, order)
+    if study is None or not order:
+        return heads
+    loose = least_firm(study, order)
+    drawn = drawn_ranks(study, [*heads.highest, *heads.lowest, *loose], rows)
+    return Heads(assessment, rows, order, drawn, loose)
+
+
+def league(heads: Heads) -> Iterator[Block]:
+    """Show how scores are distributed, and the league at both ends."""
+    assessment, order = heads.assessment, heads.order
+    if not order:
+        yield Paragraph("No unit has a score.")
+        return
+    without = len(heads.rows) - len(order)
+    yield Paragraph(
+        f"{len(heads.rows):,} units are too many for one table or picture: the report shows the "
+        f"{' and the '.join(heads.ends)}, and how the scores of all units are distributed. The "
+        'section "All units" has the rank and score of each unit.'
+        + (f" {without:,} of the units have no score." if without else "")
+    )
+    yield picture(
+        lambda: score_histogram(assessment, order),
+        f"A histogram of the scores of {len(order):,} units",
+        f"How many units have which score at {assessment.index.code}.",
+    )
+    yield _quantiles(assessment, heads.rows)
+    between = heads.between
+    for what, rows in heads.ends.items():
+        draw = partial(draw_league, assessment, np.array(rows))
+        alt = f"Bars of the scores of the {what} units, the longest first"
+        caption = "The score of each unit, divided by what the parts of the index bring."
+        yield from tried(partial(picture, draw, alt, caption), "A picture of the league")
+        yield league_table(assessment, rows, between, f"The {what} units by rank")
+
+
+def _quantiles(assessment: "Assessment", rows: Sequence[int]) -> Table:
+    """Return quantiles of the scores of all units, in the index and its parts."""
+    index = assessment.index
+    cells = []
+    for node in (index, *index.children):
+        scores = assessment.array(node.code)[list(rows)]
+        scored = scores[~np.isnan(scores)]
+        shares = list(_QUANTILES.values())
+        found = np.quantile(scored, shares) if scored.size else [np.nan] * len(shares)
+        digits = digits_of(scores)
+        cells.append([node.code, node.name, *(number(x, digits) for x in found)])
+    caption = "How the scores of all units are distributed: shares of units lie below each score."
+    return filled(caption, ["code", "name", *_QUANTILES], cells, [1])
+
+
+def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
+    """Show how firm the ranks are at both ends of the league, and which are least firm.
+
+    Parameters
+    ----------
+    heads : Heads
+    notes : iterable of Block
+        What is to be said of the draws.
+    """
+    drawn, between = heads.drawn, heads.between
+    if drawn is None or between is None:
+        yield Paragraph("No unit has a score.")
+        return
+    yield draws_paragraph(drawn.study)
+    yield from notes
+    for what, rows in heads.ends.items():
+        ranks = [drawn.quantiles(rows, q) for q in (0.05, 0.5, 0.95)]
+        yield picture(
+            partial(draw_intervals, drawn.study, rows, ranks),
+            f"Intervals of the ranks of the {what} units",
+            "Where intervals overlap, the order of two units is not firm.",
+        )
+    first = heads.order[:_SQUARE]
+    n = len(first)
+    yield picture(
+        lambda: draw_shares(drawn.study, first, drawn.shares(first, n)),
+        "A heat map of the shares of draws in which units took ranks",
+        f"The share of draws in which each of the first {n} units took each of the first {n} "
+        "ranks.",
+    )
+    yield loose_table(drawn.study, heads.loose, between)
+
+
+def everyone(heads: Heads) -> Iterator[Block]:
+    """List all units by name in blocks that fold."""
+    assessment, index = heads.assessment, heads.assessment.index
+    names = names_of(assessment)
+    by_name = sorted(heads.rows, key=lambda row: (_sorted_as(names[row]), row))
+    blocks = np.array_split(by_name, -(-len(by_name) // _BLOCK))
+    in_blocks = "one block" if len(blocks) == 1 else f"{len(blocks)} blocks"
+    yield Paragraph(
+        f"The HTML page lists all {len(by_name):,} units by name, with rank and score, in "
+        f"{in_blocks} to open with a click. In most browsers, searching the page also finds units "
+        "in closed blocks, and opens them."
+    )
+    scores, ranks = assessment.array(index.code), assessment.rank_array(index.code)
+    # More decimals than elsewhere, since thousands of scores lie close together.
+    digits = digits_of(scores) + 2
+    bands = None if index.bands is None else index.bands.of(scores)
+    head = ["unit", "rank", index.code, *(["band"] if bands is not None else [])]
+    for rows in blocks:
+        first, last = (_short(names[rows[end]]) for end in (0, -1))
+        yield Table(
+            f"{first} to {last}",
+            head,
+            [
+                [
+                    names[row],
+                    number(ranks[row], 0),
+                    number(scores[row], digits),
+                    *([word(bands[row])] if bands is not None else []),
+                ]
+                for row in rows.tolist()
+            ],
+            [3] if bands is not None else [],
+            folded=True,
+        )
+
+
+def _sorted_as(name: str) -> str:
+    """Return what a name is sorted by: letters without accents, large as small."""
+    letters = normalize("NFKD", name)
+    return "".join(letter for letter in letters if not combining(letter)).casefold()
+
+
+def _short(name: str, most: int = 40) -> str:
+    return name if len(name) <= most else f"{name[: most - 1]}…"
