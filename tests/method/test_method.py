@@ -3,6 +3,7 @@ import pytest
 from dli.aggregation import ArithmeticMean, GeometricMean, HarmonicMean
 from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index, Indicator
+from dli.imputation import ColumnMean
 from dli.method import Method
 from dli.normalisation import Goalposts, MinMax, ZScore
 from dli.treatment import BoxCox, Log, LogPlus
@@ -113,3 +114,26 @@ def test_coverage_of_a_part_must_be_a_share_too():
 )
 def test_a_method_survives_being_written_and_read(method):
     assert Method.from_dict(method.to_dict()) == method
+
+
+def test_a_star_stands_for_what_no_other_key_names():
+    method = Method(
+        normalisation={"a2": MinMax(1, 2), "*": ZScore()},
+        weighting={"A": Fixed({"a1": 1.0}), "*": Equal()},
+        treatment={"A": Log(), "*": LogPlus()},
+        coverage={"*": 0.5, "A": 1.0},
+        decimals={"*": 2, "A": 0},
+    )
+    choices = method.resolve(INDEX)
+    assert choices.weighting == {"T": Equal(), "A": Fixed({"a1": 1.0})}
+    assert [type(choice) for choice, _ in choices.treatment] == [Log, LogPlus]
+    assert {code: rule.share for code, rule in choices.coverage.items()} == {"T": 0.5, "A": 1.0}
+    assert [(c.step, c.decimals) for c, _ in choices.normalisation] == [
+        (ZScore(), 2), (MinMax(1, 2), 2)
+    ]  # fmt: skip
+    assert choices.node_normalisation == {}
+    assert choices.aggregation["A"].decimals == 0
+    refined = Method(normalisation=ZScore()).refine(INDEX, normalisation={"a2": MinMax()})
+    assert refined.normalisation == {"*": ZScore(), "a2": MinMax()}
+    filled = Method(node_imputation={"*": ColumnMean()}).resolve(INDEX)
+    assert list(filled.node_imputation) == ["A"]

@@ -663,3 +663,43 @@ def test_short_arrays_are_written_on_one_line(tmp_path):
     index = Index("T", [Indicator("a", description=lines, goalposts=(0, 10))])
     index.save(path)
     assert Index.load(path) == index
+
+
+def test_one_choice_may_be_for_several_codes_and_for_all_others(tmp_path):
+    text = (
+        '[[method.normalisation]]\nfor = ["a", 1]\nmethod = "Rank"\n'
+        '[[method.normalisation]]\nfor = "*"\nmethod = "ZScore"\n'
+    )
+    method = Method.load(written(tmp_path, text))
+    assert method == Method(normalisation={"a": Rank(), 1: Rank(), "*": ZScore()})
+    method.save(tmp_path / "again.toml")
+    assert Method.load(tmp_path / "again.toml") == method
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[[method.normalisation]]\nfor = ["a", 1.5]\nmethod = "Rank"',
+            r"\[\[method.normalisation\]\] 1: key 'for' must be a level or a code, got 1.5",
+        ),
+        (
+            '[method.normalisation]\nincome = { method = "Rank" }',
+            r"write \[\[method.normalisation\]\] with for = 'income' and method = ",
+        ),
+    ],
+)
+def test_what_is_for_parts_is_explained(tmp_path, text, message):
+    with pytest.raises(ModelError, match=message):
+        Method.load(written(tmp_path, text))
+
+
+def test_steps_of_an_indicator_are_told_where_they_belong(tmp_path):
+    text = (
+        'format = "dli-index/1"\n'
+        'node = [{ code = "a", normalisation = { method = "Rank" } }, { code = "b", bands = {} }]\n'
+        '[index]\ncode = "T"\n'
+    )
+    with pytest.raises(ModelError, match=r"(?s)'normalisation' is for nodes with children.*for = "
+                       r"'a'.*key 'bands' is for nodes with children"):  # fmt: skip
+        Index.load(written(tmp_path, text))

@@ -494,3 +494,14 @@ def test_screening_counts_what_is_measured():
     assert table.column("men") == [1.0, 0.5]
     with pytest.raises(dli.ModelError, match="constants cannot be rated"):
         dli.elicitation.gather(MEN, {"unit": ["X"], "assessor": ["p"], "a": [1], "b": [2]})
+
+
+def test_weights_below_a_ratio_are_missing():
+    ratio = Index("R", [Indicator("a"), Indicator("b")], aggregation=dli.aggregation.Ratio())
+    index = Index("T", [ratio, Indicator("c", weight=3)])
+    found = Assessment(index, DATA, method=FIXED)
+    table = frames.read(found.weights)
+    assert table.column("code") == ["T", "R", "c", "a", "b"]
+    assert_allclose(table.column("effective")[:3], [1, 0.25, 0.75])
+    assert table.column("effective")[3:] == [None, None]
+    assert "| a |  | R | + |  |  |  |" in found.methodology()

@@ -241,7 +241,9 @@ class Difference:
     """
 
     # It is concave, too; but plans take tangents for exact where no child lowers the score.
-    traits: ClassVar[Traits] = Traits(needs_all=True, local=True, homogeneous=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(
+        needs_all=True, local=True, homogeneous=True, weighted=False, kinked=False
+    )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Return the difference of each row, NaN where a child is missing.
@@ -283,7 +285,7 @@ class Ratio:
     """
 
     traits: ClassVar[Traits] = Traits(
-        domain="non-negative", needs_all=True, local=True, kinked=False
+        domain="non-negative", needs_all=True, local=True, weighted=False, kinked=False
     )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
@@ -341,7 +343,13 @@ class Complement:
     @property
     def traits(self) -> Traits:
         """What holds for the complement; of its concavity see `Difference`."""
-        return Traits(skips_missing=True, local=True, homogeneous=self.of == 0, kinked=False)
+        return Traits(
+            skips_missing=True,
+            local=True,
+            homogeneous=self.of == 0,
+            weighted=False,
+            kinked=False,
+        )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Return the complement in each row, NaN where the child is missing.

@@ -50,6 +50,8 @@ class Traits:
         Values times the derivatives by them add up to the score.
     concave : bool
         Tangents lie above the score everywhere.
+    weighted : bool
+        Weights of the children enter; otherwise neither they nor anything below has a weight.
     kinked : bool
         The derivative can differ from side to side inside the domain, as where values tie.
     """
@@ -62,6 +64,7 @@ class Traits:
     monotone: bool = False
     homogeneous: bool = False
     concave: bool = False
+    weighted: bool = True
     kinked: bool = True
 
 

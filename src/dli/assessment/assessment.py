@@ -205,7 +205,8 @@ class Assessment(Scored):
     def weights(self) -> Frame:
         """A row for each node: ``code, parent, local`` (within the parent) and ``effective``.
 
-        Where units have weights of their own, a row for each unit and node.
+        Where units have weights of their own, a row for each unit and node. Weights that do not
+        enter, as below a ratio or difference, are missing.
         """
         return tables.weights(self)
 

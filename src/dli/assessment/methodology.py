@@ -63,13 +63,16 @@ def _framework(assessment: Scored) -> Iterator[str]:
         parent = index.parent(node.code)
         if parent is None:
             continue
-        local, effective = map(np.mean, weights[node.code])
+        local, effective = (
+            "" if np.isnan(weight).any() else f"{np.mean(weight):.4g}"
+            for weight in weights[node.code]
+        )
         direction = measure = ""
         if isinstance(node, Indicator):
             direction = "+" if node.direction == 1 else "−"
             measure = escaped(node.unit_of_measure)
         texts = (escaped(text) for text in (node.code, node.name, parent.code))
-        yield (f"| {' | '.join(texts)} | {direction} | {measure} | {local:.4g} | {effective:.4g} |")
+        yield (f"| {' | '.join(texts)} | {direction} | {measure} | {local} | {effective} |")
     yield ""
     if any(assessment.weight_array(code).ndim > 1 for code in _codes_with_children(index)):
         yield "Units have weights of their own; the table gives their means."

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from dli.aggregation.protocol import traits_of
 from dli.arrays import Floats
 from dli.assessment.scored import Scored
 from dli.frames import Frame
@@ -89,7 +90,8 @@ def local_and_effective(assessment: Scored) -> dict[str, tuple[Floats, Floats]]:
     Returns
     -------
     dict of str to (ndarray, ndarray)
-        In the order of `Index.walk`; of shape (), or (n_units,) where units have their own weights.
+        In the order of `Index.walk`; of shape (), or (n_units,) where units have their own weights;
+        NaN below an aggregation that weights do not enter.
     """
     one = np.ones(())
     found: dict[str, tuple[Floats, Floats]] = {assessment.index.code: (one, one)}
@@ -97,6 +99,8 @@ def local_and_effective(assessment: Scored) -> dict[str, tuple[Floats, Floats]]:
         if not isinstance(node, Index):
             continue
         own = assessment.weight_array(node.code)
+        if not traits_of(assessment.choices.aggregation[node.code]).weighted:
+            own = np.full(len(node.children), np.nan)
         _, above = found[node.code]
         for place, child in enumerate(node.children):
             local = own[..., place]

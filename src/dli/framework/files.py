@@ -155,7 +155,7 @@ def from_rows(rows: _Rows, kind: Callable[..., _Index], steps: Steps | None = No
     for where, row in rows:
         fields = {key: value for key, value in row.items() if key != "parent"}
         is_branch = row.get("parent") is None or row.get("code") in parents
-        own_faults = _read_steps(fields, steps) if is_branch else []
+        own_faults = _read_steps(fields, steps) if is_branch else _misplaced(fields)
         try:
             node = _converter().structure(fields, _Branch if is_branch else Indicator)
         except (BaseValidationError, DLIError) as error:
@@ -166,6 +166,23 @@ def from_rows(rows: _Rows, kind: Callable[..., _Index], steps: Steps | None = No
     if faults:
         raise ModelError("invalid nodes", faults)
     return cast("_Index", _joined(nodes, kind))
+
+
+def _misplaced(fields: dict[str, Any]) -> list[str]:
+    """Take keys of nodes with children out of an indicator's fields; return where they belong."""
+    faults = []
+    for key in (*_STEPS, "bands"):
+        if fields.pop(key, None) is not None:
+            fault = (
+                f"key {key!r} is for nodes with children, and no node has this one as its parent"
+            )
+            if key == "normalisation":
+                fault += (
+                    "; for an indicator write [[method.normalisation]] with for = "
+                    f"{fields.get('code')!r}"
+                )
+            faults.append(fault)
+    return faults
 
 
 def _read_steps(fields: dict[str, Any], steps: Steps | None) -> list[str]:

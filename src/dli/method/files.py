@@ -1,8 +1,9 @@
 """A method in tables: the ``[method]`` of a model file, and what `Method.to_dict` gives.
 
 Each field of the method has its key. A step is a table ``{method = "MinMax", low = 0.0}``; an array
-of such tables, each with a key ``for``, gives levels and codes steps of their own. The functions
-that build a method take its class as ``kind``.
+of such tables, each with a key ``for``, gives levels and codes steps of their own. The key ``for``
+may hold an array, and ``"*"`` stands for all that no other names. The functions that build a method
+take its class as ``kind``.
 """
 
 from collections.abc import Callable, Mapping
@@ -180,6 +181,13 @@ def _read_field(name: str, value: Any, steps: Steps | None) -> Any:
     if isinstance(value, list) and (name in _FAMILY_OF or name in _PARTS):
         return _parts(name, value, steps)
     if name in _FAMILY_OF:
+        if isinstance(value, Mapping) and not {"method", "step"} & value.keys():
+            parts = [key for key, own in value.items() if isinstance(own, Mapping)]
+            if parts:
+                raise ModelError(
+                    "choices for levels or codes are an array of tables: write "
+                    f"[[method.{name}]] with for = {parts[0]!r} and method = ... for each"
+                )
         return read_choice(_FAMILY_OF[name], value, steps)
     if name == "coverage" and isinstance(value, Mapping) and {"share", "number"} & value.keys():
         return _read_coverage(value)
@@ -211,12 +219,14 @@ def _parts(name: str, rows: list[Any], steps: Steps | None) -> dict[str | int, A
             faults.append(f"{at}: {error}")
         if "for" not in row:
             faults.append(f"{at}: key 'for', the level or code, is missing")
-        elif not isinstance(key, str) and not is_whole(key):
-            faults.append(f"{at}: key 'for' must be a level or a code, got {key!r}")
-        elif key in choices:
-            faults.append(f"{at}: for = {key!r} appears more than once")
-        else:
-            choices[key] = choice
+            continue
+        for own in key if isinstance(key, list) else [key]:
+            if not isinstance(own, str) and not is_whole(own):
+                faults.append(f"{at}: key 'for' must be a level or a code, got {own!r}")
+            elif own in choices:
+                faults.append(f"{at}: for = {own!r} appears more than once")
+            else:
+                choices[own] = choice
     if faults:
         raise ModelError("invalid parts", faults)
     return choices

@@ -13,7 +13,7 @@ from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.choices import FAMILIES
 from dli.method.coverage import Coverage
-from dli.method.resolved import Choices, refined, refined_normalisation, resolved
+from dli.method.resolved import OTHERS, Choices, refined, refined_normalisation, resolved
 from dli.normalisation import MinMax, Normalisation
 from dli.steps import shown
 from dli.weighting import Declared, Weighting
@@ -64,8 +64,9 @@ class Method:
     parts of the tree choices of their own; where no key fits, the step's default holds. A key
     stands for the node of that code, or the nodes at that level; only for imputation and treatment,
     which work on indicators alone, a code stands for all indicators below it and the nearest wins.
-    Codes win over levels; 0 is the level of the index. What a node of the index carries itself
-    wins over the method.
+    Codes win over levels; 0 is the level of the index. The key ``"*"`` stands for all nodes that no
+    other key names, or for imputation, treatment and normalisation for all such indicators. What a
+    node of the index carries itself wins over the method.
 
     Parameters
     ----------
@@ -208,7 +209,7 @@ class Method:
             return
         nodes = [node.code for node in index.walk()]
         leaves = {indicator.code for indicator in index.indicators}
-        known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes})]
+        known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes}), OTHERS]
         for family in steps:
             given = getattr(self, family)
             if not isinstance(given, Mapping):
@@ -257,7 +258,7 @@ class Method:
         >>> from dli.weighting import Entropy, Equal
         >>> index = Index("T", [Index("A", [Indicator("a")])])
         >>> Method(weighting=Equal()).refine(index, weighting={1: Entropy()}).weighting
-        {0: Equal(), 1: Entropy(), 2: Equal()}
+        {'*': Equal(), 1: Entropy()}
         """
         values: dict[str, Any] = {**changes}
         for step in fields(Method):
@@ -267,7 +268,7 @@ class Method:
                 values[step.name] = own
             elif isinstance(change, Mapping):
                 value = getattr(self, step.name)
-                values[step.name] = refined(value, step.default, change, index)
+                values[step.name] = refined(value, step.default, change)
         return evolve(self, **values)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from dli.framework import Index, Indicator
 from dli.method.coverage import Coverage, as_coverage
 from dli.method.rounding import RoundedAggregation, RoundedNormalisation
 
-__all__ = ["Choices", "refined", "resolved"]
+__all__ = ["OTHERS", "Choices", "refined", "refined_normalisation", "resolved"]
+
+# The key of a mapping for everything that no other key names.
+OTHERS = "*"
 
 
 @frozen(kw_only=True, eq=False)
@@ -83,13 +86,21 @@ def _of_node(step: str, value: Any, default: Any, node: Index, index: Index) -> 
     own = {"weighting": node.weighting, "aggregation": node.aggregation}.get(step)
     if own is not None or not isinstance(value, Mapping):
         return value if own is None else own
-    return value.get(node.code, value.get(index.level(node.code), default))
+    return keyed(value, node.code, index, default)
+
+
+def keyed(choices: Mapping[Any, Any], code: str, index: Index, default: Any = None) -> Any:
+    """Return the choice for a node: that of its code, of its level, or of all others."""
+    for key in (code, index.level(code), OTHERS):
+        if key in choices:
+            return choices[key]
+    return default
 
 
 def _decimals(value: Any, code: str, index: Index) -> int | None:
     if not isinstance(value, Mapping):
         return value  # type: ignore[no-any-return] # a whole number or None
-    decimals: int | None = value.get(code, value.get(index.level(code)))
+    decimals: int | None = keyed(value, code, index)
     return decimals
 
 
@@ -104,8 +115,7 @@ def _normalisations(
     for indicator in index.indicators:
         choice = value
         if isinstance(value, Mapping):
-            of_level = value.get(index.level(indicator.code), defaults["normalisation"])
-            choice = value.get(indicator.code, of_level)
+            choice = keyed(value, indicator.code, index, defaults["normalisation"])
         choices.append(choice)
     return tuple(
         (choice if n is None else RoundedNormalisation(choice, n), columns)
@@ -133,7 +143,7 @@ def _node_normalisations(
     for node in inner:
         choice = node.normalisation
         if choice is None and isinstance(value, Mapping):
-            choice = value.get(node.code, value.get(index.level(node.code)))
+            choice = value.get(node.code, value.get(index.level(node.code)))  # not of all others
         if choice is not None:
             n = decimals[node.code]
             choices[node.code] = choice if n is None else RoundedNormalisation(choice, n)
@@ -144,7 +154,9 @@ def _node_imputations(value: Any, inner: list[Index], index: Index) -> dict[str,
     """Return the imputations of scores; a single one is for all nodes but the index itself."""
     if not isinstance(value, Mapping):
         return {} if value is None else {node.code: value for node in inner[1:]}
-    choices = {node.code: value.get(node.code, value.get(index.level(node.code))) for node in inner}
+    choices = {node.code: keyed(value, node.code, index) for node in inner}
+    if index.code not in value and 0 not in value:
+        del choices[index.code]  # all others are all but the index itself
     return {code: choice for code, choice in choices.items() if choice is not None}
 
 
@@ -161,19 +173,14 @@ def _nearest(value: Mapping[Any, Any], index: Index, indicator: Indicator, defau
     for code in (indicator.code, *(node.code for node in index.path(indicator.code))):
         if code in value:
             return value[code]
-    return value.get(index.level(indicator.code), default)
+    return keyed(value, indicator.code, index, default)
 
 
-def refined(
-    value: Any, default: Any, changes: Mapping[Any, Any], index: Index
-) -> Mapping[Any, Any]:
+def refined(value: Any, default: Any, changes: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Return choices by level or code: those of before, but for the ones that change."""
     if isinstance(value, Mapping):
         return {**value, **changes}
-    if value == default:
-        return dict(changes)
-    levels = {index.level(node.code) for node in index.walk()}
-    return {**dict.fromkeys(sorted(levels), value), **changes}
+    return dict(changes) if value == default else {OTHERS: value, **changes}
 
 
 def refined_normalisation(value: Any, default: Any, changes: Any, index: Index) -> Any:
@@ -181,14 +188,8 @@ def refined_normalisation(value: Any, default: Any, changes: Any, index: Index) 
 
     A single choice changes all indicators; scores of nodes are still normalised as before.
     """
-    leaves = {i.code: index.level(i.code) for i in index.indicators}
     if isinstance(changes, Mapping):
-        if isinstance(value, Mapping):
-            return {**value, **changes}
-        if value == default:
-            return dict(changes)
-        kept = {code: value for code, level in leaves.items() if level not in changes}
-        return {**kept, **changes}
+        return refined(value, default, changes)
     if not isinstance(value, Mapping):
         return changes
     of_nodes = {
@@ -196,4 +197,4 @@ def refined_normalisation(value: Any, default: Any, changes: Any, index: Index) 
         for node in index.walk()
         if isinstance(node, Index) and (node.code in value or index.level(node.code) in value)
     }
-    return {**dict.fromkeys(leaves, changes), **of_nodes} if of_nodes else changes
+    return {OTHERS: changes, **of_nodes} if of_nodes else changes

@@ -492,8 +492,9 @@ def _check_domain(
             f"{units.name(i)}, {node.children[j].code!r}: {values[i, j]:g}"
             for i, j in np.argwhere(bad).tolist()
         ]
+        other = ", or take Product(total=1), which is 0 there" if domain == "positive" else ""
         msg = (
             f"{type(aggregation).__name__} of {node.code!r} needs values {limit}; a normalisation "
-            "such as MinMax(low=1) keeps them there; found"
+            f"such as MinMax(low=1) keeps them there{other}; found"
         )
         raise MethodError(msg, faults)
