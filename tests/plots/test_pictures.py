@@ -15,7 +15,7 @@ from dli import Assessment, Index, Indicator, Method, datasets, models, plots
 from dli.aggregation import Copeland, GeometricMean
 from dli.change import change, difference
 from dli.errors import DataError, MethodError, UnknownCodeError
-from dli.normalisation import Goalposts, MinMax, ZScore
+from dli.normalisation import Goalposts, MinMax, PercentileRank
 from dli.plots.axes import GOOD
 from dli.robustness import order
 from dli.sensitivity import Alternatives, WeightNoise, sobol, uncertainty
@@ -187,7 +187,7 @@ def test_rank_intervals_and_acceptability_follow_the_nominal_order(study):
 def test_sobol_bars_are_the_indices():
     found = sobol(
         example(),
-        [WeightNoise(0.5), Alternatives("normalisation", [MinMax(), ZScore()])],
+        [WeightNoise(0.5), Alternatives("normalisation", [MinMax(), PercentileRank(0, 100)])],
         n_samples=64, rng=1, output=["mean_rank_shift", "score"], groups="inputs",
     )  # fmt: skip
     ax = plots.sobol(found)

@@ -11,7 +11,7 @@ from tests.sensitivity.cases import example
 from dli import Assessment, Index, Indicator, frames
 from dli.aggregation import ArithmeticMean, GeometricMean
 from dli.errors import MethodError, UnknownCodeError
-from dli.normalisation import MinMax, ZScore
+from dli.normalisation import MinMax, PercentileRank
 from dli.sensitivity import (
     Alternatives,
     DirichletWeights,
@@ -66,7 +66,7 @@ def test_effects_of_weights_that_sum_to_one_are_the_exact_ones():
 
 
 CHOICES = [
-    Alternatives("normalisation", [MinMax(1, 10), ZScore(10, 1)]),
+    Alternatives("normalisation", [MinMax(1, 10), PercentileRank(1, 10)]),
     Alternatives("aggregation", [ArithmeticMean(), GeometricMean()]),
     WeightNoise({1: 0.5}),
 ]

@@ -11,7 +11,7 @@ from tests.sensitivity.cases import example
 from dli import Assessment, Index, Indicator, frames
 from dli.aggregation import ArithmeticMean, GeometricMean
 from dli.errors import DLIWarning, MethodError, UnknownCodeError
-from dli.normalisation import MinMax, ZScore
+from dli.normalisation import MinMax, PercentileRank
 from dli.sensitivity import Alternatives, DirichletWeights, WeightNoise, evaluate, sobol
 from dli.sensitivity.sobol_indices import _sample
 from dli.sensitivity.variance import Sums, sobol_estimates
@@ -150,7 +150,7 @@ def test_ranks_and_their_mean_shift_are_outputs_too():
 
 
 CHOICES = [
-    Alternatives("normalisation", [MinMax(1, 10), ZScore(10, 1)]),
+    Alternatives("normalisation", [MinMax(1, 10), PercentileRank(1, 10)]),
     Alternatives("aggregation", [ArithmeticMean(), GeometricMean()]),
 ]
 

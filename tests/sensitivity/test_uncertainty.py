@@ -14,13 +14,14 @@ from dli import Assessment, Index, Indicator, Method, frames
 from dli.aggregation import (
     AdjustedMazziottaPareto,
     ArithmeticMean,
+    Copeland,
     GeometricMean,
     HarmonicMean,
     Minimum,
     PowerMean,
 )
 from dli.errors import MethodError, UnknownCodeError
-from dli.normalisation import FractionOfMax, MinMax, ZScore
+from dli.normalisation import FractionOfMax, MinMax, PercentileRank, ZScore
 from dli.ranking import places, rank_scores
 from dli.sensitivity import (
     Alternatives,
@@ -30,6 +31,8 @@ from dli.sensitivity import (
     MeasurementError,
     WeightNoise,
     evaluate,
+    shapley,
+    sobol,
     uncertainty,
 )
 from dli.weighting import AHP, BenefitOfTheDoubt, Entropy, Equal, Fixed, GroupAHP
@@ -707,3 +710,37 @@ def test_wins_are_within_a_period():
     assert_allclose(study.pairwise_winning(period=2), alone.pairwise_winning())
     with pytest.raises(MethodError, match="choose one of 1, 2"):
         study.pairwise_winning()
+
+
+def test_scores_on_several_scales_are_not_described():
+    found = example()
+    mixed = uncertainty(
+        found,
+        [Alternatives("normalisation", [MinMax(1, 100), ZScore(100, 10)])],
+        n_samples=32,
+        rng=1,
+    )
+    for ask in (
+        mixed.score_intervals,
+        lambda: mixed.score_quantiles(0.5),
+        lambda: mixed.mean_scores,
+        lambda: mixed.score_deviations,
+    ):
+        with pytest.raises(MethodError, match=r"(?s)on 2 scales.*from 1 to 100.*ZScore\(mean=100"):
+            ask()
+    assert "sd" not in str(mixed)
+    assert mixed.rank_intervals() is not None
+    for study in (sobol, shapley):
+        with pytest.raises(MethodError, match="on 2 scales"):
+            study(
+                found,
+                [Alternatives("normalisation", [MinMax(1, 100), ZScore(100, 10)])],
+                rng=1,
+                output="score",
+                **({"n_samples": 4} if study is sobol else {"n_permutations": 4}),
+            )
+    same = [Alternatives("normalisation", [MinMax(1, 100), PercentileRank(1, 100)])]
+    assert uncertainty(found, same, n_samples=8, rng=1).score_intervals() is not None
+    compared = [Alternatives("aggregation", [ArithmeticMean(), Copeland()])]
+    with pytest.raises(MethodError, match=r"Copeland\(\) of 'T'"):
+        uncertainty(found, compared, n_samples=8, rng=1).score_intervals()

@@ -9,12 +9,14 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
+from dli.aggregation.protocol import traits_of
 from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.checks import listed
 from dli.errors import DataError, DLIError, MethodError
 from dli.framework import Index
 from dli.framework.select import inner_node
+from dli.normalisation.protocol import traits_of as scale_of
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.inputs.protocol import require_inputs
 from dli.sensitivity.scorers import Scorer, scorer
@@ -127,6 +129,24 @@ class Design:
             msg = f"the data of a draw cannot be assessed: {error.summary}"
             raise type(error)(msg, error.faults) from error
 
+    def require_one_scale(self) -> None:
+        """Refuse to describe scores that some draws have on another scale than others.
+
+        Raises
+        ------
+        MethodError
+            Alternatives whose scores cannot be compared, such as ``MinMax(0, 100)`` beside
+            ``ZScore()``.
+        """
+        scales = {_scale(one, self.node): None for one in self.assessments}
+        if len(scales) > 1:
+            msg = (
+                f"the draws have scores at {self.node.code!r} on {len(scales)} scales, so that "
+                "means, intervals and variances of scores say nothing; give the alternatives one "
+                "scale, such as MinMax(1, 100) and PercentileRank(1, 100), or look at ranks"
+            )
+            raise MethodError(msg, [", ".join(scale) for scale in scales])
+
     @property
     def bounds(self) -> tuple[Floats, Floats] | None:
         """What bounds each unit's score whatever is drawn, None where nothing does."""
@@ -134,6 +154,25 @@ class Design:
         high = np.fmax.reduce([one.high for one in self.scorers], axis=0)
         known = all(np.isfinite(one.low).any() for one in self.scorers)
         return (low, high) if known else None
+
+
+def _scale(assessment: Assessment, node: Index) -> tuple[str, ...]:
+    """Return what makes the scale of a node's scores: the ends of indicators, and comparisons."""
+    below = {indicator.code for indicator in node.indicators}
+    indicators = assessment.index.indicators
+    scale = []
+    for choice, columns in assessment.normalisations:
+        codes = [indicators[j].code for j in np.arange(len(indicators))[columns].tolist()]
+        ends = scale_of(choice).ends
+        if below.intersection(codes):
+            scale.append(shown(choice) if ends is None else f"from {ends[0]:g} to {ends[1]:g}")
+    for own in node.walk():
+        if isinstance(own, Index):
+            aggregation = assessment.choices.aggregation[own.code]
+            traits = traits_of(aggregation)
+            if not (traits.monotone or traits.homogeneous):
+                scale.append(f"{shown(aggregation)} of {own.code!r}")
+    return tuple(dict.fromkeys(scale))
 
 
 def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> Design:

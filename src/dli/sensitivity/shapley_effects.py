@@ -94,6 +94,8 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     n_permutations = whole_number("n_permutations", n_permutations, 2, MOST_DRAWS)
     refuse("shapley", flag_faults(progress=progress))
     study = design(assessment, inputs, node)
+    if output == "score":
+        study.require_one_scale()
     seed = seed_of(rng)
     n_factors, n_units = len(study.names), len(assessment.units)
     size = max(2, 2**18 // (n_units * n_factors * _INNER))

@@ -136,6 +136,8 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
         msg = f"Sobol sequences are balanced for powers of two; {better} is better than {n_samples}"
         warn(msg, DLIWarning, stacklevel=2)
     study = design(assessment, inputs, node)
+    if "score" in outputs:
+        study.require_one_scale()
     labels, members = _groups(study, groups)
     seed = seed_of(rng)
     n_units = len(assessment.units)

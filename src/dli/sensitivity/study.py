@@ -144,12 +144,14 @@ class Uncertainty(Printed):
     @cached_property
     def mean_scores(self) -> Floats:
         """The mean score of each unit, of shape (n_units,)."""
+        self.design.require_one_scale()
         nominal = np.nan_to_num(self.nominal_scores[self._ever])
         return self._spread(nominal + self._tally.total / self._n_draws)
 
     @cached_property
     def score_deviations(self) -> Floats:
         """The standard deviation of each unit's score over draws, of shape (n_units,)."""
+        self.design.require_one_scale()
         power = self._tally.power
         mean = np.ldexp(self._tally.total, -power) / self._n_draws
         variance = self._tally.squares / self._n_draws - mean**2
@@ -170,7 +172,13 @@ class Uncertainty(Printed):
         Linear between scores, as NumPy's default. Scores are counted in 2,048 bins between the
         least and the greatest score that the unit can have (fewer bins for very many units), so
         the result is exact to the width of a bin.
+
+        Raises
+        ------
+        MethodError
+            Scores of some draws are on another scale than those of others.
         """
+        self.design.require_one_scale()
         counts = self._tally.scores
         return self._spread(
             _quantile(counts, q, lambda place, share: self._bins.low + self._bins.width * (
@@ -205,6 +213,12 @@ class Uncertainty(Printed):
         frame
             A row for each unit: ``nominal``, ``mean``, ``sd`` and a column such as ``q5`` for each
             quantile.
+
+        Raises
+        ------
+        MethodError
+            Scores of some draws are on another scale than those of others, as where alternatives
+            of the normalisation have different ends.
         """
         columns = {
             "nominal": self.nominal_scores,
@@ -344,6 +358,11 @@ class Uncertainty(Printed):
         keys = {"unit": self.units}
         if self.assessment.periods is not None:
             keys["period"] = self.assessment.periods
+        has_one_scale = True
+        try:
+            self.design.require_one_scale()
+        except MethodError:
+            has_one_scale = False
         rows = [
             (
                 *(str(labels[i]) for labels in keys.values()),
@@ -351,11 +370,12 @@ class Uncertainty(Printed):
                 f"{self.expected_ranks[i]:.1f}",
                 f"{low[i]:.0f} to {high[i]:.0f}",
                 f"{self.nominal_scores[i]:.1f}",
-                f"{self.score_deviations[i]:.2f}",
+                *([f"{self.score_deviations[i]:.2f}"] if has_one_scale else []),
             )
             for i in order
         ]
-        head = (*keys, "rank", "mean rank", "90 % of ranks", "score", "sd")
+        sd = ("sd",) if has_one_scale else ()
+        head = (*keys, "rank", "mean rank", "90 % of ranks", "score", *sd)
         words = tuple(range(len(keys)))
         return Sheet(title, head, rows, words=words, left=len(self.units) - len(rows))
 
