@@ -21,8 +21,10 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     r"""Return the share of the variance of scores that each column explains on its own.
 
     :math:`S_k = Var(E[s | x_k]) / Var(s)`, the expectation fitted by a cubic regression spline
-    with up to four knots at quantiles of the column. For a linear dependence it is the squared
-    correlation.
+    with up to four knots at quantiles of the column. A curve follows noise to some extent, and
+    the more so the fewer the units are, so the share is adjusted for its :math:`p` parameters as
+    an adjusted :math:`R^2` is: :math:`1 - (1 - R^2) (n - 1) / (n - p)`, and 0 where that is
+    negative. For many units and a linear dependence it is the squared correlation.
 
     Parameters
     ----------
@@ -34,8 +36,8 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     -------
     ndarray of shape (n_columns,)
         From 0 to 1. Columns with fewer than five different values have the ratio of groups, since
-        no spline can be fitted. NaN where the column or the scores do not vary, or fewer than
-        three units have both.
+        no spline can be fitted. NaN where the column or the scores do not vary, or no more units
+        have both than the curve has parameters.
 
     References
     ----------
@@ -46,7 +48,7 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     --------
     >>> x = np.linspace(-1, 1, 50)
     >>> correlation_ratios(np.column_stack([x, np.cos(9 * x)]), x**2).round(2).tolist()
-    [1.0, 0.04]
+    [1.0, 0.0]
     """
     x, s = as_floats(values), as_floats(scores, "scores")
     if x.ndim != 2 or s.shape != x.shape[:1]:
@@ -62,6 +64,7 @@ def _ratio(x: Floats, s: Floats) -> float:
         return np.nan
     points, member, counts = np.unique(x, return_inverse=True, return_counts=True)
     means = np.bincount(member, weights=s) / counts
+    n_parameters = points.size
     if points.size >= 5:
         from scipy.interpolate import make_lsq_spline
 
@@ -72,8 +75,12 @@ def _ratio(x: Floats, s: Floats) -> float:
         knots = np.concatenate([np.zeros(4), inner, np.ones(4)])
         # Least squares of single values: groups count by the root of their weight.
         means = make_lsq_spline(places, means, knots, w=np.sqrt(counts))(places)
-    fitted = means[member]
-    return float(np.clip(fitted.var() / s.var(), 0.0, 1.0))
+        n_parameters = n_knots + 4
+    if x.size <= n_parameters:
+        return np.nan
+    unexplained = np.square(s - means[member]).mean() / s.var()
+    adjusted = 1.0 - unexplained * (x.size - 1) / (x.size - n_parameters)
+    return float(np.clip(adjusted, 0.0, 1.0))
 
 
 @frozen(kw_only=True, eq=False, repr=False)
