@@ -37,6 +37,7 @@ _CALLS = {
     "apply_given": "apply_given(known, uniforms, free, draws)",
     "submit": "submit(work, task)",
     "describe": "describe()",
+    "describe_at": "describe_at(codes)",
 }
 # These get a copy that they may fill; all else works on arrays that it must not change.
 _FILL = ("impute", "fit_transform")

@@ -10,12 +10,17 @@ import numpy as np
 from dli.assessment.scored import Scored
 from dli.assessment.tables import local_and_effective
 from dli.framework import Index, Indicator
+from dli.framework.select import inner_node
 from dli.method.describing import describe
+from dli.steps import ask
 
 __all__ = ["escaped", "statement"]
 
 # What begins markup or formulas; underscores within words do not.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|$~&]|(?<![^\W_])_|_(?![^\W_])|^[#+=-]")
+
+# How many of the values that a treatment changed are listed for an indicator.
+_SHOWN = 10
 
 _MISSING = {
     "renormalise": "The weight of missing children is shared among the others in proportion to "
@@ -151,11 +156,38 @@ def _steps(assessment: Scored) -> Iterator[str]:
             else:
                 yield where + describe(choice)
             yield ""
+        if family == "treatment":
+            yield from _changed(assessment)
         if family == "imputation":
             yield from _missing(assessment)
         if family == "normalisation":
             yield from _of_scores(assessment)
             yield from _goalposts(assessment)
+
+
+def _changed(assessment: Scored) -> Iterator[str]:
+    """Yield which values a treatment of single outliers changed, and from what to what."""
+    before, after = (assessment.stage_array(name) for name in ("imputed", "treated"))
+    for j, indicator in enumerate(assessment.index.indicators):
+        rows = np.flatnonzero((before[:, j] != after[:, j]) & ~np.isnan(before[:, j])).tolist()
+        if not rows:
+            continue
+        n_known = int((~np.isnan(before[:, j])).sum())
+        if len(rows) > n_known / 2:
+            yield f"{escaped(indicator.code)}: {len(rows)} of {n_known} values are transformed."
+            continue
+        shown = [
+            f"{escaped(_row_name(assessment, row))} ({before[row, j]:.4g} to {after[row, j]:.4g})"
+            for row in rows[:_SHOWN]
+        ]
+        more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+        yield f"{escaped(indicator.code)}: {len(rows)} changed, {', '.join(shown)}{more}."
+    yield ""
+
+
+def _row_name(assessment: Scored, row: int) -> str:
+    periods = assessment.periods
+    return f"{assessment.units[row]}" + ("" if periods is None else f", {periods[row]}")
 
 
 def _missing(assessment: Scored) -> Iterator[str]:
@@ -215,6 +247,19 @@ def _aggregation(assessment: Scored) -> Iterator[str]:
         for choice, codes in by_choice:
             where = "" if len(by_choice) == 1 else f"{', '.join(codes)}: "
             yield where + describe(choice)
+            yield ""
+        if family == "weighting":
+            yield from _judgements(assessment)
+
+
+def _judgements(assessment: Scored) -> Iterator[str]:
+    """Yield what weightings say of single nodes, such as judgements and their consistency."""
+    for code, choice in assessment.choices.weighting.items():
+        if callable(getattr(choice, "describe_at", None)):
+            children = [child.code for child in inner_node(assessment.index, code).children]
+            step = f"weighting {type(choice).__name__} of {code!r}"
+            text = ask(choice, "describe_at", children, step=step, codes=children)
+            yield f"{escaped(code)}: {escaped(text)}"
             yield ""
 
 

@@ -49,7 +49,8 @@ class Weighting(Protocol):
     """Turn the normalised scores of a node's children into their weights.
 
     One method is enough. An object may also have ``traits``, a `Traits` that says what holds for
-    it, and ``describe()``, which returns a sentence with the formula for the methods statement.
+    it, ``describe()``, which returns a sentence with the formula for the methods statement, and
+    ``describe_at(codes)``, which returns what holds at a node with these children.
     """
 
     def weights(self, values: Floats, children: Sequence[Node], /) -> Floats:

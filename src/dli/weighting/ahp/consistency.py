@@ -19,6 +19,7 @@ __all__ = [
     "check_consistency",
     "geometric_threshold",
     "random_index",
+    "ratio_in_words",
     "shown",
     "warn_beyond_scale",
     "warn_of_scale",
@@ -157,3 +158,13 @@ def check_consistency(ratio: float, limit: float, whose: str, *, strict: bool) -
         if strict:
             raise InconsistentJudgementsError(msg)
         warn(msg, DLIWarning, stacklevel=3)
+
+
+def ratio_in_words(ratio: float, limit: float, whose: str = "") -> str:
+    """Return a sentence with a consistency ratio, which says if it is above the limit."""
+    verdict = (
+        f", above the limit of {limit:g}: the judgements contradict each other"
+        if ratio > limit
+        else ""
+    )
+    return f"Consistency ratio{whose}: {ratio:.3f}{verdict}."

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from dli.checks import generator
 from dli.errors import MethodError
+from dli.weighting.ahp.consistency import ratio_in_words
 from dli.weighting.ahp.joining import (
     expert_shares,
     group_consensus,
@@ -203,4 +204,13 @@ class GroupAHP(Elicited):
             f"Analytic hierarchy process of {len(self.experts)} experts: weights are "
             f"{FORMULAS[self.method]} of pairwise {how}; a consistency ratio up to "
             f"{self.limit:g} is accepted."
+        )
+
+    def describe_at(self, codes: Sequence[str]) -> str:
+        """Return how consistent the judgements of the children of a node are, of all and each."""
+        found = self.priorities(codes)
+        ratios = {"all": found.joined} | found.experts
+        return " ".join(
+            ratio_in_words(float(own.consistency_ratio), self.limit, f" of {name}")
+            for name, own in ratios.items()
         )

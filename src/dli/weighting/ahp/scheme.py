@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 
 from dli.checks import text_faults
 from dli.errors import MethodError
-from dli.weighting.ahp.consistency import check_consistency, warn_of_scale
+from dli.weighting.ahp.consistency import check_consistency, ratio_in_words, warn_of_scale
 from dli.weighting.ahp.judgements import bounds, draw_judgements, middles
 from dli.weighting.ahp.priorities import (
     Priorities,
@@ -166,6 +166,18 @@ class AHP(Elicited):
             f"Analytic hierarchy process: weights are {FORMULAS[self.method]} of pairwise "
             f"judgements; a consistency ratio up to {self.limit:g} is accepted."
         )
+
+    def describe_at(self, codes: Sequence[str]) -> str:
+        """Return the judgements of the children of a node, and how consistent they are."""
+        matrix = self.matrix(codes)
+        pairs = [
+            f"{codes[i]} to {codes[j]} {matrix[i, j]:.3g}"
+            for i in range(len(codes))
+            for j in range(i + 1, len(codes))
+            if not np.isnan(matrix[i, j])
+        ]
+        ratio = float(self.priorities(codes).consistency_ratio)
+        return f"Judgements: {'; '.join(pairs)}. {ratio_in_words(ratio, self.limit)}"
 
 
 class Member(AHP):
