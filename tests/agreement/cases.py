@@ -195,6 +195,12 @@ FUNCTIONS = {
         a, robustness.pairwise_winning(a, period=p), p
     ),
     "robustness.rank_ranges": lambda a, p: of_period(a, robustness.rank_ranges(a), p),
+    "robustness.rank_sets": lambda a, p: of_period(
+        a, robustness.rank_sets(a, 1e-6, n_draws=200, rng=1, period=p), p
+    ),
+    "robustness.tie_groups": lambda a, p: of_period(
+        a, robustness.tie_groups(a, 1e-6, n_draws=200, rng=1, period=p), p
+    ),
     "robustness.dominance": lambda a, p: square(a, robustness.dominance(a, period=p), p),
     "robustness.order": lambda a, p: edges(a, robustness.order(a, period=p), p),
     "robustness.weight_stability": lambda a, p: of_period(

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from dli.assessment.scored import Scored
+from dli.assessment.tables import DOUBTFUL
 from dli.errors import UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
@@ -22,7 +23,7 @@ def flags(assessment: Scored) -> Frame:
     observations = assessment.observations
     kept = np.arange(len(observations.units))[assessment._run.rows]  # noqa: SLF001 one package
     found = [*_left_out(assessment, kept)]
-    for step in (_missing, _imputed, _treated, _truncated, _without_score):
+    for step in (_missing, _imputed, _treated, _truncated, _without_score, _low_coverage):
         found += [(int(kept[row]), *rest) for row, *rest in step(assessment)]  # type: ignore[misc] # a Flag less its row
     found.sort(key=lambda flag: flag[0])  # stable: within a row the steps keep their order
     columns = {
@@ -119,6 +120,17 @@ def _truncated(assessment: Scored) -> Iterator[Flag]:
             ends = "its scale" if np.isnan(worst) else f"the goalposts {worst:g} to {best:g}"
             note = f"{values[row, places[j]]:.6g} lies beyond {ends}"
             yield row, own[j].code, "truncated", note
+
+
+def _low_coverage(assessment: Scored) -> Iterator[Flag]:
+    """Flag scores of nodes that rest on less than half of the indicators below them."""
+    for node in assessment.index.walk():
+        if isinstance(node, Index):
+            share = assessment.known_share_array(node.code)
+            doubtful = (share < DOUBTFUL) & ~np.isnan(assessment.array(node.code))
+            for row in np.flatnonzero(doubtful).tolist():
+                note = f"{share[row]:.0%} of the indicators have a value"
+                yield row, node.code, "low coverage", note
 
 
 def _without_score(assessment: Scored) -> Iterator[Flag]:

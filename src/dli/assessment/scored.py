@@ -406,6 +406,31 @@ class Scored:
             raise UnknownCodeError("stage", [name], STAGES)
         return self._run.stages[name]
 
+    def known_share_array(self, code: str) -> Floats:
+        """Return the share of the indicators below a node that have a value, before imputation.
+
+        Constants do not count.
+
+        Returns
+        -------
+        ndarray of shape (n_units,)
+
+        Raises
+        ------
+        UnknownCodeError
+            No such node.
+        """
+        node = self.index.find(code)
+        below = {own.code for own in ([node] if isinstance(node, Indicator) else node.indicators)}
+        columns = [
+            j
+            for j, own in enumerate(self.index.indicators)
+            if own.code in below and own.constant is None
+        ]
+        if not columns:
+            return np.ones(len(self.units))
+        return np.asarray((~np.isnan(self.stage_array("denominated")[:, columns])).mean(axis=1))
+
     # -- what if ---------------------------------------------------------------------------------
 
     @cached_property

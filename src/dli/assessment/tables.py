@@ -15,6 +15,7 @@ from dli.printing import SHOWN, Sheet, counted
 from dli.ranking import rank_within
 
 __all__ = [
+    "DOUBTFUL",
     "league_table",
     "local_and_effective",
     "profile",
@@ -22,6 +23,10 @@ __all__ = [
     "sheet",
     "weights",
 ]
+
+# A score that rests on a smaller share of the indicators is marked.
+DOUBTFUL = 0.5
+_DOUBT = "* fewer than half of the indicators have a value"
 
 
 def league_table(assessment: Scored, level: int) -> Frame:
@@ -145,6 +150,7 @@ def sheet(assessment: Scored) -> Sheet:
         period_column = str(assessment.observations.period_column)
         shown[period_column] = [str(assessment.periods[i]) for i in rows]
     shown |= {name: _texts(column, rows) for name, column in columns.items()}
+    is_marked = _mark_doubtful(assessment, codes, rows, shown)
     words = ("name", "band", assessment.observations.unit_column)
     index = assessment.index
     drawn = Sheet(
@@ -152,7 +158,7 @@ def sheet(assessment: Scored) -> Sheet:
         tuple(shown),
         list(zip(*shown.values(), strict=True)),
         words=[place for place, name in enumerate(shown) if name in words],
-        note=_counts(assessment),
+        note=_counts(assessment) + (f"\n{_DOUBT}" if is_marked else ""),
         gap=SHOWN if is_cut else None,
     )
     return drawn if drawn.fits else drawn.without("band")
@@ -164,6 +170,20 @@ def _texts(column: Any, rows: Sequence[int]) -> list[str]:
     largest = np.nanmax(np.abs(column), initial=0.0, where=~np.isnan(column))
     digits = 1 if largest > 20 else 3
     return ["" if np.isnan(column[i]) else f"{column[i]:.{digits}f}" for i in rows]
+
+
+def _mark_doubtful(
+    assessment: Scored, codes: Sequence[str], rows: Sequence[int], shown: dict[str, list[str]]
+) -> bool:
+    """Mark scores that rest on less than half of the indicators; return whether there are any."""
+    is_marked = False
+    for code in codes:
+        is_doubtful = assessment.known_share_array(code)[rows] < DOUBTFUL
+        if is_doubtful.any() and isinstance(assessment.index.find(code), Index):
+            texts = zip(shown[code], is_doubtful.tolist(), strict=True)
+            shown[code] = [f"{text}*" if text and mark else text for text, mark in texts]
+            is_marked = is_marked or any(text.endswith("*") for text in shown[code])
+    return is_marked
 
 
 def _counts(assessment: Scored) -> str:
