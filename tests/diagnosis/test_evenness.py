@@ -11,13 +11,15 @@ from tests.diagnosis.cases import DATA, assessment, column, names, panel, tables
 from dli import Index, Indicator, Method
 from dli.diagnosis import balance
 from dli.errors import MethodError, UnknownCodeError
-from dli.normalisation import Goalposts, ZScore
+from dli.imputation import ColumnMean
+from dli.normalisation import Goalposts, MinMax, ZScore
 
 
 def test_balance_by_hand():
     found = balance(assessment())
     assert names(found) == [
         "unit", "name", "variation", "arithmetic", "geometric", "cost", "lowest", "highest",
+        "note",
     ]  # fmt: skip
     # U: 50 with a weight of 1/4 and 30 with 3/4.
     geometric = math.exp(0.25 * math.log(50) + 0.75 * math.log(30))
@@ -77,7 +79,9 @@ def test_weights_of_each_unit_count():
 
 def test_a_node_below_with_a_missing_child():
     found = balance(assessment(), node="A")
-    assert column(found, "variation")[2] == 0
+    # One score alone is no even profile.
+    assert column(found, "variation")[2] is column(found, "cost")[2] is None
+    assert column(found, "note") == ["", "", "only one child has a score", "", "", ""]
     assert_allclose([column(found, n)[2] for n in ("arithmetic", "geometric")], 70)
     assert column(found, "lowest")[2] == "a"
 
@@ -94,7 +98,7 @@ def test_values_at_or_below_zero_have_no_geometric_mean():
 def test_a_unit_without_a_score_has_no_balance():
     data = DATA | {"c": [None, *DATA["c"][1:]], "d": [None, *DATA["d"][1:]]}
     found = balance(assessment(data), node="B")
-    assert [column(found, name)[0] for name in names(found)[2:]] == [None] * 6
+    assert [column(found, name)[0] for name in names(found)[2:-1]] == [None] * 6
     strict = balance(assessment(method=Method(normalisation=Goalposts(), missing="propagate")))
     assert column(strict, "arithmetic")[2] is column(strict, "lowest")[2] is None
 
@@ -110,10 +114,41 @@ def test_imbalance_never_pays(data):
     own = assessment(data)
     found = balance(own)
     assert_allclose(column(found, "arithmetic"), own.array("T"))
-    assert min(column(found, "cost")) >= 0
-    assert min(column(found, "variation")) >= 0
+    both = ~np.isnan(own.arrays("AB")).any(axis=1)
+    for name in ("cost", "variation"):
+        assert [value is not None for value in column(found, name)] == both.tolist()
+        assert min(value for value in column(found, name) if value is not None) >= 0
     even = np.isclose(own.array("A"), own.array("B"))
-    assert ((np.array(column(found, "cost")) < 1e-6) | ~even).all()
+    assert ((np.array(column(found, "cost"), dtype=float) < 1e-6) | ~even).all()
+
+
+def test_children_from_few_indicators_are_marked():
+    found = balance(assessment(DATA | {"d": [None, *DATA["d"][1:]]}))
+    assert column(found, "note") == [
+        "B: score from 1 of 2 indicators", "", "A: score from 1 of 2 indicators", "", "", "",
+    ]  # fmt: skip
+    # Without a score at the node there is nothing to mark.
+    strict = assessment(method=Method(normalisation=Goalposts(), coverage=1.0))
+    assert column(balance(strict), "note") == [""] * 6
+    imputed = assessment(method=Method(normalisation=Goalposts(), imputation=ColumnMean()))
+    assert column(balance(imputed, node="A"), "note")[2] == "b: imputed"
+
+
+def test_one_unit_and_a_node_whose_score_is_normalised():
+    one = {name: cells[:1] for name, cells in DATA.items()}
+    assert_allclose(column(balance(assessment(one)), "variation"), 10 / 40)
+    tree = Index(
+        "T",
+        [
+            Index("A", [Indicator("a", goalposts=(0, 100))], normalisation=MinMax(20, 80)),
+            Indicator("c", goalposts=(0, 100)),
+        ],
+    )
+    # A enters as 20 (of 10) and 80 (of 50).
+    data = {"unit": ["U", "V"], "a": [10.0, 50.0], "c": [60.0, 80.0]}
+    found = balance(assessment(data, index=tree))
+    assert_allclose(column(found, "variation"), [20 / 40, 0])
+    assert column(found, "highest") == ["c", "A, c"]
 
 
 def test_what_has_no_balance():

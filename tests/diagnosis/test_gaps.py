@@ -13,6 +13,7 @@ from dli import Index, Indicator, Method
 from dli.aggregation import AdjustedMazziottaPareto, Copeland, GeometricMean
 from dli.diagnosis import peers, strengths, weaknesses
 from dli.errors import DataError, MethodError, UnknownCodeError
+from dli.imputation import ColumnMean
 from dli.normalisation import FittedOn, Goalposts, MinMax, Rank, ZScore
 
 
@@ -22,7 +23,7 @@ def gaps(found):
 
 def test_against_the_frontier_by_hand():
     found = weaknesses(assessment(), "U")
-    assert names(found) == ["code", "name", "score", "reference", "gap", "points", "rank"]
+    assert names(found) == ["code", "name", "score", "reference", "gap", "points", "rank", "note"]
     assert column(found, "code") == ["c", "d", "a", "b"]
     assert_allclose(column(found, "reference"), 90)
     assert_allclose(column(found, "gap"), [70, 30, 40, 40])
@@ -51,7 +52,7 @@ def test_the_best_unit_is_behind_nowhere_and_the_last_ahead_nowhere():
     for found in (weaknesses(assessment(), "Y"), strengths(assessment(), "Z", against=["U"])):
         assert column(found, "code") == column(found, "points") == column(found, "rank") == []
     assert names(strengths(assessment(), "Z", against=["U"])) == [
-        "code", "name", "score", "reference", "lead", "points", "rank",
+        "code", "name", "score", "reference", "lead", "points", "rank", "note",
     ]  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def test_against_the_median_of_units():
 
 def test_strengths_are_the_other_way_round():
     found = strengths(assessment(), "U")
-    assert names(found) == ["code", "name", "score", "reference", "lead", "points", "rank"]
+    assert names(found) == ["code", "name", "score", "reference", "lead", "points", "rank", "note"]
     assert column(found, "code") == ["d", "a", "b"]
     assert_allclose(column(found, "lead"), [15, 5, 5])
     assert_allclose(column(found, "points"), [15 * 3 / 16, 5 / 8, 5 / 8])
@@ -151,6 +152,117 @@ def test_periods_are_required_where_there_are_several_and_refused_where_there_ar
             function(panel(), "U")
 
 
+ONE_UNIT = {name: cells[:1] for name, cells in DATA.items()}
+END = "no other unit has a score: compared with the best end of the scale, 100"
+
+
+def test_one_unit_is_compared_with_the_best_end_of_the_scale():
+    found = weaknesses(assessment(ONE_UNIT), "U")
+    assert column(found, "code") == ["c", "d", "a", "b"]
+    assert_allclose(column(found, "reference"), 100)
+    assert_allclose(column(found, "gap"), [80, 40, 50, 50])
+    # A gap times the effective weight: 9/16, 3/16, 1/8 and 1/8.
+    assert_allclose(column(found, "points"), [45, 7.5, 6.25, 6.25])
+    # The first of one is no rank.
+    assert column(found, "rank") == [None] * 4
+    assert column(found, "note") == [END] * 4
+    inner = weaknesses(assessment(ONE_UNIT), "U", nodes=1)
+    assert_allclose(column(inner, "gap"), [70, 50])
+    ahead = strengths(assessment(ONE_UNIT), "U")
+    assert column(ahead, "code") == ["d", "a", "b"]
+    assert column(ahead, "note") == ["no other unit has a score"] * 3
+    assert column(strengths(assessment(ONE_UNIT), "U", against="frontier"), "code") == []
+    # What is at the end already is behind nowhere.
+    full = assessment({**ONE_UNIT, "a": [100.0]})
+    assert column(weaknesses(full, "U"), "code") == ["c", "d", "b"]
+
+
+def test_one_unit_on_a_scale_with_other_ends():
+    flat = Index("T", [Indicator(code, goalposts=(0, 10)) for code in "ab"])
+    own = assessment(
+        {"unit": ["U"], "a": [10.0], "b": [5.0]},
+        index=flat,
+        method=Method(normalisation=MinMax(1, 5)),
+    )
+    found = weaknesses(own, "U")
+    assert (column(found, "code"), column(found, "reference"), column(found, "gap")) == (["b"], [5], [2])  # fmt: skip
+
+
+def test_one_unit_in_a_period_is_compared_with_the_best_end():
+    data = {name: [*cells, cells[0]] for name, cells in DATA.items()}
+    data["year"] = [2020] * 6 + [2022]
+    own = assessment(data, period="year")
+    assert column(weaknesses(own, "U", period=2022), "note") == [END] * 4
+    assert column(weaknesses(own, "U", period=2020), "reference") == [90] * 4
+    assert column(weaknesses(own, "U", period=2020), "note") == [""] * 4
+
+
+def test_one_unit_in_a_period_on_a_scale_without_ends_is_compared_with_all_periods():
+    flat = Index("T", [Indicator("a"), Indicator("b")])
+    data = {"unit": ["U", "V", "U"], "year": [1, 1, 2], "a": [1.0, 3.0, 2.0], "b": [1.0, 2.0, 3.0]}
+    own = assessment(data, index=flat, period="year", method=Method(normalisation=ZScore()))
+    found = weaknesses(own, "U", period=2)
+    assert column(found, "code") == ["a"]
+    assert_allclose(column(found, "reference"), own.array("a")[1])
+
+
+def test_a_node_at_which_no_other_unit_has_a_score():
+    data = DATA | {"b": [50.0, *[None] * 5]}
+    found = rows(weaknesses(assessment(data), "U"))
+    assert (found["b"]["reference"], found["b"]["rank"], found["b"]["note"]) == (100, None, END)
+    assert (found["a"]["reference"], found["a"]["rank"], found["a"]["note"]) == (90, 5, "")
+
+
+def test_of_two_units_one_is_behind_where_the_other_is_ahead():
+    own = assessment({name: cells[:2] for name, cells in DATA.items()})
+    assert gaps(weaknesses(own, "U")) == {"c": 20, "a": 10}
+    assert gaps(weaknesses(own, "V")) == {"d": 20, "b": 10}
+    ahead = rows(strengths(own, "V", against=["U"]))
+    assert {code: row["lead"] for code, row in ahead.items()} == {"c": 20, "a": 10}
+
+
+def test_scores_from_few_indicators_and_imputed_ones_are_marked():
+    found = weaknesses(assessment(), "W", nodes=1)
+    assert dict(zip(column(found, "code"), column(found, "note"), strict=True)) == {
+        "B": "",
+        "A": "score from 1 of 2 indicators",
+    }
+    imputed = assessment(method=Method(normalisation=Goalposts(), imputation=ColumnMean()))
+    assert rows(weaknesses(imputed, "W"))["b"]["note"] == "imputed"
+    assert rows(weaknesses(imputed, "W", nodes=1))["A"]["note"] == "score from 1 of 2 indicators"
+    alone = assessment({name: cells[2:3] for name, cells in DATA.items()})
+    (note,) = column(weaknesses(alone, "W", nodes="A"), "note")
+    assert note == f"score from 1 of 2 indicators; {END}"
+
+
+def test_own_scores_are_compared_as_they_enter_their_parent():
+    ends = {"goalposts": (0, 100)}
+    tree = Index(
+        "T",
+        [
+            Index("A", [Indicator("a", **ends)], normalisation=MinMax(0, 100)),
+            Index("B", [Indicator("b", **ends)]),
+        ],
+        normalisation=MinMax(0, 10),
+    )
+    data = {"unit": ["U", "V", "W"], "a": [40.0, 20.0, 60.0], "b": [90.0, 10.0, 30.0]}
+    own = assessment(data, index=tree)
+    # A enters as 50, beside a B of 90: the mean is 70.
+    behind, ahead = weaknesses(own, "U", against="own", nodes=1), strengths(own, "U", nodes=1)
+    assert (column(behind, "code"), column(ahead, "code")) == (["A"], ["B"])
+    for found, measure in ((behind, "gap"), (ahead, "lead")):
+        assert_allclose(column(found, "reference"), 70)
+        assert_allclose(column(found, measure), 20)
+        assert_allclose(column(found, "points"), 10)
+    assert column(behind, "score") == [50]
+    # Against others a node keeps its own scale: 20 points there are 50 where it enters.
+    best = rows(weaknesses(own, "U", nodes=1))["A"]
+    assert_allclose([best["score"], best["gap"], best["points"]], [40, 20, 25])
+    # The index is compared by its score, which is what points are of.
+    both = rows(strengths(own, "U", nodes=["T", "A"]))["T"]
+    assert_allclose([both["score"], both["reference"], both["points"]], [70, 60, 10])
+
+
 @pytest.mark.parametrize("aggregation", [None, GeometricMean(), Copeland()])
 @given(data=tables(missing=False), code=st.sampled_from("abcd"))
 def test_the_points_are_what_the_score_would_gain(aggregation, data, code):
@@ -172,7 +284,9 @@ def test_gaps_to_the_frontier_are_nowhere_below_zero_and_in_order_of_points(data
         assert (np.diff(points) <= 1e-9).all()
         assert (points > 0).all()
         values = own.stage_array("normalised")
-        behind = values[own.row(unit)] < np.nanmax(values, axis=0)
+        best = np.nanmax(values, axis=0)
+        best[(~np.isnan(values)).sum(axis=0) == 1] = 100.0
+        behind = values[own.row(unit)] < best
         assert set(column(found, "code")) == {c for c, b in zip("abcd", behind, strict=True) if b}
         if not np.isnan(values[own.row(unit)]).any():
             for code, row in rows(found).items():

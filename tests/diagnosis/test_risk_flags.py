@@ -42,6 +42,35 @@ def test_the_floor_is_the_lower_quartile_by_default():
     assert found == [("B", 30, "score below the lower quartile, 32.5")]
 
 
+def test_of_three_units_none_is_low_or_narrow_by_a_quartile():
+    for n, low in (
+        (1, []),
+        (2, []),
+        (3, []),
+        (4, [("B", 10, "score below the lower quartile, 25")]),
+    ):
+        rows = [*range(n - 1), 5]  # Z scores 10 in B, and the others 30, 40 and 60
+        own = assessment({name: [cells[i] for i in rows] for name, cells in DATA.items()})
+        assert [flag for flag in of_kind(risks(own, "Z"), "low") if flag[0] == "B"] == low
+        assert of_kind(risks(own, "Z", floor=11), "low") == [
+            ("A", 10, "score below the floor, 11"),
+            ("B", 10, "score below the floor, 11"),
+        ]
+    for n, count in ((2, 0), (3, 0), (4, 1)):
+        few = assessment({name: cells[:n] for name, cells in WIDE.items()}, index=NARROW)
+        assert sum(code == "S" for code, *_ in of_kind(risks(few, "U"), "narrow")) == count
+
+
+def test_the_removal_of_an_indicator_that_raises_a_score_is_no_risk():
+    # Without a U rises from 70 to 80, and with it the lead over the median, from 10 to 30. Without
+    # b it falls to 60, and so it does where only others have b.
+    flat = Index("T", [Index("S", [Indicator(c, goalposts=(0, 100)) for c in "ab"]), Indicator("d", goalposts=(0, 100))])  # fmt: skip
+    data = WIDE | {"a": [60.0, 70.0, 70.0, 70.0, 70.0], "b": [80.0, 50.0, 50.0, 50.0, 50.0]}
+    found = of_kind(risks(assessment(data, index=flat), "U"), "narrow")
+    assert [note[-3:] for _, _, note in found] == ["'b'"]
+    assert_allclose([value for _, value, _ in found], [1 - (60 - 70) / (70 - 60)])
+
+
 NARROW = Index("T", [Index("S", [Indicator("a", goalposts=(0, 100)), Index("R", [Indicator("b", goalposts=(0, 100)), Indicator("c", goalposts=(0, 100))])]), Indicator("d", goalposts=(0, 100))])  # fmt: skip
 WIDE = {
     "unit": list("UVWXY"),

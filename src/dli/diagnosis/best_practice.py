@@ -7,8 +7,9 @@ import numpy as np
 from dli.arrays import Bools, is_above
 from dli.assessment import Assessment
 from dli.checks import flag_faults, instance, number, refuse
+from dli.diagnosis.basis import LEAST_SHARE, basis_notes, join_notes
 from dli.diagnosis.means import row_means
-from dli.diagnosis.similarity import check_count, distances
+from dli.diagnosis.similarity import check_count, likeness, profile_order
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework.select import select
@@ -26,6 +27,7 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     k: int | None = 5,
     margin: float = 0.0,
     resembling: bool = False,
+    shared: float = LEAST_SHARE,
     period: object = None,
 ) -> Frame:
     """Return units that score above a unit at a node and are otherwise like it.
@@ -38,8 +40,8 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
         The node at which the unit wants to learn from others.
     by : str or sequence of str, optional
         The context columns that make units alike, as for `peers`. By default units are compared by
-        their profile over the indicators that do not lie below the node; over all indicators if
-        the node is the index.
+        their profile over the indicators that are not below the node; over all indicators if the
+        node is the index.
     k : int, optional
         The largest number of exemplars; None for all.
     margin : float
@@ -47,18 +49,23 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     resembling : bool
         Whether to require that units score alike elsewhere, so that the lesson transfers: the mean
         over the other nodes at the node's level, of those that both units have, may differ by at
-        most one standard deviation of all units' means.
+        most one standard deviation of all units' means. Nodes whose scores are normalised are
+        compared as they enter their parent.
+    shared : float
+        The share of the variables that both units must have, as for `peers`.
     period : object, optional
         Required if there are several periods; units are compared within it.
 
     Returns
     -------
     frame
-        A row for each exemplar, the nearest first and among equally near ones the greatest lead
-        first: the unit (and period), ``name`` if the data have it, ``distance``, ``compared`` (the
-        number of variables that both units have), and ``score``, ``rank`` and ``lead`` at the
-        node. Without rows if no unit is ahead. Units without a score at the node, or with no
-        variable in common, are left out.
+        A row for each exemplar, the nearest first, among equally near ones the greatest lead
+        first, and among equal leads the most alike in profile: the unit (and period), ``name`` if
+        the data have it, ``distance``, ``compared`` (the number of variables that both units
+        have), ``score``, ``rank`` and ``lead`` at the node, and ``note``, which names the variables
+        that are not compared and marks a score at the node from less than two thirds of its
+        indicators, or an imputed one. Every lead is above 0; without rows if no unit is ahead.
+        Units without a score at the node, or with too few variables in common, are left out.
 
     Raises
     ------
@@ -67,9 +74,14 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     DataError
         The unit has no score at the node, or a value in none of the columns.
     MethodError
-        ``k`` is not a whole number from 1, ``margin`` is not a number of at least 0, ``resembling``
-        at a level with one node, a period of data without periods, or no period of data with
-        several.
+        ``k`` is not a whole number from 1, ``margin`` is not a number of at least 0, ``shared`` is
+        not a share, ``resembling`` at a level with one node, a period of data without periods, or
+        no period of data with several.
+
+    Warns
+    -----
+    DLIWarning
+        No unit shares as many variables as asked for.
 
     Examples
     --------
@@ -84,27 +96,39 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     check_count(k)
     refuse("exemplars", flag_faults(resembling=resembling))
     margin = number("margin", margin, least=0)
+    shared = number("shared", shared, least=0, most=1)
     row = assessment.scored_row(unit, node, period=period)
     rows = assessment.rows_beside(row)
-    distance, compared = distances(assessment, row, by, _elsewhere(assessment, node))
+    found = likeness(assessment, row, by, _elsewhere(assessment, node))
+    candidates, is_little = found.candidates(row, shared)
     scores = assessment.array(node)
     lead = scores - scores[row]
     scale = np.nanmax(np.abs(scores[rows]))
     qualifies = is_above(scores, scores[row], scale) & ~is_above(np.array(margin), lead, scale)
-    qualifies &= ~np.isnan(distance)
+    qualifies &= candidates
     if resembling:
         qualifies &= _resembles(assessment, row, node)
+    distance = found.distance
     nearness, leading = rank_scores(-distance), rank_scores(lead)
+    profile = profile_order(assessment, row)
     chosen = sorted(
         rows[qualifies[rows]].tolist(),
-        key=lambda other: (nearness[other], leading[other], str(assessment.units[other])),
+        key=lambda other: (
+            nearness[other],
+            leading[other],
+            *profile[other],
+            str(assessment.units[other]),
+        ),
     )[:k]
+    if is_little and chosen:
+        found.warn_of(unit, chosen, shared)
     columns = {
         "distance": distance[chosen],
-        "compared": compared[chosen],
+        "compared": found.compared[chosen],
         "score": scores[chosen],
         "rank": assessment.rank_array(node)[chosen],
         "lead": lead[chosen],
+        "note": join_notes(found.notes(chosen), basis_notes(assessment, chosen, node)),
     }
     return assessment.frame(columns, rows=chosen, integers=["rank"], names=True)
 
@@ -126,7 +150,8 @@ def _resembles(assessment: Assessment, row: int, node: str) -> Bools:
             "node at its level"
         )
         raise MethodError(msg)
-    values = assessment.arrays(others)
+    # Means over nodes need one scale, which is that on which they enter their parents.
+    values = assessment.arrays(others, normalised=True)
     means = row_means(values)[assessment.rows_beside(row)]
     difference = np.abs(row_means(values - values[row]))
     scale = np.fmax.reduce(np.abs(means))

@@ -6,6 +6,7 @@ from dli.aggregation import power_mean
 from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
 from dli.checks import instance
+from dli.diagnosis.basis import basis_notes, join_notes
 from dli.diagnosis.means import row_means
 from dli.frames import Frame
 from dli.framework import Index
@@ -35,9 +36,12 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
         A row for each unit (and period), with its ``name`` if the data have it: ``variation``,
         missing where the mean is not above 0; ``arithmetic``, ``geometric`` and ``cost``, the last
         two missing where a child that has a weight is not above 0; ``lowest`` and ``highest``, the
-        codes of the children with the lowest and the highest score, joined by ", " where they tie.
-        Missing children are left out, and their weight is shared among the others. All columns
-        are missing for a unit without a score at the node.
+        codes of the children with the lowest and the highest score, joined by ", " where they tie;
+        and ``note``. Missing children are left out, and their weight is shared among the others.
+        With fewer than two children that have a score there is no variation and no cost, which the
+        note says; it also names children with a score from less than two thirds of their
+        indicators, and imputed ones. All other columns are missing for a unit without a score at
+        the node.
 
     Raises
     ------
@@ -77,16 +81,37 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     has_geometric = ~((values <= 0) & (weights > 0)).any(axis=1, keepdims=True)
     usable = np.where(has_geometric & (weights > 0), values, np.nan)
     geometric = power_mean(usable, weights, 0)
+    n_known = (~np.isnan(values)).sum(axis=1)
+    # A single score differs from no other: that does not make a profile even.
+    is_profile = np.where(n_known > 1, 1.0, np.nan)
     columns = {
-        "variation": _variation(values),
+        "variation": _variation(values) * is_profile,
         "arithmetic": arithmetic,
         "geometric": geometric,
         # Rounding would make an even profile cost less than nothing.
-        "cost": np.maximum(arithmetic - geometric, 0.0),
+        "cost": np.maximum(arithmetic - geometric, 0.0) * is_profile,
         "lowest": _highest(-values, top),
         "highest": _highest(values, top),
+        "note": _notes(assessment, top, n_known.tolist()),
     }
     return assessment.frame(columns, names=True)
+
+
+def _notes(assessment: Assessment, top: Index, n_known: list[int]) -> list[str]:
+    """Return what limits the comparison of the children, for each unit."""
+    rows = list(range(len(n_known)))
+    is_scored = (~np.isnan(assessment.array(top.code))).tolist()
+    marked = [
+        [
+            f"{child.code}: {note}" if note and scored else ""
+            for note, scored in zip(
+                basis_notes(assessment, rows, child.code), is_scored, strict=True
+            )
+        ]
+        for child in sorted(top.children, key=lambda child: child.code)
+    ]
+    alone = ["only one child has a score" if n == 1 else "" for n in n_known]
+    return join_notes(alone, *marked)
 
 
 def _variation(values: Floats) -> Floats:

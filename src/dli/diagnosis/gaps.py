@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from dli.arrays import Floats, is_above
+from dli.arrays import Bools, Floats, is_above
 from dli.assessment import Assessment
 from dli.checks import instance
+from dli.diagnosis.basis import basis_notes
 from dli.diagnosis.means import row_means
 from dli.errors import MethodError
 from dli.frames import Frame
@@ -15,6 +16,7 @@ from dli.framework.index import Node
 from dli.framework.select import Nodes, select
 from dli.normalisation.protocol import goal_scores
 from dli.ranking import rank_scores
+from dli.scoring.entering import entry_code
 
 __all__ = ["strengths", "weaknesses"]
 
@@ -39,7 +41,10 @@ def weaknesses(
         The reference at each node: the best score of the period; the indicator's target, or the
         better of its goalposts if it has no target, on the normalised scale (read after treatment,
         as the normalisation reads goalposts); the mean of the unit's own scores at the nodes; or
-        the median of some units, such as `peers`.
+        the median of some units, such as `peers`. Where no other unit of the period has a score,
+        the best end of the scale takes the place of the best score: that of the normalisation, or
+        the best score of all periods if it has none. For ``"own"``, nodes whose scores are
+        normalised are compared as they enter their parent, so that scales are not mixed.
     nodes : int, str or sequence of str, optional
         Which nodes to look at: a level of the tree (1 for the sub-indices), a code or several
         codes; the indicators by default.
@@ -51,9 +56,12 @@ def weaknesses(
     frame
         A row for each node at which the unit is behind by more than a tie: ``code``, ``name``,
         ``score``, ``reference``; ``gap``, the reference less the score, in points of the node;
-        ``points``, what the index score would gain if this gap alone were closed; and ``rank``
-        among units. The node with the most points comes first. Without rows if the unit is behind
-        nowhere. Nodes without a score or a reference are left out; `risks` lists what a unit lacks.
+        ``points``, what the index score would gain if this gap alone were closed; ``rank`` among
+        units, missing where no other unit has a score; and ``note``, which says so, and marks
+        scores from less than two thirds of the indicators below the node, and imputed ones. Every
+        gap is above 0. The node with the most points comes first, and of those that gain as much
+        the one with the larger gap. Without rows if the unit is behind nowhere. Nodes without a
+        score or a reference are left out; `risks` lists what a unit lacks.
 
     Raises
     ------
@@ -109,9 +117,10 @@ def strengths(
     frame
         A row for each node at which the unit is ahead by more than a tie: ``code``, ``name``,
         ``score``, ``reference``; ``lead``, the score less the reference, in points of the node;
-        ``points``, what the index score would lose if the unit had the reference instead; and
-        ``rank`` among units. The node with the most points comes first. Without rows if the unit
-        is ahead nowhere. Nodes without a score or a reference are left out.
+        ``points``, what the index score would lose if the unit had the reference instead; ``rank``
+        and ``note`` as in `weaknesses`. Every lead is above 0. The node with the most points comes
+        first. Without rows if the unit is ahead nowhere. Nodes without a score or a reference are
+        left out.
 
     Raises
     ------
@@ -144,17 +153,23 @@ def _compared(
     chosen = select(index, nodes)
     codes = [node.code for node in chosen]
     row = assessment.scored_row(unit, index.code, period=period)
-    values = assessment.arrays(codes)[assessment.rows_beside(row)]
-    scores = assessment.arrays(codes)[row]
-    reference = _reference(assessment, row, chosen, against)
+    held_codes = _held_codes(assessment, codes, against)
+    all_scores = assessment.arrays(codes)
+    for place, held_code in enumerate(held_codes):
+        if held_code != codes[place]:
+            all_scores[:, place] = assessment.array(codes[place], normalised=True)
+    values, scores = all_scores[assessment.rows_beside(row)], all_scores[row]
+    is_alone = (~np.isnan(values)).sum(axis=0) == (~np.isnan(scores))
+    reference = _reference(assessment, row, chosen, against, all_scores, is_alone)
     sign = 1 if measure == "gap" else -1
     scale = np.fmax(np.fmax.reduce(np.abs(values)), np.abs(reference))
     kept = np.flatnonzero(is_above(sign * reference, sign * scores, scale))
-    reached = [_score_at(assessment, row, codes[j], reference[j]) for j in kept.tolist()]
+    reached = [_score_at(assessment, row, held_codes[j], reference[j]) for j in kept.tolist()]
     distance = sign * (reference - scores)[kept]
     points = sign * (np.array(reached) - assessment.array(index.code)[row])
     order = np.lexsort((-distance, rank_scores(points)))
     shown = kept[order].tolist()
+    ranks = [np.nan if is_alone[j] else assessment.rank_array(codes[j])[row] for j in shown]
     columns = {
         "code": [codes[j] for j in shown],
         "name": [chosen[j].name for j in shown],
@@ -162,27 +177,64 @@ def _compared(
         "reference": reference[shown],
         measure: distance[order],
         "points": points[order],
-        "rank": np.array([assessment.rank_array(codes[j])[row] for j in shown], dtype=np.float64),
+        "rank": np.array(ranks, dtype=np.float64),
+        "note": [
+            _note(assessment, row, codes[j], bool(is_alone[j]), against, float(reference[j]))
+            for j in shown
+        ],
     }
     return assessment.table(columns, integers=["rank"])
 
 
+def _held_codes(
+    assessment: Assessment, codes: Sequence[str], against: str | Iterable[object]
+) -> list[str]:
+    """Return the codes under which the held tree has the scores that are compared.
+
+    The mean of a unit's own scores requires one scale: that on which they enter their parents.
+    """
+    is_own = isinstance(against, str) and against == "own"
+    normalised = {*assessment.node_normalisations} - {assessment.index.code} if is_own else set()
+    return [entry_code(code) if code in normalised else code for code in codes]
+
+
 def _score_at(assessment: Assessment, row: int, code: str, score: float) -> float:
     """Return the index score of a row if one node had another score."""
-    moved = assessment.array(code).copy()
+    held = assessment.held
+    moved = held.scores[code].copy()
     moved[row] = score
     # All rows, since other units' scores can depend on this one's below the index.
-    return float(assessment.held.moved({code: moved})[assessment.index.code][row])
+    return float(held.moved({code: moved})[assessment.index.code][row])
+
+
+def _note(
+    assessment: Assessment,
+    row: int,
+    code: str,
+    is_alone: bool,  # noqa: FBT001 private
+    against: str | Iterable[object],
+    reference: float,
+) -> str:
+    notes = basis_notes(assessment, [row], code)
+    if is_alone:
+        notes.append("no other unit has a score")
+        if isinstance(against, str) and against == "frontier":
+            notes[-1] += f": compared with the best end of the scale, {reference:g}"
+    return "; ".join(filter(None, notes))
 
 
 def _reference(
-    assessment: Assessment, row: int, nodes: Sequence[Node], against: str | Iterable[object]
+    assessment: Assessment,
+    row: int,
+    nodes: Sequence[Node],
+    against: str | Iterable[object],
+    scores: Floats,
+    is_alone: Bools,
 ) -> Floats:
     """Return what the score at each node is compared with, NaN where there is nothing."""
     rows = assessment.rows_beside(row)
-    values = assessment.arrays(node.code for node in nodes)
     if not isinstance(against, str):
-        values = values[assessment.rows_of(against, rows)]
+        values = scores[assessment.rows_of(against, rows)]
         is_known = ~np.isnan(values).all(axis=0)
         reference = np.full(len(nodes), np.nan)
         reference[is_known] = np.nanmedian(values[:, is_known], axis=0)
@@ -194,8 +246,12 @@ def _reference(
     if against == "target":
         return _targets(assessment, row, nodes)
     if against == "own":
-        return np.full(len(nodes), row_means(values[[row]])[0])
-    return np.asarray(np.fmax.reduce(values[rows]))
+        return np.full(len(nodes), row_means(scores[[row]])[0])
+    best = np.fmax.reduce(scores[rows])
+    for place in np.flatnonzero(is_alone).tolist():
+        # The best of all would be the unit itself, which is behind itself nowhere.
+        best[place] = assessment.held.ends[nodes[place].code][1]
+    return np.asarray(best)
 
 
 def _targets(assessment: Assessment, row: int, nodes: Sequence[Node]) -> Floats:

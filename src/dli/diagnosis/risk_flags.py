@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dli.arrays import is_above
+from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
 from dli.checks import instance, number_fault
 from dli.errors import MethodError
@@ -21,6 +21,9 @@ __all__ = ["risks"]
 # The kind of risk, the code of the node, a value and what the value is.
 Flag: TypeAlias = tuple[str, str, float, str]
 Rows: TypeAlias = NDArray[np.intp]
+
+# Of fewer units, a quartile only says which is the lowest and the highest.
+_LEAST_UNITS = 4
 
 
 def risks(
@@ -42,7 +45,7 @@ def risks(
     unit : object
     floor : float, optional
         The score below which a sub-index is a risk; by default the lower quartile of all units at
-        each sub-index.
+        each sub-index, where at least four have a score.
     study : Uncertainty, optional
         The result of `dli.sensitivity.uncertainty` for the same units, to judge the rank.
     spread : float
@@ -66,8 +69,9 @@ def risks(
             that loses score, and more than half of its lead over the median, when the indicator is
             missing for all units. The value is the share of the lead that is lost, above 1 if the
             unit falls behind the median; missing if the unit has no other value there. The scores
-            without the indicator follow the assessment's rule for missing children: where it asks
-            for more children than are left, nothing is flagged.
+            without the indicator follow the assessment's rule for missing children: where it
+            requires more children than are left, nothing is flagged. Nor is anything where fewer
+            than four units have a score, or where the score rises without the indicator.
         ``missing``, ``imputed``
             The share of a sub-index's weight that has no value, or an imputed one.
         ``treated``
@@ -147,7 +151,7 @@ def _low(
     assessment: Assessment, row: int, rows: Rows, node: Index, floor: float | None
 ) -> Iterator[Flag]:
     scores = assessment.array(node.code)
-    if np.isnan(scores[row]):
+    if np.isnan(scores[row]) or (floor is None and _is_few(scores[rows])):
         return
     limit = float(np.nanquantile(scores[rows], 0.25)) if floor is None else float(floor)
     if is_above(np.array(limit), scores[row], np.nanmax(np.abs(scores[rows]))):
@@ -158,7 +162,7 @@ def _low(
 def _narrow(assessment: Assessment, row: int, rows: Rows, node: Index) -> Iterator[Flag]:
     scores = assessment.array(node.code)
     own = scores[row]
-    if np.isnan(own) or len(node.indicators) < 2:
+    if np.isnan(own) or len(node.indicators) < 2 or _is_few(scores[rows]):
         return
     scale = np.nanmax(np.abs(scores[rows]))
     median, upper = np.nanquantile(scores[rows], [0.5, 0.75])
@@ -179,6 +183,10 @@ def _narrow(assessment: Assessment, row: int, rows: Rows, node: Index) -> Iterat
         if is_above((own - median) / 2, lead, scale):
             note = f"share of the lead over the median that is lost without {code!r}"
             yield "narrow", node.code, float(1 - lead / (own - median)), note
+
+
+def _is_few(scores: Floats) -> bool:
+    return int((~np.isnan(scores)).sum()) < _LEAST_UNITS
 
 
 def _without_data(assessment: Assessment, row: int, node: Index) -> Iterator[Flag]:
