@@ -1,5 +1,6 @@
 """Step 3: missing values."""
 
+from dli.imputation.drawing import RegressionDraws
 from dli.imputation.error import ImputationAccuracy, imputation_error
 from dli.imputation.means import (
     ColumnMean,
@@ -9,6 +10,7 @@ from dli.imputation.means import (
     RowMean,
     RowMedian,
 )
+from dli.imputation.multiple import Pooled, pool
 from dli.imputation.panels import Latest, Linear
 from dli.imputation.protocol import Context, Imputation, Traits, impute
 from dli.imputation.regression import Regression
@@ -23,12 +25,15 @@ __all__ = [
     "ImputationAccuracy",
     "Latest",
     "Linear",
+    "Pooled",
     "Regression",
+    "RegressionDraws",
     "RowMean",
     "RowMedian",
     "Traits",
     "imputation_error",
     "impute",
+    "pool",
 ]
 
 

@@ -5,12 +5,37 @@ from typing import ClassVar
 import numpy as np
 from attrs import frozen
 
+from dli.arrays import Integers
 from dli.checks import whole_number
 from dli.errors import MethodError
 from dli.imputation.protocol import Context, Floats, Traits, refuse_empty
 from dli.rescaling import extremes, is_constant, rescaling
 
-__all__ = ["Regression"]
+__all__ = ["Fit", "Regression"]
+
+
+@frozen(kw_only=True, eq=False)
+class Fit:
+    """What an indicator is fitted on, and where its gaps are, with predictors centred.
+
+    Attributes
+    ----------
+    place : int
+        The column of the indicator.
+    level : float
+        Its mean over the units of the fit.
+    outcome : ndarray of shape (n_fitted,)
+        Its distances from the mean.
+    design : ndarray of shape (n_fitted, n_predictors)
+    moves : ndarray of shape (n_gaps, n_predictors)
+        The predictors of the units with a gap.
+    """
+
+    place: int
+    level: float
+    outcome: Floats
+    design: Floats
+    moves: Floats
 
 
 @frozen
@@ -41,6 +66,8 @@ class Regression:
     """
 
     traits: ClassVar[Traits] = Traits()
+    # How many more units than predictors the fit needs.
+    _n_spare: ClassVar[int] = 2
     n_predictors: int = 1
 
     def __attrs_post_init__(self) -> None:
@@ -52,11 +79,11 @@ class Regression:
         low, high = extremes(values)
         scale = rescaling(low, high)
         if scale is None:
-            return self._filled(values)
+            return self._filled(values, context)
         # Correlations and least squares do not depend on the origin and the unit of measure.
         z = scale.apply(values)
         z[~np.isnan(z) & is_constant(low, high)] = 0.0
-        filled = np.where(np.isnan(values), scale.undo(self._filled(z)), values)
+        filled = np.where(np.isnan(values), scale.undo(self._filled(z, context)), values)
         beyond = np.isinf(filled)
         if beyond.any():
             faults = [
@@ -66,7 +93,7 @@ class Regression:
             raise MethodError("predicted values are beyond the range of numbers", faults)
         return filled
 
-    def _filled(self, values: Floats) -> Floats:
+    def _filled(self, values: Floats, context: Context) -> Floats:
         filled = values.copy()
         gaps = np.isnan(values)
         for j in np.flatnonzero(gaps.any(axis=0)).tolist():
@@ -75,16 +102,17 @@ class Regression:
             rows = np.flatnonzero(gaps[:, j])
             for number, available in enumerate(patterns):
                 own = rows[member.reshape(-1) == number]
-                filled[own, j] = self._predicted(values, j, own, np.where(available, closeness, 0))
+                fit = self._fit(values, j, own, np.where(available, closeness, 0))
+                filled[own, j] = self._predicted(fit, own, context)
         return filled
 
-    def _predicted(self, values: Floats, j: int, rows: Floats, closeness: Floats) -> Floats:
-        """Return the predictions of an indicator in rows with the same known indicators."""
+    def _fit(self, values: Floats, j: int, rows: Integers, closeness: Floats) -> Fit:
+        """Return what an indicator is fitted on, for rows with the same known indicators."""
         order = np.argsort(-closeness, kind="stable")[: self.n_predictors]
         predictors = order[closeness[order] > 0]
         while True:
             known = ~np.isnan(values[:, [j, *predictors]]).any(axis=1)
-            if not predictors.size or known.sum() >= predictors.size + 2:
+            if not predictors.size or known.sum() >= predictors.size + self._n_spare:
                 break
             predictors = predictors[:-1]
         centre = values[np.ix_(known, predictors)].mean(axis=0)
@@ -96,8 +124,13 @@ class Regression:
             # Least squares would take a predictor in a much smaller unit for rounding error.
             powers = np.frexp(sizes)[1]
             design, moves = np.ldexp(design, -powers), np.ldexp(moves, -powers)
-        slopes = np.linalg.lstsq(design, values[known, j] - level, rcond=None)[0]
-        return np.asarray(level + moves @ slopes)
+        outcome = values[known, j] - level
+        return Fit(place=j, level=level, outcome=outcome, design=design, moves=moves)
+
+    def _predicted(self, fit: Fit, _rows: Integers, _context: Context) -> Floats:
+        """Return the filled values of some rows."""
+        slopes = np.linalg.lstsq(fit.design, fit.outcome, rcond=None)[0]
+        return np.asarray(fit.level + fit.moves @ slopes)
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""

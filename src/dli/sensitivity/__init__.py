@@ -4,6 +4,7 @@ from dli.sensitivity.acceptability import central_weights, rank_acceptability
 from dli.sensitivity.draws import Draws
 from dli.sensitivity.elements import Removals, remove_elements
 from dli.sensitivity.importances import Importance, importance
+from dli.sensitivity.imputations import Imputations, multiple_imputation
 from dli.sensitivity.inputs import (
     Alternatives,
     DirichletWeights,
@@ -24,6 +25,7 @@ __all__ = [
     "Draws",
     "Exclusion",
     "Importance",
+    "Imputations",
     "Input",
     "Judgements",
     "MeasurementError",
@@ -35,6 +37,7 @@ __all__ = [
     "central_weights",
     "evaluate",
     "importance",
+    "multiple_imputation",
     "rank_acceptability",
     "remove_elements",
     "shapley",
