@@ -17,6 +17,7 @@ from dli.errors import DLIError, MethodError
 VALUES = [[0.2, 0.9, 0.4], [0.5, 0.3, 0.8], [0.7, 0.6, 0.1], [0.35, 0.75, 0.55], [0.95, 0.15, 0.65]]
 WEIGHTS = [0.5, 0.3, 0.2]
 MATRIX = [[1.0, 2.0, 6.0], [0.5, 1.0, 3.0], [1 / 6, 1 / 3, 1.0]]
+SCORES = [1.0, 3.0, 2.0, 2.5]
 DIRECT = [[0.0, 0.2, 0.1], [0.0, 0.0, 0.3], [0.1, 0.0, 0.0]]
 # What each function is called with; the first argument comes in every container.
 CALLS = {
@@ -28,6 +29,7 @@ CALLS = {
     "aggregation.power_mean": (VALUES, WEIGHTS, 2.0),
     "aggregation.power_mean_directional": (VALUES, WEIGHTS, VALUES, 2.0),
     "aggregation.power_mean_gradient": (VALUES, WEIGHTS, 2.0),
+    "aggregation.unobserved_components": (VALUES,),
     "capability.dematel": (DIRECT,),
     "capability.total_influence": (DIRECT,),
     "change.arrays.trends": (VALUES, [1.0, 2.0, 3.0]),
@@ -39,12 +41,16 @@ CALLS = {
     "multivariate.arrays.redundant_pairs": ([[1.0, 0.95], [0.95, 1.0]],),
     "multivariate.arrays.silent_indicators": (VALUES, [1.0, 2.0, 3.0, 4.0, 5.0]),
     "multivariate.arrays.statistics": (VALUES,),
+    "robustness.arrays.best_sets": (SCORES, 0.5),
     "robustness.arrays.dominance": (VALUES,),
     "robustness.arrays.pair_robustness": (VALUES, WEIGHTS),
     "robustness.arrays.pairwise_winning": (VALUES,),
     "robustness.arrays.rank_acceptability": (VALUES,),
     "robustness.arrays.rank_ranges": (VALUES,),
+    "robustness.arrays.rank_sets": (SCORES, 0.5),
+    "robustness.arrays.tie_groups": (SCORES, 0.5),
     "robustness.arrays.weight_stability": (VALUES, WEIGHTS),
+    "robustness.arrays.worst_sets": (SCORES, 0.5),
     "sensitivity.arrays.correlation_ratios": (VALUES, [1.0, 2.0, 3.0, 4.0, 5.0]),
     "screening.data_shares": (VALUES,),
     "treatment.box_cox_transform": (VALUES, 0.5),
@@ -80,8 +86,13 @@ CALLS = {
     "weighting.swara_weights": ([0, 1, 2], [0.2, 0.3]),
 }
 OPTIONS = {
+    "aggregation.unobserved_components": {"alpha": [0, 0, 0], "beta": [1, 1, 1], "sigma": [1, 2, 3]},
     "multivariate.arrays.cluster_indicators": {"n_clusters": 2},
+    "robustness.arrays.best_sets": {"n_draws": 50, "rng": 1},
     "robustness.arrays.rank_acceptability": {"n_samples": 50, "rng": 1},
+    "robustness.arrays.rank_sets": {"n_draws": 50, "rng": 1},
+    "robustness.arrays.tie_groups": {"n_draws": 50, "rng": 1},
+    "robustness.arrays.worst_sets": {"n_draws": 50, "rng": 1},
     "weighting.sample_judgements": {"rng": 1},
     "multivariate.arrays.redundant_pairs": {},
 }

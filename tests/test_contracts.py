@@ -151,6 +151,10 @@ AGGREGATIONS = [
     aggregation.Ratio(),
     aggregation.Sum(),
     aggregation.Sum(total=2),
+    # Estimated parameters need more units than these tables have.
+    aggregation.UnobservedComponents(
+        50, 20, alpha=[50, 40, 60], beta=[20, 10, 30], sigma=[0.5, 0.8, 1.2]
+    ),
     MiddleOfThree(),
     WeightedSquares(),
 ]
@@ -195,6 +199,7 @@ IMPUTATIONS = [
     imputation.GroupMean("region"),
     imputation.GroupMedian("region"),
     imputation.Regression(),
+    imputation.RegressionDraws(),
     imputation.RowMean(),
     imputation.RowMedian(),
     Zero(),

@@ -35,6 +35,7 @@ from dli.imputation import (
     GroupMean,
     GroupMedian,
     Regression,
+    RegressionDraws,
     RowMean,
     RowMedian,
     imputation_error,
@@ -266,6 +267,7 @@ GAPS[2, 0] = GAPS[4, 1] = nan
         RowMean(),
         RowMedian(),
         Regression(),
+        RegressionDraws(),
     ],
     ids=repr,
 )

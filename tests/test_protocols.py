@@ -22,6 +22,7 @@ from dli.aggregation import (
     Product,
     Ratio,
     Sum,
+    UnobservedComponents,
 )
 from dli.framework.choices import FAMILIES, built_in
 from dli.normalisation import (
@@ -127,6 +128,7 @@ AGGREGATIONS: list[Aggregation] = [
     Product(),
     Ratio(),
     Sum(),
+    UnobservedComponents(),
 ]
 ALL: dict[str, list[Any]] = {
     "normalisation": NORMALISATIONS,

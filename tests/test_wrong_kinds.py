@@ -59,22 +59,30 @@ RIGHT = {
     "normalisation": normalisation.MinMax(),
     "units": ["A"],
     "imputation": imputation.ColumnMean(),
+    "estimates": [1.0, 2.0, 3.0],
     "context": imputation.Context(units=tuple("ABCD"), codes=("a", "b")),
     "code": "a",
     "children": [Indicator("b")],
     "thresholds": [1, 2],
     "names": ["low", "middle", "high"],
     "scores": [0.5],
+    "alpha": [1.0, 2.0],
+    "beta": [1.0, 2.0],
+    "sigma": [1.0, 2.0],
 }
+# Parameters of the unobserved components, which may be right together while one alone is wrong.
+SAME_LENGTH = {"alpha", "beta", "sigma"}
 # Results and declarations that users do not make from raw input, and `impute`, which is called
 # with what an assessment has checked.
 RECORDS = {
     "Context",
     "ImputationAccuracy",
+    "Pooled",
     "Traits",
     "TreatedColumn",
     "TreatedPoint",
     "TreatmentRecord",
+    "UnobservedScores",
     "impute",
 }
 
@@ -109,6 +117,8 @@ def _arguments(item):
         needed.add("units")
     if item is treatment.Clip:
         needed.add("low")
+    if item is aggregation.unobserved_components:
+        needed |= {"alpha", "beta", "sigma"}
     assert needed <= RIGHT.keys(), f"RIGHT needs a value of {needed - RIGHT.keys()}"
     return {name: RIGHT[name] for name in needed}
 
@@ -144,6 +154,8 @@ def test_two_wrong_kinds_are_named_together(item):
     names = list(_parameters(item))
     for value in WRONG:
         alone = [name for name in names if _try(item, {**right, name: value}) is not None]
+        if _try(item, {**right, **dict.fromkeys(SAME_LENGTH & set(names), value)}) is None:
+            alone = [name for name in alone if name not in SAME_LENGTH]
         error = _try(item, {**right, **dict.fromkeys(alone, value)})
         if attrs.has(item):
             assert all(name.rstrip("s") in str(error) for name in alone), (value, str(error))

@@ -19,6 +19,11 @@ from dli.aggregation.ordered import OrderedWeighted, ordered_weighted_mean
 from dli.aggregation.outranking import Copeland, copeland_scores, outranking_matrix
 from dli.aggregation.power import power_mean, power_mean_directional, power_mean_gradient
 from dli.aggregation.protocol import Aggregation, Traits
+from dli.aggregation.unobserved import (
+    UnobservedComponents,
+    UnobservedScores,
+    unobserved_components,
+)
 
 __all__ = [
     "AdjustedMazziottaPareto",
@@ -38,6 +43,8 @@ __all__ = [
     "Ratio",
     "Sum",
     "Traits",
+    "UnobservedComponents",
+    "UnobservedScores",
     "adjusted_mazziotta_pareto",
     "copeland_scores",
     "mazziotta_pareto",
@@ -46,6 +53,7 @@ __all__ = [
     "power_mean",
     "power_mean_directional",
     "power_mean_gradient",
+    "unobserved_components",
 ]
 
 
