@@ -20,7 +20,7 @@ from dli import (
     sensitivity,
 )
 from dli.aggregation import GeometricMean, Minimum, OrderedWeighted, PowerMean, Ratio, Sum
-from dli.imputation import ColumnMean
+from dli.imputation import ColumnMean, RegressionDraws
 from dli.normalisation import (
     FractionOfMax,
     Goalposts,
@@ -234,6 +234,11 @@ FUNCTIONS = {
     ),
     "sensitivity.central_weights": lambda a, p: of_period(
         a, sensitivity.central_weights(a, n_samples=64, rng=1), p
+    ),
+    "sensitivity.multiple_imputation": lambda a, p: of_period(
+        a,
+        sensitivity.multiple_imputation(a, RegressionDraws(), m=3, rng=1, period=p).table,
+        p,
     ),
     "sensitivity.importance": lambda a, p: cells(sensitivity.importance(a, period=p).table),
     "sensitivity.remove_elements": lambda a, p: of_period(
