@@ -25,6 +25,7 @@ from dli import (
 )
 from dli.aggregation import ArithmeticMean, GeometricMean
 from dli.errors import DLIError, DLIWarning
+from dli.imputation import RegressionDraws
 from dli.normalisation import Goalposts
 
 INDEX = Index(
@@ -65,6 +66,7 @@ BY_NAME: dict[str, Any] = {
 }  # fmt: skip
 BY_CALL: dict[str, dict[str, Any]] = {
     "exemplars": {"node": "a"},
+    "multiple_imputation": {"imputation": RegressionDraws()},
     "MeasurementError": {"sd": 0.1},
     "Alternatives": {"step": "aggregation", "options": [ArithmeticMean(), GeometricMean()]},
     "Exclusion": {"codes": "a"},
@@ -78,6 +80,10 @@ BY_CALL: dict[str, dict[str, Any]] = {
     "sobol_estimates": {"f_a": [0.0, 1, 2], "f_b": [2.0, 1, 0], "f_ab": [[0.0, 2, 1]]},
     "loading_weights": {"loadings": [[0.9, 0.1], [0.7, 0.5], [0.1, 0.8]]},
     "rank_ranges": {"time_limit": 1.0},
+    "rank_sets": {"errors": 0.5, "n_draws": 50},
+    "tie_groups": {"errors": 0.5, "n_draws": 50},
+    "best_sets": {"errors": 0.5, "n_draws": 50},
+    "worst_sets": {"errors": 0.5, "n_draws": 50},
     "graph.dematel": {},
     "graph.total_influence": {},
     "graph.explain": {"unit": "U"},
@@ -93,9 +99,9 @@ BY_CALL: dict[str, dict[str, Any]] = {
 }
 # What functions return: nobody builds it. Files have tests of their own.
 RESULTS = {
-    "Acceptability", "Dematel", "Draws", "Estimate", "Explanation", "Importance", "Indices",
-    "Input", "Plan", "RankRanges", "Removals", "Shapley", "Sobol", "Stability", "Uncertainty",
-    "WeightStability",
+    "Acceptability", "Dematel", "Draws", "Estimate", "Explanation", "Importance", "Imputations", "Indices",
+    "Input", "Plan", "RankRanges", "RankSets", "Removals", "Shapley", "Sobol", "Stability",
+    "TieGroups", "Uncertainty", "WeightStability",
 }  # fmt: skip
 FILES = {"save", "load", "from_table", "to_graphml", "to_mermaid", "to_networkx", "estimate.levels"}
 SCHEMES = (
@@ -177,6 +183,12 @@ def test_every_wrong_kind_of_a_parameter_is_an_error_of_the_library(label: str) 
 
 
 WEIGHTS = [0.5, 0.3, 0.2]
+
+
+def _upper(scores: Any, errors: Any = None, draws: Any = None) -> Any:
+    return dli.robustness.arrays.rank_sets(scores, errors, draws=draws, n_draws=50, rng=1).upper
+
+
 SCALE_FREE: dict[str, Callable[[Any], Any]] = {
     "minmax deviation": lambda x: weighting.standard_deviation_weights(x, normalise="minmax"),
     "deviation": weighting.standard_deviation_weights,
@@ -200,6 +212,8 @@ SCALE_FREE: dict[str, Callable[[Any], Any]] = {
     "acceptability": lambda x: (
         dli.robustness.arrays.rank_acceptability(x, n_samples=50, rng=1).acceptability
     ),
+    "rank sets": lambda x: _upper(x[:, 0], x[:, 1] / 10),
+    "rank sets of draws": lambda x: _upper(x[0], draws=x),
     "correlation ratio": lambda x: dli.sensitivity.arrays.correlation_ratios(x, x.sum(axis=1)),
     "sobol": lambda x: dli.sensitivity.arrays.sobol_estimates(*x.T[:2], x.T[2:]).total_order,
 }

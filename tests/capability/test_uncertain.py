@@ -50,9 +50,9 @@ def test_a_plan_tells_how_often_each_is_in_it():
     share = dict(zip(column(found, "code"), column(found, "share"), strict=True))
     assert share["c"] + share["d"] == pytest.approx(1.0)
     assert 0 < share["d"] < 1
-    assert column(found, "nominal")[column(found, "code").index("c")] == pytest.approx(0.5)
+    assert column(found, "nominal")[column(found, "code").index("c")] == pytest.approx(0.3)
     change = dict(zip(column(found, "code"), column(found, "mean_change"), strict=True))
-    assert change["c"] == pytest.approx(0.5 * share["c"])
+    assert change["c"] == pytest.approx(0.3 * share["c"])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dli.capability.estimation import Estimate
 from dli.capability.explanation import Explanation
 from dli.capability.graph import CapabilityGraph
 from dli.capability.influence import Dematel, dematel, total_influence
-from dli.capability.planning import Plan
+from dli.capability.plans import Plan
 from dli.capability.uncertain import UncertainGraph
 
 __all__ = [

@@ -12,8 +12,10 @@ from dli.checks import (
 )
 from dli.errors import ModelError
 
-__all__ = ["Capability", "Link"]
+__all__ = ["ESTIMATED", "Capability", "Link"]
 
+# How the evidence of a link begins whose strength comes from data.
+ESTIMATED = "estimated from"
 _KINDS = ("capability", "barrier")
 
 

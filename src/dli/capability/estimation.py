@@ -5,12 +5,13 @@ from functools import cached_property
 from typing import Any, Generic
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from dli import frames
 from dli.arrays import Floats
 from dli.assessment import Assessment
+from dli.capability.elements import ESTIMATED
 from dli.capability.network import Network, NetworkT
 from dli.capability.outcomes import Outcomes
 from dli.capability.uncertain import MOST_DRAWS, UncertainGraph, bounds
@@ -30,17 +31,22 @@ LARGEST_CONDITION = 30.0
 class Estimate(Generic[NetworkT]):
     """Strengths of links, estimated from many units.
 
-    For each node its outcome, or level, on a scale from 0 to 1 is regressed on the levels of its
-    sources: least squares with an intercept, each strength from 0 to 1 with the sign of its link,
-    and a ridge towards the strengths of the graph. With several periods changes are regressed on
-    changes. Intervals come from drawing units anew. Strengths are associations and do not prove
-    causes: what moves sources and outcomes alike, such as income, is in them. Units count alike:
-    weights play no part.
+    For each node its outcome, or level, y on a scale from 0 to 1 is regressed on the levels x of
+    its sources: with an intercept, each strength s from 0 to 1 with the sign of its link, and a
+    ridge towards the strengths p of the graph. What is least is the sum over rows
+    sum((y - a - x s)^2) / var(y) + ridge sum((s - p)^2), in which the first part grows with the
+    rows and the second does not: the pull of the prior fades. It says that s is normal around p
+    with variance (1 - R^2) / ridge. With several periods changes are regressed on changes.
+
+    Intervals come from drawing units anew, and for each draw another p of that variance: what the
+    data do not tell is as uncertain as the prior. They are wider by the square root of n / (n - k),
+    for n rows and k coefficients. Strengths are associations and do not prove causes: what moves
+    sources and outcomes alike, such as income, is in them. Units count alike: weights play no part.
 
     Attributes
     ----------
     graph : CapabilityGraph
-        With the estimated strengths.
+        With the estimated strengths, and links whose ``evidence`` says so.
     prior : CapabilityGraph
         With the strengths before.
     strengths : ndarray of shape (n_bootstrap, n_links)
@@ -82,7 +88,7 @@ def estimate(  # noqa: PLR0913 each option is independent
     assessment: Assessment,
     levels: object = None,
     *,
-    ridge: float = 0.1,
+    ridge: float = 1.0,
     n_bootstrap: int = 500,
     confidence: float = 0.9,
     rng: Any = None,
@@ -101,7 +107,8 @@ def estimate(  # noqa: PLR0913 each option is independent
         that data itself. Rows in which a level or the outcome is missing are left out.
     ridge : float
         How strongly strengths are held to those of the graph: the weight of a squared difference
-        against the mean squared residual in units of the outcome's variance.
+        against the sum of squared residuals over the outcome's variance. The prior counts for about
+        as many rows as this, where the source varies as the outcome does.
     n_bootstrap : int
         How often units are drawn anew, with all their periods.
     confidence : float
@@ -138,7 +145,8 @@ def estimate(  # noqa: PLR0913 each option is independent
     units = list(assessment.units)
     if assessment.periods is not None:
         values, units = _changes(values, units, assessment.periods)
-    counts = _counts(units, n_bootstrap, generator(rng))
+    rng = generator(rng)
+    counts = _counts(units, n_bootstrap, rng)
     sources, targets, signs = graph.ends
     _refuse_too_few(graph, values, sources, targets)
     prior = np.array([link.strength for link in graph.links])
@@ -150,8 +158,11 @@ def estimate(  # noqa: PLR0913 each option is independent
         x, y = values[:, sources[links]] * signs[links], values[:, target]
         is_known = ~(np.isnan(x).any(axis=1) | np.isnan(y))
         x, y = x[is_known], y[is_known]
-        nominal[links] = _fit(x, y, np.ones((1, y.size)), prior[links], ridge)[0]
-        drawn[:, links] = _fit(x, y, counts[:, is_known], prior[links], ridge)
+        fit = _normal_equations(x, y, np.ones((1, y.size)), prior[np.newaxis, links], ridge)
+        nominal[links] = _within_range(fit[0], _solved(*fit))[0]
+        drawn[:, links] = _drawn(
+            x, y, counts[:, is_known], nominal[links], prior[links], ridge, rng
+        )
         for link, row in zip(links.tolist(), _quality(x, y, nominal[links]), strict=True):
             for name, cell in zip(_QUALITY, row, strict=True):
                 quality[name][link] = cell
@@ -166,7 +177,7 @@ def estimate(  # noqa: PLR0913 each option is independent
         **quality,
     }
     return Estimate(
-        graph=graph.with_strengths(nominal.tolist()),
+        graph=_with_evidence(graph.with_strengths(nominal.tolist()), table, confidence),
         prior=graph,
         strengths=drawn,
         confidence=confidence,
@@ -175,6 +186,20 @@ def estimate(  # noqa: PLR0913 each option is independent
 
 
 _QUALITY = ("n_rows", "r_squared", "vif", "condition", "note")
+
+
+def _with_evidence(graph: NetworkT, table: dict[str, Any], confidence: float) -> NetworkT:
+    """Return a graph whose links say that their strengths are estimated."""
+    columns = (table[name] for name in ("n_rows", "low", "high"))
+    links = [
+        evolve(
+            link,
+            evidence=f"{ESTIMATED} {n} rows: {low:.2f} to {high:.2f} at {confidence:.0%}; "
+            f"before: {link.evidence or 'judgement'}",
+        )
+        for link, n, low, high in zip(graph.links, *columns, strict=True)
+    ]
+    return evolve(graph, links=links)
 
 
 def _levels(graph: Network, assessment: Assessment, levels: object) -> Floats:
@@ -254,25 +279,60 @@ def _refuse_too_few(
         raise DataError(msg, faults)
 
 
-def _fit(x: Floats, y: Floats, counts: Floats, prior: Floats, ridge: float) -> Floats:
-    """Return strengths from 0 to 1 for each set of counts: (n_draws, n_sources).
+def _drawn(  # noqa: PLR0913, PLR0917 each is another part of one regression
+    x: Floats,
+    y: Floats,
+    counts: Floats,
+    nominal: Floats,
+    prior: Floats,
+    ridge: float,
+    rng: np.random.Generator,
+) -> Floats:
+    """Return strengths from 0 to 1 for each set of counts, each held to another prior."""
+    unexplained = float((y - x @ nominal).var()) / _scale(y)
+    spread = np.sqrt(min(unexplained, 1.0) / ridge) if ridge > 0 else 0.0
+    priors = prior + spread * rng.normal(size=(len(counts), prior.size))
+    everything = _normal_equations(x, y, np.ones((1, y.size)), prior[np.newaxis], ridge)
+    left, right = _normal_equations(x, y, counts, priors, ridge)
+    centre, free = _solved(*everything), _solved(left, right)
+    # Drawing rows anew takes residuals for errors, though a fit makes them smaller.
+    free = centre + np.sqrt(y.size / (y.size - prior.size - 1)) * (free - centre)
+    return _within_range(left, free)
 
-    Minimises the mean squared residual over the variance of y, plus ridge times the squared
-    differences from the prior.
+
+def _scale(y: Floats) -> float:
+    """Return the variance that squared residuals are measured by."""
+    variance = float(y.var())
+    return variance if variance > 1e-15 else 1.0
+
+
+def _normal_equations(
+    x: Floats, y: Floats, counts: Floats, priors: Floats, ridge: float
+) -> tuple[Floats, Floats]:
+    """Return L and r with L s = r at the least, before bounds, for each set of counts and prior.
+
+    Of the sum of squared residuals over the variance of y, plus ridge times the squared differences
+    from the prior: (n_draws, n_sources, n_sources) and (n_draws, n_sources).
     """
-    total = np.maximum(counts.sum(axis=1), 1.0)
-    mean_x, mean_y = counts @ x / total[:, np.newaxis], counts @ y / total
-    square = np.einsum("bn,ni,nj->bij", counts, x, x, optimize=True) / total[:, None, None]
-    square -= mean_x[:, :, None] * mean_x[:, None, :]
-    mixed = (counts * y) @ x / total[:, np.newaxis] - mean_x * mean_y[:, np.newaxis]
-    variance = counts @ y**2 / total - mean_y**2
-    scale = np.where(variance > 1e-15, variance, 1.0)[:, np.newaxis]
-    left = square / scale[:, :, None] + ridge * np.eye(prior.size)
-    right = mixed / scale + ridge * prior
-    # The least-norm answer where the data and the ridge leave several.
-    strengths: Floats = np.einsum("bij,bj->bi", np.linalg.pinv(left, hermitian=True), right)
+    total = np.maximum(counts.sum(axis=1), 1.0)[:, np.newaxis]
+    sum_x, sum_y = counts @ x, (counts @ y)[:, np.newaxis]
+    square = np.einsum("bn,ni,nj->bij", counts, x, x, optimize=True)
+    square -= sum_x[:, :, None] * (sum_x / total)[:, None, :]
+    mixed = (counts * y) @ x - sum_x * sum_y / total
+    left = square / _scale(y) + ridge * np.eye(x.shape[1])
+    return left, mixed / _scale(y) + ridge * priors
+
+
+def _solved(left: Floats, right: Floats) -> Floats:
+    """Return the least-norm answer where the data and the ridge leave several."""
+    return np.asarray(np.einsum("bij,bj->bi", np.linalg.pinv(left, hermitian=True), right))
+
+
+def _within_range(left: Floats, strengths: Floats) -> Floats:
+    """Return strengths from 0 to 1, as near to the least as these bounds let them be."""
+    strengths = strengths.copy()
     for draw in np.flatnonzero(((strengths < 0) | (strengths > 1)).any(axis=1)).tolist():
-        strengths[draw] = _bounded(left[draw], right[draw])
+        strengths[draw] = _bounded(left[draw], left[draw] @ strengths[draw])
     return strengths
 
 

@@ -15,7 +15,7 @@ from dli.capability.elements import Capability, Link
 from dli.checks import is_hashable, listed, several, text_faults
 from dli.errors import MethodError, ModelError, UnknownCodeError
 
-__all__ = ["Network", "NetworkT"]
+__all__ = ["Network", "NetworkT", "ahead"]
 
 # What is built or evolved from a graph is a graph of the same class.
 NetworkT = TypeVar("NetworkT", bound="Network")
@@ -181,3 +181,18 @@ class Network:
         unknown = [code for code in codes if not is_hashable(code) or code not in known]
         if unknown:
             raise UnknownCodeError("capability", unknown, self.codes)
+
+
+def ahead(graph: Network, places: Iterable[int], *, backwards: bool = False) -> set[int]:
+    """Return some nodes and all that links lead to from them, or to them."""
+    found = set(places)
+    todo = list(found)
+    links = [(j, i) if backwards else (i, j) for i, j, strength in graph.signed_links() if strength]
+    onto: dict[int, list[int]] = {}
+    for i, j in links:
+        onto.setdefault(i, []).append(j)
+    while todo:
+        new = set(onto.get(todo.pop(), ())) - found
+        found |= new
+        todo += new
+    return found

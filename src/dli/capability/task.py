@@ -11,7 +11,16 @@ from dli.assessment import Assessment
 from dli.capability.network import Network
 from dli.capability.outcomes import Position
 from dli.capability.propagation import settled
-from dli.checks import is_whole, listed, mapping, number_fault, whole_number
+from dli.checks import (
+    choice_faults,
+    is_whole,
+    listed,
+    mapping,
+    number_fault,
+    refuse,
+    text_faults,
+    whole_number,
+)
 from dli.errors import MethodError
 from dli.scoring.held import require_gradient
 
@@ -19,21 +28,24 @@ __all__ = ["Step", "Task"]
 
 # Each step of each capability is a variable of the program.
 _MOST_STEPS = 1000
+# What is less is left out: the solver does not tell it from nothing.
+_LEAST_CHANGE = 1e-9
 
 
 @frozen
 class Step:
-    """One step of a capability's level, or of a barrier's removal.
+    """What a unit has left of one step of a capability's scale, or of a barrier's removal.
 
     Attributes
     ----------
     place : int
         Of the capability in the graph.
     number : int
-        From 1; a step needs those before it.
+        Of the scale, from 1, whatever the unit's level; a step needs those before it.
     change : float
         Of the level.
     cost : float
+        Of what is left of the step: a part of it costs its share.
     """
 
     place: int
@@ -54,12 +66,15 @@ class Task:
         Steps by number in ``steps``: the second must be taken for the first.
     exclusions : tuple of tuple of int
         First steps of which at most one is taken.
+    unit_of_cost : str
+        What a cost of 1 is.
     """
 
     where: Position
     steps: tuple[Step, ...]
     before: tuple[tuple[int, int], ...]
     exclusions: tuple[tuple[int, ...], ...]
+    unit_of_cost: str = ""
 
     @classmethod
     def of(  # noqa: PLR0913 each option is independent
@@ -72,27 +87,33 @@ class Task:
         node: str | None = None,
         levels: Mapping[str, float] | None = None,
         costs: Mapping[str, Any] | None = None,
+        cost_per: str = "step",
+        cost_unit: str | None = None,
         steps: int = 5,
         prerequisites: Mapping[Any, Any] | None = None,
         exclusions: Sequence[Sequence[str]] = (),
     ) -> "Task":
         """Return the steps that a unit can take, after the options are checked."""
+        refuse("plan", _option_faults(cost_per, cost_unit))
         n = whole_number("steps", steps, 1, _MOST_STEPS)
         where = Position.of(graph, assessment, unit, period=period, node=node, levels=levels)
         for inner in assessment.held.inner(where.found.node):
             require_gradient(inner)
-        prices = _prices(graph, costs, n)
+        prices = _prices(graph, costs, n, n if cost_per == "level" else 1)
         chosen = tuple(
             step
             for place, level in enumerate(where.levels.tolist())
             for step in _steps(place, level, float(graph.better[place]), prices[graph.codes[place]])
         )
         place = {(graph.codes[s.place], s.number): i for i, s in enumerate(chosen)}
-        before = [(i, i - 1) for i, s in enumerate(chosen) if s.number > 1]
+        first: dict[str, int] = {}
+        for code, number in place:
+            first.setdefault(code, number)
+        before = [(i, i - 1) for (code, number), i in place.items() if number > first[code]]
         # A step that a unit has behind it is taken already.
         what = "code to the codes that must come first"
         needs = {} if prerequisites is None else mapping("prerequisites", prerequisites, what)
-        waits = _waits(graph, needs, n)
+        waits = _waits(graph, needs, n, first)
         before += [(place[a], place[b]) for a, b in waits if a in place and b in place]
         apart = [
             listed("each of the exclusions", group, "codes")
@@ -100,8 +121,14 @@ class Task:
         ]
         for group in apart:
             graph.require(group)
-        groups = (tuple(place[c, 1] for c in group if (c, 1) in place) for group in apart)
-        return cls(where=where, steps=chosen, before=tuple(before), exclusions=tuple(groups))
+        groups = (tuple(place[c, first[c]] for c in group if c in first) for group in apart)
+        return cls(
+            where=where,
+            steps=chosen,
+            before=tuple(before),
+            exclusions=tuple(groups),
+            unit_of_cost=_unit_of_cost(costs, cost_per, cost_unit, n),
+        )
 
     @property
     def graph(self) -> Network:
@@ -131,50 +158,76 @@ class Task:
         return float(self.scores([taken])[self.where.found.node][0])
 
 
-def _prices(graph: Network, costs: Mapping[str, Any] | None, n: int) -> dict[str, list[float]]:
-    """Return the cost of each step of each capability."""
+def _option_faults(cost_per: object, cost_unit: object) -> list[str]:
+    unit = "" if cost_unit is None else cost_unit
+    return [*choice_faults("cost_per", cost_per, ("step", "level")), *text_faults(cost_unit=unit)]
+
+
+def _unit_of_cost(costs: object, cost_per: str, cost_unit: str | None, n: int) -> str:
+    """Return what a cost of 1 is, in words."""
+    if cost_unit:
+        return cost_unit
+    if costs is not None:
+        return "units of the costs given"
+    return (
+        "levels, each from absent to complete" if cost_per == "level" else f"steps of 1/{n} level"
+    )
+
+
+def _prices(
+    graph: Network, costs: Mapping[str, Any] | None, n: int, parts: int
+) -> dict[str, Floats]:
+    """Return what each whole step of each capability costs: that part of the costs given."""
     if costs is None:
-        return dict.fromkeys(graph.codes, [1.0] * n)
+        return dict.fromkeys(graph.codes, np.full(n, 1.0 / parts))
     costs = mapping("costs", costs, "code to cost")
     graph.require(costs)
-    prices: dict[str, list[Any]] = {}
+    prices: dict[str, Floats] = {}
     faults = [f"{code!r}: no cost" for code in graph.codes if code not in costs]
     for code, cost in costs.items():
         is_list = isinstance(cost, (Sequence, np.ndarray)) and not isinstance(cost, str)
-        prices[code] = list(cost) if is_list else [cost] * n
-        if len(prices[code]) != n:
-            faults.append(f"{code!r}: {len(prices[code])} costs for {n} steps")
-        faults += [
-            f"{code!r}: {own!r}"
-            for own in dict.fromkeys(prices[code])
-            if number_fault("cost", own, least=0)
-        ]
+        own = list(cost) if is_list else [cost] * n
+        bad = [f"{code!r}: {x!r}" for x in dict.fromkeys(own) if number_fault("cost", x, least=0)]
+        if len(own) != n:
+            faults.append(f"{code!r}: {len(own)} costs for {n} steps")
+        elif not bad:
+            prices[code] = np.array(own, dtype=np.float64) / parts
+        faults += bad
     if faults:
         msg = "every capability and barrier needs costs, finite numbers of at least 0"
         raise MethodError(msg, faults)
     return prices
 
 
-def _steps(place: int, level: float, better: float, prices: Sequence[float]) -> list[Step]:
-    """Return the steps that a level leaves; none where it is unknown."""
+def _steps(place: int, level: float, better: float, prices: Floats) -> list[Step]:
+    """Return what a level leaves of the steps of the scale; nothing where it is unknown.
+
+    The cost from one level to another is the integral of a rate that is constant within a step.
+    """
+    if np.isnan(level):
+        return []
+    n = len(prices)
+    done = level if better > 0 else 1.0 - level
     steps: list[Step] = []
-    room = 1.0 - level if better > 0 else level
-    for number, cost in enumerate(prices, 1):
-        if room > 1e-9:  # False for NaN
-            change = min(room, 1 / len(prices))
-            steps.append(Step(place, number, better * change, float(cost)))
-            room -= change
+    for number, price in enumerate(prices.tolist(), 1):
+        start, end = max((number - 1) / n, done), number / n
+        if end - start > _LEAST_CHANGE:
+            share = 1.0 if start == (number - 1) / n else (end - start) * n
+            steps.append(Step(place, number, better * (end - start), price * share))
     return steps
 
 
 def _waits(
-    graph: Network, prerequisites: Mapping[Any, Any], n: int
+    graph: Network, prerequisites: Mapping[Any, Any], n: int, first: Mapping[str, int]
 ) -> list[tuple[tuple[str, int], tuple[str, int]]]:
     """Return the pairs of steps, as code and number, of which the first waits for the second."""
     faults: list[str] = []
 
     def step(item: Any) -> tuple[str, int]:
-        code, number = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
+        if not (isinstance(item, tuple) and len(item) == 2):
+            graph.require([item])
+            return item, first.get(item, n)  # the next step, or the last where none is left
+        code, number = item
         graph.require([code])
         if not is_whole(number, 1, n):
             faults.append(f"{item!r}: steps are numbered from 1 to {n}")

@@ -13,7 +13,8 @@ from dli.assessment import Assessment
 from dli.capability.explanation import explain
 from dli.capability.leverage import leverage_array
 from dli.capability.network import Network, NetworkT
-from dli.capability.planning import plan
+from dli.capability.request import Request
+from dli.capability.varied import drawn_strengths, shares
 from dli.checks import generator, instance, number, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
@@ -51,9 +52,7 @@ def uncertain(
     """
     relative = number("relative", relative, least=0, most=1)
     n_samples = whole_number("n_samples", n_samples, 1, MOST_DRAWS)
-    own = np.array([link.strength for link in graph.links])
-    noise = generator(rng).uniform(-relative, relative, (n_samples, own.size))
-    return UncertainGraph(graph, np.minimum(own * (1 + noise), 1.0))
+    return UncertainGraph(graph, drawn_strengths(graph, relative, n_samples, generator(rng)))
 
 
 def _strengths(values: ArrayLike) -> Floats:
@@ -200,29 +199,16 @@ class UncertainGraph(Generic[NetworkT]):
         frame
             A row for each capability and barrier, the most frequent first: ``code``; ``nominal``,
             the change of its level in the plan by nominal strengths; ``share`` of draws in whose
-            best plan it is; ``mean_change`` over all draws.
+            best plan it is; ``mean_change`` over all draws; ``first_step``, the share of draws in
+            which the plan begins with it. A draw in which nothing reaches the target has no plan.
 
         Raises
         ------
         MethodError, UnknownCodeError, DataError
             As `CapabilityGraph.plan`.
         """
-        codes = self.graph.codes
-        plans = [
-            plan(graph, assessment, unit, **options).changes for graph in (self.graph, *self.draws)
-        ]
-        nominal, *draws = [[changes.get(code, 0.0) for code in codes] for changes in plans]
-        drawn = np.array(draws)
-        share = (drawn != 0).mean(axis=0)
-        order = np.argsort(-share, kind="stable")
-        return assessment.table(
-            {
-                "code": [codes[i] for i in order.tolist()],
-                "nominal": np.array(nominal)[order],
-                "share": share[order],
-                "mean_change": drawn.mean(axis=0)[order],
-            }
-        )
+        request = Request(assessment=assessment, unit=unit, **options)
+        return shares(request, self.graph, self.draws)
 
     def __repr__(self) -> str:
         return f"{len(self.strengths)} draws of the strengths of {len(self.graph.links)} links"

@@ -1,0 +1,158 @@
+"""Why a cause that an explanation names is in a plan, or is not."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dli.arrays import TIE
+from dli.capability.explanation import Explanation
+from dli.capability.network import ahead
+from dli.capability.task import Task
+from dli.checks import instance
+from dli.errors import MethodError
+from dli.frames import Frame
+
+__all__ = ["compared", "figure"]
+
+
+def compared(
+    task: Task, order: Sequence[int], budget: float | None, explanation: Explanation
+) -> Frame:
+    """Return the causes of an explanation beside a plan: `Plan.compared_with` documents it."""
+    instance("explanation", explanation, Explanation)
+    own, other = task.where, explanation.where
+    faults = [
+        f"{what}: {theirs!r}, of the plan {ours!r}"
+        for what, theirs, ours in (
+            ("unit", other.unit, own.unit),
+            ("node", other.found.node, own.found.node),
+            ("row", other.row, own.row),
+            ("capabilities", other.found.graph.codes, own.found.graph.codes),
+        )
+        if theirs != ours
+    ]
+    if faults:
+        msg = "the explanation is of something else than the plan; explain the same unit and node"
+        raise MethodError(msg, faults)
+    changes, points = task.changes(order), explanation.points
+    by_points = np.argsort(-points, kind="stable").tolist()
+    chosen = [i for i in by_points if points[i] > 0 or task.graph.codes[i] in changes]
+    rows = [_row(task, order, budget, place) for place in chosen]
+    costs, alone, added, reasons = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return own.found.assessment.table(
+        {
+            "code": [task.graph.codes[i] for i in chosen],
+            "points": points[chosen],
+            "change": np.array([changes.get(task.graph.codes[i], 0.0) for i in chosen]),
+            "cost": np.array(costs, dtype=np.float64),
+            "gain": np.array(alone, dtype=np.float64),
+            "gain_after_plan": np.array(added, dtype=np.float64),
+            "reason": list(reasons),
+        }
+    )
+
+
+def figure(cost: float) -> str:
+    """Return a cost as text, with two decimals unless it is whole.
+
+    Examples
+    --------
+    >>> figure(1250.0), figure(0.068)
+    ('1,250', '0.07')
+    """
+    return f"{cost:,.2f}".removesuffix(".00")
+
+
+def _row(
+    task: Task, order: Sequence[int], budget: float | None, place: int
+) -> tuple[float, float, float, str]:
+    """Return cost and gains of a capability's next step, and why it is in the plan or is not."""
+    own = [i for i, step in enumerate(task.steps) if step.place == place]
+    if not own:
+        is_known = not np.isnan(task.where.levels[place])
+        why = "no step is left: its level is at its end" if is_known else "its level is unknown"
+        return np.nan, np.nan, np.nan, why
+    taken = set(order)
+    needed = _with_needed(task, own[0])
+    missing = [i for i in needed if i not in taken]
+    cost = float(task.costs[needed].sum())
+    found = task.scores([(), needed, order, [*order, *missing]])[task.where.found.node]
+    alone, added = float(found[1] - found[0]), float(found[3] - found[2])
+    if own[0] in taken:
+        return cost, alone, np.nan, "in the plan"
+    return cost, alone, added, _reason(task, order, budget, own[0], (cost, alone, added))
+
+
+def _reason(
+    task: Task,
+    order: Sequence[int],
+    budget: float | None,
+    step: int,
+    figures: tuple[float, float, float],
+) -> str:
+    cost, alone, added = figures
+    codes, needed = task.graph.codes, _with_needed(task, step)
+    apart = [
+        codes[task.steps[i].place]
+        for group in task.exclusions
+        if set(group) & set(needed)
+        for i in group
+        if i in order and i not in needed
+    ]
+    if apart:
+        return f"excluded by {', '.join(apart)}, which the plan has"
+    first = "its next step" if len(needed) == 1 else "its next step, with what must come before it,"
+    if budget is not None and cost > budget * (1 + TIE):
+        return f"{first} costs {figure(cost)}, more than the budget of {figure(budget)}"
+    nothing = TIE * max(abs(task.where.score), 1.0)
+    if alone <= nothing:
+        return f"{first} gains nothing: what it leads to is at its end{_held_back(task, step)}"
+    if added <= nothing:
+        return f"{first} gains nothing on top of the plan, which closes the same gaps"
+    if not order:
+        return "nothing is needed"
+    rate, (least, worth) = added / max(cost, TIE), _least_worth(task, order)
+    why = (
+        f"{first} gains {added:.2f} on top of the plan at a cost of {figure(cost)}, {rate:.2f} for "
+        f"each; least in the plan gains {least}, {worth:.2f}"
+    )
+    return why if rate < worth else f"{why}; but no choice with it that can be paid does better"
+
+
+def _with_needed(task: Task, step: int) -> list[int]:
+    """Return a step and all that must come before it."""
+    needed = {step}
+    todo = [step]
+    while todo:
+        own = todo.pop()
+        new = {earlier for later, earlier in task.before if later == own} - needed
+        needed |= new
+        todo += new
+    return sorted(needed)
+
+
+def _held_back(task: Task, step: int) -> str:
+    """Return which required capabilities hold what a step leads to, in words."""
+    graph, start = task.graph, task.steps[step].place
+    reached = ahead(graph, [start])
+    sources, targets = (ends.tolist() for ends in graph.required_pairs)
+    level = np.concatenate([task.where.levels, task.where.outcomes])
+    holding = dict.fromkeys(
+        graph.codes[source]
+        for source, target in zip(sources, targets, strict=True)
+        if target in reached and source != start and level[source] <= level[target] + TIE
+    )
+    return f", or held by the level of {', '.join(holding)}" if holding else ""
+
+
+def _least_worth(task: Task, order: Sequence[int]) -> tuple[str, float]:
+    """Return the capability of a plan that gains least for its cost, and what a cost of 1 gains."""
+    places = list(dict.fromkeys(task.steps[i].place for i in order))
+    without = [[i for i in order if task.steps[i].place != place] for place in places]
+    found = task.scores([order, *without])[task.where.found.node]
+    spent = [
+        task.costs[[i for i in order if task.steps[i].place == place]].sum() for place in places
+    ]
+    rates = ((found[0] - found[1:]) / np.maximum(spent, TIE)).tolist()
+    worth, place = min(zip(rates, places, strict=True))
+    return task.graph.codes[place], worth

@@ -1,0 +1,291 @@
+"""The plan that was found, what it rests on and how firm it is."""
+
+from functools import cached_property
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from dli.capability.comparison import compared, figure
+from dli.capability.elements import ESTIMATED, Link
+from dli.capability.explanation import Explanation
+from dli.capability.network import ahead
+from dli.capability.program import Solution
+from dli.capability.request import Request
+from dli.capability.structure import roadmap
+from dli.capability.task import Task
+from dli.capability.varied import drawn_strengths, shares
+from dli.checks import generator, number, whole_number
+from dli.frames import Frame
+from dli.printing import Printed, Sheet, counted
+
+__all__ = ["Plan"]
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Plan(Printed):
+    """The investments that gain most for a budget, or reach a target at least cost.
+
+    Attributes
+    ----------
+    budget : float, optional
+    """
+
+    budget: float | None
+    _request: Request
+    _task: Task
+    _solution: Solution
+    # Steps by number in the task, as they are to be taken: what gains most for its cost comes
+    # first, as far as prerequisites allow.
+    _order: tuple[int, ...]
+
+    @property
+    def unit(self) -> Any:
+        """The unit."""
+        return self._task.where.unit
+
+    @property
+    def node(self) -> str:
+        """The code of the node that is raised."""
+        return self._task.where.found.node
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """The change of each level that is invested in, as `propagate` takes them."""
+        return self._task.changes(self._order)
+
+    @property
+    def cost(self) -> float:
+        """The cost of all steps."""
+        return float(self._task.costs[list(self._order)].sum())
+
+    @property
+    def cost_unit(self) -> str:
+        """What a cost of 1 is."""
+        return self._task.unit_of_cost
+
+    @property
+    def score_before(self) -> float:
+        """The score of the node as it is."""
+        return self._task.where.score
+
+    @property
+    def score(self) -> float:
+        """The score of the node after all steps, by following them through the graph."""
+        return self.steps[-1]["score"] if self.steps else self.score_before
+
+    @property
+    def gain(self) -> float:
+        """The points of the score gained."""
+        return self.score - self.score_before
+
+    @property
+    def gap(self) -> float:
+        """How far a better plan could be ahead, in points (in cost for a target); 0 is proven best.
+
+        NaN where the aggregation allows no bound: see ``exact``.
+        """
+        return self._solution.gap
+
+    @property
+    def exact(self) -> bool:
+        """Whether the program was that of the exact index; else of a linear approximation."""
+        return self._solution.exact
+
+    @property
+    def proven(self) -> bool:
+        """Whether the solver proved that no other steps do better, given all inputs as they are.
+
+        Strengths of links, levels and costs are inputs: how right they are it does not say.
+        """
+        return self.exact and self.gap == 0
+
+    @property
+    def claim(self) -> str:
+        """What is claimed of the plan, in what its costs are, and what it rests on, in words."""
+        given = "given these strengths, levels and costs"
+        if not self.exact:
+            status = f"The best for a linear approximation of the index, not proven, {given}."
+        elif self.proven:
+            best = "raises the score more" if self.budget is not None else "costs less"
+            status = f"By the solver's proof no other choice of these steps {best}, {given}."
+        else:
+            status = f"By the solver within {self.gap:.3g} of the best, {given}."
+        return f"{status} Costs are in {self.cost_unit}. {self._grounds()}"
+
+    def _grounds(self) -> str:
+        evidence = [link.evidence.strip() for link in self._resting_on]
+        estimated = sum(text.startswith(ESTIMATED) for text in evidence)
+        bare, judged = evidence.count(""), len(evidence) - estimated
+        return (
+            f"It rests on the strengths of {counted(len(evidence), 'link')}: {estimated} estimated "
+            f"from data, {judged} by judgement, {bare} of them without evidence named."
+        )
+
+    @cached_property
+    def _resting_on(self) -> list[Link]:
+        """The links from what is invested in to the outcomes below the node."""
+        graph, tree = self._task.graph, self._task.where.held.tree
+        below = {self.node, *(c for node in tree.inner(self.node) for c in node.children)}
+        reached = ahead(graph, [graph.places[code] for code in self.changes])
+        ends = [graph.places[code] for code in graph.outcomes if code in below]
+        leading = ahead(graph, ends, backwards=True)
+        return [
+            link
+            for link in graph.links
+            if graph.places[link.source] in reached and graph.places[link.target] in leading
+        ]
+
+    @property
+    def links(self) -> Frame:
+        """The links by which the plan gains, and what is behind their strengths.
+
+        ``source, target, strength, sign, evidence``: "judgement" where a link names no evidence.
+        """
+        chosen = self._resting_on
+        return self._task.where.found.assessment.table(
+            {
+                "source": [link.source for link in chosen],
+                "target": [link.target for link in chosen],
+                "strength": np.array([link.strength for link in chosen], dtype=np.float64),
+                "sign": np.array([link.sign for link in chosen], dtype=np.int64),
+                "evidence": [link.evidence.strip() or "judgement" for link in chosen],
+            }
+        )
+
+    def robustness(
+        self,
+        strengths: float = 0.5,
+        *,
+        costs: float = 0.0,
+        n_samples: int = 100,
+        rng: Any = None,
+    ) -> Frame:
+        """Return how often each capability is in the best plan when strengths and costs vary.
+
+        Parameters
+        ----------
+        strengths : float
+            Each strength is drawn evenly within this share of itself, and at most 1.
+        costs : float
+            All costs of a capability are multiplied by a factor, drawn evenly from 1 less this to
+            1 more.
+        n_samples : int
+            For each draw a plan is solved.
+        rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+            The same seed gives the same draws.
+
+        Returns
+        -------
+        frame
+            As `UncertainGraph.plan`: ``first_step`` says how often a plan begins with each.
+
+        Raises
+        ------
+        MethodError
+            Numbers out of range.
+        DivergentInfluenceError
+            A draw whose feedback does not converge.
+        """
+        relative = number("strengths", strengths, least=0, most=1)
+        within = number("costs", costs, least=0, most=1)
+        n_samples = whole_number("n_samples", n_samples, 1)
+        rng, graph = generator(rng), self._task.graph
+        drawn = drawn_strengths(graph, relative, n_samples, rng)
+        factors = 1 + rng.uniform(-within, within, (n_samples, len(graph.codes)))
+        draws = [graph.with_strengths(row) for row in drawn.tolist()]
+        return shares(self._request, graph, draws, factors)
+
+    def compared_with(self, explanation: Explanation) -> Frame:
+        """Return why the causes that `explain` names are in the plan, or are not.
+
+        The two ask different things. An explanation completes each capability, whatever it costs,
+        and counts what closes gaps to the reference; a plan takes steps within its means and counts
+        all that they gain together.
+
+        Parameters
+        ----------
+        explanation : Explanation
+            Of the same unit, period and node.
+
+        Returns
+        -------
+        frame
+            A row for each cause, as in the explanation, and for what else is in the plan: ``code,
+            points`` of the explanation, the ``change`` of its level in the plan, ``cost`` of its
+            next step (with what must come before it), the ``gain`` of that step by itself and
+            ``gain_after_plan``, on top of the plan, and the ``reason``.
+
+        Raises
+        ------
+        MethodError
+            An explanation of something else, or no explanation.
+        """
+        return compared(self._task, self._order, self.budget, explanation)
+
+    @cached_property
+    def steps(self) -> list[dict[str, Any]]:
+        """The rows of the table, as mappings."""
+        task, order = self._task, self._order
+        level = task.where.levels.copy()
+        sets = [order[:n] for n in range(1, len(order) + 1)]
+        scores = task.scores(sets)[self.node].tolist() if order else []
+        rows: list[dict[str, Any]] = []
+        spent, before = 0.0, self.score_before
+        for i, score in zip(order, scores, strict=True):
+            step = task.steps[i]
+            spent += step.cost
+            row = {
+                "step": len(rows) + 1,
+                "code": task.graph.codes[step.place],
+                "name": task.graph.capabilities[step.place].name,
+                "level_before": float(level[step.place]),
+                "level_after": float(level[step.place] + step.change),
+                "cost": step.cost,
+                "spent": spent,
+                "score": score,
+                "gain": score - before,
+            }
+            level[step.place] += step.change
+            before = score
+            rows.append(row)
+        return rows
+
+    @property
+    def table(self) -> Frame:
+        """A row for each step, in order: ``step, code, name, level_before, level_after, cost``.
+
+        And ``spent`` so far, the ``score`` after it and the ``gain`` by it.
+        """
+        kinds: dict[str, Any] = {"step": np.int64, "code": object, "name": object}
+        kinds |= dict.fromkeys(
+            ("level_before", "level_after", "cost", "spent", "score", "gain"), np.float64
+        )
+        columns = {n: np.array([row[n] for row in self.steps], dtype=k) for n, k in kinds.items()}
+        return self._task.where.found.assessment.table(
+            columns | {name: columns[name].tolist() for name in ("code", "name")}
+        )
+
+    def roadmap(self) -> Frame:
+        """Return the capabilities of the plan in stages: `CapabilityGraph.roadmap`."""
+        return roadmap(self._task.graph, list(self.changes))
+
+    def _sheet(self) -> Sheet:
+        """Show the steps in order."""
+        title = (
+            f"Plan for {self.unit}: {self.node} from {self.score_before:.2f} to {self.score:.2f} "
+            f"(+{self.gain:.2f}) at a cost of {figure(self.cost)}"
+        )
+        rows = [
+            [
+                row["code"],
+                *(f"{row[name]:.2f}" for name in ("level_before", "level_after")),
+                figure(row["cost"]),
+                *(f"{row[name]:.2f}" for name in ("score", "gain")),
+            ]
+            for row in self.steps
+        ]
+        return Sheet(
+            title, ("code", "from", "to", "cost", "score", "gain"), rows, note=fill(self.claim, 80)
+        )
