@@ -86,7 +86,11 @@ CALLS = {
     "weighting.swara_weights": ([0, 1, 2], [0.2, 0.3]),
 }
 OPTIONS = {
-    "aggregation.unobserved_components": {"alpha": [0, 0, 0], "beta": [1, 1, 1], "sigma": [1, 2, 3]},
+    "aggregation.unobserved_components": {
+        "alpha": [0, 0, 0],
+        "beta": [1, 1, 1],
+        "sigma": [1, 2, 3],
+    },
     "multivariate.arrays.cluster_indicators": {"n_clusters": 2},
     "robustness.arrays.best_sets": {"n_draws": 50, "rng": 1},
     "robustness.arrays.rank_acceptability": {"n_samples": 50, "rng": 1},

@@ -264,7 +264,9 @@ def test_indicators_without_any_value_are_named(scheme):
 
 @every
 def test_each_declares_whether_it_fills_from_other_periods(scheme):
-    assert traits_of(scheme) == scheme.traits == Traits(over_time=type(scheme) in (Latest, Linear))
+    columns = (scheme.group,) if hasattr(scheme, "group") else ()
+    expected = Traits(over_time=type(scheme) in (Latest, Linear), columns=columns)
+    assert traits_of(scheme) == scheme.traits == expected
 
 
 @pytest.mark.parametrize("traits", [None, {"over_time": True}])

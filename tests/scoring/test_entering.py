@@ -505,3 +505,51 @@ def test_weights_below_a_ratio_are_missing():
     assert_allclose(table.column("effective")[:3], [1, 0.25, 0.75])
     assert table.column("effective")[3:] == [None, None]
     assert "| a |  | R | + |  |  |  |" in found.methodology()
+
+
+def test_draws_that_leave_the_domain_of_a_mean_are_refused():
+    d = Index("d", [Index("p", [Indicator("a"), Indicator("b")]), Indicator("c")],
+              aggregation=dli.aggregation.Difference())  # fmt: skip
+    data = {"unit": ["A", "B"], "a": [90, 99], "b": [61, 20], "c": [30, 50], "f": [10, 50]}
+    unscaled = Method(normalisation=dli.normalisation.Unscaled())
+    for mean, limit in (
+        (GeometricMean(), "above zero"),
+        (dli.aggregation.HarmonicMean(), "above zero"),
+        (dli.aggregation.PowerMean(2), "at least zero"),
+    ):
+        index = Index("T", [d, Indicator("f")], aggregation=mean)
+        found = Assessment(index, data, method=unscaled)
+        with pytest.raises(MethodError, match=rf"'T' needs values .*{limit}.*'d' falls to -22\.8"):
+            dli.sensitivity.evaluate(found, [WeightNoise({"a": 0.9})], [[0.0]])
+    arithmetic = Assessment(Index("T", [d, Indicator("f")]), data, method=unscaled)
+    assert dli.sensitivity.evaluate(arithmetic, [WeightNoise({"a": 0.9})], [[0.0]]).shape == (1, 2)
+
+
+def test_a_step_of_ones_own_sees_one_draw_at_a_time():
+    class Own:
+        def normalise(self, values, indicators):
+            del indicators
+            return 100 * values / np.nanmax(values)
+
+    found = assess(Own())
+    wrapped = assess(Own()).evolve(decimals={"A": 6})
+    inputs, numbers = [WeightNoise(0.5)], np.random.default_rng(1).random((5, 4))
+    for own in (found, wrapped):
+        all_draws = dli.sensitivity.evaluate(own, inputs, numbers)
+        for draw in range(5):
+            alone = dli.sensitivity.evaluate(own, inputs, numbers[[draw]])
+            assert_allclose(all_draws[[draw]], alone, rtol=1e-13)
+
+
+def test_a_column_that_an_imputation_needs_is_asked_for_without_a_gap():
+    for step in ("imputation", "node_imputation"):
+        method = Method(**{step: dli.imputation.GroupMean("regio")})
+        with pytest.raises(dli.UnknownCodeError, match="no column for GroupMean 'regio'"):
+            Assessment(tree(None), DATA | {"region": list("NNSSS")}, method=method)
+
+
+def test_an_imputation_that_fills_no_score_is_refused():
+    data = DATA | {"a": [None, *DATA["a"][1:]], "b": [None, *DATA["b"][1:]]}
+    method = Method(node_imputation=dli.imputation.RowMean())
+    with pytest.raises(MethodError, match="RowMean fills none of the 1 missing scores of 'A'"):
+        Assessment(tree(None), data, method=method)

@@ -6,6 +6,7 @@ from dli.arrays import Floats
 from dli.assessment.scored import Scored
 from dli.errors import MethodError
 from dli.framework import Index
+from dli.method.rounding import name_of
 from dli.scoring.entering import Entry
 from dli.scoring.held import HeldNode, HeldTree
 
@@ -32,7 +33,7 @@ def contributions(assessment: Scored, code: str) -> Floats:
     others = [
         inner.label
         if isinstance(inner.aggregation, Entry)
-        else f"{inner.code!r}: {type(inner.aggregation).__name__}"
+        else f"{inner.code!r}: {name_of(inner.aggregation).rstrip(',')}"
         for inner in tree.inner(code)
         if not (inner.traits.homogeneous or _adds_up(tree, inner))
     ]

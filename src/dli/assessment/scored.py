@@ -16,6 +16,7 @@ from dli.frames import Frame, build
 from dli.framework import Index, Indicator
 from dli.framework.select import inner_node
 from dli.method import Choices, Method
+from dli.method.rounding import name_of
 from dli.normalisation.protocol import traits_of
 from dli.observations import Observations
 from dli.ranking import rank_scores, rank_within
@@ -450,7 +451,7 @@ class Scored:
     def _held_entry(self, code: str) -> HeldNode:
         """Return the normalisation of a node's score, as a node with that as its only child."""
         normalisation = self.node_normalisations[code]
-        entry = Entry(normalisation, code, type(normalisation).__name__)
+        entry = Entry(normalisation, code, name_of(normalisation))
         scores = self.array(code)[:, np.newaxis]
         return HeldNode(
             code=entry_code(code),

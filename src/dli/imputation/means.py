@@ -22,9 +22,13 @@ class _Centre:
     """What all of them share; the subclasses differ by the statistic and by what it is taken of."""
 
     __slots__ = ()
-    traits: ClassVar[Traits] = Traits()
     statistic: ClassVar[str]
     symbol: ClassVar[str] = r"\bar x"
+
+    @property
+    def traits(self) -> Traits:
+        """What holds for the imputation."""
+        return Traits()
 
     def _of(self, values: Floats, axis: int) -> Floats:
         compute = _STATISTICS[self.statistic]
@@ -96,6 +100,11 @@ class _OfGroup(_Centre):
             *choice_faults("empty", self.empty, ("raise", "keep")),
         ]
         refuse(type(self).__name__, faults)
+
+    @property
+    def traits(self) -> Traits:
+        """The column that it reads."""
+        return Traits(columns=(self.group,))
 
     def impute(self, values: Floats, context: Context) -> Floats:
         """Return filled values.

@@ -62,9 +62,12 @@ class Traits:
     over_time : bool
         It fills a unit's gaps from the unit's other periods. It is then passed all rows, those
         without any value among them, before rows with too few values are left out.
+    columns : tuple of str
+        The columns of the data that it reads beside the indicators, which must be there.
     """
 
     over_time: bool = False
+    columns: tuple[str, ...] = ()
 
 
 class Imputation(Protocol):

@@ -11,7 +11,7 @@ from dli.aggregation.protocol import traits_of as traits_of_aggregation
 from dli.arrays import TIE, Floats
 from dli.method.describing import describe
 
-__all__ = ["RoundedAggregation", "RoundedNormalisation", "rounded"]
+__all__ = ["RoundedAggregation", "RoundedNormalisation", "name_of", "rounded"]
 
 
 def rounded(values: Floats, decimals: int) -> Floats:
@@ -30,6 +30,13 @@ def rounded(values: Floats, decimals: int) -> Floats:
     # A float of this size is a whole number already.
     whole = np.where(scaled < 2.0**52, whole, scaled)
     return np.asarray(np.copysign(whole / factor, values) + 0.0)
+
+
+def name_of(step: Any) -> str:
+    """Return the name of a step's class, of what is rounded that of the step within."""
+    if isinstance(step, _Rounded):
+        return f"{type(step.step).__name__}, rounded,"
+    return type(step).__name__
 
 
 @frozen

@@ -28,6 +28,8 @@ RESERVED = frozenset(
         "factor", "effect", "error", "units", "cv", "second", "correlation",
         "first_low", "first_high",
         "total", "total_low", "total_high", "imputed_share",
+        "group", "others", "not_told_apart", "between", "within", "df", "share_missing",
+        "missing_information",
     }
 )  # fmt: skip
 # Quantiles are called q5, q97.5 and the like.

@@ -55,6 +55,9 @@ def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = N
     """
     name = type(normalisation).__name__
     draws = np.atleast_2d(scores)
+    if len(draws) > 1 and not _is_built_in(normalisation):
+        # A step of one's own may look at all that it is given.
+        return np.stack([entered(normalisation, own, code, unit) for own in draws])
     if not callable(getattr(normalisation, "fit", None)):
         # What goes by the order of units has the ties that ranks of scores have.
         draws = _levelled(draws)
@@ -75,6 +78,10 @@ def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = N
     except MethodError as error:
         msg = f"the scores of {code!r} cannot be normalised by {name}: "
         msg += error.summary.removeprefix(f"normalisation {name}: ")
+        msg += (
+            " (a score has direction 1 and no goalposts; MinMax(worst=..., best=...) sets the ends "
+            "of its scale)"
+        )
         raise MethodError(msg, dict.fromkeys(error.faults)) from error
     if result.shape != columns.shape:
         msg = f"normalisation {name} of the scores of {code!r} must keep the shape {columns.shape}"
@@ -87,6 +94,16 @@ def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = N
         )
         raise MethodError(msg)
     return np.ascontiguousarray(result.T).reshape(scores.shape)
+
+
+def _is_built_in(normalisation: Any) -> bool:
+    """Return whether a normalisation, and what it wraps, treats columns one by one for sure."""
+    while type(normalisation).__module__.split(".")[0] == "dli":
+        inner = getattr(normalisation, "normalisation", getattr(normalisation, "step", None))
+        if inner is None:
+            return True
+        normalisation = inner
+    return False
 
 
 def _levelled(draws: Floats) -> Floats:

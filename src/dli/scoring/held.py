@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 from dli.aggregation import protocol
 from dli.arrays import TIE, Bools, Floats, Integers
 from dli.errors import MethodError
+from dli.method.rounding import name_of
 from dli.scoring.entering import Entry, own_code
 from dli.scoring.joining import MissingRule, by_gaps, join
 
@@ -57,7 +58,7 @@ class HeldNode:
         """What makes the scores, as messages name it: a step and the code of a node."""
         if isinstance(self.aggregation, Entry):
             return f"normalisation {self.aggregation.name} of {own_code(self.code)!r}"
-        return f"aggregation {type(self.aggregation).__name__} of {self.code!r}"
+        return f"aggregation {name_of(self.aggregation)} of {self.code!r}"
 
     def of_rows(self, rows: Any) -> "HeldNode":
         """Return the node of some rows, an array of int or bool, or a slice."""

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dli.aggregation.protocol import traits_of
 from dli.arrays import Bools, Floats, Integers
-from dli.errors import DataError, MethodError
+from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.framework import Index, Indicator
 from dli.framework.index import Node
 from dli.method import Choices, Method
@@ -81,6 +81,7 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
     """
     choices = method.resolve(index)
     _require_traits(choices)
+    _require_columns(choices, observations)
     everyone = Units(observations, slice(None))
     over_time, others = _by_time(choices.imputation)
     stages = {"raw": observations.values}
@@ -193,8 +194,18 @@ class _Tree:
         imputation, context = self.choices.node_imputation.get(node.code), None
         if imputation is not None:
             context = _context(self.index, [node], self.units)
-        self.adjusted[node.code] = Adjusted(enough=enough, imputation=imputation, context=context)
-        return self.adjusted[node.code].fill(scores)
+        adjusted = Adjusted(enough=enough, imputation=imputation, context=context)
+        self.adjusted[node.code] = adjusted
+        filled = adjusted.fill(scores)
+        gaps = np.isnan(scores)
+        if imputation is not None and gaps.any() and np.isnan(filled[gaps]).all():
+            msg = (
+                f"imputation {type(imputation).__name__} fills none of the {gaps.sum()} missing "
+                f"scores of {node.code!r}: a node is a single column; take one that goes by other "
+                "units or periods, such as GroupMean"
+            )
+            raise MethodError(msg)
+        return filled
 
 
 def _require_traits(choices: Choices) -> None:
@@ -216,6 +227,24 @@ def _require_traits(choices: Choices) -> None:
                 with together:
                     attribute(choice, "traits", None, step=f"{family} {type(choice).__name__}")
     together.require("steps that do not tell their traits")
+
+
+def _require_columns(choices: Choices, observations: Observations) -> None:
+    """Refuse imputations by a column that the data do not have, whether there are gaps or not."""
+    chosen: list[tuple[str, str | None, Any]] = [
+        ("imputation", None, own) for own, _ in choices.imputation if own is not None
+    ]
+    chosen += [("node_imputation", code, own) for code, own in choices.node_imputation.items()]
+    if not chosen:
+        return
+    from dli.imputation.protocol import traits_of
+
+    known = observations.context_columns
+    for step, code, choice in chosen:
+        unknown = [name for name in traits_of(choice).columns if name not in known]
+        if unknown:
+            with at(step, code):
+                raise UnknownCodeError(f"column for {type(choice).__name__}", unknown, known)
 
 
 def _by_time(imputation: Sequence[Imputing]) -> tuple[list[Imputing], list[Imputing]]:

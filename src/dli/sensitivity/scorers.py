@@ -9,6 +9,7 @@ from attrs import frozen
 from dli.aggregation.protocol import Traits, traits_of
 from dli.arrays import Bools, Floats, Integers
 from dli.assessment import Assessment
+from dli.errors import MethodError
 from dli.framework import Index, Indicator
 from dli.scoring.adjusting import Adjusted
 from dli.scoring.entering import entered
@@ -49,6 +50,8 @@ class Part:
         What is done to the scores that the children give.
     normalisation : object, optional
         Of the scores, before they enter the parent.
+    is_mean : bool
+        Scores lie between those of the indicators below, whatever the weights.
     """
 
     node: Index
@@ -66,6 +69,7 @@ class Part:
     groups: Sequence[Integers]
     adjusted: Adjusted | None
     normalisation: Any
+    is_mean: bool
 
 
 @frozen(eq=False)
@@ -172,8 +176,29 @@ class Scorer:
         own = next(p for p in self.parts if p.node.code == code)
         scores = self._node_scores(own, draws)
         if own.normalisation is not None:
-            return _forth(entered(own.normalisation, _back(scores, own.order), code), part.order)
-        return scores if own.order == part.order else _forth(_back(scores, own.order), part.order)
+            scores = entered(own.normalisation, _back(scores, own.order), code)
+        elif own.order == part.order and own.is_mean:
+            return scores
+        else:
+            scores = _back(scores, own.order)
+        if part.order is not None and not (own.is_mean and own.normalisation is None):
+            _require_domain(part, code, scores)
+        return _forth(scores, part.order)
+
+
+def _require_domain(part: Part, code: str, scores: Floats) -> None:
+    """Refuse draws in which a child leaves the values that a mean accepts."""
+    domain = traits_of(part.aggregation).domain
+    if domain == "real":
+        return
+    bad = scores <= 0 if domain == "positive" else scores < 0
+    if bad.any():
+        msg = (
+            f"{type(part.aggregation).__name__} of {part.node.code!r} needs values "
+            f"{'above zero' if domain == 'positive' else 'of at least zero'}; in some draws "
+            f"{code!r} falls to {np.nanmin(scores):.4g}"
+        )
+        raise MethodError(msg)
 
 
 def scorer(assessment: Assessment, node: Index) -> Scorer:
@@ -248,6 +273,13 @@ def _part(assessment: Assessment, node: Index, leaves: dict[str, int]) -> Part:
         groups=list(assessment.rows_by_period.values()),
         adjusted=assessment.adjusted.get(node.code),
         normalisation=assessment.node_normalisations.get(node.code),
+        is_mean=all(
+            traits_of(choices.aggregation[own.code]).monotone
+            and own.code not in assessment.adjusted
+            and (own is node or own.code not in assessment.node_normalisations)
+            for own in node.walk()
+            if isinstance(own, Index)
+        ),
     )
 
 
