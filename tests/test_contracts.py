@@ -27,6 +27,7 @@ from dli.normalisation import protocol as normalising
 from dli.sensitivity import (
     Alternatives,
     DirichletWeights,
+    DoubtfulAsMissing,
     Draws,
     Exclusion,
     Judgements,
@@ -41,7 +42,7 @@ from dli.weighting import AHP, GroupAHP
 
 WEIGHTS = np.array([0.5, 0.3, 0.2])
 INDICATORS = (
-    Indicator("a", goalposts=(0, 120), target=90, scale=(0, 200)),
+    Indicator("a", goalposts=(0, 120), target=90, scale=(0, 200), doubtful=(10, 50)),
     Indicator("b", direction=-1, goalposts=(120, 0), target=10, scale=(0, 200)),
     Indicator("c", goalposts=(0, 120), target=90, scale=(0, 200)),
 )
@@ -208,6 +209,8 @@ OVER_TIME = [imputation.Latest(), imputation.Linear()]
 INPUTS = [
     Alternatives("aggregation", [aggregation.ArithmeticMean(), aggregation.GeometricMean()]),
     DirichletWeights(concentration=20),
+    DoubtfulAsMissing(),
+    DoubtfulAsMissing(by_indicator=True),
     Exclusion(["a", "c"]),
     Judgements(AHP({("a", "b"): 3, ("a", "c"): 5, ("b", "c"): 2}), "T", spread=0.2),
     Judgements(
@@ -215,6 +218,7 @@ INPUTS = [
         "T",
     ),
     MeasurementError(0.05),
+    MeasurementError(0.05, margin=0.9, within_indicator=0.3, within_unit=0.2, by_indicator=True),
     WeightNoise(0.2),
     Tilt(),
 ]
@@ -486,6 +490,8 @@ def test_an_input_takes_the_numbers_that_it_names_and_nothing_else_is_random(cho
     for one, other in zip(*(draws.noises for draws in applied), strict=True):
         values = assessment.stage_array("raw")
         assert_array_equal(one(values.copy(), 4), other(values.copy(), 4))
+    for one, other in zip(*(draws.omissions for draws in applied), strict=True):
+        assert all(map(np.array_equal, one, other))
 
 
 @of(INPUTS)

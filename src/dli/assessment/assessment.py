@@ -245,8 +245,8 @@ class Assessment(Scored):
         """What was missing, imputed, treated or cut off, and what came of it: a row for each.
 
         Columns: unit (and period), ``code`` (None for the unit as a whole), ``flag`` (``left
-        out``, ``missing``, ``imputed``, ``treated``, ``truncated``, ``no score``, or ``low
-        coverage`` for a score that rests on less than half of the indicators) and ``note``.
+        out``, ``missing``, ``doubtful``, ``imputed``, ``treated``, ``truncated``, ``no score``, or
+        ``low coverage`` for a score that rests on less than half of the indicators) and ``note``.
         """
         return flags(self)
 

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from dli.assessment.doubtful import doubtful_cells
 from dli.assessment.scored import Scored
 from dli.assessment.tables import DOUBTFUL
 from dli.errors import UnknownCodeError
@@ -23,7 +24,8 @@ def flags(assessment: Scored) -> Frame:
     observations = assessment.observations
     kept = np.arange(len(observations.units))[assessment._run.rows]  # noqa: SLF001 one package
     found = [*_left_out(assessment, kept)]
-    for step in (_missing, _imputed, _treated, _truncated, _without_score, _low_coverage):
+    steps = (_missing, _doubtful, _imputed, _treated, _truncated, _without_score, _low_coverage)
+    for step in steps:
         found += [(int(kept[row]), *rest) for row, *rest in step(assessment)]  # type: ignore[misc] # a Flag less its row
     found.sort(key=lambda flag: flag[0])  # stable: within a row the steps keep their order
     columns = {
@@ -83,6 +85,15 @@ def _missing(assessment: Scored) -> Iterator[Flag]:
             what = "no value" if raw[row, column] else f"no value of {indicator.denominator!r}"
             rest = "no score either" if gone[row] else "its weight shared among the others"
             yield row, indicator.code, "missing", f"{what}; {parent.code}: {rest}"
+
+
+def _doubtful(assessment: Scored) -> Iterator[Flag]:
+    """Flag values that may mean that there is none."""
+    values = assessment.stage_array("raw")
+    indicators = assessment.index.indicators
+    for row, column in np.argwhere(doubtful_cells(values, indicators)).tolist():
+        note = f"{values[row, column]:g} may mean that there is no value"
+        yield row, indicators[column].code, "doubtful", note
 
 
 def _imputed(assessment: Scored) -> Iterator[Flag]:

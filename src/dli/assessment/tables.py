@@ -7,6 +7,7 @@ import numpy as np
 
 from dli.aggregation.protocol import traits_of
 from dli.arrays import Floats
+from dli.assessment.doubtful import certain_share_array
 from dli.assessment.scored import Scored
 from dli.frames import Frame
 from dli.framework import Index
@@ -26,7 +27,10 @@ __all__ = [
 
 # A score that rests on a smaller share of the indicators is marked.
 DOUBTFUL = 0.5
-_DOUBT = "* fewer than half of the indicators have a value"
+_MARKS = {
+    "*": "fewer than half of the indicators have a value",
+    "?": "fewer than half of the indicators have a value that is not doubtful",
+}
 
 
 def league_table(assessment: Scored, level: int) -> Frame:
@@ -150,7 +154,7 @@ def sheet(assessment: Scored) -> Sheet:
         period_column = str(assessment.observations.period_column)
         shown[period_column] = [str(assessment.periods[i]) for i in rows]
     shown |= {name: _texts(column, rows) for name, column in columns.items()}
-    is_marked = _mark_doubtful(assessment, codes, rows, shown)
+    marks = _mark_doubtful(assessment, codes, rows, shown)
     words = ("name", "band", assessment.observations.unit_column)
     index = assessment.index
     drawn = Sheet(
@@ -158,7 +162,7 @@ def sheet(assessment: Scored) -> Sheet:
         tuple(shown),
         list(zip(*shown.values(), strict=True)),
         words=[place for place, name in enumerate(shown) if name in words],
-        note=_counts(assessment) + (f"\n{_DOUBT}" if is_marked else ""),
+        note="\n".join([_counts(assessment), *(f"{mark} {_MARKS[mark]}" for mark in marks)]),
         gap=SHOWN if is_cut else None,
     )
     return drawn if drawn.fits else drawn.without("band")
@@ -174,16 +178,22 @@ def _texts(column: Any, rows: Sequence[int]) -> list[str]:
 
 def _mark_doubtful(
     assessment: Scored, codes: Sequence[str], rows: Sequence[int], shown: dict[str, list[str]]
-) -> bool:
-    """Mark scores that rest on less than half of the indicators; return whether there are any."""
-    is_marked = False
+) -> list[str]:
+    """Mark scores that rest on less than half of the indicators; return the marks that are shown.
+
+    Those that would do so if doubtful values were missing have a mark of their own.
+    """
+    found = set()
     for code in codes:
-        is_doubtful = assessment.known_share_array(code)[rows] < DOUBTFUL
-        if is_doubtful.any() and isinstance(assessment.index.find(code), Index):
-            texts = zip(shown[code], is_doubtful.tolist(), strict=True)
-            shown[code] = [f"{text}*" if text and mark else text for text, mark in texts]
-            is_marked = is_marked or any(text.endswith("*") for text in shown[code])
-    return is_marked
+        if not isinstance(assessment.index.find(code), Index):
+            continue
+        known = assessment.known_share_array(code)[rows] < DOUBTFUL
+        certain = certain_share_array(assessment, code)[rows] < DOUBTFUL
+        marks = np.where(known, "*", np.where(certain, "?", "")).tolist()
+        texts = zip(shown[code], marks, strict=True)
+        shown[code] = [text and text + mark for text, mark in texts]
+        found |= {text[-1:] for text in shown[code]}
+    return [mark for mark in _MARKS if mark in found]
 
 
 def _counts(assessment: Scored) -> str:

@@ -288,7 +288,7 @@ def _row(converter: Converter, node: TreeNode, *, own: bool) -> dict[str, Any]:
             fields[family] = write_choice(family, fields[family], own=own)
     if "direction" in fields:  # 1.0 and True are equal to 1, but a file must hold a whole number
         fields["direction"] = int(fields["direction"])
-    for name in ("weight", "target", "denominator_factor", "goalposts", "scale"):
+    for name in ("weight", "target", "denominator_factor", "goalposts", "scale", "doubtful"):
         if name in fields:  # so that a number is written alike whether it was 2 or 2.0
             given = fields[name]
             fields[name] = [*map(float, given)] if isinstance(given, tuple) else float(given)

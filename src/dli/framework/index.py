@@ -348,10 +348,11 @@ class Index:
         frame : frame, mapping of columns, or path of a CSV file
             Columns ``code`` and ``parent`` (missing for the index itself) and any of ``name,
             weight, direction, unit_of_measure, goalpost_worst, goalpost_best, target, scale_low,
-            scale_high, denominator, denominator_factor, column, constant,
-            description, source``; or COINr's iMeta
-            columns ``iCode, Parent`` and any of ``iName, Level, Weight, Direction, Type, Unit,
-            Denominator, Target``, where rows of type Group, Denominator and Other are ignored.
+            scale_high, denominator, denominator_factor, column, constant, doubtful, description,
+            source``, where ``doubtful`` is a number, or several with semicolons between; or
+            COINr's iMeta columns ``iCode, Parent`` and any of ``iName, Level, Weight, Direction,
+            Type, Unit, Denominator, Target``, where rows of type Group, Denominator and Other are
+            ignored.
 
         Raises
         ------

@@ -10,8 +10,8 @@ from dli.errors import ModelError
 __all__ = ["Indicator"]
 
 
-def _pair(ends: Any) -> Any:
-    return tuple(ends) if isinstance(ends, (list, tuple)) else ends
+def _tuple(numbers: Any) -> Any:
+    return tuple(numbers) if isinstance(numbers, (list, tuple)) else numbers
 
 
 @frozen
@@ -31,23 +31,31 @@ class Indicator:
     weight : float
         Relative to its siblings; only the proportions matter.
     unit_of_measure : str
-        For example ``"percent"``.
+        The unit of the values that are scored, after division by the denominator if there is one.
+        For example ``"percent"`` or ``"lines per 100 people"``.
     goalposts : (float, float), optional
-        The worst and the best value in raw units. They are the ends of the scale, whatever the
-        data are.
+        The worst and the best value, in the unit of measure: with a denominator, of the quotient.
+        They are the ends of the scale, whatever the data are.
     target : float, optional
-        The value to reach, in raw units.
+        The value to reach, in the same unit as the goalposts.
     scale : (float, float), optional
-        The lowest and the highest valid value; data outside this range raise an error.
+        The lowest and the highest valid value of the column of the data, before division by the
+        denominator; data outside this range raise an error.
     denominator : str, optional
-        The column of the data by which the indicator is divided.
+        The column of the data by which the indicator is divided, before missing values are imputed
+        and outliers treated.
     denominator_factor : float
         The factor by which the quotient is multiplied: 1000 gives a figure per thousand.
     column : str, optional
         The column of the data with its values; by default the code. Several indicators may have
         the same column.
     constant : float, optional
-        The value of every unit, in raw units; such an indicator has no column and no denominator.
+        The value of every unit, in the unit of measure; such an indicator has no column and no
+        denominator.
+    doubtful : sequence of float
+        Values, in raw units, that may mean that there is no value: 0 where a survey writes 0 both
+        for "no" and for "nothing found". They count as they are; an assessment flags them, and
+        `dli.sensitivity.DoubtfulAsMissing` shows what reading them as missing changes.
     description, source : str
 
     Raises
@@ -59,6 +67,8 @@ class Indicator:
     --------
     >>> Indicator("DT01", "Internet users", unit_of_measure="percent", scale=(0, 100)).direction
     1
+    >>> Indicator("DS04", scale=(0, 3), doubtful=[0]).doubtful
+    (0,)
     >>> Indicator("DT01", column="internet_users").data_column
     'internet_users'
     >>> Indicator("reproductive_health_of_men", constant=1).data_column is None
@@ -77,13 +87,14 @@ class Indicator:
     denominator_factor: float = field(default=1.0, kw_only=True)
     column: str | None = field(default=None, kw_only=True)
     constant: float | None = field(default=None, kw_only=True)
+    doubtful: tuple[float, ...] = field(default=(), kw_only=True)
     description: str = field(default="", kw_only=True)
     source: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         # Not by converters: type checkers then see descriptors, which do not fit a protocol.
-        for name in ("goalposts", "scale"):
-            object.__setattr__(self, name, _pair(getattr(self, name)))
+        for name in ("goalposts", "scale", "doubtful"):
+            object.__setattr__(self, name, _tuple(getattr(self, name)))
         faults = [
             *code_faults(self.code),
             *text_faults(
@@ -95,6 +106,7 @@ class Indicator:
             *weight_faults(self.weight),
             *self._measure_faults(),
             *self._column_faults(),
+            *self._doubtful_faults(),
         ]
         if faults:
             raise ModelError(f"invalid indicator {self.code!r}", faults)
@@ -157,6 +169,28 @@ class Indicator:
             faults.append(f"constant {self.constant!r} is outside its scale {self.scale!r}")
         return faults
 
+    def _doubtful_faults(self) -> list[str]:
+        if not _are_numbers(self.doubtful):
+            return [f"doubtful must be finite numbers, such as (0,), got {self.doubtful!r}"]
+        faults = []
+        if self.doubtful and self.constant is not None:
+            faults.append(
+                "constant and doubtful exclude each other: a constant has no data to doubt; leave "
+                "out one of them"
+            )
+        if _are_ends(self.scale):
+            low, high = self.scale
+            faults += [
+                f"doubtful value {value!r} is outside the scale {self.scale!r}, where no datum is"
+                for value in self.doubtful
+                if not low <= value <= high
+            ]
+        return faults
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, tuple) and all(map(is_number, values))
+
 
 def _are_ends(ends: Any) -> TypeGuard[tuple[float, float]]:
-    return isinstance(ends, tuple) and len(ends) == 2 and all(map(is_number, ends))
+    return _are_numbers(ends) and len(ends) == 2

@@ -15,7 +15,7 @@ _Index = TypeVar("_Index")
 OWN = (
     "code", "parent", "name", "weight", "direction", "unit_of_measure", "goalpost_worst",
     "goalpost_best", "target", "scale_low", "scale_high", "denominator",
-    "denominator_factor", "column", "constant", "description", "source",
+    "denominator_factor", "column", "constant", "doubtful", "description", "source",
 )  # fmt: skip
 COINR = {
     "iCode": "code",
@@ -45,6 +45,7 @@ INDICATORS_ONLY = (
     "denominator_factor",
     "column",
     "constant",
+    "doubtful",
     "goalposts",
     "scale",
     "source",
@@ -164,8 +165,18 @@ def _fields(row: dict[str, Any], *, is_parent: bool) -> dict[str, Any]:
         ends = fields.pop(low, None), fields.pop(high, None)
         if ends != (None, None):
             fields[name] = list(ends)
+    if "doubtful" in fields:
+        fields["doubtful"] = [_number_or_text(part) for part in fields["doubtful"].split(";")]
     if float(fields.get("direction", 0.5)).is_integer():
         fields["direction"] = int(fields["direction"])
     if is_parent or row["parent"] is None:
         fields = {k: v for k, v in fields.items() if k not in INDICATORS_ONLY}
     return fields
+
+
+def _number_or_text(part: str) -> float | str:
+    """Return a number; text that is none is left for the index to refuse, with its row and code."""
+    try:
+        return float(part)
+    except ValueError:
+        return part.strip()

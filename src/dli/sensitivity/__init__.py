@@ -8,6 +8,7 @@ from dli.sensitivity.imputations import Imputations, multiple_imputation
 from dli.sensitivity.inputs import (
     Alternatives,
     DirichletWeights,
+    DoubtfulAsMissing,
     Exclusion,
     Input,
     Judgements,
@@ -22,6 +23,7 @@ from dli.sensitivity.study import Uncertainty
 __all__ = [
     "Alternatives",
     "DirichletWeights",
+    "DoubtfulAsMissing",
     "Draws",
     "Exclusion",
     "Importance",

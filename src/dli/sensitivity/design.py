@@ -24,6 +24,16 @@ from dli.steps import ask, attribute, shown
 
 __all__ = ["Design", "design"]
 
+# How many scorers of data with cells left out are kept: of nine sets of cells, all combinations.
+_MOST_KEPT = 512
+
+
+class _Kept(dict[tuple[int, bytes], Scorer]):
+    """Scorers of data with cells left out; other processes make their own."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Kept, ()
+
 
 @frozen(kw_only=True, eq=False)
 class Design:
@@ -56,6 +66,7 @@ class Design:
     assessments: tuple[Assessment, ...]
     scorers: tuple[Scorer, ...]
     _memo: dict[int, Any] = field(factory=dict)
+    _kept: _Kept = field(factory=_Kept)
 
     def draws(self, uniforms: Floats, room: Room | None = None) -> Draws:
         """Turn numbers from 0 to 1, of shape (n_factors, n_draws), into draws."""
@@ -74,6 +85,8 @@ class Design:
         number = self.combination(draws)
         if draws.noises:
             return self._with_noise(draws, number)
+        if draws.omissions:
+            return self._with_omissions(draws, number)
         if len(self.scorers) == 1:
             return self.scorers[0].scores(draws)
         scores = draws.room.array("all scores", (draws.n_draws, len(self.assessment.units)))
@@ -117,17 +130,57 @@ class Design:
             scores[draw] = one.scores(draws.take(np.array([draw])))[0]
         return scores
 
+    def _with_omissions(self, draws: Draws, number: NDArray[Any]) -> Floats:
+        scores = draws.room.array("all scores", (draws.n_draws, len(self.assessment.units)))
+        alike = np.stack([number, *(own for _, own in draws.omissions)])
+        kinds, kind = np.unique(alike, axis=1, return_inverse=True)
+        for place in range(kinds.shape[1]):
+            rows = np.flatnonzero(kind.ravel() == place)
+            own = self._scorer(draws, int(rows[0]), int(kinds[0, place]))
+            scores[rows] = own.scores(draws.take(rows))
+        return scores
+
+    def _scorer(self, draws: Draws, draw: int, combination: int) -> Scorer:
+        """Return the scorer of the data of a draw without noise, made once for all like it."""
+        cells = draws.omitted(draw)
+        if cells is None:
+            return self.scorers[combination]
+        key = combination, np.packbits(cells).tobytes()
+        found = self._kept.get(key)
+        if found is None:
+            found = scorer(self.noisy(draws, draw, self.assessments[combination]), self.node)
+            if len(self._kept) < _MOST_KEPT:
+                self._kept[key] = found
+        return found
+
     def noisy(self, draws: Draws, draw: int, nominal: Assessment) -> Assessment:
-        """Assess the data of one draw."""
+        """Assess the data of one draw.
+
+        Raises
+        ------
+        MethodError, DataError
+            The data cannot be assessed, or units are left out that the nominal assessment keeps.
+        """
         values = nominal.observations.values
+        cells = draws.omitted(draw)
+        if cells is not None:
+            values = np.where(cells, np.nan, values)
         for noise in draws.noises:
             values = noise(values, draw)
         observations = evolve(nominal.observations, values=values)
         try:
-            return Assessment(nominal.index, observations, method=nominal.method)
+            found = Assessment(nominal.index, observations, method=nominal.method)
         except (MethodError, DataError) as error:
             msg = f"the data of a draw cannot be assessed: {error.summary}"
             raise type(error)(msg, error.faults) from error
+        if not found.has_rows_of(nominal):
+            kept = set(_keys(found))
+            msg = (
+                "with values taken as missing, units have too few of the indicators for "
+                f"availability={nominal.method.availability:g}; lower it, or drop the units"
+            )
+            raise MethodError(msg, [key for key in _keys(nominal) if key not in kept])
+        return found
 
     def require_one_scale(self) -> None:
         """Refuse to describe scores that some draws have on another scale than others.
@@ -154,6 +207,14 @@ class Design:
         high = np.fmax.reduce([one.high for one in self.scorers], axis=0)
         known = all(np.isfinite(one.low).any() for one in self.scorers)
         return (low, high) if known else None
+
+
+def _keys(assessment: Assessment) -> list[str]:
+    """Return the names of the rows: units, and periods where there are some."""
+    units = [repr(unit) for unit in assessment.units]
+    if assessment.periods is None:
+        return units
+    return [f"{unit} in {own!r}" for unit, own in zip(units, assessment.periods, strict=True)]
 
 
 def _scale(assessment: Assessment, node: Index) -> tuple[str, ...]:
@@ -231,7 +292,12 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
         assessments=assessments,
         scorers=tuple(scorer(one, studied) for one in assessments),
     )
-    found.combination(found.draws(np.full((len(names), 1), 0.5)))
+    draws = found.draws(np.full((len(names), 1), 0.5))
+    found.combination(draws)
+    if draws.omissions:
+        # The data without these cells are assessed before the first draw, as the options are.
+        for combination in range(len(assessments)):
+            found._scorer(draws, 0, combination)  # noqa: SLF001 one module
     return found
 
 

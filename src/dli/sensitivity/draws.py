@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dli.arrays import Floats, as_floats
+from dli.arrays import Bools, Floats, as_floats
 from dli.assessment import Assessment
 from dli.errors import MethodError, did_you_mean
 from dli.framework import Index
@@ -61,6 +61,8 @@ class Draws:
         By step: the number of the option taken.
     noises : list of callables
         ``noise(values, draw)`` gives the raw data of one draw.
+    omissions : list of (ndarray of bool, ndarray of bool)
+        Cells of the raw data, and the draws in which they are missing.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Draws:
         self.weights: dict[str, Floats] = {}
         self.choices: dict[str, NDArray[np.intp]] = {}
         self.noises: list[Callable[[Floats, int], Floats]] = []
+        self.omissions: list[tuple[Bools, Bools]] = []
 
     def once(self, own: object, find: Callable[[], T]) -> T:
         """Return what an input found out about the assessment, found once for all draws."""
@@ -267,8 +270,47 @@ class Draws:
 
         self.noises.append(checked)
 
+    def omit(self, cells: Bools, draws: Bools) -> None:
+        """Take cells of the raw data as missing in some draws, before any noise.
+
+        Each set of cells that is missing together is assessed once for all draws.
+
+        Parameters
+        ----------
+        cells : ndarray of bool of shape (n_rows, n_indicators)
+        draws : ndarray of bool of shape (n_draws,)
+
+        Raises
+        ------
+        MethodError
+            Cells or draws of another shape or kind.
+        """
+        faults = []
+        shapes = (self.assessment.observations.values.shape, (self.n_draws,))
+        given = (np.asarray(cells), np.asarray(draws))
+        for name, own, shape in zip(("cells", "draws"), given, shapes, strict=True):
+            if own.dtype != np.bool_ or own.shape != shape:
+                faults.append(
+                    f"{name} must be True or False, of shape {shape}; got {own.dtype} of shape "
+                    f"{own.shape}"
+                )
+        if faults:
+            msg = "what is left out of the data must name cells and draws"
+            raise MethodError(msg, faults)
+        self.omissions.append(given)
+
+    def omitted(self, draw: int) -> Bools | None:
+        """Return the cells that are missing in a draw, None where there are none."""
+        cells = [own for own, draws in self.omissions if draws[draw]]
+        return np.logical_or.reduce(cells) if cells else None
+
+    @property
+    def changes_data(self) -> bool:
+        """Whether the data differ from draw to draw."""
+        return bool(self.noises or self.omissions)
+
     def take(self, draws: NDArray[np.intp], assessment: Assessment | None = None) -> "Draws":
-        """Return some of the draws, of another assessment if one is given, without choices."""
+        """Return weights of some of the draws, of another assessment if one is given."""
         part = Draws(assessment or self.assessment, draws.size, self.room, self._memo)
         part.factors = {code: factors[:, draws] for code, factors in self.factors.items()}
         part.weights = {code: weights[:, draws] for code, weights in self.weights.items()}

@@ -120,7 +120,7 @@ def _count(study: Design, bins: Bins, ever: Bools, seed: int, task: Task) -> Tal
 def _bins(study: Design, ever: Bools, seed: int, chunk: tuple[int, int]) -> Bins:
     bounds = study.bounds
     groups = _groups(study.assessment, ever)
-    if bounds is not None and not study.draws(np.full((len(study.names), 1), 0.5)).noises:
+    if bounds is not None and not study.draws(np.full((len(study.names), 1), 0.5)).changes_data:
         return Bins.between(bounds[0][ever], bounds[1][ever], groups, is_sure=True)
     # Nothing bounds the scores beforehand: the first draws tell, with room on both sides.
     first = scores_of(study, ever, seed, chunk, Room())
