@@ -80,7 +80,7 @@ def _groups(study: "Uncertainty", rows: Sequence[int], period: object) -> Any:
         tie_groups(study.assessment, study=study, node=node, period=period, rng=study.seed)
     )
     unit_column = study.assessment.observations.unit_column
-    by_unit = dict(zip(table.column(unit_column), table.column("group"), strict=True))
+    by_unit = dict(zip(table.column(unit_column), table.column("tie_group"), strict=True))
     found = np.full(len(study.units), np.nan)
     for row in rows:
         group = by_unit.get(study.units[row])
