@@ -34,6 +34,7 @@ CALLS = {
     "capability.total_influence": (DIRECT,),
     "change.arrays.trends": (VALUES, [1.0, 2.0, 3.0]),
     "elicitation.krippendorff_alpha": (VALUES,),
+    "imputation.pool": (VALUES,),
     "multivariate.arrays.cluster_indicators": (VALUES,),
     "multivariate.arrays.correlations": (VALUES,),
     "multivariate.arrays.cronbach_alpha": (VALUES,),

@@ -367,8 +367,8 @@ def test_an_empty_row_is_filled_from_other_periods(availability):
     assert filled.stage_array("imputed")[row].tolist() == [2, 5]
     assert np.isnan(filled.stage_array("raw")[row]).all()
     flags = frames.read(filled.flags)
-    assert flags.column("flag") == ["imputed", "imputed"]
-    assert flags.column("code") == ["a", "b"]
+    assert flags.column("flag") == ["imputed", "imputed", "low coverage"]
+    assert flags.column("code") == ["a", "b", "T"]
     counts = frames.read(filled.filled())
     assert counts.column("imputed") == [0, 2, 0, 0, 0, 0]
     assert counts.column("missing") == [0] * 6

@@ -194,9 +194,14 @@ def did_you_mean(wanted: object, known: Iterable[object]) -> str:
     "; did you mean 'DS01'?"
     >>> did_you_mean("2022", [2021, 2022])
     '; did you mean 2022?'
+    >>> did_you_mean("imd", ["IMD"])
+    "; did you mean 'IMD'?"
     >>> did_you_mean("DS1", ["X"])
     ''
     """
     by_text = {str(item): item for item in known}
     near = get_close_matches(str(wanted), by_text, n=1)
+    if not near:  # 'imd' and 'IMD' have no letter in common
+        by_text = {text.lower(): item for text, item in by_text.items()}
+        near = get_close_matches(str(wanted).lower(), by_text, n=1)
     return f"; did you mean {by_text[near[0]]!r}?" if near else ""

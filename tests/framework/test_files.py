@@ -106,7 +106,7 @@ def _tables(*nodes, **index):
         (_tables({"code": "a", "column": 5}), "key 'column': expected text, got 5"),
         (_tables({"code": "a", "constant": "1"}), "key 'constant': expected a number, got '1'"),
         (_tables({"code": "a", "column": "x", "constant": 1}), r"\(code 'a'\): column and constant exclude each other"),
-        (_tables({"code": "A", "column": "x"}, {"code": "a", "parent": "A"}), r"\(code 'A'\): key 'column' is unknown"),
+        (_tables({"code": "A", "column": "x"}, {"code": "a", "parent": "A"}), r"\(code 'A'\): key 'column' is for indicators"),
         (_tables({"code": "a"}, bands={"thresholds": [1], "names": ["x"]}), "key 'bands': 1 thresholds need 2 names"),
         (_tables({"code": "a"}, bands={"thresholds": [1]}), "key 'names' is missing"),
         (_tables({"code": "a"}, weighting={"method": "Entropi"}), "no weighting method 'Entropi'; did you mean 'Entropy'"),
@@ -187,3 +187,21 @@ def test_judgements_are_read_and_written_as_pairs():
     table = write_choice("weighting", scheme)
     assert table == {"method": "AHP", "judgements": [["a", "b", 3]]}
     assert read_choice("weighting", table) == scheme
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ('{ code = "a", parnet = "T" }', "'parnet' is unknown; did you mean 'parent'"),
+        ('{ code = "A", direction = -1 }, { code = "a", parent = "A" }',
+         "'direction' is for indicators, and this node has children"),
+        ('{ code = "A", goalposts = [0, 1] }, { code = "a", parent = "A" }',
+         "'goalposts' is for indicators"),
+        ('{ code = "a", parent = "t" }', "parent 't'; did you mean 'T'"),
+    ],
+)  # fmt: skip
+def test_keys_in_the_wrong_place_are_told_where_they_belong(tmp_path, node, message):
+    path = tmp_path / "m.toml"
+    path.write_text(f'format = "dli-index/1"\nnode = [{node}]\n[index]\ncode = "T"\n')
+    with pytest.raises(ModelError, match=message):
+        Index.load(path)

@@ -128,7 +128,7 @@ def test_a_reciprocal_names_every_value_that_it_cannot_divide_by():
         "row 1, 'a': -3.5",
         "row 2, 'a': 4.94066e-324",
     )
-    with pytest.raises(MethodError, match=r"got:\n  - unit 'B', 'less': 0$"):
+    with pytest.raises(MethodError, match=r"got:\n  - row 1, 'less': 0$"):
         Reciprocal().normalise(np.array([[[1.0], [2.0]], [[1.0], [0.0]]]), LESS)
 
 

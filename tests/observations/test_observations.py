@@ -37,7 +37,7 @@ def test_missing_columns_come_all_with_the_nearest_name():
         Observations.read({"iso": ["X"], "A": [1], "b": [1]}, INDEX, unit="iso3")
     assert caught.value.faults == (
         "column 'iso3'; did you mean 'iso'?",
-        "indicator 'a'",
+        "indicator 'a'; did you mean 'A'?",
         "column 'people' (denominator of 'b')",
     )
 

@@ -375,7 +375,7 @@ def test_an_assessment_gets_the_sets_of_its_scores(errors):
     assert column(table, "worst") == [3, 1, 3, 4]
     assert column(table, "not_told_apart") == [1, 0, 1, 0]
     groups = robustness.tie_groups(assess(DATA), errors, rng=1)
-    assert column(groups, "group") == [2, 1, 2, 3]
+    assert column(groups, "tie_group") == [2, 1, 2, 3]
     assert column(groups, "others") == ["Y", "", "W", ""]
     assert column(groups, "not_told_apart") == [1, 0, 1, 0]
 
@@ -408,7 +408,7 @@ def test_each_period_is_ranked_by_itself():
     assert column(alone, "unit") == ["X", "Y", "Z"]
     assert column(alone, "best") == [2, 1, None]
     groups = robustness.tie_groups(assessment, "se", rng=1)
-    assert column(groups, "group") == [1, 2, 2, 1, 2, None]
+    assert column(groups, "tie_group") == [1, 2, 2, 1, 2, None]
     assert column(groups, "others") == ["", "", "Z", "", "Y", None]
 
 
@@ -421,7 +421,7 @@ def test_a_study_gives_the_errors():
     assert column(table, "worst") == expected.upper.tolist()
     groups = robustness.tie_groups(assessment, study=study, rng=1)
     assert (
-        column(groups, "group")
+        column(groups, "tie_group")
         == tie_groups([60, 70, 58, 40], draws=study.scores(0, 400), rng=1).groups.tolist()
     )
 

@@ -553,3 +553,18 @@ def test_an_imputation_that_fills_no_score_is_refused():
     method = Method(node_imputation=dli.imputation.RowMean())
     with pytest.raises(MethodError, match="RowMean fills none of the 1 missing scores of 'A'"):
         Assessment(tree(None), data, method=method)
+
+
+def test_removals_that_a_formula_does_not_bear_are_named():
+    ratio = Index("R", [Indicator("a"), Indicator("b")], aggregation=dli.aggregation.Ratio())
+    found = Assessment(Index("T", [ratio, Indicator("c")]), DATA, method=FIXED)
+    with pytest.raises(MethodError, match=r"(?s)without these nodes.*'a': .*two children.*'b': "):
+        dli.sensitivity.remove_elements(found)
+    assert dli.sensitivity.remove_elements(found, nodes=["c"]).codes == ("c",)
+    starred = Assessment(
+        tree(MinMax()), DATA, method=Method(normalisation={"*": ZScore(), "c": MinMax()})
+    )
+    without = dli.sensitivity.remove_elements(starred, nodes=["b"]).comparison
+    by_hand = Assessment(tree(MinMax()).without("b"), DATA,
+                         method=Method(normalisation={"*": ZScore(), "c": MinMax()}))  # fmt: skip
+    assert_allclose(without.score_array[:, 1], by_hand.array("T"))

@@ -155,7 +155,10 @@ def from_rows(rows: _Rows, kind: Callable[..., _Index], steps: Steps | None = No
     for where, row in rows:
         fields = {key: value for key, value in row.items() if key != "parent"}
         is_branch = row.get("parent") is None or row.get("code") in parents
-        own_faults = _read_steps(fields, steps) if is_branch else _misplaced(fields)
+        if is_branch:
+            own_faults = [*_only_of_indicators(fields), *_read_steps(fields, steps)]
+        else:
+            own_faults = _misplaced(fields)
         try:
             node = _converter().structure(fields, _Branch if is_branch else Indicator)
         except (BaseValidationError, DLIError) as error:
@@ -183,6 +186,17 @@ def _misplaced(fields: dict[str, Any]) -> list[str]:
                 )
             faults.append(fault)
     return faults
+
+
+def _only_of_indicators(fields: dict[str, Any]) -> list[str]:
+    """Take keys of indicators out of the fields of a node with children; return what they are."""
+    known = {field.name for field in attrs.fields(_Branch)}
+    of_indicators = [field.name for field in attrs.fields(Indicator) if field.name not in known]
+    return [
+        f"key {key!r} is for indicators, and this node has children"
+        for key in of_indicators
+        if fields.pop(key, None) is not None
+    ]
 
 
 def _read_steps(fields: dict[str, Any], steps: Steps | None) -> list[str]:
@@ -341,7 +355,7 @@ def _faults(error: Exception, key: str = "") -> list[str]:
             faults += _faults(inner, key)
         return faults
     if isinstance(error, ForbiddenExtraKeysError):
-        known = [field.name for field in attrs.fields(error.cl)]
+        known = ["parent", *(field.name for field in attrs.fields(error.cl))]
         return [f"key {k!r} is unknown{did_you_mean(k, known)}" for k in sorted(error.extra_fields)]
     if isinstance(error, KeyError) and not isinstance(error, DLIError):
         return [f"key {error.args[0]!r} is missing"]

@@ -12,5 +12,8 @@ def describe(choice: Any) -> str:
     """Return a choice's own description, or its repr with the first line of its docstring."""
     if callable(getattr(choice, "describe", None)):
         return str(ask(choice, "describe", step=f"description of {type(choice).__name__}"))
-    first = (getdoc(type(choice)) or "").strip().split("\n")[0]
+    kind = type(choice)
+    first = (getdoc(kind) or "").strip().split("\n")[0]
+    if first.startswith(f"{kind.__name__}("):  # what dataclasses write: defaults, not parameters
+        first = ""
     return f"`{shown(choice)}`" + (f": {first}" if first else "")

@@ -192,7 +192,9 @@ def _read_field(name: str, value: Any, steps: Steps | None) -> Any:
     if name == "coverage" and isinstance(value, Mapping) and {"share", "number"} & value.keys():
         return _read_coverage(value)
     if isinstance(value, Mapping):  # the keys of TOML are texts, so that levels would be lost
-        raise ModelError(f"expected a number or an array of tables with for and share, got {value}")
+        key = "decimals" if name == "decimals" else "share"
+        msg = f"expected a number or an array of tables with for and {key}, got {value}"
+        raise ModelError(msg)
     return value
 
 
@@ -256,7 +258,8 @@ def _refuse_unknown(
     table: Mapping[str, Any], known: list[str], needed: tuple[str, ...] = ("decimals",)
 ) -> None:
     """Refuse keys that are unknown, and a table that has none of those that are needed."""
-    unknown = [f"{key!r}{did_you_mean(key, known)}" for key in table if key not in known]
+    others = f" (known: {', '.join(known)})"
+    unknown = [f"{key!r}{did_you_mean(key, known) or others}" for key in table if key not in known]
     if unknown:
         raise ModelError(f"key {', '.join(unknown)} is unknown")
     if not any(key in table for key in needed):

@@ -28,7 +28,7 @@ RESERVED = frozenset(
         "factor", "effect", "error", "units", "cv", "second", "correlation",
         "first_low", "first_high",
         "total", "total_low", "total_high", "imputed_share",
-        "group", "others", "not_told_apart", "between", "within", "df", "share_missing",
+        "tie_group", "others", "not_told_apart", "between", "within", "df", "share_missing",
         "missing_information",
     }
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli.aggregation.protocol import traits_of
+from dli.checks import flag_faults, refuse
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, plain, spread, tidy
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["rank_acceptability", "rank_intervals", "sobol", "weight_stability"]
 
 
-def rank_intervals(
+def rank_intervals(  # noqa: PLR0913 each is a decision of its own
     study: "Uncertainty",
     q: tuple[float, float] = (0.05, 0.95),
     *,
     top: int | None = None,
     highlight: Sequence[object] = (),
+    groups: bool = False,
     period: object = None,
     ax: Any = None,
 ) -> Any:
@@ -37,6 +39,9 @@ def rank_intervals(
         How many of the first; all by default.
     highlight : sequence, optional
         Units drawn in another colour.
+    groups : bool
+        Shade every other group of units that the draws do not tell apart at 95 % confidence, by
+        `dli.robustness.tie_groups`.
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
@@ -50,14 +55,49 @@ def rank_intervals(
     UnknownCodeError
         No such units or period.
     MethodError
-        Quantiles outside 0 to 1.
+        Quantiles outside 0 to 1, or groups of draws with scores on several scales.
     """
+    refuse("rank_intervals", flag_faults(groups=groups))
     rows = study.assessment.rows(period).tolist()
     marked = set(study.assessment.rows_of(highlight, rows)) if highlight else set()
     order = _leading(study, rows, top)
     ranks = [study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1])]
     colours = [BAD if i in marked else GOOD for i in order.tolist()]
-    return draw_intervals(study, order.tolist(), ranks, q=q, colours=colours, ax=ax)
+    ax = draw_intervals(study, order.tolist(), ranks, q=q, colours=colours, ax=ax)
+    if groups:
+        _shade_groups(ax, _groups(study, rows, period)[order].tolist())
+    return ax
+
+
+def _groups(study: "Uncertainty", rows: Sequence[int], period: object) -> Any:
+    """Return the group of each row of the assessment, NaN for those of other periods."""
+    from dli import frames
+    from dli.robustness import tie_groups
+
+    study.design.require_one_scale()
+    node = study.design.node.code
+    table = frames.read(
+        tie_groups(study.assessment, study=study, node=node, period=period, rng=study.seed)
+    )
+    unit_column = study.assessment.observations.unit_column
+    by_unit = dict(zip(table.column(unit_column), table.column("tie_group"), strict=True))
+    found = np.full(len(study.units), np.nan)
+    for row in rows:
+        group = by_unit.get(study.units[row])
+        found[row] = np.nan if group is None else group
+    return found
+
+
+def _shade_groups(ax: Any, groups: Sequence[float]) -> None:
+    """Shade every other run of rows of the same group."""
+    first = 0
+    for place in range(1, len(groups) + 1):
+        if place < len(groups) and groups[place] == groups[first]:
+            continue
+        if groups[first] % 2 == 0:
+            ax.axhspan(first - 0.5, place - 0.5, color=GREY, alpha=0.15, zorder=0, linewidth=0)
+        first = place
+    ax.set_title("shaded and plain in turn: units that are not told apart", fontsize=8, loc="left")
 
 
 def draw_intervals(

@@ -146,7 +146,7 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
     Returns
     -------
     frame
-        A row for each unit (and period): ``score``, ``rank``, ``group``, from 1 for the highest
+        A row for each unit (and period): ``score``, ``rank``, ``tie_group``, from 1 for the highest
         scores, ``not_told_apart``, the number of other units that it is not told apart from, and
         ``others``, these units from the highest score downwards. Missing where the unit has no
         score.
@@ -159,7 +159,7 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
     >>> data = {"unit": ["X", "Y", "Z"], "a": [70, 60, 58], "se": [2, 1, 2]}
     >>> assessment = Assessment(index, data, method=Method(normalisation=Goalposts()))
     >>> table = frames.read(tie_groups(assessment, "se", rng=1))
-    >>> table.column("group"), table.column("others")
+    >>> table.column("tie_group"), table.column("others")
     ([1, 2, 2], ['', 'Z', 'Y'])
     """
     ranked = _ranked(assessment, errors, study, node, period)
@@ -181,7 +181,7 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
             if not np.isnan(group[row]):
                 near = rows[order[found.together[place, order]]].tolist()
                 others[row] = ", ".join(str(assessment.units[own]) for own in near)
-    return ranked.frame({"group": group, "not_told_apart": alike}, others=others)
+    return ranked.frame({"tie_group": group, "not_told_apart": alike}, others=others)
 
 
 @frozen(kw_only=True, eq=False)

@@ -11,11 +11,12 @@ from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.change.comparison import Comparison, compare
 from dli.checks import instance
-from dli.errors import MethodError
+from dli.errors import DLIError, MethodError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.framework.select import Nodes, select
 from dli.method import Method
+from dli.method.resolved import OTHERS
 from dli.printing import Printed, Sheet
 from dli.ranking import mean_rank_shift
 from dli.sensitivity.inputs.choices import topmost
@@ -106,7 +107,8 @@ def remove_elements(
     Raises
     ------
     MethodError
-        No such level, or a node whose removal leaves nothing to compare.
+        No such level, a node whose removal leaves nothing to compare, or nodes without which a
+        step cannot work, such as one side of a `dli.aggregation.Ratio`.
     UnknownCodeError
         Codes that are not in the tree.
 
@@ -138,7 +140,13 @@ def remove_elements(
         raise MethodError(msg, faults)
     variants = {"nominal": assessment}
     for code in codes:
-        variants[code] = _without(assessment, topmost(index, code))
+        try:
+            variants[code] = _without(assessment, topmost(index, code))
+        except DLIError as error:
+            faults.append(f"{code!r}: {error.summary}")
+    if faults:
+        msg = "the index cannot be assessed without these nodes; leave them out with nodes=[...]"
+        raise MethodError(msg, faults)
     return Removals(codes=tuple(codes), comparison=compare(variants, node=compared.code))
 
 
@@ -153,6 +161,7 @@ def _without(assessment: Assessment, code: str) -> Assessment:
         weighting = Fixed({child.code: own[child.code] for child in kept})
     rest = index.replace(parent.code, evolve(parent, children=kept, weighting=weighting))
     known = {node.code for node in rest.walk()} | {rest.level(node.code) for node in rest.walk()}
+    known.add(OTHERS)
     method = assessment.method
     changes: dict[str, Any] = {
         step.name: {key: choice for key, choice in value.items() if key in known}
