@@ -703,3 +703,12 @@ def test_steps_of_an_indicator_are_told_where_they_belong(tmp_path):
     with pytest.raises(ModelError, match=r"(?s)'normalisation' is for nodes with children.*for = "
                        r"'a'.*key 'bands' is for nodes with children"):  # fmt: skip
         Index.load(written(tmp_path, text))
+
+
+def test_a_table_where_one_value_belongs_is_refused(tmp_path):
+    text = "[method]\nmissing = { rule = 'propagate' }\n"
+    with pytest.raises(ModelError, match=r"\[method.missing\]: expected one value, not a table"):
+        Method.load(written(tmp_path, text))
+    text = "[method]\ndecimals = { IMD = 3 }\n"
+    with pytest.raises(ModelError, match="tables with for and decimals"):
+        Method.load(written(tmp_path, text))

@@ -431,7 +431,7 @@ def test_scores_are_rounded_before_they_enter_and_before_they_are_ranked():
     assert_allclose(found.array("a"), [0, 0.3, 0.5, 0.8, 1.0])  # halves go up
     assert_allclose(found.array("b"), [0, 0.8, 0.5, 1.0, 0.3])
     assert_allclose(found.array("A"), [0, 0.6, 0.5, 0.9, 0.7])
-    assert "rounded to 1 decimals" in found.methodology()
+    assert "rounded to 1 decimal." in found.methodology()
 
 
 def test_only_some_nodes_are_rounded():

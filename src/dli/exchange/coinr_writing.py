@@ -244,7 +244,7 @@ def _not_expressed(assessment: Assessment) -> Iterator[str]:
             for name, blank in (
                 ("goalposts", None), ("scale", None), ("denominator_factor", 1.0),
                 ("weighting", None), ("aggregation", None), ("normalisation", None),
-                ("bands", None),
+                ("bands", None), ("doubtful", ()),
                 ("description", ""), ("source", ""),
             )
             if getattr(node, name, blank) != blank

@@ -192,6 +192,8 @@ def _read_field(name: str, value: Any, steps: Steps | None) -> Any:
     if name == "coverage" and isinstance(value, Mapping) and {"share", "number"} & value.keys():
         return _read_coverage(value)
     if isinstance(value, Mapping):  # the keys of TOML are texts, so that levels would be lost
+        if name not in _PARTS:
+            raise ModelError(f"expected one value, not a table, got {value}")
         key = "decimals" if name == "decimals" else "share"
         msg = f"expected a number or an array of tables with for and {key}, got {value}"
         raise ModelError(msg)

@@ -62,7 +62,8 @@ class _Rounded:
 
     def describe(self) -> str:
         """Return the description of the step, and to how many decimals results are rounded."""
-        return f"{describe(self.step)} The result is rounded to {self.decimals} decimals."
+        places = "1 decimal" if self.decimals == 1 else f"{self.decimals} decimals"
+        return f"{describe(self.step)} The result is rounded to {places}."
 
 
 @frozen

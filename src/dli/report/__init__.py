@@ -3,6 +3,7 @@
 HTML requires additional packages: ``pip install "digital-leadership-index[report]"``.
 """
 
+from dli.report.auditing import audit
 from dli.report.document import Paragraph, Picture, Section, Statement, Table
 from dli.report.report import Report
 from dli.report.unit import of_unit
@@ -15,6 +16,7 @@ __all__ = [
     "Section",
     "Statement",
     "Table",
+    "audit",
     "of_index",
     "of_unit",
 ]

@@ -1,0 +1,164 @@
+"""The statistical audit of an index: questions, figures, thresholds and verdicts."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from dli.assessment import Assessment
+from dli.checks import instance
+from dli.report import audited_correlations, audited_data, audited_ranks, audited_weights
+from dli.report.document import Block, Paragraph, Section, Statement, Table
+from dli.report.parts import methods, studied
+from dli.report.questions import OPEN, Answer, Audited, Question, answered
+from dli.report.report import Report
+from dli.sensitivity import Uncertainty
+
+__all__ = ["audit"]
+
+_PARTS = (
+    ("Concept", audited_data.CONCEPT),
+    ("Data", audited_data.DATA),
+    ("Correlations", audited_correlations.CORRELATIONS),
+    ("Weights and importance", audited_weights.WEIGHTS),
+    ("Robustness", audited_ranks.RANKS),
+    ("Other methods", audited_ranks.ALTERNATIVES),
+    ("Added value", audited_weights.ADDED),
+)
+_SOURCES = """
+- OECD/JRC Handbook (2008): OECD and European Commission, Joint Research Centre, *Handbook on
+  Constructing Composite Indicators*, doi 10.1787/9789264043466-en. It names 0.7 for Cronbach's
+  alpha, and 60% of the variance for the components that are kept; here one component is kept.
+- JRC Pocket Guide (2019): Saisana, Becker, Neves, Alberti and Dominguez-Torreiro, *Your 10-Step
+  Pocket Guide to Composite Indicators & Scoreboards*, European Commission, Joint Research Centre.
+- COINr (2022): Becker, Caperna, Del Sorbo, Norlén, Papadimitriou and Saisana, *COINr: An R package
+  for developing composite indicators*, doi 10.21105/joss.04567; defaults of its functions
+  `get_stats` and `plot_corr`.
+- JRC audits of the Global Innovation Index: *statistical audits* by the Joint Research Centre,
+  published with the index each year.
+- Paruolo, Saisana and Saltelli (2013), *Ratings and rankings: voodoo or science?*, doi
+  10.1111/j.1467-985X.2012.01059.x.
+- This library: no threshold is customary, and this one is a choice to be argued about.
+"""
+
+
+def audit(
+    assessment: Assessment, *, study: Uncertainty | None = None, period: object = None
+) -> Report:
+    """Ask an index the questions of a statistical audit, and hold its figures against thresholds.
+
+    They are the questions that the European Commission's Joint Research Centre (JRC) asks of
+    composite indicators: on the concept, the data, correlations, weights, robustness, other
+    methods and added value. Each has its figure, its usual threshold, the source of the threshold,
+    and a verdict: "meets", "does not meet", or "cannot be judged" with the reason.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    study : Uncertainty, optional
+        Of the same units at the index. By default 1,000 simulations with the seed 0, in which
+        each weight is up to a quarter more or less; where the index has arithmetic or geometric
+        means throughout, and all normalised values are above 0, the two alternate as well.
+    period : object, optional
+        Where there are several: which one is audited.
+
+    Returns
+    -------
+    Report
+        A table of all questions comes first, then a section for each group of them.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such period.
+    MethodError
+        Something else than an assessment; a study of other units, or of a sub-index; a period of
+        data without periods, or none of data with several.
+    ImportError
+        matplotlib is not installed.
+
+    Notes
+    -----
+    Correlations are judged for ten units or more, since among fewer they are mostly chance, and
+    differences of ten places for 30 to 500 units, since the custom comes from tables of that size.
+
+    References
+    ----------
+    OECD and JRC (2008), Handbook on Constructing Composite Indicators.
+    https://doi.org/10.1787/9789264043466-en
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator
+    >>> index = Index("T", [Indicator("a"), Indicator("b")], "Test")
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [0.0, None, 9.0]}
+    >>> page = audit(Assessment(index, data))
+    >>> [section.title for section in page.sections][:3]
+    ['Summary', 'Concept', 'Data']
+    >>> page.sections[0].blocks[1].rows[4][1:]  # doctest: +NORMALIZE_WHITESPACE
+    ('Does each indicator have values for enough units?',
+     '0 of 2 below; the lowest is b with 67%', '65% of the units', 'COINr (2022)', 'meets')
+    """
+    instance("assessment", assessment, Assessment)
+    audited = _audited(assessment, study, period)
+    asked = [
+        (title, [(question, answered(question, audited)) for question in questions])
+        for title, questions in _PARTS
+    ]
+    index = audited.index
+    n_indicators = len(index.indicators)
+    when = "" if audited.period is None else f", {audited.period}"
+    return Report(
+        f"Statistical audit: {index.name or index.code}",
+        f"{len(audited.rows):,} units, {n_indicators:,} indicators{when}",
+        [
+            Section("Summary", list(_summary(asked))),
+            *(Section(title, list(_told(k, own))) for k, (title, own) in enumerate(asked, 1)),
+            Section("Sources of the thresholds", [Statement(_SOURCES)]),
+            *methods(assessment, audited.study),
+        ],
+    )
+
+
+def _audited(assessment: Assessment, study: Uncertainty | None, period: object) -> Audited:
+    rows = assessment.rows(period)
+    if study is not None:
+        instance("study", study, Uncertainty)
+        return Audited(assessment=assessment, rows=rows, study=studied(assessment, study)[0])
+    own, why, note = audited_ranks.usual_study(assessment)
+    return Audited(assessment=assessment, rows=rows, study=own, no_study=why, on_study=note)
+
+
+_Asked = list[tuple[Question, Answer]]
+
+
+def _summary(asked: list[tuple[str, _Asked]]) -> Iterator[Block]:
+    answers = [answer for _, own in asked for _, answer in own]
+    counts = Counter(answer.is_met for answer in answers)
+    yield Paragraph(
+        f"Of {len(answers)} questions, the index meets the threshold of {counts[True]} and not of "
+        f"{counts[False]}; {counts[None]} cannot be judged. A threshold is a custom, not a proof: "
+        "an index that misses one owes its readers a reason, and one that meets all may still "
+        "measure the wrong thing."
+    )
+    yield Table(
+        "The questions, their figures and verdicts.",
+        ["no.", "question", "figure", "usual threshold", "source", "verdict"],
+        [
+            (f"{k}.{j}", question.text, answer.figure, question.threshold, question.source,
+             answer.verdict)
+            for k, (_, own) in enumerate(asked, 1)
+            for j, (question, answer) in enumerate(own, 1)
+        ],
+        range(1, 6),
+    )  # fmt: skip
+
+
+def _told(k: int, asked: _Asked) -> Iterator[Block]:
+    for j, (question, answer) in enumerate(asked, 1):
+        found = "" if answer.figure == "–" else f" Figure: {answer.figure}."
+        verdict = answer.verdict.removeprefix(f"{OPEN}: ")
+        judged = f"Cannot be judged: {verdict}" if answer.is_met is None else verdict.capitalize()
+        yield Paragraph(
+            f"{k}.{j} {question.text}{found} Usual: {question.threshold} ({question.source}). "
+            f"{judged}."
+        )
+        yield from answer.blocks
