@@ -112,7 +112,7 @@ def test_the_league_shows_both_ends_and_says_so(many_units, study, page):
     assert [row[0] for row in spread.rows] == ["T", "P", "Q"]
     assert spread.rows[0][2:] == tuple(f"{x:.1f}" for x in figures)
     assert highest.caption.startswith("The 50 highest units by rank, with the scores of the index")
-    assert highest.head == ("unit", "rank", "nine of ten draws", "band", "T", "P", "Q")
+    assert highest.head == ("unit", "rank", "90 % of simulations", "band", "T", "P", "Q")
     order = np.argsort(-scores, kind="stable")
     for table, rows in ((highest, order[:50]), (lowest, order[-50:])):
         assert [row[0].split("(")[1][:-1] for row in table.rows] == [
@@ -185,15 +185,17 @@ def test_one_folded_table_is_left_out_in_the_singular():
 
 def test_rank_intervals_are_those_of_both_ends(page):
     title = "How far the ranks hold"
-    assert words(page, title)[0].startswith("30 draws of WeightNoise. Ranks move by")
+    assert words(page, title)[0].startswith(
+        "In 30 simulations in which each weight is up to 25 % higher or lower, ranks move by"
+    )
     assert [picture.alt for picture in blocks(page, title, Picture)] == [
         "Intervals of the ranks of the 50 highest units",
         "Intervals of the ranks of the 50 lowest units",
-        "A heat map of the shares of draws in which units took ranks",
+        "A heat map of the shares of simulations in which units had ranks",
     ]
     (loose,) = blocks(page, title, Table)
     assert len(loose.rows) == 10
-    assert loose.caption == "The least firm ranks."
+    assert loose.caption == "The ranks that depend most on the choices that vary."
 
 
 def test_the_data_are_shown_as_histograms(page):
@@ -208,9 +210,9 @@ def test_the_report_of_one_unit_of_thousands_has_its_exact_interval(many_units, 
     assert len(made.html()) < 300_000
     ranks = drawn_ranks(study, [7], range(N)).ranks[:, 0]
     low, high = np.quantile(ranks, [0.05, 0.95])
-    said = words(made, "What is in doubt")[0]
-    assert said.endswith(f"nine of ten lie at {low:,.0f} to {high:,.0f}.")
-    assert f"nine of ten draws put it at {low:,.0f} to {high:,.0f}." in words(made, "In short")[0]
+    between = f"lies between {low:,.0f} and {high:,.0f} in 90 % of"
+    assert f"{between} them." in words(made, "Caveats")[0]
+    assert f"Its rank {between} the simulations." in words(made, "In short")[0]
 
 
 def test_a_report_of_500_units_is_shown_whole_and_one_of_501_is_not():
@@ -282,17 +284,17 @@ def test_fewer_draws_are_made_of_very_many_units_and_the_text_says_how_many(monk
     monkeypatch.setattr(parts, "_FEWER_DRAWS", 20)
     assessment = made_up(601)
     note = (
-        "The report makes 20 draws instead of the usual 2,000, since there are more than 600 units."
-        " To use more draws, pass a study (study=...)."
+        "The report makes 20 simulations instead of the usual 2,000, since there are more than 600 "
+        "units. To use more, pass a study (study=...)."
     )
     league, one = report.of_index(assessment), report.of_unit(assessment, "u00007")
     assert words(league, "How far the ranks hold")[1] == note
-    assert words(league, "How far the ranks hold")[0].startswith("20 draws of WeightNoise")
-    assert note in words(one, "What is in doubt")
+    assert words(league, "How far the ranks hold")[0].startswith("In 20 simulations in")
+    assert note in words(one, "Caveats")
     longer = uncertainty(assessment, [WeightNoise(0.25)], n_samples=25, rng=0)
-    said = "The rank intervals are those of the first 20 draws."
+    said = "The rank intervals are those of the first 20 simulations."
     assert said in words(report.of_index(assessment, study=longer), "How far the ranks hold")
-    assert said in words(report.of_unit(assessment, "u00007", study=longer), "What is in doubt")
+    assert said in words(report.of_unit(assessment, "u00007", study=longer), "Caveats")
     assert parts.fewer(made_up(600), None) == []
 
 
@@ -343,4 +345,4 @@ def test_heads_are_shown_without_a_study():
     single = made_up(501, Index("T", [Indicator("a")]))
     made = report.of_index(single)
     assert words(made, "How far the ranks hold")[0].startswith("How firm ranks are cannot be shown")
-    assert "nine of ten draws" not in blocks(made, "League table", Table)[1].head
+    assert "90 % of simulations" not in blocks(made, "League table", Table)[1].head

@@ -40,7 +40,8 @@ INDEX = Index(
 
 
 @pytest.fixture(autouse=True)
-def _tidy():
+def _tidy(monkeypatch):
+    monkeypatch.setattr(report.actions, "_PLANS", 2)
     before = dict(mpl.rcParams)
     plt.figure()  # the user's own
     yield
@@ -83,7 +84,7 @@ def test_a_units_report_tells_what_the_issue_is_about(real):
     titles = [section.title for section in page.sections]
     assert titles == [
         "In short", "Profile", "Peers", "Where it is behind", "Where it is ahead", "Balance",
-        "What stands behind it", "What to do first", "What is in doubt", "Its data", "Methods",
+        "What stands behind it", "What to do first", "Caveats", "Its data", "Methods",
         "To repeat this",
     ]  # fmt: skip
     assert "Kenya (KEN) scores 60.1 and is 81st of 193" in said(page, "In short")
@@ -94,14 +95,17 @@ def test_a_units_report_tells_what_the_issue_is_about(real):
     assert "strategy_planning Strategy and planning capability" in said(
         page, "What stands behind it"
     )
-    assert "With 4 to spend the score can rise by 3.35 to 63.40" in said(page, "What to do first")
-    assert "nine of ten" in said(page, "What is in doubt")
+    plan = models.load_capabilities("dli-public").plan(real, "KEN", budget=4)
+    raised = f"a budget of 4 would raise the score by {plan.gain:.2f} to {plan.score:.2f}."
+    assert raised in said(page, "What to do first")
+    assert "in 90 % of them" in said(page, "Caveats")
     assert "122.79 lies beyond the goalposts 0 to 120" in said(page, "Its data")
     assert "seed 0" in said(page, "To repeat this")
     parsed = check(page.html())
-    assert len(parsed.of("img")) == len(page.pictures) == 4
+    assert len(parsed.of("img")) == len(page.pictures) == 5
     assert len(parsed.of("math")) >= 3
-    assert [figure.get("tabindex") for figure in parsed.of("figure")] == [None, None, "0", None]
+    wide = [figure.get("tabindex") for figure in parsed.of("figure")]
+    assert wide == [None, None, None, "0", None]
 
 
 def test_the_report_of_193_governments_is_whole_and_small(real):
@@ -111,10 +115,11 @@ def test_the_report_of_193_governments_is_whole_and_small(real):
     parsed = check(html)
     text = "".join(parsed.words)
     assert all(str(unit) in text for unit in real.units)
-    assert "Ahead are Korea, Rep. (KOR) with 93.7, Estonia (EST) with 89.4 and France" in text
+    assert "are those of Korea, Rep. (KOR) with 93.7, Estonia (EST) with 89.4 and France" in text
+    assert "the lowest score, 6.2?, is that of Democratic People's Republic of Korea (PRK)." in text
     assert "By band: 35 in intelligent governance, 68 in services integrated" in text
-    assert "123 of 5,597 values (2.2%) are missing" in text
-    assert "nine of ten draws" in text
+    assert "123 of 5,597 values (2.2 %) are missing" in text
+    assert "90 % of simulations" in text
     assert "Democratic People's Republic of Korea (PRK)" in text
 
 
@@ -192,9 +197,7 @@ def test_periods_are_told_apart_and_change_is_explained():
     )
     page = report.of_unit(panel, "X", period=2010)
     assert page.subtitle == "One of 3 units, 2010"
-    assert "From 20.0 and the 3rd place in 2000 to 75.0 and the 1st in 2010." in said(
-        page, "Change"
-    )
+    assert "Its score was 20.0 (3rd) in 2000 and is 75.0 (1st) in 2010." in said(page, "Change")
     assert "Change" not in [s.title for s in report.of_unit(panel, "X", period=2000).sections]
     assert "b –" in said(report.of_unit(panel, "Z", period=2000), "Its data")
     whole = report.of_index(panel, period=2000)
@@ -217,12 +220,12 @@ def test_what_cannot_be_had_is_replaced_by_the_reason():
     alone = Assessment(fixed, {"unit": ["V"], "a": [1.0], "b": [2.0]})
     assert "No other unit can be compared" in said(report.of_unit(alone, "V"), "Peers")
     parts = said(report.of_index(alone), "Sub-indices")
-    assert "Correlations of the parts cannot be shown" in parts
+    assert "Correlations at the level below the index cannot be shown" in parts
     check(report.of_index(alone).html())
     single = Assessment(Index("T", [Indicator("a")]), DATA)
     firm = said(report.of_index(single), "How far the ranks hold")
     assert "How firm ranks are cannot be shown: " in firm
-    assert "nine of ten" not in said(report.of_unit(single, "X"), "In short")
+    assert "simulations" not in said(report.of_unit(single, "X"), "In short")
 
 
 def test_a_study_that_comes_in_is_shown(small):
@@ -231,7 +234,8 @@ def test_a_study_that_comes_in_is_shown(small):
     page = report.of_index(small, study=study, sobol=shares)
     assert "50 draws of WeightNoise(relative=0.5), with the seed 3" in said(page, "To repeat this")
     assert len(page.pictures) == len(report.of_index(small).pictures) + 1
-    assert "50 draws" in said(report.of_unit(small, "X", study=study), "What is in doubt")
+    caveats = said(report.of_unit(small, "X", study=study), "Caveats")
+    assert "In 50 simulations in which each weight is up to 50 % higher or lower, its" in caveats
 
 
 def test_data_that_were_changed_are_told():
@@ -239,7 +243,7 @@ def test_data_that_were_changed_are_told():
     fixed = Method(imputation=ColumnMedian(), treatment=Percentiles(10, 90))
     page = report.of_index(Assessment(INDEX, holes, method=fixed))
     quality = said(page, "Data quality")
-    assert "a  40% 8 454 900 3 " in quality
+    assert "a  40 % 8 454 900 3 " in quality
     assert "Units with the most missing values." in quality
     left = Assessment(INDEX, holes, method=Method(availability=0.6, missing="propagate"))
     gone = said(report.of_index(left), "Data quality")

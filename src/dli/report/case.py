@@ -1,6 +1,6 @@
 """The unit that a report is about, and whom it is compared with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from dli.report.parts import (
     UNITS,
     depth_of,
     digits_of,
+    few_basis,
+    heard,
     joined,
     names_of,
 )
@@ -21,9 +23,11 @@ from dli.report.parts import (
 if TYPE_CHECKING:
     from dli.assessment import Assessment
 
-__all__ = ["Case", "case_of"]
+__all__ = ["ALONE", "Case", "case_of", "few_around"]
 
 
+# What `diagnosis.weaknesses` notes of a node at which no other unit has a score.
+ALONE = "no other unit has a score"
 _N_PEERS = 8
 
 
@@ -40,6 +44,9 @@ class Case:
     peers: Sequence[object]
     chosen: str
     labels: Sequence[str] = field(repr=False)
+    # What limits the comparison with a peer, and whether no unit has enough in common with it.
+    notes: Mapping[object, str] = field(factory=dict, repr=False)
+    is_weak: bool = False
 
     @property
     def name(self) -> str:
@@ -90,9 +97,24 @@ class Case:
         scores = self.assessment.array(self.assessment.index.code)[list(self.rows)]
         return int((~np.isnan(scores)).sum())
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other unit has a score, so that ranks say nothing."""
+        return self.n == 1
+
+    @property
+    def reference(self) -> Sequence[object]:
+        """The peers by which gaps and leads are measured: none where the comparison is weak."""
+        return () if self.is_weak else self.peers
+
     def names(self, units: Iterable[object]) -> list[str]:
         """Name other units of the period."""
-        return [self.labels[row] for row in self.assessment.rows_of(units, self.rows)]
+        return [self.labels[row] for row in self.rows_of(units)]
+
+    def rows_of(self, units: Iterable[object]) -> list[int]:
+        """Return the rows of other units of the period."""
+        chosen = list(units)
+        return self.assessment.rows_of(chosen, self.rows) if chosen else []
 
 
 def case_of(
@@ -105,23 +127,48 @@ def case_of(
     """Find the unit, and whom it is compared with."""
     row = assessment.scored_row(unit, assessment.index.code, period=period)
     rows = assessment.rows_beside(row).tolist()
+    notes: Mapping[object, str] = {}
+    is_weak = False
     if peers is None:
-        near = _alike(assessment, unit, by, period)
+        notes, is_weak = heard(lambda: _alike(assessment, unit, by, period))
+        near: Iterable[object] = notes
         columns = [by] if isinstance(by, str) else list(by or ["the profile of indicators"])
         chosen = f"the most alike in {joined(columns)}"
     else:
         near = [assessment.units[place] for place in assessment.rows_of(peers, rows)]
         chosen = "as asked for"
     others = [one for one in near if one != unit]
-    return Case(assessment, unit, period, row, rows, by, others, chosen, names_of(assessment))
+    labels = names_of(assessment)
+    return Case(
+        assessment, unit, period, row, rows, by, others, chosen, labels, notes, is_weak=is_weak
+    )
+
+
+def few_around(case: Case, codes: Iterable[str]) -> str:
+    """Say of which nodes points are large because few of their siblings have a value; or ""."""
+    index = case.assessment.index
+    parents = {parent.code: parent for code in codes if (parent := index.parent(code)) is not None}
+    names = [
+        node.name or code
+        for code, node in parents.items()
+        if few_basis(case.assessment, [code], [case.row])
+    ]
+    if not names:
+        return ""
+    return (
+        f"Fewer than half of the indicators of {joined(names)} have a value, so that each of those "
+        "that have one counts for more than it would otherwise."
+    )
 
 
 def _alike(
     assessment: "Assessment", unit: object, by: str | Sequence[str] | None, period: object
-) -> list[Any]:
-    """Give the units that are most alike; none for one that has nothing to compare."""
+) -> dict[Any, str]:
+    """Return the units that are most alike, each with what limits the comparison."""
     try:
         found = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period)
     except DataError:
-        return []
-    return frames.read(found, empty=True).column(assessment.observations.unit_column)
+        return {}  # the unit has nothing to compare
+    table = frames.read(found, empty=True)
+    units = table.column(assessment.observations.unit_column)
+    return dict(zip(units, table.column("note"), strict=True))

@@ -54,7 +54,7 @@ class DrawnRanks:
         return result
 
     def interval(self, row: int) -> str:
-        """Write the ranks between which nine of ten draws lie."""
+        """Write the ranks between which 90 % of the simulations lie."""
         return interval(*(float(self.quantiles([row], q)[0]) for q in (0.05, 0.95)))
 
     def shares(self, rows: Sequence[int], n_ranks: int) -> Floats:

@@ -1,4 +1,4 @@
-"""What a unit's standing rests on: change, causes, how firm it is, and the data."""
+"""What a unit's result is based on: change, how robust its rank is, caveats, and the data."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,15 +16,16 @@ from dli.report.parts import (
     number,
     ordinal,
     picture,
+    simulations,
     table_of,
     tried,
+    within,
 )
 
 if TYPE_CHECKING:
-    from dli.capability import CapabilityGraph
     from dli.sensitivity import Uncertainty
 
-__all__ = ["causes", "change", "data", "risks", "robustness"]
+__all__ = ["data", "history", "risks", "robustness"]
 
 
 def history(case: Case) -> Iterator[Section]:
@@ -48,10 +49,11 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
     code = assessment.index.code
     scores, ranks = assessment.array(code), assessment.rank_array(code)
     digits = digits_of(scores)
-    yield Paragraph(
-        f"From {number(scores[row], digits)} and the {ordinal(ranks[row])} place in {first} to "
-        f"{number(scores[case.row], digits)} and the {ordinal(ranks[case.row])} in {case.period}."
+    before, after = (
+        f"{number(scores[place], digits)}{'' if case.is_alone else f' ({ordinal(ranks[place])})'}"
+        for place in (row, case.row)
     )
+    yield Paragraph(f"Its score was {before} in {first} and is {after} in {case.period}.")
     yield picture(
         lambda: plots.bump(assessment, [case.unit, *case.peers[:4]], others=not case.is_large),
         f"The ranks of {case.name} and four peers over the periods",
@@ -69,88 +71,30 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
     )
 
 
-def causes(case: Case, graph: "CapabilityGraph | None", budget: float | None) -> Iterator[Section]:
-    """Tell which capabilities and barriers stand behind the gaps, and what to do first."""
-    if graph is None:
-        return
-    yield Section("What stands behind it", tried(lambda: _explained(case, graph), "Causes"))
-    if budget is not None:
-        yield Section("What to do first", tried(lambda: _planned(case, graph, budget), "A plan"))
-
-
-def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
-    yield table_of(
-        graph.explain(case.assessment, case.unit, period=case.period).table,
-        "Capabilities and barriers behind the gaps. Levels are read off the indicators; points "
-        "are what would be won back.",
-        {
-            "code": ("code", None),
-            "name": ("name", None),
-            "kind": ("kind", None),
-            "level": ("level", 2),
-            "points": ("points", case.digits + 1),
-        },
-    )
-    yield picture(
-        lambda: plots.capabilities(graph, case.assessment, case.unit, period=case.period),
-        f"Capabilities, indicators and the index in layers, filled as far as {case.name} has come",
-        "What acts on what; the weakest third is framed.",
-    )
-
-
-def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Block]:
-    plan = graph.plan(case.assessment, case.unit, period=case.period, budget=budget)
-    proven = "It is proven that no other raises the score more." if plan.exact else (
-        "It is the best by a straight line through where the unit stands."
-    )  # fmt: skip
+def robustness(case: Case, study: "Uncertainty", between: str) -> Iterator[Block]:
+    """Say how far the rank depends on choices: 90 % of the simulations lie ``between``."""
+    mean = number(study.expected_ranks[case.row])
     yield Paragraph(
-        f"With {budget:g} to spend the score can rise by {number(plan.gain, case.digits + 1)} to "
-        f"{number(plan.score, case.digits + 1)}. {proven}"
-    )
-    yield table_of(
-        plan.table,
-        "The steps, in order.",
-        {
-            "code": ("code", None),
-            "name": ("name", None),
-            "level_before": ("from", 2),
-            "level_after": ("to", 2),
-            "cost": ("cost", 2),
-            "score": ("score", case.digits + 1),
-            "gain": ("gain", case.digits + 1),
-        },
-        top=30,
-    )
-    yield picture(
-        lambda: plots.plan(plan),
-        f"Steps of the plan, and what each adds to the score of {case.name}",
-        "What each step adds, in order.",
-    )
-
-
-def robustness(case: Case, own: "Uncertainty", firm: str) -> Iterator[Block]:
-    """Tell how firm the rank is: ``firm`` holds nine of ten draws."""
-    inputs = ", ".join(type(one).__name__ for one in own.design.inputs)
-    mean = number(own.expected_ranks[case.row])
-    yield Paragraph(
-        f"In {own.n_samples:,} draws of {inputs} its rank is {mean} on average, and nine of ten "
-        f"lie at {firm}."
+        f"In {simulations(study)}, its rank is {mean} on average and "
+        f"{within(between)} of them. The interval shows how far the rank "
+        "depends on the choices that vary. What does not vary in them, such as errors in the data "
+        "unless they are among the inputs, is not in the interval."
     )
 
 
 _KINDS = {
     "no score": "no score",
-    "low": "low part",
-    "narrow": "rests on one indicator",
+    "low": "low sub-index",
+    "narrow": "depends on one indicator",
     "missing": "missing data",
     "imputed": "imputed data",
     "treated": "treated value",
-    "rank": "loose rank",
+    "rank": "uncertain rank",
 }
 
 
 def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
-    """List what is in doubt."""
+    """List the caveats."""
     if case.is_cut:
         yield Paragraph(
             f"Caveats are not listed here, since the index has more than {LEVELS} levels; "
@@ -163,18 +107,21 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
         yield Paragraph("Nothing is flagged.")
         return
     rows = [
-        [_KINDS[kind], code, number(value, 2), note]
+        [_KINDS[kind], code, case.assessment.index.find(code).name, number(value, 2), note]
         for kind, code, value, note in zip(
             *(table.column(name) for name in ("kind", "code", "value", "note")), strict=True
         )
     ]
-    yield filled("What to doubt.", ["kind", "code", "value", "what the value is"], rows, [1, 3])
+    head = ["kind", "code", "name", "value", "what the value is"]
+    yield filled("Caveats of its result.", head, rows, [1, 2, 4])
 
 
 def data(case: Case) -> Iterator[Block]:
     """List the values that the unit was scored by, and what happened to them."""
     assessment = case.assessment
     indicators = assessment.index.indicators
+    # In the unit of measure, that is, divided by the denominator: so are goalposts.
+    values = assessment.stage_array("denominated")[case.row]
     raw = assessment.stage_array("raw")[case.row]
     rows = [
         [
@@ -182,15 +129,22 @@ def data(case: Case) -> Iterator[Block]:
             one.name,
             "–" if np.isnan(value) else f"{value:.6g}",
             one.unit_of_measure,
+            _quotient(one, float(before)),
             _beyond(one),
-            number(assessment.array(one.code)[case.row], digits_of(assessment.array(one.code))),
-            number(assessment.rank_array(one.code)[case.row], 0),
+            "" if one.goalposts is None else f"{one.goalposts[0]:g} to {one.goalposts[1]:g}",
+            number(assessment.array(one.code)[case.row], case.digits),
+            "" if case.is_alone else number(assessment.rank_array(one.code)[case.row], 0),
             one.source,
         ]
-        for one, value in zip(indicators, raw.tolist(), strict=True)
+        for one, value, before in zip(indicators, values.tolist(), raw.tolist(), strict=True)
     ]
-    head = ["code", "name", "value", "measured in", "better", "score", "rank", "source"]
-    yield filled("The values that it was scored by.", head, rows, [1, 3, 4, 7])
+    head = ["code", "name", "value", "measured in", "calculated as", "better", "goalposts", "score",
+            "rank", "source"]  # fmt: skip
+    divided = any(one.denominator is not None for one in indicators)
+    caption = "The values that it was scored by" + (
+        ", after division by their denominators." if divided else "."
+    )
+    yield filled(caption, head, rows, [1, 3, 4, 5, 6, 9])
     flags = frames.read(assessment.flags, empty=True)
     units = flags.column(assessment.observations.unit_column)
     periods = (
@@ -214,3 +168,12 @@ def data(case: Case) -> Iterator[Block]:
 
 def _beyond(indicator: Indicator) -> str:
     return "higher" if indicator.direction == 1 else "lower"
+
+
+def _quotient(indicator: Indicator, raw: float) -> str:
+    """Write how a value follows from the raw one, for indicators with a denominator."""
+    if indicator.denominator is None or np.isnan(raw):
+        return ""
+    factor = indicator.denominator_factor
+    times = "" if factor == 1 else f" × {factor:g}"
+    return f"{raw:,.6g} / {indicator.denominator}{times}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dli.report.document import Paragraph, Table
-from dli.report.parts import digits_of, filled, names_of, number, word
+from dli.report.parts import filled, names_of, number, scores_of, simulations, word
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -33,41 +33,46 @@ def league_table(
     order : sequence of int
         The rows, in the order of the table.
     between : mapping of int to str, optional
-        The ranks of each row between which nine of ten draws lie.
+        The ranks of each row between which 90 % of the simulations lie.
     what : str
         Which units they are, for the caption.
     """
     index = assessment.index
     codes = [index.code, *(child.code for child in index.children)]
-    digits = {code: digits_of(assessment.array(code)) for code in codes}
+    scores = [scores_of(assessment, code, order) for code in codes]
     ranks = assessment.rank_array(index.code)
     bands = None if index.bands is None else index.bands.of(assessment.array(index.code))
     names = names_of(assessment)
-    head = ["unit", "rank", *(["nine of ten draws"] if between else []),
+    is_ranked = (
+        len(ranked(assessment, assessment.rows_beside(order[0]).tolist())) > 1 if order else False
+    )
+    head = ["unit", *(["rank"] if is_ranked else []),
+            *(["90 % of simulations"] if between else []),
             *(["band"] if bands is not None else []), *codes]  # fmt: skip
     table = [
         [
             names[row],
-            number(ranks[row], 0),
+            *([number(ranks[row], 0)] if is_ranked else []),
             *([between[row]] if between else []),
             *([word(bands[row])] if bands is not None else []),
-            *(number(assessment.array(code)[row], digits[code]) for code in codes),
+            *(column[place] for column in scores),
         ]
-        for row in order
+        for place, row in enumerate(order)
     ]
     words = [head.index("band")] if bands is not None else []
-    caption = f"{what}, with the scores of the index and its parts."
+    caption = f"{what}, with the scores of the index and of the nodes below it."
     if between:
-        caption += " Nine of ten draws of the study gave a rank within the interval."
+        caption += " In 90 % of the simulations the rank lies within the interval."
     return filled(caption, head, table, words)
 
 
 def draws_paragraph(study: "Uncertainty") -> Paragraph:
-    """Say how many draws there are, of what, and how far ranks move."""
-    inputs = ", ".join(type(one).__name__ for one in study.design.inputs)
+    """Say how many simulations there are, of what, how far ranks move and what intervals are."""
     return Paragraph(
-        f"{study.n_samples:,} draws of {inputs}. Ranks move by {study.mean_rank_shift:.1f} places "
-        "on average. An interval holds nine of ten draws."
+        f"In {simulations(study)}, ranks move by {study.mean_rank_shift:.1f} places on average. "
+        "An interval contains the rank in 90 % of the simulations: it shows how far the rank "
+        "depends on the choices that vary. What does not vary in them, such as errors in the data "
+        "unless they are among the inputs, is not in the interval."
     )
 
 
@@ -81,8 +86,8 @@ def loose_table(study: "Uncertainty", loose: Sequence[int], between: Mapping[int
     """Return a table of the rows with the widest intervals."""
     names = names_of(study.assessment)
     return filled(
-        "The least firm ranks.",
-        ["unit", "rank", "nine of ten draws", "mean rank"],
+        "The ranks that depend most on the choices that vary.",
+        ["unit", "rank", "90 % of simulations", "mean rank"],
         [
             [
                 names[row],

@@ -14,7 +14,18 @@ from dli.plots.scores import draw_league
 from dli.report.document import Block, Paragraph, Table
 from dli.report.drawn import DrawnRanks, drawn_ranks
 from dli.report.league import draws_paragraph, league_table, least_firm, loose_table, ranked
-from dli.report.parts import digits_of, filled, names_of, number, picture, tried, word
+from dli.report.parts import (
+    digits_of,
+    explained,
+    few_basis,
+    filled,
+    names_of,
+    number,
+    picture,
+    scores_of,
+    tried,
+    word,
+)
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -99,9 +110,16 @@ def league(heads: Heads) -> Iterator[Block]:
     for what, rows in heads.ends.items():
         draw = partial(draw_league, assessment, np.array(rows))
         alt = f"Bars of the scores of the {what} units, the longest first"
-        caption = "The score of each unit, divided by what the parts of the index bring."
-        yield from tried(partial(picture, draw, alt, caption), "A picture of the league")
+        few = few_basis(assessment, _shown(assessment), rows)
+        caption = f"The score of each unit, divided by what its sub-indices contribute. {few}"
+        yield from tried(partial(picture, draw, alt, caption.rstrip()), "A picture of the league")
         yield league_table(assessment, rows, between, f"The {what} units by rank")
+
+
+def _shown(assessment: "Assessment") -> list[str]:
+    """Return the codes whose scores a league shows."""
+    index = assessment.index
+    return [index.code, *(child.code for child in index.children)]
 
 
 def _quantiles(assessment: "Assessment", rows: Sequence[int]) -> Table:
@@ -126,7 +144,7 @@ def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
     ----------
     heads : Heads
     notes : iterable of Block
-        What is to be said of the draws.
+        What is to be said of the simulations.
     """
     drawn, between = heads.drawn, heads.between
     if drawn is None or between is None:
@@ -139,14 +157,14 @@ def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
         yield picture(
             partial(draw_intervals, drawn.study, rows, ranks),
             f"Intervals of the ranks of the {what} units",
-            "Where intervals overlap, the order of two units is not firm.",
+            "Where the intervals of two units overlap, other choices may reverse their order.",
         )
     first = heads.order[:_SQUARE]
     n = len(first)
     yield picture(
         lambda: draw_shares(drawn.study, first, drawn.shares(first, n)),
-        "A heat map of the shares of draws in which units took ranks",
-        f"The share of draws in which each of the first {n} units took each of the first {n} "
+        "A heat map of the shares of simulations in which units had ranks",
+        f"The share of simulations in which each of the first {n} units had each of the first {n} "
         "ranks.",
     )
     yield loose_table(drawn.study, heads.loose, between)
@@ -167,6 +185,10 @@ def everyone(heads: Heads) -> Iterator[Block]:
     scores, ranks = assessment.array(index.code), assessment.rank_array(index.code)
     # More decimals than elsewhere, since thousands of scores lie close together.
     digits = digits_of(scores) + 2
+    texts = scores_of(assessment, index.code, range(len(scores)), digits)
+    marks = explained(texts[row] for row in heads.rows)
+    if marks:
+        yield Paragraph(marks)
     bands = None if index.bands is None else index.bands.of(scores)
     head = ["unit", "rank", index.code, *(["band"] if bands is not None else [])]
     for rows in blocks:
@@ -178,7 +200,7 @@ def everyone(heads: Heads) -> Iterator[Block]:
                 [
                     names[row],
                     number(ranks[row], 0),
-                    number(scores[row], digits),
+                    texts[row],
                     *([word(bands[row])] if bands is not None else []),
                 ]
                 for row in rows.tolist()

@@ -10,33 +10,46 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dli import frames
-from dli.errors import DLIError, MethodError
+from dli.arrays import Bools
+from dli.assessment.doubtful import certain_share_array
+from dli.assessment.tables import DOUBTFUL
+from dli.errors import DLIError, DLIWarning, MethodError
+from dli.framework import Index
 from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
-    from dli.framework import Index
     from dli.sensitivity import Uncertainty
 
 __all__ = [
     "LEVELS",
+    "MARKS",
+    "NO_RANKS",
     "UNITS",
     "depth_of",
     "digits_of",
+    "explained",
+    "few_basis",
     "fewer",
     "filled",
+    "heard",
     "interval",
     "intervals",
     "joined",
+    "listed",
     "methods",
     "names_of",
     "number",
     "ordinal",
+    "percent",
     "picture",
+    "scores_of",
+    "simulations",
     "studied",
     "table_of",
     "tried",
     "usual_draws",
+    "within",
     "word",
 ]
 
@@ -49,7 +62,19 @@ UNITS = 500
 _DRAWS, _FEWER_DRAWS, _MANY_UNITS = 2_000, 500, 5_000
 
 
-def depth_of(index: "Index") -> int:
+# How many names a sentence lists.
+_NAMED = 5
+
+# What the marks of scores mean.
+MARKS = {
+    "*": "Based on fewer than half of the indicators below it.",
+    "?": "Based on fewer than half of the indicators below it if doubtful values, which may mean "
+    "that there is no value, are taken as missing.",
+}
+NO_RANKS = "No other unit has a score, so there are no ranks."
+
+
+def depth_of(index: Index) -> int:
     """Return the number of levels below the index."""
     return max(index.level(node.code) for node in index.walk())
 
@@ -63,6 +88,17 @@ def tried(make: Callable[[], Block | Iterable[Block]], what: str) -> list[Block]
         return [Paragraph(f"{what} cannot be shown: {error}")]
 
 
+def heard(make: Callable[[], Any]) -> tuple[Any, bool]:
+    """Return what a function returns, and whether it warns of doubtful input, which text tells."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DLIWarning)
+        made = make()
+    others = [one for one in caught if not issubclass(one.category, DLIWarning)]
+    for one in others:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return made, len(others) < len(caught)
+
+
 def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
     """Draw with matplotlib's own settings, not the user's, to the same bytes each time."""
     try:
@@ -72,6 +108,11 @@ def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
         msg = 'reports need more packages: pip install "digital-leadership-index[report]"'
         raise ImportError(msg) from error
 
+    if not plt.get_fignums():
+        # This loads the backend if nothing has been drawn yet. Backends of notebooks then switch
+        # to interactive mode, which the context below would undo at its end.
+        load: Any = plt.draw_if_interactive
+        load()
     with mpl.style.context("default", after_reset=True), plt.ioff():
         mpl.rcParams["svg.hashsalt"] = "dli"
         before = set(plt.get_fignums())
@@ -110,6 +151,11 @@ def digits_of(values: Any) -> int:
     return 1 if np.nanmax(np.abs(values), initial=0.0, where=~np.isnan(values)) > 20 else 3
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def ordinal(rank: float) -> str:
     """Write a rank as 1st, 2nd, 3rd, 4th."""
     n = int(rank)
@@ -120,6 +166,13 @@ def ordinal(rank: float) -> str:
 def joined(words: Sequence[str]) -> str:
     """Write a list as in a sentence."""
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write a list as in a sentence; of a long one the first five, and how many more there are."""
+    more = len(words) - _NAMED
+    others = [f"{more} other{'s' * (more > 1)}"] if more > 0 else []
+    return joined([*words[:_NAMED], *others])
 
 
 def names_of(assessment: "Assessment") -> list[str]:
@@ -133,11 +186,58 @@ def names_of(assessment: "Assessment") -> list[str]:
     ]
 
 
+def scores_of(
+    assessment: "Assessment", code: str, rows: Sequence[int], digits: int | None = None
+) -> list[str]:
+    """Write the scores of some rows, with a mark where they are based on few indicators."""
+    scores, is_few = assessment.array(code), _is_few(assessment, code)
+    marks = np.where(is_few, "*", np.where(_is_few(assessment, code, certain=True), "?", ""))
+    shown = digits_of(scores) if digits is None else digits
+    return [f"{number(scores[row], shown)}{marks[row]}" for row in rows]
+
+
+def explained(figures: Iterable[str]) -> str:
+    """Explain the marks of some figures, or return ""."""
+    found = {figure[-1:] for figure in figures}
+    return " ".join(f"{mark} {what}" for mark, what in MARKS.items() if mark in found)
+
+
+def few_basis(assessment: "Assessment", codes: Iterable[str], rows: Sequence[int]) -> str:
+    """Name the units of which a score is based on few indicators, in a sentence; or return ""."""
+    is_few = np.zeros(len(assessment.units), dtype=np.bool_)
+    for code in codes:
+        is_few |= _is_few(assessment, code)
+    chosen = [row for row in rows if is_few[row]]
+    if not chosen:
+        return ""
+    names = names_of(assessment)
+    whose = listed([names[row] for row in chosen])
+    return f"Scores of {whose} are based in part on fewer than half of the indicators."
+
+
+def _is_few(assessment: "Assessment", code: str, *, certain: bool = False) -> Bools:
+    """Return which rows have a score at a sub-index from less than half of its indicators.
+
+    With ``certain``, values that their indicator declares doubtful do not count.
+    """
+    scores = assessment.array(code)
+    if not isinstance(assessment.index.find(code), Index):
+        return np.zeros(len(scores), dtype=np.bool_)
+    known = assessment.known_share_array(code)
+    share = certain_share_array(assessment, code) if certain else known
+    return (share < DOUBTFUL) & ~np.isnan(scores)
+
+
 def filled(
     caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[int] = ()
 ) -> Table:
-    """Build a table without the columns that are blank in all rows, such as names not given."""
+    """Build a table without the columns that are blank in all rows, such as names not given.
+
+    The caption explains the marks of figures that are based on few indicators.
+    """
     cells = [tuple(row) for row in rows]
+    figures = [cell for row in cells for j, cell in enumerate(row) if j and j not in words]
+    caption = f"{caption} {explained(figures)}".rstrip()
     kept = [j for j in range(len(head)) if j == 0 or not cells or any(row[j] for row in cells)]
     return Table(
         caption,
@@ -179,7 +279,7 @@ def word(cell: Any) -> str:
 
 
 def intervals(study: "Uncertainty") -> list[str]:
-    """Write the ranks between which nine of ten draws lie, for each row."""
+    """Write the ranks between which 90 % of the simulations lie, for each row."""
     low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
     pairs = zip(low.tolist(), high.tolist(), strict=True)
     return [interval(a, b) for a, b in pairs]
@@ -190,6 +290,12 @@ def interval(low: float, high: float) -> str:
     return "–" if np.isnan(low) else f"{low:,.0f} to {high:,.0f}"
 
 
+def within(between: str) -> str:
+    """Write in a sentence where a rank is that lies in an interval, as of `interval`."""
+    low, _, high = between.partition(" to ")
+    return f"is {low} in at least 90 %" if low == high else f"lies between {low} and {high} in 90 %"
+
+
 def usual_draws(assessment: "Assessment") -> int:
     """Return how many draws a report makes of an assessment."""
     n_units = max(map(len, assessment.rows_by_period.values()))
@@ -197,9 +303,16 @@ def usual_draws(assessment: "Assessment") -> int:
 
 
 def studied(
-    assessment: "Assessment", study: "Uncertainty | None"
+    assessment: "Assessment", study: "Uncertainty | None", *, alone: bool = False
 ) -> tuple["Uncertainty | None", list[Block]]:
-    """Give the study that came in, or a plain one of the weights; or the reason why there is none.
+    """Return a study, by default one of the weights, or the reason why there is none.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    study : Uncertainty, optional
+    alone : bool
+        Whether there is only one unit with a score, and so no rank to study.
 
     Raises
     ------
@@ -209,6 +322,8 @@ def studied(
     from dli.sensitivity import WeightNoise, uncertainty
 
     _check_study(assessment, study)
+    if alone:
+        return None, [Paragraph(NO_RANKS)]
     if study is not None:
         return study, []
     try:
@@ -222,17 +337,36 @@ def fewer(assessment: "Assessment", study: "Uncertainty | None") -> list[Block]:
     """Say where a report of very many units uses fewer draws than are usual, or were made."""
     n_draws = usual_draws(assessment)
     if study is not None:
-        text = f"The rank intervals are those of the first {n_draws:,} draws."
+        text = f"The rank intervals are those of the first {n_draws:,} simulations."
         return [Paragraph(text)] if study.n_samples > n_draws else []
     text = (
-        f"The report makes {n_draws:,} draws instead of the usual {_DRAWS:,}, since there are more "
-        f"than {_MANY_UNITS:,} units. To use more draws, pass a study (study=...)."
+        f"The report makes {n_draws:,} simulations instead of the usual {_DRAWS:,}, since there "
+        f"are more than {_MANY_UNITS:,} units. To use more, pass a study (study=...)."
     )
     return [Paragraph(text)] if n_draws < _DRAWS else []
 
 
+def simulations(study: "Uncertainty") -> str:
+    """Say in how many simulations what varies, as in a sentence."""
+    from dli.sensitivity import WeightNoise
+
+    inputs = study.design.inputs
+    (first, *more) = inputs
+    if isinstance(first, WeightNoise) and isinstance(first.relative, float) and not more:
+        what = f"each weight is up to {percent(first.relative)} higher or lower"
+    else:
+        what = f"{joined([type(one).__name__ for one in inputs])} vary"
+    return f"{study.n_samples:,} simulations in which {what}"
+
+
 def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
-    """Refuse a study that is not of these units at the index."""
+    """Refuse a study that is not of these units at the index.
+
+    Raises
+    ------
+    MethodError
+        A study of other units, or of a sub-index.
+    """
     if study is None:
         return
     if not study.assessment.has_rows_of(assessment):

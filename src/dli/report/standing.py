@@ -1,4 +1,4 @@
-"""Where a unit stands: its profile, its peers, what it is behind and ahead in."""
+"""A unit beside others: its profile, its peers, its gaps and leads."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -7,62 +7,29 @@ import numpy as np
 
 from dli import change, diagnosis, frames, plots
 from dli.framework.select import nodes_to_level
-from dli.report.case import Case
+from dli.report.case import ALONE, Case, few_around
 from dli.report.document import Block, Paragraph
 from dli.report.parts import (
     LEVELS,
-    digits_of,
+    few_basis,
     filled,
+    heard,
     joined,
     number,
-    ordinal,
+    percent,
     picture,
-    table_of,
+    scores_of,
     tried,
 )
 
-__all__ = ["balance", "in_short", "peers", "profile", "strengths", "weaknesses"]
+__all__ = ["balance", "peers", "profile", "strengths", "weaknesses"]
 
-
-def in_short(case: Case, between: str | None) -> Iterator[Block]:
-    """Tell score, rank, best and worst part, and the largest gain.
-
-    Parameters
-    ----------
-    case : Case
-    between : str or None
-        The ranks between which nine of ten draws lie, if they were studied.
-    """
-    assessment, index = case.assessment, case.assessment.index
-    scores = assessment.array(index.code)
-    rank = assessment.rank_array(index.code)[case.row]
-    band = "" if index.bands is None else f", in the band {index.bands.of(scores[[case.row]])[0]}"
-    firm = "" if between is None else f"; nine of ten draws put it at {between}"
-    yield Paragraph(
-        f"{case.name} scores {number(scores[case.row], digits_of(scores))} and is {ordinal(rank)} "
-        f"of {case.n:,}{band}{firm}."
-    )
-    parts = [n for n in index.children if not np.isnan(assessment.rank_array(n.code)[case.row])]
-    if len(parts) > 1:
-        parts.sort(key=lambda node: assessment.rank_array(node.code)[case.row])
-        best, worst = (
-            f"{node.name or node.code} ({ordinal(assessment.rank_array(node.code)[case.row])})"
-            for node in (parts[0], parts[-1])
-        )
-        yield Paragraph(f"It stands best in {best} and worst in {worst}.")
-    gaps = diagnosis.weaknesses(assessment, case.unit, nodes=case.nodes, period=case.period)
-    table = frames.read(gaps, empty=True)
-    if table.n_rows and table.column("points")[0] > 0:
-        name = table.column("name")[0] or table.column("code")[0]
-        yield Paragraph(
-            f"Most would be won in {name}: drawing level with the best there alone would add "
-            f"{number(table.column('points')[0], case.digits + 1)} points."
-        )
+_NO_MEAN = "their mean is not above 0"
 
 
 def profile(case: Case) -> Iterator[Block]:
-    """Show the scores in the parts of the index beside those of peers."""
-    assessment, index = case.assessment, case.assessment.index
+    """Show the scores at the nodes of the index beside those of peers."""
+    assessment = case.assessment
     deepest = min(case.depth, LEVELS)
     if case.is_cut:
         yield Paragraph(
@@ -70,26 +37,13 @@ def profile(case: Case) -> Iterator[Block]:
             "leads are those of the nodes there, which stand for all that lies below them."
         )
     draw = partial(
-        plots.profile, assessment, case.unit, period=case.period, peers=case.peers or None
+        plots.profile, assessment, case.unit, period=case.period, peers=case.reference or None
     )
-    caption = "Dots are its own scores; bars reach from the lowest to the highest of its peers."
+    caption = _how_to_read(case)
     yield picture(
         partial(draw, level=1), f"Scores of {case.name} in the parts of the index", caption
     )
-    digits = case.digits
-    yield table_of(
-        assessment.profile(case.unit, period=case.period),
-        "Scores beside the median and the best of all.",
-        {
-            "code": ("code", None),
-            "name": ("name", None),
-            "score": ("score", digits),
-            "rank": ("rank", 0),
-            "median": ("median", digits),
-            "best": ("best", digits),
-        },
-        top=len(nodes_to_level(index, 1)),
-    )
+    yield _profile_table(case)
     if deepest > 1:
         yield picture(
             partial(draw, level=deepest),
@@ -99,6 +53,42 @@ def profile(case: Case) -> Iterator[Block]:
         )
 
 
+def _how_to_read(case: Case) -> str:
+    """Return the caption of a profile, with what is based on few indicators."""
+    whose = "its peers" if case.reference else "all units"
+    bars = (
+        "There is no other unit to compare with."
+        if case.is_alone
+        else f"Bars reach from the lowest to the highest score of {whose}."
+    )
+    index = case.assessment.index
+    names = [
+        node.name or node.code
+        for node in nodes_to_level(index, min(case.depth, LEVELS))
+        if few_basis(case.assessment, [node.code], [case.row])
+    ]
+    few = f" Based on fewer than half of the indicators: {joined(names)}." if names else ""
+    return f"Dots are its own scores. {bars}{few}"
+
+
+def _profile_table(case: Case) -> Block:
+    """Return the scores in the index and its children, beside those of all."""
+    assessment = case.assessment
+    table = frames.read(assessment.profile(case.unit, period=case.period))
+    n = len(nodes_to_level(assessment.index, 1))
+    codes = table.column("code")[:n]
+    scores = [scores_of(assessment, code, [case.row], case.digits)[0] for code in codes]
+    head = ["code", "name", "score"]
+    columns = [codes, table.column("name")[:n], scores]
+    if not case.is_alone:
+        for name, digits in (("rank", 0), ("median", case.digits), ("best", case.digits)):
+            head.append(name)
+            columns.append([number(cell, digits) for cell in table.column(name)[:n]])
+    beside = "" if case.is_alone else " beside the median and the best score of all units"
+    caption = f"Scores{beside}."
+    return filled(caption, head, zip(*columns, strict=True), [1])
+
+
 def peers(case: Case) -> Iterator[Block]:
     """Show the unit among its peers, and why the best of them is ahead."""
     assessment = case.assessment
@@ -106,26 +96,33 @@ def peers(case: Case) -> Iterator[Block]:
         yield Paragraph("No other unit can be compared with it.")
         return
     yield Paragraph(f"Compared with {joined(case.names(case.peers))}: {case.chosen}.")
+    if case.is_weak:
+        yield Paragraph(
+            "No other unit has two thirds of these variables in common with it, so the comparison "
+            "is weak: do not rely on these peers. The table shows what is not compared."
+        )
     index = assessment.index
     codes = [index.code, *(child.code for child in index.children)]
-    digits = {code: digits_of(assessment.array(code)) for code in codes}
-    rows = [case.row, *assessment.rows_of(case.peers, case.rows)]
+    rows = [case.row, *case.rows_of(case.peers)]
     ranks = assessment.rank_array(index.code)
     rows.sort(key=lambda row: np.inf if np.isnan(ranks[row]) else ranks[row])
+    scores = [scores_of(assessment, code, rows) for code in codes]
     yield filled(
         "The unit among its peers.",
-        ["unit", "rank", *codes],
+        ["unit", "rank", *codes, "note"],
         [
             [
                 case.labels[row],
                 number(ranks[row], 0),
-                *(number(assessment.array(code)[row], digits[code]) for code in codes),
+                *(column[place] for column in scores),
+                case.notes.get(assessment.units[row], ""),
             ]
-            for row in rows
+            for place, row in enumerate(rows)
         ],
+        [len(codes) + 2],
     )
     best = rows[0]
-    if best != case.row:
+    if best != case.row and not case.is_weak:
         yield from tried(lambda: _behind(case, best), "Why the best of its peers is ahead")
 
 
@@ -141,72 +138,108 @@ def _behind(case: Case, best: int) -> Iterator[Block]:
     )
 
 
-def _gaps(case: Case) -> dict[str, tuple[str, int | None]]:
-    """Give the columns of a table of gaps."""
-    return {
-        "code": ("code", None),
-        "name": ("name", None),
-        "score": ("score", case.digits),
-        "reference": ("reference", case.digits),
-        "gap": ("gap", case.digits),
-        "points": ("points", case.digits + 1),
-        "rank": ("rank", 0),
-    }
-
-
 def weaknesses(case: Case) -> Iterator[Block]:
     """Tell where the unit is behind, and who does better and is like it."""
     assessment = case.assessment
     gaps = diagnosis.weaknesses(assessment, case.unit, nodes=case.nodes, period=case.period)
-    yield table_of(
+    reference = "best end of the scale" if case.is_alone else "best score of all units"
+    yield from _distances(
+        case,
         gaps,
-        "Against the best of all. Points are what the index would gain if this gap alone were "
-        "closed.",
-        _gaps(case),
+        f"Compared with the {reference}. Points are what the index would gain if this gap alone "
+        "were closed.",
+        f"It is behind the {reference} nowhere.",
     )
-    if case.peers:
+    if case.reference:
         yield from tried(
-            lambda: table_of(
+            lambda: _distances(
+                case,
                 diagnosis.weaknesses(
                     assessment,
                     case.unit,
-                    against=case.peers,
+                    against=case.reference,
                     nodes=case.nodes,
                     period=case.period,
                 ),
-                "Against the median of its peers.",
-                _gaps(case),
+                "Compared with the median of its peers.",
+                "It is behind the median of its peers nowhere.",
                 top=5,
             ),
             "Weaknesses against peers",
         )
     behind = frames.read(gaps, empty=True).column("code")
-    yield from tried(lambda: _exemplars(case, behind[:5]), "Who does better")
+    if case.is_alone:
+        return
+    if case.is_weak:
+        yield Paragraph(
+            "No units are named that score higher and are otherwise like it: too few variables "
+            "are known to say which units are."
+        )
+    else:
+        yield from tried(lambda: _exemplars(case, behind[:5]), "Who does better")
+
+
+def _distances(
+    case: Case, found: object, caption: str, nowhere: str, *, distance: str = "gap", top: int = 10
+) -> Iterator[Block]:
+    """Show the first gaps or leads, or say that there are none."""
+    table = frames.read(found, empty=True)
+    if not table.n_rows:
+        yield Paragraph(nowhere)
+        return
+    n, digits = min(top, table.n_rows), case.digits
+    figures = {"score": digits, "reference": digits, distance: digits, "points": digits + 1}
+    if not case.is_alone:
+        figures["rank"] = 0
+    # The caption says already with what the only unit is compared.
+    notes = ["" if case.is_alone and ALONE in note else note for note in table.column("note")[:n]]
+    columns = [
+        table.column("code")[:n],
+        table.column("name")[:n],
+        *([number(x, most) for x in table.column(key)[:n]] for key, most in figures.items()),
+        notes,
+    ]
+    few = few_around(case, table.column("code")[:n])
+    more = f"The first {n} of {table.n_rows}." if n < table.n_rows else ""
+    whole = " ".join(filter(None, [caption, few, more]))
+    head = ["code", "name", *figures, "note"]
+    yield filled(whole, head, zip(*columns, strict=True), [1, len(head) - 1])
 
 
 def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
     assessment = case.assessment
     rows = []
     for code in codes:
-        found = diagnosis.exemplars(
-            assessment, case.unit, code, by=case.by, k=3, period=case.period
-        )
+        found, is_weak = heard(partial(_likest, case, code))
+        if is_weak:
+            continue
         table = frames.read(found, empty=True)
         units = table.column(assessment.observations.unit_column)
-        digits = digits_of(assessment.array(code))
+        places = case.rows_of(units)
         told = [
-            f"{name} {number(score, digits)}"
-            for name, score in zip(case.names(units), table.column("score"), strict=True)
+            f"{name} {score}" + (f" ({note})" if note else "")
+            for name, score, note in zip(
+                case.names(units),
+                scores_of(assessment, code, places),
+                table.column("note"),
+                strict=True,
+            )
         ]
-        own = number(assessment.array(code)[case.row], digits)
+        (own,) = scores_of(assessment, code, [case.row])
         rows.append([code, assessment.index.find(code).name, own, "; ".join(told) or "–"])
     if rows:
         yield filled(
-            "Who does better and is like it, the most alike first.",
+            "Units that score higher and are otherwise like it, the most alike first.",
             ["code", "name", "own score", "units and their scores"],
             rows,
             [1, 3],
         )
+
+
+def _likest(case: Case, code: str) -> object:
+    return diagnosis.exemplars(
+        case.assessment, case.unit, code, by=case.by, k=3, period=case.period
+    )
 
 
 def strengths(case: Case) -> Iterator[Block]:
@@ -218,29 +251,18 @@ def _leads(case: Case) -> Iterator[Block]:
     found = diagnosis.strengths(
         case.assessment,
         case.unit,
-        against=case.peers or "own",
+        against=case.reference or "own",
         nodes=case.nodes,
         period=case.period,
     )
-    table = frames.read(found, empty=True)
-    told = {"score": 0, "reference": 0, "lead": 0, "points": 1}
-    rows = [
-        [
-            table.column("code")[row],
-            table.column("name")[row],
-            *(number(table.column(key)[row], case.digits + more) for key, more in told.items()),
-        ]
-        for row in range(table.n_rows)
-    ]
-    if not rows:
-        yield Paragraph("Nowhere.")
-        return
-    measure = "the median of its peers" if case.peers else "its own mean"
-    yield filled(
-        f"Ahead of {measure}; points are what the lead brings to the index.",
-        ["code", "name", "score", "reference", "lead", "points"],
-        rows[:5],
-        [1],
+    measure = "the median of its peers" if case.reference else "the mean of its own scores"
+    yield from _distances(
+        case,
+        found,
+        f"Ahead of {measure}. Points are what the index would lose without this lead.",
+        f"It is ahead of {measure} nowhere.",
+        distance="lead",
+        top=5,
     )
 
 
@@ -249,19 +271,29 @@ def balance(case: Case) -> Iterator[Block]:
     index = case.assessment.index
     table = frames.read(diagnosis.balance(case.assessment))
     row = {
-        name: table.column(name)[case.row] for name in ("variation", "cost", "lowest", "highest")
+        name: table.column(name)[case.row]
+        for name in ("variation", "cost", "lowest", "highest", "note")
     }
-    children = {node.code: node.name or node.code for node in index.children}
+    if row["variation"] is None or np.isnan(row["variation"]):
+        yield Paragraph(f"It cannot be said how even its scores are: {row['note'] or _NO_MEAN}.")
+        return
+    if row["lowest"] == row["highest"]:
+        yield Paragraph("Its scores below the index are all the same.")
+        return
+    names = {node.code: node.name or node.code for node in index.children}
     low, high = (
-        " and ".join(name for code, name in children.items() if code in row[end].split(", "))
+        joined([name for code, name in names.items() if f", {code}, " in f", {row[end]}, "])
         for end in ("lowest", "highest")
     )
-    variation = row["variation"]
-    uneven = "" if variation is None or np.isnan(variation) else f" They vary by {variation:.0%}."
-    yield Paragraph(f"Its parts reach from {low} up to {high}.{uneven}")
-    cost = row["cost"]
-    if cost is not None and not np.isnan(cost):
+    yield Paragraph(
+        f"Its lowest score is in {low}, its highest in {high}. The coefficient of variation of its "
+        f"scores is {percent(row['variation'])}."
+    )
+    if row["cost"] is not None and not np.isnan(row["cost"]):
         yield Paragraph(
-            f"Under a geometric mean, by which one part makes up for another only in part, "
-            f"unevenness would cost {number(cost, case.digits + 1)} points."
+            "A geometric mean, which compensates for low scores only in part, would be "
+            f"{number(row['cost'], case.digits + 1)} points below the arithmetic mean of these "
+            "scores: that is the cost of unevenness."
         )
+    if row["note"]:
+        yield Paragraph(f"Note: {row['note']}.")

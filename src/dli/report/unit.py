@@ -5,11 +5,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dli.errors import MethodError
-from dli.report import grounds, standing
+from dli.report import actions, grounds, standing, summary
 from dli.report.case import Case, case_of
 from dli.report.document import Section
 from dli.report.drawn import drawn_ranks
-from dli.report.parts import fewer, intervals, methods, studied, tried
+from dli.report.parts import (
+    fewer,
+    intervals,
+    methods,
+    studied,
+    tried,
+)
 from dli.report.report import Report
 
 if TYPE_CHECKING:
@@ -45,12 +51,14 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     peers : iterable, optional
         The units to compare with, instead of the eight that are most alike.
     study : Uncertainty, optional
-        Of the same units at the index. By default 2,000 draws, or 500 of more than 5,000 units, in
-        which each weight is up to a quarter more or less, with the seed 0.
+        Of the same units at the index. By default 2,000 simulations, or 500 for more than 5,000
+        units, in which each weight is up to a quarter higher or lower, with the seed 0. Not used
+        where no other unit has a score, since there are no ranks then.
     graph : CapabilityGraph, optional
         What stands behind the indicators; without it causes and plans are left out.
     budget : float, optional
-        In steps of capability levels: what the plan may spend; without it there is no plan.
+        What the plan may spend, where a fifth of a capability level costs 1; without it there is
+        no plan. For other costs use `CapabilityGraph.plan`.
 
     Returns
     -------
@@ -77,7 +85,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     ['In short', 'Profile', 'Peers']
     """
     case = case_of(assessment, unit, period, by, peers)
-    own, robust = studied(assessment, study)
+    own, robust = studied(assessment, study, alone=case.is_alone)
     if budget is not None and graph is None:
         msg = "a budget needs a graph of capabilities to be spent on: graph=..."
         raise MethodError(msg)
@@ -87,27 +95,29 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         robust = [*grounds.robustness(case, own, firm), *note]
     doubts = tried(partial(grounds.risks, case, own), "Risks")
     sections = [
-        Section("In short", list(standing.in_short(case, firm))),
+        Section("In short", list(summary.in_short(case, firm))),
         Section("Profile", list(standing.profile(case))),
         Section("Peers", list(standing.peers(case))),
         Section("Where it is behind", list(standing.weaknesses(case))),
         Section("Where it is ahead", list(standing.strengths(case))),
         Section("Balance", tried(partial(standing.balance, case), "Balance")),
         *grounds.history(case),
-        *grounds.causes(case, graph, budget),
-        Section("What is in doubt", [*robust, *doubts]),
+        *actions.causes(case, graph, budget),
+        Section("Caveats", [*robust, *doubts]),
         Section("Its data", list(grounds.data(case))),
         *methods(assessment, own),
     ]
     index = assessment.index
     when = "" if period is None else f", {period}"
     return Report(
-        f"{case.name}: {index.name or index.code}", f"One of {case.n:,} units{when}", sections
+        f"{case.name}: {index.name or index.code}",
+        f"{'The only unit' if case.is_alone else f'One of {case.n:,} units'}{when}",
+        sections,
     )
 
 
 def _firm(case: Case, study: "Uncertainty") -> str:
-    """Write the ranks between which nine of ten draws put the unit."""
+    """Write the ranks between which the unit lies in 90 % of the simulations."""
     if case.is_large:
         return drawn_ranks(study, [case.row], case.rows).interval(case.row)
     return intervals(study)[case.row]

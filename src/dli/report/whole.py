@@ -16,17 +16,23 @@ from dli.report.document import Block, Paragraph, Section
 from dli.report.league import draws_paragraph, league_table, least_firm, loose_table, ranked
 from dli.report.parts import (
     LEVELS,
+    NO_RANKS,
     UNITS,
     depth_of,
     digits_of,
+    few_basis,
     fewer,
     filled,
     intervals,
     joined,
+    listed,
     methods,
     names_of,
     number,
+    percent,
     picture,
+    scores_of,
+    simulations,
     studied,
     table_of,
     tried,
@@ -42,6 +48,7 @@ __all__ = ["of_index"]
 
 # Rows of a picture that still print on one page, and of one that leaves room for more.
 _PAGE, _FEW = 60, 30
+_NO_WEIGHT = " A dash: the aggregation above it does not use weights."
 # Indicators in a heat map of correlations; with more, nobody can read the cells.
 _MAPPED = 100
 
@@ -64,8 +71,9 @@ def of_index(
     period : object, optional
         Where there are several: whose league is shown.
     study : Uncertainty, optional
-        Of the same units at the index. By default 2,000 draws, or 500 of more than 5,000 units, in
-        which each weight is up to a quarter more or less, with the seed 0.
+        Of the same units at the index. By default 2,000 simulations, or 500 for more than 5,000
+        units, in which each weight is up to a quarter higher or lower, with the seed 0. Not used
+        where fewer than two units have a score, since there are no ranks then.
     sobol : Sobol, optional
         Shown as well if it is there.
 
@@ -93,7 +101,7 @@ def of_index(
     ['In short', 'League table', 'Framework']
     """
     rows = assessment.rows(period).tolist()
-    own, robust = studied(assessment, study)
+    own, robust = studied(assessment, study, alone=len(ranked(assessment, rows)) == 1)
     if len(rows) > UNITS:
         heads = many.heads_of(assessment, rows, own)
         league, everyone = many.league(heads), [Section("All units", many.everyone(heads))]
@@ -113,7 +121,8 @@ def of_index(
     ]
     index = assessment.index
     when = "" if period is None else f", {period}"
-    subtitle = f"{len(rows):,} units, {len(index.indicators)} indicators{when}"
+    units = "1 unit" if len(rows) == 1 else f"{len(rows):,} units"
+    subtitle = f"{units}, {len(index.indicators)} indicators{when}"
     return Report(index.name or index.code, subtitle, sections)
 
 
@@ -129,21 +138,29 @@ def _in_short(
     if not order:
         yield Paragraph("No unit has a score.")
         return
-    first = [f"{names[r]} with {number(scores[r], digits)}" for r in order[:3]]
-    last = order[-1]
-    yield Paragraph(
-        f"Ahead {'are' if len(first) > 1 else 'is'} {joined(first)}. The median is "
-        f"{number(np.median(scores[order]), digits)}; last of {len(order):,} is "
-        f"{names[last]} with {number(scores[last], digits)}."
-    )
+    texts = dict(zip(order, scores_of(assessment, index.code, order, digits), strict=True))
+    if len(order) == 1:
+        yield Paragraph(f"{names[order[0]]} scores {texts[order[0]]}. {NO_RANKS}")
+    else:
+        first = [f"{names[row]} with {texts[row]}" for row in order[:3]]
+        ranks = assessment.rank_array(index.code)
+        last = [row for row in order if ranks[row] == ranks[order[-1]]]
+        whose = listed([names[row] for row in last])
+        yield Paragraph(
+            f"The highest scores are those of {joined(first)}. The median of {len(order):,} units "
+            f"is {number(np.median(scores[order]), digits)}; the lowest score, "
+            f"{texts[order[-1]]}, is that of {whose}."
+        )
+    few = few_basis(assessment, [index.code], order)
+    if few:
+        yield Paragraph(few)
     if index.bands is not None:
         counts = Counter(index.bands.of(scores[order]))
-        listed = [f"{counts[name]:,} in {name}" for name in reversed(index.bands.names)]
-        yield Paragraph(f"By band: {', '.join(listed)}.")
+        in_bands = [f"{counts[name]:,} in {name}" for name in reversed(index.bands.names)]
+        yield Paragraph(f"By band: {', '.join(in_bands)}.")
     if study is not None:
         yield Paragraph(
-            f"When the choices behind it vary as told below, ranks move by "
-            f"{study.mean_rank_shift:.1f} places on average."
+            f"In {simulations(study)}, ranks move by {study.mean_rank_shift:.1f} places on average."
         )
 
 
@@ -154,15 +171,20 @@ def _league(
     order += sorted(set(rows) - set(order))
     between = None if study is None else dict(enumerate(intervals(study)))
     n_drawn = min(_FEW, len(order))
+    codes = [assessment.index.code, *(child.code for child in assessment.index.children)]
     yield from tried(
         lambda: picture(
             lambda: plots.league(assessment, top=n_drawn, period=period),
-            f"Bars of the scores of the first {n_drawn} units, the longest first",
-            "The score of each unit, divided by what the parts of the index bring.",
+            f"Bars of the scores of the first {n_drawn:,} units, the longest first"
+            if n_drawn > 1
+            else "A bar of the score of the unit",
+            "The score of each unit, divided by what its sub-indices contribute. "
+            + few_basis(assessment, codes, order[:n_drawn]),
         ),
         "A picture of the league",
     )
-    yield league_table(assessment, order, between, "Units by rank")
+    is_alone = len(order) == 1
+    yield league_table(assessment, order, between, "The unit" if is_alone else "Units by rank")
 
 
 def _framework(assessment: "Assessment") -> Iterator[Block]:
@@ -177,9 +199,10 @@ def _framework(assessment: "Assessment") -> Iterator[Block]:
     weights = local_and_effective(assessment)
     nodes = [node for node in index.walk() if node is not index]
     yield filled(
-        "What each code stands for, and its weight in the whole.",
+        "What each code stands for, and its effective weight in the index."
+        + (_NO_WEIGHT if any(np.isnan(own).any() for _, own in weights.values()) else ""),
         ["code", "name", "weight"],
-        [[node.code, node.name, f"{np.mean(weights[node.code][1]):.3f}"] for node in nodes],
+        [[node.code, node.name, number(np.mean(weights[node.code][1]), 3)] for node in nodes],
         [1],
     )
 
@@ -208,21 +231,28 @@ def _parts(assessment: "Assessment", period: object, rows: list[int]) -> Iterato
         scores = assessment.array(child.code)[rows]
         there = scores[~np.isnan(scores)]
         digits = digits_of(scores)
-        best = names[rows[int(np.nanargmax(scores))]] if there.size else "–"
-        figures = [f(there) for f in (np.min, np.median, np.max)] if there.size else [np.nan] * 3
-        rows_of_parts.append(
-            [child.code, child.name, *(number(x, digits) for x in figures), best, str(there.size)]
-        )
+        figures = [
+            number(there.min() if there.size else np.nan, digits),
+            *(number(f(there), digits) if there.size else "–" for f in (np.median, np.max)),
+        ]
+        best = []
+        if there.size:
+            ends = [int(np.nanargmin(scores)), int(np.nanargmax(scores))]
+            figures[::2] = scores_of(assessment, child.code, [rows[end] for end in ends], digits)
+            ranks = assessment.rank_array(child.code)[rows]
+            best = [names[row] for row, rank in zip(rows, ranks, strict=True) if rank == 1]
+        first = "–" if not best else listed(best)
+        rows_of_parts.append([child.code, child.name, *figures, first, str(there.size)])
     head = ["code", "name", "lowest", "median", "highest", "first", "units"]
-    yield filled("How units score in the parts of the index.", head, rows_of_parts, [1, 5])
+    yield filled("How units score at the level below the index.", head, rows_of_parts, [1, 5])
     if len(index.children) > 1:
         yield from tried(
             lambda: picture(
                 lambda: plots.correlations(assessment, 1, period=period),
-                "A table of the correlations of the parts of the index",
-                "Where parts go together, one of them adds little that the other does not say.",
+                "A table of the correlations of the nodes below the index",
+                "Where two are highly correlated, one adds little that the other does not say.",
             ),
-            "Correlations of the parts",
+            "Correlations at the level below the index",
         )
     n = len(index.indicators)
     if n > _MAPPED:
@@ -247,12 +277,14 @@ def _robustness(own: "Uncertainty", period: object, rows: list[int]) -> Iterator
     yield picture(
         lambda: plots.rank_intervals(own, top=_PAGE, period=period),
         f"Intervals of the ranks of the first {min(_PAGE, len(order))} units",
-        "Where intervals overlap, the order of two units is not firm.",
+        "Where the intervals of two units overlap, other choices may reverse their order. "
+        + few_basis(own.assessment, [own.assessment.index.code], order[:_PAGE]),
     )
     yield picture(
         lambda: plots.rank_acceptability(own, top=_FEW, period=period),
-        "A heat map of the shares of draws in which units took ranks",
-        f"The share of draws in which each of the first {min(_FEW, len(order))} took each rank.",
+        "A heat map of the shares of simulations in which units had ranks",
+        f"The share of simulations in which each of the first {min(_FEW, len(order))} units had "
+        "each rank.",
     )
     yield loose_table(own, least_firm(own, order), dict(enumerate(intervals(own))))
 
@@ -271,26 +303,28 @@ def _shares(sobol: "Sobol | None") -> Iterator[Block]:
 
 def _quality(assessment: "Assessment", *, is_large: bool) -> Iterator[Block]:
     indicators = assessment.index.indicators
-    raw = assessment.stage_array("raw")
-    n_missing = int(np.isnan(raw).sum())
+    # In the unit of measure, that is, divided by the denominator.
+    cells = assessment.stage_array("denominated")
+    n_missing = int(np.isnan(cells).sum())
     flags = frames.read(assessment.flags, empty=True)
     counts = Counter(zip(flags.column("code"), flags.column("flag"), strict=True))
     kinds = Counter(flags.column("flag"))
-    listed = [f"{n} {kind}" for kind, n in kinds.items()]
+    flagged = [f"{n} {kind}" for kind, n in kinds.items()]
+    share = percent(n_missing / cells.size, 1)
     yield Paragraph(
-        f"{n_missing:,} of {raw.size:,} values ({n_missing / raw.size:.1%}) are missing."
-        + (f" Flags over all rows: {joined(listed)}." if listed else " Nothing is flagged.")
+        f"{n_missing:,} of {cells.size:,} values ({share}) are missing."
+        + (f" Flags over all rows: {joined(flagged)}." if flagged else " Nothing is flagged.")
     )
     rows = []
     for column, indicator in enumerate(indicators):
-        values = raw[:, column][~np.isnan(raw[:, column])]
+        values = cells[:, column][~np.isnan(cells[:, column])]
         ends = [values.min(), np.median(values), values.max()] if values.size else [np.nan] * 3
         rows.append(
             [
                 indicator.code,
                 indicator.name,
                 indicator.unit_of_measure,
-                f"{values.size / len(raw):.0%}",
+                percent(values.size / len(cells)),
                 *(_short(x) for x in ends),
                 *(
                     str(counts[indicator.code, kind])
@@ -301,7 +335,11 @@ def _quality(assessment: "Assessment", *, is_large: bool) -> Iterator[Block]:
         )
     head = ["code", "name", "measured in", "there", "least", "median", "greatest", "imputed",
             "treated", "cut off", "source"]  # fmt: skip
-    yield filled("Raw values of each indicator.", head, rows, [1, 2, 10])
+    divided = any(indicator.denominator is not None for indicator in indicators)
+    caption = "The values of each indicator" + (
+        ", after division by its denominator." if divided else "."
+    )
+    yield filled(caption, head, rows, [1, 2, 10])
     marks = "Histograms of" if is_large else "Ticks at"
     yield from tried(
         lambda: picture(
@@ -311,7 +349,7 @@ def _quality(assessment: "Assessment", *, is_large: bool) -> Iterator[Block]:
         ),
         "Distributions",
     )
-    shares = np.isnan(raw).mean(axis=1)
+    shares = np.isnan(cells).mean(axis=1)
     worst = np.argsort(-shares, kind="stable")[:15]
     worst = worst[shares[worst] > 0].tolist()
     if worst:
@@ -319,7 +357,7 @@ def _quality(assessment: "Assessment", *, is_large: bool) -> Iterator[Block]:
         yield filled(
             "Units with the most missing values.",
             ["unit", *(["period"] if when else []), "missing"],
-            [[names[r], *([str(when[r])] if when else []), f"{shares[r]:.0%}"] for r in worst],
+            [[names[r], *([str(when[r])] if when else []), percent(shares[r])] for r in worst],
         )
     if kinds["left out"] or kinds["no score"]:
         gone = [
