@@ -1,6 +1,7 @@
 """How often simultaneous sets of ranks hold all true ranks, and what they cost."""
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -46,15 +47,16 @@ def seconds() -> None:
     mixed = rng.standard_normal((193, 500)) * 0.1
     covariance = mixed @ mixed.T + np.diag(errors**2)
     print("\nSeconds, 193 units, 10,000 draws, median of 5")
-    for name, given in (
-        ("independent errors", {"errors": errors}),
-        ("covariance of errors", {"covariance": covariance}),
-    ):
+    sets = {
+        "independent errors": partial(rank_sets, scores, errors),
+        "covariance of errors": partial(rank_sets, scores, covariance=covariance),
+    }
+    for name, compute in sets.items():
         for simultaneous in (True, False):
             times = []
             for _ in range(5):
                 start = time.perf_counter()
-                rank_sets(scores, **given, simultaneous=simultaneous, rng=1)
+                compute(simultaneous=simultaneous, rng=1)
                 times.append(time.perf_counter() - start)
             kind = "simultaneous" if simultaneous else "unit by unit"
             print(f"  {name + ', ' + kind:36} {np.median(times):8.2f}")

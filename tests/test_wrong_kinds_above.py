@@ -62,7 +62,7 @@ BY_NAME: dict[str, Any] = {
     "assessment": ASSESSMENT, "inputs": INPUTS, "n_samples": 8, "unit": "U", "values": VALUES,
     "weights": [0.5, 0.3, 0.2], "uniforms": np.full((3, 6), 0.5), "n_permutations": 3,
     "scores": [1.0, 2, 3, 4, 5, 7], "columns": [[1.0, 2.0], ["a", "b"]], "index": INDEX,
-    "graph": GRAPH, "q": 0.5, "k": 2, "output": "mean_rank_shift", "rng": 1,
+    "graph": GRAPH, "q": 0.5, "k": 2, "dominates": [[False, True], [False, False]], "output": "mean_rank_shift", "rng": 1,
 }  # fmt: skip
 BY_CALL: dict[str, dict[str, Any]] = {
     "exemplars": {"node": "a"},
@@ -99,8 +99,8 @@ BY_CALL: dict[str, dict[str, Any]] = {
 }
 # What functions return: nobody builds it. Files have tests of their own.
 RESULTS = {
-    "Acceptability", "Dematel", "Draws", "Estimate", "Explanation", "Importance", "Imputations", "Indices",
-    "Input", "Plan", "RankRanges", "RankSets", "Removals", "Shapley", "Sobol", "Stability",
+    "Acceptability", "AverageRanks", "Dematel", "Draws", "Estimate", "Explanation", "Importance", "Imputations", "Indices",
+    "Input", "MutualRanking", "Plan", "RankRanges", "RankSets", "Removals", "Shapley", "Sobol", "Stability",
     "TieGroups", "Uncertainty", "WeightStability",
 }  # fmt: skip
 FILES = {"save", "load", "from_table", "to_graphml", "to_mermaid", "to_networkx", "estimate.levels"}

@@ -202,6 +202,10 @@ FUNCTIONS = {
         a, robustness.tie_groups(a, 1e-6, n_draws=200, rng=1, period=p), p
     ),
     "robustness.dominance": lambda a, p: square(a, robustness.dominance(a, period=p), p),
+    "robustness.average_ranks": lambda a, p: of_period(a, robustness.average_ranks(a, period=p), p),
+    "robustness.mutual_ranking_probabilities": lambda a, p: square(
+        a, robustness.mutual_ranking_probabilities(a, period=p), p
+    ),
     "robustness.order": lambda a, p: edges(a, robustness.order(a, period=p), p),
     "robustness.weight_stability": lambda a, p: of_period(
         a, robustness.weight_stability(a, period=p).table, p

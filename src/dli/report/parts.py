@@ -59,7 +59,7 @@ LEVELS = 20
 # Nobody reads a table of more units; of more, a report shows the highest and the lowest.
 UNITS = 500
 # The draws of a study that a report makes itself, and those where they would take minutes.
-_DRAWS, _FEWER_DRAWS, _MANY_UNITS = 2_000, 500, 5_000
+_DRAWS, _FEWER_DRAWS, _FEWEST_DRAWS, _MANY_UNITS = 2_000, 500, 100, 5_000
 
 
 # How many names a sentence lists.
@@ -299,7 +299,9 @@ def within(between: str) -> str:
 def usual_draws(assessment: "Assessment") -> int:
     """Return how many draws a report makes of an assessment."""
     n_units = max(map(len, assessment.rows_by_period.values()))
-    return _DRAWS if n_units <= _MANY_UNITS else _FEWER_DRAWS
+    if n_units <= _MANY_UNITS:
+        return _DRAWS
+    return max(_FEWEST_DRAWS, min(_FEWER_DRAWS, 16_000_000 // n_units))
 
 
 def studied(

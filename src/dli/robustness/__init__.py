@@ -7,12 +7,15 @@ from dli.robustness.exact import (
     rank_ranges,
     weight_stability,
 )
+from dli.robustness.extensions import average_ranks, mutual_ranking_probabilities
 from dli.robustness.ordering import dominance, order
 from dli.robustness.rank_confidence import rank_sets, tie_groups
 
 __all__ = [
     "WeightStability",
+    "average_ranks",
     "dominance",
+    "mutual_ranking_probabilities",
     "order",
     "pair_robustness",
     "pairwise_winning",

@@ -2,6 +2,12 @@
 
 from dli.robustness.arrays.acceptability import Acceptability, rank_acceptability
 from dli.robustness.arrays.comparisons import dominance
+from dli.robustness.arrays.extensions import (
+    AverageRanks,
+    MutualRanking,
+    average_ranks,
+    mutual_ranking_probabilities,
+)
 from dli.robustness.arrays.ranges import RankRanges, rank_ranges
 from dli.robustness.arrays.rank_confidence import (
     RankSets,
@@ -16,12 +22,16 @@ from dli.robustness.arrays.winning import pairwise_winning
 
 __all__ = [
     "Acceptability",
+    "AverageRanks",
+    "MutualRanking",
     "RankRanges",
     "RankSets",
     "Stability",
     "TieGroups",
+    "average_ranks",
     "best_sets",
     "dominance",
+    "mutual_ranking_probabilities",
     "pair_robustness",
     "pairwise_winning",
     "rank_acceptability",
