@@ -52,8 +52,8 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         The units to compare with, instead of the eight that are most alike.
     study : Uncertainty, optional
         Of the same units at the index. By default 2,000 simulations, or 100 to 500 for more than
-        5,000 units, in which each weight is up to a quarter higher or lower, with the seed 0. Not used
-        where no other unit has a score, since there are no ranks then.
+        5,000 units, in which each weight is up to a quarter higher or lower, with the seed
+        0. Not used where no other unit has a score, since there are no ranks then.
     graph : CapabilityGraph, optional
         What stands behind the indicators; without it causes and plans are left out.
     budget : float, optional

@@ -72,8 +72,8 @@ def of_index(
         Where there are several: whose league is shown.
     study : Uncertainty, optional
         Of the same units at the index. By default 2,000 simulations, or 100 to 500 for more than
-        5,000 units, in which each weight is up to a quarter higher or lower, with the seed 0. Not used
-        where fewer than two units have a score, since there are no ranks then.
+        5,000 units, in which each weight is up to a quarter higher or lower, with the seed
+        0. Not used where fewer than two units have a score, since there are no ranks then.
     sobol : Sobol, optional
         Shown as well if it is there.
 
