@@ -1,5 +1,6 @@
 """Groups of units that are not told apart, in the picture of rank intervals."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
@@ -11,6 +12,12 @@ from dli.sensitivity import Alternatives, MeasurementError, uncertainty
 INDEX = Index("T", [Indicator("a", goalposts=(0, 100)), Indicator("b", goalposts=(0, 100))])
 HIGH = [90.0, 89.0, 60.0, 59.0, 20.0]
 DATA = {"unit": list("VWXYZ"), "a": HIGH, "b": HIGH}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 def study(method=None):

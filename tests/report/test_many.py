@@ -282,6 +282,7 @@ def test_scores_that_only_draws_have_make_no_heads():
 def test_fewer_draws_are_made_of_very_many_units_and_the_text_says_how_many(monkeypatch):
     monkeypatch.setattr(parts, "_MANY_UNITS", 600)
     monkeypatch.setattr(parts, "_FEWER_DRAWS", 20)
+    monkeypatch.setattr(parts, "_FEWEST_DRAWS", 10)
     assessment = made_up(601)
     note = (
         "The report makes 20 simulations instead of the usual 2,000, since there are more than 600 "

@@ -568,3 +568,133 @@ def test_removals_that_a_formula_does_not_bear_are_named():
     by_hand = Assessment(tree(MinMax()).without("b"), DATA,
                          method=Method(normalisation={"*": ZScore(), "c": MinMax()}))  # fmt: skip
     assert_allclose(without.score_array[:, 1], by_hand.array("T"))
+
+
+# Every kind of normalisation, and of object from outside
+
+
+def test_one_that_can_be_held_but_not_differentiated_is_named():
+    class Held:
+        def normalise(self, values, indicators):
+            del indicators
+            return values / 10
+
+    class Own(Held):
+        def fit(self, values, indicators):
+            del values, indicators
+            return Held()
+
+    found = assess(Own())
+    assert_allclose(found.held.moved({"c": C})["T"], found.array("T"))
+    with pytest.raises(MethodError, match=r"Own of 'A' has no derivative: it needs a method grad"):
+        found.held.slopes("T")
+
+
+def test_a_gradient_of_another_shape_is_named():
+    class Held:
+        def normalise(self, values, indicators):
+            del indicators
+            return values / 10
+
+        def gradient(self, values, indicators):
+            del indicators
+            return values[0]
+
+    class Own(Held):
+        def fit(self, values, indicators):
+            del values, indicators
+            return Held()
+
+    with pytest.raises(MethodError, match=r"gradient must return the shape \(5, 1\), got \(1,\)"):
+        assess(Own()).held.slopes("T")
+
+
+def test_scores_that_enter_as_they_are_have_slope_one():
+    found = assess(dli.normalisation.Unscaled())
+    assert_allclose(found.held.slopes("T")["A"], 2 / 3)
+    assert_allclose(found.contribution_array(), assess(None).contribution_array())
+
+
+def test_very_narrow_scores_have_a_slope():
+    data = {**DATA, "b": [50 + 1e-9 * v for v in DATA["b"]]}
+    index = Index("T", [Index("A", [Indicator("b")], normalisation=MinMax()), Indicator("c")])
+    found = Assessment(index, data, method=Method(normalisation=MinMax(worst=0, best=100)))
+    assert_allclose(found.held.slopes("A")["b"], 1)
+    spread = np.ptp(found.array("b"))
+    assert_allclose(found.held.slopes("T")["b"], 0.5 * 100 / spread, rtol=1e-6)
+
+
+def test_a_number_of_children_is_told_where_a_score_is_missing():
+    data = {"unit": ["X", "Y"], "a": [1, 2], "b": [1, None], "c": [3, 4]}
+    method = Method(
+        normalisation=MinMax(worst=0, best=5), coverage={"A": dli.Coverage(number=2), 0: 0.0}
+    )
+    found = Assessment(tree(None), data, method=method)
+    flags = frames.read(found.flags)
+    assert "coverage asks at least 2 of its children" in " ".join(flags.column("note"))
+    assert "A node (A) needs values of at least 2 of its children" in found.methodology()
+    assert (
+        "at least 50% of its indicators"
+        in found.evolve(coverage=dli.Coverage(share=0.5, of="indicators")).methodology()
+    )
+
+
+def test_a_node_of_constants_rests_on_all_of_its_indicators():
+    fixed = Index("F", [Indicator("one", constant=1.0)])
+    found = Assessment(
+        Index("T", [fixed, Indicator("c")]),
+        DATA,
+        method=Method(normalisation=MinMax(worst=0, best=100)),
+    )
+    assert found.known_share_array("F").tolist() == [1.0] * 5
+
+
+def test_the_index_itself_is_filled_only_if_it_is_named():
+    named = Method(node_imputation={0: dli.imputation.ColumnMean()}).resolve(tree(None))
+    assert list(named.node_imputation) == ["T"]
+
+
+def test_rounded_steps_are_copied_and_pickled():
+    import copy
+    import pickle
+
+    step = Method(decimals=2).resolve(tree(None)).aggregation["T"]
+    assert copy.copy(step) == pickle.loads(pickle.dumps(step)) == step  # noqa: S301 our own bytes
+    with pytest.raises(AttributeError):
+        step.__array__  # noqa: B018
+
+
+def test_draws_inside_the_domain_pass_and_other_branches_do_not_matter():
+    data = {"unit": ["X", "Y", "Z"], "a": [1, 2, 4], "b": [5, 3, 4], "c": [3, 4, 5]}
+    method = Method(normalisation={"*": MinMax(1, 100), "A": MinMax(1, 100)})
+    found = Assessment(tree(None, aggregation=GeometricMean()), data, method=method)
+    study = uncertainty(found, [WeightNoise(0.2)], n_samples=16, rng=1)
+    assert (study.scores(0, 16) > 0).all()
+    options = [{"c": MinMax()}, {"c": ZScore()}]
+    arithmetic = Assessment(tree(None), data, method=method)
+    own = [Alternatives("normalisation", options)]
+    apart = uncertainty(arithmetic, own, n_samples=8, rng=1, node="A")
+    assert apart.score_intervals() is not None  # c lies elsewhere
+
+
+def test_errors_that_no_step_raised_are_as_they_were(tmp_path):
+    path = tmp_path / "m.toml"
+    assess(None).save_methodology(path)
+    with pytest.raises(DataError, match="columns are missing"):
+        Assessment.from_file(path, {"unit": ["X"], "a": [1]})
+
+
+def test_a_dataclass_without_a_docstring_is_described_by_its_parameters():
+    import dataclasses
+
+    @dataclasses.dataclass(frozen=True)
+    class Steep:
+        share: float = 0.5
+
+        def normalise(self, values, indicators):
+            del indicators
+            return values * self.share
+
+    text = Assessment(tree(None), DATA, method=Method(normalisation=Steep(0.4))).methodology()
+    assert "Steep(share=0.4)`" in text
+    assert "0.5)" not in text

@@ -29,7 +29,7 @@ RESERVED = frozenset(
         "first_low", "first_high",
         "total", "total_low", "total_high", "imputed_share",
         "tie_group", "others", "not_told_apart", "between", "within", "df", "share_missing",
-        "missing_information",
+        "missing_information", "average_rank",
     }
 )  # fmt: skip
 # Quantiles are called q5, q97.5 and the like.
