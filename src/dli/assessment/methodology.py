@@ -229,7 +229,7 @@ def _goalposts(assessment: Scored) -> Iterator[str]:
     fixed = [i for i in assessment.index.indicators if i.goalposts is not None]
     if not fixed:
         return
-    yield "Declared goalposts (in raw units):"
+    yield "Declared goalposts, in the unit of measure (after division by a denominator):"
     yield ""
     yield "| code | worst | best |"
     yield "|---|---:|---:|"

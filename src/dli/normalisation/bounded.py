@@ -44,9 +44,10 @@ class MinMax:
         Take an indicator's goalposts as its worst and best value where it has them, and cut off
         what lies beyond; or take the least and the greatest value in the data throughout.
     worst, best : float, optional
-        One end (or both) in raw units that holds whatever the data and the goalposts are, and
-        beyond which values are cut off; the other end stays as it is. Such a number belongs to
-        one indicator, as in ``Method(normalisation={"fees": MinMax(best=0)})``.
+        One end (or both) that holds whatever the data and the goalposts are, and beyond which
+        values are cut off; the other end stays as it is. Like goalposts, it is in the unit of the
+        values after division by a denominator. Such a number belongs to one indicator, as in
+        ``Method(normalisation={"fees": MinMax(best=0)})``.
     percentiles : (float, float), optional
         Take these percentiles instead of the worst and the best value in the data, and cut off
         what lies beyond. They run from 0 for the worst value to 100 for the best, whichever the
@@ -194,7 +195,7 @@ class Goalposts:
     truncate : bool
         Cut off what lies beyond the goalposts.
     log : bool
-        Measure between the natural logarithms of the goalposts, which are given in raw units:
+        Measure between the natural logarithms of the goalposts, which themselves are values:
         :math:`(\ln x - \ln g_{worst}) / (\ln g_{best} - \ln g_{worst})`, as the Human Development
         Index does for incomes.
 

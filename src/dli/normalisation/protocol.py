@@ -56,17 +56,17 @@ class IndicatorLike(Protocol):
 
     @property
     def goalposts(self) -> tuple[float, float] | None:
-        """The worst and the best value in raw units."""
+        """The worst and the best value, after division by a denominator."""
         ...
 
     @property
     def target(self) -> float | None:
-        """The value to reach in raw units."""
+        """The value to reach, after division by a denominator."""
         ...
 
     @property
     def scale(self) -> tuple[float, float] | None:
-        """The least and the greatest valid value in raw units."""
+        """The least and the greatest valid value of the column of the data."""
         ...
 
 
