@@ -698,3 +698,14 @@ def test_a_dataclass_without_a_docstring_is_described_by_its_parameters():
     text = Assessment(tree(None), DATA, method=Method(normalisation=Steep(0.4))).methodology()
     assert "Steep(share=0.4)`" in text
     assert "0.5)" not in text
+
+
+def test_rounded_lines_are_not_straight():
+    method = Method(normalisation=MinMax(worst=0, best=100), decimals=0)
+    found = Assessment(tree(MinMax(0.4, 9.6)), DATA, method=method)
+    own = found.node_normalisations["A"]
+    assert own.traits.ends == (0.0, 10.0)
+    entry = next(n for n in found.held.inner("T") if n.children == ("A",))
+    assert not entry.traits.concave
+    own = Assessment(tree(ZScore()), DATA, method=method).node_normalisations["A"]
+    assert own.traits.ends is None

@@ -23,8 +23,8 @@ _MAX_NESTING = 16
 # Python reads and writes whole numbers of up to 4,300 digits.
 _MAX_BITS = 14_000
 # What the constructors raise: for texts and numbers, and for units of time (TypeError,
-# NotImplementedError) and time zones (KeyError, OSError) that are not there.
-_INVALID = (TypeError, ValueError, ArithmeticError, NotImplementedError, KeyError, OSError)
+# RuntimeError) and time zones (KeyError, OSError) that are not there.
+_INVALID = (TypeError, ValueError, ArithmeticError, RuntimeError, KeyError, OSError)
 
 
 def to_plain(cell: Any, depth: int = 0) -> Any:

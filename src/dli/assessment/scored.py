@@ -5,10 +5,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from numpy.typing import NDArray
 
-from dli.aggregation.protocol import held
 from dli.arrays import Floats
 from dli.checks import is_hashable, several
 from dli.errors import DataError, MethodError, UnknownCodeError
@@ -16,14 +15,11 @@ from dli.frames import Frame, build
 from dli.framework import Index, Indicator
 from dli.framework.select import inner_node
 from dli.method import Choices, Method
-from dli.method.rounding import name_of
-from dli.normalisation.protocol import traits_of
 from dli.observations import Observations
 from dli.ranking import rank_scores, rank_within
 from dli.scoring.adjusting import Adjusted
-from dli.scoring.entering import Entry, entry_code
-from dli.scoring.held import HeldNode, HeldTree, observed_ends
-from dli.scoring.joining import MissingRule
+from dli.scoring.held import HeldTree
+from dli.scoring.holding import hold
 from dli.scoring.pipeline import STAGES, Run
 
 __all__ = ["Scored"]
@@ -437,70 +433,4 @@ class Scored:
     @cached_property
     def held(self) -> HeldTree:
         """The tree with its weights and scales held, to ask what a score would be if."""
-        nodes: dict[str, HeldNode] = {}
-        scores = dict(self._run.scores)
-        for node in self.index.walk():
-            if isinstance(node, Index):
-                if node.code in self.node_normalisations:
-                    entry = self._held_entry(node.code)
-                    nodes[entry.code] = entry
-                    scores[entry.code] = self._run.entered[node.code]
-                nodes[node.code] = self._held_node(node)
-        return HeldTree(nodes=nodes, scores=scores, leaf_ends=self._ends())
-
-    def _held_entry(self, code: str) -> HeldNode:
-        """Return the normalisation of a node's score, as a node with that as its only child."""
-        normalisation = self.node_normalisations[code]
-        entry = Entry(normalisation, code, name_of(normalisation))
-        scores = self.array(code)[:, np.newaxis]
-        return HeldNode(
-            code=entry_code(code),
-            children=(code,),
-            weights=np.ones(1),
-            aggregation=entry.fit(scores),
-            rule=MissingRule("propagate", 0.0),
-        )
-
-    def _held_node(self, node: Index) -> HeldNode:
-        code = node.code
-        children = [child.code for child in node.children]
-        rule = MissingRule(self.choices.missing, self.choices.coverage[code])
-        values = self.arrays(children, normalised=True)
-        # The scale is that of the rows which have a score.
-        scored = values[rule.has_score(np.isnan(values))]
-        aggregation, adjusted = self.choices.aggregation[code], self.adjusted.get(code)
-        if len(scored):
-            aggregation = held(aggregation, scored)
-        own = HeldNode(
-            code=code,
-            children=tuple(
-                entry_code(child) if child in self.node_normalisations else child
-                for child in children
-            ),
-            weights=self._run.weights[code],
-            aggregation=aggregation,
-            rule=rule,
-            groups=list(self.rows_by_period.values()),
-        )
-        if adjusted is None:
-            return own
-        own = evolve(own, enough=adjusted.enough)
-        if adjusted.imputation is None:
-            return own
-        given = own.settled(own.join(values, own.weights))
-        return evolve(own, filled=np.where(np.isnan(given), self.array(code), np.nan))
-
-    def _ends(self) -> dict[str, tuple[float, float]]:
-        """Return the ends of the scales of indicators, and of normalised scores that have some."""
-        ends: dict[str, tuple[float, float]] = {}
-        for code, choice in self.node_normalisations.items():
-            declared = traits_of(choice).ends
-            if declared is not None:
-                ends[entry_code(code)] = declared
-        indicators = self.index.indicators
-        for choice, columns in self.normalisations:
-            declared = traits_of(choice).ends
-            for place in np.arange(len(indicators))[columns].tolist():
-                code = indicators[place].code
-                ends[code] = observed_ends(self.array(code)) if declared is None else declared
-        return ends
+        return hold(self.index, self._run)

@@ -10,6 +10,8 @@ from dli.aggregation.protocol import Traits
 from dli.aggregation.protocol import traits_of as traits_of_aggregation
 from dli.arrays import TIE, Floats
 from dli.method.describing import describe
+from dli.normalisation.protocol import Traits as NormalisationTraits
+from dli.normalisation.protocol import traits_of as traits_of_normalisation
 
 __all__ = ["RoundedAggregation", "RoundedNormalisation", "name_of", "rounded"]
 
@@ -86,6 +88,15 @@ class RoundedAggregation(_Rounded):
 @frozen
 class RoundedNormalisation(_Rounded):
     """A normalisation whose results are rounded."""
+
+    @property
+    def traits(self) -> NormalisationTraits:
+        """What still holds after rounding: the ends, rounded, but no straight line."""
+        own = traits_of_normalisation(self.step)
+        if own.ends is None:
+            return NormalisationTraits()
+        low, high = rounded(np.array(own.ends), self.decimals).tolist()
+        return NormalisationTraits(ends=(low, high))
 
     def normalise(self, values: Floats, indicators: Any) -> Floats:
         """Return the rounded values."""

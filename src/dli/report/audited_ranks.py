@@ -167,7 +167,7 @@ RANKS = (
 
 
 def _variants(audited: Audited) -> tuple[dict[str, "Assessment"], list[str]]:
-    """Assess the data by other methods; where one cannot be had, say why."""
+    """Assess the data by other methods; if a method cannot be applied, say why."""
     nominal = audited.assessment
     found: dict[str, Assessment] = {}
     left: list[str] = []

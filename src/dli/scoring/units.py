@@ -1,5 +1,6 @@
 """The units of the rows that were kept, for messages and by period."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy as np
 from attrs import frozen
 
 from dli.arrays import Integers
+from dli.framework import Index, Indicator
+from dli.framework.index import Node
 from dli.observations import Observations
 
 __all__ = ["Units"]
@@ -37,6 +40,24 @@ class Units:
         columns = self.observations.context_columns
         kept = np.arange(len(self.observations.units))[self.rows].tolist()
         return {name: [cells[i] for i in kept] for name, cells in columns.items()}
+
+    def known(self, index: Index, nodes: Sequence[Node]) -> Any:
+        """Return what imputations may know beside the values of some nodes."""
+        from dli.imputation import Context
+
+        names, periods = self.kept
+        return Context(
+            columns=self.context,
+            units=tuple(names),
+            periods=None if periods is None else tuple(periods),
+            codes=tuple(node.code for node in nodes),
+            parents={
+                node.code: tuple(above.code for above in index.path(node.code)) for node in nodes
+            },
+            directions=tuple(
+                node.direction if isinstance(node, Indicator) else 1 for node in nodes
+            ),
+        )
 
     @cached_property
     def rows_by_period(self) -> dict[Any, Integers]:

@@ -1,0 +1,226 @@
+"""The scores of nodes with children, from the normalised indicators up to the index."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from dli.aggregation.protocol import traits_of
+from dli.arrays import Bools, Floats
+from dli.errors import DataError, MethodError
+from dli.framework import Index, Indicator
+from dli.method import Choices
+from dli.normalisation.protocol import at_rows
+from dli.scoring.adjusting import Adjusted, covers_indicators
+from dli.scoring.entering import entered
+from dli.scoring.joining import MissingRule, join
+from dli.scoring.units import Units
+from dli.steps import Together, ask, at, numbers
+from dli.weighting.protocol import traits_of as traits_of_weighting
+
+__all__ = ["ScoredTree"]
+
+
+@frozen(kw_only=True, eq=False)
+class ScoredTree:
+    """The nodes of an index while they are scored, from the indicators up.
+
+    Attributes
+    ----------
+    index : Index
+    choices : Choices
+    units : Units
+    normalised : ndarray of shape (n_units, n_indicators)
+    scores, entered, weights, adjusted, normalisations : dict
+        As in `dli.scoring.pipeline.Run`; `score_all` fills them.
+    """
+
+    index: Index
+    choices: Choices
+    units: Units
+    normalised: Floats
+    scores: dict[str, Floats] = field(factory=dict)
+    entered: dict[str, Floats] = field(factory=dict)
+    weights: dict[str, Floats] = field(factory=dict)
+    adjusted: dict[str, Adjusted] = field(factory=dict)
+    normalisations: dict[str, Any] = field(factory=dict)
+
+    def score_all(self) -> None:
+        """Score every node, children first; faults of several nodes are raised together."""
+        columns = {indicator.code: j for j, indicator in enumerate(self.index.indicators)}
+        together = Together()
+        for node in reversed(list(self.index.walk())):
+            if isinstance(node, Indicator):
+                self.scores[node.code] = self.normalised[:, columns[node.code]]
+                self.entered[node.code] = self.scores[node.code]
+                continue
+            if together.errors and not all(child.code in self.entered for child in node.children):
+                continue  # what is wrong with the child is told below
+            with together:
+                self._score(node, columns)
+        together.require("nodes that cannot be scored")
+
+    def _score(self, node: Index, columns: Mapping[str, int]) -> None:
+        code, choices = node.code, self.choices
+        values = _children_values(node, self.entered, self.normalised, columns)
+        scores, self.weights[code] = _scored(node, values, choices, self.units)
+        enough = self._enough(node, columns)
+        if enough is not None or code in choices.node_imputation:
+            with at("node_imputation", code):
+                scores = self._adjusted(node, scores, enough)
+        scores.flags.writeable = False
+        self.scores[code] = self.entered[code] = scores
+        if code in choices.node_normalisation:
+            with at("normalisation", code):
+                normalisation = at_rows(choices.node_normalisation[code], lambda: self.units.kept)
+                self.normalisations[code] = normalisation
+                self.entered[code] = entered(normalisation, scores, code, self.units.name)
+            self.entered[code].flags.writeable = False
+
+    def _enough(self, node: Index, columns: Mapping[str, int]) -> Bools | None:
+        """Return where enough indicators have a value, None if that does not matter.
+
+        Constants do not count: where nothing else is left below a node, it has no score.
+        """
+        coverage = self.choices.coverage[node.code]
+        measured = [columns[own.code] for own in node.indicators if own.constant is None]
+        covered = covers_indicators(coverage)
+        if not covered and len(measured) in (0, len(node.indicators)):
+            return None
+        present = (~np.isnan(self.normalised[:, measured])).sum(axis=1)
+        if not covered and present.all():
+            return None
+        needed = coverage.needed(len(measured)) if covered else 1.0
+        return np.asarray(present >= needed - 1e-9)
+
+    def _adjusted(self, node: Index, scores: Floats, enough: Bools | None) -> Floats:
+        """Return scores without those of too few indicators, and with those that are imputed."""
+        if enough is not None:
+            scores = np.where(enough, scores, np.nan)
+        imputation, context = self.choices.node_imputation.get(node.code), None
+        if imputation is not None:
+            context = self.units.known(self.index, [node])
+        adjusted = Adjusted(enough=enough, imputation=imputation, context=context)
+        self.adjusted[node.code] = adjusted
+        filled = adjusted.fill(scores)
+        gaps = np.isnan(scores)
+        if imputation is not None and gaps.any() and np.isnan(filled[gaps]).all():
+            msg = (
+                f"imputation {type(imputation).__name__} fills none of the {gaps.sum()} missing "
+                f"scores of {node.code!r}: a node is a single column; take one that goes by other "
+                "units or periods, such as GroupMean"
+            )
+            raise MethodError(msg)
+        return filled
+
+
+def _children_values(
+    node: Index, scores: Mapping[str, Floats], normalised: Floats, columns: Mapping[str, int]
+) -> Floats:
+    if all(isinstance(child, Indicator) for child in node.children):
+        first = columns[node.children[0].code]  # indicators come depth first: neighbours
+        return normalised[:, first : first + len(node.children)]
+    values = np.stack([scores[child.code] for child in node.children], axis=1)
+    values.flags.writeable = False
+    return values
+
+
+def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tuple[Floats, Floats]:
+    """Weigh and join the children of one node."""
+    codes = [child.code for child in node.children]
+    with at("weighting", node.code):
+        weights = _weights(choices.weighting[node.code], values, node, codes, units)
+    aggregation = choices.aggregation[node.code]
+    rule = MissingRule(choices.missing, choices.coverage[node.code])
+    if rule.missing == "raise" and (missing := np.isnan(values)).any():
+        faults = [
+            f"{units.name(i)}: {node.children[j].code!r}" for i, j in np.argwhere(missing).tolist()
+        ]
+        msg = f"the method refuses missing values; children of {node.code!r} without one"
+        raise DataError(msg, faults)
+    where, groups = f" of {node.code!r}", list(units.rows_by_period.values())
+    with at("aggregation", node.code):
+        _check_domain(aggregation, values, weights, rule, node, units)
+        scores = join(
+            aggregation, values, weights, rule, codes, where=where, groups=groups, unit=units.name
+        )
+    return scores, weights
+
+
+def _weights(
+    weighting: Any, values: Floats, node: Index, codes: Sequence[str], units: Units
+) -> Floats:
+    """Return the weights of a node's children; units that have their own are those of a period."""
+    if len(units.rows_by_period) < 2 or not traits_of_weighting(weighting).per_unit:
+        return _weights_among(weighting, values, node, codes)
+    weights = np.empty(values.shape)
+    for rows in units.rows_by_period.values():
+        weights[rows] = _weights_among(weighting, values[rows], node, codes)
+    weights.flags.writeable = False
+    return weights
+
+
+def _weights_among(weighting: Any, values: Floats, node: Index, codes: Sequence[str]) -> Floats:
+    name = type(weighting).__name__
+    step = f"weighting of {node.code!r} by {name}"
+    weights: Floats = ask(
+        weighting, "weights", values, node.children, step=step, codes=codes, read=numbers
+    )
+    weights.flags.writeable = False
+    shape_fits = weights.shape in ((len(node.children),), values.shape)
+    # NaN fails every comparison, so these two see it.
+    if shape_fits and weights.min() >= 0 and abs((total := _furthest_sum(weights)) - 1) <= 1e-9:
+        return weights
+    if not shape_fits:
+        problem = f"shape {weights.shape}"
+    elif not (np.isfinite(weights).all() and (weights >= 0).all()):
+        problem = f"{weights.tolist() if weights.ndim == 1 else 'weights below 0 or not finite'}"
+    else:
+        problem = f"a sum of {total:.12g}"
+    msg = (
+        f"weighting {name} of {node.code!r} must give finite weights of at "
+        f"least 0 that sum to one, {len(node.children)} of them or a row of them for each unit; "
+        f"got {problem}"
+    )
+    raise MethodError(msg)
+
+
+def _furthest_sum(weights: Floats) -> float:
+    """Return the sum of weights, of those of all units the one that is furthest from one."""
+    if weights.ndim == 1:
+        return float(sum(weights.tolist()))  # faster for a few, and silent where it is infinite
+    with np.errstate(over="ignore"):
+        sums = weights.sum(axis=1)
+    return float(sums[np.argmax(abs(sums - 1))])
+
+
+def _check_domain(
+    aggregation: Any,
+    values: Floats,
+    weights: Floats,
+    rule: MissingRule,
+    node: Index,
+    units: Units,
+) -> None:
+    """Refuse values that an aggregation cannot take, where they count for a score."""
+    domain = traits_of(aggregation).domain
+    if domain == "real":
+        return
+    bad = values <= 0 if domain == "positive" else values < 0
+    if not bad.any():
+        return
+    bad &= np.broadcast_to(weights, values.shape) > 0
+    bad &= rule.has_score(np.isnan(values))[:, np.newaxis]
+    if bad.any():
+        limit = "above zero" if domain == "positive" else "of at least zero"
+        faults = [
+            f"{units.name(i)}, {node.children[j].code!r}: {values[i, j]:g}"
+            for i, j in np.argwhere(bad).tolist()
+        ]
+        other = ", or take Product(total=1), which is 0 there" if domain == "positive" else ""
+        msg = (
+            f"{type(aggregation).__name__} of {node.code!r} needs values {limit}; a normalisation "
+            f"such as MinMax(low=1) keeps them there{other}; found"
+        )
+        raise MethodError(msg, faults)
