@@ -17,14 +17,20 @@ def main(unit: str = "KEN") -> None:
     table = assessment.league_table()
     codes = [node.code for node in (index, *index.children)]
     print(f"{index.name}: {len(assessment.units)} governments\n")
-    print(f"rank  {'government':<30}" + "".join(f"{code:>7}" for code in codes))
+    print((f"rank  {'government':<30}" + "".join(f"{code:>6} " for code in codes)).rstrip())
+    known = {code: assessment.known_share_array(code) for code in codes}
     band = None
     for row, name in enumerate(table["name"]):
         if table["band"][row] != band:
             band = table["band"][row]
             print(f"\n      {band}")
-        scores = "".join(f"{table[code][row]:7.1f}" for code in codes)
+        place = assessment.row(table["iso3"][row])
+        marks = ["*" if known[code][place] < 0.5 else " " for code in codes]
+        cells = (f"{table[code][row]:6.1f}{mark}" for code, mark in zip(codes, marks, strict=True))
+        scores = "".join(cells).rstrip()
         print(f"{table['rank'][row]:4.0f}  {name:<30.30}{scores}")
+
+    print("\n* fewer than half of the indicators have a value")
 
     name = assessment.context("name")[assessment.row(unit)]
     profile = assessment.profile(unit)

@@ -8,7 +8,8 @@ from dli.errors import MethodError
 from dli.framework import Index
 from dli.method.rounding import name_of
 from dli.scoring.entering import Entry
-from dli.scoring.held import HeldNode, HeldTree
+from dli.scoring.held import HeldTree
+from dli.scoring.held_node import HeldNode
 
 __all__ = ["contributions"]
 

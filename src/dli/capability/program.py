@@ -15,7 +15,8 @@ from dli.arrays import TIE, Floats
 from dli.capability.bending import Bend
 from dli.capability.mixed_integer import MixedInteger, Row, Terms
 from dli.capability.task import Task
-from dli.scoring.held import HeldNode, HeldTree
+from dli.scoring.held import HeldTree
+from dli.scoring.held_node import HeldNode
 
 __all__ = ["Program", "Solution"]
 

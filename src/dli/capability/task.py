@@ -22,7 +22,7 @@ from dli.checks import (
     whole_number,
 )
 from dli.errors import MethodError
-from dli.scoring.held import require_gradient
+from dli.scoring.held_node import require_gradient
 
 __all__ = ["Step", "Task"]
 

@@ -15,7 +15,8 @@ from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.scoring.entering import own_code
-from dli.scoring.held import HeldNode, HeldUnit
+from dli.scoring.held import HeldUnit
+from dli.scoring.held_node import HeldNode
 from dli.scoring.joining import MissingRule
 
 __all__ = ["Part", "Side", "difference", "part_columns", "split"]

@@ -8,7 +8,8 @@ from dli.framework import Index
 from dli.method.rounding import name_of
 from dli.normalisation.protocol import traits_of
 from dli.scoring.entering import Entry, entry_code
-from dli.scoring.held import HeldNode, HeldTree, observed_ends
+from dli.scoring.held import HeldTree, observed_ends
+from dli.scoring.held_node import HeldNode
 from dli.scoring.joining import MissingRule
 from dli.scoring.pipeline import Run
 
