@@ -270,14 +270,16 @@ def test_a_tree_of_all_by_hand_and_from_a_file(tmp_path):
         assert Method.load(tmp_path / "method.toml") == Method(aggregation=scheme)
 
 
-def test_contributions_add_up_or_are_refused_by_name():
+def test_contributions_to_sums_are_counted_from_zero_others_from_the_medians():
     found = assessed("D", "S", "M")
     points = found.contribution_array()
     assert_allclose(points.sum(axis=1), found.array("T"), rtol=1e-12)
     assert_allclose(points[:, :2], VALUES[:, :2] * [1 / 3, -1 / 3], rtol=1e-12)
-    with pytest.raises(MethodError, match=r"contributions are for means") as caught:
-        assessed(*SCHEMES).contribution_array()
-    assert caught.value.faults == ("'R': Ratio", "'C': Complement", "'P': Product")
+    assert not found.reference_array().any()
+    whole = assessed(*SCHEMES)
+    total = whole.reference_array() + whole.contribution_array().sum(axis=1)
+    assert_allclose(total, whole.array("T"), rtol=1e-12)
+    assert (whole.reference_array() == whole.reference_array()[0]).all()
 
 
 @pytest.mark.parametrize("code", SCHEMES)

@@ -6,12 +6,20 @@ import pytest
 from attrs import frozen
 
 from dli import frames
-from dli.aggregation import ArithmeticMean, GeometricMean, HarmonicMean, Minimum, PowerMean
+from dli.aggregation import (
+    ArithmeticMean,
+    GeometricMean,
+    HarmonicMean,
+    Minimum,
+    PowerMean,
+    Traits,
+)
 from dli.assessment import Assessment
+from dli.change import difference
 from dli.errors import DataError, DLIWarning, MethodError, UnknownCodeError
 from dli.framework import Bands, Index, Indicator
 from dli.method import Method
-from dli.normalisation import DistanceToReference, Goalposts, MinMax, ZScore
+from dli.normalisation import DistanceToReference, Goalposts, MinMax, Unscaled, ZScore
 from dli.weighting import Equal, Fixed
 
 # Worked by hand. Min-max of a: 0, 50, 100; of b (less is better): 100, 0, 50; of c: 0, 100, 50.
@@ -101,24 +109,66 @@ def test_contributions_are_effective_weight_times_value(assessment):
     ids=repr,
 )
 @pytest.mark.parametrize("gap", [False, True])
-def test_contributions_add_up_to_the_score_for_every_mean(aggregation, gap):
+def test_contributions_and_the_reference_add_up_to_the_score(aggregation, gap):
     data = DATA | ({"a": [1.0, None, 3.0], "c": [None, 4.0, 0.0]} if gap else {})
     method = Method(normalisation=MinMax(1, 100), aggregation={0: aggregation, 1: aggregation})
     assessment = Assessment(INDEX, data, method=method)
-    np.testing.assert_allclose(
-        np.nansum(assessment.contribution_array(), axis=1), assessment.array("T"), rtol=1e-12
-    )
+    total = assessment.reference_array() + np.nansum(assessment.contribution_array(), axis=1)
+    np.testing.assert_allclose(total, assessment.array("T"), rtol=1e-12)
 
 
-def test_contributions_need_a_derivative():
+# A unit that has the median of every indicator is the reference itself.
+AMONG = {"unit": list("PQRMS"), "a": [2.0, 9.0, 1.0, 4.0, 5.0], "b": [3.0, 8.0, 6.0, 6.0, 7.0],
+         "c": [5.0, 2.0, 6.0, 4.0, 1.0]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "aggregation",
+    [GeometricMean(), HarmonicMean(), PowerMean(2.0), Minimum()],
+    ids=repr,
+)
+def test_contributions_without_sums_are_differences_from_the_medians(aggregation):
+    index = Index("T", [Index("S", [Indicator("a", weight=2), Indicator("b")]), Indicator("c")])
+    method = Method(normalisation=Unscaled(), aggregation=aggregation)
+    assessment = Assessment(index, AMONG, method=method)
+    np.testing.assert_allclose(assessment.reference_array(), assessment.array("T")[3])
+    for row, unit in enumerate(AMONG["unit"]):
+        expected = frames.read(difference(assessment, unit, "M")).column("points")
+        np.testing.assert_allclose(assessment.contribution_array()[row], expected, atol=1e-12)
+    assert frames.read(assessment.contributions).names == ("unit", "a", "b", "c", "reference")
+
+
+def test_contributions_to_a_geometric_mean_tell_units_apart():
+    """Value times derivative would be half the score for both indicators of every unit."""
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    data = {"unit": list("XYZ"), "a": [1.0, 4.0, 9.0], "b": [9.0, 4.0, 4.0]}
+    method = Method(normalisation=Unscaled(), aggregation=GeometricMean())
+    points = Assessment(index, data, method=method).contribution_array()
+    mean = (3 - 4) / np.log(3 / 4)  # the logarithmic mean of the scores of X and the medians
+    expected = [mean / 2 * np.log(1 / 4), mean / 2 * np.log(9 / 4)]
+    np.testing.assert_allclose(points, [expected, [0, 0], [2, 0]], atol=1e-12)
+
+
+def test_medians_are_those_of_the_period():
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    data = {"unit": list("XYXY"), "year": [1, 1, 2, 2], "a": [1.0, 3.0, 8.0, None],
+            "b": [2.0, 2.0, 2.0, 2.0]}  # fmt: skip
+    method = Method(normalisation=Unscaled(), aggregation=GeometricMean())
+    reference = Assessment(index, data, period="year", method=method).reference_array()
+    np.testing.assert_allclose(reference, [2, 2, 4, 2])
+
+
+def test_an_aggregation_without_traits_has_contributions_from_the_medians():
     class Maximum:
+        traits = Traits(local=True)
+
         def aggregate(self, values, weights):
             return values.max(axis=-1)
 
     assessment = Assessment(INDEX, DATA, method=Method(aggregation={"S": Maximum()}))
     assert assessment.array("S").tolist() == [100, 50, 100]
-    with pytest.raises(MethodError, match="aggregation Maximum of 'S' has no derivative"):
-        assessment.contribution_array()
+    total = assessment.reference_array() + assessment.contribution_array().sum(axis=1)
+    np.testing.assert_allclose(total, assessment.array("T"))
 
 
 # Missing values

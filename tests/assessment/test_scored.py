@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dli import Assessment, Index, Indicator, Method, frames
-from dli.aggregation import GeometricMean
+from dli.aggregation import GeometricMean, Traits
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.imputation import ColumnMean
 from dli.observations.faults import RESERVED
@@ -171,22 +171,22 @@ def test_what_was_filled_is_counted_by_unit_and_by_indicator():
         assessment.filled("unit")
 
 
-def test_contributions_are_for_what_adds_up(single):
-    class Shifted:
+def test_contributions_need_scores_of_the_unit_alone(single):
+    class Mean:
         def aggregate(self, values, weights):
-            return values @ weights + 1
+            return values @ weights
 
         def gradient(self, values, weights):
             return np.broadcast_to(weights, values.shape)
 
-    class Mean(Shifted):
-        def aggregate(self, values, weights):
-            return values @ weights
+    class Declared(Mean):
+        traits = Traits(local=True, additive=True)
 
     complete = single.evolve(index=INDEX.without("a"))
-    with pytest.raises(MethodError, match=r"(?s)contributions are for means.*'T': Shifted"):
-        complete.evolve(aggregation={"T": Shifted()}).contribution_array()
-    same = complete.evolve(aggregation={"T": Mean()}).contribution_array()
+    message = r"(?s)aggregation Mean of 'T': .* does not declare that it is local"
+    with pytest.raises(MethodError, match=message):
+        complete.evolve(aggregation={"T": Mean()}).contribution_array()
+    same = complete.evolve(aggregation={"T": Declared()}).contribution_array()
     np.testing.assert_allclose(same, complete.contribution_array())
 
 

@@ -283,4 +283,4 @@ def test_values_of_a_row_without_a_score_have_no_slopes(aggregation):
     moves = assessment.held.directional("T", dict.fromkeys("ac", np.ones(3)))
     assert moves[0] == 1.0
     assert not any(kinks[0] for kinks in assessment.held.kinks("T").values())
-    assert_allclose(assessment.contribution_array()[0], [0.0, np.nan, 80.0])
+    assert_allclose(assessment.contribution_array()[0], [0.0, np.nan, 80.0 - 60.0])

@@ -71,7 +71,12 @@ class Sum:
     """
 
     traits: ClassVar[Traits] = Traits(
-        skips_missing=True, local=True, homogeneous=True, concave=True, kinked=False
+        skips_missing=True,
+        local=True,
+        homogeneous=True,
+        additive=True,
+        concave=True,
+        kinked=False,
     )
 
     total: float | None = field(default=None, converter=_as_total)
@@ -242,7 +247,12 @@ class Difference:
 
     # It is concave, too; but plans take tangents for exact where no child lowers the score.
     traits: ClassVar[Traits] = Traits(
-        needs_all=True, local=True, homogeneous=True, weighted=False, kinked=False
+        needs_all=True,
+        local=True,
+        homogeneous=True,
+        additive=True,
+        weighted=False,
+        kinked=False,
     )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
@@ -347,6 +357,7 @@ class Complement:
             skips_missing=True,
             local=True,
             homogeneous=self.of == 0,
+            additive=self.of == 0,
             weighted=False,
             kinked=False,
         )

@@ -47,7 +47,9 @@ class CensoredMean:
     [0.667, 0.0]
     """
 
-    traits: ClassVar[Traits] = Traits(skips_missing=True, local=True, homogeneous=True, kinked=True)
+    traits: ClassVar[Traits] = Traits(
+        skips_missing=True, local=True, homogeneous=True, additive=True, kinked=True
+    )
 
     at: float = field(converter=_as_cutoff)
 

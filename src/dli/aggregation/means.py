@@ -28,6 +28,7 @@ def _traits(order: float) -> Traits:
         order=order,
         monotone=True,
         homogeneous=True,
+        additive=order == 1,
         concave=order <= 1,
         kinked=bool(np.isinf(order)),
     )

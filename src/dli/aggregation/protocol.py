@@ -48,6 +48,8 @@ class Traits:
         falls when a value rises: a unit that is nowhere worse never scores less.
     homogeneous : bool
         Values times the derivatives by them add up to the score.
+    additive : bool
+        The score is a sum with a term for each child, in proportion to its value.
     concave : bool
         Tangents lie above the score everywhere.
     weighted : bool
@@ -63,6 +65,7 @@ class Traits:
     order: float | None = None
     monotone: bool = False
     homogeneous: bool = False
+    additive: bool = False
     concave: bool = False
     weighted: bool = True
     kinked: bool = True

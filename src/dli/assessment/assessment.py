@@ -10,7 +10,7 @@ from attrs import frozen
 
 from dli.arrays import Floats
 from dli.assessment import tables
-from dli.assessment.contributions import contributions
+from dli.assessment.contributions import contribution_columns, contributions
 from dli.assessment.flags import filled, flags
 from dli.assessment.grouped import groups
 from dli.assessment.scored import Scored
@@ -211,11 +211,19 @@ class Assessment(Scored):
         return tables.weights(self)
 
     def contribution_array(self, code: str | None = None) -> Floats:
-        """Return the points that each indicator below a node brings to the node's score.
+        r"""Return the points that each indicator below a node brings to the node's score.
 
-        An indicator's contribution is its normalised value times the derivative of the score by
-        it: for arithmetic means the effective weight times the value. For every mean the
-        contributions add up to the score exactly (Euler's theorem, since means are homogeneous).
+        Where scores are sums, as under arithmetic means, an indicator brings its normalised value
+        times its effective weight, and the points of a unit add up to its score. Under other
+        aggregations no indicator has points of its own: value times derivative of a geometric mean
+        is the weight times the score, whatever the value. Then points are counted from a reference,
+        the median of each indicator within the period, and say how much each indicator lifts the
+        score above that of the reference, or lowers it: level by level, as in
+        `dli.change.difference`. In both cases
+
+        .. math:: \text{score} = \text{reference} + \sum_k \text{points}_k,
+
+        where the reference is `reference_array`, 0 for sums.
 
         Parameters
         ----------
@@ -230,15 +238,54 @@ class Assessment(Scored):
         Raises
         ------
         MethodError
-            An aggregation without a derivative, or whose contributions do not add up.
+            An aggregation or a normalisation of scores that compares units, such as Copeland's;
+            scores that are filled from other units; a sum that has no ``gradient``.
+
+        Examples
+        --------
+        >>> from dli import Indicator, Method
+        >>> from dli.aggregation import GeometricMean
+        >>> from dli.normalisation import Unscaled
+        >>> index = Index("T", [Indicator("a"), Indicator("b")])
+        >>> data = {"unit": ["X", "Y", "Z"], "a": [1.0, 4.0, 9.0], "b": [9.0, 4.0, 4.0]}
+        >>> method = Method(normalisation=Unscaled(), aggregation=GeometricMean())
+        >>> assessment = Assessment(index, data, method=method)
+        >>> assessment.contribution_array().round(2).tolist()
+        [[-2.41, 1.41], [0.0, 0.0], [2.0, 0.0]]
+        >>> assessment.reference_array().round(2).tolist()
+        [4.0, 4.0, 4.0]
         """
-        return contributions(self, self.index.code if code is None else code)
+        return contributions(self, self.index.code if code is None else code)[0]
+
+    def reference_array(self, code: str | None = None) -> Floats:
+        """Return the score from which `contribution_array` counts the points of each unit.
+
+        Parameters
+        ----------
+        code : str, optional
+            The index by default.
+
+        Returns
+        -------
+        ndarray of shape (n_units,)
+            0 where scores are sums; otherwise the score of the medians, within the period, of the
+            indicators that the unit has. NaN for a unit without a score.
+
+        Raises
+        ------
+        MethodError
+            As of `contribution_array`.
+        """
+        return contributions(self, self.index.code if code is None else code)[1]
 
     @cached_property
     def contributions(self) -> Frame:
-        """The points each indicator brings to the index: a row for each unit, adding up to it."""
-        codes = [indicator.code for indicator in self.index.indicators]
-        return self.frame(dict(zip(codes, self.contribution_array().T, strict=True)))
+        """The points that each indicator brings to the index: a row for each unit.
+
+        They add up to the score where scores are sums. Otherwise they are counted from the score
+        in the column ``reference``, that of the medians: see `contribution_array`.
+        """
+        return self.frame(contribution_columns(self))
 
     @cached_property
     def flags(self) -> Frame:

@@ -6,59 +6,122 @@ from dli.arrays import Floats
 from dli.assessment.scored import Scored
 from dli.errors import MethodError
 from dli.framework import Index
-from dli.method.rounding import name_of
-from dli.scoring.entering import Entry
 from dli.scoring.held import HeldTree
 from dli.scoring.held_node import HeldNode
+from dli.scoring.splitting import node_parts, power_rates
 
-__all__ = ["contributions"]
+__all__ = ["contribution_columns", "contributions"]
 
 
-def contributions(assessment: Scored, code: str) -> Floats:
-    """Return value times derivative for each indicator below a node.
+def contributions(assessment: Scored, code: str) -> tuple[Floats, Floats]:
+    """Return the points of each indicator below a node, and the score that they are added to.
 
     Returns
     -------
     ndarray of shape (n_units, n_indicators below the node)
+    ndarray of shape (n_units,)
+        0 where all aggregations are sums; otherwise the score of the medians of the indicators
+        that the unit has.
 
     Raises
     ------
     MethodError
-        An aggregation whose derivatives times values do not add up to its score.
+        Something below the node compares units, or fills scores from others.
     """
     node = assessment.index.find(code)
     scores = assessment.array(code)
     if not isinstance(node, Index):
-        return scores[:, np.newaxis]
+        return scores[:, np.newaxis], np.where(np.isnan(scores), np.nan, 0.0)
     tree = assessment.held
-    others = [
-        inner.label
-        if isinstance(inner.aggregation, Entry)
-        else f"{inner.code!r}: {name_of(inner.aggregation).rstrip(',')}"
-        for inner in tree.inner(code)
-        if not (inner.traits.homogeneous or _adds_up(tree, inner))
-    ]
-    others += [
+    if all(_is_additive(inner) for inner in tree.inner(code)):
+        rates = tree.slopes(code)
+        base = np.zeros(len(scores))
+        below = dict.fromkeys(rates, base)
+    else:
+        _refuse(tree, code)
+        medians = _median_profile(assessment, node)
+        reference = HeldTree(nodes=tree.nodes, scores=tree.moved(medians), leaf_ends=tree.leaf_ends)
+        rates = _rates(tree, reference, code)
+        below, base = medians, reference.scores[code]
+    points = np.stack(
+        [(tree.scores[i.code] - below[i.code]) * rates[i.code] for i in node.indicators], axis=1
+    )
+    has_score = ~np.isnan(scores)
+    return np.where(has_score[:, np.newaxis], points, np.nan), np.where(has_score, base, np.nan)
+
+
+def _is_additive(node: HeldNode) -> bool:
+    """Return whether a node's score is a sum over its children; the mean of one is that one."""
+    has_sum = node.traits.additive or (node.traits.order is not None and len(node.children) == 1)
+    return has_sum and not _is_filled(node)
+
+
+def _is_filled(node: HeldNode) -> bool:
+    return node.filled is not None and not np.isnan(node.filled).all()
+
+
+def _refuse(tree: HeldTree, code: str) -> None:
+    """Refuse a tree whose scores are not a matter of the unit's own values."""
+    faults = [
         f"{inner.code!r}: some of its scores are filled from other units"
         for inner in tree.inner(code)
-        if inner.filled is not None and not np.isnan(inner.filled).all()
+        if _is_filled(inner)
     ]
-    if others:
+    faults += [
+        f"{inner.label}: a score may depend on other units; it does not declare that it is local"
+        for inner in tree.inner(code)
+        if not inner.traits.local
+    ]
+    if faults:
         msg = (
-            "contributions are for means, where values times derivatives add up to the score; "
-            "others are"
+            "contributions are for scores that depend on the unit's own values alone; these depend "
+            "on those of others"
         )
-        raise MethodError(msg, others)
-    slopes = tree.slopes(code)
-    points = np.stack([assessment.array(i.code) * slopes[i.code] for i in node.indicators], axis=1)
-    points[np.isnan(scores)] = np.nan
-    return points
+        raise MethodError(msg, faults)
 
 
-def _adds_up(tree: HeldTree, node: HeldNode) -> bool:
-    """Return whether values times derivatives add up here, although nothing declares it."""
-    values = tree.values(node)
-    total = (np.nan_to_num(values) * node.gradient(values)).sum(axis=1)
-    scores = tree.scores[node.code]
-    known = ~np.isnan(scores)
-    return bool(np.allclose(total[known], scores[known], rtol=1e-9, atol=0.0))
+def _median_profile(assessment: Scored, node: Index) -> dict[str, Floats]:
+    """Return the median of each indicator within the period, NaN for units without a value."""
+    medians = {}
+    for indicator in node.indicators:
+        values = assessment.held.scores[indicator.code]
+        own = np.full(len(values), np.nan)
+        for rows in assessment.rows_by_period.values():
+            known = rows[~np.isnan(values[rows])]
+            if known.size:
+                own[known] = np.median(values[known])
+        medians[indicator.code] = own
+    return medians
+
+
+def _rates(tree: HeldTree, reference: HeldTree, code: str) -> dict[str, Floats]:
+    """Return how many points the node gains over the reference for each point of those below."""
+    rates = {code: np.ones(len(tree.scores[code]))}
+    for node in tree.inner(code):
+        own = _child_rates(tree, reference, node)
+        for child, rate in zip(node.children, own.T, strict=True):
+            rates[child] = rates[node.code] * rate
+    return rates
+
+
+def _child_rates(tree: HeldTree, reference: HeldTree, node: HeldNode) -> Floats:
+    """Return the rates of a node's children, of shape (n_units, n_children)."""
+    values = np.stack([tree.values(node), reference.values(node)])
+    scores = np.stack([tree.scores[node.code], reference.scores[node.code]])
+    order = node.traits.order
+    if order is not None and np.isfinite(order):
+        return power_rates(values, node.weights, scores, order)
+    rates = np.zeros(values.shape[1:])
+    place = {child: j for j, child in enumerate(node.children)}
+    for row in np.flatnonzero(~np.isnan(scores[0])).tolist():
+        for (child, _), _, rate in node_parts(tree.unit(row), reference.unit(row), node.code):
+            rates[row, place[child]] = rate
+    return rates
+
+
+def contribution_columns(assessment: Scored) -> dict[str, Floats]:
+    """Return the columns of the table, with one for the reference where it is not 0."""
+    points, reference = contributions(assessment, assessment.index.code)
+    codes = [indicator.code for indicator in assessment.index.indicators]
+    columns = dict(zip(codes, points.T, strict=True))
+    return columns | ({"reference": reference} if np.nan_to_num(reference).any() else {})

@@ -2,7 +2,7 @@
 
 from functools import cache
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -10,8 +10,7 @@ from attrs import evolve
 
 from dli.arrays import Bools, Floats
 from dli.assessment import Assessment
-from dli.change.differences import Part, Side, part_columns, split
-from dli.change.shapley import group_weight, groups, shapley
+from dli.change.differences import Side, part_columns, split_sides
 from dli.checks import instance
 from dli.errors import DLIError, MethodError, ModelError
 from dli.frames import Frame
@@ -19,6 +18,10 @@ from dli.framework import Index
 from dli.framework.index import Node
 from dli.multivariate.selection import stage_values
 from dli.ranking import rank_scores
+from dli.scoring.shapley import group_weight, groups, shapley
+
+if TYPE_CHECKING:
+    from dli.scoring.splitting import Part
 
 __all__ = ["change", "rank_change"]
 
@@ -124,7 +127,7 @@ def change(
     for own in groups(len(blocks)):
         others = frozenset(compress(blocks, own))
         weight = group_weight(len(others), len(names))
-        for part, gain in split(at(others | {"data"}), at(others), code).items():
+        for part, gain in split_sides(at(others | {"data"}), at(others), code).items():
             points[part] = points.get(part, 0.0) + weight * gain
     data = part_columns(old, new, points, code, ("before", "after"))
     values = {}

@@ -77,7 +77,7 @@ class RoundedAggregation(_Rounded):
         """What still holds after rounding."""
         return attrs.evolve(
             traits_of_aggregation(self.step),
-            order=None, monotone=False, homogeneous=False, concave=False,
+            order=None, monotone=False, homogeneous=False, additive=False, concave=False,
         )  # fmt: skip
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:

@@ -29,13 +29,13 @@ RESERVED = frozenset(
         "first_low", "first_high",
         "total", "total_low", "total_high", "imputed_share",
         "tie_group", "others", "not_told_apart", "between", "within", "df", "share_missing",
-        "missing_information", "average_rank",
+        "missing_information", "average_rank", "reference",
     }
 )  # fmt: skip
 # Quantiles are called q5, q97.5 and the like.
 _QUANTILE = re.compile(r"q\d+(\.\d+)?")
 # Columns that stand beside those of nodes.
-_BESIDE_NODES = frozenset({"rank", "band", "share", "nominal", "code"})
+_BESIDE_NODES = frozenset({"rank", "band", "share", "nominal", "code", "reference"})
 
 
 class Rows:

@@ -102,7 +102,7 @@ def league(
     Parameters
     ----------
     assessment : Assessment
-        Its aggregation must let contributions add up; otherwise bars are in one piece.
+        Its scores must be sums, as under arithmetic means; otherwise bars are in one piece.
     top : int, optional
         How many of the first; all by default.
     highlight : sequence, optional
@@ -159,6 +159,8 @@ def _parts(assessment: "Assessment") -> dict[str, Any]:
     try:
         points = np.nan_to_num(assessment.contribution_array())
     except MethodError:
+        return {index.code: assessment.array(index.code)}
+    if np.nan_to_num(assessment.reference_array()).any():  # points from a reference do not stack
         return {index.code: assessment.array(index.code)}
     return {
         child.code: points[:, [place[i.code] for i in select(index, below=child.code)]].sum(axis=1)

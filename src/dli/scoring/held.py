@@ -181,6 +181,14 @@ class HeldUnit:
         """Return the scores of a node's children: (n_children,)."""
         return np.array([self.score(code) for code in node.children])
 
+    def node(self, code: str) -> HeldNode:
+        """Return a node that has children."""
+        return self.tree.nodes[code]
+
+    def is_filled(self, code: str) -> bool:
+        """Return whether the score of a node was filled from other units."""
+        return self.node(code).is_filled(self.row)
+
     @cached_property
     def _own_scores(self) -> Mapping[str, Floats]:
         rows = slice(self.row, self.row + 1)
