@@ -14,7 +14,7 @@ SOURCE = Path(dli.__file__).parent
 # From the ground up; a room imports rooms of lower floors only.
 FLOORS = [
     {"errors"},
-    {"checks", "arrays", "printing", "solver"},
+    {"checks", "arrays", "printing", "solver", "versions"},
     {"rescaling"},
     {"files", "ranking", "frames", "moments", "periods", "steps"},
     {"imputation", "treatment", "normalisation", "weighting", "aggregation"},

@@ -1,9 +1,13 @@
+import platform
 import subprocess
 import sys
+from importlib.metadata import version
 
+import numpy as np
 import pytest
 
 import dli
+from dli.versions import installed
 
 HEAVY = ["scipy", "networkx", "narwhals", "cattrs", "pandas", "polars", "pyarrow", "matplotlib"]
 
@@ -43,3 +47,21 @@ def test_rooms_upstairs_load_when_they_are_asked_for():
 def test_what_is_not_there_is_no_attribute():
     with pytest.raises(AttributeError, match="module 'dli' has no attribute 'sensibility'"):
         _ = dli.sensibility
+
+
+def test_versions_are_shown_of_all_that_can_be_used(capsys):
+    dli.show_versions()
+    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert rows["dli"] == dli.__version__ == version("digital-leadership-index")
+    assert rows["numpy"] == np.__version__
+    assert rows["python"] == platform.python_version()
+    assert {"attrs", "scipy", "networkx", "pandas", "polars", "matplotlib"} <= set(rows)
+
+
+def test_what_is_not_installed_is_said():
+    assert installed("no-such-distribution") == "not installed"
+
+
+def test_an_unknown_name_of_the_package_is_an_error():
+    with pytest.raises(AttributeError, match="module 'dli' has no attribute 'version'"):
+        _ = dli.version

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
         sensitivity,
         treatment,
     )
+    from dli.versions import show_versions
+
+    __version__: str
 
 __all__ = [
     "Assessment",
@@ -82,6 +85,7 @@ __all__ = [
     "robustness",
     "screening",
     "sensitivity",
+    "show_versions",
     "treatment",
     "weighting",
 ]
@@ -110,6 +114,10 @@ _LATER = (
 def __getattr__(name: str) -> Any:
     if name in _LATER:
         return import_module(f"dli.{name}")
+    if name == "show_versions":
+        return import_module("dli.versions").show_versions
+    if name == "__version__":
+        return import_module("dli.versions").installed()
     msg = f"module 'dli' has no attribute {name!r}"
     raise AttributeError(msg)
 
