@@ -343,6 +343,34 @@ def test_terms_and_copies_are_stated(name):
     assert all(re.search("[0-9a-f]{12}", copy) for copy in description.copies)
 
 
+# Borders; their geometry is tested with the maps.
+
+
+def test_borders_are_described_as_tables_are():
+    description = datasets.describe("borders")
+    text = repr(description)
+    assert max(map(len, text.splitlines())) <= 80
+    assert description.terms.startswith("Public domain")
+    assert all(re.search("[0-9a-f]{12}", copy) for copy in description.copies)
+    assert "Disputed areas appear as the source draws them" in " ".join(text.split())
+    names = [column.name for column in description.columns]
+    world = datasets.borders()
+    assert all(list(feature["properties"]) == names for feature in world["features"])
+    assert "Disputed areas appear as the source draws them" in world["note"]
+
+
+def test_borders_are_not_a_table():
+    assert "borders" not in datasets.available()
+    with pytest.raises(DataError, match=r"not a table: use dli\.datasets\.borders\(\)"):
+        datasets.load("borders")
+    with pytest.raises(UnknownCodeError, match="no dataset 'border'; did you mean 'borders'"):
+        datasets.describe("border")
+
+
+def test_borders_are_below_four_hundred_kilobytes():
+    assert len((files(datasets) / "borders.json").read_bytes()) < 400_000
+
+
 # Comparison with the sources, where they are at hand.
 
 

@@ -11,9 +11,10 @@ import numpy as np
 from dli import frames
 from dli.checks import is_hashable
 from dli.datasets.description import Column, Description
-from dli.errors import UnknownCodeError
+from dli.datasets.geography import borders
+from dli.errors import DataError, UnknownCodeError
 
-__all__ = ["Column", "Description", "available", "describe", "load"]
+__all__ = ["Column", "Description", "available", "borders", "describe", "load"]
 
 
 def __dir__() -> list[str]:
@@ -22,7 +23,7 @@ def __dir__() -> list[str]:
 
 @cache
 def available() -> tuple[str, ...]:
-    """List the bundled datasets.
+    """List the bundled tables; `borders` are geometry besides.
 
     Examples
     --------
@@ -55,7 +56,7 @@ def load(name: str, library: str | None = None) -> Any:
     UnknownCodeError
         No such dataset.
     DataError
-        No such library.
+        No such library, or borders, which are not a table.
 
     Examples
     --------
@@ -64,6 +65,9 @@ def load(name: str, library: str | None = None) -> Any:
     193
     """
     description = describe(name)
+    if name == "borders":
+        msg = "borders are geometry, not a table: use dli.datasets.borders()"
+        raise DataError(msg)
     text = (files(__name__) / f"{name}.csv").read_text(encoding="utf-8")
     header, *rows = csv.reader(text.splitlines())
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
@@ -87,6 +91,7 @@ def describe(name: str) -> Description:
     Parameters
     ----------
     name : str
+        One of `available()`, or ``"borders"``.
 
     Returns
     -------
@@ -103,8 +108,9 @@ def describe(name: str) -> Description:
     >>> describe("undp-hdi").terms
     'CC BY 3.0 IGO'
     """
-    if not is_hashable(name) or name not in available():
-        raise UnknownCodeError("dataset", [name], available())
+    known = (*available(), "borders")
+    if not is_hashable(name) or name not in known:
+        raise UnknownCodeError("dataset", [name], known)
     table = tomllib.loads((files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
     columns = tuple(Column(**column) for column in table.pop("columns"))
     return Description(name=name, columns=columns, **table)
