@@ -21,7 +21,7 @@ from dli.weighting.bounds import (
     share_bounds,
 )
 from dli.weighting.by_code import check_known
-from dli.weighting.programs import even_weights, favourable_weights, without_dominated
+from dli.weighting.favourable import Case, can_score, favourable_weights, without_dominated
 from dli.weighting.protocol import Floats, Node, Traits
 from dli.weighting.tables import check_range, in_range, named, table_of
 
@@ -85,8 +85,9 @@ def benefit_of_the_doubt(
     Returns
     -------
     DoubtWeights
-        Scores are unique, weights often are not. Of those that put a unit at the frontier, the
-        ones are returned whose smallest, times the indicator's largest value, is largest.
+        Scores are unique, weights often are not. Of those with the same score, the ones are
+        returned whose smallest, times the indicator's largest value, is largest; then the second
+        smallest, and so on. They depend neither on the order of the units nor on the solver.
 
     Raises
     ------
@@ -219,38 +220,51 @@ def _near_one(rows: Floats) -> Floats:
 
 def _can_score(unit: Floats, scale: Floats, bounds: Sequence[Bound]) -> bool:
     """Return whether any weights within the bounds bring a unit above 0."""
-    weights = favourable_weights(unit, np.eye(len(unit)), _rows(bounds, scale))
-    return weights is not None and float(weights @ unit) > _AT_FRONTIER
+    (weights,) = favourable_weights([Case(unit, np.eye(len(unit)), _rows(bounds, scale))])
+    return weights is not None and can_score(unit, weights)
 
 
 def _by_unit(problem: _Problem, *, super_efficiency: bool) -> DoubtWeights:
     y, scale = problem.y, problem.y.max(axis=0)
     scaled = y / scale
     frontier = without_dominated(scaled)
+    places = np.flatnonzero(y.any(axis=1)).tolist()
+    bounds = [problem.bounds(y[i], problem.missing[i]) for i in places]
+    cases = [
+        Case(
+            scaled[i],
+            _without(scaled, i, frontier) if super_efficiency else frontier,
+            _rows(own, scale),
+        )
+        for i, own in zip(places, bounds, strict=True)
+    ]
     scores, weights = np.zeros(len(y)), np.zeros(y.shape)
     faults: list[str] = []
-    for i in np.flatnonzero(y.any(axis=1)).tolist():
-        unit, others = scaled[i], np.delete(scaled, i, axis=0) if super_efficiency else frontier
-        bounds = problem.bounds(y[i], problem.missing[i])
-        rows = _rows(bounds, scale)
-        best = favourable_weights(unit, others, rows)
+    for i, own, best in zip(places, bounds, favourable_weights(cases), strict=True):
         if best is None:
             faults.append(f"row {i}: it scores without limit")
             continue
-        scores[i] = best @ unit
-        if not scores[i] > _AT_FRONTIER:
-            if len(faults) < _SEARCHED:
-                bounds = conflicting(bounds, partial(_can_score, unit, scale))
-            listed = "; ".join(bound.text for bound in bounds)
+        if not can_score(scaled[i], best):
+            is_searched = len(faults) < _SEARCHED
+            scores_with = partial(_can_score, scaled[i], scale)
+            listed = "; ".join(
+                bound.text for bound in (conflicting(own, scores_with) if is_searched else own)
+            )
             faults.append(f"row {i}: no weights above 0 satisfy its bounds ({listed})")
-        elif abs(scores[i] - 1) < _AT_FRONTIER and not super_efficiency:
-            scores[i], best = 1.0, even_weights(unit, others, rows)
-        weights[i] = best / scale
+        scores[i], weights[i] = best @ scaled[i], best / scale
     if faults:
         msg = "the benefit of the doubt is undefined"
         raise MethodError(msg, faults)
+    if not super_efficiency:
+        scores[np.abs(scores - 1) < _AT_FRONTIER] = 1.0
     scores[problem.missing.all(axis=1)] = np.nan
     return DoubtWeights(scores=scores, weights=weights)
+
+
+def _without(y: Floats, i: int, frontier: Floats) -> Floats:
+    """Return the rows that a unit is held against if it is not compared with itself."""
+    at_frontier = (frontier == y[i]).all(axis=1).any()
+    return np.delete(y, i, axis=0) if at_frontier else frontier
 
 
 def _common(problem: _Problem) -> DoubtWeights:
@@ -260,7 +274,7 @@ def _common(problem: _Problem) -> DoubtWeights:
     mean = y.mean(axis=0)
     limits = without_dominated(y[some] / scale / own[some, np.newaxis])
     rows = _rows(problem.bounds(mean, mean == 0), scale)
-    weights = favourable_weights(mean / scale, limits, rows)
+    (weights,) = favourable_weights([Case(mean / scale, limits, rows)])
     if weights is None or not weights.any():  # pragma: no cover  no such case is known
         msg = "no common weights satisfy the bounds"
         raise MethodError(msg)
