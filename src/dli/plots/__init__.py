@@ -3,13 +3,20 @@
 They need matplotlib: ``pip install "digital-leadership-index[plot]"``.
 """
 
-from dli.plots.capability import capabilities, influence_map, plan
-from dli.plots.change import bump, hasse, waterfall
+from dli.plots.capability import influence_map, plan
+from dli.plots.change import bump, waterfall
+from dli.plots.dominance import hasse
+from dli.plots.layers import capabilities
 from dli.plots.maps import choropleth
+from dli.plots.pairs import scatter
+from dli.plots.panels import small_multiples
+from dli.plots.rings import framework
 from dli.plots.robustness import rank_acceptability, rank_intervals, sobol, weight_stability
-from dli.plots.scores import correlations, distributions, framework, league, profile, radar
+from dli.plots.scores import correlations, distributions, league, profile, radar
+from dli.plots.style import Style, save
 
 __all__ = [
+    "Style",
     "bump",
     "capabilities",
     "choropleth",
@@ -24,6 +31,9 @@ __all__ = [
     "radar",
     "rank_acceptability",
     "rank_intervals",
+    "save",
+    "scatter",
+    "small_multiples",
     "sobol",
     "waterfall",
     "weight_stability",

@@ -1,7 +1,11 @@
-"""What all pictures share: axes to draw on, and colours that everyone can tell apart."""
+"""What all pictures share: axes to draw on, room for text, and the ticks of ranks."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
+
+from dli.plots.style import BAD, GOOD, GREY, INK, MARK, PALETTE, current, pyplot
 
 __all__ = [
     "BAD",
@@ -11,21 +15,15 @@ __all__ = [
     "MARK",
     "PALETTE",
     "axes_for",
-    "colour_of",
+    "letters_in",
+    "name_size",
     "plain",
+    "rank_ticks",
     "spread",
+    "text_width",
     "tidy",
+    "wrapped",
 ]
-
-# Of Okabe and Ito's palette, which survives colour blindness and grey printers.
-GOOD = "#0072B2"  # blue
-BAD = "#D55E00"  # vermilion
-MARK = "#E69F00"  # orange
-GREY = "#999999"
-INK = "#222222"
-PALETTE = (
-    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
-)  # fmt: skip
 
 
 def axes_for(ax: Any, width: float, height: float, projection: str | None = None) -> Any:
@@ -36,20 +34,20 @@ def axes_for(ax: Any, width: float, height: float, projection: str | None = None
     ImportError
         matplotlib is not installed.
     """
-    if ax is not None:
-        return ax
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        msg = 'pictures need matplotlib: pip install "digital-leadership-index[plot]"'
-        raise ImportError(msg) from error
-    figure = plt.figure(figsize=(width, height), layout="constrained")
-    return figure.add_subplot(projection=projection)
+    if ax is None:
+        figure = pyplot().figure(figsize=(width, height), layout="constrained")
+        ax = figure.add_subplot(projection=projection)
+    style = current()
+    # Ticks are made when the picture is saved, after the settings of the style have gone.
+    own = {} if style.font is None else {"labelfontfamily": style.font}
+    ax.tick_params(labelsize=style.small, labelcolor=style.ink, **own)
+    return ax
 
 
-def colour_of(place: int) -> str:
-    """Give the colour of the first, the second and so on; after eight they come again."""
-    return PALETTE[place % len(PALETTE)]
+def name_size(n: int) -> float:
+    """Return the size of the names of many rows."""
+    style = current()
+    return style.small if n > 40 else (style.small + style.size) / 2
 
 
 def plain(text: object, most: int = 60) -> str:
@@ -64,6 +62,72 @@ def plain(text: object, most: int = 60) -> str:
     short = flat if len(flat) <= most else flat[: most - 1] + "…"
     drawn = short.replace("$", r"\$")
     return f" {drawn}" if drawn.startswith("_") else drawn  # legends leave out what begins so
+
+
+def text_width(text: str, size: float) -> float:
+    """Estimate the width of a line in points, rather too wide than too narrow.
+
+    Fonts are not asked: they would warn of letters that they lack, and another font may be used
+    where the picture is shown.
+
+    Examples
+    --------
+    >>> text_width("mill", 10.0) < text_width("WORD", 10.0)
+    True
+    """
+    return size * sum(map(_letter_width, text))
+
+
+def _letter_width(letter: str) -> float:
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1.05
+    if letter in "ijlI.,:;'| ":
+        return 0.34
+    if letter in "frt()[]-/":
+        return 0.43
+    if letter in "mwMW%@…—":
+        return 1.0
+    return 0.74 if letter.isupper() else 0.64
+
+
+def letters_in(inches: float, size: float) -> int:
+    """Return about how many letters of a size a line of some inches holds."""
+    return max(4, int(72 * inches / (0.62 * size)))
+
+
+def wrapped(text: str, letters: int, lines: int = 3) -> str:
+    r"""Break a text after spaces, underscores and hyphens; what is more than some lines is cut off.
+
+    Examples
+    --------
+    >>> wrapped("cross_department_coordination", 17)
+    'cross_department_\ncoordination'
+    """
+    made = [""]
+    for piece in re.split(r"(?<=[\s_/-])", text):
+        if made[-1] and len(made[-1]) + len(piece.rstrip()) > letters:
+            made.append("")
+        made[-1] += piece
+    whole = [line.strip() for line in made]
+    if len(whole) > lines:
+        whole = [*whole[: lines - 1], f"{whole[lines - 1]}…"]
+    return "\n".join(plain(line, max(letters, 2)) for line in whole)
+
+
+def rank_ticks(last: int, most: int = 8) -> list[int]:
+    """Return ticks for ranks: the first is 1, for there is no rank 0.
+
+    Examples
+    --------
+    >>> rank_ticks(193)
+    [1, 50, 100, 150]
+    >>> rank_ticks(4)
+    [1, 2, 3, 4]
+    """
+    step = next(
+        step for power in range(20) for own in (1, 2, 5) if last / (step := own * 10**power) <= most
+    )
+    return sorted({1, *range(step, last + 1, step)})
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""Pictures of change and of order: ranks over periods, a difference in parts, dominance."""
+"""Pictures of change: ranks over periods, and a difference in parts."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,14 +8,25 @@ import numpy as np
 from dli import frames
 from dli.errors import DataError, MethodError
 from dli.periods import period_order
-from dli.plots.axes import BAD, GOOD, GREY, INK, axes_for, colour_of, plain, spread, tidy
+from dli.plots.axes import (
+    axes_for,
+    letters_in,
+    plain,
+    rank_ticks,
+    spread,
+    text_width,
+    tidy,
+    wrapped,
+)
+from dli.plots.style import current, drawn
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
 
-__all__ = ["bump", "hasse", "waterfall"]
+__all__ = ["bump", "waterfall"]
 
 
+@drawn
 def bump(
     assessment: "Assessment",
     units: Sequence[object],
@@ -49,6 +60,7 @@ def bump(
     UnknownCodeError
         No such units or node.
     """
+    style = current()
     if assessment.periods is None:
         msg = "ranks over periods need an assessment of several: period=... names their column"
         raise MethodError(msg)
@@ -59,29 +71,41 @@ def bump(
     for row, (unit, period) in enumerate(zip(assessment.units, assessment.periods, strict=True)):
         rows.setdefault(unit, {})[period] = row
     assessment.rows_of(units, [next(iter(own.values())) for own in rows.values()])
-    ax = axes_for(ax, 8.5, 6.0)
+    ax = axes_for(ax, style.width, 0.9 * style.width)
     chosen = list(dict.fromkeys(units))
     ends: list[tuple[Any, int, float]] = []
     for unit, own in rows.items():
         line = [ranks[own[p]] if p in own else np.nan for p in periods]
         if unit not in chosen:
             if others:
-                ax.plot(range(len(periods)), line, color=GREY, linewidth=0.4, alpha=0.35)
+                ax.plot(range(len(periods)), line, color=style.grey, linewidth=0.4, alpha=0.35)
             continue
         j = chosen.index(unit)
-        ax.plot(range(len(periods)), line, marker="o", color=colour_of(j), markersize=5,
-                linewidth=2, linestyle="-" if j < 8 else "--", zorder=3)  # fmt: skip
+        dashes = "-" if j < len(style.palette) else "--"
+        ax.plot(range(len(periods)), line, dashes, marker="o", color=style.colour(j),
+                markersize=5, linewidth=2, zorder=3)  # fmt: skip
         ends += [(unit, i, rank) for i, rank in enumerate(line) if not np.isnan(rank)][-1:]
-    labels = spread([rank for *_, rank in ends], float(np.nanmax(ranks)) / 45)
+    last = float(np.nanmax(ranks, initial=1.0))
+    labels = spread([rank for *_, rank in ends], last / 32)
     for (unit, i, _), height in zip(ends, labels, strict=True):
         ax.annotate(plain(unit), (i, height), xytext=(7, 0), textcoords="offset points",
-                    fontsize=8, va="center", color=INK)  # fmt: skip
-    ax.set_xticks(range(len(periods)), [plain(period) for period in periods])
-    ax.invert_yaxis()
+                    fontsize=style.small, va="center", color=style.ink)  # fmt: skip
+    # As many periods as have room beside each other, the last one among them.
+    room = letters_in(0.8 * style.width, style.small)
+    longest = max(len(plain(period)) for period in periods) + 2
+    shown = range(len(periods))[:: -max(1, -(-len(periods) * longest // room))]
+    ax.set_xticks(shown, [plain(periods[i]) for i in shown])
+    ax.set_yticks(rank_ticks(int(last)))
+    ax.set_ylim(1.02 * last + 0.5, 1 - 0.02 * last - 0.1)
+    # Room for the names of units beside their lines.
+    widest = max((text_width(plain(unit), style.small) for unit, *_ in ends), default=0)
+    share = min(0.4, (widest + 10) / (72 * 0.85 * style.width))
+    ax.set_xlim(-0.2, (len(periods) - 1 + 0.2 * share) / (1 - share) + 0.1)
     ax.set_ylabel(f"rank at {plain(code)}")
     return tidy(ax)
 
 
+@drawn
 def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = None) -> Any:
     """Draw parts that add up: a table of differences or changes as steps up and down.
 
@@ -105,6 +129,7 @@ def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = Non
     DataError
         A table without points.
     """
+    style = current()
     read = frames.read(table)
     missing = read.require(["points", "code"], "column")
     if missing:
@@ -113,7 +138,8 @@ def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = Non
     names = read.column("part") if "part" in read.names else [""] * read.n_rows
     codes = read.column("code")
     labels = [
-        plain(part if code is None else code) for code, part in zip(codes, names, strict=True)
+        wrapped(str(part if code is None else code), letters_in(0.34 * style.width, style.small), 2)
+        for code, part in zip(codes, names, strict=True)
     ]
     points = np.array([0.0 if p is None else p for p in read.column("points")])
     order = np.argsort(-np.abs(points), kind="stable")
@@ -121,78 +147,18 @@ def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = Non
     steps = [(labels[i], float(points[i])) for i in shown]
     if len(order) > top:
         steps.append((f"{len(order) - top} others", float(points[order[top:]].sum())))
-    ax = axes_for(ax, 8.0, 1.6 + 0.32 * len(steps))
+    ax = axes_for(ax, style.width, 1.2 + 0.27 * len(steps))
     at = start
     for y, (_, part) in enumerate(steps):
-        ax.barh(y, part, left=at, height=0.7, color=GOOD if part >= 0 else BAD,
+        ax.barh(y, part, left=at, height=0.7, color=style.good if part >= 0 else style.bad,
                 hatch="" if part >= 0 else "///", edgecolor="white")  # fmt: skip
-        ax.annotate(f"{part:+.3g}", (max(at, at + part), y), xytext=(4, 0), fontsize=7,
-                    textcoords="offset points", va="center", color=INK)  # fmt: skip
+        ax.annotate(f"{part:+.3g}", (max(at, at + part), y), xytext=(4, 0), fontsize=style.small,
+                    textcoords="offset points", va="center", color=style.ink)  # fmt: skip
         at += part
-    ax.axvline(start, color=GREY, linewidth=0.8)
-    ax.axvline(at, color=INK, linewidth=1.2)
-    ax.set_yticks(range(len(steps)), [label for label, _ in steps], fontsize=8)
+    ax.axvline(start, color=style.grey, linewidth=0.8)
+    ax.axvline(at, color=style.ink, linewidth=1.2)
+    ax.set_yticks(range(len(steps)), [label for label, _ in steps], fontsize=style.small)
     ax.invert_yaxis()
-    ax.margins(x=0.1)
+    ax.margins(x=0.14)
     ax.set_xlabel(f"from {start:.4g} to {at:.4g}")
     return tidy(ax)
-
-
-def hasse(order: Any, *, highlight: Sequence[object] = (), ax: Any = None) -> Any:
-    """Draw an order of dominance: who stands above whom whatever the weights.
-
-    Units stand as low as the longest way down to them is long; lines lead from the better to the
-    next worse.
-
-    Parameters
-    ----------
-    order : networkx.DiGraph
-        Such as `dli.robustness.order` returns.
-    highlight : sequence, optional
-        Units drawn in another colour, with the lines of all that stand above and below them.
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    DataError
-        Units that are not in the order.
-    """
-    import networkx as nx
-
-    unknown = [unit for unit in highlight if unit not in order]
-    if unknown:
-        msg = "these units are not in the order"
-        raise DataError(msg, [f"{unit!r}" for unit in unknown])
-    layers = [sorted(layer, key=str) for layer in nx.topological_generations(order)]
-    widest = max(map(len, layers), default=1)
-    ax = axes_for(ax, max(5.0, 0.42 * widest + 1.5), max(3.0, 0.6 * len(layers) + 1.0))
-    place: dict[Any, tuple[float, float]] = {}
-    for y, layer in enumerate(layers):
-        # Under what stands above, as far as it can be.
-        above = {
-            unit: float(np.mean([place[p][0] for p in order.predecessors(unit)] or [0.0]))
-            for unit in layer
-        }
-        for i, unit in enumerate(sorted(layer, key=lambda unit: (above[unit], str(unit)))):
-            place[unit] = (i - (len(layer) - 1) / 2, -float(y))
-    kin: set[Any] = set(highlight)
-    for unit in highlight:
-        kin |= nx.ancestors(order, unit) | nx.descendants(order, unit)
-    for better, worse in order.edges:
-        strong = better in kin and worse in kin
-        ax.plot(*zip(place[better], place[worse], strict=True), zorder=1,
-                color=GOOD if strong else GREY, linewidth=1.2 if strong else 0.5,
-                alpha=0.8 if strong else 0.4)  # fmt: skip
-    for unit, at in place.items():
-        ax.text(*at, plain(unit), ha="center", va="center", fontsize=6.5, zorder=2,
-                color="white" if unit in highlight else INK,
-                bbox={"boxstyle": "round,pad=0.25", "linewidth": 0.6, "edgecolor": GREY,
-                      "facecolor": BAD if unit in highlight else "white"})  # fmt: skip
-    ax.set_xlim(-widest / 2 - 0.5, widest / 2 + 0.5)
-    ax.set_ylim(-len(layers) + 0.4, 0.6)
-    ax.axis("off")
-    return ax

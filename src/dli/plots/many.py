@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dli.plots.axes import GOOD, GREY, INK, axes_for, plain, tidy
+from dli.plots.axes import axes_for, plain, tidy
+from dli.plots.style import current, drawn
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -15,6 +16,7 @@ __all__ = ["score_histogram", "value_histograms"]
 _BARS = 60
 
 
+@drawn
 def score_histogram(assessment: "Assessment", rows: Sequence[int], *, ax: Any = None) -> Any:
     """Draw how many of some rows have which score, the median, and the thresholds of bands.
 
@@ -29,21 +31,23 @@ def score_histogram(assessment: "Assessment", rows: Sequence[int], *, ax: Any = 
     -------
     matplotlib.axes.Axes
     """
+    style = current()
     index = assessment.index
     scores = assessment.array(index.code)[list(rows)]
-    ax = axes_for(ax, 8.0, 3.6)
-    ax.hist(scores, bins=_BARS, color=GOOD)
-    ax.axvline(np.median(scores), color=INK, linewidth=1.2, label="median")
+    ax = axes_for(ax, style.width, 0.55 * style.width)
+    ax.hist(scores, bins=_BARS, color=style.good)
+    ax.axvline(np.median(scores), color=style.ink, linewidth=1.2, label="median")
     if index.bands is not None:
         for j, threshold in enumerate(index.bands.thresholds):
             label = None if j else "thresholds of bands"
-            ax.axvline(threshold, color=GREY, linestyle="--", linewidth=1.0, label=label)
+            ax.axvline(threshold, color=style.grey, linestyle="--", linewidth=1.0, label=label)
     ax.set_xlabel(plain(index.code))
     ax.set_ylabel("units")
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend()
     return tidy(ax)
 
 
+@drawn
 def value_histograms(assessment: "Assessment", *, ax: Any = None) -> Any:
     """Draw histograms of indicators: values before treatment upwards, after treatment downwards.
 
@@ -58,24 +62,28 @@ def value_histograms(assessment: "Assessment", *, ax: Any = None) -> Any:
     -------
     matplotlib.axes.Axes
     """
+    style = current()
     codes = [indicator.code for indicator in assessment.index.indicators]
     before, after = (assessment.stage_array(stage) for stage in ("imputed", "treated"))
-    ax = axes_for(ax, 8.0, 1.2 + 0.5 * len(codes))
+    ax = axes_for(ax, style.width, 1.2 + 0.5 * len(codes))
     for y, (raw, treated) in enumerate(zip(before.T, after.T, strict=True)):
         both = np.concatenate([raw, treated])
         if np.isnan(both).all():
             continue
         low, high = np.nanmin(both), np.nanmax(both)
         span = high - low or 1.0
-        for values, direction, colour in ((raw, -1, GREY), (treated, 1, GOOD)):
+        for values, direction, colour in ((raw, -1, style.grey), (treated, 1, style.good)):
             places = (values[~np.isnan(values)] - low) / span
             counts, edges = np.histogram(places, bins=_BARS, range=(0.0, 1.0))
             heights = direction * 0.42 * counts / max(counts.max(), 1)
             ax.stairs(y + heights, edges, baseline=y, fill=True, color=colour)
-    for colour, label in ((GREY, "before (upwards)"), (GOOD, "after treatment (downwards)")):
+    for colour, label in (
+        (style.grey, "before (upwards)"),
+        (style.good, "after treatment (downwards)"),
+    ):
         ax.plot([], [], "s", color=colour, label=label)
-    ax.set_yticks(range(len(codes)), [plain(code) for code in codes], fontsize=8)
+    ax.set_yticks(range(len(codes)), [plain(code) for code in codes], fontsize=style.small)
     ax.set_ylim(len(codes) - 0.4, -0.6)
     ax.set_xticks([0, 1], ["least", "greatest"])
-    ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
     return tidy(ax)

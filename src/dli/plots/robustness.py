@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli.aggregation.protocol import traits_of
-from dli.checks import flag_faults, refuse
+from dli.checks import flag_faults, refuse, whole_number
 from dli.errors import MethodError
 from dli.framework import Index
-from dli.plots.axes import BAD, GOOD, GREY, INK, MARK, axes_for, colour_of, plain, spread, tidy
+from dli.plots.axes import (
+    axes_for,
+    letters_in,
+    name_size,
+    plain,
+    rank_ticks,
+    spread,
+    tidy,
+    wrapped,
+)
+from dli.plots.style import current, drawn
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["rank_acceptability", "rank_intervals", "sobol", "weight_stability"]
 
 
+@drawn
 def rank_intervals(  # noqa: PLR0913 each is a decision of its own
     study: "Uncertainty",
     q: tuple[float, float] = (0.05, 0.95),
@@ -57,12 +68,13 @@ def rank_intervals(  # noqa: PLR0913 each is a decision of its own
     MethodError
         Quantiles outside 0 to 1, or groups of draws with scores on several scales.
     """
+    style = current()
     refuse("rank_intervals", flag_faults(groups=groups))
     rows = study.assessment.rows(period).tolist()
     marked = set(study.assessment.rows_of(highlight, rows)) if highlight else set()
     order = _leading(study, rows, top)
     ranks = [study.rank_quantiles(x)[order] for x in (q[0], 0.5, q[1])]
-    colours = [BAD if i in marked else GOOD for i in order.tolist()]
+    colours = [style.bad if i in marked else style.good for i in order.tolist()]
     ax = draw_intervals(study, order.tolist(), ranks, q=q, colours=colours, ax=ax)
     if groups:
         _shade_groups(ax, _groups(study, rows, period)[order].tolist())
@@ -90,38 +102,50 @@ def _groups(study: "Uncertainty", rows: Sequence[int], period: object) -> Any:
 
 def _shade_groups(ax: Any, groups: Sequence[float]) -> None:
     """Shade every other run of rows of the same group."""
+    style = current()
     first = 0
     for place in range(1, len(groups) + 1):
         if place < len(groups) and groups[place] == groups[first]:
             continue
         if groups[first] % 2 == 0:
-            ax.axhspan(first - 0.5, place - 0.5, color=GREY, alpha=0.15, zorder=0, linewidth=0)
+            ax.axhspan(
+                first - 0.5, place - 0.5, color=style.grey, alpha=0.15, zorder=0, linewidth=0
+            )
         first = place
-    ax.set_title("shaded and plain in turn: units that are not told apart", fontsize=8, loc="left")
+    # The legend is above the axes.
+    label = f"{ax.get_xlabel()}\nshaded and plain in turn: units that are not told apart"
+    ax.set_xlabel(label)
 
 
+@drawn
 def draw_intervals(
     study: "Uncertainty",
     order: Sequence[int],
     ranks: Sequence[Any],
     *,
     q: tuple[float, float] = (0.05, 0.95),
-    colours: Sequence[str] | str = GOOD,
+    colours: Sequence[str] | None = None,
     ax: Any = None,
 ) -> Any:
     """Draw the nominal ranks of some rows, and a low, a middle and a high quantile of each."""
+    style = current()
     low, middle, high = ranks
-    ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
+    colours = [style.good] * len(order) if colours is None else colours
+    ax = axes_for(ax, style.width, 1.1 + 0.15 * len(order))
     y = np.arange(len(order))
     ax.hlines(y, low, high, color=colours, linewidth=3, alpha=0.5)
     ax.scatter(middle, y, s=9, color=colours, zorder=3, label="median of the draws")
-    ax.plot(study.nominal_ranks[order], y, "|", color=INK, markersize=7, label="nominal rank")
+    ax.plot(study.nominal_ranks[order], y, "|", color=style.ink, markersize=7, label="nominal rank")
     names = [plain(study.units[i]) for i in order]
-    ax.set_yticks(y, names, fontsize=6 if len(order) > 40 else 8)
+    ax.set_yticks(y, names, fontsize=name_size(len(order)))
     ax.set_ylim(len(order) - 0.4, -0.6)
+    ends = np.concatenate([high, study.nominal_ranks[order]])
+    last = int(np.nanmax(ends, initial=1.0))
+    ax.set_xlim(1 - 0.02 * last, 1.02 * last + 0.5)
+    ax.set_xticks(rank_ticks(last))
     ax.set_xlabel(f"rank, {q[0]:.0%} to {q[1]:.0%} of the draws")
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(frameon=False, fontsize=8, loc="upper right")
+    ax.legend(loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
     return tidy(ax)
 
 
@@ -131,6 +155,7 @@ def _leading(study: "Uncertainty", rows: Sequence[int], top: int | None) -> Any:
     return ranked[np.argsort(study.nominal_ranks[ranked], kind="stable")][:top]
 
 
+@drawn
 def rank_acceptability(
     study: "Uncertainty", *, top: int | None = 40, period: object = None, ax: Any = None
 ) -> Any:
@@ -159,26 +184,40 @@ def rank_acceptability(
     return draw_shares(study, order.tolist(), shares, ax=ax)
 
 
+@drawn
 def draw_shares(study: "Uncertainty", order: Sequence[int], shares: Any, *, ax: Any = None) -> Any:
     """Draw in which share of draws each of some rows took each of as many first ranks."""
-    ax = axes_for(ax, 2.4 + 0.16 * len(order), 1.4 + 0.15 * len(order))
+    from matplotlib.colors import PowerNorm
+
+    style = current()
+    ax = axes_for(ax, style.width, 1.3 + 0.14 * len(order))
+    # Most shares are small: roots tell them apart, and from the paper's colour, which is none.
     picture = ax.imshow(
-        np.where(shares > 0, shares, np.nan), cmap="cividis_r", vmin=0, vmax=1, aspect="auto"
+        shares, cmap=style.shades(), norm=PowerNorm(0.5, vmin=0.0, vmax=1.0), aspect="auto"
     )
     names = [plain(study.units[i]) for i in order]
-    ax.set_yticks(range(len(order)), names, fontsize=6 if len(order) > 30 else 8)
+    ax.set_yticks(range(len(order)), names, fontsize=name_size(len(order)))
     ax.set_xlabel("rank")
-    step = max(1, len(order) // 10)
-    ax.set_xticks(range(0, len(order), step), [str(r + 1) for r in range(0, len(order), step)])
-    ax.figure.colorbar(picture, ax=ax, label="share of draws", shrink=0.8)
+    ticks = rank_ticks(len(order))
+    ax.set_xticks([rank - 1 for rank in ticks], [str(rank) for rank in ticks])
+    for side in ax.spines.values():
+        side.set_color(style.grey)
+    bar = ax.figure.colorbar(
+        picture, ax=ax, orientation="horizontal", location="top", shrink=0.7, aspect=35, pad=0.01
+    )
+    bar.set_ticks([0, 0.01, 0.05, 0.2, 0.5, 1], labels=["0", "1 %", "5 %", "20 %", "50 %", "100 %"])
+    bar.ax.tick_params(labelsize=style.small, labelcolor=style.ink)
+    bar.set_label("share of draws", fontsize=style.small)
     return ax
 
 
+@drawn
 def sobol(
     study: "Sobol",
     *,
     output: str | None = None,
     unit: object = None,
+    top: int | None = 12,
     period: object = None,
     ax: Any = None,
 ) -> Any:
@@ -189,8 +228,13 @@ def sobol(
     study : Sobol
     output : str, optional
         The first that was studied by default.
-    unit, period : object, optional
+    unit : object, optional
         For outputs of units.
+    top : int, optional
+        How many factors of the largest total order; the others are summed up in words. None for
+        all.
+    period : object, optional
+        For outputs of units, where there are several.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -202,8 +246,11 @@ def sobol(
     UnknownCodeError
         No such output, unit or period.
     MethodError
-        An output of units without a unit.
+        An output of units without a unit, or no factor at all to show.
     """
+    style = current()
+    if top is not None:
+        whole_number("top", top, 1)
     name = study.outputs[0] if output is None else output
     columns = study.columns(name)
     column = columns.start
@@ -213,22 +260,34 @@ def sobol(
             raise MethodError(msg)
         column += study.assessment.row(unit, period=period)
     first, total = study.first_order[:, column], study.total_order[:, column]
-    order = np.argsort(total, kind="stable")
-    ax = axes_for(ax, 7.5, 1.4 + 0.42 * len(order))
+    by_total = np.argsort(-np.nan_to_num(total), kind="stable")
+    order, others = by_total[:top][::-1], by_total[len(total) if top is None else top :]
+    ax = axes_for(ax, style.width, 1.4 + 0.34 * len(order))
     y = np.arange(len(order))
     for values, error, shift, colour, label in (
-        (first, study.indices.first_error, 0.2, GOOD, "first order"),
-        (total, study.indices.total_error, -0.2, MARK, "total order"),
+        (first, study.indices.first_error, 0.2, style.good, "first order"),
+        (total, study.indices.total_error, -0.2, style.mark, "total order"),
     ):
         ax.barh(y + shift, values[order], 0.36, xerr=1.96 * error[order, column], color=colour,
-                label=label, error_kw={"linewidth": 1, "ecolor": INK})  # fmt: skip
-    ax.set_yticks(y, [plain(study.factors[i]) for i in order.tolist()], fontsize=8)
+                label=label, error_kw={"linewidth": 1, "ecolor": style.ink})  # fmt: skip
+    letters = letters_in(0.34 * style.width, style.small)
+    names = [wrapped(str(study.factors[i]), letters, 2) for i in order.tolist()]
+    ax.set_yticks(y, names, fontsize=style.small)
+    ax.axvline(0, color=style.ink, linewidth=0.8)
     of_unit = "" if unit is None else f" of {plain(unit)}"
-    ax.set_xlabel(f"share of the variance of the {name.replace('_', ' ')}{of_unit}")
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    label = f"share of the variance of the {name.replace('_', ' ')}{of_unit}"
+    if others.size:
+        label += (
+            f"\nnot shown: {others.size} factor{'s' * (others.size > 1)}, first order "
+            f"{np.nansum(first[others]):.2f} together,\n"
+            f"total order {np.nanmax(total[others], initial=0.0):.2f} or less each"
+        )
+    ax.set_xlabel(label)
+    ax.legend(loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
     return tidy(ax)
 
 
+@drawn
 def weight_stability(
     assessment: "Assessment",
     code: str,
@@ -263,6 +322,7 @@ def weight_stability(
         The index itself, an only child, another aggregation, units with weights of their own, or
         no unit with all children.
     """
+    style = current()
     index = assessment.index
     parent = index.parent(code)
     if parent is None or len(parent.children) < 2:
@@ -282,21 +342,21 @@ def weight_stability(
         msg = f"no unit has all children of {parent.code!r}"
         raise MethodError(msg)
     leading = rows[np.argsort(-assessment.array(parent.code)[rows], kind="stable")][:top]
-    ax = axes_for(ax, 7.5, 5.0)
+    ax = axes_for(ax, style.width, 0.8 * style.width)
     both = np.concatenate([own[leading], rest[leading]])
-    labels = spread(own[leading].tolist(), float(np.ptp(both)) / 40)
+    labels = spread(own[leading].tolist(), float(np.ptp(both)) / 24)
     for j, row in enumerate(leading.tolist()):
-        style = "-" if j < 8 else "--"
-        ax.plot([0, 1], [rest[row], own[row]], style, color=colour_of(j), linewidth=1.6)
-        ax.annotate(plain(assessment.units[row]), (1, labels[j]), xytext=(3, 0), fontsize=7,
-                    textcoords="offset points", va="center", color=INK)  # fmt: skip
+        dashes = "-" if j < len(style.palette) else "--"
+        ax.plot([0, 1], [rest[row], own[row]], dashes, color=style.colour(j), linewidth=1.6)
+        ax.annotate(plain(assessment.units[row]), (1, labels[j]), xytext=(3, 0),
+                    textcoords="offset points", va="center", fontsize=style.small)  # fmt: skip
     for at, height in _swaps(own[leading], rest[leading]):
-        ax.plot(at, height, "o", color=INK, markersize=3)
-    ax.axvline(now, color=GREY, linestyle="--", label=f"weight now: {now:.3f}")
+        ax.plot(at, height, "o", color=style.ink, markersize=3)
+    ax.axvline(now, color=style.grey, linestyle="--", label=f"weight now: {now:.3f}")
     ax.set_xlim(0, 1)
     ax.set_xlabel(f"weight of {plain(code)} in {plain(parent.code)}")
     ax.set_ylabel(f"score at {plain(parent.code)}; dots where two units swap")
-    ax.legend(frameon=False, fontsize=8)
+    ax.legend()
     return tidy(ax)
 
 

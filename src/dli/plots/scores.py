@@ -6,89 +6,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli.errors import MethodError
-from dli.framework import Index
 from dli.framework.select import Nodes, nodes_to_level, select
 from dli.multivariate import arrays as multivariate
-from dli.plots.axes import BAD, GOOD, GREY, INK, PALETTE, axes_for, colour_of, plain, tidy
+from dli.plots.axes import axes_for, letters_in, name_size, plain, tidy, wrapped
+from dli.plots.style import current, drawn
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
 
-__all__ = ["correlations", "distributions", "framework", "league", "profile", "radar"]
+__all__ = ["correlations", "distributions", "league", "profile", "radar"]
 
 
-def framework(index: Index, *, ax: Any = None) -> Any:
-    """Draw an index as rings: its sub-indices inside, indicators outside, as wide as their weights.
-
-    Parameters
-    ----------
-    index : Index
-        Weights are the declared ones.
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    ax = axes_for(ax, 8.0, 8.0)
-    depth = max(index.level(node.code) for node in index.walk())
-    spans = {index.code: (0.0, 1.0)}
-    colours: dict[str, Any] = {}
-    for node in index.walk():
-        if not isinstance(node, Index):
-            continue
-        low, high = spans[node.code]
-        total = sum(child.weight for child in node.children) or 1.0
-        for place, child in enumerate(node.children):
-            end = low + (high - spans[node.code][0]) * child.weight / total
-            spans[child.code] = (low, end)
-            low = end
-            top = node is index
-            colours[child.code] = PALETTE[place % len(PALETTE)] if top else colours[node.code]
-    for node in index.walk():
-        level = index.level(node.code)
-        if level:
-            inner = 0.2 + 0.8 * (level - 1) / depth
-            ring = (inner, inner + 0.8 / depth)
-            alpha = 0.85 - 0.5 * (level - 1) / depth
-            _wedge(ax, node.code, spans[node.code], ring, (colours[node.code], alpha))
-    ax.text(0, 0, plain(index.code), ha="center", va="center", fontsize=12, color=INK)
-    ax.set_xlim(-1.02, 1.02)
-    ax.set_ylim(-1.02, 1.02)
-    ax.set_aspect("equal")
-    ax.axis("off")
-    return ax
-
-
-def _wedge(
-    ax: Any,
-    code: str,
-    span: tuple[float, float],
-    ring: tuple[float, float],
-    fill: tuple[Any, float],
-) -> None:
-    """Draw a piece of a ring, with its code where there is room."""
-    from matplotlib.patches import Wedge
-
-    inner, outer = ring
-    start, end = 90 - 360 * span[1], 90 - 360 * span[0]
-    shape = {"width": outer - inner}
-    ax.add_patch(
-        Wedge((0, 0), outer, start, end, **shape, color=fill[0], alpha=fill[1], linewidth=0)
-    )
-    ax.add_patch(
-        Wedge((0, 0), outer, start, end, **shape, fill=False, edgecolor="white", linewidth=1)
-    )
-    middle, radius = np.deg2rad((start + end) / 2), (inner + outer) / 2
-    room = (span[1] - span[0]) * 2 * np.pi * radius
-    if room > 0.028:
-        turn = np.rad2deg(middle) % 360
-        at = (radius * np.cos(middle), radius * np.sin(middle))
-        rotation = turn - 180 if 90 < turn < 270 else turn
-        ax.text(*at, plain(code), ha="center", va="center", rotation=rotation, color=INK,
-                fontsize=min(9.0, 4.5 + 20 * room))  # fmt: skip
-
-
+@drawn
 def league(
     assessment: "Assessment",
     *,
@@ -129,26 +58,30 @@ def league(
     return draw_league(assessment, order, marked, ax=ax)
 
 
+@drawn
 def draw_league(
     assessment: "Assessment", order: Any, marked: Collection[int] = (), *, ax: Any = None
 ) -> Any:
     """Draw a bar for each of some rows, divided by the points of sub-indices."""
-    ax = axes_for(ax, 8.0, 1.2 + 0.16 * len(order))
+    style = current()
+    ax = axes_for(ax, style.width, 1.2 + 0.15 * len(order))
     places = np.arange(len(order))
     left = np.zeros(len(order))
     for j, (label, part) in enumerate(_parts(assessment).items()):
-        ax.barh(places, part[order], left=left, height=0.8, color=colour_of(j), label=plain(label))
+        colour = style.colour(j)
+        ax.barh(places, part[order], left=left, height=0.8, color=colour, label=plain(label))
         left += np.nan_to_num(part[order])
     names = [plain(assessment.units[i]) for i in order.tolist()]
-    ax.set_yticks(places, names, fontsize=6 if len(order) > 40 else 8)
+    ax.set_yticks(places, names, fontsize=name_size(len(order)))
     for label, i in zip(ax.get_yticklabels(), order.tolist(), strict=True):
         if i in marked:
             label.set_fontweight("bold")
-            label.set_color(BAD)
+            label.set_color(style.bad)
     ax.invert_yaxis()
     ax.margins(y=0.005)
     ax.set_xlabel(f"{plain(assessment.index.code)}, by what each part brings")
-    ax.legend(frameon=False, fontsize=8, loc="lower right")
+    ax.legend(loc="lower center", ncols=5, bbox_to_anchor=(0.45, 1.0), columnspacing=1.2,
+              handlelength=1.2)  # fmt: skip
     return tidy(ax)
 
 
@@ -168,6 +101,7 @@ def _parts(assessment: "Assessment") -> dict[str, Any]:
     }
 
 
+@drawn
 def profile(
     assessment: "Assessment",
     unit: object,
@@ -198,34 +132,53 @@ def profile(
     UnknownCodeError
         No such unit, period or peers.
     """
+    style = current()
     row = assessment.row(unit, period=period)
     rows = assessment.rows_beside(row)
     others = rows if peers is None else assessment.rows_of(peers, rows)
     nodes = nodes_to_level(assessment.index, level)
-    ax = axes_for(ax, 8.0, 1.2 + 0.34 * len(nodes))
+    ax = axes_for(ax, style.width, 1.2 + 0.29 * len(nodes))
     whose = "all" if peers is None else "peers"
     for y, node in enumerate(nodes):
         scores = assessment.array(node.code)
         own = scores[others][~np.isnan(scores[others])]
         if own.size:
-            ax.plot([own.min(), own.max()], [y, y], color=GREY, linewidth=5, alpha=0.35,
+            ax.plot([own.min(), own.max()], [y, y], color=style.grey, linewidth=5, alpha=0.35,
                     solid_capstyle="butt")  # fmt: skip
-            ax.plot(np.median(own), y, "|", color=INK, markersize=13, markeredgewidth=1.6)
+            ax.plot(np.median(own), y, "|", color=style.ink, markersize=13, markeredgewidth=1.6)
         if not np.isnan(scores[row]):
-            ax.plot(scores[row], y, "o", color=GOOD, markersize=8)
+            ax.plot(scores[row], y, "o", color=style.good, markersize=8)
     # One of each for the legend, beyond the data.
-    ax.plot([], [], color=GREY, linewidth=5, alpha=0.35, label=f"range of {whose}")
-    ax.plot([], [], "|", color=INK, markersize=11, markeredgewidth=1.6, label=f"median of {whose}")
-    ax.plot([], [], "o", color=GOOD, markersize=8, label=plain(unit))
-    labels = [plain(f"{node.code} {node.name}".rstrip()) for node in nodes]
-    ax.set_yticks(range(len(nodes)), labels, fontsize=8)
+    ax.plot([], [], color=style.grey, linewidth=5, alpha=0.35, label=f"range of {whose}")
+    ax.plot([], [], "|", color=style.ink, markersize=11, markeredgewidth=1.6,
+            label=f"median of {whose}")  # fmt: skip
+    ax.plot([], [], "o", color=style.good, markersize=8, label=plain(unit))
+    letters = letters_in(0.36 * style.width, style.small)
+    labels = [wrapped(f"{node.code} {node.name}".rstrip(), letters, 2) for node in nodes]
+    ax.set_yticks(range(len(nodes)), labels, fontsize=style.small)
     ax.set_ylim(len(nodes) - 0.4, -0.6)
+    ax.set_xlim(*scale_of(assessment, [node.code for node in nodes]))
     ax.set_xlabel("score")
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.4, 1.0))
+    ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.35, 1.0), columnspacing=1.2)
     return tidy(ax)
 
 
+def scale_of(assessment: "Assessment", codes: Sequence[str]) -> tuple[float, float]:
+    """Return the limits of an axis for scores of some nodes.
+
+    They are the worst and the best score that the scale allows, with all scores that there are and
+    a little air, so that pictures of different units have the same axis.
+    """
+    scores = assessment.arrays(codes)
+    ends = [end for code in codes for end in assessment.held.ends.get(code, ())]
+    known = np.concatenate([scores[np.isfinite(scores)], np.array(ends)[np.isfinite(ends)]])
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    air = 0.02 * (high - low) or 0.5
+    return low - air, high + air
+
+
+@drawn
 def radar(
     assessment: "Assessment",
     units: Sequence[object],
@@ -258,15 +211,16 @@ def radar(
     MethodError
         No such level, more than eight units, fewer than three spokes, or axes that are not polar.
     """
+    style = current()
     spokes = select(assessment.index, nodes)
     rows = assessment.rows_of(units, assessment.rows(period))
-    if len(rows) > len(PALETTE) or len(spokes) < 3:
+    if len(rows) > len(style.palette) or len(spokes) < 3:
         msg = (
-            f"a radar shows up to {len(PALETTE)} units over three nodes or more, got {len(rows)} "
-            f"units and {len(spokes)} nodes"
+            f"a radar shows up to {len(style.palette)} units over three nodes or more, got "
+            f"{len(rows)} units and {len(spokes)} nodes"
         )
         raise MethodError(msg)
-    ax = axes_for(ax, 6.5, 6.5, projection="polar")
+    ax = axes_for(ax, style.width, style.width, projection="polar")
     if ax.name != "polar":
         msg = "a radar needs axes of the polar projection"
         raise MethodError(msg)
@@ -274,17 +228,18 @@ def radar(
     closed = np.append(angles, angles[0])
     for j, row in enumerate(rows):
         scores = np.array([assessment.array(node.code)[row] for node in spokes])
-        style = ("-", "--", ":", "-.")[j % 4]
-        ax.plot(closed, np.append(scores, scores[0]), style, color=colour_of(j), linewidth=2,
+        dashes = ("-", "--", ":", "-.")[j % 4]
+        ax.plot(closed, np.append(scores, scores[0]), dashes, color=style.colour(j), linewidth=2,
                 marker="o", markersize=4, label=plain(assessment.units[row]))  # fmt: skip
     ax.set_theta_zero_location("N")
     ax.set_theta_direction(-1)
     ax.set_xticks(angles, [plain(node.code) for node in spokes])
     ax.set_rlim(min(0.0, ax.get_ylim()[0]))
-    ax.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.12, 1.12))
+    ax.legend(loc="lower center", ncols=4, bbox_to_anchor=(0.5, 1.06))
     return ax
 
 
+@drawn
 def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = None) -> Any:
     """Draw the distributions of indicators, before and after treatment.
 
@@ -309,35 +264,39 @@ def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = No
     MethodError
         Nodes that are not indicators.
     """
+    style = current()
     place = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
     chosen = [node.code for node in select(assessment.index, nodes)]
     if any(code not in place for code in chosen):
         msg = "distributions are those of indicators; others were asked for"
         raise MethodError(msg, [f"{code!r}" for code in chosen if code not in place])
     before, after = (assessment.stage_array(stage) for stage in ("imputed", "treated"))
-    ax = axes_for(ax, 8.0, 1.2 + 0.34 * len(chosen))
+    ax = axes_for(ax, style.width, 1.2 + 0.34 * len(chosen))
     for y, code in enumerate(chosen):
         raw, treated = before[:, place[code]], after[:, place[code]]
         both = np.concatenate([raw, treated])
         low, high = np.nanmin(both), np.nanmax(both)
         span = high - low or 1.0
         moved = ~(np.isclose(raw, treated) | np.isnan(raw))
-        for values, shift, colour in ((raw, -0.16, GREY), (treated, 0.16, GOOD)):
+        for values, shift, colour in ((raw, -0.16, style.grey), (treated, 0.16, style.good)):
             # Thousands of strokes are a small picture, and a large drawing.
             ax.plot((values - low) / span, np.full(raw.size, y + shift), "|", color=colour,
                     alpha=0.7, rasterized=raw.size > 500)  # fmt: skip
-        ax.plot((raw[moved] - low) / span, np.full(moved.sum(), y - 0.16), "x", color=BAD)
+        ax.plot((raw[moved] - low) / span, np.full(moved.sum(), y - 0.16), "x", color=style.bad)
     for colour, mark, label in (
-        (GREY, "|", "before"), (GOOD, "|", "after treatment"), (BAD, "x", "moved"),
+        (style.grey, "|", "before"),
+        (style.good, "|", "after treatment"),
+        (style.bad, "x", "moved"),
     ):  # fmt: skip
         ax.plot([], [], mark, color=colour, linestyle="", label=label)
-    ax.set_yticks(range(len(chosen)), [plain(code) for code in chosen], fontsize=8)
+    ax.set_yticks(range(len(chosen)), [plain(code) for code in chosen], fontsize=style.small)
     ax.set_ylim(len(chosen) - 0.4, -0.6)
     ax.set_xticks([0, 1], ["least", "greatest"])
-    ax.legend(frameon=False, fontsize=8, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
+    ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
     return tidy(ax)
 
 
+@drawn
 def correlations(
     assessment: "Assessment",
     nodes: Nodes = None,
@@ -367,24 +326,27 @@ def correlations(
     MethodError
         No such level or method, or no two nodes that have a correlation.
     """
+    style = current()
     codes = [node.code for node in select(assessment.index, nodes)]
     values = assessment.arrays(codes)[assessment.rows(period)]
     found = multivariate.correlations(values, method=method).coefficients
     if len(codes) > 1 and np.isnan(found[~np.eye(len(codes), dtype=bool)]).all():
         msg = "no two nodes have a correlation: too few units have both, or their scores are equal"
         raise MethodError(msg)
-    side = 0.28 * max(len(codes), 7)
-    ax = axes_for(ax, 2.0 + side, 1.6 + side)
+    # At least a line of text for each node.
+    side = max(style.width, 0.8 + 1.2 * style.small / 72 * len(codes))
+    ax = axes_for(ax, side, 1.12 * side)
     picture = ax.imshow(found, cmap="PuOr", vmin=-1, vmax=1)
     labels = [plain(code) for code in codes]
-    ax.set_xticks(range(len(codes)), labels, rotation=90, fontsize=7)
-    ax.set_yticks(range(len(codes)), labels, fontsize=7)
+    ax.set_xticks(range(len(codes)), labels, rotation=90, fontsize=style.small)
+    ax.set_yticks(range(len(codes)), labels, fontsize=style.small)
     if len(codes) <= 12:
         for i, j in np.ndindex(found.shape):
             strong = abs(found[i, j]) > 0.6
             figure = "–" if np.isnan(found[i, j]) else f"{found[i, j]:.2f}"
-            ax.text(j, i, figure, ha="center", va="center", fontsize=7,
-                    color="white" if strong else INK)  # fmt: skip
-    bar = ax.figure.colorbar(picture, ax=ax, shrink=0.8)
-    bar.set_label(f"{method.capitalize()} correlation", fontsize=8)
+            ax.text(j, i, figure, ha="center", va="center", fontsize=style.small,
+                    color="white" if strong else style.ink)  # fmt: skip
+    bar = ax.figure.colorbar(picture, ax=ax, location="top", shrink=0.7, aspect=35, pad=0.01)
+    bar.ax.tick_params(labelsize=style.small, labelcolor=style.ink)
+    bar.set_label(f"{method.capitalize()} correlation", fontsize=style.small)
     return ax
