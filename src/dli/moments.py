@@ -16,8 +16,8 @@ _CLOSE = 1e-6
 def skewness(values: ArrayLike) -> Floats:
     r"""Return the adjusted Fisher-Pearson skewness of each column.
 
-    :math:`G_1 = g_1 \sqrt{n (n - 1)} / (n - 2)` with
-    :math:`g_1 = \sqrt n \sum (x - \bar x)^3 / (\sum (x - \bar x)^2)^{3/2}`.
+    $G_1 = g_1 \sqrt{n (n - 1)} / (n - 2)$ with
+    $g_1 = \sqrt n \sum (x - \bar x)^3 / (\sum (x - \bar x)^2)^{3/2}$.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def skewness(values: ArrayLike) -> Floats:
 def kurtosis(values: ArrayLike) -> Floats:
     r"""Return the sample excess kurtosis of each column, 0 for normally distributed values.
 
-    :math:`G_2 = \frac{n - 1}{(n - 2)(n - 3)} ((n + 1)(r - 3) + 6)` with
-    :math:`r = n \sum (x - \bar x)^4 / (\sum (x - \bar x)^2)^2`.
+    $G_2 = \frac{n - 1}{(n - 2)(n - 3)} ((n + 1)(r - 3) + 6)$ with
+    $r = n \sum (x - \bar x)^4 / (\sum (x - \bar x)^2)^2$.
 
     Parameters
     ----------

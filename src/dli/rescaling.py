@@ -18,7 +18,7 @@ _NARROW = 2.0**-20
 
 @frozen(kw_only=True, eq=False)
 class Rescaling:
-    r"""A shift and a power of two for each column: :math:`z = (x - o) / 2^k`, without rounding.
+    r"""A shift and a power of two for each column: $z = (x - o) / 2^k$, without rounding.
 
     Attributes
     ----------

@@ -142,8 +142,8 @@ class Assessment(Scored):
     ) -> Frame:
         r"""Return mean and median scores of groups of units, such as regions, and their ranks.
 
-        The mean is :math:`\sum w_i x_i / \sum w_i` over the scores :math:`x_i` of the group, with
-        :math:`w_i = 1` if no weight is named. The median is the lowest score at which half of the
+        The mean is $\sum w_i x_i / \sum w_i$ over the scores $x_i$ of the group, with
+        $w_i = 1$ if no weight is named. The median is the lowest score at which half of the
         weight is reached, or midway to the next one if exactly half is.
 
         Parameters
@@ -221,7 +221,9 @@ class Assessment(Scored):
         score above that of the reference, or lowers it: level by level, as in
         `dli.change.difference`. In both cases
 
-        .. math:: \text{score} = \text{reference} + \sum_k \text{points}_k,
+        $$
+        \text{score} = \text{reference} + \sum_k \text{points}_k,
+        $$
 
         where the reference is `reference_array`, 0 for sums.
 

@@ -28,7 +28,7 @@ DENSE = 2000
 def total_influence(direct: ArrayLike) -> Floats:
     r"""Return the influence of each node on each other over chains of any length.
 
-    :math:`T = A + A^2 + A^3 + \dots = (I - A)^{-1} - I`, for which every chain's links are
+    $T = A + A^2 + A^3 + \dots = (I - A)^{-1} - I$, for which every chain's links are
     multiplied and all chains added up.
 
     Parameters
@@ -179,7 +179,7 @@ class Dematel:
 def dematel(direct: ArrayLike) -> Dematel:
     r"""Return causes and effects by the DEMATEL method.
 
-    :math:`N = A / \max(\max_i \sum_j a_{ij}, \max_j \sum_i a_{ij})` and :math:`T = N (I - N)^{-1}`;
+    $N = A / \max(\max_i \sum_j a_{ij}, \max_j \sum_i a_{ij})$ and $T = N (I - N)^{-1}$;
     with the sums of rows r and columns c of T, prominence is r + c and relation r - c.
 
     Parameters

@@ -25,7 +25,7 @@ def leverage(graph: Network, assessment: Assessment, node: str | None = None) ->
     r"""Return what one unit more of each capability adds to the index, for all units.
 
     The derivative of a node's score by the level of a capability:
-    :math:`ds / dc = \sum_t T_{ct} \, ds / dx_t` over outcomes t, through links, weights and
+    $ds / dc = \sum_t T_{ct} \, ds / dx_t$ over outcomes t, through links, weights and
     aggregations, at each unit's own position, in points of the score for a whole level from 0 to
     1. Weights and the parameters of normalisation are held; levels are those of `levels`.
 

@@ -55,9 +55,9 @@ class Trends:
 def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     r"""Return the trends and growth rates of series.
 
-    The slope is :math:`b = \sum (t - \bar t)(y - \bar y) / \sum (t - \bar t)^2`, its p-value that
+    The slope is $b = \sum (t - \bar t)(y - \bar y) / \sum (t - \bar t)^2$, its p-value that
     of Student's t with n - 2 degrees of freedom, and the compound growth rate
-    :math:`(y_1 / y_0)^{1 / (t_1 - t_0)} - 1` from the first value :math:`y_0` to the latest.
+    $(y_1 / y_0)^{1 / (t_1 - t_0)} - 1$ from the first value $y_0$ to the latest.
 
     Parameters
     ----------

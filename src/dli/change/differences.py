@@ -49,13 +49,15 @@ def difference(
     r"""Return why one unit scores above another.
 
     The points of all rows add up to the difference of the two scores, and exchanging the units
-    changes the sign of each. A power mean of order p, with :math:`f(x) = x^p` (or :math:`\ln x`),
+    changes the sign of each. A power mean of order p, with $f(x) = x^p$ (or $\ln x$),
     is decomposed exactly by
 
-    .. math:: s_a - s_b = \sum_k w_k \frac{f(x_{ak}) - f(x_{bk})}{(f(s_a) - f(s_b)) / (s_a - s_b)},
+    $$
+    s_a - s_b = \sum_k w_k \frac{f(x_{ak}) - f(x_{bk})}{(f(s_a) - f(s_b)) / (s_a - s_b)},
+    $$
 
-    for the geometric mean the logarithmic mean of the scores times :math:`w_k \ln (x_{ak} /
-    x_{bk})`, level by level. Where weights differ, a child is missing in one unit, or the
+    for the geometric mean the logarithmic mean of the scores times $w_k \ln (x_{ak} /
+    x_{bk})$, level by level. Where weights differ, a child is missing in one unit, or the
     aggregation is another, Shapley's value distributes the difference over children and weights:
     the mean of what a switch from the second unit to the first does, over all orders of switching
     (over one order and its reverse for more than twelve children).

@@ -204,9 +204,9 @@ def convergence(
 ) -> Frame:
     r"""Return whether units that are behind gain faster than those ahead: beta convergence.
 
-    The mean change a year, :math:`(s_T - s_0) / T`, is regressed on the score at the start,
-    :math:`\beta s_0 + c`; with a slope below 0, units that are behind catch up. The half-life is
-    the time in which half of a lag is made up at that speed, :math:`T \ln 2 / -\ln (1 + \beta T)`.
+    The mean change a year, $(s_T - s_0) / T$, is regressed on the score at the start,
+    $\beta s_0 + c$; with a slope below 0, units that are behind catch up. The half-life is
+    the time in which half of a lag is made up at that speed, $T \ln 2 / -\ln (1 + \beta T)$.
 
     Parameters
     ----------

@@ -18,9 +18,9 @@ __all__ = ["balance"]
 def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     r"""Return how even each unit's scores are across the children of a node.
 
-    The variation is :math:`\sigma / \mu` of the unit's children, unweighted, with :math:`\sigma^2
-    = \frac{1}{n} \sum_k (x_k - \mu)^2`, as in the Mazziotta-Pareto index. The cost of imbalance is
-    :math:`\sum_k w_k x_k - \prod_k x_k^{w_k}`, the arithmetic less the geometric mean with the
+    The variation is $\sigma / \mu$ of the unit's children, unweighted, with $\sigma^2
+    = \frac{1}{n} \sum_k (x_k - \mu)^2$, as in the Mazziotta-Pareto index. The cost of imbalance is
+    $\sum_k w_k x_k - \prod_k x_k^{w_k}$, the arithmetic less the geometric mean with the
     weights of the assessment, or of the unit where units have weights of their own: 0 for an even
     profile, never below.
 

@@ -26,8 +26,8 @@ _NAMED = 5
 def gower_distances(columns: Sequence[Sequence[Any]]) -> Floats:
     r"""Return Gower's distance between all pairs of units.
 
-    :math:`d_{ij} = \frac{1}{|V|} \sum_{v \in V} d_{ijv}`, the mean over the variables :math:`V`
-    that both units have: :math:`|x_{iv} - x_{jv}|` over the range of the variable for numbers, 0
+    $d_{ij} = \frac{1}{|V|} \sum_{v \in V} d_{ijv}$, the mean over the variables $V$
+    that both units have: $|x_{iv} - x_{jv}|$ over the range of the variable for numbers, 0
     for equal and 1 for different categories.
 
     Parameters

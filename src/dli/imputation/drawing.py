@@ -26,10 +26,10 @@ class RegressionDraws(Regression):
     r"""Fill the gaps of an indicator with draws from the regression on its closest indicators.
 
     The regression is that of `Regression`, with a line and noise drawn anew for each ``seed``:
-    :math:`x_j = \dot a + \sum_k \dot b_k x_k + \dot\sigma e` with :math:`e \sim N(0, 1)` for each
-    unit, :math:`\dot\sigma^2 = \sum r^2 / \chi^2` over the residuals :math:`r` with a random
-    :math:`\chi^2` of as many degrees of freedom as the fit has, and :math:`\dot a, \dot b` normal
-    around the least squares estimates with their covariance at :math:`\dot\sigma`. The draws thus
+    $x_j = \dot a + \sum_k \dot b_k x_k + \dot\sigma e$ with $e \sim N(0, 1)$ for each
+    unit, $\dot\sigma^2 = \sum r^2 / \chi^2$ over the residuals $r$ with a random
+    $\chi^2$ of as many degrees of freedom as the fit has, and $\dot a, \dot b$ normal
+    around the least squares estimates with their covariance at $\dot\sigma$. The draws thus
     vary by what the line does not explain and by what the data do not say about the line: they
     are "proper" in the sense of Rubin, and fit for `dli.sensitivity.multiple_imputation`.
 

@@ -63,7 +63,7 @@ class _OfColumn(_Centre):
 
 @frozen
 class ColumnMean(_OfColumn):
-    r"""Fill the gaps of an indicator with its mean, :math:`\bar x`.
+    r"""Fill the gaps of an indicator with its mean, $\bar x$.
 
     Examples
     --------
@@ -153,7 +153,7 @@ class _OfGroup(_Centre):
 
 @frozen
 class GroupMean(_OfGroup):
-    r"""Fill the gaps of an indicator with its mean :math:`\bar x` over the units of the same group.
+    r"""Fill the gaps of an indicator with its mean $\bar x$ over the units of the same group.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ class RowMean(_OfRow):
     r"""Fill the gaps of a unit with the mean of its other indicators, on a common scale.
 
     Each indicator is scaled from its worst (0) to its best value (1); a gap gets the mean of
-    the unit's own values :math:`\bar y` there, taken back to the indicator's scale. A unit without
+    the unit's own values $\bar y$ there, taken back to the indicator's scale. A unit without
     any value in that part of the tree keeps its gaps. A constant indicator is left out, and its
     gaps get the constant.
 

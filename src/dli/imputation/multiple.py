@@ -27,14 +27,14 @@ class Pooled:
     between : ndarray of shape (...)
         B, the variance of the estimates between tables.
     total : ndarray of shape (...)
-        :math:`T = W + (1 + 1/m) B`.
+        $T = W + (1 + 1/m) B$.
     df : ndarray of shape (...)
         The degrees of freedom of t; infinite where nothing is between the tables.
     share_missing : ndarray of shape (...)
-        :math:`\lambda = (1 + 1/m) B / T`, the share of the variance that is due to missing data;
+        $\lambda = (1 + 1/m) B / T$, the share of the variance that is due to missing data;
         0 where T is 0.
     missing_information : ndarray of shape (...)
-        :math:`\gamma = (r + 2 / (\nu + 3)) / (1 + r)` with :math:`r = \lambda / (1 - \lambda)`, the
+        $\gamma = (r + 2 / (\nu + 3)) / (1 + r)$ with $r = \lambda / (1 - \lambda)$, the
         fraction of missing information, which allows for the small number of tables; 0 where B is.
     n_tables : int
         m.
@@ -83,10 +83,10 @@ def pool(
     r"""Pool estimates from several completed tables by Rubin's rules.
 
     With the mean W of the variances and the variance B of the m estimates, the total variance is
-    :math:`T = W + (1 + 1/m) B`, and :math:`\lambda = (1 + 1/m) B / T` the share due to missing
-    data. The degrees of freedom are :math:`\nu_m = (m - 1) / \lambda^2`; if those of the complete
-    data, :math:`\nu`, are given, :math:`\nu_m \nu_o / (\nu_m + \nu_o)` with
-    :math:`\nu_o = (1 - \lambda) \nu (\nu + 1) / (\nu + 3)`.
+    $T = W + (1 + 1/m) B$, and $\lambda = (1 + 1/m) B / T$ the share due to missing
+    data. The degrees of freedom are $\nu_m = (m - 1) / \lambda^2$; if those of the complete
+    data, $\nu$, are given, $\nu_m \nu_o / (\nu_m + \nu_o)$ with
+    $\nu_o = (1 - \lambda) \nu (\nu + 1) / (\nu + 3)$.
 
     Parameters
     ----------

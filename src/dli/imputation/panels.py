@@ -107,7 +107,7 @@ class Latest(_OverTime):
 class Linear(_OverTime):
     r"""Fill a gap on the straight line between the unit's values before and after.
 
-    :math:`x(t) = x_0 + (x_1 - x_0) (t - t_0) / (t_1 - t_0)`; before the first and after the last
+    $x(t) = x_0 + (x_1 - x_0) (t - t_0) / (t_1 - t_0)$; before the first and after the last
     value of a unit, that value. A unit that has no value of an indicator keeps its gaps there.
 
     Time is counted in the unit of the periods: years that are numbers as they are, dates in days,

@@ -42,8 +42,8 @@ class Fit:
 class Regression:
     r"""Fill the gaps of an indicator by least squares on its most correlated indicators.
 
-    :math:`\hat x_j = a + \sum_k b_k x_k` over the ``n_predictors`` indicators of greatest absolute
-    correlation with :math:`x_j`, among those of which the unit has a value; fitted on all units
+    $\hat x_j = a + \sum_k b_k x_k$ over the ``n_predictors`` indicators of greatest absolute
+    correlation with $x_j$, among those of which the unit has a value; fitted on all units
     that have all of them. A unit with no such indicator gets the mean. The filled values lie on
     the line, without noise, which raises correlations.
 

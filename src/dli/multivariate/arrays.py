@@ -163,8 +163,8 @@ def statistics(
 def cronbach_alpha(values: ArrayLike) -> float:
     r"""Return Cronbach's alpha, the internal consistency of indicators.
 
-    :math:`\alpha = n^2 \bar c / \sum_{jk} c_{jk}` with the covariances :math:`c_{jk}` of n
-    indicators and their mean :math:`\bar c` off the diagonal. It is at most 1; above 0.7 is
+    $\alpha = n^2 \bar c / \sum_{jk} c_{jk}$ with the covariances $c_{jk}$ of n
+    indicators and their mean $\bar c$ off the diagonal. It is at most 1; above 0.7 is
     customary. It is negative when indicators correlate negatively.
 
     Parameters

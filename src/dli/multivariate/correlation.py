@@ -86,7 +86,7 @@ def correlations(
         Such as the scores of sub-indices, for correlations across levels.
     method : {"pearson", "spearman", "kendall"}
         Linear correlation; the correlation of ranks, where ties share their mean rank; or
-        Kendall's :math:`\tau_b`. Values tie when they are equal; a column whose values
+        Kendall's $\tau_b$. Values tie when they are equal; a column whose values
         differ by rounding alone is constant.
 
     Raises

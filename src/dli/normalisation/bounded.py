@@ -34,7 +34,7 @@ def _pair(values: Any) -> Any:
 class MinMax:
     r"""Stretch each indicator from its worst to its best value.
 
-    :math:`y = l + (h - l) (x - x_{worst}) / (x_{best} - x_{worst})`.
+    $y = l + (h - l) (x - x_{worst}) / (x_{best} - x_{worst})$.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class MinMax:
         has the place 1 + (n - 1) p / 100, linearly between two values, as in NumPy by default.
     log : bool
         Measure between the natural logarithms of all three:
-        :math:`(\ln x - \ln x_{worst}) / (\ln x_{best} - \ln x_{worst})`, for values above 0 whose
+        $(\ln x - \ln x_{worst}) / (\ln x_{best} - \ln x_{worst})$, for values above 0 whose
         ratios count, such as incomes.
 
     References
@@ -186,7 +186,7 @@ class MinMax:
 class Goalposts:
     r"""Stretch each indicator between fixed values, whatever the data are.
 
-    :math:`y = l + (h - l) (x - g_{worst}) / (g_{best} - g_{worst})`.
+    $y = l + (h - l) (x - g_{worst}) / (g_{best} - g_{worst})$.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ class Goalposts:
         Cut off what lies beyond the goalposts.
     log : bool
         Measure between the natural logarithms of the goalposts, which themselves are values:
-        :math:`(\ln x - \ln g_{worst}) / (\ln g_{best} - \ln g_{worst})`, as the Human Development
+        $(\ln x - \ln g_{worst}) / (\ln g_{best} - \ln g_{worst})$, as the Human Development
         Index does for incomes.
 
     References
@@ -268,7 +268,7 @@ class Goalposts:
 class Scaled:
     r"""Stretch each indicator over the scale of its valid values.
 
-    :math:`y = l + (h - l) (x - s_{worst}) / (s_{best} - s_{worst})`: for figures whose ends are
+    $y = l + (h - l) (x - s_{worst}) / (s_{best} - s_{worst})$: for figures whose ends are
     known beforehand, such as percentages or ratings from 1 to 7. Nothing is cut off.
 
     Parameters

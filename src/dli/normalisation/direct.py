@@ -58,7 +58,7 @@ class Unscaled:
 class Reciprocal:
     r"""Divide a number by each value, so that less becomes more.
 
-    :math:`y = f / x`, for indicators of direction -1 with values above 0, such as mortality ratios
+    $y = f / x$, for indicators of direction -1 with values above 0, such as mortality ratios
     or prices. Distances between small values grow, and those between large values shrink.
 
     Parameters

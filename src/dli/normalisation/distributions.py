@@ -42,9 +42,9 @@ _AUTHORS = {
 class RankExponential:
     r"""Give ranks an exponential distribution from 0 to 100, as the Indices of Deprivation do.
 
-    :math:`y = -23 \ln(1 - R (1 - e^{-100/23}))` with the rank :math:`R = r / n` scaled to
-    :math:`(0, 1]`: the place :math:`r` among the :math:`n` units that have a value, from 1 at the
-    low end to :math:`n` at the high one. The high end gets 100, the highest tenth more than 50, and
+    $y = -23 \ln(1 - R (1 - e^{-100/23}))$ with the rank $R = r / n$ scaled to
+    $(0, 1]$: the place $r$ among the $n$ units that have a value, from 1 at the
+    low end to $n$ at the high one. The high end gets 100, the highest tenth more than 50, and
     the lower half less than 16. When such scores are added up, a low one takes away little from a
     high one: 100 and 0 have the mean 50, which a tenth of the units exceed, where the mean of two
     percentile ranks would be in the middle.
@@ -53,7 +53,7 @@ class RankExponential:
     deprived one, so that what adds to deprivation has the direction 1.
 
     Units that tie share the mean of their places; all of them in one tie, or a unit alone, have
-    :math:`R = (n + 1) / 2n`. There is nothing to fit: a place is one among the units at hand.
+    $R = (n + 1) / 2n$. There is nothing to fit: a place is one among the units at hand.
 
     Parameters
     ----------
@@ -117,19 +117,19 @@ class RankExponential:
 class NormalScores:
     r"""Give ranks a normal distribution, whatever that of the values is.
 
-    :math:`y = m + s \, \Phi^{-1}(p)`, the quantile of the normal distribution at the share
-    :math:`p` that belongs to the place :math:`r` of a unit, from 1 for the worst to :math:`n` for
+    $y = m + s \, \Phi^{-1}(p)$, the quantile of the normal distribution at the share
+    $p$ that belongs to the place $r$ of a unit, from 1 for the worst to $n$ for
     the best of the units that have a value:
 
-    - ``"blom"``: :math:`p = (r - 3/8) / (n + 1/4)`, close to the expected values of an ordered
+    - ``"blom"``: $p = (r - 3/8) / (n + 1/4)$, close to the expected values of an ordered
       sample;
-    - ``"van der waerden"``: :math:`p = r / (n + 1)`;
-    - ``"rankit"``: :math:`p = (r - 1/2) / n`;
-    - ``"tukey"``: :math:`p = (r - 1/3) / (n + 1/3)`.
+    - ``"van der waerden"``: $p = r / (n + 1)$;
+    - ``"rankit"``: $p = (r - 1/2) / n$;
+    - ``"tukey"``: $p = (r - 1/3) / (n + 1/3)$.
 
     Units that tie share the mean of their places; all of them in one tie, or a unit alone, get the
-    mean :math:`m`. There is nothing to fit: a place is one among the units at hand. The standard
-    deviation of the scores is somewhat below :math:`s`, the more so the fewer units there are.
+    mean $m$. There is nothing to fit: a place is one among the units at hand. The standard
+    deviation of the scores is somewhat below $s$, the more so the fewer units there are.
 
     Parameters
     ----------

@@ -51,8 +51,8 @@ class Curve:
 class Logistic:
     r"""Map each indicator by a logistic curve between two ends that it approaches.
 
-    :math:`y = l + (h - l) / (1 + e^{-d k (x - x_0)})` with the direction :math:`d`. By default the
-    midpoint :math:`x_0` is the mean and the steepness :math:`k` is one over the sample standard
+    $y = l + (h - l) / (1 + e^{-d k (x - x_0)})$ with the direction $d$. By default the
+    midpoint $x_0$ is the mean and the steepness $k$ is one over the sample standard
     deviation, so that the exponent is the z-score: the mean becomes 50, one standard deviation
     above it 73 and three 95. Differences in the middle count most, and an outlier cannot move the
     others far. No value is cut off, and the order stays.

@@ -139,15 +139,15 @@ class Borda:
 class PercentileRank:
     r"""Give the share of units that a unit is better than.
 
-    :math:`y = l + (h - l) p`. Of the :math:`n` units that have a value, :math:`b` are worse and
-    :math:`t` are as good, the unit itself included; then the share :math:`p` is
+    $y = l + (h - l) p$. Of the $n$ units that have a value, $b$ are worse and
+    $t$ are as good, the unit itself included; then the share $p$ is
 
-    - ``"inclusive"``: :math:`b / (n - 1)`, the share of the other units, from 0 for the worst to 1
+    - ``"inclusive"``: $b / (n - 1)$, the share of the other units, from 0 for the worst to 1
       for a best unit that ties with none; ``PERCENTRANK.INC`` of spreadsheets, and the percentile
       rank of the CDC/ATSDR Social Vulnerability Index;
-    - ``"exclusive"``: :math:`(b + 1) / (n + 1)`, never 0 or 1; ``PERCENTRANK.EXC``;
-    - ``"weak"``: :math:`(b + t) / n`, the share of units that are no better; 1 for the best;
-    - ``"mean"``: :math:`(b + t / 2) / n`, half of those as good counted as worse, so that a
+    - ``"exclusive"``: $(b + 1) / (n + 1)$, never 0 or 1; ``PERCENTRANK.EXC``;
+    - ``"weak"``: $(b + t) / n$, the share of units that are no better; 1 for the best;
+    - ``"mean"``: $(b + t / 2) / n$, half of those as good counted as worse, so that a
       tie of all units is 0.5 and the mean of all units always is.
 
     A tie of all units is 0, 1 / (n + 1), 1 and 0.5, in this order. A unit alone is refused by

@@ -61,8 +61,8 @@ class Fractions:
 class FractionOfMax:
     r"""Give the fraction of the best value that a unit reaches.
 
-    :math:`y = h \, x / \max x` where more is better and :math:`y = h \min x / x` where less is:
-    with :math:`h = 1`, 1 for the best unit and 0.5 for one that is half as good. Only values with
+    $y = h \, x / \max x$ where more is better and $y = h \min x / x$ where less is:
+    with $h = 1$, 1 for the best unit and 0.5 for one that is half as good. Only values with
     a true zero bear that.
 
     Parameters
@@ -130,7 +130,7 @@ class FractionOfMax:
 class DistanceToReference:
     r"""Measure each indicator from its worst value (0) to that of a reference unit (1).
 
-    :math:`y = (x - x_{worst}) / (x_{ref} - x_{worst})`.
+    $y = (x - x_{worst}) / (x_{ref} - x_{worst})$.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ class DistanceToReference:
 class DistanceToTarget:
     r"""Measure each indicator from its worst value (0) to its target (1).
 
-    :math:`y = (x - x_{worst}) / (t - x_{worst})`, the target :math:`t` being the indicator's.
+    $y = (x - x_{worst}) / (t - x_{worst})$, the target $t$ being the indicator's.
 
     Parameters
     ----------

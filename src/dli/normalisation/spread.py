@@ -19,8 +19,8 @@ __all__ = ["ZScore"]
 class ZScore:
     r"""Measure each indicator in standard deviations from its mean.
 
-    :math:`y = m + s \, d \, (x - \bar x) / \sigma` with the direction :math:`d` and the sample
-    standard deviation :math:`\sigma` (division by n - 1).
+    $y = m + s \, d \, (x - \bar x) / \sigma$ with the direction $d$ and the sample
+    standard deviation $\sigma$ (division by n - 1).
 
     Parameters
     ----------

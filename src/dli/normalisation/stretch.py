@@ -18,13 +18,13 @@ __all__ = ["Stretch", "between", "stretch"]
 class Stretch:
     r"""A straight line for each indicator, with parameters that no longer depend on data.
 
-    :math:`y = l + (h - l) (x - a) / b`. The ``fit`` of most normalisations gives one; it is a
+    $y = l + (h - l) (x - a) / b$. The ``fit`` of most normalisations gives one; it is a
     normalisation itself, so that what was fitted on one period serves another.
 
     Attributes
     ----------
     start : ndarray of shape (..., n_indicators)
-        The value :math:`a` that becomes ``low``.
+        The value $a$ that becomes ``low``.
     span : ndarray of shape (..., n_indicators)
         What is added to ``start`` to become ``high``; below zero where less is better.
     low, high : float

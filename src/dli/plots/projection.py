@@ -12,13 +12,14 @@ _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
 def equal_earth(degrees: Floats, centre: float = 0.0) -> Floats:
     r"""Return places on a map in the Equal Earth projection, which keeps areas in proportion.
 
-    With :math:`\sin\theta = \frac{\sqrt3}{2} \sin\varphi` and the longitude :math:`\lambda` from
+    With $\sin\theta = \frac{\sqrt3}{2} \sin\varphi$ and the longitude $\lambda$ from
     the central meridian, both in radians,
 
-    .. math::
-        x = \frac{2 \sqrt3 \, \lambda \cos\theta}
-            {3 (9 A_4 \theta^8 + 7 A_3 \theta^6 + 3 A_2 \theta^2 + A_1)}, \quad
-        y = A_4 \theta^9 + A_3 \theta^7 + A_2 \theta^3 + A_1 \theta.
+    $$
+    x = \frac{2 \sqrt3 \, \lambda \cos\theta}
+    {3 (9 A_4 \theta^8 + 7 A_3 \theta^6 + 3 A_2 \theta^2 + A_1)}, \quad
+    y = A_4 \theta^9 + A_3 \theta^7 + A_2 \theta^3 + A_1 \theta.
+    $$
 
     Parameters
     ----------

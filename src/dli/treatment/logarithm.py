@@ -19,14 +19,14 @@ __all__ = ["Logarithm"]
 class Logarithm(Recorded):
     r"""Take the logarithm of each value, as published indices do with incomes or populations.
 
-    :math:`y = \ln (x + c)` with the offset :math:`c`, or :math:`y = \log_b (x + c)` with a base.
+    $y = \ln (x + c)$ with the offset $c$, or $y = \log_b (x + c)$ with a base.
     A result depends on its own value alone. `Log` and `LogPlus` shift each column by its own least
     and greatest value instead, as COINr does, and so also work on values at and below 0.
 
     Parameters
     ----------
     offset : float
-        What is added to each value, in its unit of measure; 1 for :math:`\ln (1 + x)`.
+        What is added to each value, in its unit of measure; 1 for $\ln (1 + x)$.
     base : float, optional
         The base, above 1; that of the natural logarithm when left out.
 

@@ -102,10 +102,10 @@ class _Transform(Recorded, ABC):
 class Log(_Transform):
     r"""Take the logarithms of columns that are shifted to start just above zero.
 
-    :math:`y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))`: the order of values stays, the unit of
+    $y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))$: the order of values stays, the unit of
     measure does not matter, and values may be zero or negative. Columns whose values do not differ
     are refused, as by all transforms. This is ``log_CT`` of COINr; the plain logarithm
-    :math:`\ln (x + c)` is `Logarithm`.
+    $\ln (x + c)$ is `Logarithm`.
 
     Examples
     --------
@@ -126,8 +126,8 @@ class LogPlus(_Transform):
     r"""Take logarithms that stretch the end of each column at which its values crowd.
 
     As `Log` for positive skewness, otherwise mirrored:
-    :math:`y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)`. This is ``log_CT_plus`` of COINr;
-    :math:`\ln (1 + x)` is ``Logarithm(offset=1)``.
+    $y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)$. This is ``log_CT_plus`` of COINr;
+    $\ln (1 + x)$ is ``Logarithm(offset=1)``.
 
     Examples
     --------
@@ -153,8 +153,8 @@ class LogPlus(_Transform):
 class BoxCox(_Transform):
     r"""Take the Box-Cox transform of columns that are shifted to start at one.
 
-    :math:`y = ((x - x_{min} + 1)^\lambda - 1) / \lambda`, and the logarithm for
-    :math:`\lambda = 0`. The added 1 is in the indicator's unit of measure.
+    $y = ((x - x_{min} + 1)^\lambda - 1) / \lambda$, and the logarithm for
+    $\lambda = 0$. The added 1 is in the indicator's unit of measure.
 
     Parameters
     ----------

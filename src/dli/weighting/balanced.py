@@ -59,10 +59,10 @@ class Balance:
 def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Balance:
     r"""Return the weights under which importances come nearest to targets.
 
-    The importance of an indicator is its correlation :math:`r_k` with the weighted mean, over the
+    The importance of an indicator is its correlation $r_k$ with the weighted mean, over the
     sum of all; the weights, not negative, minimise
-    :math:`\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2`. With the correlations R of indicators
-    and :math:`v_k = w_k s_k`, importances are in proportion to R v, so this is a least squares
+    $\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2$. With the correlations R of indicators
+    and $v_k = w_k s_k$, importances are in proportion to R v, so this is a least squares
     problem with a single solution, found without a search: R v = t where that is positive.
 
     Parameters

@@ -40,8 +40,8 @@ def best_worst_weights(
 ) -> BestWorstWeights:
     r"""Return the weights of the linear best-worst method.
 
-    The weights with the least :math:`\xi` such that :math:`|w_B - a_{Bj} w_j| \le \xi` and
-    :math:`|w_j - a_{jW} w_W| \le \xi` for every j.
+    The weights with the least $\xi$ such that $|w_B - a_{Bj} w_j| \le \xi$ and
+    $|w_j - a_{jW} w_W| \le \xi$ for every j.
 
     Parameters
     ----------

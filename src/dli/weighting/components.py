@@ -77,8 +77,8 @@ def component_weights(
 ) -> ComponentWeights:
     r"""Return weights from principal components of the correlations, and what they are based on.
 
-    Of the first component, with its eigenvector v: "squared" takes :math:`w_k = v_k^2`, "plain",
-    as COINr does, :math:`w_k = v_k / \sum_l v_l`. "rotated", as the OECD handbook does, keeps the
+    Of the first component, with its eigenvector v: "squared" takes $w_k = v_k^2$, "plain",
+    as COINr does, $w_k = v_k / \sum_l v_l$. "rotated", as the OECD handbook does, keeps the
     components with an eigenvalue above 1 and rotates their loadings by varimax;
     `loading_weights` makes them weights.
 
@@ -151,8 +151,8 @@ def component_weights(
 def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
     r"""Return weights from loadings on components, such as rotated ones that were published.
 
-    Component f explains :math:`E_f = \sum_k l_{kf}^2`; each indicator belongs to the component
-    with its largest :math:`l_{kf}^2 / E_f`, and :math:`w_k \propto l_{kf}^2` on that component.
+    Component f explains $E_f = \sum_k l_{kf}^2$; each indicator belongs to the component
+    with its largest $l_{kf}^2 / E_f$, and $w_k \propto l_{kf}^2$ on that component.
 
     Parameters
     ----------

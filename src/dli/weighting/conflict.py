@@ -39,8 +39,8 @@ def _directions(directions: ArrayLike | None, n: int) -> Floats:
 def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
     r"""Return CRITIC weights: more to what differs more and conflicts more with the others.
 
-    With columns stretched to the range from 0 to 1, their standard deviations :math:`s_k` and
-    their correlations :math:`r_{kl}`, :math:`w_k \propto s_k \sum_l (1 - r_{kl})`.
+    With columns stretched to the range from 0 to 1, their standard deviations $s_k$ and
+    their correlations $r_{kl}$, $w_k \propto s_k \sum_l (1 - r_{kl})$.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Fl
 def correlation_weights(values: ArrayLike) -> Floats:
     r"""Return weights that are smaller for indicators that repeat others.
 
-    :math:`w_k \propto 1 / \sum_l |r_{kl}|` with the correlations :math:`r_{kl}`, that with itself
+    $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations $r_{kl}$, that with itself
     included: indicators without any correlation weigh the same, and two that are one and the same
     share the weight of one. The values, the result and the errors are those of `critic_weights`,
     but perfectly correlated indicators are accepted.
@@ -116,10 +116,10 @@ def correlation_weights(values: ArrayLike) -> Floats:
 def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
     r"""Return MEREC weights: more to an indicator whose removal changes the units' sums more.
 
-    With :math:`n_{ik} = \min_i x_{ik} / x_{ik}` (or :math:`x_{ik} / \max_i x_{ik}` where less is
-    better) and m indicators, :math:`S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)`,
-    :math:`S_i^{(k)}` the same without k but still over m, and
-    :math:`w_k \propto \sum_i |S_i^{(k)} - S_i|`. The parameters and the result are those of
+    With $n_{ik} = \min_i x_{ik} / x_{ik}$ (or $x_{ik} / \max_i x_{ik}$ where less is
+    better) and m indicators, $S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)$,
+    $S_i^{(k)}$ the same without k but still over m, and
+    $w_k \propto \sum_i |S_i^{(k)} - S_i|$. The parameters and the result are those of
     `critic_weights`, but the values must be above zero, where ``MinMax(low=1)`` keeps scores, and a
     constant indicator has weight 0.
 

@@ -38,7 +38,7 @@ def standard_deviation_weights(
     *,
     normalise: Literal["none", "minmax"] = "none",
 ) -> Floats:
-    r"""Return weights in proportion to the standard deviations: :math:`w_k = s_k / \sum_l s_l`.
+    r"""Return weights in proportion to the standard deviations: $w_k = s_k / \sum_l s_l$.
 
     The source is that of `critic_weights`.
 
@@ -84,7 +84,7 @@ def _check_normalise(normalise: str) -> None:
 def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
     r"""Return weights in proportion to the coefficients of variation.
 
-    :math:`w_k = v_k / \sum_l v_l` with :math:`v_k = s_k / |\bar x_k|`. The values, which must have
+    $w_k = v_k / \sum_l v_l$ with $v_k = s_k / |\bar x_k|$. The values, which must have
     a true zero, and the result are otherwise those of `standard_deviation_weights`.
 
     Raises
@@ -132,8 +132,8 @@ def _available_sum(x: Floats) -> Floats:
 def gini_weights(values: ArrayLike) -> Floats:
     r"""Return weights in proportion to the Gini coefficients.
 
-    :math:`w_k = g_k / \sum_l g_l` with
-    :math:`g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)`. The values, which must have a true
+    $w_k = g_k / \sum_l g_l$ with
+    $g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)$. The values, which must have a true
     zero, the result and the errors are otherwise those of `entropy_weights`.
 
     Examples
@@ -158,9 +158,9 @@ def gini_weights(values: ArrayLike) -> Floats:
 def entropy_weights(values: ArrayLike) -> Floats:
     r"""Return entropy weights.
 
-    With the shares :math:`p_{ik} = x_{ik} / \sum_i x_{ik}` of an indicator's sum, its entropy is
-    :math:`e_k = -\frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}` (and :math:`0 \ln 0 = 0`), and weights
-    are in proportion to the divergence :math:`1 - e_k`.
+    With the shares $p_{ik} = x_{ik} / \sum_i x_{ik}$ of an indicator's sum, its entropy is
+    $e_k = -\frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}$ (and $0 \ln 0 = 0$), and weights
+    are in proportion to the divergence $1 - e_k$.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def benefit_of_the_doubt(
 ) -> DoubtWeights:
     r"""Return for each unit the weights that favour it most.
 
-    For unit i: the largest :math:`\sum_k w_k y_{ik}` with :math:`w \ge 0` under which no unit
+    For unit i: the largest $\sum_k w_k y_{ik}$ with $w \ge 0$ under which no unit
     scores above 1.
 
     Parameters
@@ -74,7 +74,7 @@ def benefit_of_the_doubt(
         Not negative, more is better. NaN is missing and counts as 0, so that a unit is never
         better off for it (Kuosmanen 2009); bounds on its share then do not bind.
     share_bounds : array_like of shape (2,) or (n_indicators, 2), optional
-        The least and the greatest :math:`w_k y_{ik} / \sum_l w_l y_{il}`, the share of an
+        The least and the greatest $w_k y_{ik} / \sum_l w_l y_{il}$, the share of an
         indicator in the unit's own score: a pair for all, or one for each.
     ratio_bounds : sequence of (k, l, low, high), optional
         ``low <= w_k / w_l <= high`` for two columns.
@@ -123,7 +123,7 @@ def common_benefit_of_the_doubt(
 ) -> DoubtWeights:
     r"""Return the weights, the same for all units, that come nearest to the benefit of the doubt.
 
-    The largest :math:`\sum_i \sum_k w_k y_{ik}` with :math:`w \ge 0` under which no unit scores
+    The largest $\sum_i \sum_k w_k y_{ik}$ with $w \ge 0$ under which no unit scores
     above its own benefit of the doubt. The parameters and the errors are those of
     `benefit_of_the_doubt`; shares are those in the mean of the units.
 

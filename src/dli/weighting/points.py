@@ -110,7 +110,7 @@ def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = N
     r"""Return the weights, of shape (n,), that fit ratios of swings best.
 
     A ratio says how many times the swing of one indicator from its worst to its best is worth that
-    of another. The weights minimise :math:`\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2` over the pairs
+    of another. The weights minimise $\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2$ over the pairs
     that were compared; a chain of n - 1 pairs is met exactly.
 
     Parameters

@@ -27,7 +27,7 @@ __all__ = [
 def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
     r"""Return the mean of all weights of shape (n,) that keep an order of importance.
 
-    The place r among n has :math:`w = \frac{1}{n} \sum_{k=r}^{n} \frac{1}{k}`.
+    The place r among n has $w = \frac{1}{n} \sum_{k=r}^{n} \frac{1}{k}$.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
 def rank_sum_weights(ranks: ArrayLike) -> Floats:
     r"""Return weights that fall by the same step from place to place.
 
-    The place r among n has :math:`w = 2 (n + 1 - r) / (n (n + 1))`. Ranks are read, and refused,
+    The place r among n has $w = 2 (n + 1 - r) / (n (n + 1))$. Ranks are read, and refused,
     as by `rank_order_centroid_weights`.
 
     References
@@ -75,7 +75,7 @@ def rank_sum_weights(ranks: ArrayLike) -> Floats:
 def rank_reciprocal_weights(ranks: ArrayLike) -> Floats:
     r"""Return weights in proportion to the reciprocals of places.
 
-    The place r among n has :math:`w = (1 / r) / \sum_k (1 / k)`. Ranks are read, and refused, as
+    The place r among n has $w = (1 / r) / \sum_k (1 / k)$. Ranks are read, and refused, as
     by `rank_order_centroid_weights`; the source is that of `rank_sum_weights`.
 
     Examples
@@ -103,8 +103,8 @@ def _by_place(ranks: ArrayLike, rule: Callable[[int], Floats]) -> Floats:
 def swara_weights(order: ArrayLike, steps: ArrayLike) -> Floats:
     r"""Return weights by stepwise assessment: how much more each counts than the next.
 
-    With :math:`q_1 = 1` and :math:`q_j = q_{j-1} / (1 + s_j)` from the most to the least
-    important, :math:`w_j = q_j / \sum_l q_l`.
+    With $q_1 = 1$ and $q_j = q_{j-1} / (1 + s_j)$ from the most to the least
+    important, $w_j = q_j / \sum_l q_l$.
 
     Parameters
     ----------

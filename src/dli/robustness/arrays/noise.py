@@ -50,8 +50,8 @@ class Noise:
     def bounds(self) -> Floats:
         r"""Return bounds of the largest standardised difference of two errors in each draw.
 
-        The difference of two independent errors :math:`s_i u_i` is at most
-        :math:`\sqrt{u_i^2 + u_j^2}` of its standard errors, by the Cauchy-Schwarz inequality.
+        The difference of two independent errors $s_i u_i$ is at most
+        $\sqrt{u_i^2 + u_j^2}$ of its standard errors, by the Cauchy-Schwarz inequality.
         """
         if self.standard is None:
             return np.asarray(self.bounds_by_unit.max(axis=0, initial=0.0))

@@ -59,8 +59,8 @@ def rank_ranges(
     r"""Return the best and the worst rank that weights can give each unit.
 
     For the best rank of unit i: the fewest units that are ahead of it under some weights, a
-    program with a whole variable :math:`z_j` for each rival,
-    :math:`w \cdot (x_j - x_i) \le M z_j` with :math:`\sum_k w_k = 1`. Rivals that are always or
+    program with a whole variable $z_j$ for each rival,
+    $w \cdot (x_j - x_i) \le M z_j$ with $\sum_k w_k = 1$. Rivals that are always or
     never ahead need none.
 
     Parameters

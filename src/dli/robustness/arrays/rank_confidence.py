@@ -126,8 +126,8 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
 ) -> RankSets:
     r"""Return the set of ranks that errors of the scores leave possible for each unit.
 
-    Unit j is told to be above unit i where :math:`x_j - x_i > c \, s_{ij}`, with the standard error
-    :math:`s_{ij}` of the difference. The lower end of the set of i is one more than the number of
+    Unit j is told to be above unit i where $x_j - x_i > c \, s_{ij}$, with the standard error
+    $s_{ij}$ of the difference. The lower end of the set of i is one more than the number of
     units told to be above it, the upper end is ``n_units`` less the number of those told to be
     below it. The critical value c is the quantile of the largest standardised difference of two
     errors that are drawn from a normal distribution: over all pairs of units for simultaneous sets,

@@ -40,9 +40,9 @@ def weight_stability(values: ArrayLike, weights: ArrayLike) -> Stability:
     r"""Return for each weight the interval in which it can move without a change of order.
 
     The weight of indicator k moves to t and the others keep their proportions:
-    :math:`s_i(t) = t x_{ik} + (1 - t) r_i` with
-    :math:`r_i = \sum_{m \ne k} w_m x_{im} / (1 - w_k)`. Units i and j swap at
-    :math:`t = (r_j - r_i) / ((x_{ik} - r_i) - (x_{jk} - r_j))`. Where one weight is 1, the others
+    $s_i(t) = t x_{ik} + (1 - t) r_i$ with
+    $r_i = \sum_{m \ne k} w_m x_{im} / (1 - w_k)$. Units i and j swap at
+    $t = (r_j - r_i) / ((x_{ik} - r_i) - (x_{jk} - r_j))$. Where one weight is 1, the others
     are equal among themselves. Between units that lack indicators the score is a ratio of such
     lines, and t a root of a quadratic equation.
 
@@ -149,8 +149,8 @@ def pair_robustness(values: ArrayLike, weights: ArrayLike) -> Floats:
     r"""Return how much doubt about the weights the order of each two units survives.
 
     The greatest e in [0, 1] for which the unit that is ahead stays so at all weights
-    :math:`(1 - e) w + e v`, v any weights at all: e reaches
-    :math:`d \cdot w / (d \cdot w - \min_k d_k)` with the differences d.
+    $(1 - e) w + e v$, v any weights at all: e reaches
+    $d \cdot w / (d \cdot w - \min_k d_k)$ with the differences d.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ def pairwise_winning(
 ) -> Floats:
     r"""Return the probability that each unit scores above each other under random weights.
 
-    :math:`P(w \cdot x_i > w \cdot x_j)` for weights distributed uniformly over all that are not
+    $P(w \cdot x_i > w \cdot x_j)$ for weights distributed uniformly over all that are not
     negative and sum to one. It is computed without sampling as the volume that a half-space cuts
     off a simplex, by a recursion of averages that loses no digits.
 

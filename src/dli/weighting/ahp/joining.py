@@ -34,7 +34,7 @@ def expert_shares(expert_weights: ArrayLike | None, n_experts: int) -> Floats:
 def group_judgements(matrices: ArrayLike, expert_weights: ArrayLike | None = None) -> Floats:
     r"""Return the judgements of experts joined by their weighted geometric mean.
 
-    :math:`g_{ij} = \prod_e (a_{ij}^{(e)})^{q_e}`, the only mean that keeps reciprocity.
+    $g_{ij} = \prod_e (a_{ij}^{(e)})^{q_e}$, the only mean that keeps reciprocity.
 
     Parameters
     ----------
@@ -144,17 +144,17 @@ def group_priorities(
 def group_consensus(priorities: ArrayLike, expert_weights: ArrayLike | None = None) -> float:
     r"""Return Goepel's consensus of experts, from 0 (none) to 1 (all agree, or a single one).
 
-    With the mean entropy :math:`H_\alpha` of the experts' priorities, the entropy
-    :math:`H_\gamma` of their mean priorities and :math:`H_\beta = H_\gamma - H_\alpha`,
-    :math:`S = (e^{-H_\beta} - m) / (1 - m)`, where :math:`m = e^{H_{\alpha, min}} / n` and
-    :math:`H_{\alpha, min}` is the entropy of one item that counts nine times as much as any other.
+    With the mean entropy $H_\alpha$ of the experts' priorities, the entropy
+    $H_\gamma$ of their mean priorities and $H_\beta = H_\gamma - H_\alpha$,
+    $S = (e^{-H_\beta} - m) / (1 - m)$, where $m = e^{H_{\alpha, min}} / n$ and
+    $H_{\alpha, min}$ is the entropy of one item that counts nine times as much as any other.
     It is 1 for a single item. The parameters and the errors are those of `group_priorities`.
 
     References
     ----------
     Goepel, K. D. (2013), Implementing the analytic hierarchy process as a standard method for
     multi-criteria decision making in corporate enterprises, ISAHP 2013; the bound of
-    :math:`H_\gamma` is the :math:`\ln n` of his later note, which a group of any size can reach.
+    $H_\gamma$ is the $\ln n$ of his later note, which a group of any size can reach.
 
     Examples
     --------

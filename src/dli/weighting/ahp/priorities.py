@@ -82,8 +82,8 @@ def ahp_priorities(
 ) -> Priorities:
     r"""Return the priorities of a matrix of pairwise judgements, or of each in a stack.
 
-    The eigenvector method takes the weights from :math:`A w = \lambda_{max} w`, the geometric one
-    the row geometric means :math:`w_i \propto \prod_j a_{ij}^{1/n}`, and normalised columns the
+    The eigenvector method takes the weights from $A w = \lambda_{max} w$, the geometric one
+    the row geometric means $w_i \propto \prod_j a_{ij}^{1/n}$, and normalised columns the
     mean over columns that were scaled to sum to one.
 
     Parameters
@@ -99,7 +99,7 @@ def ahp_priorities(
         How missing judgements are filled: so that the largest eigenvalue is least; by ratios of
         the eigenvector of Harker's matrix, in which the number of missing judgements is added to
         the diagonal and they count as 0; or by ratios of the weights that minimise
-        :math:`\sum (\ln a_{ij} - \ln w_i + \ln w_j)^2` over the judgements that there are. The
+        $\sum (\ln a_{ij} - \ln w_i + \ln w_j)^2$ over the judgements that there are. The
         methods as published are "harker" with the eigenvector and "least_squares" with the
         geometric method.
     random_index : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}

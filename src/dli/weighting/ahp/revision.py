@@ -42,7 +42,7 @@ def revisions(
 ) -> tuple[Revision, ...]:
     r"""Return the judgements ranked by how far they are from the priorities.
 
-    The distance is :math:`|\ln (a_{ij} w_j / w_i)|` with the priorities of the eigenvector.
+    The distance is $|\ln (a_{ij} w_j / w_i)|$ with the priorities of the eigenvector.
 
     Parameters
     ----------
