@@ -158,7 +158,7 @@ def test_bad_choices_are_refused():
 def test_each_describes_itself_with_its_sign(scheme):
     sign = "-" if scheme.penalty == "negative" else "+"
     assert f"S = M {sign}" in scheme.describe()
-    assert scheme.traits == Traits(skips_missing=True, kinked=False)
+    assert scheme.traits == Traits(skips_missing=True, draws=True, kinked=False)
 
 
 def test_the_classes_call_the_functions():

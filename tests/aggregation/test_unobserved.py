@@ -148,7 +148,7 @@ def test_the_class_holds_what_was_fitted_and_weights_do_not_enter():
     assert_allclose(found, 50 + 10 * unobserved_components(values).scores, rtol=1e-14)
     assert_array_equal(scheme.aggregate(values, weights[::-1]), found)
     held = scheme.fit(values)
-    assert scheme.traits == Traits(skips_missing=True, kinked=False)
+    assert scheme.traits == Traits(skips_missing=True, draws=True, kinked=False)
     assert held.traits.local
     assert_array_equal(held.aggregate(values, weights), found)
     assert_array_equal(held.aggregate(values[:3], weights), found[:3])

@@ -87,7 +87,7 @@ def test_tasks_depend_on_sizes_alone_and_hold_every_draw():
         numbers = [number for task in tasks for number, _ in task]
         assert numbers == list(range(len(numbers)))
         assert sum(n for task in tasks for _, n in task) == n_draws
-    assert max(n for task in chunks(10, 10**6) for _, n in task) == 1
+    assert max(n for task in chunks(10, 10**6) for _, n in task) == 4
 
 
 def fail(failures, task):

@@ -76,6 +76,7 @@ class Sum:
         homogeneous=True,
         additive=True,
         concave=True,
+        draws=True,
         kinked=False,
     )
 
@@ -134,6 +135,7 @@ class Product:
             local=True,
             homogeneous=self.total == 1,
             concave=self.total is not None and self.total <= 1,
+            draws=True,
             kinked=False,
         )
 
@@ -252,6 +254,7 @@ class Difference:
         homogeneous=True,
         additive=True,
         weighted=False,
+        draws=True,
         kinked=False,
     )
 
@@ -295,7 +298,7 @@ class Ratio:
     """
 
     traits: ClassVar[Traits] = Traits(
-        domain="non-negative", needs_all=True, local=True, weighted=False, kinked=False
+        domain="non-negative", needs_all=True, local=True, weighted=False, draws=True, kinked=False
     )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
@@ -359,6 +362,7 @@ class Complement:
             homogeneous=self.of == 0,
             additive=self.of == 0,
             weighted=False,
+            draws=True,
             kinked=False,
         )
 

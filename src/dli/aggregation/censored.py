@@ -48,7 +48,7 @@ class CensoredMean:
     """
 
     traits: ClassVar[Traits] = Traits(
-        skips_missing=True, local=True, homogeneous=True, additive=True, kinked=True
+        skips_missing=True, local=True, homogeneous=True, additive=True, draws=True
     )
 
     at: float = field(converter=_as_cutoff)

@@ -8,6 +8,7 @@ from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, equal_or, weighted_mean
+from dli.aggregation.mazziotta_draws import mazziotta_pareto_of_draws
 from dli.aggregation.protocol import Traits
 from dli.arrays import Floats, as_floats
 from dli.checks import choice_faults, refuse
@@ -171,7 +172,7 @@ class MazziottaPareto:
     [93.477, 105.77, 98.5]
     """
 
-    traits: ClassVar[Traits] = Traits(skips_missing=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(skips_missing=True, draws=True, kinked=False)
 
     penalty: str = "negative"
 
@@ -180,6 +181,9 @@ class MazziottaPareto:
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""
+        scores = mazziotta_pareto_of_draws(values, weights, self.penalty)
+        if scores is not None:
+            return scores
         return mazziotta_pareto(values, weights, penalty=self.penalty)
 
     def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
@@ -220,7 +224,7 @@ class AdjustedMazziottaPareto:
     [82.353, 113.043, 91.0]
     """
 
-    traits: ClassVar[Traits] = Traits(skips_missing=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(skips_missing=True, draws=True, kinked=False)
 
     reference: str = "mean"
     penalty: str = "negative"
@@ -231,6 +235,9 @@ class AdjustedMazziottaPareto:
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""
+        scores = mazziotta_pareto_of_draws(values, weights, self.penalty, self.reference)
+        if scores is not None:
+            return scores
         return adjusted_mazziotta_pareto(
             values, weights, reference=self.reference, penalty=self.penalty
         )
@@ -285,9 +292,8 @@ class HeldMazziottaPareto:
     @property
     def traits(self) -> Traits:
         """What holds for the index; a penalty that is subtracted makes it concave."""
-        return Traits(
-            skips_missing=True, local=True, concave=self.penalty == "negative", kinked=False
-        )
+        concave = self.penalty == "negative"
+        return Traits(skips_missing=True, local=True, concave=concave, draws=True, kinked=False)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the index of each row, the weight of missing children shared among the rest."""

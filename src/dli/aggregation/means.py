@@ -30,6 +30,7 @@ def _traits(order: float) -> Traits:
         homogeneous=True,
         additive=order == 1,
         concave=order <= 1,
+        draws=True,
         kinked=bool(np.isinf(order)),
     )
 

@@ -7,6 +7,8 @@ from attrs import field, frozen
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_moves, as_values, as_weights, share_of_total
+from dli.aggregation.ordered_draws import ordered_means_of_draws
+from dli.aggregation.planes import are_draws
 from dli.aggregation.protocol import Traits
 from dli.arrays import Floats, as_floats
 from dli.errors import MethodError
@@ -134,11 +136,20 @@ class OrderedWeighted:
         """What holds for the mean."""
         rising = bool((np.diff(self.order_weights) >= 0).all())
         return Traits(
-            skips_missing=True, local=True, monotone=True, homogeneous=True, concave=rising
+            skips_missing=True,
+            local=True,
+            monotone=True,
+            homogeneous=True,
+            concave=rising,
+            draws=True,
         )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Return the mean of each row, the weight of missing children shared among the rest."""
+        if are_draws(values, weights):
+            means = ordered_means_of_draws(values, weights, as_order_weights(self.order_weights))
+            if not np.isinf(means).any():
+                return means
         return ordered_weighted_mean(values, weights, self.order_weights)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:

@@ -7,6 +7,8 @@ from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.aggregation.checks import as_values, as_weights
+from dli.aggregation.outranking_draws import copeland_scores_of_draws
+from dli.aggregation.planes import are_draws
 from dli.aggregation.protocol import Traits
 from dli.arrays import Floats, as_floats
 from dli.errors import MethodError
@@ -124,11 +126,17 @@ class Copeland:
     [2.0, 0.0, -2.0]
     """
 
-    traits: ClassVar[Traits] = Traits(skips_missing=True)
+    traits: ClassVar[Traits] = Traits(skips_missing=True, draws=True)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
         """Give the score of each row among all."""
-        return copeland_scores(values, weights)
+        if not are_draws(values, weights) or np.shape(weights)[1] > 1:
+            return copeland_scores(values, weights)
+        scores = copeland_scores_of_draws(values, weights)
+        if scores is not None:
+            return scores
+        own = np.broadcast_to(weights[:, 0], (len(values), values.shape[-1]))
+        return np.stack([copeland_scores(x, w) for x, w in zip(values, own, strict=True)])
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""

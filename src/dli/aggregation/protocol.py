@@ -54,6 +54,12 @@ class Traits:
         Tangents lie above the score everywhere.
     weighted : bool
         Weights of the children enter; otherwise neither they nor anything below has a weight.
+    draws : bool
+        It is also called with many draws at once, as a study of sensitivity makes them: with
+        values of shape (n_draws, n_units, n_children) and weights of shape (n_draws, n_units or 1,
+        n_children), for scores of shape (n_draws, n_units). The scores of a draw are those of its
+        values and weights alone. Any other aggregation is called for each draw, which takes
+        longer.
     kinked : bool
         The derivative can differ from side to side inside the domain, as where values tie.
     """
@@ -68,6 +74,7 @@ class Traits:
     additive: bool = False
     concave: bool = False
     weighted: bool = True
+    draws: bool = False
     kinked: bool = True
 
 
@@ -89,7 +96,8 @@ class Aggregation(Protocol):
         """Return scores of shape (..., n_units).
 
         ``values`` are (..., n_units, n_children); ``weights`` are (n_children,) or
-        (n_units, n_children), not negative, and their rows sum to one.
+        (n_units, n_children), not negative, and their rows sum to one. Where ``traits`` declares
+        ``draws``, weights of draws are (n_draws, n_units or 1, n_children).
         """
         ...
 

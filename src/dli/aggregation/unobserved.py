@@ -196,7 +196,7 @@ class UnobservedComponents:
     [58.333, 45.0]
     """
 
-    traits: ClassVar[Traits] = Traits(skips_missing=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(skips_missing=True, draws=True, kinked=False)
 
     mean: float = 0.0
     sd: float = 1.0
@@ -264,7 +264,9 @@ class HeldUnobservedComponents:
     [[0.083, 0.667], [0.25, 0.0]]
     """
 
-    traits: ClassVar[Traits] = Traits(skips_missing=True, local=True, concave=True, kinked=False)
+    traits: ClassVar[Traits] = Traits(
+        skips_missing=True, local=True, concave=True, draws=True, kinked=False
+    )
 
     alpha: Floats = field(converter=frozen_copy)
     beta: Floats = field(converter=frozen_copy)

@@ -85,10 +85,11 @@ class Draws:
 
     def once(self, own: object, find: Callable[[], T]) -> T:
         """Return what an input found out about the assessment, found once for all draws."""
-        if id(own) not in self._memo:
-            self._memo[id(own)] = find()
-        found: T = self._memo[id(own)]
-        return found
+        # In another process the same number may be that of another input.
+        known: tuple[object, T] | None = self._memo.get(id(own))
+        if known is None or known[0] is not own:
+            known = self._memo[id(own)] = (own, find())
+        return known[1]
 
     def scale(self, code: str, factors: Floats) -> None:
         """Multiply the weight of a node within its parent; siblings share what is left.
@@ -181,11 +182,12 @@ class Draws:
                 problem = "a number below 0, or a missing one"
             else:
                 total = _totals(given)
-                if not (total.min(initial=1.0) > _LEAST and total.max(initial=1.0) < _MOST):
-                    for kind in (self.weights, self.factors):
-                        if code in kind:
-                            kind[code] = _moderate(kind[code])
-                    total = _totals([k[code] for k in (self.weights, self.factors) if code in k])
+                if total.min(initial=1.0) > _LEAST and total.max(initial=1.0) < _MOST:
+                    continue
+                for kind in (self.weights, self.factors):
+                    if code in kind:
+                        kind[code] = _moderate(kind[code])
+                total = _totals([k[code] for k in (self.weights, self.factors) if code in k])
                 if not np.isfinite(total).all():
                     problem = "an infinite number"
                 elif not (total > 0).all():
@@ -309,9 +311,12 @@ class Draws:
         """Whether the data differ from draw to draw."""
         return bool(self.noises or self.omissions)
 
-    def take(self, draws: NDArray[np.intp], assessment: Assessment | None = None) -> "Draws":
+    def take(
+        self, draws: NDArray[np.intp] | slice, assessment: Assessment | None = None
+    ) -> "Draws":
         """Return weights of some of the draws, of another assessment if one is given."""
-        part = Draws(assessment or self.assessment, draws.size, self.room, self._memo)
+        n_draws = np.empty(self.n_draws)[draws].size
+        part = Draws(assessment or self.assessment, n_draws, self.room, self._memo)
         part.factors = {code: factors[:, draws] for code, factors in self.factors.items()}
         part.weights = {code: weights[:, draws] for code, weights in self.weights.items()}
         return part

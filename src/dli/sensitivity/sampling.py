@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,8 +18,12 @@ from dli.sensitivity.engine import Submits, chunks, in_order
 from dli.sensitivity.labelled import columns_in_order
 from dli.sensitivity.study import Task, Uncertainty, draws_of, scores_of
 from dli.sensitivity.tally import Bins, Counter, Tally
+from dli.sensitivity.wide import WideCounter
 
 __all__ = ["evaluate", "uncertainty"]
+
+# A task, with the scores of its first chunk if they are known.
+Share: TypeAlias = tuple[Task, Floats | None]
 
 
 def uncertainty(  # noqa: PLR0913 each is a decision of its own
@@ -95,9 +99,10 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
         msg = f"no unit has a score of {study.node.code!r}"
         raise MethodError(msg)
     tasks = chunks(n_samples, int(ever.sum()), len(study.scorers))
-    bins = _bins(study, ever, seed, tasks[0][0])
+    bins, first = _bins(study, ever, seed, tasks[0][0])
     work = partial(_count, study, bins, ever, seed)
-    parts = in_order(work, tasks, executor=executor, progress=progress, n_draws=draws_of)
+    shares: list[Share] = [(tasks[0], first), *((task, None) for task in tasks[1:])]
+    parts = in_order(work, shares, executor=executor, progress=progress, n_draws=_draws_of)
     tally = next(parts)
     for part in parts:
         tally = tally + part
@@ -106,27 +111,38 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     )
 
 
-def _count(study: Design, bins: Bins, ever: Bools, seed: int, task: Task) -> Tally:
+def _draws_of(share: Share) -> int:
+    return draws_of(share[0])
+
+
+def _count(study: Design, bins: Bins, ever: Bools, seed: int, share: Share) -> Tally:
     """Do a task: draw and count its chunks."""
     code = study.node.code
     nominal = study.assessment.array(code)[ever]
-    counter = Counter(bins, np.nan_to_num(nominal), study.assessment.rank_array(code)[ever])
+    kind = WideCounter if bins.joins_ranks else Counter
+    counter = kind(bins, np.nan_to_num(nominal), study.assessment.rank_array(code)[ever])
     room = Room()
-    for chunk, n_draws in task:
-        counter.add(scores_of(study, ever, seed, (chunk, n_draws), room))
+    task, first = share
+    if first is not None:
+        counter.add(first)
+    for chunk in task if first is None else task[1:]:
+        counter.add(scores_of(study, ever, seed, chunk, room))
     return counter.result()
 
 
-def _bins(study: Design, ever: Bools, seed: int, chunk: tuple[int, int]) -> Bins:
+def _bins(
+    study: Design, ever: Bools, seed: int, chunk: tuple[int, int]
+) -> tuple[Bins, Floats | None]:
+    """Return where to count, and the scores of the first chunk where they had to tell."""
     bounds = study.bounds
     groups = _groups(study.assessment, ever)
     if bounds is not None and not study.draws(np.full((len(study.names), 1), 0.5)).changes_data:
-        return Bins.between(bounds[0][ever], bounds[1][ever], groups, is_sure=True)
+        return Bins.between(bounds[0][ever], bounds[1][ever], groups, is_sure=True), None
     # Nothing bounds the scores beforehand: the first draws tell, with room on both sides.
     first = scores_of(study, ever, seed, chunk, Room())
     low, high = np.fmin.reduce(first, axis=0), np.fmax.reduce(first, axis=0)
     room = (high - low) / 2
-    return Bins.between(low - room, high + room, groups, is_sure=False)
+    return Bins.between(low - room, high + room, groups, is_sure=False), first
 
 
 def _groups(assessment: Assessment, ever: Bools) -> list[NDArray[np.intp]]:

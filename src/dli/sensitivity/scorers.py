@@ -13,10 +13,14 @@ from dli.errors import MethodError
 from dli.framework import Index, Indicator
 from dli.scoring.adjusting import Adjusted
 from dli.scoring.entering import entered
-from dli.scoring.joining import MissingRule, join
+from dli.scoring.joining import MissingRule
 from dli.sensitivity.draws import Draws, Room
+from dli.sensitivity.joins import Joining, scores_of_draws
 
 __all__ = ["Scorer", "scorer"]
+
+# So many sums fit into a core's own cache, with the products that are added to them.
+_CACHED = 2**15
 
 
 @frozen(eq=False)
@@ -87,6 +91,9 @@ class Scorer:
         products of weights along the path serve as weights of the indicators.
     transformed : ndarray of shape (n_indicators, n_units) or None
         What is summed then.
+    adds_up : bool
+        Values are missing, but each sub-index has a score of every unit: then scores are sums over
+        the nodes of indicators.
     low, high : ndarray of shape (n_units,)
         What bounds the scores; not finite where nothing does.
     nominal : bytes
@@ -97,6 +104,7 @@ class Scorer:
     values: Floats
     order: float | None
     transformed: Floats | None
+    adds_up: bool
     low: Floats
     high: Floats
     nominal: bytes
@@ -105,10 +113,52 @@ class Scorer:
         """Return the scores of draws, of shape (n_draws, n_units)."""
         if self.transformed is not None:
             return self.weighted(self.leaf_weights(draws), draws.room)
-        own = self._node_scores(self.parts[0], draws)
-        scores = draws.room.array("scores", (draws.n_draws, self.values.shape[1]))
-        scores[...] = _back(own, self.parts[0].order)
+        n_units = self.values.shape[1]
+        scores = draws.room.array("scores", (draws.n_draws, n_units))
+        size = max(32, _CACHED // n_units)
+        for first in range(0, draws.n_draws, size):
+            block = slice(first, min(first + size, draws.n_draws))
+            self._score_block(draws.take(block), scores[block])
         return scores
+
+    def _score_block(self, draws: Draws, scores: Floats) -> None:
+        """Fill in the scores of as many draws as the cache holds."""
+        top = self.parts[0]
+        if self.adds_up:
+            scores[...] = 0.0
+            with np.errstate(all="ignore"):
+                self._add_sums(top, np.ones(draws.n_draws), draws, scores)
+                is_finite = np.isfinite(scores.sum())
+            # Otherwise draws without any weight on what a unit has may be among these.
+            if is_finite:
+                if top.order != 1:
+                    scores[...] = _back(scores, top.order)
+                return
+        scores[...] = _back(self._node_scores(top, draws), top.order)
+
+    def _add_sums(self, part: Part, scale: Floats, draws: Draws, total: Floats) -> None:
+        """Add the turned scores of a node, times a number for each draw, to a total.
+
+        Parameters
+        ----------
+        part : Part
+        scale : ndarray of shape (n_draws,)
+        draws : Draws
+        total : ndarray of shape (n_draws, n_units)
+        """
+        if part.table is not None:
+            _add_mean_of_leaves(part, scale, draws, total)
+            return
+        weights = _mixing(part, draws)
+        shares = weights * (scale / weights.sum(axis=0))
+        for child, place, share in zip(part.node.children, part.places, shares, strict=True):
+            if place is None:
+                self._add_sums(self._part_of(child.code), share, draws, total)
+            else:
+                total += share[:, np.newaxis] * _forth(self.values[place], part.order)
+
+    def _part_of(self, code: str) -> Part:
+        return next(part for part in self.parts if part.node.code == code)
 
     def weighted(self, leaves: Floats, room: Room) -> Floats:
         """Give the scores of a tree that is one mean, by weights of its indicators.
@@ -155,7 +205,7 @@ class Scorer:
             # One after the other, so that what is summed up need not wait in memory.
             children = (self._child(part, i, draws) for i in range(len(part.places)))
             if part.order is None:
-                scores = _one_by_one(part, list(children), draws)
+                scores = _joined(part, list(children), draws)
             elif np.isinf(part.order):
                 scores = _extreme(part, children, draws)
             else:
@@ -173,7 +223,7 @@ class Scorer:
         if leaf is not None:
             return _forth(self.values[leaf][np.newaxis], part.order)
         code = part.node.children[place].code
-        own = next(p for p in self.parts if p.node.code == code)
+        own = self._part_of(code)
         scores = self._node_scores(own, draws)
         if own.normalisation is not None:
             scores = entered(own.normalisation, _back(scores, own.order), code)
@@ -222,6 +272,10 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
     is_mean = order is not None and np.isfinite(order) and follows
     if is_mean and plain and not np.isnan(values).any():
         transformed = _forth(values, order)
+    is_whole = all(
+        part.enough is None and (part.table is not None or not part.has_gaps) for part in parts
+    )
+    adds_up = bool(is_mean and is_whole and all(part.order == order for part in parts))
     low, high = np.full((2, values.shape[1]), np.nan)
     if follows and all(traits_of(part.aggregation).monotone for part in parts):
         low, high = np.fmin.reduce(values, axis=0), np.fmax.reduce(values, axis=0)
@@ -230,6 +284,7 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
         values=values,
         order=order,
         transformed=transformed,
+        adds_up=adds_up,
         low=low,
         high=high,
         nominal=b"".join(part.weights.tobytes() for part in parts),
@@ -344,6 +399,31 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
 
 def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
     """Do the same for children that are the same in every draw, by a matrix product."""
+    factors, table, nominal = _leaf_factors(part, draws)
+    sums = factors.T @ table
+    if not part.has_gaps:
+        return _ratio(sums, factors.T @ nominal)
+    n_units = table.shape[1] // 2
+    return _ratio(sums[:, :n_units], sums[:, n_units:])
+
+
+def _add_mean_of_leaves(part: Part, scale: Floats, draws: Draws, total: Floats) -> None:
+    """Add a node's mean of its indicators, times a number for each draw, to a total."""
+    factors, table, nominal = _leaf_factors(part, draws)
+    n_draws, n_units = total.shape
+    sums = draws.room.array("sums", (2, max(32, _CACHED // n_units), n_units))
+    if not part.has_gaps:
+        shares = factors * (scale / (nominal.T @ factors))
+        total += np.matmul(shares.T, table, out=sums[0, :n_draws])
+        return
+    product = np.matmul((factors * scale).T, table[:, :n_units], out=sums[0, :n_draws])
+    weight = np.matmul(factors.T, table[:, n_units:], out=sums[1, : factors.shape[1]])
+    product /= weight
+    total += product
+
+
+def _leaf_factors(part: Part, draws: Draws) -> tuple[Floats, Floats, Floats]:
+    """Return what multiplies a table of indicators, the table, and the weights that are in it."""
     code = part.node.code
     factors = draws.factors.get(code)
     table, nominal = part.table, part.weights
@@ -351,13 +431,7 @@ def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
         factors = draws.weights[code] * (1.0 if factors is None else factors)
         table, nominal = part.bare, np.ones((len(part.places), 1))
     assert table is not None  # noqa: S101 told to the type checker
-    if factors is None:
-        factors = np.ones((len(table), 1))
-    sums = factors.T @ table
-    if not part.has_gaps:
-        return _ratio(sums, factors.T @ nominal)
-    n_units = table.shape[1] // 2
-    return _ratio(sums[:, :n_units], sums[:, n_units:])
+    return np.ones((len(table), 1)) if factors is None else factors, table, nominal
 
 
 def _ratio(total: Floats, weight: Floats) -> Floats:
@@ -389,19 +463,13 @@ def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     return np.asarray(result)
 
 
-def _one_by_one(part: Part, children: list[Floats], draws: Draws) -> Floats:
-    """Let any other aggregation join the children, draw by draw."""
-    n_units = children[0].shape[1]
-    child_weights = _unit_weights(part, draws)
-    scores = np.empty((draws.n_draws, n_units))
-    codes = [child.code for child in part.node.children]
-    for draw in range(draws.n_draws):
-        values = np.stack([child[draw % len(child)] for child in children], axis=1)
-        weights = np.stack([own[draw % len(own)] for own in child_weights], axis=-1)
-        weights = weights / weights.sum(axis=-1, keepdims=True)
-        own = weights[0] if len(weights) == 1 else weights
-        where = f" of {part.node.code!r}"
-        scores[draw] = join(
-            part.aggregation, values, own, part.rule, codes, where=where, groups=part.groups
-        )
-    return scores
+def _joined(part: Part, children: list[Floats], draws: Draws) -> Floats:
+    """Let any other aggregation join the children."""
+    joining = Joining(
+        aggregation=part.aggregation,
+        code=part.node.code,
+        children=[child.code for child in part.node.children],
+        rule=part.rule,
+        groups=part.groups,
+    )
+    return scores_of_draws(joining, children, _unit_weights(part, draws), draws.n_draws)

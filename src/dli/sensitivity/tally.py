@@ -12,11 +12,12 @@ from dli.ranking import WHOLE, places, rank_scores
 from dli.sensitivity.engine import bin_numbers
 from dli.weighting.tables import in_range
 
-__all__ = ["Bins", "Counter", "Tally"]
+__all__ = ["WHOLE_BITS", "Bins", "Counter", "Tally"]
 
 Counts: TypeAlias = NDArray[np.int64]
 
-_WHOLE_BITS = (1 << 52) - 1
+# The bits of a float between 2^52 and 2^53 that hold its distance from 2^52.
+WHOLE_BITS = (1 << 52) - 1
 # So many scores, twice over, fit into a core's own cache.
 _CACHED = 2**16
 # Ends of bins below this are those of scores of 0.
@@ -168,6 +169,8 @@ class _Cells:
 class Counter:
     """Collect the chunks of a task, and count them at once: counting has a price for each bin.
 
+    For as many units as have a bin for every rank; `WideCounter` does the same for more.
+
     Memory is kept and filled anew: to ask for it takes as long as to fill it.
 
     Parameters
@@ -184,7 +187,6 @@ class Counter:
         self.bins = bins
         self.nominal = nominal
         self.nominal_ranks = nominal_ranks
-        self.rank_sums, self.shift_sums = np.zeros((2, n_units))
         self.scale = 1 / bins.width
         self.first = np.arange(n_units) * float(bins.n_scores)
         self.start = self.first - bins.middle  # whole numbers
@@ -197,7 +199,9 @@ class Counter:
 
     def add(self, scores: Floats) -> None:
         """Take scores of shape (n_draws, n_units)."""
-        size = len(self.work)
+        # Parts of one size: a small one takes as many calls as a large one.
+        n_parts = max(1, -(-len(scores) // len(self.work)))
+        size = -(-len(scores) // n_parts)
         for first in range(0, len(scores), size):
             self._add(scores[first : first + size])
 
@@ -230,19 +234,8 @@ class Counter:
                 from_0 = np.arange(own.shape[1]) if tied is None else tied
             if not whole:
                 units = group[units]
-            if bins.joins_ranks:
-                self._sum_ranks(units, from_0)
             cells = self.rank_cells.room(units.size)
-            bin_of = bins.rank_bin(from_0)
-            np.add(units, bin_of * len(self.nominal), out=cells.reshape(units.shape))
-
-    def _sum_ranks(self, units: Any, from_0: Any) -> None:
-        """Sum up ranks where bins hold several of them, so that means stay exact."""
-        ranks = np.broadcast_to(from_0 + 1.0, units.shape).ravel()
-        units, n_units = units.ravel(), len(self.nominal)
-        self.rank_sums += np.bincount(units, weights=ranks, minlength=n_units)
-        shifts = np.nan_to_num(np.abs(ranks - self.nominal_ranks[units]))
-        self.shift_sums += np.bincount(units, weights=shifts, minlength=n_units)
+            np.add(units, from_0 * len(self.nominal), out=cells.reshape(units.shape))
 
     def _note_cells(self, scores: Floats, missing: Any) -> None:
         """Find the bin of each score, and keep it until enough of them are to be counted."""
@@ -252,7 +245,7 @@ class Counter:
         cells += self.start + WHOLE
         found = cells.view(np.int64)
         found = found.ravel() if missing is None else found[~missing]
-        np.bitwise_and(found, _WHOLE_BITS, out=self.score_cells.room(found.size))
+        np.bitwise_and(found, WHOLE_BITS, out=self.score_cells.room(found.size))
 
     def result(self) -> Tally:
         """Count what was taken."""
@@ -260,19 +253,16 @@ class Counter:
         self.rank_cells.flush()
         n_units = len(self.nominal)
         counts = self.rank_cells.counts.reshape(self.bins.n_ranks, n_units).T
-        rank_sums, shift_sums = self.rank_sums, self.shift_sums
-        if not self.bins.joins_ranks:
-            ranks = np.arange(1.0, self.bins.n_ranks + 1)
-            rank_sums = counts @ ranks
-            shifts = np.abs(ranks - np.nan_to_num(self.nominal_ranks)[:, np.newaxis])
-            shift_sums = np.where(
-                np.isnan(self.nominal_ranks), 0.0, np.einsum("ij,ij->i", counts, shifts)
-            )
+        ranks = np.arange(1.0, self.bins.n_ranks + 1)
+        shifts = np.abs(ranks - np.nan_to_num(self.nominal_ranks)[:, np.newaxis])
+        shift_sums = np.where(
+            np.isnan(self.nominal_ranks), 0.0, np.einsum("ij,ij->i", counts, shifts)
+        )
         return Tally(
             ranks=counts,
             scores=self.score_cells.counts.reshape(n_units, self.bins.n_scores),
             n_draws=self.n_draws,
-            rank_sums=rank_sums,
+            rank_sums=counts @ ranks,
             shift_sums=shift_sums,
             total=self.total,
             squares=self.squares,

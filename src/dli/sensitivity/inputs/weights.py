@@ -13,6 +13,7 @@ from dli.errors import MethodError, UnknownCodeError
 from dli.framework import Index
 from dli.framework.select import inner_node
 from dli.sensitivity.draws import Draws
+from dli.sensitivity.inputs.gamma import gamma_variates
 from dli.weighting import AHP, GroupAHP, ahp_priorities
 
 __all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
@@ -21,12 +22,6 @@ __all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
 _LEAST, _MOST = 1e-100, 1e100
 # Divided by a smaller spread, 1 would leave the range of floats; such noise changes no weight.
 _NARROWEST = 1e-100
-# Gamma variates that are all below this are told apart by their logarithms.
-_TINY = 1e-200
-# Of a smaller shape every gamma variate is 0 as a float; its inverse fails near the end of floats.
-_SMALLEST_SHAPE = 1e-19
-# The largest number below 1 that a generator draws.
-_LAST = 1 - 2.0**-53
 
 
 @frozen
@@ -184,11 +179,20 @@ class DirichletWeights:
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
         """Scale the nominal weights by gamma variates over their means."""
-        first = 0
+        for node, own, shapes in self._drawn_nodes(draws):
+            draws.set_weights(node.code, gamma_variates(uniforms[own], shapes))
+
+    def _drawn_nodes(self, draws: Draws) -> list[tuple[Index, slice, Floats]]:
+        """Return the nodes, which uniform numbers are their children's, and the shapes."""
+        return draws.once(self, lambda: self._nodes(draws))
+
+    def _nodes(self, draws: Draws) -> list[tuple[Index, slice, Floats]]:
+        nodes, first = [], 0
         for node in self.parents(draws.index):
-            own = uniforms[first : first + len(node.children)]
+            own = slice(first, first + len(node.children))
             first += len(node.children)
-            draws.set_weights(node.code, _gamma(own, self._shapes(draws, node)))
+            nodes.append((node, own, self._shapes(draws, node)))
+        return nodes
 
     def _shapes(self, draws: Draws, node: Index) -> Floats:
         """Return the shapes of the gamma variates of a node's children."""
@@ -199,15 +203,11 @@ class DirichletWeights:
 
     def apply_given(self, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
         """Draw free weights anew; they share what the others leave."""
-        first = 0
-        for node in self.parents(draws.index):
-            own = slice(first, first + len(node.children))
-            first += len(node.children)
-            shapes = self._shapes(draws, node)
+        for node, own, shapes in self._drawn_nodes(draws):
             is_free = np.broadcast_to(free[own, :, np.newaxis], uniforms[own].shape)
-            weights = _gamma(known[own], shapes)
+            weights = gamma_variates(known[own], shapes)
             fixed = (weights / weights.sum(axis=0))[..., np.newaxis]
-            new = _gamma(uniforms[own], shapes, is_free)
+            new = gamma_variates(uniforms[own], shapes, is_free)
             left = (fixed * is_free).sum(axis=0)
             total = new.sum(axis=0)
             new *= left / np.where(total > 0, total, 1.0)
@@ -218,50 +218,6 @@ class DirichletWeights:
         """Return the weights within their parents, after all inputs."""
         parents = self.parents(draws.index)
         return [draws.local_weights(child.code) for node in parents for child in node.children]
-
-
-def _gamma(uniforms: Floats, shapes: Floats, chosen: Bools | None = None) -> Floats:
-    """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is.
-
-    Parameters
-    ----------
-    uniforms : ndarray of shape (n_children, ...)
-    shapes : ndarray of shape (n_children,)
-    chosen : ndarray of bool of shape (n_children, ...), optional
-        Which are wanted; the others are 0.
-
-    Returns
-    -------
-    ndarray of shape (n_children, ...)
-        Draws in which all would be too small for a float are divided by the largest.
-    """
-    from scipy.special import gammaincinv, gammaln
-
-    below_1 = np.minimum(uniforms, _LAST) if uniforms.max() > _LAST else uniforms
-    if np.abs(shapes - 1).max() < 1e-12:
-        variates = -np.log1p(-below_1)
-        return np.asarray(variates if chosen is None else variates * chosen)
-    by_row = shapes.reshape(-1, *[1] * (uniforms.ndim - 1))
-    has_shape = by_row > 0
-    shape = np.where(has_shape, by_row, 1.0)
-    variates = gammaincinv(np.maximum(shape, _SMALLEST_SHAPE), below_1)
-    variates[shapes < _SMALLEST_SHAPE] = 0.0
-    variates = np.maximum(variates, np.where(has_shape, 1e-300, 0.0))
-    wanted = np.broadcast_to(has_shape, variates.shape)
-    if chosen is not None:
-        variates, wanted = variates * chosen, wanted & chosen
-    is_tiny = variates.max(axis=0) < _TINY
-    if is_tiny.any():
-        # Near 0 the distribution function is x^a / Gamma(a + 1), so log x is known beyond the range
-        # of floats. Of shapes near 0 one variate dwarfs the others, in proportion to its shape.
-        place = np.broadcast_to(is_tiny, variates.shape)
-        with np.errstate(divide="ignore", over="ignore"):
-            logs = (np.log(np.maximum(below_1, 5e-324)) + gammaln(shape + 1)) / shape
-        logs = np.where(wanted, logs, -np.inf)
-        top = logs.max(axis=0)
-        ratios = np.exp(logs - np.where(np.isfinite(top), top, 0.0))
-        variates = np.where(place, ratios, variates)
-    return np.asarray(variates)
 
 
 @frozen

@@ -1,0 +1,115 @@
+"""Ordered weighted averages of many draws at once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dli.aggregation.planes import as_planes, batcher_pairs, without_gaps
+from dli.arrays import Floats
+
+__all__ = ["ordered_means_of_draws"]
+
+
+def ordered_means_of_draws(values: Floats, weights: Floats, order_weights: Floats) -> Floats:
+    """Return for each draw what `ordered_weighted_mean` returns.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_draws, n_units, n_children)
+    weights : ndarray of shape (n_draws, n_units or 1, n_children)
+        Rows sum to one.
+    order_weights : ndarray of shape (n_places,)
+        They sum to one.
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n_units)
+        Infinite where a sum of the greatest numbers leaves the range of floats by rounding.
+    """
+    x, w = as_planes(values, weights)
+    total = None
+    if np.isnan(x).any():
+        # A missing child takes up no room, wherever it is sorted to.
+        x, w, total = without_gaps(x, w)
+        w = w / np.where(total > 0, total, 1.0)
+    if x.shape[1] == w.shape[2] == 1:
+        best_first, room = _sorted_once(x[:, 0], w[..., 0].T)
+    else:
+        best_first, room = _sorted_with(x, w)
+    reached = _cumulated(room, order_weights)
+    ends = [0.0, *reached, order_weights.sum()]
+    score = np.zeros((w.shape[1], x.shape[2]))
+    with np.errstate(over="ignore"):
+        for place, own in enumerate(best_first):
+            score += (ends[place + 1] - ends[place]) * own
+    return score if total is None else np.where(total > 0, score, np.nan)
+
+
+def _sorted_once(x: Floats, w: Floats) -> tuple[Sequence[Floats], Floats]:
+    """Sort values that are the same in every draw, and return the weight of the first of them.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_children, n_units)
+    w : ndarray of shape (n_draws, n_children)
+
+    Returns
+    -------
+    values : sequence of ndarray of shape (n_units,)
+    room : ndarray of shape (n_children - 1, n_draws, n_units)
+        The weight of the first child, of the first two, and so on.
+    """
+    order = np.argsort(-x, axis=0, kind="stable")
+    places = np.argsort(order, axis=0)
+    first = np.arange(len(x) - 1)[:, np.newaxis, np.newaxis]
+    values = list(np.take_along_axis(x, order, axis=0))
+    return values, w @ (places <= first).astype(np.float64)
+
+
+def _sorted_with(x: Floats, w: Floats) -> tuple[Sequence[Floats], Floats]:
+    """Sort values of each draw and unit by a network, their weights with them.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_children, n_draws or 1, n_units)
+    w : ndarray of shape (n_children, n_draws, n_units or 1)
+
+    Returns
+    -------
+    values : sequence of ndarray of shape (n_draws or 1, n_units)
+    room : ndarray of shape (n_children - 1, n_draws, n_units)
+    """
+    values, weights = list(x), list(w)
+    for first, second in batcher_pairs(len(values)):
+        a, b, own, other = values[first], values[second], weights[first], weights[second]
+        is_less = a < b
+        values[first], values[second] = np.maximum(a, b), np.minimum(a, b)
+        weights[first] = np.where(is_less, other, own)
+        weights[second] = np.where(is_less, own, other)
+    room = np.empty((len(x) - 1, w.shape[1], x.shape[2]))
+    for place, own in enumerate(weights[:-1]):
+        room[place] = own if place == 0 else room[place - 1] + own
+    return values, room
+
+
+def _cumulated(room: Floats, order_weights: Floats) -> Floats:
+    """Return the order weights up to a share of the room, which is overwritten.
+
+    They are linear between the places.
+
+    Each place adds its order weight times the share of it that is reached. Where a place is
+    reached in full, the sum is exactly that of the order weights, and a place of weight 0 adds
+    exactly nothing: a child within it does not count, however large its value.
+    """
+    room *= order_weights.size
+    result = np.zeros(room.shape)
+    share = np.empty(room.shape)
+    for place, weight in enumerate(order_weights.tolist()):
+        if weight == 0:
+            continue
+        np.subtract(room, place, out=share)
+        np.maximum(share, 0.0, out=share)
+        np.minimum(share, 1.0, out=share)
+        share *= weight
+        result += share
+    return result

@@ -1,0 +1,158 @@
+"""Copeland's scores of many draws at once."""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+from dli.aggregation.planes import as_planes
+from dli.arrays import Floats, Integers
+
+__all__ = ["copeland_scores_of_draws"]
+
+# Within this of one half nobody outranks, as in `copeland_scores`.
+_TOLERANCE = 1e-12
+# A table of all patterns of comparisons with more bits takes longer than the comparisons.
+_MOST_BITS = 14
+# As many patterns as stay in the cache, and as many balances as a matrix product is worth.
+_PATTERNS_AT_ONCE, _BALANCES_AT_ONCE = 2**17, 2**18
+
+
+def copeland_scores_of_draws(values: Floats, weights: Floats) -> Floats | None:
+    """Return for each draw what `copeland_scores` returns, None where that is as fast.
+
+    Each pair of units is compared once, as units i and i + s, round the circle of units, for each
+    s from 1 to half their number.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_draws, n_units, n_children)
+    weights : ndarray of shape (n_draws, 1, n_children)
+        Rows sum to one.
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n_units) or None
+    """
+    x, w = as_planes(values, weights)
+    n_children, n_rows, n_units = x.shape
+    own_weights = np.ascontiguousarray(w[..., 0].T)  # (n_draws, n_children)
+    n_draws = len(own_weights)
+    has_gaps = bool(np.isnan(x).any())
+    if n_rows == 1:
+        scores = _of_same_values(x[:, 0], own_weights, has_gaps=has_gaps)
+    else:
+        in_order = np.sort(x, axis=-1)
+        n_bits = 1 if not has_gaps and (in_order[..., 1:] > in_order[..., :-1]).all() else 2
+        if n_bits * n_children > _MOST_BITS or 2 ** (n_bits * n_children) > max(256, n_units**2):
+            return None
+        scores = np.empty((n_draws, n_units), dtype=np.int64)
+        for rows in _blocks(n_draws, _PATTERNS_AT_ONCE // n_units**2):
+            scores[rows] = _by_patterns(
+                x[:, rows], own_weights[rows], n_bits=n_bits, has_gaps=has_gaps
+            )
+    if not has_gaps:
+        return scores.astype(np.float64)
+    is_judged = (~np.isnan(x) & (w > 0)).any(axis=0)
+    return np.where(is_judged, scores, np.nan)
+
+
+def _of_same_values(x: Floats, weights: Floats, *, has_gaps: bool) -> Integers:
+    """Return scores of values (n_children, n_units) that are the same in every draw."""
+    first, second = _pairs(x)
+    signs = (first > second).astype(np.float64) - (first < second)
+    shape = signs.shape[1:]
+    n_pairs = shape[0] * shape[1]
+    signs = signs.reshape(len(x), n_pairs)
+    both = None
+    if has_gaps:
+        one, other = _pairs(~np.isnan(x))
+        both = (one & other).astype(np.float64).reshape(len(x), n_pairs)
+    scores = np.empty((len(weights), x.shape[1]), dtype=np.int64)
+    for rows in _blocks(len(weights), _BALANCES_AT_ONCE // max(n_pairs, 1)):
+        own = weights[rows]
+        # Where nothing is in common the balance is 0, and nobody wins.
+        edge = own.sum(axis=1, keepdims=True) if both is None else own @ both
+        edge *= 2 * _TOLERANCE
+        balance = own @ signs
+        won = (balance > edge).view(np.int8)
+        np.negative(edge, out=edge)
+        won -= (balance < edge).view(np.int8)
+        scores[rows] = _sums_by_unit(won.reshape(len(own), *shape))
+    return scores
+
+
+def _blocks(n_draws: int, size: int) -> list[slice]:
+    size = max(1, size)
+    return [slice(first, first + size) for first in range(0, n_draws, size)]
+
+
+def _by_patterns(x: Floats, weights: Floats, *, n_bits: int, has_gaps: bool) -> Integers:
+    """Return scores of values (n_children, n_draws, n_units) by tables of patterns.
+
+    The pattern of a pair of units says for each child which of them is better. There are few
+    patterns and many pairs: who outranks whom is found out for patterns.
+    """
+    kind = np.uint8 if n_bits * len(x) <= 8 else np.uint16
+    n_draws, n_units = x.shape[1:]
+    pattern = np.zeros((n_draws, n_units // 2, n_units), dtype=kind)
+    is_better = np.empty(pattern.shape, dtype=np.bool_)
+    for own in x:
+        one, other = _pairs(own)
+        for compare in (np.greater_equal, np.less_equal)[:n_bits]:
+            compare(one, other, out=is_better)
+            pattern += pattern
+            pattern |= is_better.view(np.uint8)
+    tables = _tables(weights, n_bits=n_bits, has_gaps=has_gaps)
+    won = np.empty(pattern.shape, dtype=np.int8)
+    for draw in range(n_draws):
+        # All patterns are in the table; "clip" spares NumPy a check of each.
+        np.take(tables[draw], pattern[draw], out=won[draw], mode="clip")
+    return _sums_by_unit(won)
+
+
+def _tables(weights: Floats, *, n_bits: int, has_gaps: bool) -> np.ndarray:
+    """Return for each draw who wins at each pattern: 1 the first, -1 the second, 0 neither."""
+    # By two bits: both missing or one, less, greater, equal; by one bit: less, greater.
+    signs = np.array([0.0, -1.0, 1.0, 0.0] if n_bits == 2 else [-1.0, 1.0])
+    there = np.array([0.0, 1.0, 1.0, 1.0])
+    balance = common = np.zeros((len(weights), 1))
+    for own in weights.T:
+        # Sums in the order of `outranking_matrix`, so that rounding is the same.
+        balance = (balance[..., np.newaxis] + own[:, np.newaxis, np.newaxis] * signs).reshape(
+            len(weights), -1
+        )
+        if has_gaps:
+            common = (common[..., np.newaxis] + own[:, np.newaxis, np.newaxis] * there).reshape(
+                len(weights), -1
+            )
+    if not has_gaps:
+        common = weights.sum(axis=1, keepdims=True)
+    share = (1 + balance / np.where(common > 0, common, np.nan)) / 2
+    wins, losses = share > 0.5 + _TOLERANCE, share < 0.5 - _TOLERANCE
+    return wins.view(np.int8) - losses.view(np.int8)
+
+
+def _pairs(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both units of each pair, of shape (..., n_units // 2, n_units)."""
+    n_units = x.shape[-1]
+    round_twice = np.concatenate([x, x], axis=-1)
+    second = sliding_window_view(round_twice, n_units, axis=-1)[..., 1 : n_units // 2 + 1, :]
+    return np.broadcast_to(x[..., np.newaxis, :], second.shape), second
+
+
+def _sums_by_unit(won: np.ndarray) -> Integers:
+    """Return wins less losses of each unit, from those of the first unit of each pair.
+
+    Parameters
+    ----------
+    won : ndarray of int8 of shape (n_draws, n_units // 2, n_units)
+    """
+    half, n_units = won.shape[1:]
+    if n_units % 2 == 0 and half:
+        won[:, -1, half:] = 0  # opposite units would meet twice
+    kind = np.int8 if half < 128 else np.int64  # a sum of as many ones must fit
+    gained = won.sum(axis=1, dtype=kind)
+    # Unit i is the second of the pair of unit i - s: rows are moved by one more each.
+    twice = np.concatenate([won, won], axis=2)
+    step = twice.strides
+    moved = as_strided(twice[:, :, n_units - 1 :], won.shape, (step[0], step[1] - step[2], step[2]))
+    return np.asarray(gained.astype(np.int64) - moved.sum(axis=1, dtype=kind))

@@ -1,0 +1,167 @@
+"""Gamma variates from uniform numbers, by the inverse of the distribution function."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from dli.arrays import Bools, Floats, Integers
+
+__all__ = ["gamma_variates"]
+
+# Gamma variates that are all below this are told apart by their logarithms.
+_TINY = 1e-200
+# Of a smaller shape every gamma variate is 0 as a float; its inverse fails near the end of floats.
+_SMALLEST_SHAPE = 1e-19
+# The largest number below 1 that a generator draws.
+_LAST = 1 - 2.0**-53
+
+# Tables have cells that double in width from both ends of 0 to 1, as the spacing of floats does:
+# so many octaves of 2 to the power of so many cells, up to a half and one cell beyond.
+_OCTAVES, _BITS = 12, 6
+_CELLS = _OCTAVES * 2**_BITS + 1
+_SHIFT = 52 - _BITS
+_NEAREST = 2.0 ** -(_OCTAVES + 1)
+# The number of the first cell, as the upper bits of floats have it.
+_FIRST = int(np.float64(_NEAREST).view(np.int64)) >> _SHIFT
+# Shapes of which polynomials in these cells are exact to 1e-10.
+_LEAST_TABLED, _MOST_TABLED = 0.1, 1e5
+# A table is worth its price from so many draws at once.
+_FEW = 128
+
+
+def gamma_variates(uniforms: Floats, shapes: Floats, chosen: Bools | None = None) -> Floats:
+    """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is.
+
+    Parameters
+    ----------
+    uniforms : ndarray of shape (n_children, ...)
+    shapes : ndarray of shape (n_children,)
+    chosen : ndarray of bool of shape (n_children, ...), optional
+        Which are wanted; the others are 0.
+
+    Returns
+    -------
+    ndarray of shape (n_children, ...)
+        Draws in which all would be too small for a float are divided by the largest.
+    """
+    from scipy.special import gammaln
+
+    below_1 = np.minimum(uniforms, _LAST) if uniforms.max() > _LAST else uniforms
+    if np.abs(shapes - 1).max() < 1e-12:
+        variates = -np.log1p(-below_1)
+        return np.asarray(variates if chosen is None else variates * chosen)
+    by_row = shapes.reshape(-1, *[1] * (uniforms.ndim - 1))
+    has_shape = by_row > 0
+    shape = np.where(has_shape, by_row, 1.0)
+    variates = _inverse(below_1, shape.ravel())
+    variates[shapes < _SMALLEST_SHAPE] = 0.0
+    np.maximum(variates, np.where(has_shape, 1e-300, 0.0), out=variates)
+    wanted = np.broadcast_to(has_shape, variates.shape)
+    if chosen is not None:
+        variates, wanted = variates * chosen, wanted & chosen
+    is_tiny = variates.max(axis=0) < _TINY
+    if is_tiny.any():
+        # Near 0 the distribution function is x^a / Gamma(a + 1), so log x is known beyond the range
+        # of floats. Of shapes near 0 one variate dwarfs the others, in proportion to its shape.
+        place = np.broadcast_to(is_tiny, variates.shape)
+        with np.errstate(divide="ignore", over="ignore"):
+            logs = (np.log(np.maximum(below_1, 5e-324)) + gammaln(shape + 1)) / shape
+        logs = np.where(wanted, logs, -np.inf)
+        top = logs.max(axis=0)
+        ratios = np.exp(logs - np.where(np.isfinite(top), top, 0.0))
+        variates = np.where(place, ratios, variates)
+    return np.asarray(variates)
+
+
+def _inverse(uniforms: Floats, shapes: Floats) -> Floats:
+    """Return the gamma variates of numbers below 1, a shape above 0 for each row."""
+    has_table = (shapes >= _LEAST_TABLED) & (shapes <= _MOST_TABLED)
+    if uniforms[0].size < _FEW or not has_table.any():
+        return _exact(uniforms, shapes)
+    if has_table.all():
+        return _interpolated(uniforms, shapes)
+    variates = np.empty(uniforms.shape)
+    variates[has_table] = _interpolated(uniforms[has_table], shapes[has_table])
+    variates[~has_table] = _exact(uniforms[~has_table], shapes[~has_table])
+    return variates
+
+
+def _exact(uniforms: Floats, shapes: Floats) -> Floats:
+    from scipy.special import gammaincinv
+
+    by_row = np.maximum(shapes, _SMALLEST_SHAPE).reshape(-1, *[1] * (uniforms.ndim - 1))
+    return np.asarray(gammaincinv(by_row, uniforms))
+
+
+def _interpolated(uniforms: Floats, shapes: Floats) -> Floats:
+    """Read variates from tables; those nearer to 0 or 1 than the first cell are exact."""
+    coefficients, first_cells = _tables(tuple(shapes.tolist()))
+    rows = uniforms.reshape(len(shapes), -1)
+    variates = np.empty(rows.shape)
+    upper = rows >= 0.5
+    ends = np.subtract(1.0, rows)
+    np.minimum(ends, rows, out=ends)
+    is_outside = ends < _NEAREST
+    if is_outside.any():
+        ends[is_outside] = 0.25
+    bits = ends.view(np.int64)
+    cells: Integers = np.right_shift(bits, _SHIFT)
+    middles = np.left_shift(cells, _SHIFT)
+    middles |= 1 << (_SHIFT - 1)
+    offsets = np.subtract(ends, middles.view(np.float64), out=ends)
+    np.multiply(upper, _CELLS, out=middles)
+    cells += middles
+    cells += first_cells
+    read = middles.view(np.float64)
+    np.take(coefficients[0], cells, out=variates, mode="clip")
+    for power in coefficients[1:]:
+        variates *= offsets
+        variates += np.take(power, cells, out=read, mode="clip")
+    if is_outside.any():
+        own = np.broadcast_to(shapes[:, np.newaxis], rows.shape)
+        variates[is_outside] = _exact(rows[is_outside], own[is_outside])
+    return variates.reshape(uniforms.shape)
+
+
+@lru_cache(maxsize=128)
+def _tables(shapes: tuple[float, ...]) -> tuple[Floats, Integers]:
+    """Return the coefficients of all cells of all shapes, and where each row's cells start.
+
+    The polynomials are of degree 5 in the distance from the middle of a cell, the highest power
+    first; at the ends of cells they have the value and the first two derivatives of the inverse.
+    """
+    distinct, table = np.unique(shapes, return_inverse=True)
+    parts = [_coefficients(shape) for shape in distinct.tolist()]
+    first_cells = table[:, np.newaxis] * (2 * _CELLS) - _FIRST
+    return np.concatenate(parts, axis=1), first_cells
+
+
+def _coefficients(shape: float) -> Any:
+    """Return the coefficients for one shape, of shape (6, 2 * n_cells): lower half, upper half."""
+    from scipy.special import gammaincinv, gammaln
+
+    numbers = np.arange(_FIRST, _FIRST + _CELLS + 1, dtype=np.int64) << _SHIFT
+    ends = numbers.view(np.float64)
+    widths = np.diff(ends)
+    values = gammaincinv(shape, [ends, 1 - ends])
+    slopes = np.exp(values + gammaln(shape) - (shape - 1) * np.log(values))
+    slopes[1] *= -1
+    bends = (1 - (shape - 1) / values) * slopes**2
+
+    def halves(at_ends: Floats, power: int) -> tuple[Floats, Floats]:
+        """Return what is even and what is odd about the middle, in widths of cells."""
+        left, right = at_ends[:, :-1] * widths**power, at_ends[:, 1:] * widths**power
+        return (right + left) / 2, (right - left) / 2
+
+    (value, rise), (slope, turn), (bend, twist) = (
+        halves(at_ends, power) for power, at_ends in enumerate((values, slopes, bends))
+    )
+    of_4 = bend / 2 - turn
+    of_2 = turn - of_4 / 2
+    of_5 = twist - 6 * (slope - 2 * rise)
+    of_3 = 2 * (slope - 2 * rise) - of_5 / 2
+    of_1 = 2 * rise - of_3 / 4 - of_5 / 16
+    of_0 = value - of_2 / 4 - of_4 / 16
+    powers = [of_5 / widths**5, of_4 / widths**4, of_3 / widths**3, of_2 / widths**2, of_1 / widths]
+    return np.array([*powers, of_0]).reshape(6, -1)
