@@ -45,9 +45,9 @@ def _factors(x: Floats, weights: Floats, total: float | None) -> Floats:
 
 @frozen
 class Sum:
-    r"""Add children up: :math:`\sum_k v_k x_k` with weights :math:`v_k` that sum to a total.
+    r"""Add children up: $\sum_k v_k x_k$ with weights $v_k$ that sum to a total.
 
-    Equal weights make the plain sum :math:`x_1 + \dots + x_n`. Strength makes up for weakness in
+    Equal weights make the plain sum $x_1 + \dots + x_n$. Strength makes up for weakness in
     full, as in the arithmetic mean, of which the sum is a multiple; but a score lies on a scale
     that is ``total`` times as wide as that of the children.
 
@@ -59,7 +59,7 @@ class Sum:
     ----------
     total : float, optional
         What the weights sum to, above 0; the number of children by default. Weights of 2 : 1 give
-        :math:`2a + b` under a total of 3, and :math:`(4a + 2b) / 3` by default.
+        $2a + b$ under a total of 3, and $(4a + 2b) / 3$ by default.
 
     Examples
     --------
@@ -101,9 +101,9 @@ class Sum:
 
 @frozen
 class Product:
-    r"""Multiply children: :math:`\prod_k x_k^{v_k}` with exponents :math:`v_k` that sum to a total.
+    r"""Multiply children: $\prod_k x_k^{v_k}$ with exponents $v_k$ that sum to a total.
 
-    Equal weights make the plain product :math:`x_1 \cdots x_n`, a total of 1 the geometric mean.
+    Equal weights make the plain product $x_1 \cdots x_n$, a total of 1 the geometric mean.
     A child of 0 makes the score 0, whatever the others are.
 
     The weight of missing children is shared among the rest: the score of such a unit is not the
@@ -151,7 +151,7 @@ class Product:
         return np.where(exponents.any(axis=-1), _product(x, exponents), np.nan)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        r"""Return the derivative of the product by each child: :math:`v_k S / x_k`.
+        r"""Return the derivative of the product by each child: $v_k S / x_k$.
 
         Returns
         -------
@@ -234,7 +234,7 @@ def _two(aggregation: object, values: ArrayLike) -> Floats:
 
 @frozen
 class Difference:
-    r"""Take the first child less the second: :math:`x_1 - x_2`, in the order of the tree.
+    r"""Take the first child less the second: $x_1 - x_2$, in the order of the tree.
 
     Weights do not enter: the derivatives are 1 and -1, so that a rise of the second child lowers
     the score, and scores may lie below 0. A study that takes the weight of one child away changes
@@ -282,9 +282,9 @@ class Difference:
 
 @frozen
 class Ratio:
-    r"""Divide the first child by the second: :math:`x_1 / x_2`, in the order of the tree.
+    r"""Divide the first child by the second: $x_1 / x_2$, in the order of the tree.
 
-    Weights do not enter. The derivatives are :math:`1 / x_2` and :math:`-x_1 / x_2^2`, so that a
+    Weights do not enter. The derivatives are $1 / x_2$ and $-x_1 / x_2^2$, so that a
     rise of the second child lowers the score. A study that takes the weight of one child away
     changes nothing. The first child must be at least zero and the second above it: ratios make no
     sense on scales without a zero, such as z-scores. There must be exactly two children; where one
@@ -334,7 +334,7 @@ class Ratio:
 
 @frozen
 class Complement:
-    r"""Take what an only child leaves of a whole: :math:`c - x`.
+    r"""Take what an only child leaves of a whole: $c - x$.
 
     It turns a score of which less is better, such as that of a sub-index of gaps or deprivations,
     into one of which more is. There must be exactly one child, whose weight does not enter: the

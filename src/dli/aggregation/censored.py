@@ -24,7 +24,7 @@ class CensoredMean:
 
     With deprivations as children, 1 where a person lacks something and 0 elsewhere, the mean is the
     share of deprivations, and who has fewer than the cutoff is not poor and counts nothing. The
-    mean of these scores over people is Alkire and Foster's adjusted headcount :math:`M_0`.
+    mean of these scores over people is Alkire and Foster's adjusted headcount $M_0$.
 
     A mean that lies below the cutoff by no more than rounding reaches it. The score jumps at the
     cutoff: derivatives are those of the mean where it is reached and 0 below, and tell nothing of

@@ -33,9 +33,9 @@ def mazziotta_pareto(
 ) -> Floats:
     r"""Give the Mazziotta-Pareto index of each unit.
 
-    :math:`z = 100 + 10 \, d (x - \bar x) / \sigma` in each column; then
-    :math:`S = M \mp \sigma_z^2 / M` with the mean :math:`M` and the standard deviation
-    :math:`\sigma_z` of a unit's own :math:`z`. Both standard deviations divide by n.
+    $z = 100 + 10 \, d (x - \bar x) / \sigma$ in each column; then
+    $S = M \mp \sigma_z^2 / M$ with the mean $M$ and the standard deviation
+    $\sigma_z$ of a unit's own $z$. Both standard deviations divide by n.
 
     Parameters
     ----------
@@ -88,9 +88,9 @@ def adjusted_mazziotta_pareto(
 ) -> Floats:
     r"""Give the adjusted Mazziotta-Pareto index of each unit, comparable over time.
 
-    :math:`r = 100 + 60 \, d (x - x_{ref}) / (x_{max} - x_{min})` in each column, so that the
-    reference is 100; then :math:`S = M \mp \sigma_r^2 / M` with the mean :math:`M` and the
-    standard deviation :math:`\sigma_r` (division by n) of a unit's own :math:`r`.
+    $r = 100 + 60 \, d (x - x_{ref}) / (x_{max} - x_{min})$ in each column, so that the
+    reference is 100; then $S = M \mp \sigma_r^2 / M$ with the mean $M$ and the
+    standard deviation $\sigma_r$ (division by n) of a unit's own $r$.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ class AdjustedMazziottaPareto:
 class HeldMazziottaPareto:
     r"""A Mazziotta-Pareto index on a scale that no longer depends on the values at hand.
 
-    :math:`S = M \mp \sigma_z^2 / M` of :math:`z = 100 + a (x - c)`. ``fit`` of the two indices
+    $S = M \mp \sigma_z^2 / M$ of $z = 100 + a (x - c)$. ``fit`` of the two indices
     gives one; unlike them it has a derivative for each unit alone.
 
     Attributes

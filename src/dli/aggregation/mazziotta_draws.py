@@ -19,8 +19,8 @@ def mazziotta_pareto_of_draws(
 ) -> Floats | None:
     r"""Return the index of each draw and unit, None where that needs the general function.
 
-    With distances :math:`d = a (x - c)`, so that :math:`z = 100 + d`, the mean is :math:`M = 100 +
-    \sum_k w_k d_k` and the variance :math:`\sum_k w_k d_k^2 - (\sum_k w_k d_k)^2`. For values that
+    With distances $d = a (x - c)$, so that $z = 100 + d$, the mean is $M = 100 +
+    \sum_k w_k d_k$ and the variance $\sum_k w_k d_k^2 - (\sum_k w_k d_k)^2$. For values that
     are the same in every draw both sums are matrix products.
 
     Parameters

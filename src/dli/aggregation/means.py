@@ -61,7 +61,7 @@ class _Mean:
 
 @frozen
 class ArithmeticMean(_Mean):
-    r"""Join children by :math:`\sum_k w_k x_k`: strength makes up for weakness in full.
+    r"""Join children by $\sum_k w_k x_k$: strength makes up for weakness in full.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class ArithmeticMean(_Mean):
 
 @frozen
 class GeometricMean(_Mean):
-    r"""Join children by :math:`\prod_k x_k^{w_k}`: weakness is made up for in part.
+    r"""Join children by $\prod_k x_k^{w_k}$: weakness is made up for in part.
 
     Examples
     --------
@@ -95,7 +95,7 @@ class GeometricMean(_Mean):
 
 @frozen
 class HarmonicMean(_Mean):
-    r"""Join children by :math:`1 / \sum_k (w_k / x_k)`: weakness weighs heavily.
+    r"""Join children by $1 / \sum_k (w_k / x_k)$: weakness weighs heavily.
 
     Examples
     --------
@@ -112,7 +112,7 @@ class HarmonicMean(_Mean):
 
 @frozen
 class PowerMean(_Mean):
-    r"""Join children by :math:`(\sum_k w_k x_k^p)^{1/p}`: the lower p, the less is made up for.
+    r"""Join children by $(\sum_k w_k x_k^p)^{1/p}$: the lower p, the less is made up for.
 
     Parameters
     ----------

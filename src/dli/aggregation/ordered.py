@@ -22,10 +22,10 @@ def ordered_weighted_mean(
 ) -> Floats:
     r"""Give the mean of values sorted from best to worst, weighted by place.
 
-    With equal weights of the children this is :math:`\sum_i v_i x_{(i)}`. Otherwise a child takes
+    With equal weights of the children this is $\sum_i v_i x_{(i)}$. Otherwise a child takes
     up as much room in the order as it has weight, and gets the order weights that lie there:
-    :math:`\sum_i (Q(u_i) - Q(u_{i-1})) x_{(i)}` with the cumulated weights :math:`u_i` of the
-    sorted children and :math:`Q` linear between the cumulated order weights.
+    $\sum_i (Q(u_i) - Q(u_{i-1})) x_{(i)}$ with the cumulated weights $u_i$ of the
+    sorted children and $Q$ linear between the cumulated order weights.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ __all__ = ["Copeland", "copeland_scores", "outranking_matrix"]
 def outranking_matrix(values: ArrayLike, weights: ArrayLike) -> Floats:
     r"""Give, for each pair of units, the weight of the children in which the first is better.
 
-    :math:`o_{ij} = \sum_{k: x_{ik} > x_{jk}} w_k + \frac12 \sum_{k: x_{ik} = x_{jk}} w_k`, so that
-    :math:`o_{ij} + o_{ji} = 1`. A pair is compared in the children that both have, their weights
+    $o_{ij} = \sum_{k: x_{ik} > x_{jk}} w_k + \frac12 \sum_{k: x_{ik} = x_{jk}} w_k$, so that
+    $o_{ij} + o_{ji} = 1$. A pair is compared in the children that both have, their weights
     scaled to sum to one: the result does not depend on the order of the rows.
 
     Parameters
@@ -73,7 +73,7 @@ def outranking_matrix(values: ArrayLike, weights: ArrayLike) -> Floats:
 def copeland_scores(values: ArrayLike, weights: ArrayLike) -> Floats:
     r"""Give the number of units that a unit outranks, less the number that outrank it.
 
-    Unit i outranks unit j when :math:`o_{ij} > 1/2`; within :math:`10^{-12}` of 1/2 neither does,
+    Unit i outranks unit j when $o_{ij} > 1/2$; within $10^{-12}$ of 1/2 neither does,
     and neither when they have no child in common.
 
     Parameters

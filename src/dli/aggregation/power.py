@@ -41,8 +41,8 @@ def as_order(p: Any) -> float:
 def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     r"""Return the weighted power mean of order p.
 
-    :math:`S = (\sum_k w_k x_k^p)^{1/p}`; for p = 0 its limit, the geometric mean
-    :math:`\prod_k x_k^{w_k}`; for p = -inf and inf the least and the greatest value of positive
+    $S = (\sum_k w_k x_k^p)^{1/p}$; for p = 0 its limit, the geometric mean
+    $\prod_k x_k^{w_k}$; for p = -inf and inf the least and the greatest value of positive
     weight.
 
     Parameters
@@ -124,9 +124,9 @@ def _power_of_ratio(x: Floats, scale: Floats, p: float) -> Floats:
 def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     r"""Return the derivative of the power mean by each child.
 
-    :math:`\partial S / \partial x_k = w_k (x_k / S)^{p - 1}`. Minimum and maximum share 1 among
-    all children that tie. Since :math:`S` is homogeneous, :math:`\sum_k x_k \, \partial S /
-    \partial x_k = S`.
+    $\partial S / \partial x_k = w_k (x_k / S)^{p - 1}$. Minimum and maximum share 1 among
+    all children that tie. Since $S$ is homogeneous, $\sum_k x_k \, \partial S /
+    \partial x_k = S$.
 
     Parameters
     ----------
@@ -161,8 +161,8 @@ def power_mean_directional(
 ) -> Floats:
     r"""Return the one-sided derivative of the power mean when its values set out along moves.
 
-    :math:`\lim_{h \to 0+} (S(x + h m) - S(x)) / h`: the slopes times the moves; of the minimum
-    (maximum) the least (greatest) move among the children that tie at it; of :math:`p > 0` where
+    $\lim_{h \to 0+} (S(x + h m) - S(x)) / h$: the slopes times the moves; of the minimum
+    (maximum) the least (greatest) move among the children that tie at it; of $p > 0$ where
     all values are 0 the power mean of the moves, since the mean is homogeneous.
 
     Parameters

@@ -136,7 +136,7 @@ def _require_relations(b: Floats, psi: Floats) -> None:
 
 
 def log_likelihood(z: Floats, a: Floats, b: Floats, psi: Floats) -> tuple[float, Floats]:
-    r"""Return the log-likelihood of :math:`z = a + b g + e` and its gradient.
+    r"""Return the log-likelihood of $z = a + b g + e$ and its gradient.
 
     The gradient is by a, b and the logarithm of psi, the variance of e: (3, n_sources). It is the
     expectation, given the values, of that of the likelihood if the score were known.

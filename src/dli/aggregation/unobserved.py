@@ -70,15 +70,15 @@ def unobserved_components(
 ) -> UnobservedScores:
     r"""Estimate the score of each unit from sources that measure it with error.
 
-    Source j reports :math:`y_{ij} = \alpha_j + \beta_j (g_i + \varepsilon_{ij})` of the score
-    :math:`g_i \sim N(0, 1)` of unit i, with independent errors
-    :math:`\varepsilon_{ij} \sim N(0, \sigma_j^2)`. The estimate and its standard error are
+    Source j reports $y_{ij} = \alpha_j + \beta_j (g_i + \varepsilon_{ij})$ of the score
+    $g_i \sim N(0, 1)$ of unit i, with independent errors
+    $\varepsilon_{ij} \sim N(0, \sigma_j^2)$. The estimate and its standard error are
 
-    .. math::
-
-        E[g_i \mid y_i] = \frac{\sum_j \sigma_j^{-2} (y_{ij} - \alpha_j) / \beta_j}
-        {1 + \sum_j \sigma_j^{-2}}, \qquad
-        SD[g_i \mid y_i] = \Bigl(1 + \sum_j \sigma_j^{-2}\Bigr)^{-1/2}
+    $$
+    E[g_i \mid y_i] = \frac{\sum_j \sigma_j^{-2} (y_{ij} - \alpha_j) / \beta_j}
+    {1 + \sum_j \sigma_j^{-2}}, \qquad
+    SD[g_i \mid y_i] = \Bigl(1 + \sum_j \sigma_j^{-2}\Bigr)^{-1/2}
+    $$
 
     over the sources that report the unit: precise sources count most, and a unit with few sources
     is drawn towards the mean and has a large standard error. The parameters maximise the likelihood
