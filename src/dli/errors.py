@@ -50,6 +50,7 @@ class DLIError(Exception):
     Attributes
     ----------
     summary : str
+        What is wrong, without the list of faults.
     faults : tuple of str
         All of them; the printed message stops after twenty.
 
@@ -134,6 +135,7 @@ class FileError(DLIError, OSError):
     Parameters
     ----------
     path : str or path-like
+        Of the file.
     error : Exception
         What the system or the encoder said.
     """

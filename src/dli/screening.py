@@ -33,6 +33,7 @@ def data_shares(values: ArrayLike) -> tuple[Floats, Floats]:
     Returns
     -------
     available : ndarray of shape (n_units,)
+        The share of indicators with a value.
     nonzero : ndarray of shape (n_units,)
         NaN for a unit without any value.
 
@@ -61,7 +62,9 @@ class Screening:
     Attributes
     ----------
     units : tuple
+        As the data name them.
     periods : tuple or None
+        Of the rows; None where there is one.
     available, nonzero : ndarray of shape (n_units,)
         As `data_shares` returns them.
     low_availability, low_nonzero : ndarray of bool of shape (n_units,)
@@ -69,6 +72,7 @@ class Screening:
     forced : tuple of bool or None
         The decision on each unit that overrides the rules, if there is one.
     included : ndarray of bool of shape (n_units,)
+        Which rows have enough data.
     """
 
     units: tuple[Any, ...]
@@ -142,6 +146,7 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     index : Index
+        The framework that the columns belong to.
     data, unit, period, **options
         As in `Assessment`.
     availability : float
@@ -233,6 +238,7 @@ def availability(
     Parameters
     ----------
     index : Index
+        The framework that the columns belong to.
     data, unit, period, **options
         As in `Assessment`.
 

@@ -160,6 +160,7 @@ class OrderedWeighted:
         Returns
         -------
         ndarray of shape (..., n_units, n_children)
+            The weight of each child's place; tied children share theirs.
         """
         x = as_values(values)
         w = as_weights(weights, x.shape)
@@ -173,6 +174,7 @@ class OrderedWeighted:
         Returns
         -------
         ndarray of shape (..., n_units)
+            The rise of each score for a step along the moves.
         """
         x = as_values(values)
         w = as_weights(weights, x.shape)

@@ -53,6 +53,7 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     weights : array_like of shape (n_children,) or (..., n_units, n_children)
         Not negative and not all zero; scaled to sum to one.
     p : float
+        The order; 1 for the arithmetic mean, 0 for the geometric, -1 for the harmonic.
 
     Returns
     -------
@@ -170,6 +171,7 @@ def power_mean_directional(
     values, weights, p
         As of `power_mean`.
     moves : array_like of shape (..., n_units, n_children)
+        The direction in which the values set out.
 
     Returns
     -------

@@ -93,10 +93,12 @@ def unobserved_components(
     min_units : int
         How many units a source must have, and two sources must share to count as linked.
     max_iterations : int
+        After which a search that has not settled is an error.
 
     Returns
     -------
     UnobservedScores
+        Scores with their standard errors, and the parameters of each source.
 
     Raises
     ------

@@ -42,6 +42,7 @@ class Assessment(Scored):
     Parameters
     ----------
     index : Index
+        What is assessed: the tree of indicators.
     data : frame, mapping of columns, path of a CSV file, or Observations
         A row for each unit (in each period), a column for each indicator; other columns are
         context. NaN, None and nulls mean missing.
@@ -51,6 +52,7 @@ class Assessment(Scored):
         The column that names the periods. Normalisation is over all periods; ranks are within
         each.
     method : Method
+        The choices of all steps.
     **options
         How text is read and files are laid out, such as ``missing=("..", ":")``, ``decimal=","``
         and ``delimiter=";"``: the fields of `dli.frames.Reading`. Long and wide tables are read by
@@ -59,8 +61,11 @@ class Assessment(Scored):
     Attributes
     ----------
     index : Index
+        What is assessed: the tree of indicators.
     observations : Observations
+        The data as they were read.
     method : Method
+        The choices of all steps.
 
     Raises
     ------
@@ -305,6 +310,7 @@ class Assessment(Scored):
         Parameters
         ----------
         by : {"units", "indicators"}
+            What a row of the table is.
 
         Returns
         -------
@@ -328,6 +334,7 @@ class Assessment(Scored):
         Parameters
         ----------
         name : {"raw", "denominated", "imputed", "treated", "normalised"}
+            The step after which values are wanted.
 
         Raises
         ------
@@ -370,9 +377,11 @@ class Assessment(Scored):
         Parameters
         ----------
         unit : object
+            As the data name it.
         period : object, optional
             Needed when there are several periods.
         level : int
+            The level of the tree whose nodes are shown.
 
         Returns
         -------
@@ -431,6 +440,7 @@ class Assessment(Scored):
         Parameters
         ----------
         path : str or path-like
+            Of the file.
 
         Raises
         ------
@@ -464,6 +474,7 @@ class Assessment(Scored):
         path : str or path-like
             A model file in TOML with a table ``[method]``, such as `save_methodology` writes.
         data : frame, mapping of columns, path of a CSV file, or Observations
+            A row for each unit, in each period.
         unit, period : str, optional
             As in `Assessment`.
         steps : mapping of str to callable, optional

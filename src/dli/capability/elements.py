@@ -26,11 +26,14 @@ class Capability:
     Parameters
     ----------
     code : str
+        Short, and unique in the whole.
     name : str
+        For tables and reports; the code where there is none.
     kind : {"capability", "barrier"}
         The level of a capability runs from 0, absent, to 1, complete; that of a barrier from 0,
         gone, to 1, in full force. All links of a barrier take away.
     description : str
+        What it consists of.
 
     Raises
     ------

@@ -119,6 +119,7 @@ def estimate(  # noqa: PLR0913 each option is independent
     Returns
     -------
     Estimate
+        The strengths with their intervals.
 
     Raises
     ------

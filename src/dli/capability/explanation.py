@@ -37,6 +37,7 @@ def explain(  # noqa: PLR0913 each option is independent
     Parameters
     ----------
     assessment : Assessment
+        Of the index that the links lead to.
     unit, period : object
         Units are compared within the period.
     node : str, optional
@@ -50,6 +51,7 @@ def explain(  # noqa: PLR0913 each option is independent
     Returns
     -------
     Explanation
+        The gaps of the unit, shared among capabilities.
 
     Raises
     ------

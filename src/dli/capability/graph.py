@@ -36,8 +36,11 @@ class CapabilityGraph(Network):
     Parameters
     ----------
     capabilities : sequence of Capability
+        The nodes, barriers included.
     links : sequence of Link
+        From capabilities to capabilities and to nodes of an index.
     description : str
+        Where capabilities and links come from.
 
     Raises
     ------

@@ -39,6 +39,7 @@ def total_influence(direct: ArrayLike) -> Floats:
     Returns
     -------
     ndarray of shape (n_nodes, n_nodes)
+        What one unit more of the row adds to the column over all paths.
 
     Raises
     ------
@@ -172,6 +173,7 @@ class Dematel:
         Returns
         -------
         ndarray of bool of shape (n_nodes, n_nodes)
+            Which influences reach the threshold.
         """
         return np.asarray(self.total > (self.total.mean() if threshold is None else threshold))
 
@@ -190,6 +192,7 @@ def dematel(direct: ArrayLike) -> Dematel:
     Returns
     -------
     Dematel
+        Total influence, prominence and relation of each node.
 
     Raises
     ------

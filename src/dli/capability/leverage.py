@@ -32,6 +32,7 @@ def leverage(graph: Network, assessment: Assessment, node: str | None = None) ->
     Parameters
     ----------
     assessment : Assessment
+        Of the index that the links lead to.
     node : str, optional
         The index by default.
 

@@ -27,6 +27,7 @@ def paths(
     Parameters
     ----------
     source, target : str
+        Codes of capabilities, or of nodes of the index.
     top : int, optional
         How many chains to list at most; None lists all, which needs ``share < 1`` where feedback
         makes their number infinite.

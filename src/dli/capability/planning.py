@@ -72,6 +72,7 @@ def plan(  # noqa: PLR0913 each option is independent
     Returns
     -------
     Plan
+        What to build, in which order, with what effect.
 
     Raises
     ------

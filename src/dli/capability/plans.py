@@ -30,6 +30,7 @@ class Plan(Printed):
     Attributes
     ----------
     budget : float, optional
+        What the steps may cost together; None for the least cost of a target.
     """
 
     budget: float | None

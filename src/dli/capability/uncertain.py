@@ -37,6 +37,7 @@ def uncertain(
         Strengths are drawn evenly from (1 - relative) to (1 + relative) times their value, and at
         most 1.
     n_samples : int
+        The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The same seed gives the same draws.
 

@@ -69,6 +69,7 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     Returns
     -------
     Trends
+        Slopes, p-values and growth rates of the series.
 
     Raises
     ------

@@ -54,6 +54,7 @@ def change(
     before, after : Assessment
         Of the same tree; for two periods of one assessment, twice the same.
     unit : object
+        As the data name it.
     node : str, optional
         The index by default.
     period_before, period_after : object, optional

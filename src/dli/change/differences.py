@@ -65,6 +65,7 @@ def difference(
     Parameters
     ----------
     assessment : Assessment
+        Of both units.
     first, second : object
         The units.
     node : str, optional

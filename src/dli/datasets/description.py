@@ -16,8 +16,11 @@ class Column:
     Attributes
     ----------
     name : str
+        As in the table.
     kind : {"text", "number", "whole"}
+        What its cells are.
     meaning, unit_of_measure : str
+        What is measured, and in what.
     """
 
     name: str
@@ -33,14 +36,17 @@ class Description:
     Attributes
     ----------
     name, title, publisher, editions : str
+        Which data they are, whose, and of when.
     terms : str
         The publishers' terms of use.
     citation : str
+        How to cite the publisher.
     copies : tuple of str
         Where the figures were taken from.
     checks, doubts : tuple of str
         What was checked, and what remains doubtful.
     columns : tuple of Column
+        In the order of the table.
     """
 
     name: str

@@ -35,7 +35,9 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     Parameters
     ----------
     assessment : Assessment
+        With the unit and those it is compared with.
     unit : object
+        As the data name it.
     node : str
         The node at which the unit wants to learn from others.
     by : str or sequence of str, optional

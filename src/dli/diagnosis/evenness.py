@@ -27,6 +27,7 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     Parameters
     ----------
     assessment : Assessment
+        With the unit and those it is compared with.
     node : str, optional
         The index by default.
 

@@ -36,7 +36,9 @@ def weaknesses(
     Parameters
     ----------
     assessment : Assessment
+        With the unit and those it is compared with.
     unit : object
+        As the data name it.
     against : {"frontier", "target", "own"} or sequence of units
         The reference at each node: the best score of the period; the indicator's target, or the
         better of its goalposts if it has no target, on the normalised scale (read after treatment,

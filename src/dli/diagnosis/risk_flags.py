@@ -42,7 +42,9 @@ def risks(
     Parameters
     ----------
     assessment : Assessment
+        With the unit and those it is compared with.
     unit : object
+        As the data name it.
     floor : float, optional
         The score below which a sub-index is a risk; by default the lower quartile of all units at
         each sub-index, where at least four have a score.

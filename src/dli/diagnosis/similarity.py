@@ -91,6 +91,7 @@ def peers(  # noqa: PLR0913 each is a choice of its own
     Parameters
     ----------
     assessment : Assessment
+        With the unit and those it is compared with.
     unit : object
         A unit without a score has peers too, and so may units without a score be peers.
     by : str or sequence of str, optional

@@ -46,6 +46,7 @@ def read(
     Returns
     -------
     Table
+        The columns, whatever library they came in.
 
     Raises
     ------

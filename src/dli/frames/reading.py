@@ -63,6 +63,7 @@ class Reading:
     delimiter : str
         What separates the cells of a line.
     encoding : str
+        Of the text of a CSV file.
     header_line : int
         The line of the file, from 1, that has the names of the columns.
     last_line : int, optional

@@ -25,6 +25,7 @@ class Table:
     names : tuple of str
         The columns in their order.
     n_rows : int
+        How many rows there are.
     library : object
         What `build` makes results with: a name, or another library's narwhals implementation.
     reading : Reading
@@ -85,10 +86,12 @@ class Table:
         Parameters
         ----------
         names : sequence of str
+            Of the columns.
 
         Returns
         -------
         values : ndarray of shape (n_rows, n_names), in Fortran order
+            NaN where a cell is missing.
         faults : list of (row, name, cell)
             `not_a_number` says what is wrong with such a cell.
         """

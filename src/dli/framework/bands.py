@@ -81,10 +81,12 @@ class Bands:
         Parameters
         ----------
         scores : array_like of shape (n_units,)
+            On the scale of the thresholds.
 
         Returns
         -------
         list of str or None
+            The name of the band of each score, None for a missing one.
 
         Raises
         ------

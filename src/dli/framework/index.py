@@ -46,10 +46,12 @@ class Index:
     Parameters
     ----------
     code : str
+        Short, and unique in the tree.
     children : sequence of Indicator or Index
         At least one. Branches may differ in depth; the tree may have up to 1,000 levels below its
         top.
     name : str
+        For tables and reports; the code where there is none.
     weight : float
         Relative to its siblings; only the proportions matter.
     weighting, aggregation : object, optional
@@ -63,6 +65,7 @@ class Index:
     bands : Bands, optional
         Named classes of this node's score.
     description : str
+        What it is meant to measure.
 
     Raises
     ------
@@ -299,6 +302,7 @@ class Index:
         Parameters
         ----------
         path : str or path-like
+            Of the file.
         steps : mapping of str to callable, optional
             Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
             for each, called with the parameters in the file.

@@ -26,6 +26,7 @@ class Indicator:
         No other node of the index may have the same code. It names the indicator in all results,
         and its column in the data unless ``column`` does.
     name : str
+        For tables and reports; the code where there is none.
     direction : {1, -1}
         1 when more is better for the index, -1 when less is.
     weight : float
@@ -57,6 +58,7 @@ class Indicator:
         for "no" and for "nothing found". They count as they are; an assessment flags them, and
         `dli.sensitivity.DoubtfulAsMissing` shows what reading them as missing changes.
     description, source : str
+        What is measured, and where the figures come from.
 
     Raises
     ------

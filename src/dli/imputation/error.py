@@ -59,8 +59,11 @@ def imputation_error(
     Parameters
     ----------
     imputation : Imputation or object with ``fit_transform``
+        What fills the gaps.
     values : ndarray of shape (n_units, n_indicators)
+        NaN where a value is missing.
     context : Context
+        Units, periods and groups of the rows.
     share : float
         The share of known values to hide in each round, above 0 and below 1. An indicator keeps at
         least two of its values.
@@ -73,6 +76,7 @@ def imputation_error(
     Returns
     -------
     ImputationAccuracy
+        How far imputed values are from those that were hidden.
 
     Raises
     ------

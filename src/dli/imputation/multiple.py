@@ -60,6 +60,7 @@ class Pooled:
         Returns
         -------
         ndarray of shape (...), or (n_quantiles, ...) for a sequence
+            Quantiles of Student's t around the pooled estimate.
 
         Raises
         ------
@@ -102,6 +103,7 @@ def pool(
     Returns
     -------
     Pooled
+        Estimates with their variance within and between imputations.
 
     Raises
     ------

@@ -110,8 +110,11 @@ def impute(imputation: Any, values: Floats, context: Context) -> Floats:
     Parameters
     ----------
     imputation : Imputation or object with ``fit_transform``
+        What fills the gaps.
     values : ndarray of shape (n_units, n_indicators)
+        NaN where a value is missing.
     context : Context
+        Units, periods and groups of the rows.
 
     Raises
     ------

@@ -308,6 +308,7 @@ class Method:
         Parameters
         ----------
         path : str or path-like
+            Of the file.
         steps : mapping of str to callable, optional
             Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
             for each, called with the parameters in the file.
@@ -333,6 +334,7 @@ class Method:
         Parameters
         ----------
         path : str or path-like
+            Of the file.
 
         Raises
         ------

@@ -31,6 +31,7 @@ class Choices:
     node_normalisation, node_imputation : mapping of str to object
         By the code of every node with children whose score is normalised, or filled.
     missing : {"renormalise", "propagate", "raise"}
+        What a missing child does to its node.
     """
 
     imputation: tuple[tuple[Any, Any], ...]

@@ -50,6 +50,7 @@ def load(name: str) -> Index:
     Returns
     -------
     Index
+        The tree of the model.
 
     Raises
     ------
@@ -75,10 +76,12 @@ def load_capabilities(name: str) -> "CapabilityGraph":
     Parameters
     ----------
     name : {"dli-maturity", "dli-public"}
+        Of the model that the links lead to.
 
     Returns
     -------
     CapabilityGraph
+        With the evidence for each link.
 
     Raises
     ------
@@ -107,6 +110,7 @@ def load_judgements(name: str) -> dict[str, dict[tuple[str, str], float]]:
     Parameters
     ----------
     name : str
+        Of a model that comes with judgements.
 
     Returns
     -------

@@ -104,6 +104,7 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
     Parameters
     ----------
     assessment : Assessment
+        Whose values are described.
     nodes : int, str or sequence of str, optional
         A level of the tree (0 is the index, 1 its sub-indices), a code, several codes, or None
         for the indicators.

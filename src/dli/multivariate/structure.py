@@ -36,6 +36,7 @@ def statistics(assessment: Assessment, *, stage: str = "raw", **limits: float) -
     Parameters
     ----------
     assessment : Assessment
+        Whose values are described.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
         The step after which indicators are taken.
     **limits : float

@@ -134,6 +134,7 @@ class NormalScores:
     Parameters
     ----------
     method : {"blom", "van der waerden", "rankit", "tukey"}
+        How ranks become shares.
     mean, sd : float
         Of the normal distribution; ``sd`` is above zero.
     equality : {"exact", "rounding"}

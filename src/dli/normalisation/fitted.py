@@ -87,6 +87,7 @@ class FittedOn:
         Returns
         -------
         OnRows
+            The normalisation with its scale taken from these rows.
 
         Raises
         ------

@@ -159,6 +159,7 @@ class PercentileRank:
     low, high : float
         What the shares 0 and 1 become.
     method : {"inclusive", "exclusive", "weak", "mean"}
+        Which share of the others is counted.
     equality : {"exact", "rounding"}
         Whether values tie only when they are equal to the last bit, as in published ranks of
         indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest

@@ -81,7 +81,9 @@ class Observations:
         Parameters
         ----------
         data : frame, mapping of columns or path of a CSV file
+            A row for each unit, in each period.
         index : Index
+            The framework that the columns belong to.
         unit : str, optional
             The column that names the units; None for the index of a pandas frame.
         period : str, optional
@@ -205,7 +207,9 @@ class Observations:
         Parameters
         ----------
         data : frame, mapping of columns or path of a CSV file
+            A row for each value.
         index : Index
+            The framework that the columns belong to.
         unit, indicator, value, period : str
             The columns of the units, the indicators' codes (or what each has as its ``column``),
             the values and, if there are several, the periods.
@@ -260,6 +264,7 @@ class Observations:
         data : frame, mapping of columns or path of a CSV file
             A row for each unit and indicator.
         index : Index
+            The framework that the columns belong to.
         unit, indicator : str
             The columns of the units and of the indicators' codes (or what each has as its
             ``column``). Without ``indicator`` all rows are about the one indicator of the index.
@@ -400,7 +405,9 @@ class Observations:
         Returns
         -------
         denominators : ndarray of shape (n_rows, n_denominated)
+            What indicators are divided by.
         places : ndarray of shape (n_denominated,)
+            The columns of the indicators that have one.
 
         Raises
         ------

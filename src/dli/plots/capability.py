@@ -22,11 +22,14 @@ def influence_map(graph: "CapabilityGraph", *, ax: Any = None) -> Any:
     Parameters
     ----------
     graph : CapabilityGraph
+        Capabilities and their links.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
     """
     style = current()
     table = frames.read(graph.dematel())
@@ -60,11 +63,14 @@ def plan(chosen: "Plan", *, ax: Any = None) -> Any:
     Parameters
     ----------
     chosen : Plan
+        What `CapabilityGraph.plan` returned.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
     """
     style = current()
     rows = chosen.steps

@@ -48,10 +48,12 @@ def bump(
     others : bool
         Whether to draw all other units; thousands of them make a picture slow, and grey all over.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -119,10 +121,12 @@ def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = Non
     top : int
         How many of the largest parts are shown by themselves; the rest is put together.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------

@@ -37,10 +37,12 @@ def hasse(order: Any, *, highlight: Sequence[object] = (), most: int = 40, ax: A
     most : int
         Of how many units lines are drawn; orders of more are drawn as levels.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------

@@ -54,18 +54,23 @@ def capabilities(
     Parameters
     ----------
     graph : CapabilityGraph
+        Capabilities and their links.
     assessment : Assessment, optional
+        Whose scores fill the boxes.
     unit : object, optional
+        Whose scores they are.
     node : str, optional
         A capability, an outcome, or a sub-index with outcomes: only that node, what leads to it
         and what it leads to are shown.
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------

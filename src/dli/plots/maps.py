@@ -48,6 +48,7 @@ def choropleth(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     geometry : mapping, or path of a GeoJSON file, optional
         A FeatureCollection of polygons and multipolygons. Coordinates are drawn as they are,
         unless its member ``projection`` is ``"equal earth"``; its member ``note`` is written below
@@ -62,6 +63,7 @@ def choropleth(  # noqa: PLR0913 each is a decision of its own
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------

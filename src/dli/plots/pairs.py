@@ -38,6 +38,7 @@ def scatter(
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     x, y : str
         Codes of nodes, or columns of numbers that the data have besides.
     label : int or sequence
@@ -46,10 +47,12 @@ def scatter(
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------

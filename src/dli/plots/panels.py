@@ -35,6 +35,7 @@ def small_multiples(
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     units : sequence
         A panel for each, in their order.
     nodes : int, str or sequence of str
@@ -47,6 +48,7 @@ def small_multiples(
     Returns
     -------
     ndarray of matplotlib.axes.Axes, of shape (n_units,)
+        A panel for each unit, in their order.
 
     Raises
     ------

@@ -68,10 +68,12 @@ def framework(index: Index, *, ax: Any = None) -> Any:
     index : Index
         Weights are the declared ones.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
     """
     from matplotlib.patches import Wedge
 

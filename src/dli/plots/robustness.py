@@ -44,6 +44,7 @@ def rank_intervals(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     study : Uncertainty
+        With the draws.
     q : (float, float)
         The quantiles at the ends of the bars.
     top : int, optional
@@ -56,10 +57,12 @@ def rank_intervals(  # noqa: PLR0913 each is a decision of its own
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -164,15 +167,18 @@ def rank_acceptability(
     Parameters
     ----------
     study : Uncertainty
+        With the draws.
     top : int, optional
         How many of the first units and ranks; None for all.
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -226,6 +232,7 @@ def sobol(
     Parameters
     ----------
     study : Sobol
+        With the shares of variance.
     output : str, optional
         The first that was studied by default.
     unit : object, optional
@@ -236,10 +243,12 @@ def sobol(
     period : object, optional
         For outputs of units, where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -309,10 +318,12 @@ def weight_stability(
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------

@@ -39,10 +39,12 @@ def league(
     period : object, optional
         Where there are several.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -116,16 +118,20 @@ def profile(
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     unit, period : object
+        As the data name them; the period only where there are several.
     peers : sequence, optional
         The others; all units of the period by default.
     level : int
         Down to which the nodes are shown.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -192,9 +198,11 @@ def radar(
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     units : sequence
         At most eight.
     period : object, optional
+        Required if there are several periods.
     nodes : int, str or sequence of str
         The spokes, three or more: a level of the tree, or codes.
     ax : matplotlib.axes.Axes, optional
@@ -203,6 +211,7 @@ def radar(
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -249,13 +258,16 @@ def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = No
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     nodes : int, str or sequence of str, optional
         Indicators; all by default.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------
@@ -310,16 +322,20 @@ def correlations(
     Parameters
     ----------
     assessment : Assessment
+        Whose scores are drawn.
     nodes : int, str or sequence of str, optional
         A level of the tree, or codes; the indicators by default.
     method : {"pearson", "spearman", "kendall"}
+        The coefficient.
     period : object, optional
         Needed when there are several periods.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; a figure of its own by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        With the picture, to be changed or saved.
 
     Raises
     ------

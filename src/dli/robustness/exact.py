@@ -43,6 +43,7 @@ def pairwise_winning(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node : str, optional
         The node whose scores are compared; the index by default. All aggregations from there down
         to ``nodes`` must be arithmetic means.
@@ -123,6 +124,7 @@ def rank_ranges(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node, nodes
         As in `pairwise_winning`: the weights of the children of ``node`` vary by default.
     lower, upper : array_like of shape (n_nodes,), optional
@@ -271,6 +273,7 @@ def weight_stability(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node, nodes
         As in `pairwise_winning`: the weights of the children of ``node`` move by default.
     period : object, optional
@@ -353,6 +356,7 @@ def pair_robustness(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node, nodes
         As in `pairwise_winning`: the weights of the children of ``node`` are in doubt by default.
     period : object, optional

@@ -33,6 +33,7 @@ def average_ranks(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node, nodes
         As in `dominance`: units are compared by the indicators below ``node`` by default. By fewer
         nodes, such as ``nodes=1``, more units are comparable.
@@ -126,6 +127,7 @@ def mutual_ranking_probabilities(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node, nodes
         As in `average_ranks`.
     period : object, optional

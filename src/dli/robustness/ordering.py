@@ -28,6 +28,7 @@ def dominance(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node : str, optional
         The node whose scores are compared; the index by default. All aggregations from there down
         to ``nodes`` must be monotone.
@@ -97,6 +98,7 @@ def order(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     node, nodes, period
         As in `dominance`.
     units : iterable, optional

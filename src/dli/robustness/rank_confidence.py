@@ -60,6 +60,7 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
+        With the nominal weights.
     errors : str, float or array_like of shape (n_units,), optional
         Standard errors of the scores, independent from unit to unit: the name of a column of the
         data, one number for all, or a number for each of ``assessment.units``. Either ``errors``

@@ -34,6 +34,7 @@ class Balance:
     Attributes
     ----------
     weights : ndarray of shape (n_indicators,)
+        Sum to one.
     correlations : ndarray of shape (n_indicators,)
         Of each indicator with the weighted mean.
     importances : ndarray of shape (n_indicators,)

@@ -24,6 +24,7 @@ class BestWorstWeights:
     Attributes
     ----------
     weights : ndarray of shape (n,)
+        Sum to one.
     xi : float
         The largest departure of a weight from a judgement; 0 when they all fit.
     input_consistency_ratio : float

@@ -47,6 +47,7 @@ class ComponentWeights:
     Attributes
     ----------
     weights : ndarray of shape (n_indicators,)
+        Sum to one.
     eigenvalues : ndarray of shape (n_indicators,)
         Of the correlation matrix, the largest first.
     explained_share : float
@@ -87,6 +88,7 @@ def component_weights(
     values : array_like of shape (n_units, n_indicators)
         NaN is missing: units that lack a value are left out.
     loadings : {"squared", "plain", "rotated"}
+        Which loadings the weights are taken from.
     kaiser : bool
         Scale the loadings of each indicator to a sum of squares of one while they are rotated, so
         that indicators that the components explain little count as much as the others (Kaiser's
@@ -157,10 +159,12 @@ def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
     Parameters
     ----------
     loadings : array_like of shape (n_indicators, n_components)
+        Of the components that are kept.
 
     Returns
     -------
     weights : ndarray of shape (n_indicators,)
+        Sum to one.
     component : ndarray of shape (n_indicators,)
         The place of the component that each indicator belongs to.
 

@@ -36,7 +36,9 @@ def check_weighting(
     Parameters
     ----------
     scheme : object with ``weights(values, children)``
+        What is to be checked.
     values : array_like of shape (n_units, n_children)
+        On which it is tried.
     children : sequence of nodes
         With ``code`` and ``weight``.
     ignores_scale : bool

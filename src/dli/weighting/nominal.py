@@ -38,6 +38,7 @@ def nested_weights(root: str, local: Mapping[str, Mapping[str, float]]) -> dict[
     Parameters
     ----------
     root : str
+        The code of the node at the top.
     local : mapping of str to mapping of str to float
         By node, the weights of its children by their codes. A code without an entry of its own is
         a leaf. A leaf or a node may be below several nodes.

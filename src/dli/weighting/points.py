@@ -236,6 +236,7 @@ class BudgetAllocation(Elicited):
         names are numbered. A frame of pandas, polars or pyarrow has a row for each expert, named by
         the index of pandas or a first column of text, and a column for each code.
     total : float
+        The points that each expert has to give.
 
     Raises
     ------

@@ -38,6 +38,7 @@ class Acceptability(Printed):
     errors : ndarray of shape (n_units, n_units)
         Standard errors of the shares.
     n_samples, seed : int
+        How many draws there were, and what makes them again.
     labels : sequence of str
         How the units are called when it prints; by their number if empty.
     """
@@ -78,7 +79,9 @@ def rank_acceptability(
     values : array_like of shape (n_units, n_indicators)
         Normalised, none missing.
     n_samples : int
+        The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The seed, or what draws; a fresh seed by default, which the result keeps.
     concentration : array_like of shape (n_indicators,), optional
         The parameters of a Dirichlet distribution of the weights, above 0; by default all 1:
         uniform. Near 0 all weight is on one indicator.
@@ -86,6 +89,7 @@ def rank_acceptability(
     Returns
     -------
     Acceptability
+        The share of draws that put each unit at each rank.
 
     Raises
     ------

@@ -48,6 +48,7 @@ class AverageRanks(Printed):
     n_samples : int
         The number of linear extensions that were drawn; 0 if all averages are exact.
     seed : int
+        What makes the sample again, where there was one.
     labels : sequence of str
         How the units are called when it prints; by their number if empty.
     """
@@ -96,6 +97,7 @@ class MutualRanking:
     n_samples : int
         The number of linear extensions that were drawn; 0 if all probabilities are exact.
     seed : int
+        What makes the sample again, where there was one.
     """
 
     probabilities: Floats
@@ -126,10 +128,12 @@ def average_ranks(
         The most ideals that are counted. With 0 all are drawn, except where only one ranking
         is possible.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The seed, or what draws; a fresh seed by default, which the result keeps.
 
     Returns
     -------
     AverageRanks
+        With the way in which they were computed.
 
     Raises
     ------
@@ -217,6 +221,7 @@ def mutual_ranking_probabilities(
     Returns
     -------
     MutualRanking
+        With the way in which they were computed.
 
     Examples
     --------

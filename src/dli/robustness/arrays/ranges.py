@@ -75,6 +75,7 @@ def rank_ranges(
     Returns
     -------
     RankRanges
+        The best and the worst rank of each unit.
 
     Raises
     ------

@@ -42,8 +42,11 @@ class RankSets(Printed):
         How many standard errors a difference must exceed to count, after the last step; the same
         for all units if the sets are simultaneous.
     confidence : float
+        The probability with which the sets hold the true ranks.
     side : {"two-sided", "lower", "upper"}
+        Which ends the sets bound.
     simultaneous, stepdown : bool
+        Whether the sets hold for all units together, and were narrowed step by step.
     n_draws, seed : int
         The same scores, errors and settings give the same sets to the last bit.
     labels : sequence of str
@@ -158,10 +161,12 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
     n_draws : int
         How many errors are drawn for each unit.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The seed, or what draws; a fresh seed by default, which the result keeps.
 
     Returns
     -------
     RankSets
+        The lowest and the highest rank in each set.
 
     Raises
     ------
@@ -350,6 +355,7 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
     Returns
     -------
     TieGroups
+        Which units are not told apart.
 
     Examples
     --------

@@ -66,6 +66,7 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
         ``(2.7699 n - 4.3513 - n) / (n - 1)``, the line that Alonso and Lamata (2006) fitted to the
         mean largest eigenvalue.
     table : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
+        Whose simulation it is.
 
     Returns
     -------

@@ -43,6 +43,7 @@ class GroupPriorities:
     Attributes
     ----------
     weights : ndarray of shape (n,)
+        Sum to one.
     experts : dict of str to Priorities
         Those of each expert.
     joined : Priorities

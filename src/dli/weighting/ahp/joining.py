@@ -114,6 +114,7 @@ def group_priorities(
     priorities : array_like of shape (n_experts, n)
         Above zero, rows summing to one.
     expert_weights : array_like of shape (n_experts,), optional
+        How much each expert counts; equally by default.
     mean : {"arithmetic", "geometric"}
         The geometric one is scaled to sum to one.
 

@@ -92,7 +92,9 @@ def sample_judgements(
         reciprocals below it; a pair that is missing in both halves stays missing. Bounds beyond 1/9
         to 9 give a `DLIWarning`. Frames are read as by `ahp_priorities`.
     n_samples : int
+        The number of draws.
     rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
+        The seed, or what draws.
 
     Raises
     ------

@@ -95,6 +95,7 @@ def ahp_priorities(
         rows of a data frame with labels are taken in the order of its columns, and the frames of a
         stack in the order of the first.
     method : {"eigenvector", "geometric", "normalised columns"}
+        How priorities follow from the matrix.
     completion : {"eigenvalue", "harker", "least_squares"}
         How missing judgements are filled: so that the largest eigenvalue is least; by ratios of
         the eigenvector of Harker's matrix, in which the number of missing judgements is added to

@@ -226,6 +226,7 @@ def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
     Parameters
     ----------
     root : str
+        The goal at the top.
     judgements : mapping of str to AHP
         By node; each names its items, by pairs or by ``items``. Items without judgements of their
         own are leaves, and may be below several nodes, as alternatives are below all criteria.
