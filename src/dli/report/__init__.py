@@ -5,6 +5,7 @@ HTML requires additional packages: ``pip install "digital-leadership-index[repor
 
 from dli.report.auditing import audit
 from dli.report.document import Paragraph, Picture, Section, Statement, Table
+from dli.report.exploring import explorer
 from dli.report.report import Report
 from dli.report.unit import of_unit
 from dli.report.whole import of_index
@@ -17,6 +18,7 @@ __all__ = [
     "Statement",
     "Table",
     "audit",
+    "explorer",
     "of_index",
     "of_unit",
 ]
