@@ -4,8 +4,16 @@ from dli.exchange.coin_tool import read_coin_tool
 from dli.exchange.coinr import read_coinr
 from dli.exchange.coinr_writing import write_coinr
 from dli.exchange.results import write_csv, write_excel
+from dli.exchange.workbook.writing import write_workbook
 
-__all__ = ["read_coin_tool", "read_coinr", "write_coinr", "write_csv", "write_excel"]
+__all__ = [
+    "read_coin_tool",
+    "read_coinr",
+    "write_coinr",
+    "write_csv",
+    "write_excel",
+    "write_workbook",
+]
 
 
 def __dir__() -> list[str]:

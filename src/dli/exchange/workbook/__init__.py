@@ -1,0 +1,1 @@
+"""A workbook that calculates: the steps of a method as formulas, from the data to the ranks."""

@@ -1,0 +1,235 @@
+"""The sheets to read: what the workbook is, the flags, and the methods statement."""
+
+import re
+from collections.abc import Iterator
+from importlib.metadata import version
+from textwrap import wrap
+from typing import Any
+
+from attrs import frozen
+
+from dli import frames
+from dli.exchange.workbook.book import Book
+from dli.exchange.workbook.plan import FIRST, FRAMEWORK, FRAMEWORK_FIRST, Plan
+from dli.framework import Index
+from dli.printing import counted
+
+__all__ = ["Texts"]
+
+_WIDTH = 110
+_ESCAPED = re.compile(r"\\([\\`*\[\]<>|$~&_#+=-])")
+
+_SHEETS = {
+    "League": "the units in order, best first; with the rank as assessed beside the rank now",
+    "Profile": "one unit, chosen from a list",
+    "Framework": "weights, directions, goalposts and units of measure",
+    "Data": "the values as they came in",
+    "Values": "the values after denominators, imputation and treatment of outliers",
+    "Normalised": "the indicators on one scale and in one direction",
+    "Entering": "what enters the parent where that is not the score as it is",
+    "Scores": "the index and its sub-indices",
+    "Ranks": "their ranks, and the place of each unit in the league table",
+    "Order": "how ranks are found: scores in order, and which of them tie",
+    "Bands": "the bands of the index",
+    "Flags": "what was missing, imputed, treated or cut off when this was assessed",
+    "Methods": "the methods statement",
+}
+
+_OPENING = (
+    (
+        "",
+        "",
+        "A workbook that calculates: what follows from the data are formulas, up to ranks.",
+    ),
+    ("", "", "Change a yellow cell, and everything after it follows, the order of units included."),
+    ("", "", ""),
+    ("bold", "Colours", ""),
+    ("input", "yellow", "may be changed: data, weights, directions, goalposts, bands"),
+    ("label", "grey", "headings, parameters, and blank cells where a value is missing"),
+    ("value", "orange", "values, not formulas: they do not follow when something changes"),
+    ("text", "white", "formulas"),
+    ("", "", ""),
+)
+_CHECKING = (
+    "A unit has the same row on the sheets Data, Values, Normalised, Entering, Scores and Ranks.",
+    "An indicator has the same column on the sheets Data, Values and Normalised.",
+    "To take a value away, clear its cell. A weight of 0 leaves something out.",
+    "Notes on cells say what was missing, imputed or treated when this was assessed.",
+    "Cells have names: raw, normalised, score, rank or weight, an underscore and the code.",
+)
+
+
+@frozen(eq=False)
+class Texts:
+    """The sheets to read."""
+
+    book: Book
+    plan: Plan
+
+    def readme(self, titles: list[str]) -> None:
+        """Write the sheet that explains."""
+        book, index = self.book, self.plan.assessment.index
+        sheet = book.sheet("Readme", "#1F3864")
+        sheet.set_column(0, 0, 16)
+        sheet.set_column(1, 1, 104)
+        book.text(sheet, 1, 1, index.name or index.code, "title")
+        row = 2
+        for style, left, text in self._lines(titles):
+            book.text(sheet, row, 1, left, style or "text")
+            for line in wrap(text, _WIDTH) or [""]:
+                book.text(sheet, row, 2, line)
+                row += 1
+        self._checks(sheet, row)
+
+    def _lines(self, titles: list[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield the lines: a style, what stands to the left, and the text."""
+        yield from _OPENING
+        yield "bold", "Sheets", ""
+        for title in titles:
+            yield "", title, _SHEETS[title]
+        yield "", "", ""
+        yield "bold", "How to check", ""
+        yield from (("", "", text) for text in _CHECKING)
+        yield "", "", ""
+        yield "bold", "Limits", ""
+        yield from (("", "", text) for text in self._limits())
+        yield "", "", ""
+        yield "bold", "Provenance", ""
+        yield from (("", *pair) for pair in self._provenance())
+
+    def _limits(self) -> Iterator[str]:
+        plan = self.plan
+        imputed, treated = (int(plan.steps[name].sum()) for name in ("imputed", "treated"))
+        if imputed or treated:
+            yield (
+                f"{counted(imputed, 'value')} imputed and {counted(treated, 'value')} treated as "
+                "outliers: these cells of the sheet Values are values with a note, which stay as "
+                "they are when data change."
+            )
+        if plan.assessment.method.availability > 0:
+            yield (
+                "Units with too few indicators were left out before; clearing or filling in cells "
+                "changes nothing of that."
+            )
+        if len(plan.rows) > len(plan.shown):
+            yield (
+                "The rows below those of the league table are those of other periods, which play a "
+                "part in normalisation."
+            )
+        for text in plan.lost:
+            yield f"Values in place of formulas: {text}."
+        yield (
+            "Spreadsheets show and keep 15 digits; scores agree with those of the library to about "
+            "twelve, and ranks agree since scores that close tie."
+        )
+        yield (
+            "What the library refuses, such as goalposts that contradict a direction or a negative "
+            "value in a geometric mean, is an error or a warning here."
+        )
+
+    def _provenance(self) -> Iterator[tuple[str, str]]:
+        assessment = self.plan.assessment
+        index = assessment.index
+        yield "index", f"{index.code}, {counted(len(index.indicators), 'indicator')}"
+        yield "units", f"{len(self.plan.shown)}"
+        if assessment.periods is not None:
+            yield "period", str(assessment.periods[self.plan.shown[0]])
+        yield "method", repr(assessment.method)
+        yield "written by", f"digital-leadership-index {version('digital-leadership-index')}"
+
+    def _checks(self, sheet: Any, row: int) -> None:
+        """Write what is counted to see whether all is well."""
+        book, plan = self.book, self.plan
+        book.text(sheet, row + 1, 1, "Checks now", "bold")
+        nodes = list(plan.scores.values())
+        scores = f"Scores!{nodes[0]}{FIRST}:{nodes[-1]}{plan.last}"
+        last = FRAMEWORK_FIRST + len(list(plan.assessment.index.walk())) - 1
+        check = FRAMEWORK["check"]
+        checks = f"Framework!{check}{FRAMEWORK_FIRST}:{check}{last}"
+        for at, (text, formula) in enumerate(
+            (
+                ("scores with an error", f"=SUMPRODUCT(--ISERROR({scores}))"),
+                ("warnings on the sheet Framework", f'=SUMPRODUCT(--({checks}<>""))'),
+            ),
+            row + 2,
+        ):
+            book.formula(sheet, at, 1, formula, 0.0, "rank")
+            book.text(sheet, at, 2, text)
+
+    def flags(self) -> None:
+        """Write what was missing, imputed, treated or cut off."""
+        book, plan = self.book, self.plan
+        table = frames.read(plan.assessment.flags, empty=True)
+        rows = list(zip(*(table.column(name) for name in table.names), strict=True))
+        period = plan.assessment.observations.period_column
+        if period is not None and len(plan.assessment.rows_by_period) > 1:
+            own = plan.assessment.periods or ()
+            at = list(table.names).index(str(period))
+            rows = [row for row in rows if row[at] == own[plan.shown[0]]]
+        sheet = book.sheet("Flags", "#808080")
+        book.text(sheet, 1, 1, "Flags", "title")
+        hint = "What happened to single cells when this was assessed; it does not follow changes."
+        book.text(sheet, 2, 1, hint, "hint")
+        for column, name in enumerate(table.names, 1):
+            book.text(sheet, 4, column, str(name), "head")
+            for row, cells in enumerate(rows, 5):
+                cell = cells[column - 1]
+                book.text(sheet, row, column, "" if cell is None else str(cell))
+            sheet.set_column(column - 1, column - 1, 60 if name == "note" else 16)
+        if rows:
+            sheet.autofilter(3, 0, 3 + len(rows), len(table.names) - 1)
+        sheet.freeze_panes(4, 0)
+
+    def methods(self) -> None:
+        """Write the methods statement: headings, tables in columns, paragraphs in lines."""
+        book = self.book
+        sheet = book.sheet("Methods", "#808080")
+        sheet.set_column(0, 7, 16)
+        row = 1
+        for line in self.plan.assessment.methodology().splitlines():
+            if line.startswith("|"):
+                if set(line) <= set("|-: "):
+                    continue
+                for column, cell in enumerate(re.split(r"(?<!\\)\|", line)[1:-1], 1):
+                    book.text(sheet, row, column, _plain(cell.strip()))
+                row += 1
+                continue
+            style = "bold" if line.startswith("#") else "text"
+            for part in wrap(_plain(line.lstrip("# ")), _WIDTH) or [""]:
+                book.text(sheet, row, 1, part, style)
+                row += 1
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def names(self) -> None:
+        """Give columns of units, and weights, names that formulas of the reader's may use."""
+        book, plan = self.book, self.plan
+        taken: set[str] = set()
+        book.name("units", _absolute(plan, "Data", "A"))
+        for node in plan.assessment.index.walk():
+            code = _named(node.code)
+            while code.lower() in taken:
+                code += "_"
+            taken.add(code.lower())
+            places = {"raw": ("Data", node.code), "normalised": ("Normalised", node.code)}
+            if isinstance(node, Index):
+                places = {"score": ("Scores", node.code), "rank": ("Ranks", node.code)}
+            for name, (title, own) in places.items():
+                column = (plan.scores | plan.indicators)[own]
+                book.name(f"{name}_{code}", _absolute(plan, title, column))
+            if node is not plan.nodes[0]:
+                book.name(f"weight_{code}", plan.framework(node.code, "weight"))
+
+
+def _named(code: str) -> str:
+    """Return a code as it may stand in a name."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", code)[:200]
+
+
+def _absolute(plan: Plan, title: str, column: str) -> str:
+    return f"{title}!${column}${FIRST}:${column}${plan.last_ranked}"
+
+
+def _plain(text: str) -> str:
+    """Return Markdown without the marks that keep characters from being markup."""
+    return _ESCAPED.sub(r"\1", text)
