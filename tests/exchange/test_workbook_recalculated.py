@@ -14,7 +14,10 @@ from dli.exchange import write_workbook
 from dli.normalisation import MinMax, PercentileRank, Rank, ZScore
 
 OFFICE = shutil.which("soffice")
-pytestmark = pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed"),
+]
 
 # Without this setting LibreOffice shows the values that are stored, and nothing would be tested.
 SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>

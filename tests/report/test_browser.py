@@ -46,6 +46,7 @@ def opened(html, tmp_path):
     return done.stdout, console, asked
 
 
+@pytest.mark.once
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("make", [report.of_index, lambda a: report.of_unit(a, HOSTILE[0])])
 def test_a_browser_shows_a_report_and_asks_for_nothing(make, tmp_path):
@@ -58,6 +59,7 @@ def test_a_browser_shows_a_report_and_asks_for_nothing(make, tmp_path):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in tree
 
 
+@pytest.mark.once
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 def test_the_browser_would_tell(tmp_path):
     _, console, asked = opened(BROKEN, tmp_path)

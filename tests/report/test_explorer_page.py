@@ -16,7 +16,10 @@ from dli.report import explorer
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: pip install playwright"
 )
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine"),
+]
 
 # Follows links one after the other; returns the scores and ranks of each.
 FOLLOWED = """links => links.map(link => {
