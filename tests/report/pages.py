@@ -46,7 +46,7 @@ class Page(HTMLParser):
         return [attrs for tag, attrs in self.tags if tag in names]
 
 
-def check(html):
+def check(html, lang="en"):
     """Hold a page to what every report promises."""
     page = Page(html)
     assert page.open == []  # each tag is closed, in order
@@ -68,7 +68,7 @@ def check(html):
     assert levels.count(1) == 1
     assert all(b - a <= 1 for a, b in pairwise(levels))
     assert all(title.strip() for _, title in page.headings)
-    assert page.of("html")[0]["lang"] == "en"
+    assert page.of("html")[0]["lang"] == lang
     return page
 
 

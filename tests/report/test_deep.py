@@ -8,6 +8,7 @@ mpl.use("Agg")
 
 from dli import Assessment, Index, Indicator, diagnosis, frames, plots, report
 from dli.report import Paragraph, Table, whole
+from dli.report.language import ENGLISH
 from dli.report.parts import LEVELS, depth_of
 
 
@@ -78,7 +79,7 @@ def test_rings_show_the_first_levels(monkeypatch, more):
     monkeypatch.setattr(whole, "picture", lambda draw, alt, caption: (draw(), caption))
     monkeypatch.setattr(plots, "framework", drawn.append)
     assessment = deep(LEVELS + more)
-    (_, caption), table = whole._framework(assessment)  # all of it takes long
+    (_, caption), table = whole._framework(ENGLISH, assessment)  # all of it takes long
     assert depth_of(drawn[0]) == LEVELS
     assert (f"The first {LEVELS} of its {LEVELS + more} levels." in caption) == bool(more)
     if more:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -22,20 +23,26 @@ from dli.report import (
     grounds,
     many,
     parts,
+    quality,
     standing,
+    studies,
+    summary,
     whole,
 )
+from dli.report.language import ENGLISH
 from dli.sensitivity import Exclusion, WeightNoise, uncertainty
 
 FIXED = Method(normalisation=Goalposts())
+# What sentences need of a case.
+ENGLISH_CASE = SimpleNamespace(language=ENGLISH, say=ENGLISH.say)
 
 
 @pytest.fixture(autouse=True)
 def _undrawn(monkeypatch):
     """Draw nothing and solve few plans: both take long, and other tests do so."""
     monkeypatch.setattr(actions, "_PLANS", 2)
-    monkeypatch.setattr(parts, "_DRAWS", 50)
-    for module in (whole, many, standing, grounds, actions):
+    monkeypatch.setattr(studies, "_DRAWS", 50)
+    for module in (whole, quality, many, standing, grounds, actions):
         monkeypatch.setattr(module, "picture", lambda _, *words: Picture(b"<svg/>", *words))
 
 
@@ -411,9 +418,14 @@ def test_balance_says_why_it_has_no_figure():
 def test_what_varies_is_said_in_words():
     assessment = scored("ab", X=(50, 40), Y=(60, 50), Z=(10, 90))
     study = uncertainty(assessment, [WeightNoise(0.1), Exclusion(["A", "B"])], n_samples=9, rng=0)
-    assert parts.simulations(study) == "9 simulations in which WeightNoise and Exclusion vary"
-    assert parts.within("3 to 3") == "is 3 in at least 90 %"
-    assert parts.within("1,003 to 2,400") == "lies between 1,003 and 2,400 in 90 %"
+    said = studies.simulations(ENGLISH, study)
+    assert said == "In 9 simulations in which WeightNoise and Exclusion vary"
+    assert (
+        summary._firm(ENGLISH_CASE, (3, 3)) == "Its rank is 3 in at least 90 % of the simulations."
+    )
+    assert summary._firm(ENGLISH_CASE, (1003, 2400)) == (
+        "Its rank lies between 1,003 and 2,400 in 90 % of the simulations."
+    )
     said = words(report.of_index(assessment, study=study), "How far the ranks hold")
     assert "What does not vary in them, such as errors in the data" in said
 
@@ -440,7 +452,7 @@ def test_a_plan_claims_nothing_of_the_world(real):
     steps, roadmap, links, shares, apart = tables(page, "What to do first")
     assert "stages" in roadmap.caption
     assert links.folded
-    assert shares.head == ("code", "in the plan above", "in the best plan", "first step")
+    assert shares.head == ("capability", "in the plan above", "in the best plan", "first step")
     assert {row[0] for row in steps.rows} <= {row[1] for row in roadmap.rows}
     assert not {row[0] for row in steps.rows} & {row[0] for row in apart.rows}
     assert all(row[-1] for row in apart.rows)
@@ -448,7 +460,7 @@ def test_a_plan_claims_nothing_of_the_world(real):
 
 def test_links_say_where_their_strengths_come_from():
     def rests_on(*evidence):
-        return actions._rests_on(evidence, "It has")
+        return actions._rests_on(ENGLISH_CASE, evidence, "It has {links}")
 
     assert rests_on("estimated from 9 units") == (
         "It has 1 link, with strengths estimated from data."
@@ -462,7 +474,7 @@ def test_links_say_where_their_strengths_come_from():
     page = planned([Link("k", "a1", 0.9), Link("m", "b1", 0.5, evidence="B")])
     links = next(t for t in tables(page, "What to do first") if "evidence" in t.head)
     assert not links.folded
-    assert links.rows[0] == ("k", "a1", "0.90", "adds", "judgement")
+    assert links.rows[0] == ("Know", "a1", "0.90", "adds", "judgement")
 
 
 def test_a_first_step_that_most_plans_share_is_not_called_doubtful():
@@ -478,8 +490,10 @@ def test_the_status_of_a_plan_is_told():
     class Near:
         exact, proven, gap = True, False, 0.25
 
-    assert "linear approximation" in actions._status(Approximate())
-    assert "another choice of steps is at most 0.25 points better" in actions._status(Near())
+    assert "linear approximation" in actions._status(ENGLISH_CASE, Approximate())
+    assert "another choice of steps is at most 0.25 points better" in actions._status(
+        ENGLISH_CASE, Near()
+    )
 
 
 def test_a_plan_without_steps_is_short():
@@ -504,7 +518,7 @@ from dli import Assessment, Index, Indicator, report
 
 data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [0.0, 5.0, 9.0]}
 assessment = Assessment(Index("T", [Indicator("a"), Indicator("b")]), data)
-report.parts._DRAWS = 5
+report.studies._DRAWS = 5
 report.of_unit(assessment, "X")
 from matplotlib import pyplot as plt
 

@@ -21,10 +21,13 @@ from dli.report import (
     grounds,
     many,
     parts,
+    quality,
     standing,
+    studies,
     whole,
 )
 from dli.report.drawn import drawn_ranks
+from dli.report.language import ENGLISH
 from dli.sensitivity import Alternatives, Exclusion, WeightNoise, uncertainty
 
 N = 3_000
@@ -69,7 +72,7 @@ def page(many_units, study):
 @pytest.fixture(autouse=True)
 def _undrawn(page, monkeypatch):
     """Draw the pictures of one report, made above, and of no other: they take most of the time."""
-    for module in (whole, many, standing, grounds):
+    for module in (whole, quality, many, standing, grounds):
         monkeypatch.setattr(module, "picture", lambda _, *words: Picture(b"<svg/>", *words))
 
 
@@ -112,7 +115,9 @@ def test_the_league_shows_both_ends_and_says_so(many_units, study, page):
     assert [row[0] for row in spread.rows] == ["T", "P", "Q"]
     assert spread.rows[0][2:] == tuple(f"{x:.1f}" for x in figures)
     assert highest.caption.startswith("The 50 highest units by rank, with the scores of the index")
-    assert highest.head == ("unit", "rank", "90 % of simulations", "band", "T", "P", "Q")
+    assert highest.head == (
+        "unit", "rank", "90 % of simulations", "band", "score", "First part", "Q"
+    )  # fmt: skip
     order = np.argsort(-scores, kind="stable")
     for table, rows in ((highest, order[:50]), (lowest, order[-50:])):
         assert [row[0].split("(")[1][:-1] for row in table.rows] == [
@@ -245,7 +250,7 @@ def test_units_without_a_score_are_in_the_list():
     assert [len(table.rows) for table in tables] == [3, 50, 10]
     assert tables[2].caption.startswith("The 10 lowest units by rank")
     (listed,) = blocks(made, "All units", Table)
-    assert listed.head == ("unit", "rank", "T")
+    assert listed.head == ("unit", "rank", "score")
     assert len(listed.rows) == 600
     assert [row[1:] for row in listed.rows if row[0] == "u599"] == [("–", "–")]
     few = report.of_index(few_scored(20))
@@ -260,7 +265,7 @@ def test_a_part_without_a_score_has_no_quantiles():
     flat = Index("T", [Indicator(code, goalposts=(0, 1)) for code in "ae"])
     data = {"unit": range(510), "a": values(510)["a"], "e": [None] * 510}
     assessment = Assessment(flat, data, method=Method(normalisation=Goalposts()))
-    spread = many._quantiles(assessment, range(510))
+    spread = many._quantiles(ENGLISH, assessment, range(510))
     assert spread.rows[2] == ("e", *("–" * 7))
 
 
@@ -280,9 +285,9 @@ def test_scores_that_only_draws_have_make_no_heads():
 
 
 def test_fewer_draws_are_made_of_very_many_units_and_the_text_says_how_many(monkeypatch):
-    monkeypatch.setattr(parts, "_MANY_UNITS", 600)
-    monkeypatch.setattr(parts, "_FEWER_DRAWS", 20)
-    monkeypatch.setattr(parts, "_FEWEST_DRAWS", 10)
+    monkeypatch.setattr(studies, "_MANY_UNITS", 600)
+    monkeypatch.setattr(studies, "_FEWER_DRAWS", 20)
+    monkeypatch.setattr(studies, "_FEWEST_DRAWS", 10)
     assessment = made_up(601)
     note = (
         "The report makes 20 simulations instead of the usual 2,000, since there are more than 600 "
@@ -296,7 +301,7 @@ def test_fewer_draws_are_made_of_very_many_units_and_the_text_says_how_many(monk
     said = "The rank intervals are those of the first 20 simulations."
     assert said in words(report.of_index(assessment, study=longer), "How far the ranks hold")
     assert said in words(report.of_unit(assessment, "u00007", study=longer), "Caveats")
-    assert parts.fewer(made_up(600), None) == []
+    assert studies.fewer(ENGLISH, made_up(600), None) == []
 
 
 def test_exact_ranks_are_those_of_the_study_where_it_counts_each_rank():
@@ -308,7 +313,7 @@ def test_exact_ranks_are_those_of_the_study_where_it_counts_each_rank():
         np.testing.assert_array_equal(drawn.quantiles(rows, q), study.rank_quantiles(q)[rows])
     np.testing.assert_allclose(drawn.shares(rows, 600), study.rank_acceptability[rows], atol=1e-12)
     assert drawn.n_draws == 40
-    assert drawn.interval(5) == parts.intervals(study)[5]
+    assert drawn.interval(5) == studies.intervals(study)[5]
 
 
 def test_ranks_of_a_panel_are_those_within_a_period():
@@ -336,7 +341,7 @@ def test_ranks_of_a_panel_are_those_within_a_period():
 
 def test_long_names_are_cut_in_the_titles_of_blocks():
     assessment = made_up(501, name=[f"{'x' * 50} {i:03d}" for i in range(501)])
-    heads = many.heads_of(assessment, range(501), None)
+    heads = many.heads_of(ENGLISH, assessment, range(501), None)
     (table,) = [block for block in many.everyone(heads) if isinstance(block, Table)]
     assert table.caption == f"{'x' * 39}… to {'x' * 39}…"
     assert table.rows[-1][0] == f"{'x' * 50} 500 (u00500)"

@@ -7,7 +7,8 @@ from dli import frames, plots
 from dli.capability.elements import ESTIMATED
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section, Table
-from dli.report.parts import number, percent, picture, table_of, tried, word
+from dli.report.language import key
+from dli.report.parts import picture, table_of, tried, word
 
 if TYPE_CHECKING:
     from dli.capability import CapabilityGraph
@@ -30,36 +31,64 @@ def causes(case: Case, graph: "CapabilityGraph | None", budget: float | None) ->
     """Return which capabilities and barriers stand behind the gaps, and what to do first."""
     if graph is None:
         return
-    yield Section("What stands behind it", tried(lambda: _explained(case, graph), "Causes"))
+    say, language = case.say, case.language
+    yield Section(
+        say("What stands behind it"),
+        tried(language, lambda: _explained(case, graph), say("Causes")),
+    )
     if budget is not None:
-        yield Section("What to do first", tried(lambda: _planned(case, graph, budget), "A plan"))
+        yield Section(
+            say("What to do first"),
+            tried(language, lambda: _planned(case, graph, budget), say("A plan")),
+        )
 
 
 def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
-    yield Paragraph(
-        "This section follows a graph of capabilities, not the data alone. "
-        + _rests_on([link.evidence for link in graph.links], "It has")
-    )
+    say = case.say
+    basis = _rests_on(case, [link.evidence for link in graph.links], key("It has {links}"))
+    follows = say("This section follows a graph of capabilities, not the data alone.")
+    yield Paragraph(f"{follows} {basis}")
     explanation = _explanation(case, graph)
-    to = "the best end of the scale" if case.is_alone else "the best scores of all units"
+    gaps = say(
+        "Capabilities and barriers behind the gaps to the best end of the scale, according to this "
+        "graph."
+        if case.is_alone
+        else "Capabilities and barriers behind the gaps to the best scores of all units, according "
+        "to this graph."
+    )
+    levels = say(
+        "Levels are derived from the indicators. Points are what a complete capability, or a "
+        "barrier gone, would win back of the gaps, whatever that costs."
+    )
+    table = frames.read(explanation.table, empty=True)
+    columns = {name: table.column(name) for name in table.names}
+    columns["kind"] = _kinds(case, columns["kind"])
     yield table_of(
-        explanation.table,
-        f"Capabilities and barriers behind the gaps to {to}, according to this graph. Levels are "
-        "derived from the indicators. Points are what a complete capability, or a barrier gone, "
-        "would win back of the gaps, whatever that costs.",
+        case.language,
+        columns,
+        f"{gaps} {levels}",
         {
-            "code": ("code", None),
-            "name": ("name", None),
-            "kind": ("kind", None),
-            "level": ("level", 2),
-            "points": ("points", case.digits + 1),
+            "code": (say("code"), None),
+            "name": (say("name"), None),
+            "kind": (say("kind"), None),
+            "level": (say("level"), 2),
+            "points": (say("points"), case.digits + 1),
         },
     )
     yield picture(
         lambda: plots.capabilities(graph, case.assessment, case.unit, period=case.period),
-        f"Capabilities, indicators and the index in layers, filled as far as {case.name} has come",
-        "What acts on what; the weakest third is framed.",
+        say(
+            "Capabilities, indicators and the index in layers, filled as far as {unit} has come",
+            unit=case.name,
+        ),
+        say("What acts on what; the weakest third is framed."),
     )
+
+
+def _kinds(case: Case, kinds: Sequence[str]) -> list[str]:
+    """Return what kinds of capabilities are called."""
+    words = {"capability": key("capability"), "barrier": key("barrier")}
+    return [case.say(words[kind]) for kind in kinds]
 
 
 def _explanation(case: Case, graph: "CapabilityGraph") -> "Explanation":
@@ -68,47 +97,60 @@ def _explanation(case: Case, graph: "CapabilityGraph") -> "Explanation":
     return graph.explain(case.assessment, case.unit, period=case.period, reference=reference)
 
 
-def _rests_on(evidence: Sequence[str], verb: str) -> str:
-    """Say where the strengths of links come from."""
+def _rests_on(case: Case, evidence: Sequence[str], template: str) -> str:
+    """Say where the strengths of links come from, after what has them."""
     texts = [text.strip() for text in evidence]
     n, estimated = len(texts), sum(text.startswith(ESTIMATED) for text in texts)
     bare = texts.count("")
-    links = f"{verb} {n:,} link{'s' * (n != 1)}"
+    links = case.say(template, links=case.say("{n} link", "{n} links", n=n))
     if estimated == n:
-        return f"{links}, with strengths estimated from data."
-    judged = (
-        "with strengths that are judgements of those who made the graph, not estimates from data"
-        if not estimated
-        else f"{estimated:,} with strengths estimated from data, {n - estimated:,} with strengths "
-        "that are judgements of those who made the graph"
-    )
-    named = "The graph names what each judgement refers to."
+        return case.say("{links}, with strengths estimated from data.", links=links)
+    if estimated:
+        judged = case.say(
+            "{links}, {n} with strengths estimated from data, {judged} with strengths that are "
+            "judgements of those who made the graph.",
+            links=links,
+            n=estimated,
+            judged=n - estimated,
+        )
+    else:
+        judged = case.say(
+            "{links}, with strengths that are judgements of those who made the graph, not "
+            "estimates from data.",
+            links=links,
+        )
+    named = key("The graph names what each judgement refers to.")
     if bare == n - estimated:
-        named = "No evidence is named for them."
+        named = key("No evidence is named for them.")
     elif bare:
-        named = f"For {bare:,} of them no evidence is named."
-    return f"{links}, {judged}. {named}"
+        named = key("For {n} of them no evidence is named.")
+    return f"{judged} {case.say(named, n=bare)}"
 
 
 def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Block]:
+    say, language = case.say, case.language
     plan = graph.plan(case.assessment, case.unit, period=case.period, budget=budget)
-    yield Paragraph(
-        f"Under the assumptions below, a budget of {budget:g} would raise the score by "
-        f"{number(plan.gain, case.digits + 1)} to {number(plan.score, case.digits + 1)}. "
-        f"Costs are in {plan.cost_unit}, the same for every capability: that is an assumption, not "
-        f"an estimate. {_status(plan)}"
+    gains = say(
+        "Under the assumptions below, a budget of {budget} would raise the score by {gain} to "
+        "{score}. Costs are in steps of 1/5 level, the same for every capability: that is an "
+        "assumption, not an estimate.",
+        budget=language.figure(budget, "g"),
+        gain=language.number(plan.gain, case.digits + 1),
+        score=language.number(plan.score, case.digits + 1),
     )
+    yield Paragraph(f"{gains} {_status(case, plan)}")
     yield table_of(
+        language,
         plan.table,
-        "The steps of the plan, in order.",
+        say("The steps of the plan, in order."),
         {
-            "code": ("code", None),
-            "name": ("name", None),
-            "level_before": ("from", 2),
-            "level_after": ("to", 2),
-            "cost": ("cost", 2),
-            "score": ("score", case.digits + 1),
-            "gain": ("gain", case.digits + 1),
+            "code": (say("code"), None),
+            "name": (say("name"), None),
+            "level_before": (say("from"), 2),
+            "level_after": (say("to"), 2),
+            "cost": (say("cost"), 2),
+            "score": (say("score"), case.digits + 1),
+            "gain": (say("gain"), case.digits + 1),
         },
         top=30,
     )
@@ -116,92 +158,130 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
         return
     yield picture(
         lambda: plots.plan(plan),
-        f"Steps of the plan, and what each adds to the score of {case.name}",
-        "What each step adds, in order.",
+        say("Steps of the plan, and what each adds to the score of {unit}", unit=case.name),
+        say("What each step adds, in order."),
     )
-    yield table_of(
-        plan.roadmap(),
-        "The capabilities of the plan in stages, each after what strengthens it.",
+    yield _stages(case, graph, plan)
+    yield from _grounds(case, graph, plan)
+    yield from _firmness(case, graph, plan)
+    yield from _apart(case, graph, plan, _explanation(case, graph))
+
+
+def _stages(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Block:
+    """Show in which stages the capabilities of the plan can be built."""
+    say, table = case.say, frames.read(plan.roadmap(), empty=True)
+    columns = {name: table.column(name) for name in table.names}
+    columns["kind"] = _kinds(case, columns["kind"])
+    columns["together_with"] = [
+        ", ".join(_named(case, graph, codes.split(", "))) if codes else ""
+        for codes in columns["together_with"]
+    ]
+    return table_of(
+        case.language,
+        columns,
+        say("The capabilities of the plan in stages, each after what strengthens it."),
         {
-            "stage": ("stage", 0),
-            "code": ("code", None),
-            "name": ("name", None),
-            "kind": ("kind", None),
-            "together_with": ("together with", None),
+            "stage": (say("stage"), 0),
+            "code": (say("code"), None),
+            "name": (say("name"), None),
+            "kind": (say("kind"), None),
+            "together_with": (say("together with"), None),
         },
         top=30,
     )
-    yield from _grounds(case, plan)
-    yield from _firmness(plan)
-    yield from _apart(case, plan, _explanation(case, graph))
 
 
-def _status(plan: "Plan") -> str:
+def _named(case: Case, graph: "CapabilityGraph", codes: Sequence[str]) -> list[str]:
+    """Name capabilities and outcomes of a graph; those without a name by their codes."""
+    names = {one.code: one.name for one in (*case.assessment.index.walk(), *graph.capabilities)}
+    return [names.get(code) or code for code in codes]
+
+
+def _status(case: Case, plan: "Plan") -> str:
     """Say in which sense the plan is the best."""
     if not plan.exact:
-        return (
+        return case.say(
             "The plan is the best for a linear approximation of the index; another can be better "
             "under the index itself."
         )
     if plan.proven:
-        return (
+        return case.say(
             "If these assumptions hold, no other choice of steps raises the score more. Whether "
             "they hold, the computation cannot say."
         )
-    return (
-        f"If these assumptions hold, another choice of steps is at most {plan.gap:.3g} points "
-        "better. Whether they hold, the computation cannot say."
+    return case.say(
+        "If these assumptions hold, another choice of steps is at most {points} points better. "
+        "Whether they hold, the computation cannot say.",
+        points=case.language.figure(plan.gap, ".3g"),
     )
 
 
-def _grounds(case: Case, plan: "Plan") -> Iterator[Block]:
+def _grounds(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Block]:
     """Show what the plan rests on."""
-    links = frames.read(plan.links, empty=True)
+    say, links = case.say, frames.read(plan.links, empty=True)
     evidence = ["" if text == "judgement" else text for text in links.column("evidence")]
-    yield Paragraph(
+    assumes = say(
         "The plan assumes the strengths of links, the levels as derived from the indicators, and "
-        f"the costs. {_rests_on(evidence, 'It relies on')}"
+        "the costs."
     )
+    yield Paragraph(f"{assumes} {_rests_on(case, evidence, key('It relies on {links}'))}")
     columns = [
-        links.column("source"),
-        links.column("target"),
-        [number(strength, 2) for strength in links.column("strength")],
-        ["adds" if sign > 0 else "takes away" for sign in links.column("sign")],
+        _named(case, graph, links.column("source")),
+        _named(case, graph, links.column("target")),
+        [case.language.number(strength, 2) for strength in links.column("strength")],
+        [say("adds") if sign > 0 else say("takes away") for sign in links.column("sign")],
         links.column("evidence"),
     ]
     yield Table(
-        f"The links that the plan for {case.name} relies on, and the evidence named for each.",
-        ["from", "to", "strength", "effect", "evidence"],
+        say(
+            "The links that the plan for {unit} relies on, and the evidence named for each.",
+            unit=case.name,
+        ),
+        [say("from"), say("to"), say("strength"), say("effect"), say("evidence")],
         zip(*columns, strict=True),
         [1, 3, 4],
         folded=links.n_rows > _LINKS,
     )
 
 
-def _firmness(plan: "Plan") -> Iterator[Block]:
+def _firmness(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Block]:
     """Show how often each capability is in the best plan when strengths and costs vary."""
+    say, percent = case.say, case.language.percent
     varied = plan.robustness(_STRENGTHS, costs=_COSTS, n_samples=_PLANS, rng=0)
     table = frames.read(varied, empty=True)
     shares, firsts = table.column("share"), table.column("first_step")
     codes = table.column("code")
     own = plan.steps[0]
     share = firsts[codes.index(own["code"])]
-    held = "" if share > _MOST else " The first step therefore depends on these assumptions."
-    yield Paragraph(
-        f"In {_PLANS} simulations each strength is up to {percent(_STRENGTHS)} and each cost up to "
-        f"{percent(_COSTS)} higher or lower. In {percent(share)} of them the best plan begins with "
-        f"{own['name'] or own['code']}, as the plan above does.{held} What is in most of the plans "
-        "depends on them least."
+    begins = say(
+        "In {n} simulations each strength is up to {strengths} and each cost up to {costs} higher "
+        "or lower. In {share} of them the best plan begins with {capability}, as the plan above "
+        "does.",
+        n=_PLANS,
+        strengths=percent(_STRENGTHS),
+        costs=percent(_COSTS),
+        share=percent(share),
+        capability=own["name"] or own["code"],
     )
+    held = ""
+    if share <= _MOST:
+        held = " " + say("The first step therefore depends on these assumptions.")
+    least = say("What is in most of the plans depends on them least.")
+    yield Paragraph(f"{begins}{held} {least}")
     kept = [place for place, one in enumerate(shares) if one > 0]
     nominal = set(plan.changes)
     yield Table(
-        "How often a capability is in the best plan when strengths and costs vary.",
-        ["code", "in the plan above", "in the best plan", "first step"],
+        say("How often a capability is in the best plan when strengths and costs vary."),
+        [
+            say("capability"),
+            say("in the plan above"),
+            say("in the best plan"),
+            say("first step"),
+        ],
         [
             [
-                codes[place],
-                "yes" if codes[place] in nominal else "no",
+                *_named(case, graph, [codes[place]]),
+                say("yes") if codes[place] in nominal else say("no"),
                 percent(shares[place]),
                 percent(firsts[place]),
             ]
@@ -211,12 +291,15 @@ def _firmness(plan: "Plan") -> Iterator[Block]:
     )
 
 
-def _apart(case: Case, plan: "Plan", explanation: "Explanation") -> Iterator[Block]:
+def _apart(
+    case: Case, graph: "CapabilityGraph", plan: "Plan", explanation: "Explanation"
+) -> Iterator[Block]:
     """Explain why causes with many points are not in the plan."""
+    say, number = case.say, case.language.number
     table = frames.read(plan.compared_with(explanation), empty=True)
     rows = [
         [
-            word(table.column("code")[place]),
+            *_named(case, graph, [word(table.column("code")[place])]),
             number(table.column("points")[place], case.digits + 1),
             number(table.column("cost")[place], 2),
             number(table.column("gain_after_plan")[place], case.digits + 1),
@@ -227,10 +310,19 @@ def _apart(case: Case, plan: "Plan", explanation: "Explanation") -> Iterator[Blo
     ]
     if rows:
         yield Table(
-            f"Which of the first {_LINKS} causes are not in the plan, and why. Points of causes "
-            "count what closes gaps, whatever it costs; the plan counts all that its steps gain "
-            "for their cost.",
-            ["code", "points", "cost of the next step", "gain after the plan", "reason"],
+            say(
+                "Which of the first {n} causes are not in the plan, and why. Points of causes "
+                "count what closes gaps, whatever it costs; the plan counts all that its steps "
+                "gain for their cost.",
+                n=_LINKS,
+            ),
+            [
+                say("capability"),
+                say("points"),
+                say("cost of the next step"),
+                say("gain after the plan"),
+                say("reason"),
+            ],
             rows,
             [4],
         )

@@ -10,7 +10,7 @@ from dli.errors import DLIError, MethodError
 from dli.framework import Index
 from dli.multivariate import arrays
 from dli.report.document import Block, Paragraph
-from dli.report.parts import number, picture, tried
+from dli.report.parts import picture, tried
 from dli.report.questions import (
     FEW,
     HANDBOOK,
@@ -49,12 +49,12 @@ def _negative(audited: Audited) -> Answer:
         f"{named and f': {named}'}",
         is_met=not firm,
         blocks=[
-            *capped(
+            *capped(audited.language,
                 "Indicators of the same sub-index that move against each other.",
                 ["indicator", "and", "correlation", "p-value"],
                 [
-                    (own["first"], own["second"], number(own["correlation"], 2),
-                     number(own["p_value"], 3))
+                    (own["first"], own["second"], audited.language.number(own["correlation"], 2),
+                     audited.language.number(own["p_value"], 3))
                     for own in low
                 ],
                 [1],
@@ -73,6 +73,7 @@ def _map(audited: Audited) -> Iterator[Block]:
         )
         return
     yield from tried(
+        audited.language,
         lambda: picture(
             lambda: plots.correlations(audited.assessment, period=audited.period),
             "A heat map of the correlations of all indicators",
@@ -103,12 +104,21 @@ def _own(audited: Audited) -> Answer:
         home = parent[code]
         other = max((part for part in own if part != home), key=own.__getitem__)
         if own[other] > own[home] + TIE:
-            rows.append((code, home, number(own[home], 2), other, number(own[other], 2)))
+            rows.append(
+                (
+                    code,
+                    home,
+                    audited.language.number(own[home], 2),
+                    other,
+                    audited.language.number(own[other], 2),
+                )
+            )
     named = f": {listed_codes([row[0] for row in rows])}" if rows else ""
     return Answer(
         figure=f"{len(rows)} of {len(judged)} correlate more with another{named}",
         is_met=not rows,
         blocks=capped(
+            audited.language,
             "Indicators that correlate more with another sub-index than with their own, of which "
             "they are a part.",
             ["code", "own sub-index", "correlation", "other sub-index", "correlation"],
@@ -137,10 +147,16 @@ def _alpha(audited: Audited) -> Answer:
         f"nodes{named}",
         is_met=not low,
         blocks=capped(
+            audited.language,
             "Cronbach's alpha of the children of each node.",
             ["code", "name", "children", "alpha"],
             [
-                (own["code"], own["name"], str(own["children"]), number(own["alpha"], 2))
+                (
+                    own["code"],
+                    own["name"],
+                    str(own["children"]),
+                    audited.language.number(own["alpha"], 2),
+                )
                 for own in records
             ],
             [1],
@@ -172,6 +188,7 @@ def _component(audited: Audited) -> Answer:
         figure=", ".join(told),
         is_met=not (low or split),
         blocks=capped(
+            audited.language,
             "The first principal component of the children of each node.",
             ["code", "name", "share of variance", "eigenvalues above 1", "loadings"],
             rows,

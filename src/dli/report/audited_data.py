@@ -9,7 +9,7 @@ from dli.arrays import TIE
 from dli.errors import MethodError
 from dli.framework import Indicator
 from dli.multivariate import arrays
-from dli.report.parts import depth_of, number
+from dli.report.parts import depth_of
 from dli.report.questions import (
     COINR,
     FEW,
@@ -51,7 +51,13 @@ def _tree(audited: Audited) -> Answer:
     return Answer(
         figure=f"{levels}; {spread} in {each}",
         is_met=min(counts) > 1,
-        blocks=capped("Indicators of each sub-index.", ["code", "name", "indicators"], rows, [1]),
+        blocks=capped(
+            audited.language,
+            "Indicators of each sub-index.",
+            ["code", "name", "indicators"],
+            rows,
+            [1],
+        ),
     )
 
 
@@ -73,6 +79,7 @@ def _scales(audited: Audited) -> Answer:
         figure=f"{len(own) - len(without)} of {len(own)} have a valid range or goalposts",
         is_met=not without,
         blocks=capped(
+            audited.language,
             "Indicators without a valid range or goalposts.",
             ["code", "name", "measured in"],
             [(i.code, i.name, i.unit_of_measure) for i in without],
@@ -92,6 +99,7 @@ def _sources(audited: Audited) -> Answer:
         figure=f"of {len(own)}, {named} have a name and {sourced} a source",
         is_met=not any(counts),
         blocks=capped(
+            audited.language,
             "What indicators lack.",
             ["code", "lacks"],
             [(code, " and ".join(lack)) for code, lack in lacks.items() if lack],
@@ -151,6 +159,7 @@ def _by_indicator(audited: Audited) -> Answer:
         f"{found[0]['share_available']:.0%}",
         is_met=not low,
         blocks=capped(
+            audited.language,
             "Indicators with too few values.",
             ["code", "name", "available"],
             [(own["code"], own["name"], f"{own['share_available']:.0%}") for own in low],
@@ -177,7 +186,7 @@ def _by_unit(audited: Audited) -> Answer:
         figure=f"{len(low):,} of {len(names):,} below; the lowest is {names[order[0]]} with "
         f"{shares[order[0]]:.0%}{left}",
         is_met=not low,
-        blocks=capped("Units with too few values.", ["unit", "available"], low),
+        blocks=capped(audited.language, "Units with too few values.", ["unit", "available"], low),
     )
 
 
@@ -198,12 +207,15 @@ def _outliers(audited: Audited) -> Answer:
             left.append(after["code"])
         if "outliers" in _flags(before) or "outliers" in _flags(after):
             figures = [own[what] for own in (before, after) for what in ("skewness", "kurtosis")]
-            rows.append((before["code"], before["name"], *(number(x, 2) for x in figures)))
+            rows.append(
+                (before["code"], before["name"], *(audited.language.number(x, 2) for x in figures))
+            )
     named = f": {listed_codes(left)}" if left else ""
     return Answer(
         figure=f"{len(left)} of {len(raw)} with outliers{named}",
         is_met=not left,
         blocks=capped(
+            audited.language,
             "Indicators with outliers in the data, or after treatment.",
             ["code", "name", "skewness", "kurtosis", "skewness, treated", "kurtosis, treated"],
             rows,
@@ -231,9 +243,10 @@ def _doubled(audited: Audited) -> Answer:
         figure=f"{len(pairs):,} pair{'s' * (len(pairs) != 1)}{named and f': {named}'}",
         is_met=not pairs,
         blocks=capped(
+            audited.language,
             "Pairs of indicators that say the same.",
             ["indicator", "and", "correlation"],
-            [(codes[i], codes[j], number(r[i, j], 2)) for i, j in pairs],
+            [(codes[i], codes[j], audited.language.number(r[i, j], 2)) for i, j in pairs],
             [1],
         ),
     )

@@ -16,7 +16,7 @@ from dli.framework import Index
 from dli.normalisation import MinMax, PercentileRank, ZScore
 from dli.ranking import mean_rank_shift
 from dli.report.document import Block, Paragraph
-from dli.report.parts import intervals, number, picture, tried
+from dli.report.parts import picture, tried
 from dli.report.questions import (
     FEW,
     INNOVATION,
@@ -27,6 +27,7 @@ from dli.report.questions import (
     capped,
     doubt_of_places,
 )
+from dli.report.studies import interval, intervals
 from dli.weighting import Equal
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _firm(audited: Audited) -> Answer:
             ),
             *noted,
             *tried(
+                audited.language,
                 lambda: picture(
                     lambda: plots.rank_intervals(study, top=_PAGE, period=audited.period),
                     f"Intervals of the ranks of the first {min(_PAGE, len(rows))} units",
@@ -109,19 +111,29 @@ def _firm(audited: Audited) -> Answer:
                 "Intervals of ranks",
             ),
             *capped(
+                audited.language,
                 "The widest intervals.",
                 ["unit", "rank", "nine of ten simulations", "places"],
                 [
-                    (names[i], number(nominal[i], 0), between[rows[i]], number(width[i], 0))
+                    (
+                        names[i],
+                        audited.language.number(nominal[i], 0),
+                        interval(audited.language, between[rows[i]]),
+                        audited.language.number(width[i], 0),
+                    )
                     for i in widest[:10]
                 ],
             ),
-            *tried(lambda: _shares(study), "Shares of the choices in the variance of ranks"),
+            *tried(
+                audited.language,
+                lambda: _shares(audited, study),
+                "Shares of the choices in the variance of ranks",
+            ),
         ],
     )
 
 
-def _shares(study: "Uncertainty") -> Iterator[Block]:
+def _shares(audited: Audited, study: "Uncertainty") -> Iterator[Block]:
     """Tell which choices move ranks, where that takes seconds only."""
     n_factors, n_units = len(study.design.names), len(study.units)
     plain = (sensitivity.WeightNoise, sensitivity.DirichletWeights, sensitivity.Alternatives,
@@ -146,10 +158,18 @@ def _shares(study: "Uncertainty") -> Iterator[Block]:
     first, total = found.first_order[:, 0], found.total_order[:, 0]
     order = np.argsort(-total, kind="stable").tolist()
     yield from capped(
+        audited.language,
         "What moves ranks: the share of each choice in the variance of the mean rank shift, by "
         "itself and with all others (Sobol indices).",
         ["choice", "by itself", "with all others"],
-        [(found.factors[k], number(first[k], 2), number(total[k], 2)) for k in order],
+        [
+            (
+                found.factors[k],
+                audited.language.number(first[k], 2),
+                audited.language.number(total[k], 2),
+            )
+            for k in order
+        ],
     )
 
 
@@ -220,7 +240,7 @@ def _methods(audited: Audited) -> Answer:
     largest = np.fmax.reduce(np.abs(ranks[:, 1:] - ranks[:, :1]), axis=0).tolist()
     limit = _SHIFT * len(audited.scored)
     rows = [
-        (label, number(mean, 2), number(most, 0))
+        (label, audited.language.number(mean, 2), audited.language.number(most, 0))
         for label, mean, most in zip(variants, means, largest, strict=True)
     ]
     told = ", ".join(f"{label} {mean:.1f}" for label, mean in zip(variants, means, strict=True))
@@ -229,6 +249,7 @@ def _methods(audited: Audited) -> Answer:
         is_met=max(means) <= limit + TIE,
         blocks=[
             *capped(
+                audited.language,
                 "How far ranks move under another method.",
                 ["method", "mean shift of ranks", "largest shift"],
                 rows,

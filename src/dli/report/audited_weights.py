@@ -8,7 +8,6 @@ from dli import multivariate, sensitivity
 from dli.arrays import TIE
 from dli.errors import MethodError
 from dli.multivariate import Limits
-from dli.report.parts import number
 from dli.report.questions import (
     COINR,
     FEW,
@@ -42,12 +41,13 @@ def _importance(audited: Audited) -> Answer:
     found = sensitivity.importance(audited.assessment, period=audited.period)
     shares, weights = found.shares, found.weights
     rows = [
-        (code, *(number(x, 2) for x in figures))
+        (code, *(audited.language.number(x, 2) for x in figures))
         for code, *figures in zip(
             found.codes, weights, shares, found.correlations, found.ratios, strict=True
         )
     ]
     table = capped(
+        audited.language,
         "Weights, and how much of the index's variance goes when a part is known.",
         ["code", "weight", "share of importance", "correlation", "correlation ratio"],
         rows,
@@ -134,6 +134,7 @@ def _differing(audited: Audited) -> Answer:
         figure=f"{min(shares.values()):.0%} to {max(shares.values()):.0%} of the units{named}",
         is_met=not low,
         blocks=capped(
+            audited.language,
             f"Units that rank {_PLACES} or more places from where they rank in the index.",
             ["code", "name", "share", "units"],
             rows,
@@ -154,9 +155,13 @@ def _single(audited: Audited) -> Answer:
         figure=f"the highest is {found[0]['correlation']:.2f} ({found[0]['first']}){named}",
         is_met=not high,
         blocks=capped(
+            audited.language,
             "Indicators by their correlation with the index.",
             ["code", "correlation", "units"],
-            [(own["first"], number(own["correlation"], 2), str(own["units"])) for own in found],
+            [
+                (own["first"], audited.language.number(own["correlation"], 2), str(own["units"]))
+                for own in found
+            ],
         ),
     )
 

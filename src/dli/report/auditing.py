@@ -7,9 +7,10 @@ from dli.assessment import Assessment
 from dli.checks import instance
 from dli.report import audited_correlations, audited_data, audited_ranks, audited_weights
 from dli.report.document import Block, Paragraph, Section, Statement, Table
-from dli.report.parts import methods, studied
+from dli.report.language import ENGLISH
 from dli.report.questions import OPEN, Answer, Audited, Question, answered
 from dli.report.report import Report
+from dli.report.studies import methods, studied
 from dli.sensitivity import Uncertainty
 
 __all__ = ["audit"]
@@ -41,7 +42,10 @@ _SOURCES = """
 
 
 def audit(
-    assessment: Assessment, *, study: Uncertainty | None = None, period: object = None
+    assessment: Assessment,
+    *,
+    study: Uncertainty | None = None,
+    period: object = None,
 ) -> Report:
     """Ask an index the questions of a statistical audit, and hold its figures against thresholds.
 
@@ -113,7 +117,7 @@ def audit(
             Section("Summary", list(_summary(asked))),
             *(Section(title, list(_told(k, own))) for k, (title, own) in enumerate(asked, 1)),
             Section("Sources of the thresholds", [Statement(_SOURCES)]),
-            *methods(assessment, audited.study),
+            *methods(ENGLISH, assessment, audited.study),
         ],
     )
 
@@ -122,9 +126,16 @@ def _audited(assessment: Assessment, study: Uncertainty | None, period: object) 
     rows = assessment.rows(period)
     if study is not None:
         instance("study", study, Uncertainty)
-        return Audited(assessment=assessment, rows=rows, study=studied(assessment, study)[0])
+        own, _ = studied(ENGLISH, assessment, study)
+        return Audited(assessment=assessment, rows=rows, study=own)
     own, why, note = audited_ranks.usual_study(assessment)
-    return Audited(assessment=assessment, rows=rows, study=own, no_study=why, on_study=note)
+    return Audited(
+        assessment=assessment,
+        rows=rows,
+        study=own,
+        no_study=why,
+        on_study=note,
+    )
 
 
 _Asked = list[tuple[Question, Answer]]

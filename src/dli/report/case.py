@@ -1,6 +1,6 @@
 """The unit that a report is about, and whom it is compared with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from attrs import field, frozen
 from dli import diagnosis, frames
 from dli.errors import DataError
 from dli.framework import Indicator
+from dli.report.language import Language
 from dli.report.parts import (
     LEVELS,
     UNITS,
@@ -16,7 +17,7 @@ from dli.report.parts import (
     digits_of,
     few_basis,
     heard,
-    joined,
+    label,
     names_of,
 )
 
@@ -33,8 +34,9 @@ _N_PEERS = 8
 
 @frozen
 class Case:
-    """A unit among those of its period, with its peers."""
+    """A unit among those of its period, with its peers, and the language of its report."""
 
+    language: Language
     assessment: "Assessment"
     unit: object
     period: object
@@ -52,6 +54,11 @@ class Case:
     def name(self) -> str:
         """The unit, as sentences name it."""
         return self.labels[self.row]
+
+    @property
+    def say(self) -> Callable[..., str]:
+        """Say a message in the language of the report."""
+        return self.language.say
 
     @property
     def digits(self) -> int:
@@ -118,6 +125,7 @@ class Case:
 
 
 def case_of(
+    language: Language,
     assessment: "Assessment",
     unit: object,
     period: object,
@@ -132,16 +140,21 @@ def case_of(
     if peers is None:
         notes, is_weak = heard(lambda: _alike(assessment, unit, by, period))
         near: Iterable[object] = notes
-        columns = [by] if isinstance(by, str) else list(by or ["the profile of indicators"])
-        chosen = f"the most alike in {joined(columns)}"
+        columns = [by] if isinstance(by, str) else list(by or ())
+        chosen = (
+            language.say("the most alike in {columns}", columns=language.joined(columns))
+            if columns
+            else language.say("the most alike in the profile of indicators")
+        )
     else:
         near = [assessment.units[place] for place in assessment.rows_of(peers, rows)]
-        chosen = "as asked for"
+        chosen = language.say("as asked for")
     others = [one for one in near if one != unit]
     labels = names_of(assessment)
     return Case(
-        assessment, unit, period, row, rows, by, others, chosen, labels, notes, is_weak=is_weak
-    )
+        language, assessment, unit, period, row, rows, by, others, chosen, labels, notes,
+        is_weak=is_weak,
+    )  # fmt: skip
 
 
 def few_around(case: Case, codes: Iterable[str]) -> str:
@@ -149,15 +162,16 @@ def few_around(case: Case, codes: Iterable[str]) -> str:
     index = case.assessment.index
     parents = {parent.code: parent for code in codes if (parent := index.parent(code)) is not None}
     names = [
-        node.name or code
+        label(node)
         for code, node in parents.items()
-        if few_basis(case.assessment, [code], [case.row])
+        if few_basis(case.language, case.assessment, [code], [case.row])
     ]
     if not names:
         return ""
-    return (
-        f"Fewer than half of the indicators of {joined(names)} have a value, so that each of those "
-        "that have one counts for more than it would otherwise."
+    return case.say(
+        "Fewer than half of the indicators of {nodes} have a value, so that each of those that "
+        "have one counts for more than it would otherwise.",
+        nodes=case.language.joined(names),
     )
 
 

@@ -39,9 +39,12 @@ class Statement:
     Parameters
     ----------
     markdown : str
+    lang : str
+        The code of its language, if it is not that of the report.
     """
 
     markdown: str
+    lang: str = ""
 
 
 @frozen

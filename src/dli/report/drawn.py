@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dli.arrays import Floats
 from dli.ranking import rank_scores
-from dli.report.parts import interval, usual_draws
+from dli.report.studies import usual_draws
 from dli.sensitivity.engine import in_order
 
 if TYPE_CHECKING:
@@ -53,9 +53,10 @@ class DrawnRanks:
         result[has_rank] = np.nanquantile(ranks[:, has_rank], q, axis=0)
         return result
 
-    def interval(self, row: int) -> str:
-        """Write the ranks between which 90 % of the simulations lie."""
-        return interval(*(float(self.quantiles([row], q)[0]) for q in (0.05, 0.95)))
+    def interval(self, row: int) -> tuple[float, float]:
+        """Return the ranks between which 90 % of the simulations lie."""
+        low, high = (float(self.quantiles([row], q)[0]) for q in (0.05, 0.95))
+        return low, high
 
     def shares(self, rows: Sequence[int], n_ranks: int) -> Floats:
         """Return the share of draws in which each row took each of the first ranks."""

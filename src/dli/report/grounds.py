@@ -9,18 +9,9 @@ from dli import change, diagnosis, frames, plots
 from dli.framework import Indicator
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section
-from dli.report.parts import (
-    LEVELS,
-    digits_of,
-    filled,
-    number,
-    ordinal,
-    picture,
-    simulations,
-    table_of,
-    tried,
-    within,
-)
+from dli.report.language import key
+from dli.report.parts import LEVELS, digits_of, filled, flag_table, picture, tried
+from dli.report.studies import simulations
 
 if TYPE_CHECKING:
     from dli.sensitivity import Uncertainty
@@ -41,55 +32,87 @@ def history(case: Case) -> Iterator[Section]:
     ]
     before = [(when, i) for when, i in own if when < case.period]
     if before:
-        yield Section("Change", tried(lambda: _since(case, *min(before)), "Change"))
+        title = case.say("Change")
+        yield Section(title, tried(case.language, lambda: _since(case, *min(before)), title))
 
 
 def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
     assessment = case.assessment
     code = assessment.index.code
     scores, ranks = assessment.array(code), assessment.rank_array(code)
-    digits = digits_of(scores)
+    digits, language, say = digits_of(scores), case.language, case.say
     before, after = (
-        f"{number(scores[place], digits)}{'' if case.is_alone else f' ({ordinal(ranks[place])})'}"
+        language.number(scores[place], digits)
+        + ("" if case.is_alone else f" ({language.ordinal(ranks[place])})")
         for place in (row, case.row)
     )
-    yield Paragraph(f"Its score was {before} in {first} and is {after} in {case.period}.")
+    yield Paragraph(
+        say(
+            "Its score was {before} in {first} and is {after} in {last}.",
+            before=before,
+            first=str(first),
+            after=after,
+            last=str(case.period),
+        )
+    )
     yield picture(
         lambda: plots.bump(assessment, [case.unit, *case.peers[:4]], others=not case.is_large),
-        f"The ranks of {case.name} and four peers over the periods",
-        f"The others of {case.n:,} units are not drawn."
+        say("The ranks of {unit} and four peers over the periods", unit=case.name),
+        say("The others of {n} units are not drawn.", n=case.n)
         if case.is_large
-        else "All other units are thin and grey.",
+        else say("All other units are thin and grey."),
     )
     parts = change.change(
         assessment, assessment, case.unit, period_before=first, period_after=case.period
     )
     yield picture(
         lambda: plots.waterfall(parts, start=float(scores[row])),
-        f"Steps from the score of {first} to that of {case.period}",
-        "What changed the score.",
+        say(
+            "Steps from the score of {start} to that of {end}",
+            start=str(first),
+            end=str(case.period),
+        ),
+        say("What changed the score."),
     )
 
 
-def robustness(case: Case, study: "Uncertainty", between: str) -> Iterator[Block]:
+def robustness(case: Case, study: "Uncertainty", between: tuple[float, float]) -> Iterator[Block]:
     """Say how far the rank depends on choices: 90 % of the simulations lie ``between``."""
-    mean = number(study.expected_ranks[case.row])
-    yield Paragraph(
-        f"In {simulations(study)}, its rank is {mean} on average and "
-        f"{within(between)} of them. The interval shows how far the rank "
-        "depends on the choices that vary. What does not vary in them, such as errors in the data "
-        "unless they are among the inputs, is not in the interval."
+    low, high = (case.language.number(rank, 0) for rank in between)
+    mean = case.language.number(study.expected_ranks[case.row])
+    draws = simulations(case.language, study)
+    if low == high:
+        text = case.say(
+            "{simulations}, its rank is {mean} on average and is {rank} in at least 90 % of them.",
+            simulations=draws,
+            mean=mean,
+            rank=low,
+        )
+    else:
+        text = case.say(
+            "{simulations}, its rank is {mean} on average and lies between {low} and {high} in "
+            "90 % of them.",
+            simulations=draws,
+            mean=mean,
+            low=low,
+            high=high,
+        )
+    limits = case.say(
+        "The interval shows how far the rank depends on the choices that vary. What does not vary "
+        "in them, such as errors in the data unless they are among the inputs, is not in the "
+        "interval."
     )
+    yield Paragraph(f"{text} {limits}")
 
 
 _KINDS = {
-    "no score": "no score",
-    "low": "low sub-index",
-    "narrow": "depends on one indicator",
-    "missing": "missing data",
-    "imputed": "imputed data",
-    "treated": "treated value",
-    "rank": "uncertain rank",
+    "no score": key("no score"),
+    "low": key("low sub-index"),
+    "narrow": key("depends on one indicator"),
+    "missing": key("missing data"),
+    "imputed": key("imputed data"),
+    "treated": key("treated value"),
+    "rank": key("uncertain rank"),
 }
 
 
@@ -97,28 +120,43 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
     """List the caveats."""
     if case.is_cut:
         yield Paragraph(
-            f"Caveats are not listed here, since the index has more than {LEVELS} levels; "
-            "dli.diagnosis.risks finds them, which takes long."
+            case.say(
+                "Caveats are not listed here, since the index has more than {n} levels; "
+                "dli.diagnosis.risks finds them, which takes long.",
+                n=LEVELS,
+            )
         )
         return
     found = diagnosis.risks(case.assessment, case.unit, study=study, period=case.period)
     table = frames.read(found, empty=True)
     if not table.n_rows:
-        yield Paragraph("Nothing is flagged.")
+        yield Paragraph(case.say("Nothing is flagged."))
         return
     rows = [
-        [_KINDS[kind], code, case.assessment.index.find(code).name, number(value, 2), note]
+        [
+            case.say(_KINDS[kind]),
+            code,
+            case.assessment.index.find(code).name,
+            case.language.number(value, 2),
+            note,
+        ]
         for kind, code, value, note in zip(
             *(table.column(name) for name in ("kind", "code", "value", "note")), strict=True
         )
     ]
-    head = ["kind", "code", "name", "value", "what the value is"]
-    yield filled("Caveats of its result.", head, rows, [1, 2, 4])
+    head = [
+        case.say("kind"),
+        case.say("code"),
+        case.say("name"),
+        case.say("value"),
+        case.say("what the value is"),
+    ]
+    yield filled(case.language, case.say("Caveats of its result."), head, rows, [1, 2, 4])
 
 
 def data(case: Case) -> Iterator[Block]:
     """List the values that the unit was scored by, and what happened to them."""
-    assessment = case.assessment
+    assessment, language, say = case.assessment, case.language, case.say
     indicators = assessment.index.indicators
     # In the unit of measure, that is, divided by the denominator: so are goalposts.
     values = assessment.stage_array("denominated")[case.row]
@@ -127,24 +165,32 @@ def data(case: Case) -> Iterator[Block]:
         [
             one.code,
             one.name,
-            "–" if np.isnan(value) else f"{value:.6g}",
+            "–" if np.isnan(value) else language.figure(value, ".6g"),
             one.unit_of_measure,
-            _quotient(one, float(before)),
-            _beyond(one),
-            "" if one.goalposts is None else f"{one.goalposts[0]:g} to {one.goalposts[1]:g}",
-            number(assessment.array(one.code)[case.row], case.digits),
-            "" if case.is_alone else number(assessment.rank_array(one.code)[case.row], 0),
+            _quotient(case, one, float(before)),
+            say("higher") if one.direction == 1 else say("lower"),
+            _goalposts(case, one),
+            language.number(assessment.array(one.code)[case.row], case.digits),
+            "" if case.is_alone else language.number(assessment.rank_array(one.code)[case.row], 0),
             one.source,
         ]
         for one, value, before in zip(indicators, values.tolist(), raw.tolist(), strict=True)
     ]
-    head = ["code", "name", "value", "measured in", "calculated as", "better", "goalposts", "score",
-            "rank", "source"]  # fmt: skip
+    head = [say("code"), say("name"), say("value"), say("measured in"), say("calculated as"),
+            say("better"), say("goalposts"), say("score"), say("rank"), say("source")]  # fmt: skip
     divided = any(one.denominator is not None for one in indicators)
-    caption = "The values that it was scored by" + (
-        ", after division by their denominators." if divided else "."
+    caption = say(
+        "The values that it was scored by, after division by their denominators."
+        if divided
+        else "The values that it was scored by."
     )
-    yield filled(caption, head, rows, [1, 3, 4, 5, 6, 9])
+    yield filled(language, caption, head, rows, [1, 3, 4, 5, 6, 9])
+    yield from _flagged(case)
+
+
+def _flagged(case: Case) -> Iterator[Block]:
+    """List what happened to the values of the unit."""
+    assessment, say = case.assessment, case.say
     flags = frames.read(assessment.flags, empty=True)
     units = flags.column(assessment.observations.unit_column)
     periods = (
@@ -154,26 +200,24 @@ def data(case: Case) -> Iterator[Block]:
     )
     own = [
         i
-        for i, key in enumerate(zip(units, periods, strict=True))
-        if key == (case.unit, case.period if assessment.periods is not None else None)
+        for i, place in enumerate(zip(units, periods, strict=True))
+        if place == (case.unit, case.period if assessment.periods is not None else None)
     ]
     if own:
-        yield table_of(
-            flags.take(own),
-            "What happened to them.",
-            {"code": ("code", None), "flag": ("flag", None), "note": ("note", None)},
-            top=50,
-        )
+        yield flag_table(case.language, assessment, flags.take(own), say("What happened to them."))
 
 
-def _beyond(indicator: Indicator) -> str:
-    return "higher" if indicator.direction == 1 else "lower"
+def _goalposts(case: Case, indicator: Indicator) -> str:
+    if indicator.goalposts is None:
+        return ""
+    low, high = (case.language.figure(end, "g") for end in indicator.goalposts)
+    return case.say("{low} to {high}", low=low, high=high)
 
 
-def _quotient(indicator: Indicator, raw: float) -> str:
+def _quotient(case: Case, indicator: Indicator, raw: float) -> str:
     """Write how a value follows from the raw one, for indicators with a denominator."""
     if indicator.denominator is None or np.isnan(raw):
         return ""
-    factor = indicator.denominator_factor
-    times = "" if factor == 1 else f" × {factor:g}"
-    return f"{raw:,.6g} / {indicator.denominator}{times}"
+    figure, factor = case.language.figure, indicator.denominator_factor
+    times = "" if factor == 1 else f" × {figure(factor, 'g')}"
+    return f"{figure(raw, ',.6g')} / {indicator.denominator}{times}"

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dli.report.document import Paragraph, Table
-from dli.report.parts import filled, names_of, number, scores_of, simulations, word
+from dli.report.language import Language
+from dli.report.parts import filled, label, names_of, scores_of, word
+from dli.report.studies import interval, simulations
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
     from dli.sensitivity import Uncertainty
 
-__all__ = ["draws_paragraph", "league_table", "least_firm", "loose_table", "ranked"]
+__all__ = ["draws_paragraph", "league_table", "least_firm", "loose_table", "moved", "ranked"]
 
 
 def ranked(assessment: "Assessment", rows: Sequence[int]) -> list[int]:
@@ -23,56 +25,76 @@ def ranked(assessment: "Assessment", rows: Sequence[int]) -> list[int]:
 
 
 def league_table(
-    assessment: "Assessment", order: Sequence[int], between: Mapping[int, str] | None, what: str
+    language: Language,
+    assessment: "Assessment",
+    order: Sequence[int],
+    between: Mapping[int, tuple[float, float]] | None,
+    caption: str,
 ) -> Table:
     """Return a table of some rows, with the scores of the index and its parts.
 
     Parameters
     ----------
+    language : Language
     assessment : Assessment
     order : sequence of int
         The rows, in the order of the table.
-    between : mapping of int to str, optional
+    between : mapping of int to (float, float), optional
         The ranks of each row between which 90 % of the simulations lie.
-    what : str
-        Which units they are, for the caption.
+    caption : str
+        Which units they are, and what is shown of them.
     """
-    index = assessment.index
-    codes = [index.code, *(child.code for child in index.children)]
-    scores = [scores_of(assessment, code, order) for code in codes]
+    index, say = assessment.index, language.say
+    nodes = [index, *index.children]
+    scores = [scores_of(language, assessment, node.code, order) for node in nodes]
     ranks = assessment.rank_array(index.code)
     bands = None if index.bands is None else index.bands.of(assessment.array(index.code))
     names = names_of(assessment)
     is_ranked = (
         len(ranked(assessment, assessment.rows_beside(order[0]).tolist())) > 1 if order else False
     )
-    head = ["unit", *(["rank"] if is_ranked else []),
-            *(["90 % of simulations"] if between else []),
-            *(["band"] if bands is not None else []), *codes]  # fmt: skip
+    head = [say("unit"), *([say("rank")] if is_ranked else []),
+            *([say("90 % of simulations")] if between else [])]  # fmt: skip
+    words = [len(head)] if bands is not None else []
+    head += [
+        *([say("band")] if bands is not None else []),
+        say("score"),
+        *map(label, index.children),
+    ]
     table = [
         [
             names[row],
-            *([number(ranks[row], 0)] if is_ranked else []),
-            *([between[row]] if between else []),
+            *([language.number(ranks[row], 0)] if is_ranked else []),
+            *([interval(language, between[row])] if between else []),
             *([word(bands[row])] if bands is not None else []),
             *(column[place] for column in scores),
         ]
         for place, row in enumerate(order)
     ]
-    words = [head.index("band")] if bands is not None else []
-    caption = f"{what}, with the scores of the index and of the nodes below it."
     if between:
-        caption += " In 90 % of the simulations the rank lies within the interval."
-    return filled(caption, head, table, words)
+        caption += " " + say("In 90 % of the simulations the rank lies within the interval.")
+    return filled(language, caption, head, table, words)
 
 
-def draws_paragraph(study: "Uncertainty") -> Paragraph:
+def draws_paragraph(language: Language, study: "Uncertainty") -> Paragraph:
     """Say how many simulations there are, of what, how far ranks move and what intervals are."""
     return Paragraph(
-        f"In {simulations(study)}, ranks move by {study.mean_rank_shift:.1f} places on average. "
-        "An interval contains the rank in 90 % of the simulations: it shows how far the rank "
-        "depends on the choices that vary. What does not vary in them, such as errors in the data "
-        "unless they are among the inputs, is not in the interval."
+        moved(language, study)
+        + " "
+        + language.say(
+            "An interval contains the rank in 90 % of the simulations: it shows how far the rank "
+            "depends on the choices that vary. What does not vary in them, such as errors in the "
+            "data unless they are among the inputs, is not in the interval."
+        )
+    )
+
+
+def moved(language: Language, study: "Uncertainty") -> str:
+    """Say how far ranks move on average."""
+    return language.say(
+        "{simulations}, ranks move by {places} places on average.",
+        simulations=simulations(language, study),
+        places=language.number(study.mean_rank_shift),
     )
 
 
@@ -82,18 +104,24 @@ def least_firm(study: "Uncertainty", order: Sequence[int]) -> list[int]:
     return sorted(order, key=lambda row: low[row] - high[row])[:10]
 
 
-def loose_table(study: "Uncertainty", loose: Sequence[int], between: Mapping[int, str]) -> Table:
+def loose_table(
+    language: Language,
+    study: "Uncertainty",
+    loose: Sequence[int],
+    between: Mapping[int, tuple[float, float]],
+) -> Table:
     """Return a table of the rows with the widest intervals."""
-    names = names_of(study.assessment)
+    names, say = names_of(study.assessment), language.say
     return filled(
-        "The ranks that depend most on the choices that vary.",
-        ["unit", "rank", "90 % of simulations", "mean rank"],
+        language,
+        say("The ranks that depend most on the choices that vary."),
+        [say("unit"), say("rank"), say("90 % of simulations"), say("mean rank")],
         [
             [
                 names[row],
-                number(study.nominal_ranks[row], 0),
-                between[row],
-                number(study.expected_ranks[row]),
+                language.number(study.nominal_ranks[row], 0),
+                interval(language, between[row]),
+                language.number(study.expected_ranks[row]),
             ]
             for row in loose
         ],

@@ -13,14 +13,15 @@ from dli.plots.robustness import draw_intervals, draw_shares
 from dli.plots.scores import draw_league
 from dli.report.document import Block, Paragraph, Table
 from dli.report.drawn import DrawnRanks, drawn_ranks
+from dli.report.language import Language, key
 from dli.report.league import draws_paragraph, league_table, least_firm, loose_table, ranked
 from dli.report.parts import (
     digits_of,
     explained,
     few_basis,
     filled,
+    label,
     names_of,
-    number,
     picture,
     scores_of,
     tried,
@@ -37,14 +38,15 @@ __all__ = ["Heads", "everyone", "heads_of", "league", "robustness"]
 _HEAD, _SQUARE = 50, 30
 # Units of a block that folds: few enough to scroll through.
 _BLOCK = 1_000
-_QUANTILES = {"lowest": 0.0, "10 %": 0.1, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "90 %": 0.9,
-              "highest": 1.0}  # fmt: skip
+_QUANTILES = {key("lowest"): 0.0, key("10 %"): 0.1, key("25 %"): 0.25, key("median"): 0.5,
+              key("75 %"): 0.75, key("90 %"): 0.9, key("highest"): 1.0}  # fmt: skip
 
 
 @frozen(eq=False)
 class Heads:
     """The highest and the lowest units of a league that is too long to show."""
 
+    language: Language
     assessment: "Assessment"
     rows: Sequence[int] = field(repr=False)
     order: Sequence[int] = field(repr=False)
@@ -63,12 +65,12 @@ class Heads:
 
     @property
     def ends(self) -> dict[str, Sequence[int]]:
-        """The rows at each end of the league, by what sentences call them; no empty ones."""
+        """The rows at each end of the league; no empty ones."""
         ends = {"highest": self.highest, "lowest": self.lowest}
-        return {f"{len(rows)} {end}": rows for end, rows in ends.items() if rows}
+        return {end: rows for end, rows in ends.items() if rows}
 
     @property
-    def between(self) -> Mapping[int, str] | None:
+    def between(self) -> Mapping[int, tuple[float, float]] | None:
         """The interval of the ranks of each row that is shown."""
         if self.drawn is None:
             return None
@@ -76,44 +78,75 @@ class Heads:
         return {row: self.drawn.interval(row) for row in shown}
 
 
-def heads_of(assessment: "Assessment", rows: Sequence[int], study: "Uncertainty | None") -> Heads:
+def heads_of(
+    language: Language,
+    assessment: "Assessment",
+    rows: Sequence[int],
+    study: "Uncertainty | None",
+) -> Heads:
     """Find the highest and the lowest units, and their ranks in the draws of a study."""
     order = ranked(assessment, rows)
-    heads = Heads(assessment, rows, order)
+    heads = Heads(language, assessment, rows, order)
     if study is None or not order:
         return heads
     loose = least_firm(study, order)
     drawn = drawn_ranks(study, [*heads.highest, *heads.lowest, *loose], rows)
-    return Heads(assessment, rows, order, drawn, loose)
+    return Heads(language, assessment, rows, order, drawn, loose)
 
 
 def league(heads: Heads) -> Iterator[Block]:
     """Show how scores are distributed, and the league at both ends."""
     assessment, order = heads.assessment, heads.order
+    language, say = heads.language, heads.language.say
     if not order:
-        yield Paragraph("No unit has a score.")
+        yield Paragraph(say("No unit has a score."))
         return
     without = len(heads.rows) - len(order)
-    yield Paragraph(
-        f"{len(heads.rows):,} units are too many for one table or picture: the report shows the "
-        f"{' and the '.join(heads.ends)}, and how the scores of all units are distributed. The "
-        'section "All units" has the rank and score of each unit.'
-        + (f" {without:,} of the units have no score." if without else "")
+    many = say(
+        "{n} units are too many for one table or picture: the report shows the {highest} highest "
+        "and the {lowest} lowest, and how the scores of all units are distributed. The section "
+        '"All units" has the rank and score of each unit.'
+        if heads.lowest
+        else "{n} units are too many for one table or picture: the report shows the {highest} "
+        'highest, and how the scores of all units are distributed. The section "All units" has the '
+        "rank and score of each unit.",
+        n=len(heads.rows),
+        highest=len(heads.highest),
+        lowest=len(heads.lowest),
     )
+    gone = ""
+    if without:
+        gone = " " + say(
+            "{n} of the units has no score.", "{n} of the units have no score.", n=without
+        )
+    yield Paragraph(many + gone)
     yield picture(
         lambda: score_histogram(assessment, order),
-        f"A histogram of the scores of {len(order):,} units",
-        f"How many units have which score at {assessment.index.code}.",
+        say("A histogram of the scores of {n} units", n=len(order)),
+        say("How many units have which score at {node}.", node=label(assessment.index)),
     )
-    yield _quantiles(assessment, heads.rows)
+    yield _quantiles(language, assessment, heads.rows)
     between = heads.between
-    for what, rows in heads.ends.items():
+    for end, rows in heads.ends.items():
         draw = partial(draw_league, assessment, np.array(rows))
-        alt = f"Bars of the scores of the {what} units, the longest first"
-        few = few_basis(assessment, _shown(assessment), rows)
-        caption = f"The score of each unit, divided by what its sub-indices contribute. {few}"
-        yield from tried(partial(picture, draw, alt, caption.rstrip()), "A picture of the league")
-        yield league_table(assessment, rows, between, f"The {what} units by rank")
+        alt = say(
+            "Bars of the scores of the {n} highest units, the longest first"
+            if end == "highest"
+            else "Bars of the scores of the {n} lowest units, the longest first",
+            n=len(rows),
+        )
+        few = few_basis(language, assessment, _shown(assessment), rows)
+        caption = say("The score of each unit, divided by what its sub-indices contribute.")
+        drawing = partial(picture, draw, alt, f"{caption} {few}".rstrip())
+        yield from tried(language, drawing, say("A picture of the league"))
+        title = say(
+            "The {n} highest units by rank, with the scores of the index and of the nodes below it."
+            if end == "highest"
+            else "The {n} lowest units by rank, with the scores of the index and of the nodes "
+            "below it.",
+            n=len(rows),
+        )
+        yield league_table(language, assessment, rows, between, title)
 
 
 def _shown(assessment: "Assessment") -> list[str]:
@@ -122,7 +155,7 @@ def _shown(assessment: "Assessment") -> list[str]:
     return [index.code, *(child.code for child in index.children)]
 
 
-def _quantiles(assessment: "Assessment", rows: Sequence[int]) -> Table:
+def _quantiles(language: Language, assessment: "Assessment", rows: Sequence[int]) -> Table:
     """Return quantiles of the scores of all units, in the index and its parts."""
     index = assessment.index
     cells = []
@@ -132,9 +165,13 @@ def _quantiles(assessment: "Assessment", rows: Sequence[int]) -> Table:
         shares = list(_QUANTILES.values())
         found = np.quantile(scored, shares) if scored.size else [np.nan] * len(shares)
         digits = digits_of(scores)
-        cells.append([node.code, node.name, *(number(x, digits) for x in found)])
-    caption = "How the scores of all units are distributed: shares of units lie below each score."
-    return filled(caption, ["code", "name", *_QUANTILES], cells, [1])
+        cells.append([node.code, node.name, *(language.number(x, digits) for x in found)])
+    say = language.say
+    caption = say(
+        "How the scores of all units are distributed: shares of units lie below each score."
+    )
+    head = [say("code"), say("name"), *(say(name) for name in _QUANTILES)]
+    return filled(language, caption, head, cells, [1])
 
 
 def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
@@ -147,59 +184,75 @@ def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
         What is to be said of the simulations.
     """
     drawn, between = heads.drawn, heads.between
+    language, say = heads.language, heads.language.say
     if drawn is None or between is None:
-        yield Paragraph("No unit has a score.")
+        yield Paragraph(say("No unit has a score."))
         return
-    yield draws_paragraph(drawn.study)
+    yield draws_paragraph(language, drawn.study)
     yield from notes
-    for what, rows in heads.ends.items():
+    for end, rows in heads.ends.items():
         ranks = [drawn.quantiles(rows, q) for q in (0.05, 0.5, 0.95)]
         yield picture(
             partial(draw_intervals, drawn.study, rows, ranks),
-            f"Intervals of the ranks of the {what} units",
-            "Where the intervals of two units overlap, other choices may reverse their order.",
+            say(
+                "Intervals of the ranks of the {n} highest units"
+                if end == "highest"
+                else "Intervals of the ranks of the {n} lowest units",
+                n=len(rows),
+            ),
+            say("Where the intervals of two units overlap, other choices may reverse their order."),
         )
     first = heads.order[:_SQUARE]
     n = len(first)
     yield picture(
         lambda: draw_shares(drawn.study, first, drawn.shares(first, n)),
-        "A heat map of the shares of simulations in which units had ranks",
-        f"The share of simulations in which each of the first {n} units had each of the first {n} "
-        "ranks.",
+        say("A heat map of the shares of simulations in which units had ranks"),
+        say(
+            "The share of simulations in which each of the first {n} units had each of the first "
+            "{n} ranks.",
+            n=n,
+        ),
     )
-    yield loose_table(drawn.study, heads.loose, between)
+    yield loose_table(language, drawn.study, heads.loose, between)
 
 
 def everyone(heads: Heads) -> Iterator[Block]:
     """List all units by name in blocks that fold."""
     assessment, index = heads.assessment, heads.assessment.index
-    names = names_of(assessment)
+    language, say, names = heads.language, heads.language.say, names_of(assessment)
     by_name = sorted(heads.rows, key=lambda row: (_sorted_as(names[row]), row))
     blocks = np.array_split(by_name, -(-len(by_name) // _BLOCK))
-    in_blocks = "one block" if len(blocks) == 1 else f"{len(blocks)} blocks"
     yield Paragraph(
-        f"The HTML page lists all {len(by_name):,} units by name, with rank and score, in "
-        f"{in_blocks} to open with a click. In most browsers, searching the page also finds units "
-        "in closed blocks, and opens them."
+        say(
+            "The HTML page lists all {units} units by name, with rank and score, in one block to "
+            "open with a click. In most browsers, searching the page also finds units in closed "
+            "blocks, and opens them."
+            if len(blocks) == 1
+            else "The HTML page lists all {units} units by name, with rank and score, in {n} "
+            "blocks to open with a click. In most browsers, searching the page also finds units in "
+            "closed blocks, and opens them.",
+            units=len(by_name),
+            n=len(blocks),
+        )
     )
     scores, ranks = assessment.array(index.code), assessment.rank_array(index.code)
     # More decimals than elsewhere, since thousands of scores lie close together.
     digits = digits_of(scores) + 2
-    texts = scores_of(assessment, index.code, range(len(scores)), digits)
-    marks = explained(texts[row] for row in heads.rows)
+    texts = scores_of(language, assessment, index.code, range(len(scores)), digits)
+    marks = explained(language, [texts[row] for row in heads.rows])
     if marks:
         yield Paragraph(marks)
     bands = None if index.bands is None else index.bands.of(scores)
-    head = ["unit", "rank", index.code, *(["band"] if bands is not None else [])]
+    head = [say("unit"), say("rank"), say("score"), *([say("band")] if bands is not None else [])]
     for rows in blocks:
         first, last = (_short(names[rows[end]]) for end in (0, -1))
         yield Table(
-            f"{first} to {last}",
+            say("{first} to {last}", first=first, last=last),
             head,
             [
                 [
                     names[row],
-                    number(ranks[row], 0),
+                    language.number(ranks[row], 0),
                     texts[row],
                     *([word(bands[row])] if bands is not None else []),
                 ]

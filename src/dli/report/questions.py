@@ -13,6 +13,7 @@ from dli.errors import DataError, DLIError, MethodError
 from dli.framework import Index
 from dli.multivariate import Limits
 from dli.report.document import Block, Table
+from dli.report.language import ENGLISH, Language
 from dli.report.parts import filled
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ class Audited:
         Why there is no study.
     on_study : str
         What a reader must know of the study.
+    language : Language
+        Audits are in English.
     """
 
     assessment: "Assessment"
@@ -138,6 +141,7 @@ class Audited:
     study: "Uncertainty | None"
     no_study: str = ""
     on_study: str = ""
+    language: Language = ENGLISH
 
     @property
     def index(self) -> Index:
@@ -219,12 +223,17 @@ class Audited:
 
 
 def capped(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[int] = ()
+    language: Language,
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    words: Sequence[int] = (),
 ) -> list[Table]:
     """Build a table of the first rows, none if there are no rows."""
     cells = list(rows)
-    more = f" The first {_ROWS} of {len(cells):,}." if len(cells) > _ROWS else ""
-    return [filled(caption + more, head, cells[:_ROWS], words)] if cells else []
+    if len(cells) > _ROWS:
+        caption += " " + language.say("The first {n} of {total}.", n=_ROWS, total=len(cells))
+    return [filled(language, caption, head, cells[:_ROWS], words)] if cells else []
 
 
 def listed_codes(codes: Sequence[str], most: int = 5, comma: str = ", ") -> str:

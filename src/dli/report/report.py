@@ -11,6 +11,7 @@ from attrs import field, frozen
 from dli.errors import FileError, MethodError
 from dli.files import replacing
 from dli.report.document import Picture, Section
+from dli.report.language import ENGLISH, Language, language_of
 from dli.report.text import text
 from dli.report.web import page
 
@@ -29,6 +30,9 @@ class Report:
     ----------
     title, subtitle : str
     sections : tuple of Section
+    lang : str or path
+        The language of what the report adds to its sections, such as the name of the contents:
+        ``"en"``, ``"fr"``, or a file of messages that ends in ``.toml``.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class Report:
     title: str
     subtitle: str
     sections: tuple[Section, ...] = field(converter=_sections)
+    lang: Language = field(default=ENGLISH, converter=language_of)
 
     def html(self) -> str:
         """Return one page that works on its own, without a network, scripts or other files.
@@ -55,7 +60,7 @@ class Report:
         ImportError
             The packages of the extra ``report`` are not installed.
         """
-        return page(self.title, self.subtitle, self.sections)
+        return page(self.title, self.subtitle, self.sections, self.lang)
 
     def markdown(self, folder: str | None = None) -> str:
         """Return the report as Markdown.
@@ -66,7 +71,7 @@ class Report:
             The folder of the pictures ``picture-1.svg`` and so on; by default they are embedded in
             the text.
         """
-        return text(self.title, self.subtitle, self.sections, folder)
+        return text(self.title, self.subtitle, self.sections, folder, self.lang)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Save the report to a file: one ``.html`` page, or ``.md`` with a folder of pictures.

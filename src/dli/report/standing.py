@@ -9,14 +9,13 @@ from dli import change, diagnosis, frames, plots
 from dli.framework.select import nodes_to_level
 from dli.report.case import ALONE, Case, few_around
 from dli.report.document import Block, Paragraph
+from dli.report.language import key
 from dli.report.parts import (
     LEVELS,
     few_basis,
     filled,
     heard,
-    joined,
-    number,
-    percent,
+    label,
     picture,
     scores_of,
     tried,
@@ -24,51 +23,67 @@ from dli.report.parts import (
 
 __all__ = ["balance", "peers", "profile", "strengths", "weaknesses"]
 
-_NO_MEAN = "their mean is not above 0"
+_NO_MEAN = key("their mean is not above 0")
 
 
 def profile(case: Case) -> Iterator[Block]:
     """Show the scores at the nodes of the index beside those of peers."""
-    assessment = case.assessment
+    assessment, say = case.assessment, case.say
     deepest = min(case.depth, LEVELS)
     if case.is_cut:
         yield Paragraph(
-            f"The index has {case.depth:,} levels. This report shows the first {LEVELS}: gaps and "
-            "leads are those of the nodes there, which stand for all that lies below them."
+            say(
+                "The index has {n} levels. This report shows the first {shown}: gaps and leads are "
+                "those of the nodes there, which stand for all that lies below them.",
+                n=case.depth,
+                shown=LEVELS,
+            )
         )
     draw = partial(
         plots.profile, assessment, case.unit, period=case.period, peers=case.reference or None
     )
     caption = _how_to_read(case)
     yield picture(
-        partial(draw, level=1), f"Scores of {case.name} in the parts of the index", caption
+        partial(draw, level=1),
+        say("Scores of {unit} in the parts of the index", unit=case.name),
+        caption,
     )
     yield _profile_table(case)
     if deepest > 1:
         yield picture(
             partial(draw, level=deepest),
-            f"Scores of {case.name} in all parts and indicators of the index"
-            + (f" down to level {LEVELS}" if case.is_cut else ""),
+            say(
+                "Scores of {unit} in all parts and indicators of the index down to level {level}"
+                if case.is_cut
+                else "Scores of {unit} in all parts and indicators of the index",
+                unit=case.name,
+                level=LEVELS,
+            ),
             caption,
         )
 
 
 def _how_to_read(case: Case) -> str:
     """Return the caption of a profile, with what is based on few indicators."""
-    whose = "its peers" if case.reference else "all units"
-    bars = (
-        "There is no other unit to compare with."
-        if case.is_alone
-        else f"Bars reach from the lowest to the highest score of {whose}."
-    )
+    if case.is_alone:
+        bars = key("There is no other unit to compare with.")
+    elif case.reference:
+        bars = key("Bars reach from the lowest to the highest score of its peers.")
+    else:
+        bars = key("Bars reach from the lowest to the highest score of all units.")
     index = case.assessment.index
     names = [
-        node.name or node.code
+        label(node)
         for node in nodes_to_level(index, min(case.depth, LEVELS))
-        if few_basis(case.assessment, [node.code], [case.row])
+        if few_basis(case.language, case.assessment, [node.code], [case.row])
     ]
-    few = f" Based on fewer than half of the indicators: {joined(names)}." if names else ""
-    return f"Dots are its own scores. {bars}{few}"
+    text = f"{case.say('Dots are its own scores.')} {case.say(bars)}"
+    if not names:
+        return text
+    few = case.say(
+        "Based on fewer than half of the indicators: {nodes}.", nodes=case.language.joined(names)
+    )
+    return f"{text} {few}"
 
 
 def _profile_table(case: Case) -> Block:
@@ -77,53 +92,89 @@ def _profile_table(case: Case) -> Block:
     table = frames.read(assessment.profile(case.unit, period=case.period))
     n = len(nodes_to_level(assessment.index, 1))
     codes = table.column("code")[:n]
-    scores = [scores_of(assessment, code, [case.row], case.digits)[0] for code in codes]
-    head = ["code", "name", "score"]
+    scores = [
+        scores_of(case.language, assessment, code, [case.row], case.digits)[0] for code in codes
+    ]
+    head = [case.say("code"), case.say("name"), case.say("score")]
     columns = [codes, table.column("name")[:n], scores]
     if not case.is_alone:
-        for name, digits in (("rank", 0), ("median", case.digits), ("best", case.digits)):
-            head.append(name)
-            columns.append([number(cell, digits) for cell in table.column(name)[:n]])
-    beside = "" if case.is_alone else " beside the median and the best score of all units"
-    caption = f"Scores{beside}."
-    return filled(caption, head, zip(*columns, strict=True), [1])
+        for name, digits in (
+            (key("rank"), 0),
+            (key("median"), case.digits),
+            (key("best"), case.digits),
+        ):
+            head.append(case.say(name))
+            columns.append([case.language.number(cell, digits) for cell in table.column(name)[:n]])
+    caption = (
+        key("Scores.")
+        if case.is_alone
+        else key("Scores beside the median and the best score of all units.")
+    )
+    return filled(case.language, case.say(caption), head, zip(*columns, strict=True), [1])
 
 
 def peers(case: Case) -> Iterator[Block]:
     """Show the unit among its peers, and why the best of them is ahead."""
-    assessment = case.assessment
+    say = case.say
     if not case.peers:
-        yield Paragraph("No other unit can be compared with it.")
+        yield Paragraph(say("No other unit can be compared with it."))
         return
-    yield Paragraph(f"Compared with {joined(case.names(case.peers))}: {case.chosen}.")
+    yield Paragraph(
+        say(
+            "Compared with {peers}: {chosen}.",
+            peers=case.language.joined(case.names(case.peers)),
+            chosen=case.chosen,
+        )
+    )
     if case.is_weak:
         yield Paragraph(
-            "No other unit has two thirds of these variables in common with it, so the comparison "
-            "is weak: do not rely on these peers. The table shows what is not compared."
+            say(
+                "No other unit has two thirds of these variables in common with it, so the "
+                "comparison is weak: do not rely on these peers. The table shows what is not "
+                "compared."
+            )
         )
-    index = assessment.index
-    codes = [index.code, *(child.code for child in index.children)]
+    yield _among_peers(case)
+    best = _by_rank(case)[0]
+    if best != case.row and not case.is_weak:
+        what = say("Why the best of its peers is ahead")
+        yield from tried(case.language, lambda: _behind(case, best), what)
+
+
+def _by_rank(case: Case) -> list[int]:
+    """Return the rows of the unit and its peers, the best first."""
+    ranks = case.assessment.rank_array(case.assessment.index.code)
     rows = [case.row, *case.rows_of(case.peers)]
-    ranks = assessment.rank_array(index.code)
-    rows.sort(key=lambda row: np.inf if np.isnan(ranks[row]) else ranks[row])
-    scores = [scores_of(assessment, code, rows) for code in codes]
-    yield filled(
-        "The unit among its peers.",
-        ["unit", "rank", *codes, "note"],
+    return sorted(rows, key=lambda row: np.inf if np.isnan(ranks[row]) else ranks[row])
+
+
+def _among_peers(case: Case) -> Block:
+    assessment = case.assessment
+    nodes = [assessment.index, *assessment.index.children]
+    rows = _by_rank(case)
+    ranks = assessment.rank_array(assessment.index.code)
+    scores = [scores_of(case.language, assessment, node.code, rows) for node in nodes]
+    return filled(
+        case.language,
+        case.say("The unit among its peers."),
+        [
+            case.say("unit"),
+            case.say("rank"),
+            case.say("score"),
+            *map(label, nodes[1:]),
+            case.say("note"),
+        ],
         [
             [
                 case.labels[row],
-                number(ranks[row], 0),
+                case.language.number(ranks[row], 0),
                 *(column[place] for column in scores),
                 case.notes.get(assessment.units[row], ""),
             ]
             for place, row in enumerate(rows)
         ],
-        [len(codes) + 2],
+        [len(nodes) + 2],
     )
-    best = rows[0]
-    if best != case.row and not case.is_weak:
-        yield from tried(lambda: _behind(case, best), "Why the best of its peers is ahead")
 
 
 def _behind(case: Case, best: int) -> Iterator[Block]:
@@ -133,50 +184,73 @@ def _behind(case: Case, best: int) -> Iterator[Block]:
     start = float(assessment.array(assessment.index.code)[best])
     yield picture(
         lambda: plots.waterfall(parts, start=start),
-        f"Steps from the score of {case.labels[best]} to that of {case.name}",
-        f"What makes the difference to {case.labels[best]}, the best of its peers.",
+        case.say(
+            "Steps from the score of {start} to that of {end}",
+            start=case.labels[best],
+            end=case.name,
+        ),
+        case.say(
+            "What makes the difference to {unit}, the best of its peers.", unit=case.labels[best]
+        ),
     )
 
 
 def weaknesses(case: Case) -> Iterator[Block]:
     """Tell where the unit is behind, and who does better and is like it."""
-    assessment = case.assessment
+    assessment, say = case.assessment, case.say
     gaps = diagnosis.weaknesses(assessment, case.unit, nodes=case.nodes, period=case.period)
-    reference = "best end of the scale" if case.is_alone else "best score of all units"
     yield from _distances(
         case,
         gaps,
-        f"Compared with the {reference}. Points are what the index would gain if this gap alone "
-        "were closed.",
-        f"It is behind the {reference} nowhere.",
+        say(
+            "Compared with the best end of the scale. Points are what the index would gain if this "
+            "gap alone were closed."
+            if case.is_alone
+            else "Compared with the best score of all units. Points are what the index would gain "
+            "if this gap alone were closed."
+        ),
+        say(
+            "It is behind the best end of the scale nowhere."
+            if case.is_alone
+            else "It is behind the best score of all units nowhere."
+        ),
     )
     if case.reference:
-        yield from tried(
-            lambda: _distances(
-                case,
-                diagnosis.weaknesses(
-                    assessment,
-                    case.unit,
-                    against=case.reference,
-                    nodes=case.nodes,
-                    period=case.period,
-                ),
-                "Compared with the median of its peers.",
-                "It is behind the median of its peers nowhere.",
-                top=5,
-            ),
-            "Weaknesses against peers",
-        )
+        what = say("Weaknesses against peers")
+        yield from tried(case.language, lambda: _behind_peers(case), what)
     behind = frames.read(gaps, empty=True).column("code")
     if case.is_alone:
         return
     if case.is_weak:
         yield Paragraph(
-            "No units are named that score higher and are otherwise like it: too few variables "
-            "are known to say which units are."
+            say(
+                "No units are named that score higher and are otherwise like it: too few variables "
+                "are known to say which units are."
+            )
         )
     else:
-        yield from tried(lambda: _exemplars(case, behind[:5]), "Who does better")
+        what = say("Who does better")
+        yield from tried(case.language, lambda: _exemplars(case, behind[:5]), what)
+
+
+def _behind_peers(case: Case) -> Iterator[Block]:
+    gaps = diagnosis.weaknesses(
+        case.assessment, case.unit, against=case.reference, nodes=case.nodes, period=case.period
+    )
+    return _distances(
+        case,
+        gaps,
+        case.say("Compared with the median of its peers."),
+        case.say("It is behind the median of its peers nowhere."),
+        top=5,
+    )
+
+
+_HEADS = {
+    name: name
+    for name in (key("score"), key("reference"), key("gap"), key("lead"), key("points"),
+                 key("rank"))
+}  # fmt: skip
 
 
 def _distances(
@@ -196,14 +270,24 @@ def _distances(
     columns = [
         table.column("code")[:n],
         table.column("name")[:n],
-        *([number(x, most) for x in table.column(key)[:n]] for key, most in figures.items()),
+        *(
+            [case.language.number(x, most) for x in table.column(key)[:n]]
+            for key, most in figures.items()
+        ),
         notes,
     ]
     few = few_around(case, table.column("code")[:n])
-    more = f"The first {n} of {table.n_rows}." if n < table.n_rows else ""
+    more = ""
+    if n < table.n_rows:
+        more = case.say("The first {n} of {total}.", n=n, total=table.n_rows)
     whole = " ".join(filter(None, [caption, few, more]))
-    head = ["code", "name", *figures, "note"]
-    yield filled(whole, head, zip(*columns, strict=True), [1, len(head) - 1])
+    head = [
+        case.say("code"),
+        case.say("name"),
+        *(case.say(_HEADS[name]) for name in figures),
+        case.say("note"),
+    ]
+    yield filled(case.language, whole, head, zip(*columns, strict=True), [1, len(head) - 1])
 
 
 def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
@@ -220,17 +304,23 @@ def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
             f"{name} {score}" + (f" ({note})" if note else "")
             for name, score, note in zip(
                 case.names(units),
-                scores_of(assessment, code, places),
+                scores_of(case.language, assessment, code, places),
                 table.column("note"),
                 strict=True,
             )
         ]
-        (own,) = scores_of(assessment, code, [case.row])
-        rows.append([code, assessment.index.find(code).name, own, "; ".join(told) or "–"])
+        (own,) = scores_of(case.language, assessment, code, [case.row])
+        rows.append([code, assessment.index.find(code).name, own, case.say("; ").join(told) or "–"])
     if rows:
         yield filled(
-            "Units that score higher and are otherwise like it, the most alike first.",
-            ["code", "name", "own score", "units and their scores"],
+            case.language,
+            case.say("Units that score higher and are otherwise like it, the most alike first."),
+            [
+                case.say("code"),
+                case.say("name"),
+                case.say("own score"),
+                case.say("units and their scores"),
+            ],
             rows,
             [1, 3],
         )
@@ -244,7 +334,7 @@ def _likest(case: Case, code: str) -> object:
 
 def strengths(case: Case) -> Iterator[Block]:
     """Tell where the unit is ahead."""
-    yield from tried(lambda: _leads(case), "Strengths")
+    yield from tried(case.language, lambda: _leads(case), case.say("Strengths"))
 
 
 def _leads(case: Case) -> Iterator[Block]:
@@ -255,12 +345,21 @@ def _leads(case: Case) -> Iterator[Block]:
         nodes=case.nodes,
         period=case.period,
     )
-    measure = "the median of its peers" if case.reference else "the mean of its own scores"
     yield from _distances(
         case,
         found,
-        f"Ahead of {measure}. Points are what the index would lose without this lead.",
-        f"It is ahead of {measure} nowhere.",
+        case.say(
+            "Ahead of the median of its peers. Points are what the index would lose without this "
+            "lead."
+            if case.reference
+            else "Ahead of the mean of its own scores. Points are what the index would lose "
+            "without this lead."
+        ),
+        case.say(
+            "It is ahead of the median of its peers nowhere."
+            if case.reference
+            else "It is ahead of the mean of its own scores nowhere."
+        ),
         distance="lead",
         top=5,
     )
@@ -275,25 +374,38 @@ def balance(case: Case) -> Iterator[Block]:
         for name in ("variation", "cost", "lowest", "highest", "note")
     }
     if row["variation"] is None or np.isnan(row["variation"]):
-        yield Paragraph(f"It cannot be said how even its scores are: {row['note'] or _NO_MEAN}.")
+        reason = row["note"] or case.say(_NO_MEAN)
+        yield Paragraph(
+            case.say("It cannot be said how even its scores are: {reason}.", reason=reason)
+        )
         return
     if row["lowest"] == row["highest"]:
-        yield Paragraph("Its scores below the index are all the same.")
+        yield Paragraph(case.say("Its scores below the index are all the same."))
         return
-    names = {node.code: node.name or node.code for node in index.children}
+    names = {node.code: label(node) for node in index.children}
     low, high = (
-        joined([name for code, name in names.items() if f", {code}, " in f", {row[end]}, "])
+        case.language.joined(
+            [name for code, name in names.items() if f", {code}, " in f", {row[end]}, "]
+        )
         for end in ("lowest", "highest")
     )
     yield Paragraph(
-        f"Its lowest score is in {low}, its highest in {high}. The coefficient of variation of its "
-        f"scores is {percent(row['variation'])}."
+        case.say(
+            "Its lowest score is in {low}, its highest in {high}. The coefficient of variation of "
+            "its scores is {share}.",
+            low=low,
+            high=high,
+            share=case.language.percent(row["variation"]),
+        )
     )
     if row["cost"] is not None and not np.isnan(row["cost"]):
         yield Paragraph(
-            "A geometric mean, which compensates for low scores only in part, would be "
-            f"{number(row['cost'], case.digits + 1)} points below the arithmetic mean of these "
-            "scores: that is the cost of unevenness."
+            case.say(
+                "A geometric mean, which compensates for low scores only in part, would be "
+                "{points} points below the arithmetic mean of these scores: that is the cost of "
+                "unevenness.",
+                points=case.language.number(row["cost"], case.digits + 1),
+            )
         )
     if row["note"]:
-        yield Paragraph(f"Note: {row['note']}.")
+        yield Paragraph(case.say("Note: {note}.", note=row["note"]))

@@ -10,26 +10,19 @@ from dli.framework import Index
 from dli.framework.index import Node
 from dli.report.case import ALONE, Case, few_around
 from dli.report.document import Block, Paragraph
-from dli.report.parts import (
-    NO_RANKS,
-    explained,
-    listed,
-    number,
-    ordinal,
-    scores_of,
-    within,
-)
+from dli.report.language import key
+from dli.report.parts import NO_RANKS, explained, label, listed, scores_of
 
 __all__ = ["in_short"]
 
 
-def in_short(case: Case, between: str | None) -> Iterator[Block]:
+def in_short(case: Case, between: tuple[float, float] | None) -> Iterator[Block]:
     """Return score, rank, the highest and the lowest sub-index, and the largest gain.
 
     Parameters
     ----------
     case : Case
-    between : str or None
+    between : (float, float) or None
         The ranks between which 90 % of the simulations lie, if they were studied.
     """
     yield _score_and_rank(case, between)
@@ -37,26 +30,48 @@ def in_short(case: Case, between: str | None) -> Iterator[Block]:
     yield from _largest_gain(case)
     index = case.assessment.index
     codes = [index.code, *(child.code for child in index.children)]
-    marks = explained(scores_of(case.assessment, code, [case.row])[0] for code in codes)
+    marks = explained(case.language, [_score(case, code) for code in codes])
     if marks:
         yield Paragraph(marks)
 
 
-def _score_and_rank(case: Case, between: str | None) -> Paragraph:
-    assessment, index = case.assessment, case.assessment.index
-    (score,) = scores_of(assessment, index.code, [case.row], case.digits)
-    bands = index.bands
-    own = assessment.array(index.code)[[case.row]]
-    band = "" if bands is None else f", in the band {bands.of(own)[0]}"
+def _score(case: Case, code: str) -> str:
+    (score,) = scores_of(case.language, case.assessment, code, [case.row], case.digits)
+    return score
+
+
+def _score_and_rank(case: Case, between: tuple[float, float] | None) -> Paragraph:
+    assessment, index, say = case.assessment, case.assessment.index, case.say
+    score, band = _score(case, index.code), ""
+    if index.bands is not None:
+        (own,) = index.bands.of(assessment.array(index.code)[[case.row]])
+        band = say(", in the band {band}", band=own)
     if case.is_alone:
-        return Paragraph(f"{case.name} scores {score}{band}. {NO_RANKS}")
+        text = say("{unit} scores {score}{band}.", unit=case.name, score=score, band=band)
+        return Paragraph(f"{text} {say(NO_RANKS)}")
     ranks = assessment.rank_array(index.code)
     n_tied = int((ranks[list(case.rows)] == ranks[case.row]).sum()) - 1
-    tied = f" (tied with {n_tied:,} other{'s' * (n_tied > 1)})" if n_tied else ""
-    firm = "" if between is None else f". Its rank {within(between)} of the simulations"
-    return Paragraph(
-        f"{case.name} scores {score} and is {ordinal(ranks[case.row])} of {case.n:,}{tied}{band}"
-        f"{firm}."
+    tied = ""
+    if n_tied:
+        tied = " " + say("(tied with {n} other)", "(tied with {n} others)", n=n_tied)
+    text = say(
+        "{unit} scores {score} and is {rank} of {n}{tied}{band}.",
+        unit=case.name,
+        score=score,
+        rank=case.language.ordinal(ranks[case.row]),
+        n=case.n,
+        tied=tied,
+        band=band,
+    )
+    return Paragraph(text if between is None else f"{text} {_firm(case, between)}")
+
+
+def _firm(case: Case, between: tuple[float, float]) -> str:
+    low, high = (case.language.number(rank, 0) for rank in between)
+    if low == high:
+        return case.say("Its rank is {rank} in at least 90 % of the simulations.", rank=low)
+    return case.say(
+        "Its rank lies between {low} and {high} in 90 % of the simulations.", low=low, high=high
     )
 
 
@@ -66,7 +81,7 @@ def _highest_and_lowest(case: Case) -> Iterator[Paragraph]:
     nodes = [n for n in index.children if not np.isnan(assessment.array(n.code)[case.row])]
     if len(nodes) < 2:
         return
-    kinds = _kinds(nodes)
+    kinds = _kinds(case, nodes)
     by_rank = [] if case.is_alone else _extremes(_ranks(case, nodes))
     by_score = _extremes(_as_entered(case, nodes))
     sentences = []
@@ -75,19 +90,23 @@ def _highest_and_lowest(case: Case) -> Iterator[Paragraph]:
     sentences.append(_by_score(case, nodes, by_score, kinds))
     if by_rank and by_rank != by_score:
         sentences.append(
-            "Ranks compare it with other units, scores do not: the two can point to different "
-            f"{kinds[1]}."
+            case.say(
+                "Ranks compare it with other units, scores do not: the two can point to different "
+                "{nodes}.",
+                nodes=kinds[1],
+            )
         )
     yield Paragraph(" ".join(sentences))
 
 
-def _kinds(nodes: Sequence[Node]) -> tuple[str, str]:
+def _kinds(case: Case, nodes: Sequence[Node]) -> tuple[str, str]:
     """Return what sentences call the nodes, one and several."""
+    one, several = key("indicator"), key("indicators")
     if all(isinstance(node, Index) for node in nodes):
-        return "sub-index", "sub-indices"
-    if any(isinstance(node, Index) for node in nodes):
-        return "node", "nodes"
-    return "indicator", "indicators"
+        one, several = key("sub-index"), key("sub-indices")
+    elif any(isinstance(node, Index) for node in nodes):
+        one, several = key("node"), key("nodes")
+    return case.say(one), case.say(several)
 
 
 def _ranks(case: Case, nodes: Sequence[Node]) -> list[float]:
@@ -112,45 +131,66 @@ def _extremes(values: Sequence[float]) -> list[list[int]]:
     ]
 
 
-def _named(nodes: Sequence[Node], places: Sequence[int], figures: Sequence[str]) -> str:
+def _named(case: Case, nodes: Sequence[Node], places: Sequence[int], figures: Sequence[str]) -> str:
     """Name some nodes with the figure that they share, or with their own."""
-    names = [nodes[place].name or nodes[place].code for place in places]
+    names = [label(nodes[place]) for place in places]
     shown = list(dict.fromkeys(figures[place] for place in places))
     if len(places) == 1 or len(shown) > 1:
-        return listed([f"{n} ({figures[p]})" for n, p in zip(names, places, strict=True)])
-    return f"{listed(names)} ({'both' if len(places) == 2 else 'all'} {shown[0]})"
+        own = [f"{name} ({figures[place]})" for name, place in zip(names, places, strict=True)]
+        return listed(case.language, own)
+    same = key("both {figure}") if len(places) == 2 else key("all {figure}")
+    return f"{listed(case.language, names)} ({case.say(same, figure=shown[0])})"
 
 
 def _by_rank(
     case: Case, nodes: Sequence[Node], extremes: Sequence[Sequence[int]], kinds: tuple[str, str]
 ) -> str:
+    say, ordinal = case.say, case.language.ordinal
     ranks = [ordinal(case.assessment.rank_array(node.code)[case.row]) for node in nodes]
     highest, lowest = extremes
     if highest == lowest:
-        return f"All {len(nodes)} {kinds[1]} have the same rank ({ranks[0]})."
-    told = []
-    for place, which in (("highest", highest), ("lowest", lowest)):
-        noun, verb = (kinds[0], "is") if len(which) == 1 else (kinds[1], "are")
-        told.append(f"its {place}-ranked {noun} {verb} {_named(nodes, which, ranks)}")
-    return f"{told[0][0].upper()}{told[0][1:]}; {told[1]}."
+        return say(
+            "All {n} {nodes} have the same rank ({rank}).",
+            n=len(nodes),
+            nodes=kinds[1],
+            rank=ranks[0],
+        )
+    first = say(
+        "Its highest-ranked {node} is {names};",
+        "Its highest-ranked {node} are {names};",
+        n=len(highest),
+        node=kinds[len(highest) > 1],
+        names=_named(case, nodes, highest, ranks),
+    )
+    last = say(
+        "its lowest-ranked {node} is {names}.",
+        "its lowest-ranked {node} are {names}.",
+        n=len(lowest),
+        node=kinds[len(lowest) > 1],
+        names=_named(case, nodes, lowest, ranks),
+    )
+    return f"{first} {last}"
 
 
 def _by_score(
     case: Case, nodes: Sequence[Node], extremes: Sequence[Sequence[int]], kinds: tuple[str, str]
 ) -> str:
-    assessment = case.assessment
-    figures = [scores_of(assessment, node.code, [case.row], case.digits)[0] for node in nodes]
-    scales = ""
-    if any(node.code in assessment.node_normalisations for node in nodes):
-        figures = [number(score, case.digits) for score in _as_entered(case, nodes)]
-        scales = ", as it enters the index,"
-    highest, lowest = extremes
-    if highest == lowest:
-        return f"All {len(nodes)} {kinds[1]} have the same score ({figures[0]})."
-    return (
-        f"Its highest score{scales} is in {_named(nodes, highest, figures)}; its lowest is in "
-        f"{_named(nodes, lowest, figures)}."
-    )
+    figures = [_score(case, node.code) for node in nodes]
+    template = key("Its highest score is in {highest}; its lowest is in {lowest}.")
+    if any(node.code in case.assessment.node_normalisations for node in nodes):
+        figures = [case.language.number(score, case.digits) for score in _as_entered(case, nodes)]
+        template = key(
+            "Its highest score, as it enters the index, is in {highest}; its lowest is in {lowest}."
+        )
+    highest, lowest = (_named(case, nodes, places, figures) for places in extremes)
+    if extremes[0] == extremes[1]:
+        return case.say(
+            "All {n} {nodes} have the same score ({score}).",
+            n=len(nodes),
+            nodes=kinds[1],
+            score=figures[0],
+        )
+    return case.say(template, highest=highest, lowest=lowest)
 
 
 def _largest_gain(case: Case) -> Iterator[Paragraph]:
@@ -163,12 +203,28 @@ def _largest_gain(case: Case) -> Iterator[Paragraph]:
     is_tied = ~is_above(np.array(points[0]), np.array(points))
     places = np.flatnonzero(is_tied).tolist()
     names = [table.column("name")[place] or table.column("code")[place] for place in places]
-    is_end = ALONE in table.column("note")[0]
-    best = "the best end of the scale" if is_end else "the best score of all units"
-    where, there = (names[0], "there") if len(names) == 1 else (listed(names), "in one of them")
-    text = (
-        f"The largest gain from a single gap is in {where}: with {best} {there}, and all else as "
-        f"it is, the score would be {number(points[0], case.digits + 1)} points higher."
+    if ALONE in table.column("note")[0]:
+        one = key(
+            "The largest gain from a single gap is in {nodes}: with the best end of the scale "
+            "there, and all else as it is, the score would be {points} points higher."
+        )
+        several = key(
+            "The largest gain from a single gap is in {nodes}: with the best end of the scale in "
+            "one of them, and all else as it is, the score would be {points} points higher."
+        )
+    else:
+        one = key(
+            "The largest gain from a single gap is in {nodes}: with the best score of all units "
+            "there, and all else as it is, the score would be {points} points higher."
+        )
+        several = key(
+            "The largest gain from a single gap is in {nodes}: with the best score of all units in "
+            "one of them, and all else as it is, the score would be {points} points higher."
+        )
+    text = case.say(
+        one if len(names) == 1 else several,
+        nodes=listed(case.language, names),
+        points=case.language.number(points[0], case.digits + 1),
     )
     few = few_around(case, [table.column("code")[place] for place in places])
     yield Paragraph(f"{text} {few}".rstrip())

@@ -7,11 +7,14 @@ from itertools import groupby
 
 from dli.assessment.methodology import escaped
 from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
+from dli.report.language import Language
 
 __all__ = ["text"]
 
 
-def text(title: str, subtitle: str, sections: Iterable[Section], folder: str | None) -> str:
+def text(
+    title: str, subtitle: str, sections: Iterable[Section], folder: str | None, language: Language
+) -> str:
     """Return a report as Markdown, its pictures as files of a folder or within the text."""
     parts = [f"# {escaped(title)}"]
     if subtitle:
@@ -21,7 +24,7 @@ def text(title: str, subtitle: str, sections: Iterable[Section], folder: str | N
         parts.append(f"## {escaped(section.title)}")
         for is_folded, blocks in groupby(section.blocks, key=_is_folded):
             if is_folded:
-                parts.append(_left_out(list(blocks)))
+                parts.append(_left_out(language, list(blocks)))
                 continue
             for block in blocks:
                 n_pictures += isinstance(block, Picture)
@@ -34,13 +37,17 @@ def _is_folded(block: Block) -> bool:
     return isinstance(block, Table) and block.folded
 
 
-def _left_out(tables: Sequence[Block]) -> str:
+def _left_out(language: Language, tables: Sequence[Block]) -> str:
     """Say which tables Markdown, which cannot fold them, leaves out."""
     n_rows = sum(len(table.rows) for table in tables if isinstance(table, Table))
-    what = "A folded table" if len(tables) == 1 else f"{len(tables):,} folded tables"
-    whole = f"{n_rows:,} {'row' if n_rows == 1 else 'rows'} in all"
-    verb = "is" if len(tables) == 1 else "are"
-    return f"*{what} ({whole}) {verb} left out of Markdown; save the report as HTML to get them.*"
+    rows = language.say("{n} row in all", "{n} rows in all", n=n_rows)
+    left_out = language.say(
+        "A folded table ({rows}) is left out of Markdown; save the report as HTML to get them.",
+        "{n} folded tables ({rows}) are left out of Markdown; save the report as HTML to get them.",
+        n=len(tables),
+        rows=rows,
+    )
+    return f"*{left_out}*"
 
 
 def _block(block: Block, path: str | None) -> str:

@@ -9,14 +9,10 @@ from dli.report import actions, grounds, standing, summary
 from dli.report.case import Case, case_of
 from dli.report.document import Section
 from dli.report.drawn import drawn_ranks
-from dli.report.parts import (
-    fewer,
-    intervals,
-    methods,
-    studied,
-    tried,
-)
+from dli.report.language import language_of
+from dli.report.parts import label, tried
 from dli.report.report import Report
+from dli.report.studies import fewer, intervals, methods, studied
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -36,6 +32,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     study: "Uncertainty | None" = None,
     graph: "CapabilityGraph | None" = None,
     budget: float | None = None,
+    lang: object = "en",
 ) -> Report:
     """Report one unit: where it is weak, which similar units do better, and what is in doubt.
 
@@ -59,6 +56,8 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     budget : float, optional
         What the plan may spend, where a fifth of a capability level costs 1; without it there is
         no plan. For other costs use `CapabilityGraph.plan`.
+    lang : str or path
+        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
 
     Returns
     -------
@@ -72,7 +71,9 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     DataError
         The unit was left out, or has no score.
     MethodError
-        A study of other units, or of a sub-index; a budget without a graph.
+        A study of other units, or of a sub-index; a budget without a graph; an unknown language.
+    ModelError
+        A file of messages that cannot be read, or that lacks some; all of them are listed.
     ImportError
         matplotlib is not installed.
 
@@ -84,40 +85,40 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     >>> [section.title for section in of_unit(assessment, "Z").sections][:3]
     ['In short', 'Profile', 'Peers']
     """
-    case = case_of(assessment, unit, period, by, peers)
-    own, robust = studied(assessment, study, alone=case.is_alone)
+    language = language_of(lang)
+    case = case_of(language, assessment, unit, period, by, peers)
+    own, robust = studied(language, assessment, study, alone=case.is_alone)
     if budget is not None and graph is None:
         msg = "a budget needs a graph of capabilities to be spent on: graph=..."
         raise MethodError(msg)
     firm = None if own is None else _firm(case, own)
     if own is not None and firm is not None:
-        note = fewer(assessment, study) if case.is_large else []
+        note = fewer(language, assessment, study) if case.is_large else []
         robust = [*grounds.robustness(case, own, firm), *note]
-    doubts = tried(partial(grounds.risks, case, own), "Risks")
+    say = language.say
+    doubts = tried(language, partial(grounds.risks, case, own), say("Risks"))
+    even = tried(language, partial(standing.balance, case), say("Balance"))
     sections = [
-        Section("In short", list(summary.in_short(case, firm))),
-        Section("Profile", list(standing.profile(case))),
-        Section("Peers", list(standing.peers(case))),
-        Section("Where it is behind", list(standing.weaknesses(case))),
-        Section("Where it is ahead", list(standing.strengths(case))),
-        Section("Balance", tried(partial(standing.balance, case), "Balance")),
+        Section(say("In short"), list(summary.in_short(case, firm))),
+        Section(say("Profile"), list(standing.profile(case))),
+        Section(say("Peers"), list(standing.peers(case))),
+        Section(say("Where it is behind"), list(standing.weaknesses(case))),
+        Section(say("Where it is ahead"), list(standing.strengths(case))),
+        Section(say("Balance"), even),
         *grounds.history(case),
         *actions.causes(case, graph, budget),
-        Section("Caveats", [*robust, *doubts]),
-        Section("Its data", list(grounds.data(case))),
-        *methods(assessment, own),
+        Section(say("Caveats"), [*robust, *doubts]),
+        Section(say("Its data"), list(grounds.data(case))),
+        *methods(language, assessment, own),
     ]
-    index = assessment.index
+    among = say("The only unit") if case.is_alone else say("One of {n} units", n=case.n)
     when = "" if period is None else f", {period}"
-    return Report(
-        f"{case.name}: {index.name or index.code}",
-        f"{'The only unit' if case.is_alone else f'One of {case.n:,} units'}{when}",
-        sections,
-    )
+    title = say("{unit}: {index}", unit=case.name, index=label(assessment.index))
+    return Report(title, f"{among}{when}", sections, language)
 
 
-def _firm(case: Case, study: "Uncertainty") -> str:
-    """Write the ranks between which the unit lies in 90 % of the simulations."""
+def _firm(case: Case, study: "Uncertainty") -> tuple[float, float]:
+    """Return the ranks between which the unit lies in 90 % of the simulations."""
     if case.is_large:
         return drawn_ranks(study, [case.row], case.rows).interval(case.row)
     return intervals(study)[case.row]

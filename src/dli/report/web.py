@@ -1,6 +1,5 @@
 """A report as one page of HTML that needs no network and runs no scripts."""
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -8,6 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from dli.report.document import Block, Paragraph, Picture, Section, Statement, Table
+from dli.report.language import Language
 from dli.report.text import below
 
 if TYPE_CHECKING:
@@ -17,16 +17,14 @@ __all__ = ["page"]
 
 # Whatever a page contains, the browser loads nothing from elsewhere and runs no script.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-# In points, the unit in which matplotlib gives the size of a drawing.
-_PAGE_WIDTH = 700
 
 
-def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+def page(title: str, subtitle: str, sections: Sequence[Section], language: Language) -> str:
     """Return a report as HTML."""
     style = resources.files("dli.report").joinpath("style.css").read_text(encoding="utf-8")
     lines = [
         "<!DOCTYPE html>",
-        '<html lang="en">',
+        f'<html lang="{escape(language.code)}">',
         "<head>",
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
@@ -37,9 +35,9 @@ def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
         "<body>",
         f"<header><h1>{escape(title)}</h1>",
         f"<p>{escape(subtitle)}</p></header>",
-        *_contents(sections),
+        *_contents(sections, language),
         "<main>",
-        *_sections(sections),
+        *_sections(sections, language),
         "</main>",
         "</body>",
         "</html>",
@@ -47,27 +45,29 @@ def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _contents(sections: Sequence[Section]) -> Iterator[str]:
-    yield '<nav aria-label="Contents"><ol>'
+def _contents(sections: Sequence[Section], language: Language) -> Iterator[str]:
+    yield f'<nav aria-label="{escape(language.say("Contents"))}"><ol>'
     for place, section in enumerate(sections, 1):
         yield f'<li><a href="#section-{place}">{escape(section.title)}</a></li>'
     yield "</ol></nav>"
 
 
-def _sections(sections: Sequence[Section]) -> Iterator[str]:
+def _sections(sections: Sequence[Section], language: Language) -> Iterator[str]:
     for place, section in enumerate(sections, 1):
         yield f'<section aria-labelledby="section-{place}">'
         yield f'<h2 id="section-{place}">{escape(section.title)}</h2>'
         for block in section.blocks:
-            yield _block(block)
+            yield _block(block, language)
         yield "</section>"
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, language: Language) -> str:
     if isinstance(block, Paragraph):
         return f"<p>{escape(block.text)}</p>"
     if isinstance(block, Statement):
-        return _statement(block.markdown)
+        text = _statement(block.markdown, language)
+        is_foreign = block.lang not in {"", language.code}
+        return f'<div lang="{escape(block.lang)}">\n{text}</div>' if is_foreign else text
     if isinstance(block, Table):
         return _table(block)
     return _picture(block)
@@ -76,10 +76,11 @@ def _block(block: Block) -> str:
 def _picture(picture: Picture) -> str:
     source = f"data:image/svg+xml;base64,{b64encode(picture.svg).decode()}"
     caption = f"<figcaption>{escape(picture.caption)}</figcaption>" if picture.caption else ""
-    width = re.search(rb'<svg[^>]*? width="([\d.]+)pt"', picture.svg[:2_000])
-    # A drawing wider than the page scrolls by itself; the focus lets the keyboard scroll it too.
-    focus = ' tabindex="0"' if width is not None and float(width[1]) > _PAGE_WIDTH else ""
-    return f'<figure{focus}><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
+    # On a phone most drawings are wider than the page and scroll by themselves; the focus lets the
+    # keyboard scroll them too.
+    return (
+        f'<figure tabindex="0"><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
+    )
 
 
 def _table(table: Table) -> str:
@@ -116,7 +117,7 @@ def _kind(column: int, table: Table) -> str:
     return "" if column == 0 or column in table.words else ' class="figure"'
 
 
-def _statement(markdown: str) -> str:
+def _statement(markdown: str, language: Language) -> str:
     """Return Markdown as HTML, with formulas as MathML and links and pictures as text."""
     try:
         from markdown_it import MarkdownIt
@@ -128,7 +129,9 @@ def _statement(markdown: str) -> str:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.disable(["image", "link", "autolink", "html_inline", "html_block"])
     reader.use(dollarmath_plugin, renderer=_formula, allow_labels=False)
-    reader.add_render_rule("table_open", _table_open)
+    name = escape(language.say("Table"))
+    opening = f'<div class="table" role="group" tabindex="0" aria-label="{name}"><table>\n'
+    reader.add_render_rule("table_open", lambda *_: opening)
     reader.add_render_rule("table_close", _table_close)
     reader.add_render_rule("th_open", _head_cell)
     return str(reader.render(below(markdown)))
@@ -138,10 +141,6 @@ def _formula(content: str, options: "Mapping[str, Any]") -> str:
     from latex2mathml.converter import convert
 
     return str(convert(content, display="block" if options.get("display_mode") else "inline"))
-
-
-def _table_open(*_: object) -> str:
-    return '<div class="table" role="group" tabindex="0" aria-label="Table"><table>\n'
 
 
 def _head_cell(self: Any, tokens: Any, place: int, options: Any, _: object) -> str:

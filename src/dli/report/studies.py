@@ -1,0 +1,186 @@
+"""The study of the ranks that a report shows, and what is needed to repeat the report."""
+
+from importlib.metadata import version
+from platform import python_version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dli.errors import DLIError, MethodError
+from dli.report.document import Block, Paragraph, Section, Statement
+from dli.report.language import Language
+from dli.report.parts import NO_RANKS
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.sensitivity import Uncertainty
+
+__all__ = [
+    "fewer",
+    "interval",
+    "intervals",
+    "methods",
+    "simulations",
+    "studied",
+    "usual_draws",
+]
+
+# The draws of a study that a report makes itself, and those where they would take minutes.
+_DRAWS, _FEWER_DRAWS, _FEWEST_DRAWS, _MANY_UNITS = 2_000, 500, 100, 5_000
+
+
+def intervals(study: "Uncertainty") -> list[tuple[float, float]]:
+    """Return the ranks between which 90 % of the simulations lie, for each row."""
+    low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def interval(language: Language, between: tuple[float, float]) -> str:
+    """Write the ranks from one to another; an en dash stands for what is missing."""
+    if np.isnan(between[0]):
+        return "–"
+    low, high = (language.number(rank, 0) for rank in between)
+    return language.say("{low} to {high}", low=low, high=high)
+
+
+def usual_draws(assessment: "Assessment") -> int:
+    """Return how many draws a report makes of an assessment."""
+    n_units = max(map(len, assessment.rows_by_period.values()))
+    if n_units <= _MANY_UNITS:
+        return _DRAWS
+    return max(_FEWEST_DRAWS, min(_FEWER_DRAWS, 16_000_000 // n_units))
+
+
+def studied(
+    language: Language,
+    assessment: "Assessment",
+    study: "Uncertainty | None",
+    *,
+    alone: bool = False,
+) -> tuple["Uncertainty | None", list[Block]]:
+    """Return a study, by default one of the weights, or the reason why there is none.
+
+    Parameters
+    ----------
+    language : Language
+    assessment : Assessment
+    study : Uncertainty, optional
+    alone : bool
+        Whether there is only one unit with a score, and so no rank to study.
+
+    Raises
+    ------
+    MethodError
+        A study of other units, or of a sub-index.
+    """
+    from dli.sensitivity import WeightNoise, uncertainty
+
+    _check_study(assessment, study)
+    if alone:
+        return None, [Paragraph(language.say(NO_RANKS))]
+    if study is not None:
+        return study, []
+    try:
+        n_samples = usual_draws(assessment)
+        return uncertainty(assessment, [WeightNoise(0.25)], n_samples=n_samples, rng=0), []
+    except DLIError as error:
+        text = language.say("How firm ranks are cannot be shown: {error}", error=str(error))
+        return None, [Paragraph(text)]
+
+
+def fewer(language: Language, assessment: "Assessment", study: "Uncertainty | None") -> list[Block]:
+    """Say where a report of very many units uses fewer draws than are usual, or were made."""
+    n_draws = usual_draws(assessment)
+    if study is not None:
+        text = language.say("The rank intervals are those of the first {n} simulations.", n=n_draws)
+        return [Paragraph(text)] if study.n_samples > n_draws else []
+    text = language.say(
+        "The report makes {n} simulations instead of the usual {usual}, since there are more than "
+        "{most} units. To use more, pass a study (study=...).",
+        n=n_draws,
+        usual=_DRAWS,
+        most=_MANY_UNITS,
+    )
+    return [Paragraph(text)] if n_draws < _DRAWS else []
+
+
+def simulations(language: Language, study: "Uncertainty") -> str:
+    """Say in how many simulations what varies, as the beginning of a sentence."""
+    from dli.sensitivity import WeightNoise
+
+    inputs = study.design.inputs
+    (first, *more) = inputs
+    if isinstance(first, WeightNoise) and isinstance(first.relative, float) and not more:
+        return language.say(
+            "In {n} simulations in which each weight is up to {share} higher or lower",
+            n=study.n_samples,
+            share=language.percent(first.relative),
+        )
+    return language.say(
+        "In {n} simulations in which {inputs} vary",
+        n=study.n_samples,
+        inputs=language.joined([type(one).__name__ for one in inputs]),
+    )
+
+
+def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
+    """Refuse a study that is not of these units at the index.
+
+    Raises
+    ------
+    MethodError
+        A study of other units, or of a sub-index.
+    """
+    if study is None:
+        return
+    if not study.assessment.has_rows_of(assessment):
+        msg = "study must be of the same units, in the same order"
+        raise MethodError(msg)
+    if study.design.node.code != assessment.index.code:
+        msg = (
+            f"study must be of the index, {assessment.index.code!r}, "
+            f"got one of {study.design.node.code!r}"
+        )
+        raise MethodError(msg)
+
+
+def methods(
+    language: Language, assessment: "Assessment", study: "Uncertainty | None"
+) -> list[Section]:
+    """Say what was done, and what is needed to do it again."""
+    say = language.say
+    lines = [
+        say(
+            "Computed with {versions}. The same data, index and method give the same scores; "
+            "Assessment.save keeps all three.",
+            versions=language.joined(
+                [
+                    f"digital-leadership-index {version('digital-leadership-index')}",
+                    f"NumPy {np.__version__}",
+                    f"Python {python_version()}",
+                ]
+            ),
+        )
+    ]
+    if study is not None:
+        lines.append(
+            say(
+                "The ranks were studied with {n} draws of {inputs}, with the seed {seed}: the same "
+                "seed gives the same draws.",
+                n=study.n_samples,
+                inputs=", ".join(repr(one) for one in study.design.inputs),
+                seed=str(study.seed),
+            )
+        )
+    if not language.is_english:
+        lines.append(
+            say(
+                "Some texts are in English: the statement of methods, the words within pictures, "
+                "the notes and reasons that come from the computation, and error messages. Names "
+                "and descriptions are those of the model and the data."
+            )
+        )
+    return [
+        Section(say("Methods"), [Statement(assessment.methodology(), lang="en")]),
+        Section(say("To repeat this"), [Paragraph(line) for line in lines]),
+    ]
