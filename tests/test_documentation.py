@@ -70,7 +70,7 @@ def _public_modules():
 
 
 def test_the_reference_has_every_public_object_exactly_once():
-    pages = sorted((ROOT / "docs" / "api").glob("*.md"))
+    pages = sorted((ROOT / "docs" / "api").rglob("*.md"))
     named = [name for page in pages for name in ENTRY.findall(page.read_text(encoding="utf-8"))]
     entries = Counter(id(own) for name in named for _, own in _objects(name))
     public = {
@@ -85,7 +85,7 @@ def test_the_reference_has_every_public_object_exactly_once():
 
 def test_the_reference_has_the_methods_that_classes_take_from_modules():
     # The reader of the source sees attributes there, without signature and text.
-    pages = "\n".join(page.read_text("utf-8") for page in (ROOT / "docs" / "api").glob("*.md"))
+    pages = "\n".join(page.read_text("utf-8") for page in (ROOT / "docs" / "api").rglob("*.md"))
     public = [item for module in _public_modules() for item in _objects(module)]
     exported = {id(own) for _, own in public}
     taken = {
