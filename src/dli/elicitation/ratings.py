@@ -5,177 +5,18 @@ from typing import Any
 
 import numpy as np
 from attrs import frozen
-from numpy.typing import ArrayLike
 
 from dli import frames
-from dli.arrays import Floats, as_floats
+from dli.arrays import Floats
 from dli.checks import is_hashable, number, number_fault, text_faults
+from dli.elicitation.agreement import LEVELS, WAYS, join_ratings, krippendorff_alpha
 from dli.errors import DataError, MethodError, ModelError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.observations import Observations
 from dli.weighting.by_code import one_of
 
-__all__ = ["Ratings", "gather", "join_ratings", "krippendorff_alpha"]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
-
-LEVELS = ("nominal", "ordinal", "interval")
-WAYS = ("median", "mean", "trimmed")
-
-
-def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
-    r"""Return Krippendorff's alpha, the agreement of assessors beyond chance.
-
-    :math:`\alpha = 1 - D_o / D_e`, where :math:`D_o` is the disagreement observed within items and
-    :math:`D_e` the disagreement expected if ratings were assigned at random. Each pair of the m
-    ratings of an item has the weight :math:`1 / (m - 1)`. The difference of two ratings is 0 or 1
-    (nominal), the square of the number of ratings between them (ordinal), or the square of their
-    distance (interval).
-
-    Parameters
-    ----------
-    ratings : array_like of shape (n_assessors, n_items)
-        NaN marks a missing rating; items with a single rating are left out.
-    level : {"nominal", "ordinal", "interval"}
-        The level of measurement.
-
-    Returns
-    -------
-    float
-        1 for full agreement, 0 for agreement by chance, negative for less than that; above 0.8
-        is customary, above 0.667 allows tentative conclusions.
-
-    Raises
-    ------
-    MethodError
-        An unknown level, ratings that are infinite or not numbers, no item with two ratings, or
-        ratings that are all the same, which do not show whether assessors agree.
-
-    References
-    ----------
-    Krippendorff (2011), Computing Krippendorff's alpha-reliability.
-    https://repository.upenn.edu/asc_papers/43
-
-    Examples
-    --------
-    >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 4]], level="interval"), 3)
-    0.889
-    """
-    one_of("level", level, LEVELS)
-    x = _rating_table(ratings)
-    x = x[:, (~np.isnan(x)).sum(axis=0) > 1]
-    if x.shape[1] == 0:
-        msg = "alpha needs an item that two assessors have rated"
-        raise MethodError(msg)
-    values = np.unique(x[~np.isnan(x)])
-    counts = (x[:, :, np.newaxis] == values).sum(axis=0).astype(np.float64)  # (n_items, n_values)
-    n_ratings = counts.sum(axis=1)
-    pairs = counts / (n_ratings - 1)[:, np.newaxis]
-    coincidences = counts.T @ pairs - np.diag(pairs.sum(axis=0))
-    totals = coincidences.sum(axis=0)
-    distances = _distances(values, totals, level)
-    expected = (np.outer(totals, totals) - np.diag(totals)) / (totals.sum() - 1)
-    chance = float((expected * distances).sum())
-    if not chance > 0:
-        msg = f"alpha needs ratings that differ, all are {values[0]:g}"
-        raise MethodError(msg)
-    return 1 - float((coincidences * distances).sum()) / chance
-
-
-def _rating_table(ratings: ArrayLike) -> Floats:
-    table = as_floats(ratings, "ratings")
-    if table.ndim != 2 or 0 in table.shape:
-        msg = f"ratings must have the shape (n_assessors, n_items), got {table.shape}"
-        raise MethodError(msg)
-    wrong = np.argwhere(np.isinf(table)).tolist()
-    if wrong:
-        msg = "ratings must be finite"
-        raise MethodError(msg, [f"row {i}, column {j}: {table[i, j]}" for i, j in wrong])
-    return table
-
-
-def _distances(values: Floats, totals: Floats, level: str) -> Floats:
-    """Return the squared differences of all pairs of values."""
-    if level == "nominal":
-        return 1.0 - np.eye(values.size)
-    if level == "interval":
-        return np.asarray((values[:, np.newaxis] - values) ** 2)
-    # The number of ratings up to a value, counting half of those equal to it.
-    places = np.cumsum(totals) - totals / 2
-    return np.asarray((places[:, np.newaxis] - places) ** 2)
-
-
-def join_ratings(
-    ratings: ArrayLike, *, by: str = "median", weights: ArrayLike | None = None
-) -> Floats:
-    """Return one rating for each item from those of several assessors.
-
-    Parameters
-    ----------
-    ratings : array_like of shape (n_assessors, n_items)
-        NaN marks a missing rating.
-    by : {"median", "mean", "trimmed"}
-        The median; the mean; or the mean without the highest and the lowest rating of items that
-        have four or more.
-    weights : array_like of shape (n_assessors,), optional
-        How much each assessor counts, for the mean and the median (the least rating at which half
-        of the weight is reached, or the middle of two where it is reached exactly).
-
-    Returns
-    -------
-    ndarray of shape (n_items,)
-        NaN for items that nobody rated.
-
-    Raises
-    ------
-    MethodError
-        An unknown ``by``, ratings that are infinite or not numbers, or weights that are negative,
-        all zero, or passed for a trimmed mean.
-
-    Examples
-    --------
-    >>> join_ratings([[1, 5], [2, 4], [5, np.nan]]).tolist()
-    [2.0, 4.5]
-    >>> join_ratings([[1.0], [2.0], [5.0]], by="mean", weights=[1, 1, 2]).tolist()
-    [3.25]
-    """
-    x = _rating_table(ratings)
-    one_of("by", by, WAYS)
-    w = np.ones(len(x)) if weights is None else as_floats(weights, "weights")
-    if w.shape != (len(x),) or not (w >= 0).all() or not 0 < w.sum() < np.inf:
-        msg = f"weights must be {len(x)} numbers of at least 0, not all 0, got {weights!r}"
-        raise MethodError(msg)
-    if by == "trimmed" and weights is not None:
-        msg = "a trimmed mean has no weights: it leaves out the highest and the lowest rating"
-        raise MethodError(msg)
-    join = {"median": _median, "mean": _mean, "trimmed": _trimmed}[by]
-    joined = np.full(x.shape[1], np.nan)
-    for item, column in enumerate(x.T):
-        counted = ~np.isnan(column) & (w > 0)
-        if counted.any():
-            joined[item] = join(column[counted], w[counted])
-    return joined
-
-
-def _mean(ratings: Floats, weights: Floats) -> float:
-    return float(ratings @ weights / weights.sum())
-
-
-def _median(ratings: Floats, weights: Floats) -> float:
-    order = np.argsort(ratings, kind="stable")
-    share = np.cumsum(weights[order]) / weights.sum()
-    first = int(np.searchsorted(share, 0.5 - 1e-12))
-    if abs(share[first] - 0.5) < 1e-12 and first + 1 < ratings.size:
-        return float(ratings[order[first : first + 2]].mean())
-    return float(ratings[order[first]])
-
-
-def _trimmed(ratings: Floats, _: Floats) -> float:
-    return float((np.sort(ratings)[1:-1] if ratings.size >= 4 else ratings).mean())
+__all__ = ["Ratings", "gather"]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
