@@ -103,6 +103,7 @@ def test_the_reference_has_the_methods_that_classes_take_from_modules():
 
 def test_every_page_is_in_the_menu():
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    pages |= {f"notebooks/{own.stem}.md" for own in (ROOT / "examples/notebooks").glob("*.ipynb")}
     menu = (ROOT / "mkdocs.yml").read_text().split("\nnav:\n")[1]
     assert sorted(re.findall(r"[\w/-]+\.md$", menu, re.MULTILINE)) == sorted(pages)
 
