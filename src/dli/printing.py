@@ -110,7 +110,7 @@ class Sheet:
         if self.gap is not None:
             lines.insert(self.gap, f'<td colspan="{len(self.head)}">…</td>')
         body = "".join(f"<tr>{line}</tr>" for line in lines)
-        note = f"<br>{escape(self.note).replace(chr(10), "<br>")}" if self.note else ""
+        note = "".join(f"<br>{escape(line)}" for line in self.note.splitlines())
         more = f"<p>… and {self.left} more</p>" if self.left else ""
         return (
             f"<div><p><b>{escape(self.title)}</b>{note}</p><table><thead><tr>{head}</tr></thead>"
