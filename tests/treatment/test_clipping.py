@@ -208,7 +208,7 @@ class Declaring:
 
 def test_each_declares_that_it_keeps_the_order():
     for scheme in (Percentiles(), Winsorise(), Winsorise(fallback=None)):
-        assert traits_of(scheme) == scheme.traits == Traits(by_column=True, keeps_order=True)
+        assert traits_of(scheme) == scheme.traits == Traits(keeps_order=True, draws=True)
 
 
 @pytest.mark.parametrize(

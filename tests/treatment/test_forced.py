@@ -113,7 +113,8 @@ def test_a_text_file_holds_it_and_it_describes_itself():
     text = scheme.describe()
     assert text.startswith("Winsorising of 3 points in each column")
     assert "transformed" not in text
-    assert traits_of(Winsorise(fallback=_Turning(), force=True)) == Traits(keeps_order=True)
+    forced = Winsorise(fallback=_Turning(), force=True)
+    assert traits_of(forced) == Traits(keeps_order=True, draws=True)
 
 
 class _Turning:

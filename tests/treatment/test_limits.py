@@ -103,7 +103,7 @@ def test_each_describes_the_limits_that_it_has():
 
 
 def test_it_declares_that_it_keeps_the_order():
-    assert traits_of(Clip(0)) == Traits(by_column=True, keeps_order=True)
+    assert traits_of(Clip(0)) == Traits(keeps_order=True, draws=True)
 
 
 def test_it_serves_one_indicator_of_an_index():

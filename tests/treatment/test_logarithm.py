@@ -139,7 +139,7 @@ def test_parameters_that_cannot_be_used_are_all_named(parameters, faults):
 def test_it_survives_a_text_file_and_keeps_the_order(scheme):
     table = write_choice("treatment", scheme)
     assert read_choice("treatment", table) == scheme
-    assert traits_of(scheme) == Traits(by_column=True, keeps_order=True)
+    assert traits_of(scheme) == Traits(keeps_order=True, draws=True)
 
 
 def test_the_record_names_every_value():

@@ -111,7 +111,7 @@ def test_the_power_is_a_finite_number(power):
 
 @every
 def test_each_declares_that_it_keeps_the_order(scheme):
-    assert traits_of(scheme) == scheme.traits == Traits(by_column=True, keeps_order=True)
+    assert traits_of(scheme) == scheme.traits == Traits(keeps_order=True, draws=True)
 
 
 def test_points_and_columns_that_stay_as_they_are_are_not_in_the_record():

@@ -111,8 +111,8 @@ class MinMax:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale."""
-        return Traits(ends=(self.low, self.high))
+        """The ends of the scale, and that draws may come together."""
+        return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Stretch | LogLine":
         """Take the ends from these values, to use them on others.
@@ -225,8 +225,8 @@ class Goalposts:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale."""
-        return Traits(ends=(self.low, self.high))
+        """The ends of the scale, and that draws may come together."""
+        return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Stretch | LogLine":
         """Give the lines through the goalposts; the values play no part.
@@ -292,8 +292,8 @@ class Scaled:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale."""
-        return Traits(ends=(self.low, self.high))
+        """The ends of the scale, and that draws may come together."""
+        return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
         """Give the lines over the scales; the values play no part.

@@ -32,7 +32,7 @@ class Unscaled:
     [[70.0, -2.0], [55.0, 0.0]]
     """
 
-    traits: ClassVar[Traits] = Traits(straight=True)
+    traits: ClassVar[Traits] = Traits(straight=True, draws=True)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Apply the direction to each column."""
@@ -79,6 +79,7 @@ class Reciprocal:
     [1.0, 0.25, 0.02]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     factor: float = 1.0
 
     def __attrs_post_init__(self) -> None:
@@ -150,7 +151,7 @@ class CutOff:
     [0.0, 1.0, 1.0]
     """
 
-    traits: ClassVar[Traits] = Traits(ends=(0.0, 1.0))
+    traits: ClassVar[Traits] = Traits(ends=(0.0, 1.0), draws=True)
     at: float
     inclusive: bool = field(default=False, kw_only=True)
 

@@ -1,6 +1,7 @@
 """Ranks that are given a distribution: the exponential one, and the normal one."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from attrs import field, frozen
@@ -88,7 +89,7 @@ class RankExponential:
     @property
     def traits(self) -> Traits:
         """The ends of the scale; the low one is approached the more units there are."""
-        return Traits(ends=(0.0, 100.0))
+        return Traits(ends=(0.0, 100.0), draws=True)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Transform the ranks of each column.
@@ -161,6 +162,7 @@ class NormalScores:
     [-0.869, 0.0, 0.869]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     method: str = "blom"
     mean: float = 0.0
     sd: float = 1.0

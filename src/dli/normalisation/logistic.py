@@ -1,6 +1,7 @@
 """An S-shaped curve: steep in the middle, flat towards both ends."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -26,6 +27,7 @@ class Curve:
     low, high : float
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     line: Stretch
     low: float
     high: float
@@ -102,8 +104,8 @@ class Logistic:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale."""
-        return Traits(ends=(self.low, self.high))
+        """The ends of the scale, and that draws may come together."""
+        return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Curve:
         """Take what is not given from these values, to use it on others.

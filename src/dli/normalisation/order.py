@@ -99,12 +99,15 @@ def places(values: Floats) -> tuple[Floats, Floats]:
     """
     columns = np.ascontiguousarray(np.moveaxis(values, -2, -1))
     order = np.argsort(columns, axis=-1)  # missing values come last
-    ranked = np.take_along_axis(columns, order, axis=-1)
+    # Places in the flattened array, which are faster than those along an axis.
+    order += np.arange(0, columns.size, columns.shape[-1]).reshape(*columns.shape[:-1], 1)
+    ranked = columns.reshape(-1).take(order)
     n_units = columns.shape[-1]
     places = np.arange(n_units, dtype=np.float64)
     new = ranked[..., 1:] != ranked[..., :-1]
     if new.all():  # no ties, and at most one missing value
-        first = last = np.where(np.isnan(ranked), np.nan, places)
+        has_gaps = np.isnan(ranked[..., -1]).any()
+        first = last = np.where(np.isnan(ranked), np.nan, places) if has_gaps else places
     else:
         edge = np.ones((*columns.shape[:-1], 1), dtype=np.bool_)
         opens = np.concatenate([edge, new], axis=-1)
@@ -117,7 +120,7 @@ def places(values: Floats) -> tuple[Floats, Floats]:
     found = []
     for ends in (first,) if first is last else (first, last):
         result = np.empty_like(columns)
-        np.put_along_axis(result, order, ends, axis=-1)
+        result.reshape(-1)[order] = ends
         found.append(np.moveaxis(result, -1, -2))
     return found[0], found[-1]
 

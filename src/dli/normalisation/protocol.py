@@ -35,10 +35,16 @@ class Traits:
         nothing, the ends are the worst and the best value in the results.
     straight : bool
         After ``fit``: a straight line that is not cut off at an end.
+    draws : bool
+        It is also called with many draws at once, as a study of sensitivity makes them: with values
+        of shape (n_draws, n_units, n_indicators), for a result of that shape. The result of a draw
+        is that of its values alone. Any other normalisation is called for each draw, which takes
+        longer.
     """
 
     ends: tuple[float, float] | None = None
     straight: bool = False
+    draws: bool = False
 
 
 class IndicatorLike(Protocol):

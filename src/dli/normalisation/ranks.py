@@ -1,6 +1,7 @@
 """Places among the units: what remains when distances are not trusted."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from attrs import field, frozen
@@ -62,6 +63,7 @@ class Rank:
     [2.0, 1.0, 2.0, 4.0]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     ties: str = "min"
     equality: str = field(default="exact", kw_only=True)
 
@@ -112,6 +114,7 @@ class Borda:
     [1.0, 0.0, 1.0, 3.0]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     equality: str = field(default="exact", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -197,8 +200,8 @@ class PercentileRank:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale."""
-        return Traits(ends=(self.low, self.high))
+        """The ends of the scale, and that draws may come together."""
+        return Traits(ends=(self.low, self.high), draws=True)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Rank each column.

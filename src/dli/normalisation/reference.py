@@ -1,7 +1,7 @@
 """Against a yardstick: the best value, a unit, a target."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import evolve, frozen
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from dli.checks import flag_faults, is_whole, name_faults, number_fault, refuse
 from dli.errors import MethodError, UnknownCodeError
 from dli.normalisation.checks import as_values, by_column, codes, directions
-from dli.normalisation.protocol import Bools, Floats, IndicatorLike
+from dli.normalisation.protocol import Bools, Floats, IndicatorLike, Traits
 from dli.normalisation.stretch import Stretch, stretch
 from dli.rescaling import extremes
 
@@ -28,6 +28,7 @@ class Fractions:
         What the best value becomes.
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     best: Floats
     high: float = 1.0
 
@@ -90,6 +91,7 @@ class FractionOfMax:
     [[50.0], [100.0]]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     high: float = 1.0
 
     def __attrs_post_init__(self) -> None:
@@ -152,6 +154,7 @@ class DistanceToReference:
     [[0.0], [1.0], [1.5]]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     unit: Any
     cap: bool = False
 
@@ -251,6 +254,7 @@ class DistanceToTarget:
     [[0.0], [0.5], [1.0]]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     cap: bool = False
 
     def __attrs_post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """Distance from the mean in standard deviations."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
@@ -8,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from dli.checks import refuse
 from dli.normalisation.checks import as_values, directions, moment_faults, refuse_constant
-from dli.normalisation.protocol import Floats, IndicatorLike
+from dli.normalisation.protocol import Floats, IndicatorLike, Traits
 from dli.normalisation.stretch import Stretch
 from dli.rescaling import extremes, rescaling
 
@@ -39,6 +40,7 @@ class ZScore:
     [[1.0], [0.0], [-1.0]]
     """
 
+    traits: ClassVar[Traits] = Traits(draws=True)
     mean: float = 0.0
     sd: float = 1.0
 

@@ -53,7 +53,7 @@ class Stretch:
     @property
     def traits(self) -> Traits:
         """Whether the lines are straight throughout."""
-        return Traits(straight=not self.cut.any())
+        return Traits(straight=not self.cut.any(), draws=True)
 
     def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
         """Return the slopes, 0 beyond an end at which values are cut off."""
@@ -74,6 +74,8 @@ class Stretch:
         x = as_values(values, indicators)
         with np.errstate(over="ignore", invalid="ignore"):
             result = self._scores(x)
+        if np.isfinite(result).all():
+            return result
         beyond = ~np.isfinite(result) & ~np.isnan(x)
         if beyond.any():
             msg = "values are so far beyond the ends of the scale that their scores are infinite"

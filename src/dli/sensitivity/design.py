@@ -1,6 +1,6 @@
 """What is varied of an assessment, checked before the first draw, and what the draws give."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -17,19 +17,24 @@ from dli.errors import DataError, DLIError, MethodError
 from dli.framework import Index
 from dli.framework.select import inner_node
 from dli.normalisation.protocol import traits_of as scale_of
+from dli.sensitivity.asking import options_of, step_of
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.inputs.protocol import require_inputs
 from dli.sensitivity.scorers import Scorer, scorer
+from dli.sensitivity.varying import Varying, varied, varying
 from dli.steps import ask, attribute, shown
 
 __all__ = ["Design", "design"]
 
 # How many scorers of data with cells left out are kept: of nine sets of cells, all combinations.
 _MOST_KEPT = 512
+# Cells of data that go through the steps at once: more of them leave the cache, fewer are not worth
+# the calls.
+_CELLS_AT_ONCE = 2**19
 
 
-class _Kept(dict[tuple[int, bytes], Scorer]):
-    """Scorers of data with cells left out; other processes make their own."""
+class _Kept(dict[tuple[int, bytes], Any]):
+    """Scorers, or steps, of data with cells left out; other processes make their own."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Kept, ()
@@ -67,12 +72,13 @@ class Design:
     scorers: tuple[Scorer, ...]
     _memo: dict[int, Any] = field(factory=dict)
     _kept: _Kept = field(factory=_Kept)
+    _steps: _Kept = field(factory=_Kept)
 
     def draws(self, uniforms: Floats, room: Room | None = None) -> Draws:
         """Turn numbers from 0 to 1, of shape (n_factors, n_draws), into draws."""
         draws = Draws(self.assessment, uniforms.shape[1], room, self._memo)
         for own, part in zip(self.inputs, self.slices, strict=True):
-            ask(own, "apply", uniforms[part], draws, step=_step(own))
+            ask(own, "apply", uniforms[part], draws, step=step_of(own))
             draws.require_weights(own)
         return draws
 
@@ -124,19 +130,46 @@ class Design:
 
     def _with_noise(self, draws: Draws, number: NDArray[Any]) -> Floats:
         scores = np.empty((draws.n_draws, len(self.assessment.units)))
-        for draw in range(draws.n_draws):
-            given = self.noisy(draws, draw, self.assessments[number[draw]])
-            one = scorer(given, self.node)
-            scores[draw] = one.scores(draws.take(np.array([draw])))[0]
+        for rows, combination in _alike(draws, number):
+            steps = self._varying(draws, int(rows[0]), combination)
+            raw = np.ascontiguousarray(steps.assessment.observations.values)
+            size = max(1, _CELLS_AT_ONCE // raw.size)
+            for first in range(0, len(rows), size):
+                block = rows[first : first + size]
+                values = varied(raw, draws, block)
+                found = steps.scores(values, draws.take(block))
+                scores[block] = self._one_by_one(draws, block, number) if found is None else found
         return scores
+
+    def _one_by_one(self, draws: Draws, rows: NDArray[Any], number: NDArray[Any]) -> Floats:
+        """Assess the data of draws that cannot go through the steps together."""
+        scores = np.empty((len(rows), len(self.assessment.units)))
+        for into, draw in zip(scores, rows.tolist(), strict=True):
+            given = self.noisy(draws, draw, self.assessments[number[draw]])
+            into[...] = scorer(given, self.node).scores(draws.take(np.array([draw])))[0]
+        return scores
+
+    def _varying(self, draws: Draws, draw: int, combination: int) -> Varying:
+        """Return the steps for data with the gaps of a draw, made once for all like it."""
+        cells = draws.omitted(draw)
+        key = combination, b"" if cells is None else np.packbits(cells).tobytes()
+        found: Varying | None = self._steps.get(key)
+        if found is None:
+            nominal = self.assessments[combination]
+            if cells is not None:
+                nominal = self._assessed(
+                    np.where(cells, np.nan, nominal.observations.values), nominal
+                )
+            own = self.scorers[combination] if cells is None else scorer(nominal, self.node)
+            found = varying(nominal, self.node, own)
+            if len(self._steps) < _MOST_KEPT:
+                self._steps[key] = found
+        return found
 
     def _with_omissions(self, draws: Draws, number: NDArray[Any]) -> Floats:
         scores = draws.room.array("all scores", (draws.n_draws, len(self.assessment.units)))
-        alike = np.stack([number, *(own for _, own in draws.omissions)])
-        kinds, kind = np.unique(alike, axis=1, return_inverse=True)
-        for place in range(kinds.shape[1]):
-            rows = np.flatnonzero(kind.ravel() == place)
-            own = self._scorer(draws, int(rows[0]), int(kinds[0, place]))
+        for rows, combination in _alike(draws, number):
+            own = self._scorer(draws, int(rows[0]), combination)
             scores[rows] = own.scores(draws.take(rows))
         return scores
 
@@ -146,7 +179,7 @@ class Design:
         if cells is None:
             return self.scorers[combination]
         key = combination, np.packbits(cells).tobytes()
-        found = self._kept.get(key)
+        found: Scorer | None = self._kept.get(key)
         if found is None:
             found = scorer(self.noisy(draws, draw, self.assessments[combination]), self.node)
             if len(self._kept) < _MOST_KEPT:
@@ -167,6 +200,10 @@ class Design:
             values = np.where(cells, np.nan, values)
         for noise in draws.noises:
             values = noise(values, draw)
+        return self._assessed(values, nominal)
+
+    def _assessed(self, values: Floats, nominal: Assessment) -> Assessment:
+        """Assess other values of the data of an assessment."""
         observations = evolve(nominal.observations, values=values)
         try:
             found = Assessment(nominal.index, observations, method=nominal.method)
@@ -207,6 +244,14 @@ class Design:
         high = np.fmax.reduce([one.high for one in self.scorers], axis=0)
         known = all(np.isfinite(one.low).any() for one in self.scorers)
         return (low, high) if known else None
+
+
+def _alike(draws: Draws, number: NDArray[Any]) -> Iterator[tuple[NDArray[np.intp], int]]:
+    """Yield the draws with the same combination of options and the same gaps, and the former."""
+    alike = np.stack([number, *(own for _, own in draws.omissions)])
+    kinds, kind = np.unique(alike, axis=1, return_inverse=True)
+    for place in range(kinds.shape[1]):
+        yield np.flatnonzero(kind.ravel() == place), int(kinds[0, place])
 
 
 def _keys(assessment: Assessment) -> list[str]:
@@ -258,7 +303,7 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     options: dict[str, tuple[Any, ...]] = {}
     contended: list[str] = []
     for own in own_inputs:
-        factors = ask(own, "factors", assessment, step=_step(own))
+        factors = ask(own, "factors", assessment, step=step_of(own))
         if isinstance(factors, str):
             msg = (
                 f"factors of input {shown(own)} must be several names, got the one text {factors!r}"
@@ -273,7 +318,7 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
             raise MethodError(msg)
         slices.append(slice(len(names), len(names) + len(factors)))
         names += factors
-        given = _options_of(own)
+        given = options_of(own)
         contended += [f"options of {step!r}" for step in given if step in options]
         options |= given
     twice = [repr(name) for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -301,33 +346,12 @@ def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> D
     return found
 
 
-def _step(own: Any) -> str:
-    return f"input {type(own).__name__}"
-
-
-def _options_of(own: Any) -> dict[str, tuple[Any, ...]]:
-    """Return the options of steps that an input chooses from."""
-    given = attribute(own, "options", {}, step=_step(own))
-    if not isinstance(given, Mapping) or not all(isinstance(step, str) for step in given):
-        msg = f"{_step(own)}: options must be a mapping of step to options, got {shown(given)}"
-        raise MethodError(msg)
-    found = {
-        step: tuple(listed(f"{_step(own)}: options of {step}", several, "objects"))
-        for step, several in given.items()
-    }
-    none = [repr(step) for step, several in found.items() if not several]
-    if none:
-        msg = f"{_step(own)}: there must be at least one option to choose from of"
-        raise MethodError(msg, none)
-    return found
-
-
 def _drawn(own: Any, uniforms: Floats, draws: Draws) -> list[list[Any]]:
     """Return for each factor of an input what its numbers stand for, in each draw."""
-    if not callable(attribute(own, "drawn", None, step=_step(own))):
+    if not callable(attribute(own, "drawn", None, step=step_of(own))):
         return [list(column) for column in uniforms]
     read = partial(_columns, uniforms.shape)
-    found: list[list[Any]] = ask(own, "drawn", uniforms, draws, step=_step(own), read=read)
+    found: list[list[Any]] = ask(own, "drawn", uniforms, draws, step=step_of(own), read=read)
     return found
 
 

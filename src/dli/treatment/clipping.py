@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import ArrayLike
 
 from dli.arrays import as_table
@@ -16,6 +16,7 @@ from dli.treatment.protocol import (
     Traits,
     description_of,
     observed_table,
+    over_draws,
     traits_of,
 )
 from dli.treatment.record import Recorded, TreatmentRecord, is_changed, record
@@ -145,9 +146,12 @@ class Winsorise:
     def traits(self) -> Traits:
         """What holds for winsorising with this fallback."""
         if self.force or self.fallback is None:
-            return Traits(keeps_order=True)
-        return traits_of(self.fallback)
+            return Traits(keeps_order=True, draws=True)
+        fallback = traits_of(self.fallback)
+        # Its columns come side by side, those of all draws.
+        return evolve(fallback, draws=fallback.draws and fallback.by_column)
 
+    @over_draws
     def treat(self, values: ArrayLike) -> Floats:
         """Return treated values; raise a MethodError for columns without any value."""
         return self._treated(observed_table(values))[0]
@@ -242,7 +246,7 @@ class Percentiles(Recorded):
     [1.0, 5.0, 9.0]
     """
 
-    traits: ClassVar[Traits] = Traits(keeps_order=True)
+    traits: ClassVar[Traits] = Traits(keeps_order=True, draws=True)
     low: float = 2.5
     high: float = 97.5
 
@@ -251,6 +255,7 @@ class Percentiles(Recorded):
             ends = f"{self.low!r} and {self.high!r}"
             raise MethodError(f"percentiles low and high must rise from 0 to 100, got {ends}")
 
+    @over_draws
     def treat(self, values: ArrayLike) -> Floats:
         """Return clipped columns; raise a MethodError for those without any value."""
         x = observed_table(values)

@@ -8,7 +8,7 @@ from attrs import frozen
 from numpy.typing import ArrayLike
 
 from dli.checks import number_fault, refuse
-from dli.treatment.protocol import Floats, Traits, observed_table
+from dli.treatment.protocol import Floats, Traits, observed_table, over_draws
 from dli.treatment.record import Recorded
 
 __all__ = ["Clip"]
@@ -40,7 +40,7 @@ class Clip(Recorded):
     [-3.0, 40.0, 100.0]
     """
 
-    traits: ClassVar[Traits] = Traits(keeps_order=True)
+    traits: ClassVar[Traits] = Traits(keeps_order=True, draws=True)
     low: float | None = None
     high: float | None = None
 
@@ -57,6 +57,7 @@ class Clip(Recorded):
         if self.low is not None and self.high is not None and not faults and self.low >= self.high:
             yield f"low must be below high, got {self.low!r} and {self.high!r}"
 
+    @over_draws
     def treat(self, values: ArrayLike) -> Floats:
         """Return clipped columns; raise a MethodError for those without any value."""
         x = observed_table(values)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from dli.checks import number_fault, refuse
 from dli.errors import MethodError
-from dli.treatment.protocol import Floats, Traits, observed_table
+from dli.treatment.protocol import Floats, Traits, observed_table, over_draws
 from dli.treatment.record import Recorded
 
 __all__ = ["Logarithm"]
@@ -38,7 +38,7 @@ class Logarithm(Recorded):
     [0.0, 2.303]
     """
 
-    traits: ClassVar[Traits] = Traits(keeps_order=True)
+    traits: ClassVar[Traits] = Traits(keeps_order=True, draws=True)
     offset: float = 0.0
     base: float | None = None
 
@@ -51,6 +51,7 @@ class Logarithm(Recorded):
         if self.base is not None and (fault := number_fault("base", self.base, above=1)):
             yield fault
 
+    @over_draws
     def treat(self, values: ArrayLike) -> Floats:
         """Return the logarithms of all values.
 

@@ -1,6 +1,8 @@
 """What a treatment of outliers is, and what it may declare about itself."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from attrs import frozen
@@ -17,6 +19,7 @@ __all__ = [
     "Treatment",
     "description_of",
     "observed_table",
+    "over_draws",
     "traits_of",
 ]
 
@@ -31,10 +34,16 @@ class Traits:
         The result for a column depends on that column alone.
     keeps_order : bool
         It never changes the order of the values of a column, though it may make some of them equal.
+    draws : bool
+        It is also called with many draws at once, as a study of sensitivity makes them: with values
+        of shape (n_draws, n_units, n_indicators), for a result of that shape. The result of a draw
+        is that of its values alone. Any other treatment is called for each draw, which takes
+        longer.
     """
 
     by_column: bool = True
     keeps_order: bool = False
+    draws: bool = False
 
 
 class Treatment(Protocol):
@@ -57,6 +66,8 @@ class Treatment(Protocol):
 
 _SILENT = Traits()
 
+T = TypeVar("T")
+
 
 def traits_of(treatment: Any) -> Traits:
     """Return what a treatment declares about itself."""
@@ -69,6 +80,31 @@ def description_of(treatment: Any) -> str:
     if not callable(getattr(treatment, "describe", None)):
         return ""
     return str(ask(treatment, "describe", step=f"treatment {type(treatment).__name__}"))
+
+
+def over_draws(treat: Callable[[T, ArrayLike], Floats]) -> Callable[[T, ArrayLike], Floats]:
+    """Let a method that treats columns by themselves take many draws: their columns side by side.
+
+    Examples
+    --------
+    >>> class Halved:
+    ...     @over_draws
+    ...     def treat(self, values):
+    ...         return values / 2
+    >>> Halved().treat(np.array([[[2.0, 4.0]], [[6.0, 8.0]]])).tolist()
+    [[[1.0, 2.0]], [[3.0, 4.0]]]
+    """
+
+    @wraps(treat)
+    def treated(self: T, values: ArrayLike) -> Floats:
+        if not (isinstance(values, np.ndarray) and values.ndim == 3):
+            return treat(self, values)
+        n_draws, n_units, n_columns = values.shape
+        columns = np.ascontiguousarray(values.transpose(1, 0, 2)).reshape(n_units, -1)
+        apart = treat(self, columns).reshape(n_units, n_draws, n_columns)
+        return np.ascontiguousarray(apart.transpose(1, 0, 2))
+
+    return treated
 
 
 def observed_table(values: ArrayLike) -> Floats:

@@ -12,7 +12,7 @@ from dli.checks import number
 from dli.errors import MethodError
 from dli.moments import skewness
 from dli.rescaling import rescaling
-from dli.treatment.protocol import Floats, Traits
+from dli.treatment.protocol import Floats, Traits, over_draws
 from dli.treatment.record import Recorded
 
 __all__ = [
@@ -64,8 +64,9 @@ class _Transform(Recorded, ABC):
     """What the transforms share: they change every value of a column by one rising function."""
 
     __slots__ = ()
-    traits: ClassVar[Traits] = Traits(keeps_order=True)
+    traits: ClassVar[Traits] = Traits(keeps_order=True, draws=True)
 
+    @over_draws
     def treat(self, values: ArrayLike) -> Floats:
         """Return transformed columns; raise a MethodError for those whose values do not differ."""
         x = as_table(values, missing=True)

@@ -1,10 +1,10 @@
 """Data that vary: errors of measurement."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from dli.arrays import Floats
@@ -20,12 +20,61 @@ __all__ = ["MeasurementError"]
 _ROUNDING = 1e-12
 
 
+@frozen(kw_only=True, eq=False)
+class Noise:
+    """Errors that are added to raw values, to those of one draw or of many.
+
+    Attributes
+    ----------
+    sds : ndarray of shape (n_rows, n_indicators)
+    errors : callable
+        ``errors(draw, cells)`` fills cells of shape (n_rows, n_indicators) with standard errors.
+    ends : (ndarray, ndarray), optional
+        The least and the greatest value of each indicator, if any has one.
+    checked : callable, optional
+        The noise of one draw with the checks of `Draws.perturb`.
+    """
+
+    sds: Floats
+    errors: Callable[[int, Floats], None]
+    ends: tuple[Floats, Floats] | None
+    checked: Callable[[Floats, int], Floats] | None = None
+
+    def __call__(self, values: Floats, draw: int) -> Floats:
+        """Return the values of a draw."""
+        if self.checked is not None:
+            return self.checked(values, draw)
+        return np.asarray(self.fill(values, [draw], np.empty((1, *values.shape)))[0])
+
+    def fill(self, values: Floats, draws: Sequence[int], out: Floats) -> Floats:
+        """Return the values of several draws.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows, n_indicators) or (n_draws, n_rows, n_indicators)
+        draws : sequence of int
+        out : ndarray of shape (n_draws, n_rows, n_indicators)
+            Filled with them, and returned; it must not be that of the values.
+        """
+        tables = np.broadcast_to(values, out.shape)
+        # Draw by draw, so that the cells of one are still in the cache at the next operation.
+        for draw, table, cells in zip(draws, tables, out, strict=True):
+            self.errors(draw, cells)
+            with np.errstate(over="ignore"):  # infinite values are refused later, with their codes
+                np.multiply(cells, self.sds, out=cells)
+                np.add(cells, table, out=cells)
+        if self.ends is not None:
+            np.clip(out, *self.ends, out=out)
+        return out
+
+
 @frozen(eq=False)
 class MeasurementError:
     r"""Add normal errors to the raw data.
 
-    Each draw goes through all steps of the method anew, which takes about as long as an
-    assessment. Values stay within an indicator's ``scale``, where it has one.
+    Each draw goes through all steps of the method anew. Many draws do so at once where the steps
+    declare ``draws`` in their traits, as all treatments and normalisations of this library do;
+    imputations are called for each. Values stay within an indicator's ``scale``, where it has one.
 
     Parameters
     ----------
@@ -61,7 +110,7 @@ class MeasurementError:
     Notes
     -----
     The error of row i and indicator j has three independent parts,
-    :math:`e_{ij} = s_{ij} (\sqrt a\, u_j + \sqrt b\, v_i + \sqrt{1 - a - b}\, w_{ij})`, where s is
+    $e_{ij} = s_{ij} (\sqrt a\, u_j + \sqrt b\, v_i + \sqrt{1 - a - b}\, w_{ij})$, where s is
     the standard deviation, a is ``within_indicator``, b is ``within_unit``, and u, v and w are
     standard normal.
 
@@ -130,11 +179,11 @@ class MeasurementError:
         low = np.array([-np.inf if scale is None else scale[0] for scale in scales])
         high = np.array([np.inf if scale is None else scale[1] for scale in scales])
         errors = (self._apart if self.by_indicator else self._together)(_seeds(uniforms), sds)
-
-        def noise(values: Floats, draw: int) -> Floats:
-            return np.clip(values + sds * errors(draw), low, high)
-
+        ends = None if all(scale is None for scale in scales) else (low, high)
+        noise = Noise(sds=np.ascontiguousarray(sds), errors=errors, ends=ends)
         draws.perturb(noise)
+        # The same with a way to many draws at once.
+        draws.noises[-1] = evolve(noise, checked=draws.noises[-1])
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[int]]:
         """Return the seeds of each draw's errors."""
@@ -145,38 +194,36 @@ class MeasurementError:
         own = max(1.0 - self.within_indicator - self.within_unit, 0.0)
         return self.within_indicator**0.5, self.within_unit**0.5, own**0.5
 
-    def _together(self, seeds: list[list[int]], sds: Floats) -> Callable[[int], Floats]:
+    def _together(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
         """Return what draws standard errors of all cells from one seed."""
         of_indicator, of_row, of_cell = self._roots()
 
-        def errors(draw: int) -> Floats:
+        def errors(draw: int, cells: Floats) -> None:
             rng = np.random.default_rng(seeds[0][draw])
-            cells = rng.standard_normal(sds.shape)
+            rng.standard_normal(out=cells)
             if of_cell < 1:
                 cells *= of_cell
                 cells += of_indicator * rng.standard_normal(sds.shape[1])
                 cells += of_row * rng.standard_normal((len(sds), 1))
-            return cells
 
         return errors
 
-    def _apart(self, seeds: list[list[int]], sds: Floats) -> Callable[[int], Floats]:
+    def _apart(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
         """Return what draws standard errors of each indicator from a seed of its own."""
         of_indicator, of_row, of_cell = self._roots()
         # Equal seeds of two indicators must not give equal errors.
         stream, places = _Streams(), _varying(sds).tolist()
-        cells = np.zeros(sds.shape, order="F")
 
-        def errors(draw: int) -> Floats:
+        def errors(draw: int, cells: Floats) -> None:
             shared: Floats | float = 0.0
             if of_row > 0:
                 shared = of_row * stream(seeds[-1][draw], sds.shape[1]).standard_normal(len(sds))
+            cells[...] = 0.0
             for place, own in zip(places, seeds, strict=False):
                 rng = stream(own[draw], place)
                 common = of_indicator * rng.standard_normal()
                 column = rng.standard_normal(len(sds))
                 cells[:, place] = of_cell * column + (common + shared)
-            return cells
 
         return errors
 

@@ -26,7 +26,7 @@ _NARROWEST = 1e-100
 
 @frozen
 class WeightNoise:
-    r"""Let weights differ from the nominal ones: :math:`w (1 + s (2 u - 1))`, u uniform.
+    r"""Let weights differ from the nominal ones: $w (1 + s (2 u - 1))$, u uniform.
 
     The noise of each weight is independent of the others; siblings are then scaled to sum to one.
 
