@@ -126,7 +126,7 @@ class DivergentInfluenceError(DLIError, ValueError):
 
 
 class StudyError(DLIError, RuntimeError):
-    """A study of many draws could not be finished: a worker or the executor failed."""
+    """A study could not be finished, continued or merged, or did not count what is asked for."""
 
 
 class FileError(DLIError, OSError):

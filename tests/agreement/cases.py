@@ -198,6 +198,9 @@ FUNCTIONS = {
     "robustness.rank_sets": lambda a, p: of_period(
         a, robustness.rank_sets(a, 1e-6, n_draws=200, rng=1, period=p), p
     ),
+    "robustness.league_table": lambda a, p: of_period(
+        a, robustness.league_table(a, 1e-6, n_draws=200, rng=1, period=p), p
+    ),
     "robustness.tie_groups": lambda a, p: of_period(
         a, robustness.tie_groups(a, 1e-6, n_draws=200, rng=1, period=p), p
     ),

@@ -20,14 +20,14 @@ from dli.sensitivity import (
     MeasurementError,
     WeightNoise,
     evaluate,
-    sampling,
+    running,
     uncertainty,
     wide,
 )
 from dli.sensitivity.design import design
 from dli.sensitivity.engine import uniforms
 from dli.sensitivity.inputs.gamma import gamma_variates
-from dli.sensitivity.study import scores_of
+from dli.sensitivity.running import scores_of
 from dli.sensitivity.tally import Bins, Counter
 from dli.sensitivity.wide import WideCounter
 from dli.weighting import BenefitOfTheDoubt
@@ -288,7 +288,7 @@ def test_draws_that_tell_the_bins_are_scored_once(monkeypatch):
         scored.append(chunk)
         return scores_of(study, ever, seed, chunk, room)
 
-    monkeypatch.setattr(sampling, "scores_of", noted)
+    monkeypatch.setattr(running, "scores_of", noted)
     assessment = example(aggregation=ArithmeticMean())
     inputs = [WeightNoise(0.3), MeasurementError(0.1)]
     study = uncertainty(assessment, inputs, n_samples=50, rng=3, executor=Inline())

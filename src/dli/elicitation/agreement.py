@@ -16,9 +16,9 @@ WAYS = ("median", "mean", "trimmed")
 def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     r"""Return Krippendorff's alpha, the agreement of assessors beyond chance.
 
-    :math:`\alpha = 1 - D_o / D_e`, where :math:`D_o` is the disagreement observed within items and
-    :math:`D_e` the disagreement expected if ratings were assigned at random. Each pair of the m
-    ratings of an item has the weight :math:`1 / (m - 1)`. The difference of two ratings is 0 or 1
+    $\alpha = 1 - D_o / D_e$, where $D_o$ is the disagreement observed within items and
+    $D_e$ the disagreement expected if ratings were assigned at random. Each pair of the m
+    ratings of an item has the weight $1 / (m - 1)$. The difference of two ratings is 0 or 1
     (nominal), the square of the number of ratings between them (ordinal), or the square of their
     distance (interval).
 

@@ -29,6 +29,7 @@ class Ratings:
         One rating for each unit and indicator; ``Assessment(index, ratings.observations)``
         continues with them.
     assessors : tuple
+        Who rated, in the order of the ratings.
     ratings : ndarray of shape (n_assessors, n_units, n_indicators)
         NaN where an assessor did not rate.
     """

@@ -37,6 +37,8 @@ MATURITY_LEVELS: Mapping[int, str] = MappingProxyType(
 
 # A longer list is not one to choose from.
 MAX_LEVELS = 21
+# A drop-down list has 255 characters at most.
+MAX_LEVEL = 9_999_999_999
 # Columns that the answers have besides those of the indicators.
 OWN_COLUMNS = ("unit", "assessor")
 
@@ -73,6 +75,8 @@ def _fault(indicator: Indicator) -> str:
     low, high = indicator.scale
     if not (float(low).is_integer() and float(high).is_integer()):
         return f"its scale, {low:g} to {high:g}, must be whole numbers"
+    if max(abs(low), abs(high)) > MAX_LEVEL:
+        return f"its scale, {low:g} to {high:g}, has levels of more than 10 digits"
     if high - low >= MAX_LEVELS:
         return f"its scale, {low:g} to {high:g}, has more than {MAX_LEVELS} levels"
     return ""

@@ -35,11 +35,14 @@ def rank_acceptability(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal choices.
     node, nodes
         As in `dli.robustness.pairwise_winning`: the children of ``node`` have random weights by
         default.
     n_samples : int
+        The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        The seed, or what draws; a fresh seed by default, which the result keeps.
     concentration : array_like of shape (n_nodes,), optional
         The parameters of a Dirichlet distribution of the weights; by default all 1: uniform.
 

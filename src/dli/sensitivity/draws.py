@@ -45,14 +45,18 @@ class Draws:
     Parameters
     ----------
     assessment : Assessment
+        With the nominal choices.
     n_draws : int
+        How many there are.
     room : Room, optional
+        Memory that is used again from chunk to chunk.
     memo : dict, optional
         What inputs found out about the assessment in earlier draws.
 
     Attributes
     ----------
     index : Index
+        The tree that is studied.
     factors : dict of str to ndarray of shape (n_children, n_draws)
         By node: what the weights of its children are multiplied with.
     weights : dict of str to ndarray of shape (n_children, n_draws)
@@ -97,6 +101,7 @@ class Draws:
         Parameters
         ----------
         code : str
+            Of the node whose weight is multiplied.
         factors : ndarray of shape (n_draws,)
             Finite numbers of at least 0.
 
@@ -120,7 +125,9 @@ class Draws:
         Parameters
         ----------
         parent : str
+            The code of the node whose children they are.
         factors : ndarray of shape (n_children, n_draws)
+            What the weights are multiplied by.
 
         Raises
         ------
@@ -143,7 +150,9 @@ class Draws:
         Parameters
         ----------
         parent : str
+            The code of the node whose children they are.
         weights : ndarray of shape (n_children, n_draws)
+            What takes the place of the nominal weights.
 
         Raises
         ------
@@ -226,7 +235,9 @@ class Draws:
         Parameters
         ----------
         step : str
+            The name of a step, such as "normalisation".
         options : ndarray of int of shape (n_draws,)
+            The number of the option in each draw.
 
         Raises
         ------
@@ -280,7 +291,9 @@ class Draws:
         Parameters
         ----------
         cells : ndarray of bool of shape (n_rows, n_indicators)
+            What is read as missing.
         draws : ndarray of bool of shape (n_draws,)
+            In which draws.
 
         Raises
         ------

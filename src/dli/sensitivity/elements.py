@@ -95,6 +95,7 @@ def remove_elements(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal choices.
     nodes : int, str or sequence of str, optional
         All nodes of a level of the tree, or codes; all indicators by default.
     node : str, optional
@@ -103,6 +104,7 @@ def remove_elements(
     Returns
     -------
     Removals
+        The ranks without each element.
 
     Raises
     ------

@@ -2,11 +2,11 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from attrs import frozen
@@ -16,9 +16,12 @@ from dli.checks import is_whole
 from dli.errors import DLIError, MethodError, StudyError
 from dli.steps import ask, attribute, shown
 
-__all__ = ["Submits", "bin_numbers", "chunks", "in_order", "uniforms", "workers"]
+__all__ = ["Submits", "Task", "Tasks", "bin_numbers", "chunks", "in_order", "uniforms", "workers"]
 
 T = TypeVar("T")
+
+# The chunks of a task: the number of each, and its draws.
+Task: TypeAlias = list[tuple[int, int]]
 
 
 class Submits(Protocol):
@@ -44,7 +47,51 @@ def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
     return n_scores, min(n_ranks, n_scores)
 
 
-def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> list[list[tuple[int, int]]]:
+@frozen
+class Tasks(Sequence[Task]):
+    """Tasks of chunks, made when they are asked for: a billion draws have a million chunks.
+
+    Parameters
+    ----------
+    size : int
+        Draws in a chunk.
+    together : int
+        Chunks in a task.
+    n_draws : int
+        Of all these tasks. The last chunk and the last task may be shorter.
+    first : int
+        The number of the first task.
+    """
+
+    size: int
+    together: int
+    n_draws: int
+    first: int = 0
+
+    @property
+    def draws_each(self) -> int:
+        """The number of draws in a whole task."""
+        return self.size * self.together
+
+    def __len__(self) -> int:
+        return (self.n_draws + self.draws_each - 1) // self.draws_each
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return the chunks of a task: (number, draws)."""
+        place = range(len(self))[place]
+        start = place * self.together
+        stop = min(start + self.together, -(-self.n_draws // self.size))
+        before = self.first * self.together
+        return [
+            (before + i, min(self.size, self.n_draws - i * self.size)) for i in range(start, stop)
+        ]
+
+    def stretch(self, first: int, n_draws: int) -> "Tasks":
+        """Return tasks of the same size that begin elsewhere."""
+        return Tasks(self.size, self.together, n_draws, first)
+
+
+def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Tasks:
     """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
 
     A chunk is worth the price of a call for each combination of options that is met in it; a task
@@ -53,9 +100,7 @@ def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> list[list[tup
     """
     size = max(1, min(1024, 2**18 // n_units), min(32, 2**22 // n_units)) * min(4, n_combinations)
     n_scores, n_ranks = bin_numbers(n_units, n_units)
-    together = max(16, 4 * (n_scores + n_ranks) // size)
-    whole = [(i, min(size, n_draws - i * size)) for i in range(-(-n_draws // size))]
-    return [whole[first : first + together] for first in range(0, len(whole), together)]
+    return Tasks(size, max(16, 4 * (n_scores + n_ranks) // size), n_draws)
 
 
 @contextmanager
@@ -94,16 +139,17 @@ def _do(work: Callable[[Any], T], number: int, task: Any) -> "_Done[T]":
 
 def in_order(
     work: Callable[..., T],
-    tasks: list[Any],
+    tasks: Sequence[Any],
     *,
     executor: Submits | None = None,
     progress: bool = False,
     n_draws: Callable[[Any], int] = len,
+    n_done: int = 0,
 ) -> Iterator[T]:
     """Do tasks on the workers and give their results in the order of the tasks.
 
     A task whose worker fails is tried once more. Only a few tasks are under way at once, so that
-    memory does not grow with their number.
+    memory does not grow with their number. The bar starts at the draws that were made earlier.
 
     Raises
     ------
@@ -113,7 +159,10 @@ def in_order(
         An executor whose ``submit`` cannot be called with work and a task, or returns no future;
         futures that give something else than the work did.
     """
-    with workers(executor, len(tasks)) as pool, _bar(tasks, n_draws, shown=progress) as advance:
+    with (
+        workers(executor, len(tasks)) as pool,
+        _bar(tasks, n_draws, n_done, shown=progress) as advance,
+    ):
         if pool is None:
             for task in tasks:
                 yield work(task)
@@ -194,9 +243,9 @@ def _read(pool: Submits, task: tuple[int, Any], done: Any) -> Any:
 
 @contextmanager
 def _bar(
-    tasks: list[Any], n_draws: Callable[[Any], int], *, shown: bool
+    tasks: Sequence[Any], n_draws: Callable[[Any], int], n_done: int, *, shown: bool
 ) -> Iterator[Callable[[int], object]]:
-    """Show a progress bar in terminal or notebook."""
+    """Show a progress bar in terminal or notebook, with the time that is left."""
     if not shown:
         yield lambda _: None
         return
@@ -205,5 +254,6 @@ def _bar(
     except ImportError as error:
         msg = "progress=True needs tqdm: pip install 'digital-leadership-index[progress]'"
         raise StudyError(msg) from error
-    with tqdm(total=sum(map(n_draws, tasks)), unit=" draws", unit_scale=True) as bar:
+    total = n_done + sum(map(n_draws, tasks))
+    with tqdm(total=total, initial=n_done, unit=" draws", unit_scale=True) as bar:
         yield bar.update

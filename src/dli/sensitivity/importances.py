@@ -20,10 +20,10 @@ __all__ = ["Importance", "correlation_ratios", "importance"]
 def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     r"""Return the share of the variance of scores that each column explains on its own.
 
-    :math:`S_k = Var(E[s | x_k]) / Var(s)`, the expectation fitted by a cubic regression spline
+    $S_k = Var(E[s | x_k]) / Var(s)$, the expectation fitted by a cubic regression spline
     with up to four knots at quantiles of the column. A curve follows noise to some extent, and
-    the more so the fewer the units are, so the share is adjusted for its :math:`p` parameters as
-    an adjusted :math:`R^2` is: :math:`1 - (1 - R^2) (n - 1) / (n - p)`, and 0 where that is
+    the more so the fewer the units are, so the share is adjusted for its $p$ parameters as
+    an adjusted $R^2$ is: $1 - (1 - R^2) (n - 1) / (n - p)$, and 0 where that is
     negative. For many units and a linear dependence it is the squared correlation.
 
     Parameters
@@ -31,6 +31,7 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     values : array_like of shape (n_units, n_columns)
         NaN is missing: each column is taken over the units that have it and a score.
     scores : array_like of shape (n_units,)
+        Whose variance is explained.
 
     Returns
     -------
@@ -90,6 +91,7 @@ class Importance(Printed):
     Attributes
     ----------
     codes : tuple of str
+        Of the nodes.
     weights : ndarray of shape (n_nodes,)
         Effective, within the node; means over units where they differ by unit.
     correlations : ndarray of shape (n_nodes,)
@@ -144,6 +146,7 @@ def importance(
     Parameters
     ----------
     assessment : Assessment
+        With the nominal choices.
     node : str, optional
         The index by default.
     nodes : int, str or sequence of str, optional

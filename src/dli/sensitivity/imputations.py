@@ -224,13 +224,14 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
     r"""Assess several tables in which missing values are drawn at random, and pool the scores.
 
     All steps of the method are done anew for each completed table. The pooled score is the mean
-    over the tables; its variance is :math:`T = W + (1 + 1/m) B` (Rubin's rules), with the variance
+    over the tables; its variance is $T = W + (1 + 1/m) B$ (Rubin's rules), with the variance
     B between the tables and the variance W within them: that of the scores if nothing were
     missing.
 
     Parameters
     ----------
     assessment : Assessment
+        With the nominal choices.
     imputation : object
         An imputation that draws at random, in place of the method's own: `RegressionDraws`,
         scikit-learn's ``IterativeImputer(sample_posterior=True)`` or your own; or a mapping of
@@ -258,6 +259,7 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
     Returns
     -------
     Imputations
+        The completed tables and what they say together.
 
     Raises
     ------

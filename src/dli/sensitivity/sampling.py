@@ -1,29 +1,27 @@
 """How far scores and ranks move when all that is uncertain varies at once."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from os import PathLike
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from attrs import evolve
+from numpy.typing import ArrayLike
 
-from dli.arrays import Bools, Floats
+from dli.arrays import Floats
 from dli.assessment import Assessment
 from dli.checks import flag_faults, refuse, seed_of, whole_number
 from dli.errors import MethodError
 from dli.robustness.arrays.acceptability import MOST_DRAWS
-from dli.sensitivity.design import Design, design
-from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import Submits, chunks, in_order
+from dli.sensitivity import continued
+from dli.sensitivity.design import design
+from dli.sensitivity.engine import Submits, chunks
+from dli.sensitivity.keeping import kept_of, part_of
 from dli.sensitivity.labelled import columns_in_order
-from dli.sensitivity.study import Task, Uncertainty, draws_of, scores_of
-from dli.sensitivity.tally import Bins, Counter, Tally
-from dli.sensitivity.wide import WideCounter
+from dli.sensitivity.running import plan, units_with_scores
+from dli.sensitivity.study import Uncertainty
 
 __all__ = ["evaluate", "uncertainty"]
-
-# A task, with the scores of its first chunk if they are known.
-Share: TypeAlias = tuple[Task, Floats | None]
 
 
 def uncertainty(  # noqa: PLR0913 each is a decision of its own
@@ -33,14 +31,18 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     n_samples: int,
     rng: Any = None,
     node: str | None = None,
+    keep: str | Sequence[str] = ("ranks", "scores"),
+    places: int | None = None,
+    part: tuple[int, int] | None = None,
+    checkpoint: str | PathLike[str] | None = None,
     executor: Submits | None = None,
     progress: bool = False,
 ) -> Uncertainty:
     """Draw all uncertain inputs at once, many times, and count scores and ranks.
 
-    Draws come in chunks with a random stream each, and all counts are whole numbers: the result is
-    the same to the last bit for any number and kind of workers. Memory does not grow with the
-    number of draws.
+    Draws come in chunks with a random stream each, and sums do not depend on the order in which
+    they are made: the result is the same to the last bit for any number and kind of workers, in
+    one run or in several. Memory does not grow with the number of draws.
 
     Parameters
     ----------
@@ -54,23 +56,40 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
         The seed.
     node : str, optional
         Whose scores and ranks are studied; the index by default.
+    keep : str or sequence of str
+        What is counted: ``"ranks"``, ``"scores"``, or both. What was left out cannot be asked for.
+    places : int, optional
+        Count only the first so many ranks: how often each unit takes each of them, and nothing of
+        the ranks behind. This is for very many units, of which it counts all in this way and not
+        only those that are nominally in front: others may come to the front in some draws.
+    part : (int, int), optional
+        Make only a part of the draws, such as ``(1, 4)`` for the first of four; parts that were
+        made on several computers are put together by `Uncertainty.merge`.
+    checkpoint : path, optional
+        Write what was counted to this file every half minute and at the end. If the file is there,
+        go on from where it stands: call the same again after a run has been stopped, or with more
+        draws. Without ``rng``, the seed is that of the file.
     executor : object with ``submit``, optional
         Of ``concurrent.futures``, Dask (``Client.get_executor()``) or the like; threads by
         default.
     progress : bool
-        Show a bar.
+        Show a bar, with the time that is left.
 
     Returns
     -------
     Uncertainty
+        Counts of ranks and scores over all draws.
 
     Raises
     ------
     MethodError
         Inputs that cannot work, before the first draw; a number of draws below 1; a seed of
-        another kind.
+        another kind; parts that there are not.
     StudyError
-        Workers that failed twice.
+        Workers that failed twice; a checkpoint of another study or of other draws, naming what
+        differs.
+    DataError, ModelError, FileError
+        A checkpoint that is damaged, cannot be read, or cannot be written.
 
     References
     ----------
@@ -94,62 +113,25 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     refuse("uncertainty", flag_faults(progress=progress))
     seed = seed_of(rng)
     study = design(assessment, inputs, node)
-    ever = ~np.all([np.isnan(a.array(study.node.code)) for a in study.assessments], axis=0)
-    if not ever.any():
-        msg = f"no unit has a score of {study.node.code!r}"
-        raise MethodError(msg)
-    tasks = chunks(n_samples, int(ever.sum()), len(study.scorers))
-    bins, first = _bins(study, ever, seed, tasks[0][0])
-    work = partial(_count, study, bins, ever, seed)
-    shares: list[Share] = [(tasks[0], first), *((task, None) for task in tasks[1:])]
-    parts = in_order(work, shares, executor=executor, progress=progress, n_draws=_draws_of)
-    tally = next(parts)
-    for part in parts:
-        tally = tally + part
-    return Uncertainty(
-        design=study, seed=seed, n_samples=n_samples, ever=ever, bins=bins, tally=tally
+    kept = kept_of(keep, places, len(assessment.units))
+    n_units = int(units_with_scores(study).sum())
+    stretch = part_of(part, seed, chunks(n_samples, n_units, len(study.scorers)))
+    made = None
+    if checkpoint is not None:
+        made = continued.checkpointed(study, kept, checkpoint, stretch, seed_is_free=rng is None)
+    if made is None:
+        own = plan(study, kept, seed, n_samples)
+        counted = own.empty()
+    else:
+        own, runs, counted = made
+        stretch = evolve(stretch, seed=runs[0].seed)
+        if runs[0] == stretch:
+            return Uncertainty(plan=own, runs=runs, counted=counted)
+        own, counted = continued.resumed(own, stretch, counted)
+    counted = continued.go_on(
+        own, stretch, counted, executor=executor, progress=progress, path=checkpoint
     )
-
-
-def _draws_of(share: Share) -> int:
-    return draws_of(share[0])
-
-
-def _count(study: Design, bins: Bins, ever: Bools, seed: int, share: Share) -> Tally:
-    """Do a task: draw and count its chunks."""
-    code = study.node.code
-    nominal = study.assessment.array(code)[ever]
-    kind = WideCounter if bins.joins_ranks else Counter
-    counter = kind(bins, np.nan_to_num(nominal), study.assessment.rank_array(code)[ever])
-    room = Room()
-    task, first = share
-    if first is not None:
-        counter.add(first)
-    for chunk in task if first is None else task[1:]:
-        counter.add(scores_of(study, ever, seed, chunk, room))
-    return counter.result()
-
-
-def _bins(
-    study: Design, ever: Bools, seed: int, chunk: tuple[int, int]
-) -> tuple[Bins, Floats | None]:
-    """Return where to count, and the scores of the first chunk where they had to tell."""
-    bounds = study.bounds
-    groups = _groups(study.assessment, ever)
-    if bounds is not None and not study.draws(np.full((len(study.names), 1), 0.5)).changes_data:
-        return Bins.between(bounds[0][ever], bounds[1][ever], groups, is_sure=True), None
-    # Nothing bounds the scores beforehand: the first draws tell, with room on both sides.
-    first = scores_of(study, ever, seed, chunk, Room())
-    low, high = np.fmin.reduce(first, axis=0), np.fmax.reduce(first, axis=0)
-    room = (high - low) / 2
-    return Bins.between(low - room, high + room, groups, is_sure=False), first
-
-
-def _groups(assessment: Assessment, ever: Bools) -> list[NDArray[np.intp]]:
-    """Return the places, among the units that ever have a score, of those of each period."""
-    place = np.cumsum(ever) - 1
-    groups = [place[rows[ever[rows]]] for rows in assessment.rows_by_period.values()]
-    return [group for group in groups if group.size]
+    return Uncertainty(plan=own.without_scores(), runs=(stretch,), counted=counted)
 
 
 def evaluate(

@@ -59,11 +59,14 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     n_permutations : int
         Random orders; each takes three draws for each factor.
     rng : int or numpy Generator, optional
+        The seed, or what draws; a fresh seed by default, which the result keeps.
     output : {"mean_rank_shift", "score", "rank"}
+        Whose variance is shared out.
 
     Returns
     -------
     Shapley
+        The effects of all factors on each output.
 
     Raises
     ------
@@ -188,14 +191,18 @@ class Shapley(Printed):
     Attributes
     ----------
     assessment : Assessment
+        With the nominal choices.
     factors : tuple of str
+        What is uncertain, in the order of the effects.
     output : str
+        What varies.
     seed, n_permutations : int
         What is needed to do it again.
     effects, errors : ndarray of shape (n_factors, n_outputs)
         Shares of the variance, and their standard errors over orders; a column for the mean rank
         shift, or for each unit. NaN for outputs that do not vary.
     variance : ndarray of shape (n_outputs,)
+        Of each output, to which its effects add up.
     """
 
     assessment: Assessment

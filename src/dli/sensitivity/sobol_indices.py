@@ -67,11 +67,13 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
+        With the nominal choices.
     inputs : sequence of Input
         Drawn independently of each other.
     n_samples : int
         The base sample; ``n_samples * (n_factors + 2)`` draws are made. A power of two is best.
     rng : int or numpy Generator, optional
+        The seed, or what draws; a fresh seed by default, which the result keeps.
     output : {"mean_rank_shift", "score", "rank"}, or several of them
         The mean over units of the ranks moved, or the score or rank of each unit.
     groups : {"factors", "inputs"}, or mapping of label to names of factors
@@ -87,6 +89,7 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     Returns
     -------
     Sobol
+        First-order and total shares for each factor and output.
 
     Raises
     ------
@@ -301,6 +304,7 @@ class Sobol(Printed):
     Attributes
     ----------
     assessment : Assessment
+        With the nominal choices.
     factors : tuple of str
         The rows of all arrays.
     outputs : tuple of str

@@ -1,46 +1,27 @@
 """What a study of uncertainty found."""
 
-from collections.abc import Callable, Sequence
-from functools import cached_property, partial
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
 
 import numpy as np
-from attrs import field, frozen
-from numpy.typing import NDArray
+from attrs import frozen
 
 from dli.arrays import Floats
 from dli.assessment import Assessment
-from dli.checks import flag_faults, is_number, listed, refuse, whole_number
+from dli.checks import flag_faults, refuse, whole_number
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.printing import SHOWN, Printed, Sheet, counted
-from dli.ranking import rank_scores
-from dli.sensitivity.design import Design
-from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import Submits, chunks, in_order, uniforms
-from dli.sensitivity.tally import Bins, Tally
+from dli.sensitivity import again, continued
+from dli.sensitivity.distributions import Distributions
+from dli.sensitivity.engine import Submits
 
-__all__ = ["Uncertainty", "draws_of", "scores_of"]
-
-Task: TypeAlias = list[tuple[int, int]]
-
-
-def draws_of(task: Task) -> int:
-    """Count the draws of a task."""
-    return sum(n for _, n in task)
-
-
-def scores_of(
-    study: Design, ever: NDArray[np.bool_], seed: int, chunk: tuple[int, int], room: Room
-) -> Floats:
-    """Draw a chunk, and give the scores of the units that ever have one."""
-    numbers = room.array("numbers", (len(study.names), chunk[1]))
-    scores = study.scores(uniforms(seed, chunk[0], numbers), room)
-    return scores if ever.all() else scores[:, ever]
+__all__ = ["Uncertainty"]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Uncertainty(Printed):
+class Uncertainty(Distributions, Printed):
     """What many draws gave: a study of uncertainty.
 
     Attributes
@@ -49,206 +30,15 @@ class Uncertainty(Printed):
         The assessment and its uncertain inputs.
     seed : int
         The same seed, inputs and number of draws give the same study.
+    seeds : tuple of int
+        All of them, where studies were merged; `seed` is the least.
     n_samples : int
+        The number of draws.
+    keep : tuple of str
+        What was counted: ``"ranks"``, ``"scores"`` or both.
+    places : int or None
+        Of the ranks only so many, from the first.
     """
-
-    design: Design
-    seed: int
-    n_samples: int
-    _ever: NDArray[np.bool_] = field()
-    _bins: Bins = field()
-    _tally: Tally = field()
-
-    @property
-    def assessment(self) -> Assessment:
-        """The assessment with the nominal choices."""
-        return self.design.assessment
-
-    @property
-    def units(self) -> tuple[Any, ...]:
-        """The unit of each row."""
-        return self.assessment.units
-
-    @property
-    def nominal_ranks(self) -> Floats:
-        """The ranks without any change, of shape (n_units,)."""
-        return self.assessment.rank_array(self.design.node.code)
-
-    @property
-    def nominal_scores(self) -> Floats:
-        """The scores without any change, of shape (n_units,)."""
-        return self.assessment.array(self.design.node.code)
-
-    @property
-    def nominal(self) -> Frame:
-        """A row for each unit: ``score`` and ``rank`` without any change."""
-        columns = {"score": self.nominal_scores, "rank": self.nominal_ranks}
-        return self.assessment.frame(columns, integers=["rank"])
-
-    @cached_property
-    def rank_counts(self) -> NDArray[np.int64]:
-        """In how many draws each unit took each rank, of shape (n_units, n_units).
-
-        Units that tie share the smaller rank. With several periods a row for each unit and period,
-        and as many columns as the largest period has units.
-
-        Raises
-        ------
-        MethodError
-            More units than can be counted rank by rank.
-        """
-        if self._bins.joins_ranks:
-            msg = (
-                f"ranks of {len(self.units)} units are counted in {self._bins.n_ranks} bins: there "
-                "is no table of every rank"
-            )
-            raise MethodError(msg)
-        counts = np.zeros((len(self.units), self._tally.ranks.shape[1]), dtype=np.int64)
-        counts[self._ever] = self._tally.ranks
-        if self.assessment.periods is None:
-            counts = np.pad(counts, ((0, 0), (0, len(self.units) - counts.shape[1])))
-        return counts
-
-    @cached_property
-    def rank_acceptability(self) -> Floats:
-        """The share of draws in which each unit took each rank, of shape (n_units, n_units).
-
-        NaN for a unit that never had a score.
-        """
-        counts = self.rank_counts
-        n_draws = counts.sum(axis=1, keepdims=True)
-        return np.asarray(counts / np.where(n_draws > 0, n_draws, np.nan))
-
-    @cached_property
-    def expected_ranks(self) -> Floats:
-        """The mean rank of each unit, of shape (n_units,)."""
-        return self._spread(self._tally.rank_sums / self._n_draws)
-
-    @cached_property
-    def rank_shifts(self) -> Floats:
-        """The mean over draws of how far each unit's rank is from its nominal one: (n_units,)."""
-        has_rank = ~np.isnan(self.nominal_ranks[self._ever])
-        return self._spread(np.where(has_rank, self._tally.shift_sums / self._n_draws, np.nan))
-
-    @property
-    def mean_rank_shift(self) -> float:
-        """The mean of the ranks moved, up or down, over all ranks of all draws.
-
-        Units without a nominal rank are left out; a unit without a rank in some draws counts for
-        the others.
-        """
-        has_rank = ~np.isnan(self.nominal_ranks[self._ever])
-        n_ranks = int(self._tally.n_draws[has_rank].sum())
-        return float(self._tally.shift_sums.sum() / n_ranks) if n_ranks else float("nan")
-
-    @cached_property
-    def mean_scores(self) -> Floats:
-        """The mean score of each unit, of shape (n_units,)."""
-        self.design.require_one_scale()
-        nominal = np.nan_to_num(self.nominal_scores[self._ever])
-        return self._spread(nominal + self._tally.total / self._n_draws)
-
-    @cached_property
-    def score_deviations(self) -> Floats:
-        """The standard deviation of each unit's score over draws, of shape (n_units,)."""
-        self.design.require_one_scale()
-        power = self._tally.power
-        mean = np.ldexp(self._tally.total, -power) / self._n_draws
-        variance = self._tally.squares / self._n_draws - mean**2
-        return self._spread(np.ldexp(np.sqrt(np.maximum(variance, 0.0)), power))
-
-    @property
-    def _n_draws(self) -> Floats:
-        return np.where(self._tally.n_draws > 0, self._tally.n_draws, np.nan)
-
-    def _spread(self, own: Floats) -> Floats:
-        result = np.full(len(self.units), np.nan)
-        result[self._ever] = own
-        return result
-
-    def score_quantiles(self, q: float) -> Floats:
-        """Return a quantile of each unit's score over draws, of shape (n_units,).
-
-        Linear between scores, as NumPy's default. Scores are counted in 2,048 bins between the
-        least and the greatest score that the unit can have (fewer bins for very many units), so
-        the result is exact to the width of a bin.
-
-        Raises
-        ------
-        MethodError
-            Scores of some draws are on another scale than those of others.
-        """
-        self.design.require_one_scale()
-        counts = self._tally.scores
-        return self._spread(
-            _quantile(counts, q, lambda place, share: self._bins.low + self._bins.width * (
-                place + share))
-        )  # fmt: skip
-
-    def rank_quantiles(self, q: float) -> Floats:
-        """Return a quantile of each unit's rank over draws, of shape (n_units,).
-
-        Linear between ranks, as NumPy's default. Where there are more ranks than bins to count
-        them (above 2,000 units), it is exact to the width of a bin.
-        """
-        largest, n = max(map(len, self._bins.groups)), self._bins.n_ranks
-
-        def rank(place: Any, share: Any) -> Floats:
-            if not self._bins.joins_ranks:
-                return np.asarray(place + 1.0)
-            return np.asarray((place + share) * largest / n + 0.5)
-
-        return self._spread(_quantile(self._tally.ranks, q, rank))
-
-    def score_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
-        """Return the spread of each unit's score.
-
-        Parameters
-        ----------
-        q : float or sequence of float
-            Quantiles, from 0 to 1.
-
-        Returns
-        -------
-        frame
-            A row for each unit: ``nominal``, ``mean``, ``sd`` and a column such as ``q5`` for each
-            quantile.
-
-        Raises
-        ------
-        MethodError
-            Scores of some draws are on another scale than those of others, as where alternatives
-            of the normalisation have different ends.
-        """
-        columns = {
-            "nominal": self.nominal_scores,
-            "mean": self.mean_scores,
-            "sd": self.score_deviations,
-        }
-        quantiles = {_label(x): self.score_quantiles(x) for x in _quantiles(q)}
-        return self.assessment.frame(columns | quantiles)
-
-    def rank_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
-        """Return the spread of each unit's rank.
-
-        Parameters
-        ----------
-        q : float or sequence of float
-            Quantiles, from 0 to 1.
-
-        Returns
-        -------
-        frame
-            A row for each unit: ``nominal``, ``mean``, ``shift`` (the mean distance from the
-            nominal rank) and a column such as ``q5`` for each quantile.
-        """
-        columns = {
-            "nominal": self.nominal_ranks,
-            "mean": self.expected_ranks,
-            "shift": self.rank_shifts,
-        }
-        quantiles = {_label(x): self.rank_quantiles(x) for x in _quantiles(q)}
-        return self.assessment.frame(columns | quantiles, integers=["nominal"])
 
     def top(self, k: int) -> Frame:
         """Return the probability of each unit to be among the first k.
@@ -261,20 +51,21 @@ class Uncertainty(Printed):
         frame
             A row for each unit: ``nominal`` rank and ``probability``; NaN for a unit that never
             had a score.
+
+        Raises
+        ------
+        StudyError
+            Ranks were not kept, or only those of fewer places.
         """
         k = whole_number("k", k, 1, len(self.units))
-        if self._bins.joins_ranks:
-            firsts = sum(in_order(partial(_firsts, self._bins, k, *self._again), self._tasks()))
+        self._require("ranks", k)
+        if self._bins.joins_ranks and self.places is None:
+            firsts = again.firsts(self._plan, self._runs, k)
             share = self._spread(firsts / self._n_draws)
         else:
             share = self._spread(self._tally.ranks[:, :k].sum(axis=1) / self._n_draws)
         columns = {"nominal": self.nominal_ranks, "probability": share}
         return self.assessment.frame(columns, integers=["nominal"])
-
-    @property
-    def _again(self) -> tuple[Design, NDArray[np.bool_], int]:
-        """What making the draws again needs."""
-        return self.design, self._ever, self.seed
 
     def pairwise_winning(
         self, *, period: object = None, executor: Submits | None = None, progress: bool = False
@@ -300,11 +91,7 @@ class Uncertainty(Printed):
         rows = self.assessment.rows(period)
         inside = self._ever[rows]
         own = np.searchsorted(np.flatnonzero(self._ever), rows[inside])
-        work = partial(_wins, own, *self._again)
-        tasks = self._tasks()
-        total: Any = 0
-        for part in in_order(work, tasks, executor=executor, progress=progress, n_draws=draws_of):
-            total = total + part
+        total = again.wins(self._plan, self._runs, own, executor=executor, progress=progress)
         result = np.full((len(rows),) * 2, np.nan)
         result[np.ix_(inside, inside)] = total / self.n_samples
         return result
@@ -324,119 +111,166 @@ class Uncertainty(Printed):
             an option, the code that was left out (None for none), a judgement; the number itself
             for an input that does not say.
         """
-        numbers = self._uniforms(first, n)
+        numbers = again.numbers(self._plan, self._runs, first, n)
         columns: dict[str, Any] = {"draw": np.arange(first, first + numbers.shape[1])}
         return self.assessment.table(columns | self.design.drawn(numbers))
 
     def scores(self, first: int = 0, n: int = 10) -> Floats:
         """Return the scores of single draws, of shape (n, n_units)."""
-        return self.design.scores(self._uniforms(first, n))
+        return self.design.scores(again.numbers(self._plan, self._runs, first, n))
 
-    def _tasks(self) -> list[Task]:
-        return chunks(self.n_samples, int(self._ever.sum()), len(self.design.scorers))
+    def more(
+        self, n_samples: int, *, executor: Submits | None = None, progress: bool = False
+    ) -> "Uncertainty":
+        """Return a study with further draws of the same seed.
 
-    def _uniforms(self, first: int, n: int) -> Floats:
-        first = whole_number("first", first, 0, self.n_samples - 1)
-        n = whole_number("n", n, 1)
-        last = min(first + n, self.n_samples)
-        whole = [chunk for task in self._tasks() for chunk in task]
-        size = whole[0][1]
-        own = whole[first // size : -(-last // size)]
-        n_factors = len(self.design.names)
-        drawn = [uniforms(self.seed, chunk, np.empty((n_factors, n))) for chunk, n in own]
-        start = first - own[0][0] * size
-        return np.concatenate(drawn, axis=1)[:, start : start + last - first]
+        It is the same to the last bit as one with all draws in one go: 10,000 draws and 10,000
+        more are 20,000.
+
+        Parameters
+        ----------
+        n_samples : int
+            How many more.
+        executor, progress
+            As of `uncertainty`.
+
+        Returns
+        -------
+        Uncertainty
+
+        Raises
+        ------
+        StudyError
+            A study that was merged of others and cannot be continued.
+
+        Examples
+        --------
+        >>> from dli import Assessment, Index, Indicator
+        >>> from dli.sensitivity import WeightNoise, uncertainty
+        >>> index = Index("T", [Indicator("a"), Indicator("b")])
+        >>> data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [9.0, 5.0, 8.9]}
+        >>> study = uncertainty(Assessment(index, data), [WeightNoise(0.5)], n_samples=900, rng=1)
+        >>> study.more(100).n_samples
+        1000
+        """
+        refuse("more", flag_faults(progress=progress))
+        stretch = continued.longer(self._plan, self._runs, self._counted, n_samples)
+        plan, sums = continued.resumed(self._plan, stretch, self._counted)
+        sums = continued.go_on(plan, stretch, sums, executor=executor, progress=progress)
+        return Uncertainty(plan=plan.without_scores(), runs=(stretch,), counted=sums)
+
+    def merge(self, other: "Uncertainty") -> "Uncertainty":
+        """Return a study of the draws of both.
+
+        Both are of the same assessment and inputs, and of other seeds or other parts of one
+        (`uncertainty`, ``part=``). The parts of a study give the same as one run, to the last bit,
+        in whatever order they are merged.
+
+        Parameters
+        ----------
+        other : Uncertainty
+
+        Returns
+        -------
+        Uncertainty
+
+        Raises
+        ------
+        MethodError
+            Something else than a study.
+        StudyError
+            Studies of something else, naming what differs; draws that are in both; scores that
+            were counted in other bins.
+        """
+        candidate: object = other
+        if not isinstance(candidate, Uncertainty):
+            msg = f"a study is merged with another Uncertainty, got {type(candidate).__name__}"
+            raise MethodError(msg)
+        runs, counts = continued.merged(self._made, other._made)  # noqa: SLF001 one class
+        return Uncertainty(plan=self._plan, runs=runs, counted=counts)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write what was counted to a file, from which the study can be loaded and continued.
+
+        The file does not hold the data, so it has to be handed over again. A study of 193 units
+        has some 300 kB.
+
+        Parameters
+        ----------
+        path : path
+            Of the file.
+
+        Raises
+        ------
+        FileError
+            The file cannot be written; what was there before is untouched.
+        """
+        continued.save(path, self._plan, self._runs, self._counted)
+
+    @classmethod
+    def load(
+        cls, path: str | PathLike[str], assessment: Assessment, inputs: Sequence[Any]
+    ) -> "Uncertainty":
+        """Read a study that was saved.
+
+        Parameters
+        ----------
+        path : path
+            Of the file.
+        assessment, inputs
+            Those that the study was made of. A file never imports code.
+
+        Returns
+        -------
+        Uncertainty
+
+        Raises
+        ------
+        ModelError
+            The file cannot be read.
+        DataError
+            A file that is not a saved study, is damaged, or was written by a newer version.
+        StudyError
+            The study is one of something else; what differs is named.
+        """
+        found = continued.load(path, assessment, inputs)
+        return cls(plan=found[0], runs=found[1], counted=found[2])
+
+    @property
+    def _made(self) -> continued.Made:
+        return self._plan, self._runs, self._counted
 
     def _sheet(self) -> Sheet:
-        title = (
-            f"Uncertainty of {self.design.node.code}: {counted(self.n_samples, 'draw')}, "
-            f"{counted(len(self.design.names), 'factor')}, "
-            f"mean rank shift {self.mean_rank_shift:.2f}"
-        )
-        low, high = self.rank_quantiles(0.05), self.rank_quantiles(0.95)
-        order = np.argsort(self.nominal_ranks, kind="stable")[:SHOWN].tolist()
-        keys = {"unit": self.units}
-        if self.assessment.periods is not None:
-            keys["period"] = self.assessment.periods
-        has_one_scale = True
+        has_ranks = "ranks" in self.keep and self.places is None
+        has_scores = "scores" in self.keep
         try:
             self.design.require_one_scale()
         except MethodError:
-            has_one_scale = False
+            has_scores = False
+        title = (
+            f"Uncertainty of {self.design.node.code}: {counted(self.n_samples, 'draw')}, "
+            f"{counted(len(self.design.names), 'factor')}"
+        )
+        columns = {"rank": [f"{rank:.0f}" for rank in self.nominal_ranks]}
+        if has_ranks:
+            title += f", mean rank shift {self.mean_rank_shift:.2f}"
+            ends = zip(self.rank_quantiles(0.05), self.rank_quantiles(0.95), strict=True)
+            columns["mean rank"] = [f"{rank:.1f}" for rank in self.expected_ranks]
+            columns["90 % of ranks"] = [f"{low:.0f} to {high:.0f}" for low, high in ends]
+        elif self.places is not None:
+            shares = self._spread(self._tally.ranks.sum(axis=1) / self._n_draws)
+            columns[f"in the first {self.places}"] = [f"{share:.0%}" for share in shares]
+        columns["score"] = [f"{score:.1f}" for score in self.nominal_scores]
+        if has_scores:
+            columns["sd"] = [f"{sd:.2f}" for sd in self.score_deviations]
+        keys = {"unit": self.units}
+        if self.assessment.periods is not None:
+            keys["period"] = self.assessment.periods
+        order = np.argsort(self.nominal_ranks, kind="stable")[:SHOWN].tolist()
         rows = [
-            (
-                *(str(labels[i]) for labels in keys.values()),
-                f"{self.nominal_ranks[i]:.0f}",
-                f"{self.expected_ranks[i]:.1f}",
-                f"{low[i]:.0f} to {high[i]:.0f}",
-                f"{self.nominal_scores[i]:.1f}",
-                *([f"{self.score_deviations[i]:.2f}"] if has_one_scale else []),
-            )
+            (*(str(own[i]) for own in keys.values()), *(own[i] for own in columns.values()))
             for i in order
         ]
-        sd = ("sd",) if has_one_scale else ()
-        head = (*keys, "rank", "mean rank", "90 % of ranks", "score", *sd)
         words = tuple(range(len(keys)))
+        head = (*keys, *columns)
         return Sheet(title, head, rows, words=words, left=len(self.units) - len(rows))
-
-
-def _wins(
-    own: NDArray[np.intp], study: Design, ever: NDArray[np.bool_], seed: int, task: Task
-) -> NDArray[np.int64]:
-    """Count in how many draws each of some units ranks before each other."""
-    wins = np.zeros((own.size, own.size), dtype=np.int64)
-    room = Room()
-    for chunk in task:
-        ranks = rank_scores(scores_of(study, ever, seed, chunk, room)[:, own]).T
-        by_unit = np.where(np.isnan(ranks), np.inf, ranks).astype(np.float32)
-        for unit, ahead in enumerate(by_unit):
-            wins[unit] += (ahead < by_unit).sum(axis=1)
-    return wins
-
-
-def _firsts(
-    bins: Bins, k: int, study: Design, ever: NDArray[np.bool_], seed: int, task: Task
-) -> NDArray[np.int64]:
-    """Count in how many draws each unit is among the first k of its period."""
-    firsts = np.zeros(int(ever.sum()), dtype=np.int64)
-    room = Room()
-    for chunk in task:
-        scores = scores_of(study, ever, seed, chunk, room)
-        for group in bins.groups:
-            firsts[group] += (rank_scores(scores[:, group]) <= k).sum(axis=0)
-    return firsts
-
-
-def _quantile(counts: Any, q: float, value: Callable[[Any, Any], Floats]) -> Floats:
-    """Return a quantile of each row of counts, linear between the two draws beside it.
-
-    ``value`` turns the number of a bin and the share of it that lies below into a value.
-    """
-    _quantiles(q)
-    below = np.cumsum(counts, axis=1)
-    n_draws = below[:, -1]
-    position = np.maximum(n_draws - 1, 0) * float(q)
-    first = np.floor(position + 1e-9)
-    rows = np.arange(len(counts))
-    ends = []
-    for draw in (first, np.minimum(first + 1, n_draws - 1)):
-        place = np.minimum((below <= draw[:, np.newaxis]).sum(axis=1), counts.shape[1] - 1)
-        within = np.maximum(counts[rows, place], 1)
-        share = (draw - (below[rows, place] - within) + 0.5) / within
-        ends.append(value(place, share))
-    weight = np.clip(position - first, 0.0, 1.0)
-    return np.where(n_draws > 0, ends[0] + weight * (ends[1] - ends[0]), np.nan)
-
-
-def _quantiles(q: float | Sequence[float]) -> list[float]:
-    quantiles: list[Any]
-    quantiles = [q] if is_number(q) else listed("q (if not a number)", q, "quantiles")
-    wrong = [x for x in quantiles if not (is_number(x) and 0 <= x <= 1)]
-    if wrong or not quantiles:
-        msg = f"quantiles must be numbers from 0 to 1, got {q!r}"
-        raise MethodError(msg)
-    return [float(x) for x in quantiles]
-
-
-def _label(q: float) -> str:
-    return f"q{100 * q:g}"

@@ -12,7 +12,7 @@ from dli.ranking import WHOLE, places, rank_scores
 from dli.sensitivity.engine import bin_numbers
 from dli.weighting.tables import in_range
 
-__all__ = ["WHOLE_BITS", "Bins", "Counter", "Tally"]
+__all__ = ["EVERYTHING", "WHOLE_BITS", "Bins", "Counter", "Kept", "Tally"]
 
 Counts: TypeAlias = NDArray[np.int64]
 
@@ -22,6 +22,30 @@ WHOLE_BITS = (1 << 52) - 1
 _CACHED = 2**16
 # Ends of bins below this are those of scores of 0.
 _NOTHING = 1e-290
+
+
+@frozen
+class Kept:
+    """What is counted of a study.
+
+    Attributes
+    ----------
+    ranks, scores : bool
+    places : int, optional
+        Of ranks only so many, from the first.
+    """
+
+    ranks: bool = True
+    scores: bool = True
+    places: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is kept, as it is asked for."""
+        return tuple(name for name in ("ranks", "scores") if getattr(self, name))
+
+
+EVERYTHING = Kept()
 
 
 @frozen(eq=False)
@@ -89,8 +113,18 @@ class Bins:
 
     @property
     def joins_ranks(self) -> bool:
-        """Whether a bin of ranks holds several."""
+        """Whether a bin of ranks holds several: there are more ranks than bins of scores."""
         return self.n_ranks < max(map(len, self.groups))
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there are so many units that `WideCounter` counts them faster."""
+        return self.joins_ranks
+
+    def columns(self, kept: Kept) -> tuple[int, int]:
+        """Return how many numbers are kept for each unit, of ranks and of scores."""
+        n_ranks = self.n_ranks if kept.places is None else kept.places
+        return n_ranks * kept.ranks, self.n_scores * kept.scores
 
     def rank_bin(self, ranks: Any) -> Any:
         """Return the bin of ranks that start at 0."""
@@ -99,7 +133,7 @@ class Bins:
 
 @frozen(eq=False)
 class Tally:
-    """What a number of draws gave, by unit.
+    """What a number of draws gave, by unit; what is not kept has no columns, and sums of 0.
 
     Attributes
     ----------
@@ -116,26 +150,14 @@ class Tally:
         0 for scores of usual sizes.
     """
 
-    ranks: Counts
-    scores: Counts
+    ranks: NDArray[np.integer[Any]]
+    scores: NDArray[np.integer[Any]]
     n_draws: Counts
     rank_sums: Floats
     shift_sums: Floats
     total: Floats
     squares: Floats
     power: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.ranks + other.ranks,
-            self.scores + other.scores,
-            self.n_draws + other.n_draws,
-            self.rank_sums + other.rank_sums,
-            self.shift_sums + other.shift_sums,
-            self.total + other.total,
-            self.squares + other.squares,
-            self.power,
-        )
 
 
 class _Cells:
@@ -180,18 +202,23 @@ class Counter:
         Scores, 0 where there is none.
     nominal_ranks : ndarray of shape (n_units,)
         NaN where there is none.
+    kept : Kept
     """
 
-    def __init__(self, bins: Bins, nominal: Floats, nominal_ranks: Floats) -> None:
+    def __init__(
+        self, bins: Bins, nominal: Floats, nominal_ranks: Floats, kept: Kept = EVERYTHING
+    ) -> None:
         n_units = len(nominal)
         self.bins = bins
+        self.kept = kept
+        self.n_ranks, self.n_scores = bins.columns(kept)
         self.nominal = nominal
         self.nominal_ranks = nominal_ranks
         self.scale = 1 / bins.width
         self.first = np.arange(n_units) * float(bins.n_scores)
         self.start = self.first - bins.middle  # whole numbers
-        self.score_cells = _Cells(n_units * bins.n_scores)
-        self.rank_cells = _Cells(n_units * bins.n_ranks)
+        self.score_cells = _Cells(n_units * self.n_scores)
+        self.rank_cells = _Cells(n_units * self.n_ranks)
         self.total, self.squares = np.zeros((2, n_units))
         self.power = bins.power
         self.n_draws = np.zeros(n_units, dtype=np.int64)
@@ -209,12 +236,17 @@ class Counter:
         """Take as many draws as the cache holds."""
         ends = float(scores.min()), float(scores.max())  # NaN when any score is
         missing = np.isnan(scores) if np.isnan(ends[0]) else None
-        self._count_ranks(scores, missing, ends)
-        self._note_cells(scores, missing)
+        self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
+        if self.kept.ranks:
+            self._count_ranks(scores, missing, ends)
+        if self.kept.scores:
+            self._note_cells(scores, missing)
+            self._sum(scores, missing)
+
+    def _sum(self, scores: Floats, missing: Any) -> None:
         off = np.subtract(scores, self.nominal, out=self.work[: len(scores)])
         if missing is not None:
             off[missing] = 0.0
-        self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
         self.total += np.ones(len(off)) @ off
         if self.power:
             np.ldexp(off, -self.power, out=off)
@@ -232,10 +264,19 @@ class Counter:
             else:
                 units, tied = places(own, self.work[: len(own)], ends if whole else None)
                 from_0 = np.arange(own.shape[1]) if tied is None else tied
+            if self.kept.places is not None:
+                units, from_0 = self._firsts(units, from_0)
             if not whole:
                 units = group[units]
             cells = self.rank_cells.room(units.size)
             np.add(units, from_0 * len(self.nominal), out=cells.reshape(units.shape))
+
+    def _firsts(self, units: Any, from_0: Any) -> tuple[Any, Any]:
+        """Leave the ranks out that are not counted."""
+        if from_0.ndim < units.ndim:  # no two tie
+            return units[:, : self.n_ranks], from_0[: self.n_ranks]
+        is_counted = from_0 < self.n_ranks
+        return units[is_counted], from_0[is_counted]
 
     def _note_cells(self, scores: Floats, missing: Any) -> None:
         """Find the bin of each score, and keep it until enough of them are to be counted."""
@@ -252,15 +293,15 @@ class Counter:
         self.score_cells.flush()
         self.rank_cells.flush()
         n_units = len(self.nominal)
-        counts = self.rank_cells.counts.reshape(self.bins.n_ranks, n_units).T
-        ranks = np.arange(1.0, self.bins.n_ranks + 1)
+        counts = self.rank_cells.counts.reshape(self.n_ranks, n_units).T
+        ranks = np.arange(1.0, self.n_ranks + 1)
         shifts = np.abs(ranks - np.nan_to_num(self.nominal_ranks)[:, np.newaxis])
         shift_sums = np.where(
             np.isnan(self.nominal_ranks), 0.0, np.einsum("ij,ij->i", counts, shifts)
         )
         return Tally(
             ranks=counts,
-            scores=self.score_cells.counts.reshape(n_units, self.bins.n_scores),
+            scores=self.score_cells.counts.reshape(n_units, self.n_scores),
             n_draws=self.n_draws,
             rank_sums=counts @ ranks,
             shift_sums=shift_sums,

@@ -30,6 +30,7 @@ class Indices:
     second_order : ndarray of shape (n_factors, n_factors, n_outputs) or None
         Of pairs, without what each has alone; NaN on the diagonal.
     variance : ndarray of shape (n_outputs,)
+        Of each output over the draws.
     """
 
     first_order: Floats
@@ -51,8 +52,8 @@ def sobol_estimates(
 ) -> Indices:
     r"""Estimate first and total order indices from outputs.
 
-    :math:`S_j = \overline{f_B (f_{AB_j} - f_A)} / V` and
-    :math:`T_j = \overline{(f_A - f_{AB_j})^2} / (2 V)` with V the variance of both base samples;
+    $S_j = \overline{f_B (f_{AB_j} - f_A)} / V$ and
+    $T_j = \overline{(f_A - f_{AB_j})^2} / (2 V)$ with V the variance of both base samples;
     the estimators of `scipy.stats.sobol_indices`.
 
     Parameters
@@ -71,6 +72,7 @@ def sobol_estimates(
     Returns
     -------
     Indices
+        First-order and total indices with the variance.
 
     Raises
     ------

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dli.arrays import Bools, Floats
 from dli.ranking import WHOLE, places, rank_scores
-from dli.sensitivity.tally import WHOLE_BITS, Bins, Tally
+from dli.sensitivity.tally import EVERYTHING, WHOLE_BITS, Bins, Kept, Tally
 
 __all__ = ["WideCounter"]
 
@@ -26,17 +26,23 @@ class WideCounter:
         Scores, 0 where there is none.
     nominal_ranks : ndarray of shape (n_units,)
         NaN where there is none.
+    kept : Kept
     """
 
-    def __init__(self, bins: Bins, nominal: Floats, nominal_ranks: Floats) -> None:
+    def __init__(
+        self, bins: Bins, nominal: Floats, nominal_ranks: Floats, kept: Kept = EVERYTHING
+    ) -> None:
         n_units = len(nominal)
         self.bins = bins
+        self.kept = kept
+        n_ranks, n_scores = bins.columns(kept)
         self.nominal = nominal
         self.has_nominal = ~np.isnan(nominal_ranks)
         self.nominal_ranks = np.nan_to_num(nominal_ranks).astype(np.int32) - 1
         self.scale = 1 / bins.width
-        self.rank_counts = np.zeros((n_units, bins.n_ranks), dtype=np.int64)
-        self.score_counts = np.zeros((n_units, bins.n_scores), dtype=np.int64)
+        # A task has far fewer than 2^31 draws, and several tables wait until they are added up.
+        self.rank_counts = np.zeros((n_units, n_ranks), dtype=np.int32)
+        self.score_counts = np.zeros((n_units, n_scores), dtype=np.int32)
         self.n_draws = np.zeros(n_units, dtype=np.int64)
         self.rank_sums, self.shift_sums, self.total, self.squares = np.zeros((4, n_units))
         self.power = bins.power
@@ -45,19 +51,26 @@ class WideCounter:
 
     def add(self, scores: Floats) -> None:
         """Take scores of shape (n_draws, n_units)."""
-        if len(self.ranks) < len(scores):
-            self.ranks = np.empty(scores.shape, dtype=np.int32)
-        ranks = self.ranks[: len(scores)]
-        is_full = [self._rank(*rows) for rows in zip(scores, ranks, strict=True)]
+        is_full = not np.isnan(scores.min())
+        if self.kept.ranks:
+            if len(self.ranks) < len(scores):
+                self.ranks = np.empty(scores.shape, dtype=np.int32)
+            for rows in zip(scores, self.ranks, strict=False):
+                self._rank(*rows)
         for first in range(0, scores.shape[1], _BLOCK):
             units = slice(first, first + _BLOCK)
-            own = ranks[:, units]
-            present = None if all(is_full) else own >= 0
-            self._count_ranks(units, own, present)
-            self._count_scores(units, scores[:, units], present)
+            own = scores[:, units]
+            present = None if is_full else ~np.isnan(own)
+            self.n_draws[units] += len(own) if present is None else present.sum(axis=0)
+            if self.kept.places is not None:
+                self._count_firsts(units, self.ranks[: len(own), units])
+            elif self.kept.ranks:
+                self._count_ranks(units, self.ranks[: len(own), units], present)
+            if self.kept.scores:
+                self._count_scores(units, own, present)
 
-    def _rank(self, scores: Floats, ranks: NDArray[np.int32]) -> bool:
-        """Fill in the ranks of a draw, from 0, -1 without a score; return whether all have one."""
+    def _rank(self, scores: Floats, ranks: NDArray[np.int32]) -> None:
+        """Fill in the ranks of a draw, from 0, -1 without a score."""
         ends = float(scores.min()), float(scores.max())
         is_full = not np.isnan(ends[0])
         for group in self.bins.groups:
@@ -70,7 +83,10 @@ class WideCounter:
             order, tied = places(own[np.newaxis], None, ends if whole else None)
             units = order[0] if whole else group[order[0]]
             ranks[units] = self.by_place[: len(group)] if tied is None else tied[0]
-        return is_full
+
+    def _count_firsts(self, units: slice, ranks: NDArray[np.int32]) -> None:
+        draws, own = np.nonzero((ranks >= 0) & (ranks < self.rank_counts.shape[1]))
+        np.add.at(self.rank_counts[units], (own, ranks[draws, own]), 1)
 
     def _count_ranks(self, units: slice, ranks: NDArray[np.int32], present: Bools | None) -> None:
         shifts = np.abs(ranks - self.nominal_ranks[units])
@@ -85,7 +101,6 @@ class WideCounter:
         off = scores - self.nominal[units]
         if present is not None:
             off[~present] = 0.0
-        self.n_draws[units] += len(scores) if present is None else present.sum(axis=0)
         self.total[units] += np.ones(len(off)) @ off
         if self.power:
             np.ldexp(off, -self.power, out=off)
@@ -113,7 +128,7 @@ class WideCounter:
         )
 
 
-def _add_counts(counts: NDArray[np.int64], bins: Any, present: Bools | None) -> None:
+def _add_counts(counts: NDArray[np.int32], bins: Any, present: Bools | None) -> None:
     """Add how often each unit met each of its bins.
 
     Parameters

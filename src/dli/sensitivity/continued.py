@@ -1,0 +1,195 @@
+"""Studies saved, loaded, continued and merged."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from attrs import evolve
+
+from dli.assessment import Assessment
+from dli.checks import whole_number
+from dli.errors import DataError, FileError, MethodError, StudyError
+from dli.framework import Index
+from dli.robustness.arrays.acceptability import MOST_DRAWS
+from dli.sensitivity import saved_study
+from dli.sensitivity.counted import Counted
+from dli.sensitivity.design import Design, design
+from dli.sensitivity.engine import Submits
+from dli.sensitivity.identity import Identity, identity
+from dli.sensitivity.keeping import kept_of
+from dli.sensitivity.running import Plan, plan, run
+from dli.sensitivity.stretches import Stretch, joined, overlaps
+from dli.sensitivity.tally import Kept
+
+__all__ = ["checkpointed", "go_on", "load", "longer", "merged", "resumed", "save"]
+
+Made: TypeAlias = tuple[Plan, tuple[Stretch, ...], Counted]
+
+
+def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) -> Stretch:
+    """Return the draws of a study and further ones.
+
+    Raises
+    ------
+    MethodError
+        No whole number of draws, or too many.
+    StudyError
+        Draws that do not follow each other, or whose last task was merged with others.
+    """
+    each = own.tasks.draws_each
+    n_more = whole_number("n_samples", n_more, 1, MOST_DRAWS)
+    advice = "draw with another seed, and merge"
+    if len(runs) > 1:
+        seeds = ", ".join(str(own.seed) for own in runs)
+        msg = f"draws merged of several stretches (seeds {seeds}) cannot be continued; {advice}"
+        raise StudyError(msg)
+    (stretch,) = runs
+    if stretch.n_draws % each and counted.tail is None:
+        msg = (
+            f"a merged study can be continued only after a multiple of {each:,} draws, it has "
+            f"{stretch.n_draws:,}; {advice}"
+        )
+        raise StudyError(msg)
+    whole_number("draws of the longer study", stretch.n_draws + n_more, 1, MOST_DRAWS)
+    return evolve(stretch, n_draws=stretch.n_draws + n_more)
+
+
+def resumed(own: Plan, stretch: Stretch, counted: Counted) -> tuple[Plan, Counted]:
+    """Return a plan and sums to which the further draws of a longer stretch are added."""
+    counted = counted.without_tail()
+    if counted.blocks or stretch.first:
+        return own, counted
+    # The first chunk, which may tell where to count, had fewer draws.
+    own = plan(own.design, own.kept, stretch.seed, stretch.n_draws)
+    return own, own.empty()
+
+
+def go_on(
+    own: Plan,
+    stretch: Stretch,
+    counted: Counted,
+    *,
+    executor: Submits | None = None,
+    progress: bool = False,
+    path: str | PathLike[str] | None = None,
+) -> Counted:
+    """Make the draws of a stretch that are not counted yet, and add them; write now and then."""
+    write = None
+    if path is not None:
+        write = partial(_write, path, identity(own.design, own.kept), own, counted)
+    return run(own, stretch, counted, executor=executor, progress=progress, save=write)
+
+
+def _write(
+    path: str | PathLike[str], whose: Identity, own: Plan, counted: Counted, stretch: Stretch
+) -> None:
+    saved_study.write(path, whose, (stretch,), own.bins, counted)
+
+
+def save(path: str | PathLike[str], own: Plan, runs: tuple[Stretch, ...], counted: Counted) -> None:
+    """Write a study to a file."""
+    saved_study.write(path, identity(own.design, own.kept), runs, own.bins, counted)
+
+
+def load(path: str | PathLike[str], assessment: Assessment, inputs: Sequence[Any]) -> Made:
+    """Read a study from a file, whatever of it was kept."""
+    node, keep, places = saved_study.kept(path)
+    study = design(assessment, inputs, None)
+    if node != study.node.code:
+        if all(node != own.code for own in assessment.index.walk() if isinstance(own, Index)):
+            msg = f"{str(path)!r} belongs to another study"
+            raise StudyError(msg, [f"node: {node!r}, which this index has not"])
+        study = design(assessment, inputs, node)
+    try:
+        kept = kept_of(keep, places, len(study.assessment.units))
+    except MethodError as error:
+        msg = f"{str(path)!r} is not a saved study of this assessment"
+        raise DataError(msg, error.faults) from error
+    return _load(path, study, kept)
+
+
+def _load(path: str | PathLike[str], study: Design, kept: Kept) -> Made:
+    n_units = len(study.assessment.units)
+    own = plan(study, kept, 0, 1, (np.zeros(n_units), np.ones(n_units)))
+    found = saved_study.read(path, identity(study, kept), own)
+    bins = evolve(own.bins, middle=found.middle, width=found.width)
+    return evolve(own, bins=bins), found.runs, found.counted
+
+
+def checkpointed(
+    study: Design, kept: Kept, path: str | PathLike[str], wanted: Stretch, *, seed_is_free: bool
+) -> Made | None:
+    """Read what a file has of the draws that are wanted, None where there is no file yet.
+
+    Parameters
+    ----------
+    seed_is_free : bool
+        Take the seed of the file.
+
+    Raises
+    ------
+    FileError
+        The path is none, or in no folder.
+    StudyError
+        The file has a study of something else, or other draws; what differs is named.
+    """
+    try:
+        final = Path(os.fsdecode(path))
+        if not final.exists():
+            final.parent.resolve(strict=True)
+            return None
+    except (TypeError, ValueError, OSError) as error:  # before draws that could not be written
+        raise FileError(path, error) from error
+    made = _load(path, study, kept)
+    if len(made[1]) > 1:
+        msg = f"{str(path)!r} holds a merged study, which cannot be continued"
+        raise StudyError(msg)
+    (found,) = made[1]
+    each = made[0].tasks.draws_each
+    faults = []
+    if found.seed != wanted.seed and not seed_is_free:
+        faults.append(f"rng: {found.seed}, not {wanted.seed}")
+    if found.first != wanted.first:
+        faults.append(
+            f"part: its first draw is {found.first * each + 1:,}, not {wanted.first * each + 1:,}"
+        )
+    elif found.n_draws > wanted.n_draws:
+        faults.append(f"n_samples: {found.n_draws:,}, more than {wanted.n_draws:,}")
+    if faults:
+        msg = f"{str(path)!r} holds other draws"
+        raise StudyError(msg, faults)
+    return made
+
+
+def merged(mine: Made, theirs: Made) -> tuple[tuple[Stretch, ...], Counted]:
+    """Return the draws of two studies, and what was counted of both.
+
+    Raises
+    ------
+    StudyError
+        They are of something else, have draws in common, or count scores in other bins.
+    """
+    (own, runs, counted), (other, other_runs, other_counted) = mine, theirs
+    faults = identity(own.design, own.kept).differences(identity(other.design, other.kept))
+    if faults:
+        msg = "studies of something else cannot be merged; the other one has"
+        raise StudyError(msg, faults)
+    both = (*runs, *other_runs)
+    faults = overlaps(both, own.tasks)
+    if faults:
+        msg = "studies with draws in common cannot be merged; use other seeds, or part="
+        raise StudyError(msg, faults)
+    bins = zip(
+        (own.bins.middle, own.bins.width), (other.bins.middle, other.bins.width), strict=True
+    )
+    if own.kept.scores and not all(np.array_equal(*ends) for ends in bins):
+        msg = (
+            "the studies count scores in other bins, since nothing bounds the scores but the first "
+            'draws of each seed; make them as parts of one seed (part=), or with keep="ranks"'
+        )
+        raise StudyError(msg)
+    return joined(both, own.tasks), counted + other_counted

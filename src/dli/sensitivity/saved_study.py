@@ -1,0 +1,292 @@
+"""A study in one file: a zip archive of JSON text and plain numbers.
+
+It holds what was counted and what a study is made of in short, not the data: to read it, the
+assessment and the inputs are handed over again. So no file imports code, and the size of every
+part is known before it is read.
+"""
+
+import json
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from dli.checks import is_whole
+from dli.errors import DataError, DLIError, ModelError, StudyError
+from dli.files import format_fault, replacing
+from dli.robustness.arrays.acceptability import MOST_DRAWS
+from dli.sensitivity.counted import Counted
+from dli.sensitivity.engine import Tasks
+from dli.sensitivity.identity import Identity
+from dli.sensitivity.running import Plan
+from dli.sensitivity.stretches import Stretch, block_keys, joined, overlaps
+from dli.sensitivity.tally import Bins, Tally
+
+__all__ = ["Found", "kept", "read", "write"]
+
+FORMAT = "dli-study/1"
+_HEAD = "study.json"
+# The largest size of the head and of any other entry.
+_MOST_HEAD, _MOST = 10_000_000, 1_000_000_000
+_MOST_RUNS = 10_000
+# What reading a damaged archive, text or array raises; TypeError is for what is not a path.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, TypeError, ValueError, OverflowError,
+    RuntimeError, KeyError, AttributeError,
+)  # fmt: skip
+_SUMS = ("n_draws", "rank_sums", "shift_sums", "ranks", "scores")
+
+
+@frozen(kw_only=True, eq=False)
+class Found:
+    """What a file holds.
+
+    Attributes
+    ----------
+    runs : tuple of Stretch
+    counted : Counted
+    middle, width : ndarray of shape (n_units,)
+        Of the bins.
+    """
+
+    runs: tuple[Stretch, ...]
+    counted: Counted
+    middle: NDArray[np.float64]
+    width: NDArray[np.float64]
+
+
+def write(
+    path: str | PathLike[str],
+    own: Identity,
+    runs: tuple[Stretch, ...],
+    bins: Bins,
+    counted: Counted,
+) -> None:
+    """Write a study, whole or not at all.
+
+    Raises
+    ------
+    DataError
+        Draws of so many seeds that a file would be too large.
+    FileError
+        The file cannot be written; what was there before is untouched.
+    """
+    if len(runs) > _MOST_RUNS or len(counted.blocks) * 16 * len(counted.n_draws) > _MOST:
+        msg = f"a file of {len(runs):,} stretches of draws would be too large; merge fewer"
+        raise DataError(msg)
+    head = {
+        "format": FORMAT,
+        "parts": dict(own.parts),
+        "runs": [[run.seed, run.first, run.n_draws] for run in runs],
+        "has_tail": counted.tail is not None,
+        "power": counted.power,
+        "numpy": np.__version__,
+    }
+    with (
+        replacing(path) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
+        archive.writestr(_entry(_HEAD), json.dumps(head, ensure_ascii=False, indent=1))
+        for name, array in _arrays(own, bins, counted):
+            with archive.open(_entry(name), "w") as entry:
+                entry.write(array.astype(_kind(array), copy=False).tobytes())
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    # A fixed time makes equal studies equal files.
+    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return "<f8" if array.dtype.kind == "f" else "<i8"
+
+
+def _arrays(own: Identity, bins: Bins, counted: Counted) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Give the name and the content of every entry."""
+    yield "probe", own.probe
+    yield "middle", bins.middle
+    yield "width", bins.width
+    blocks = [*counted.sorted_blocks()]
+    yield "blocks", np.stack(blocks) if blocks else np.empty((0, 2, len(counted.n_draws)))
+    for name in _SUMS:
+        yield name, getattr(counted, name)
+    if counted.tail is not None:
+        for name in _SUMS:
+            yield f"tail_{name}", getattr(counted.tail, name)
+
+
+def kept(path: str | PathLike[str]) -> tuple[str, list[str], int | None]:
+    """Read which node a file has a study of, and what was counted: `keep` and `places`.
+
+    Raises
+    ------
+    ModelError
+        The file cannot be read.
+    DataError
+        A file that is not a saved study, is damaged, or was written by a newer version.
+    """
+    with _opened(path) as (_, head):
+        parts = head["parts"]
+        places = None if parts["places"] == "None" else int(parts["places"])
+        return str(parts["node"]), parts["keep"].split(", "), places
+
+
+def read(path: str | PathLike[str], own: Identity, whose: Plan) -> Found:
+    """Read what was counted of a study.
+
+    Parameters
+    ----------
+    path : path
+    own : Identity
+        Of the study that it must belong to.
+    whose : Plan
+        Of the sizes and shapes that it must have.
+
+    Raises
+    ------
+    ModelError
+        The file cannot be read.
+    DataError
+        A file that is not a saved study, is damaged, or was written by a newer version.
+    StudyError
+        A study of something else; what differs is named.
+    """
+    with _opened(path) as (archive, head):
+        probe = own.probe
+        differences = own.differences(Identity(head["parts"], probe))
+        if not differences:
+            probe = _array(archive, "probe", probe)
+            differences = own.differences(Identity(head["parts"], probe))
+        if differences:
+            raise StudyError(f"{str(path)!r} belongs to another study", differences)
+        runs = _runs(head["runs"], whose.tasks)
+        middle, width = (_array(archive, n, getattr(whose.bins, n)) for n in ("middle", "width"))
+        if not (np.isfinite(middle).all() and (np.isfinite(width) & (width > 0)).all()):
+            raise ValueError("its bins are not finite numbers")
+        bins = evolve(whose.bins, middle=middle, width=width)
+        found = _counted(archive, head, runs, evolve(whose, bins=bins))
+    faults = _faults(found, runs, own.parts["places"] != "None")
+    if faults:
+        raise DataError(f"{str(path)!r} is not a complete saved study", faults)
+    return Found(runs=runs, counted=found, middle=middle, width=width)
+
+
+@contextmanager
+def _opened(path: str | PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
+    """Open a file, and say what is wrong with it in the words of this library."""
+    try:
+        with zipfile.ZipFile(Path(os.fsdecode(path))) as archive:
+            head = json.loads(_content(archive, _HEAD, None))
+            fault = format_fault(head.get("format") if isinstance(head, dict) else head, FORMAT)
+            if fault:
+                raise DataError(f"{str(path)!r} is not a saved study that can be read: {fault}")
+            yield archive, head
+    except DLIError:
+        raise
+    except OSError as error:
+        msg = f"cannot read the saved study {str(path)!r}: {error.strerror or error}"
+        raise ModelError(msg) from error
+    except _DAMAGE as error:
+        msg = f"{str(path)!r} is not a saved study that can be read: {error}"
+        raise DataError(msg) from error
+
+
+def _runs(given: Any, tasks: Tasks) -> tuple[Stretch, ...]:
+    """Read which draws a study has made."""
+    if len(given) > _MOST_RUNS:
+        raise ValueError(f"its draws are in {len(given):,} stretches")
+    for seed, first, n_draws in given:
+        if not (is_whole(seed, 0) and is_whole(first, 0) and is_whole(n_draws, 0, MOST_DRAWS)):
+            raise ValueError(f"its draws are {[seed, first, n_draws]!r}")
+    runs = tuple(Stretch(*run) for run in given)
+    if not runs or joined(runs, tasks) != runs or overlaps(runs, tasks):
+        raise ValueError("its draws overlap or are not in order")
+    return runs
+
+
+def _counted(
+    archive: zipfile.ZipFile,
+    head: dict[str, Any],
+    runs: tuple[Stretch, ...],
+    whose: Plan,
+) -> Counted:
+    """Read the sums of a study."""
+    empty = whose.empty()
+    if head["power"] != empty.power:
+        raise ValueError(f"its power is {head['power']!r}, expected {empty.power}")
+    for name in _SUMS:
+        setattr(empty, name, _array(archive, name, getattr(empty, name)))
+    keys = block_keys(runs, whose.tasks)
+    shape = (len(keys), 2, len(empty.n_draws))
+    if 8 * np.prod(shape, dtype=float) > _MOST:
+        raise ValueError(f"its draws are in {len(runs):,} stretches")
+    empty.blocks = dict(zip(keys, _array(archive, "blocks", np.empty(shape)), strict=True))
+    if head["has_tail"]:
+        if len(runs) > 1 or not keys or keys[-1][2]:
+            raise ValueError("it has no last task to continue")
+        sums = {name: _array(archive, f"tail_{name}", getattr(empty, name)) for name in _SUMS}
+        total, squares = empty.blocks.pop(keys[-1])
+        tail = Tally(**sums, total=total, squares=squares, power=empty.power)
+        empty.add_tail(*keys[-1][:2], tail)
+    return empty
+
+
+def _faults(counted: Counted, runs: tuple[Stretch, ...], is_cut: bool) -> list[str]:  # noqa: FBT001 one use
+    """Return where counts contradict each other."""
+    tally = counted.tally
+    parts = [counted, tally] if counted.tail is None else [counted, counted.tail, tally]
+    most = sum(run.n_draws for run in runs)
+    faults = []
+    if any(getattr(part, name).min(initial=0) < 0 for part in parts for name in _SUMS):
+        faults.append("it has counts below 0")
+    sums = (tally.rank_sums, tally.shift_sums, tally.total, tally.squares)
+    if not all(np.isfinite(own).all() for own in sums):
+        faults.append("its sums are not finite numbers")
+    if tally.n_draws.max(initial=0) > most:
+        faults.append(f"it counts {tally.n_draws.max():,} draws, and has made {most:,}")
+    for name in ("ranks", "scores"):
+        counts = getattr(tally, name)
+        found = counts.sum(axis=1)
+        is_less = is_cut and name == "ranks"
+        if (
+            counts.size
+            and not (found <= tally.n_draws if is_less else found == tally.n_draws).all()
+        ):
+            faults.append(f"its counts of {name} are not those of its draws")
+    return faults
+
+
+def _content(archive: zipfile.ZipFile, name: str, size: int | None) -> bytes:
+    """Return an entry of the archive, after a look at what the archive says of it."""
+    entries = [entry for entry in archive.infolist() if entry.filename == name]
+    if len(entries) != 1:
+        raise ValueError(f"it has {len(entries)} entries {name!r}, expected one")
+    (entry,) = entries
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"entry {name!r} is not compressed with deflate")
+    if size is None and entry.file_size > _MOST_HEAD:
+        raise ValueError(f"entry {name!r} says that it has {entry.file_size:,} bytes")
+    if size is not None and entry.file_size != size:
+        raise ValueError(f"entry {name!r} has {entry.file_size:,} bytes, expected {size:,}")
+    with archive.open(entry) as file:
+        # Without a size, an entry that is larger than it says would be read as a whole.
+        content = file.read(entry.file_size)
+    if len(content) != entry.file_size:
+        raise ValueError(f"entry {name!r} ends early")
+    return content
+
+
+def _array(archive: zipfile.ZipFile, name: str, like: NDArray[Any]) -> NDArray[Any]:
+    content = _content(archive, name, like.size * 8)
+    return np.frombuffer(content, _kind(like)).astype(like.dtype).reshape(like.shape)
