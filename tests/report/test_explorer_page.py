@@ -256,6 +256,22 @@ def test_the_table_is_downloaded_as_shown(visit):
     )
 
 
+def test_no_downloaded_text_is_read_as_a_formula(visit):
+    units = ["=1+1", "+x", "-x", "@x", "plain", '="a,b"']
+    data = {"unit": units, "name": ["=n", None, "-n", "n", "n", "n"], "=a": np.arange(6.0)}
+    page = visit(Assessment(Index("T", [Index("-P", [Indicator("=a")])]), data))
+    with page.expect_download() as waited:
+        page.click("#csv")
+    text = waited.value.path().read_text(encoding="utf-8-sig")
+    head, *rows = csv.reader(io.StringIO(text))
+    assert head[-1] == "'-P"
+    found = {row[0].removeprefix("'"): row[:2] for row in rows}
+    assert set(found) == set(units)
+    assert found["=1+1"] == ["'=1+1", "'=n (=1+1)"]
+    assert found["plain"] == ["plain", "n (plain)"]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
 def test_only_the_rows_in_view_are_drawn_and_the_keyboard_reaches_all(visit):
     data = {"unit": [f"county {i}" for i in range(3142)], "a": np.arange(3142.0)}
     page = visit(Assessment(Index("T", [Indicator("a")]), data))

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO, StringIO
@@ -15,20 +14,18 @@ import numpy as np
 from dli import frames
 from dli.assessment import Assessment
 from dli.errors import DataError, FileError, MethodError
+from dli.exchange.sheet import LAST_COLUMN, LAST_ROW, text_fault
 from dli.exchange.sheets import excel
 from dli.files import replacing
 from dli.frames import Frame
 from dli.framework import Indicator
 
-__all__ = ["write_csv", "write_excel"]
+__all__ = ["DANGEROUS", "write_csv", "write_excel"]
 
 # A spreadsheet reads cells that begin with these as formulas.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-# XML cannot hold control characters, lone surrogates and two others; a carriage return would be
-# read back as the end of a line.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 # The limits of a workbook.
-_MAX_ROWS, _MAX_COLUMNS, _MAX_TEXT = 1_048_576, 16_384, 32_767
+_MAX_ROWS, _MAX_COLUMNS = LAST_ROW, LAST_COLUMN
 # Larger whole numbers would lose digits; they are the names of units or periods.
 _MAX_WHOLE = 10**15
 
@@ -87,19 +84,12 @@ def _refuse_unfit(tables: Mapping[str, dict[str, list[Any]]]) -> None:
             )
         for name, cells in columns.items():
             for row, cell in enumerate([name, *cells], 1):
-                wrong = _text_fault(cell) if isinstance(cell, str) else ""
+                wrong = text_fault(cell) if isinstance(cell, str) else ""
                 if wrong:
                     faults.append(f"sheet {title!r}, column {name!r}, row {row}: {wrong}")
     if faults:
         msg = "a workbook cannot hold these tables; rename what is at fault or use write_csv"
         raise DataError(msg, faults)
-
-
-def _text_fault(text: str) -> str:
-    if len(text) > _MAX_TEXT:
-        return f"a text of {len(text):,} characters, a cell has at most {_MAX_TEXT:,}"
-    wrong = _NOT_IN_XML.search(text)
-    return f"{text[:80]!r} has the character {wrong[0]!r}" if wrong else ""
 
 
 def _in_sheet(cell: Any) -> Any:
@@ -110,7 +100,7 @@ def _finish(sheet: Any, columns: dict[str, list[Any]]) -> None:
     """Mark text that would be read as a formula, freeze the header and set column widths."""
     for row in sheet.iter_rows():
         for cell in row:
-            if isinstance(cell.value, str) and cell.value.startswith(_DANGEROUS):
+            if isinstance(cell.value, str) and cell.value.startswith(DANGEROUS):
                 cell.data_type = "s"
                 cell.quotePrefix = True
     for place, (name, cells) in enumerate(columns.items(), 1):
@@ -167,7 +157,7 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
 
 def _as_text(cell: Any) -> Any:
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
+        return f"'{cell}" if cell.startswith(DANGEROUS) else cell
     return "" if cell is None else repr(float(cell)) if isinstance(cell, float) else cell
 
 

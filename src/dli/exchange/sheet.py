@@ -8,10 +8,16 @@ from attrs import define, field, frozen
 
 __all__ = [
     "LAST_COLUMN", "LAST_ROW", "Sheet", "Unreadable", "is_marked", "position", "reference", "shown",
+    "text_fault",
 ]  # fmt: skip
 
 # The last row and column that the format allows.
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+# The longest text of a cell.
+_MAX_TEXT = 32_767
+# XML cannot hold control characters, lone surrogates and two others; a carriage return would be
+# read back as the end of a line.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 _SHOWN = 60
@@ -163,3 +169,11 @@ def shown(value: object) -> str:
     """Return a value as messages show it, cut to one line."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def text_fault(text: str) -> str:
+    """Return why a cell cannot hold a text, an empty text if it can."""
+    if len(text) > _MAX_TEXT:
+        return f"a text of {len(text):,} characters, a cell has at most {_MAX_TEXT:,}"
+    wrong = _NOT_IN_XML.search(text)
+    return f"{text[:80]!r} has the character {wrong[0]!r}" if wrong else ""

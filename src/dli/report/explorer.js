@@ -133,12 +133,14 @@ function refresh() {
 }
 
 function csv() {
+  // A spreadsheet reads text that begins with one of these as a formula.
+  const text = (value) => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
   const cell = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const number = (value) => (Number.isNaN(value) ? "" : String(value));
   const inner = tree.inner.slice(1);
-  const head = ["unit", "name", "rank", "published_rank", nodes[0].code, `published_${nodes[0].code}`, ...inner.map((i) => nodes[i].code)];
+  const head = ["unit", "name", "rank", "published_rank", text(nodes[0].code), `published_${nodes[0].code}`, ...inner.map((i) => text(nodes[i].code))];
   const lines = listed().map((unit) => [
-    data.units[unit], data.names[unit],
+    text(data.units[unit]), text(data.names[unit]),
     ...[current.ranks[unit], published.ranks[unit], current.scores[0][unit], published.scores[0][unit]].map(number),
     ...inner.map((i) => number(current.scores[i][unit])),
   ]);

@@ -1,6 +1,5 @@
 """The class `Book`: cells of a workbook with what they are, and texts that it can hold."""
 
-import re
 from io import BytesIO
 from typing import Any
 
@@ -8,14 +7,10 @@ import numpy as np
 from attrs import define, field
 
 from dli.errors import DataError
-from dli.exchange.sheet import LAST_COLUMN, LAST_ROW, reference
+from dli.exchange.sheet import LAST_COLUMN, LAST_ROW, reference, text_fault
 
 __all__ = ["Book", "letter", "numeral"]
 
-# XML cannot hold control characters, lone surrogates and two others; a carriage return would be
-# read back as the end of a line.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-_MAX_TEXT = 32_767
 # Each note is a drawing, and spreadsheets become slow with many.
 _MAX_NOTES = 1_000
 
@@ -171,7 +166,7 @@ class Book:
 
     def _fits(self, sheet: Any, row: int, column: int, text: str = "") -> bool:
         """Return whether a workbook can hold a text at a place, or report that it cannot."""
-        wrong = _NOT_IN_XML.search(text)
+        wrong = text_fault(text)
         if row > LAST_ROW or column > LAST_COLUMN:
             # Only the first place beyond the end is told: there may be millions.
             fault = (
@@ -181,16 +176,9 @@ class Book:
             if fault not in self.faults:
                 self.faults.append(fault)
             return False
-        where = f"sheet {sheet.name!r}, cell {reference(row, column)}"
         if wrong:
-            self.faults.append(f"{where}: {text[:80]!r} has the character {wrong[0]!r}")
-        elif len(text) > _MAX_TEXT:
-            self.faults.append(
-                f"{where}: a text of {len(text):,} characters, a cell has at most {_MAX_TEXT:,}"
-            )
-        else:
-            return True
-        return False
+            self.faults.append(f"sheet {sheet.name!r}, cell {reference(row, column)}: {wrong}")
+        return not wrong
 
     def content(self) -> bytes:
         """Return the file.
