@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 MINUTES ?= 1
 DOORS ?=
+BENCH ?=
 PIP = -m pip --disable-pip-version-check --quiet
 
 .PHONY: help demo test lint types docs bench fuzz clean
@@ -15,7 +16,7 @@ help:
 	@echo "lint   check style and format"
 	@echo "types  check types"
 	@echo "docs   build the documentation into site/"
-	@echo "bench  measure speed against bare NumPy"
+	@echo "bench  measure speed against bare NumPy: make bench BENCH='sensitivity --quick'"
 	@echo "fuzz   read mutated input at every door: make fuzz MINUTES=5 DOORS='csv saved'"
 	@echo "clean  remove what the others made"
 
@@ -40,7 +41,7 @@ docs: $(VENV)/docs/made
 	@echo "the site is in site/index.html"
 
 bench: $(VENV)/bench/made
-	for script in benchmarks/*.py; do $(VENV)/bench/bin/python $$script || exit 1; done
+	$(VENV)/bench/bin/python benchmarks/run.py $(BENCH)
 
 fuzz: $(VENV)/test/made
 	$(VENV)/test/bin/python -m tests.fuzzing --minutes $(MINUTES) $(DOORS)

@@ -1,29 +1,22 @@
-"""A full assessment against bare NumPy doing the same arithmetic, in one run.
+"""A full assessment against bare NumPy doing the same arithmetic.
 
-"Full" is: normalise, weigh, aggregate, rank, for the index and its five sub-indices. Times are
-medians over rounds in which the contestants take turns, so that a noisy machine slows both.
+"Full" is: normalise, weigh, aggregate, rank, for the index and its five sub-indices.
 """
 
-import time
-from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 import dli
+from benchmarks.made_up import five_sub_indices
+from benchmarks.measuring import Bench, Times, turns
 from dli.observations import Observations
 
-
-def tree(n_indicators: int) -> dli.Index:
-    """Give five sub-indices that share the indicators."""
-    parts = np.array_split(np.arange(n_indicators), 5)
-    return dli.Index(
-        "T",
-        [
-            dli.Index(f"S{i}", [dli.Indicator(f"x{j}") for j in part.tolist()])
-            for i, part in enumerate(parts)
-        ],
-    )
+FLOOR = "the same arithmetic"
+SOURCES = {"read": "data read before", "mapping": "from a mapping", "pandas": "from pandas"}
 
 
 def bare(values: np.ndarray, bounds: list[tuple[int, int]]) -> np.ndarray:
@@ -44,52 +37,46 @@ def assess(index: dli.Index, data: object) -> list[np.ndarray]:
     return [assessment.rank_array(node.code) for node in (index, *index.children)]
 
 
-def medians(rounds: int, **contestants: Callable[[], object]) -> dict[str, float]:
-    """Time contestants in turn; give the median of each in seconds."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, run in contestants.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return {name: float(np.median(found)) for name, found in times.items()}
-
-
-def compare(n_units: int, n_indicators: int, rounds: int) -> dict[str, float]:
-    """Print the ratios for one size, and give the medians."""
+def compare(n_units: int, n_indicators: int, rounds: int) -> dict[str, Times]:
+    """Return the times for one size."""
     rng = np.random.default_rng(1)
     values = np.asfortranarray(rng.uniform(0, 50, (n_units, n_indicators)))
-    index = tree(n_indicators)
-    codes = [indicator.code for indicator in index.indicators]
-    columns = {code: values[:, j] for j, code in enumerate(codes)}
-    data = {"unit": np.arange(n_units), **columns}
+    index = five_sub_indices(n_indicators)
+    columns = {indicator.code: values[:, j] for j, indicator in enumerate(index.indicators)}
+    data: dict[str, Any] = {"unit": np.arange(n_units), **columns}
     observations = Observations.read(data, index)
-    sizes = [len(part) for part in np.array_split(np.arange(n_indicators), 5)]
-    edges = np.cumsum([0, *sizes]).tolist()
-    bounds = list(pairwise(edges))
+    sizes = [len(share) for share in np.array_split(np.arange(n_indicators), 5)]
+    bounds = list(pairwise(np.cumsum([0, *sizes]).tolist()))
     np.testing.assert_array_equal(assess(index, observations), bare(values, bounds))
-    contestants: dict[str, Callable[[], object]] = {
-        "bare NumPy": lambda: bare(values, bounds),
-        "dli, data read": lambda: assess(index, observations),
-        "dli, from a mapping": lambda: assess(index, data),
+    contestants: dict[str, Any] = {
+        "floor": partial(bare, values, bounds),
+        "read": partial(assess, index, observations),
+        "mapping": partial(assess, index, data),
     }
-    try:
+    if find_spec("pandas"):
         import pandas as pd
-    except ImportError:
-        print("pandas is not installed: no reading from it is timed")
-    else:
-        frame = pd.DataFrame(data)
-        contestants["dli, from pandas"] = lambda: assess(index, frame)
-    found = medians(rounds, **contestants)
-    print(f"\n{n_units} units x {n_indicators} indicators, median of {rounds}")
-    for name, seconds in found.items():
-        print(f"  {name:<22}{seconds * 1e3:10.3f} ms{seconds / found['bare NumPy']:8.2f} x bare")
-    return found
+
+        contestants["pandas"] = partial(assess, index, pd.DataFrame(data))
+    return turns(rounds, contestants)
 
 
-if __name__ == "__main__":
-    compare(193, 29, 500)
-    small = compare(100_000, 60, 15)
-    large = compare(200_000, 60, 9)
-    ratio = large["dli, data read"] / small["dli, data read"]
-    print(f"\ntwice the units take {ratio:.2f} times as long")
+def add(bench: Bench, size: str, times: dict[str, Times], goals: dict[str, float]) -> None:
+    """Add the ratios of one size to bare NumPy."""
+    for source, goal in goals.items():
+        name = f"{size}, {SOURCES[source]}"
+        if source in times:
+            bench.ratio(name, times, (source, "floor"), at_most=goal, floor=FLOOR)
+        else:
+            bench.skip(name, f"{source} is not installed")
+
+
+def measure(bench: Bench) -> None:
+    few = compare(193, 29, bench.size(500, 100))
+    add(bench, "193 x 29", few, {"read": 4, "mapping": 5, "pandas": 5})
+    many = compare(100_000, 60, bench.size(15, 3))
+    add(bench, "100,000 x 60", many, {"read": 2, "mapping": 4, "pandas": 4})
+    doubled = compare(200_000, 60, bench.size(9, 3))
+    times = {"100,000": many["read"], "200,000": doubled["read"]}
+    bench.ratio(
+        "twice the units", times, ("200,000", "100,000"), at_most=2.3, floor="100,000 units"
+    )

@@ -1,11 +1,12 @@
 """What graphs of capabilities cost: influence, leverage, plans, and a very large graph."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
 
 import dli
+from benchmarks.measuring import Bench, timed, turns
 from dli.capability import CapabilityGraph
 
 
@@ -28,87 +29,82 @@ def made_up(n_nodes: int, n_links: int, n_indicators: int) -> tuple[CapabilityGr
     ]
     values = {f"i{i}": rng.uniform(size=193) for i in range(n_indicators)}
     data = {"unit": [f"u{i}" for i in range(193)], **values}
-    start = perf_counter()
     graph = CapabilityGraph.from_table(links, {"code": codes[:n_capabilities]})
-    print(f"{len(ends):,} links checked and joined: {perf_counter() - start:.2f} s")
     index = dli.Index("T", parts)
     return graph, index, dli.Assessment(index, data)
 
 
-def least(run: Any, times: int = 5) -> float:
-    """Give the least time of some runs, each on a graph of its own without what is kept."""
-    best = np.inf
-    for _ in range(times):
-        start = perf_counter()
-        run()
-        best = min(best, perf_counter() - start)
-    return best
+def measure(bench: Bench) -> None:
+    influence(bench)
+    plans(bench)
+    large(bench)
 
 
-def influence() -> None:
-    """Time total influence and leverage of 200 nodes, beside the bare NumPy of the same."""
+def influence(bench: Bench) -> None:
+    """Compare total influence and leverage of 200 nodes with bare NumPy."""
     graph, _, assessment = made_up(200, 1000, 60)
-
-    def ours() -> None:
-        fresh = CapabilityGraph(graph.capabilities, graph.links)
-        start = perf_counter()
-        fresh.total_influence_array()
-        fresh.leverage_array(assessment)
-        spent.append(perf_counter() - start)
-
-    spent: list[float] = []
-    least(ours)
+    n_rounds = bench.size(15, 5)
+    # A graph keeps what it has computed: each round needs one of its own.
+    fresh = [CapabilityGraph(graph.capabilities, graph.links) for _ in range(n_rounds)]
     matrix = graph.direct.toarray()
     n = len(graph.codes)
     slopes = np.random.default_rng(0).uniform(size=(193, 60))
 
+    def ours() -> None:
+        own = fresh.pop()
+        own.total_influence_array()
+        own.leverage_array(assessment)
+
     def bare() -> Any:
         return slopes @ np.linalg.solve(np.eye(n) - matrix[:, :n], matrix[:, n:]).T
 
-    ours_s, bare_s = min(spent), least(bare)
-    print(
-        f"200 nodes, 193 units: influence and leverage {ours_s * 1e3:.1f} ms, "
-        f"{ours_s / bare_s:.1f} times bare NumPy"
+    times = turns(n_rounds, {"floor": bare, "dli": ours})
+    bench.ratio(
+        "influence and leverage, 200 nodes, 193 units",
+        times,
+        ("dli", "floor"),
+        at_most=10,
+        floor="solving and one product",
     )
 
 
-def large() -> None:
+def large(bench: Bench) -> None:
     """Time a graph of 10,000 nodes and 100,000 links."""
-    start = perf_counter()
-    graph, index, assessment = made_up(10_000, 100_000, 100)
-    graph.check(index)
-    graph.leverage_array(assessment)
-    print(f"10,000 nodes, made, checked, leverage for 193 units: {perf_counter() - start:.2f} s")
+
+    def whole() -> None:
+        graph, index, assessment = made_up(10_000, 100_000, 100)
+        graph.check(index)
+        graph.leverage_array(assessment)
+
+    bench.figure(
+        "10,000 nodes, 100,000 links: made, checked, leverage of 193 units",
+        timed(whole).process,
+        "s",
+        at_most=20,
+    )
 
 
-def plans() -> None:
+def plans(bench: Bench) -> None:
     """Time plans over the 25 capabilities and barriers of the public model, five steps each."""
     index = dli.models.load("dli-public")
     data = dli.datasets.load("digital-government")
     graph = dli.models.load_capabilities("dli-public")
-    for name, method in (
-        ("arithmetic", dli.Method()),
-        (
-            "geometric",
-            dli.Method(
-                normalisation=dli.normalisation.MinMax(1, 100),
-                aggregation=dli.aggregation.GeometricMean(),
-            ),
+    methods = {
+        "arithmetic": dli.Method(),
+        "geometric": dli.Method(
+            normalisation=dli.normalisation.MinMax(1, 100),
+            aggregation=dli.aggregation.GeometricMean(),
         ),
-    ):
+    }
+    for name, method in methods.items():
         assessment = dli.Assessment(index, data, unit="iso3", method=method)
-        units = [u for u in assessment.units if not np.isnan(assessment.array("DLI")).all()][::20]
-        worst, gap = 0.0, 0.0
-        for unit in units:
-            start = perf_counter()
+        has_score = ~np.isnan(assessment.array("DLI"))
+        units = [u for u, own in zip(assessment.units, has_score, strict=True) if own]
+        slowest, gap = 0.0, 0.0
+        for unit in units[:: bench.size(20, 90)]:
+            start = process_time()
             plan = graph.plan(assessment, unit, budget=10)
-            worst, gap = max(worst, perf_counter() - start), max(gap, plan.gap)
-        print(
-            f"{name}: {len(units)} plans of 25 x 5 steps, slowest {worst:.2f} s, largest gap {gap}"
-        )
-
-
-if __name__ == "__main__":
-    influence()
-    plans()
-    large()
+            slowest, gap = max(slowest, process_time() - start), max(gap, plan.gap)
+        own = f"plans of 25 x 5 steps, {name} means"
+        bench.figure(f"{own}: slowest", slowest, "s", at_most=10)
+        bench.figure(f"{own}: largest gap", gap, "", at_most=1e-6, floor="the best plan there is")

@@ -8,13 +8,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import sync_playwright
 
 import dli
+from benchmarks.measuring import Bench
 from dli.report import explorer
 
 BROWSER = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -51,7 +52,9 @@ TIMED = """n => {
 
 @contextmanager
 def opened(assessment: dli.Assessment) -> Iterator[tuple[Any, int]]:
-    """Open the page of an assessment; give it and its size in bytes."""
+    """Open the page of an assessment; yield it and its size in bytes."""
+    from playwright.sync_api import sync_playwright
+
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "explorer.html"
         explorer(assessment, path)
@@ -62,12 +65,12 @@ def opened(assessment: dli.Assessment) -> Iterator[tuple[Any, int]]:
         browser.close()
 
 
-def compare(page: Any, assessment: dli.Assessment, n: int) -> None:
+def compare(bench: Bench, name: str, page: Any, assessment: dli.Assessment) -> None:
     """Compare scores and ranks under random weights with the library's."""
     rng = np.random.default_rng(0)
     codes = [node.code for node in assessment.index.walk()][1:]
     top = assessment.index.code
-    worst, different = 0.0, 0
+    worst, different, n = 0.0, 0, bench.size(10_000, 500)
     for _ in range(n // 100):
         draws = [dict(zip(codes, rng.random(len(codes)).tolist(), strict=True)) for _ in range(100)]
         links = ["&".join(f"w.{code}={w!r}" for code, w in own.items()) for own in draws]
@@ -78,29 +81,43 @@ def compare(page: Any, assessment: dli.Assessment, n: int) -> None:
             assert np.array_equal(np.isnan(gap), np.isnan(true))
             worst = max(worst, float(np.nanmax(gap / np.nanmax(np.abs(true)))))
             different += int(not np.array_equal(ranks, expected.rank_array(top), equal_nan=True))
-    print(f"  {n:,} weight vectors: scores within {worst:.1e} of the largest (goal 1e-12), ")
-    print(f"  {different} with other ranks (goal 0)")
+    floor = f"the library, {n:,} weight vectors"
+    bench.figure(f"{name}: largest distance of scores", worst, "of the largest", at_most=1e-12,
+                 floor=floor)  # fmt: skip
+    bench.figure(f"{name}: vectors with other ranks", different, "", at_most=0, floor=floor)
 
 
-def time(page: Any, n: int, goals: str) -> None:
-    """Time what follows when a slider is moved."""
+def moves(page: Any, n: int) -> tuple[float, float]:
+    """Return in how many ms 95 % of the moves of a slider are computed, and drawn as well."""
     computing, drawing = page.evaluate(TIMED, n)
-    print(
-        f"  of {n:,} moves 95 % are computed in {np.quantile(computing, 0.95):.2f} ms and "
-        f"computed, drawn and laid out in {np.quantile(drawing, 0.95):.1f} ms ({goals})"
-    )
+    return float(np.quantile(computing, 0.95)), float(np.quantile(drawing, 0.95))
 
 
-def main() -> None:
-    """Explore 193 governments, and as many units as the United States have counties."""
+def measure(bench: Bench) -> None:
+    if BROWSER is None or find_spec("playwright") is None:
+        bench.skip("the explorer", "it needs Playwright and Chromium")
+        return
+    governments(bench)
+    ties(bench)
+    counties(bench)
+
+
+def governments(bench: Bench) -> None:
+    """Explore 193 governments."""
     data = dli.datasets.load("digital-government")
-    governments = dli.Assessment(dli.models.load("dli-public"), data, unit="iso3")
-    with opened(governments) as (page, size):
-        print(f"193 governments, 29 indicators: {size / 1000:.0f} kB (goal 150)")
-        time(page, 1_000, "goals 2 and 50")
-        compare(page, governments, 10_000)
+    assessment = dli.Assessment(dli.models.load("dli-public"), data, unit="iso3")
+    with opened(assessment) as (page, size):
+        bench.figure("193 governments: size", size / 1000, "kB", at_most=150)
+        computed, drawn = moves(page, bench.size(1_000, 200))
+        floor = "95 % of the moves of a slider"
+        bench.figure("193 governments: computed", computed, "ms", at_most=2, floor=floor)
+        bench.figure("193 governments: computed, drawn and laid out", drawn, "ms", at_most=50,
+                     floor=floor)  # fmt: skip
+        compare(bench, "193 governments", page, assessment)
 
-    # Few values, many of them equal or missing: ranks are full of ties.
+
+def ties(bench: Bench) -> None:
+    """Compare ranks where few values, many equal or missing, make them full of ties."""
     rng = np.random.default_rng(1)
     codes = [f"i{j}" for j in range(6)]
     values = rng.integers(0, 4, (120, 6)).astype(float)
@@ -115,20 +132,20 @@ def main() -> None:
         coverage=dli.Coverage(share=0.5, of="indicators"),
     )
     columns = {"unit": [f"u{i:03d}" for i in range(120)], **dict(zip(codes, values.T, strict=True))}
-    tied = dli.Assessment(dli.Index("T", children), columns, method=method)
-    with opened(tied) as (page, size):
-        print(f"120 units with ties and gaps: {size / 1000:.0f} kB")
-        compare(page, tied, 10_000)
+    assessment = dli.Assessment(dli.Index("T", children), columns, method=method)
+    with opened(assessment) as (page, _):
+        compare(bench, "120 units with ties and gaps", page, assessment)
 
+
+def counties(bench: Bench) -> None:
+    """Explore as many units as the United States have counties."""
+    rng = np.random.default_rng(1)
     n = 3_142
-    many = {"unit": [f"county {i}" for i in range(n)]}
-    many |= {f"i{j}": rng.random(n).round(4) for j in range(29)}
+    data: dict[str, Any] = {"unit": [f"county {i}" for i in range(n)]}
+    data |= {f"i{j}": rng.random(n).round(4) for j in range(29)}
     sub = [dli.Index(f"s{k}", [dli.Indicator(f"i{j}") for j in range(k, 29, 5)]) for k in range(5)]
-    counties = dli.Assessment(dli.Index("C", sub), many)
-    with opened(counties) as (page, size):
-        print(f"{n:,} units, 29 indicators: {size / 1000:.0f} kB")
-        time(page, 200, "goal 100 in all")
-
-
-if __name__ == "__main__":
-    main()
+    with opened(dli.Assessment(dli.Index("C", sub), data)) as (page, size):
+        bench.figure("3,142 units: size", size / 1000, "kB", at_most=2000)
+        _, drawn = moves(page, bench.size(200, 40))
+        bench.figure("3,142 units: computed, drawn and laid out", drawn, "ms", at_most=100,
+                     floor="95 % of the moves of a slider")  # fmt: skip

@@ -5,22 +5,25 @@ import sys
 
 import numpy as np
 
-ROUNDS = 15
+from benchmarks.measuring import Bench, Times
+
+CODE = """import time
+wall, process = time.perf_counter(), time.process_time()
+import {module}
+print(time.perf_counter() - wall, time.process_time() - process)"""
 
 
-def seconds(module: str) -> float:
-    """Import a module in a fresh interpreter and give the time that the import took."""
-    code = (
-        "import time; start = time.perf_counter(); "
-        f"import {module}; print(time.perf_counter() - start)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+def measure(bench: Bench) -> None:
+    rounds = bench.size(15, 7)
+    each = [[seconds(module) for module in ("numpy", "dli")] for _ in range(rounds)]
+    numpy_times, dli_times = np.median(each, axis=0).tolist()
+    times = {"numpy": Times(*numpy_times), "dli": Times(*dli_times)}
+    bench.ratio("import dli", times, ("dli", "numpy"), at_most=2, floor="import numpy, included")
 
 
-if __name__ == "__main__":
-    times = np.array([[seconds("numpy"), seconds("dli")] for _ in range(ROUNDS)])
-    numpy_time, dli_time = np.median(times, axis=0)
-    print(f"import numpy  {numpy_time * 1e3:6.1f} ms (median of {ROUNDS})")
-    print(f"import dli    {dli_time * 1e3:6.1f} ms, numpy's own included")
-    print(f"ratio         {np.median(times[:, 1] / times[:, 0]):6.2f}")
+def seconds(module: str) -> tuple[float, float]:
+    """Import a module in a fresh interpreter and return wall and process time."""
+    command = [sys.executable, "-c", CODE.format(module=module)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    wall, process = map(float, done.stdout.split())
+    return wall, process

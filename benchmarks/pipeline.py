@@ -5,13 +5,12 @@ min-max, three levels of weighted means, ranks. The leading R package takes 67 m
 two cores (measured beside the reference numbers; not installed here).
 """
 
-import time
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
 import dli
+from benchmarks.measuring import Bench, turns
 from dli.imputation import GroupMean
 from dli.observations import Observations
 from dli.treatment import Winsorise
@@ -75,30 +74,35 @@ def bare(index: dli.Index, data: dict[str, object]) -> np.ndarray:
     return np.argsort(np.argsort(-scores, axis=1), axis=1)
 
 
-def turns(rounds: int, **contestants: Callable[[], object]) -> dict[str, float]:
-    """Time contestants in turn; give the median of each in seconds."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, run in contestants.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return {name: float(np.median(found)) for name, found in times.items()}
-
-
-if __name__ == "__main__":
+def measure(bench: Bench) -> None:
     index, data = example()
     method = dli.Method(imputation=GroupMean("side"), treatment=Winsorise())
     read = Observations.read(data, index)
 
-    def assess(given: object) -> object:
+    def assess(source: object) -> object:
         """Go all the way."""
-        return dli.Assessment(index, given, method=method).rank_array("T")
+        return dli.Assessment(index, source, method=method).rank_array("T")
 
-    found = turns(200, bare=lambda: bare(index, data), read=lambda: assess(read),
-                  mapping=lambda: assess(data))  # fmt: skip
-    for name, seconds in found.items():
-        print(
-            f"{name:8} {seconds * 1e3:6.2f} ms, {seconds / found['bare']:5.2f} times bare NumPy, "
-            f"67 ms are {THEIRS / seconds:4.0f} times as long"
+    times = turns(
+        bench.size(200, 40),
+        {
+            "floor": lambda: bare(index, data),
+            "read": lambda: assess(read),
+            "mapping": lambda: assess(data),
+        },
+    )
+    for contestant, name in (("read", "data read before"), ("mapping", "from a mapping")):
+        bench.ratio(
+            f"raw data to ranks, {name}",
+            times,
+            (contestant, "floor"),
+            at_most=3,
+            floor="the same arithmetic",
         )
+    bench.figure(
+        "the leading R package takes longer",
+        THEIRS / times["mapping"].wall,
+        "times its recorded 67 ms",
+        at_least=5,
+        floor="measured once, on another day",
+    )

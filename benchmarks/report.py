@@ -1,18 +1,18 @@
-"""What a report costs, beside the drawing of its pictures alone."""
+"""What reports cost, beside the drawing of their pictures alone."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from io import BytesIO
-from time import perf_counter
 from typing import Any
 
-from matplotlib import pyplot as plt
-
 import dli
-from dli import plots, report
+from benchmarks.measuring import Bench, turns
 
 
 def drawings(assessment: dli.Assessment, study: Any) -> list[Callable[[], Any]]:
-    """Give what draws each picture of the report of an index."""
+    """Return what draws each picture of the report of an index."""
+    from dli import plots
+
     return [
         lambda: plots.league(assessment, top=30),
         lambda: plots.framework(assessment.index),
@@ -24,34 +24,52 @@ def drawings(assessment: dli.Assessment, study: Any) -> list[Callable[[], Any]]:
     ]
 
 
-def main() -> None:
-    """Report 193 governments and one of them, and time each."""
+def draw(assessment: dli.Assessment, study: Any) -> None:
+    """Draw the pictures as SVG."""
+    from matplotlib import pyplot as plt
+
+    for drawing in drawings(assessment, study):
+        figure = drawing().figure
+        figure.savefig(BytesIO(), format="svg")
+        plt.close(figure)
+
+
+def measure(bench: Bench) -> None:
+    if find_spec("matplotlib") is None or find_spec("latex2mathml") is None:
+        bench.skip("reports", "the extra named report is not installed")
+        return
+    from dli import plots, report
+
     data = dli.datasets.load("digital-government")
     assessment = dli.Assessment(dli.models.load("dli-public"), data, unit="iso3")
     graph = dli.models.load_capabilities("dli-public")
     noise = [dli.sensitivity.WeightNoise(0.25)]
     study = dli.sensitivity.uncertainty(assessment, noise, n_samples=2_000, rng=0)
-
     plots.framework(assessment.index).figure.savefig(BytesIO())  # fonts are looked up once
-    plt.close("all")
-    start = perf_counter()
-    for draw in drawings(assessment, study):
-        figure = draw().figure
-        figure.savefig(BytesIO(), format="svg")
-        plt.close(figure)
-    pictures = perf_counter() - start
+    pages: dict[str, str] = {}
 
-    start = perf_counter()
-    html = report.of_index(assessment).html()
-    whole = perf_counter() - start
-    size = len(html.encode()) / 1e6
-    print(f"193 governments: {whole:.1f} s, {size:.1f} MB (goals 10 s and 5 MB)")
-    print(f"  {whole / pictures:.2f} times its pictures alone, {pictures:.1f} s")
+    def write(name: str, make: Callable[[], Any]) -> None:
+        pages[name] = make().html()
 
-    start = perf_counter()
-    html = report.of_unit(assessment, "KEN", graph=graph, budget=8).html()
-    print(f"one government: {perf_counter() - start:.1f} s, {len(html.encode()) / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
+    times = turns(
+        bench.size(3, 1),
+        {
+            "pictures": lambda: draw(assessment, study),
+            "index": lambda: write("index", lambda: report.of_index(assessment)),
+            "unit": lambda: write(
+                "unit", lambda: report.of_unit(assessment, "KEN", graph=graph, budget=8)
+            ),
+        },
+    )
+    sizes = {name: len(page.encode()) / 1e6 for name, page in pages.items()}
+    bench.figure("report of 193 governments", times["index"].process, "s", at_most=10)
+    bench.figure("its size", sizes["index"], "MB", at_most=5)
+    bench.ratio(
+        "report of 193 governments, over its pictures",
+        times,
+        ("index", "pictures"),
+        at_most=2,
+        floor="its pictures alone",
+    )
+    bench.figure("report of one government", times["unit"].process, "s", at_most=10)
+    bench.figure("the size of one government's", sizes["unit"], "MB", at_most=2)

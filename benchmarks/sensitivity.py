@@ -1,79 +1,87 @@
-"""Studies of sensitivity against the bare NumPy that the same draws need, in one run.
+"""Studies of uncertainty against the bare NumPy that the same draws need, on one worker.
 
-The floor is what random numbers, the matrix product of weights and values, `argsort` and
-`bincount` of the same sizes take. All contestants run on one worker, with one thread of linear
-algebra, and take turns; the last column of the first table is all cores.
+Unless something else is said, 193 units have 60 indicators in five sub-indices, and the floor is
+what random numbers, the matrix product of weights and values, ``argsort`` and ``bincount`` of the
+same sizes take.
 """
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("MKL_NUM_THREADS", "1")
-
-import argparse
-import resource
-import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import dli
+from benchmarks.made_up import N_INDICATORS, Inline, draws_floor, study_example
+from benchmarks.measuring import Bench, peak_memory, timed, turns
 from dli.aggregation import ArithmeticMean, GeometricMean, HarmonicMean
-from dli.imputation import ColumnMean, ColumnMedian
 from dli.normalisation import MinMax, ZScore
-from dli.sensitivity import Alternatives, WeightNoise, sobol, uncertainty
-from dli.treatment import Winsorise
+from dli.sensitivity import (
+    Alternatives,
+    DirichletWeights,
+    MeasurementError,
+    WeightNoise,
+    uncertainty,
+)
 
-N_INDICATORS = 60
-
-
-class Inline:
-    """One worker, which does the work at once."""
-
-    def submit(self, work: Callable[..., Any], *args: object) -> "Future[Any]":
-        """Do it now."""
-        future: Future[Any] = Future()
-        future.set_result(work(*args))
-        return future
+FLOOR = "drawing, product, argsort, bincount"
 
 
-def example(n_units: int, *, missing: float = 0.0, seed: int = 0) -> dli.Assessment:
-    """Assess made-up units by five sub-indices of twelve indicators."""
-    rng = np.random.default_rng(seed)
-    values = rng.uniform(1, 99, (n_units, N_INDICATORS))
-    values[rng.random(values.shape) < missing] = np.nan
-    parts = np.array_split(np.arange(N_INDICATORS), 5)
-    index = dli.Index(
-        "T",
-        [
-            dli.Index(f"S{i}", [dli.Indicator(f"x{j}") for j in part.tolist()])
-            for i, part in enumerate(parts)
-        ],
+def measure(bench: Bench) -> None:
+    plain, gaps = study_example(193), study_example(193, missing=0.1)
+    noise = [WeightNoise(0.25)]
+    of_means(bench, plain)
+    choices = [
+        *noise,
+        Alternatives("normalisation", [MinMax(1, 100), ZScore(100, 10), MinMax(10, 20)]),
+        Alternatives("aggregation", [ArithmeticMean(), GeometricMean(), HarmonicMean()]),
+    ]
+    over_floor(bench, "weights drawn, a tenth of the values missing", gaps, noise, 2.5)
+    over_floor(bench, "Dirichlet weights", plain, [DirichletWeights()], 2.5)
+    over_floor(bench, "9 choices of method, a tenth of the values missing", gaps, choices, 3)
+    bench.figure("peak memory of these studies", peak_memory(), "MB", at_most=500)
+    errors(bench, plain)
+    many_units(bench)
+    growth(bench, plain)
+
+
+def study(assessment: dli.Assessment, inputs: list[Any], n_draws: int) -> object:
+    """Study uncertainty on one worker."""
+    return uncertainty(assessment, inputs, n_samples=n_draws, rng=1, executor=Inline())
+
+
+def over_floor(
+    bench: Bench, name: str, assessment: dli.Assessment, inputs: list[Any], goal: float
+) -> None:
+    """Compare a study with the floor of its draws."""
+    n_draws = bench.size(200_000, 20_000)
+    times = turns(
+        bench.size(5, 3),
+        {
+            "floor": partial(draws_floor, assessment, n_draws),
+            "dli": partial(study, assessment, inputs, n_draws),
+        },
     )
-    data: dict[str, Any] = {"unit": np.arange(n_units)}
-    data |= {f"x{j}": values[:, j] for j in range(N_INDICATORS)}
-    return dli.Assessment(index, data, method=dli.Method(normalisation=MinMax(1, 100)))
+    bench.ratio(name, times, ("dli", "floor"), at_most=goal, floor=FLOOR)
 
 
-def floor(assessment: dli.Assessment, n_draws: int) -> np.ndarray:
-    """Do with nothing around it what no study can do without."""
-    values = np.array([assessment.array(i.code) for i in assessment.index.indicators])
-    values = np.nan_to_num(values)
-    n_units = values.shape[1]
-    rng = np.random.default_rng(1)
-    size = max(1, min(1024, 2**18 // n_units))
-    counts = np.zeros(min(n_units**2, 2**24), dtype=np.int64)
-    places = np.arange(n_units)
-    for _ in range(0, n_draws, size):
-        weights = rng.random((size, N_INDICATORS))
-        order = np.argsort(weights @ values, axis=1)
-        order *= n_units if n_units <= 4096 else 1
-        order += places
-        counts += np.bincount(order.ravel(), minlength=counts.size)[: counts.size]
-    return counts
+def of_means(bench: Bench, assessment: dli.Assessment) -> None:
+    """Compare noise on the weights of arithmetic means with the floor, and with a notebook."""
+    n_draws, few = bench.size(1_000_000, 50_000), 200
+    times = turns(
+        bench.size(5, 3),
+        {
+            "floor": partial(draws_floor, assessment, n_draws),
+            "dli": partial(study, assessment, [WeightNoise(0.25)], n_draws),
+            "pandas": partial(pandas_loop, assessment, few),
+        },
+    )
+    name = "weights drawn, arithmetic means"
+    bench.ratio(name, times, ("dli", "floor"), at_most=1.2, floor=FLOOR)
+    own, loop = times["dli"].process / n_draws, times["pandas"].process / few
+    bench.figure("a draw, 193 units", own * 1e6, "microseconds", at_most=8)
+    bench.figure(
+        "a loop over draws takes longer", loop / own, "times", at_least=100, floor="pandas"
+    )
 
 
 def pandas_loop(assessment: dli.Assessment, n_draws: int) -> object:
@@ -90,138 +98,60 @@ def pandas_loop(assessment: dli.Assessment, n_draws: int) -> object:
     return pd.DataFrame(ranks).quantile([0.05, 0.95])
 
 
-def turns(rounds: int, **contestants: Callable[[], object]) -> dict[str, float]:
-    """Time contestants in turn; give the median of each in seconds."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, run in contestants.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return {name: float(np.median(found)) for name, found in times.items()}
+def errors(bench: Bench, assessment: dli.Assessment) -> None:
+    """Compare errors of measurement with the normal numbers that they need."""
+    n_draws = bench.size(5_000, 1_000)
+
+    def floor() -> None:
+        rng = np.random.Generator(np.random.SFC64(1))
+        for _ in range(n_draws):
+            rng.standard_normal((193, N_INDICATORS))
+
+    times = turns(
+        bench.size(5, 3),
+        {"floor": floor, "dli": partial(study, assessment, [MeasurementError(0.1)], n_draws)},
+    )
+    bench.ratio(
+        "measurement error", times, ("dli", "floor"), at_most=2, floor="its normal numbers alone"
+    )
 
 
-def peak() -> float:
-    """Give the peak memory of this process so far in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def many_units(bench: Bench) -> None:
+    """Compare a study of 100,000 units with products and sorting."""
+    assessment, n_draws = study_example(100_000), bench.size(1_000, 64)
+    times = turns(
+        bench.size(3, 3),
+        {
+            "floor": partial(draws_floor, assessment, n_draws, counts=False),
+            "dli": partial(study, assessment, [WeightNoise(0.25)], n_draws),
+        },
+    )
+    bench.ratio(
+        "weights drawn, 100,000 units",
+        times,
+        ("dli", "floor"),
+        at_most=1.5,
+        floor="drawing, product, argsort",
+    )
 
 
-def weights_alone(n_draws: int) -> None:
-    assessment = example(193)
-    one = Inline()
+def growth(bench: Bench, assessment: dli.Assessment) -> None:
+    """Compare ten times the draws with fewer, and time a draw of few and of many units."""
     noise = [WeightNoise(0.25)]
-    found = turns(
-        5,
-        floor=lambda: floor(assessment, n_draws),
-        study=lambda: uncertainty(assessment, noise, n_samples=n_draws, rng=1, executor=one),
-        cores=lambda: uncertainty(assessment, noise, n_samples=n_draws, rng=1),
+    n_draws = bench.size(100_000, 20_000)
+    times = turns(
+        bench.size(5, 3),
+        {
+            "few": partial(study, assessment, noise, n_draws),
+            "many": partial(study, assessment, noise, 10 * n_draws),
+        },
     )
-    loop = turns(3, loop=lambda: pandas_loop(assessment, 200))["loop"] / 200
-    us = {name: seconds / n_draws * 1e6 for name, seconds in found.items()}
-    print(f"weights, {n_draws:,} draws: {us['study']:.2f} us a draw, floor {us['floor']:.2f} us")
-    print(f"  ratio to the floor {us['study'] / us['floor']:.2f} (goal: at most 1.2)")
-    print(f"  all cores: {us['cores']:.2f} us a draw")
-    print(f"  a pandas loop takes {loop * 1e6 / us['study']:.0f} times as long (goal: 100)")
-    print(f"  80 ms a draw are {80_000 / us['study']:.0f} times as long (goal: 10,000)")
-    print(f"  peak memory so far {peak():.0f} MB (goal: under 500)")
-
-
-def many_choices(n_draws: int) -> None:
-    assessment = example(193, missing=0.1)
-    inputs = [
-        WeightNoise(0.25),
-        Alternatives("normalisation", [MinMax(1, 100), ZScore(100, 10), MinMax(10, 20)]),
-        Alternatives("aggregation", [ArithmeticMean(), GeometricMean(), HarmonicMean()]),
-    ]
-    found = turns(
-        3,
-        floor=lambda: floor(assessment, n_draws),
-        study=lambda: uncertainty(assessment, inputs, n_samples=n_draws, rng=1, executor=Inline()),
+    bench.ratio(
+        "ten times the draws", times, ("many", "few"), at_most=11, floor=f"{n_draws:,} draws"
     )
-    ratio = found["study"] / found["floor"]
-    print(
-        f"three normalisations, three aggregations, a tenth missing: "
-        f"{found['study'] / n_draws * 1e6:.2f} us a draw, {ratio:.2f} times the floor (goal: 3)"
-    )
-
-
-def variance(base: int) -> None:
-    assessment = example(193, missing=0.02)
-    inputs = [
-        WeightNoise({2: 0.25}),
-        Alternatives("imputation", [ColumnMean(), ColumnMedian()]),
-        Alternatives("treatment", [None, Winsorise()]),
-        Alternatives("normalisation", [MinMax(1, 100), ZScore(100, 10)]),
-        Alternatives("aggregation", [ArithmeticMean(), GeometricMean()]),
-    ]
-    outputs = ("score", "rank", "mean_rank_shift")
-    n_draws = base * 66
-    found = turns(
-        3,
-        floor=lambda: floor(assessment, n_draws),
-        study=lambda: sobol(
-            assessment, inputs, n_samples=base, rng=1, output=outputs, executor=Inline()
-        ),
-    )
-    ratio = found["study"] / found["floor"]
-    print(
-        f"Sobol, 64 factors, base {base:,}, 387 outputs: {found['study']:.1f} s, "
-        f"{ratio:.2f} times the floor of its draws (goal: 2); peak {peak():.0f} MB (goal: 2,000)"
-    )
-
-
-def growth() -> None:
-    print("growth in units (10,000 draws) and in draws (193 units), seconds:")
-    times = {}
-    for n_units in (100, 1_000, 10_000, 100_000):
-        n_draws = 10_000 if n_units < 100_000 else 1_000
-        assessment = example(n_units)
-        noise = [WeightNoise(0.25)]
-        start = time.perf_counter()
-        uncertainty(assessment, noise, n_samples=n_draws, rng=1, executor=Inline())
-        times[n_units] = (time.perf_counter() - start) * 10_000 / n_draws
-        print(f"  {n_units:>7,} units: {times[n_units]:8.2f} s, peak {peak():.0f} MB")
-    for few, many in pairwise(times):
-        print(f"  {few:,} to {many:,}: {times[many] / times[few]:.1f} times as long")
-    assessment = example(193)
-    for n_draws in (10_000, 100_000, 1_000_000):
-        start = time.perf_counter()
-        uncertainty(assessment, [WeightNoise(0.25)], n_samples=n_draws, rng=1, executor=Inline())
-        print(f"  {n_draws:>9,} draws: {time.perf_counter() - start:.2f} s")
-
-
-def cluster(n_draws: int) -> None:
-    """Print the efficiency of two worker processes of a Dask cluster over one."""
-    from distributed import Client, LocalCluster
-
-    assessment = example(193)
-    times = {}
-    for n_workers in (1, 2):
-        with (
-            LocalCluster(  # type: ignore[no-untyped-call]
-                n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
-            ) as local,
-            Client(local) as client,  # type: ignore[no-untyped-call]
-        ):
-            pool = client.get_executor()
-            noise = [WeightNoise(0.25)]
-            uncertainty(assessment, noise, n_samples=100_000, rng=1, executor=pool)
-            start = time.perf_counter()
-            uncertainty(assessment, noise, n_samples=n_draws, rng=1, executor=pool)
-            times[n_workers] = time.perf_counter() - start
-    efficiency = times[1] / times[2] / 2
-    print(
-        f"Dask, {n_draws:,} draws: {times[1]:.1f} s on one worker, {times[2]:.1f} s on two; "
-        f"efficiency {efficiency:.2f}"
-    )
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the draws")
-    share = 10 if parser.parse_args().quick else 1
-    weights_alone(1_000_000 // share)
-    many_choices(200_000 // share)
-    variance(8192 // (8 if share > 1 else 1))
-    growth()
-    cluster(2_000_000 // share)
+    # Goals leave room for processors half as fast as that of the first measurements.
+    for n_units, goal in {100: 4, 1_000: 140, 10_000: 1_500, 100_000: 22_000}.items():
+        n_draws = max(bench.size(20_000_000, 5_000_000) // n_units, 64)
+        own = timed(partial(study, study_example(n_units), noise, n_draws), bench.size(3, 1))
+        name = f"a draw, {n_units:,} units"
+        bench.figure(name, own.process / n_draws * 1e6, "microseconds", at_most=goal)
