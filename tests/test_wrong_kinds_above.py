@@ -80,6 +80,7 @@ BY_CALL: dict[str, dict[str, Any]] = {
     "sobol_estimates": {"f_a": [0.0, 1, 2], "f_b": [2.0, 1, 0], "f_ab": [[0.0, 2, 1]]},
     "loading_weights": {"loadings": [[0.9, 0.1], [0.7, 0.5], [0.1, 0.8]]},
     "rank_ranges": {"time_limit": 1.0},
+    "league_table": {"errors": 0.5, "n_draws": 50},
     "rank_sets": {"errors": 0.5, "n_draws": 50},
     "tie_groups": {"errors": 0.5, "n_draws": 50},
     "best_sets": {"errors": 0.5, "n_draws": 50},

@@ -380,6 +380,35 @@ def test_an_assessment_gets_the_sets_of_its_scores(errors):
     assert column(groups, "not_told_apart") == [1, 0, 1, 0]
 
 
+def test_a_league_table_is_in_the_order_of_ranks():
+    assessment = assess(DATA | {"name": ["Wye", "Exe", None, "Zed"]})
+    table = robustness.league_table(assessment, "se", rng=1)
+    assert list(table) == ["unit", "rank", "name", "score", "best", "worst", "not_told_apart"]
+    assert column(table, "unit") == ["X", "W", "Y", "Z"]
+    assert column(table, "name") == ["Exe", "Wye", None, "Zed"]
+    assert column(table, "score") == pytest.approx([70, 60, 58, 40])
+    assert column(table, "rank") == [1, 2, 3, 4]
+    assert column(table, "best") == [1, 2, 2, 4]
+    assert column(table, "worst") == [1, 3, 3, 4]
+    assert column(table, "not_told_apart") == [0, 1, 1, 0]
+    assert "name" not in list(robustness.league_table(assess(DATA), "se", rng=1))
+    sure = robustness.league_table(assessment, "se", confidence=0.5, n_draws=300, rng=1)
+    wide = robustness.league_table(assessment, "se", confidence=0.99999, n_draws=200_000, rng=1)
+    assert column(sure, "worst") <= [1, 3, 3, 4] < column(wide, "worst")
+
+
+def test_periods_of_a_league_table_follow_one_another():
+    assessment = assess(PANEL, "year")
+    table = robustness.league_table(assessment, "se", rng=1)
+    assert column(table, "year") == [2020] * 3 + [2021] * 3
+    assert column(table, "unit") == ["X", "Y", "Z", "Y", "X", "Z"]
+    assert column(table, "rank") == [1, 2, 3, 1, 2, None]
+    assert column(table, "best") == [1, 2, 2, 1, 2, None]
+    alone = robustness.league_table(assessment, "se", period=2021, rng=1)
+    assert column(alone, "unit") == ["Y", "X", "Z"]
+    assert column(alone, "worst") == [1, 2, None]
+
+
 def test_settings_reach_the_method():
     assessment = assess(DATA)
     wide = robustness.rank_sets(assessment, 8.0, rng=1)
@@ -443,7 +472,9 @@ def test_a_study_in_which_a_unit_loses_its_score_is_refused():
         robustness.rank_sets(assessment, study=study)
 
 
-@pytest.mark.parametrize("function", [robustness.rank_sets, robustness.tie_groups])
+@pytest.mark.parametrize(
+    "function", [robustness.rank_sets, robustness.league_table, robustness.tie_groups]
+)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

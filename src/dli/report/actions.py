@@ -8,6 +8,7 @@ from dli.capability.elements import ESTIMATED
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section, Table
 from dli.report.language import key
+from dli.report.named import with_names
 from dli.report.parts import picture, table_of, tried, word
 
 if TYPE_CHECKING:
@@ -191,9 +192,14 @@ def _stages(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Block:
     )
 
 
+def _names(case: Case, graph: "CapabilityGraph") -> dict[str, str]:
+    """Return the names of capabilities and outcomes of a graph by their codes."""
+    return case.node_names | {one.code: one.name for one in graph.capabilities}
+
+
 def _named(case: Case, graph: "CapabilityGraph", codes: Sequence[str]) -> list[str]:
     """Name capabilities and outcomes of a graph; those without a name by their codes."""
-    names = {one.code: one.name for one in (*case.assessment.index.walk(), *graph.capabilities)}
+    names = _names(case, graph)
     return [names.get(code) or code for code in codes]
 
 
@@ -297,13 +303,14 @@ def _apart(
     """Explain why causes with many points are not in the plan."""
     say, number = case.say, case.language.number
     table = frames.read(plan.compared_with(explanation), empty=True)
+    names = _names(case, graph)
     rows = [
         [
             *_named(case, graph, [word(table.column("code")[place])]),
             number(table.column("points")[place], case.digits + 1),
             number(table.column("cost")[place], 2),
             number(table.column("gain_after_plan")[place], case.digits + 1),
-            table.column("reason")[place],
+            with_names(table.column("reason")[place], names),
         ]
         for place in range(min(_LINKS, table.n_rows))
         if table.column("change")[place] == 0

@@ -110,6 +110,11 @@ class Case:
         return self.n == 1
 
     @property
+    def node_names(self) -> dict[str, str]:
+        """The name of each node of the index by its code; "" where it has none."""
+        return {node.code: node.name for node in self.assessment.index.walk()}
+
+    @property
     def reference(self) -> Sequence[object]:
         """The peers by which gaps and leads are measured: none where the comparison is weak."""
         return () if self.is_weak else self.peers

@@ -10,6 +10,7 @@ from dli.framework import Indicator
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section
 from dli.report.language import key
+from dli.report.named import with_names
 from dli.report.parts import LEVELS, digits_of, filled, flag_table, picture, tried
 from dli.report.studies import simulations
 
@@ -138,7 +139,7 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
             code,
             case.assessment.index.find(code).name,
             case.language.number(value, 2),
-            note,
+            with_names(note, case.node_names),
         ]
         for kind, code, value, note in zip(
             *(table.column(name) for name in ("kind", "code", "value", "note")), strict=True

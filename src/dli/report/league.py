@@ -1,6 +1,7 @@
 """The tables of a league, and of how firm its ranks are."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,8 @@ import numpy as np
 from dli.report.document import Paragraph, Table
 from dli.report.language import Language
 from dli.report.parts import filled, label, names_of, scores_of, word
-from dli.report.studies import interval, simulations
+from dli.report.ranges import RankRange
+from dli.report.studies import condition, interval, simulations
 
 if TYPE_CHECKING:
     from dli.assessment import Assessment
@@ -24,12 +26,15 @@ def ranked(assessment: "Assessment", rows: Sequence[int]) -> list[int]:
     return sorted(scored, key=lambda row: ranks[row])
 
 
-def league_table(
+def league_table(  # noqa: PLR0913 the last two belong together
     language: Language,
     assessment: "Assessment",
     order: Sequence[int],
     between: Mapping[int, tuple[float, float]] | None,
     caption: str,
+    *,
+    ranges: Mapping[int, RankRange] = MappingProxyType({}),
+    study: "Uncertainty | None" = None,
 ) -> Table:
     """Return a table of some rows, with the scores of the index and its parts.
 
@@ -43,6 +48,11 @@ def league_table(
         The ranks of each row between which 90 % of the simulations lie.
     caption : str
         Which units they are, and what is shown of them.
+    ranges : mapping of int to RankRange
+        The ranks that each row can have in the study, shown instead of ``between`` if there are
+        any.
+    study : Uncertainty, optional
+        What the ranges rest on.
     """
     index, say = assessment.index, language.say
     nodes = [index, *index.children]
@@ -53,8 +63,8 @@ def league_table(
     is_ranked = (
         len(ranked(assessment, assessment.rows_beside(order[0]).tolist())) > 1 if order else False
     )
-    head = [say("unit"), *([say("rank")] if is_ranked else []),
-            *([say("90 % of simulations")] if between else [])]  # fmt: skip
+    firm, columns, how = _firmness(language, order, between, ranges, study)
+    head = [say("unit"), *([say("rank")] if is_ranked else []), *firm]
     words = [len(head)] if bands is not None else []
     head += [
         *([say("band")] if bands is not None else []),
@@ -65,15 +75,47 @@ def league_table(
         [
             names[row],
             *([language.number(ranks[row], 0)] if is_ranked else []),
-            *([interval(language, between[row])] if between else []),
+            *columns[place],
             *([word(bands[row])] if bands is not None else []),
             *(column[place] for column in scores),
         ]
         for place, row in enumerate(order)
     ]
+    return filled(language, f"{caption} {how}".rstrip(), head, table, words)
+
+
+def _firmness(
+    language: Language,
+    order: Sequence[int],
+    between: Mapping[int, tuple[float, float]] | None,
+    ranges: Mapping[int, RankRange],
+    study: "Uncertainty | None",
+) -> tuple[list[str], list[list[str]], str]:
+    """Return the heads and cells that say how firm each rank is, and how to read them."""
+    say = language.say
+    if ranges and study is not None:
+        how = say(
+            "The ranges of ranks are right for all units at the same time with 95 % confidence "
+            "{condition}; beside each is the number of other units that the unit cannot be told "
+            "apart from.",
+            condition=condition(language, study),
+        )
+        cells = [
+            [
+                interval(language, (ranges[row].low, ranges[row].high)),
+                language.number(ranges[row].n_alike, 0),
+            ]
+            for row in order
+        ]
+        return [say("range of ranks"), say("not told apart from")], cells, how
     if between:
-        caption += " " + say("In 90 % of the simulations the rank lies within the interval.")
-    return filled(language, caption, head, table, words)
+        how = say("In 90 % of the simulations the rank lies within the interval.")
+        return (
+            [say("90 % of simulations")],
+            [[interval(language, between[row])] for row in order],
+            how,
+        )
+    return [], [[] for _ in order], ""
 
 
 def draws_paragraph(language: Language, study: "Uncertainty") -> Paragraph:

@@ -10,6 +10,7 @@ from dli.framework.select import nodes_to_level
 from dli.report.case import ALONE, Case, few_around
 from dli.report.document import Block, Paragraph
 from dli.report.language import key
+from dli.report.named import with_names
 from dli.report.parts import (
     LEVELS,
     few_basis,
@@ -169,7 +170,7 @@ def _among_peers(case: Case) -> Block:
                 case.labels[row],
                 case.language.number(ranks[row], 0),
                 *(column[place] for column in scores),
-                case.notes.get(assessment.units[row], ""),
+                with_names(case.notes.get(assessment.units[row], ""), case.node_names),
             ]
             for place, row in enumerate(rows)
         ],
@@ -301,7 +302,7 @@ def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
         units = table.column(assessment.observations.unit_column)
         places = case.rows_of(units)
         told = [
-            f"{name} {score}" + (f" ({note})" if note else "")
+            f"{name} {score}" + (f" ({with_names(note, case.node_names)})" if note else "")
             for name, score, note in zip(
                 case.names(units),
                 scores_of(case.language, assessment, code, places),

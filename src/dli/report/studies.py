@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dli.sensitivity import Uncertainty
 
 __all__ = [
+    "condition",
     "fewer",
     "interval",
     "intervals",
@@ -36,10 +37,10 @@ def intervals(study: "Uncertainty") -> list[tuple[float, float]]:
 
 
 def interval(language: Language, between: tuple[float, float]) -> str:
-    """Write the ranks from one to another; an en dash stands for what is missing."""
-    if np.isnan(between[0]):
-        return "–"
+    """Write the ranks from one to another, or the only one; an en dash for what is missing."""
     low, high = (language.number(rank, 0) for rank in between)
+    if low == high:
+        return low
     return language.say("{low} to {high}", low=low, high=high)
 
 
@@ -106,21 +107,44 @@ def fewer(language: Language, assessment: "Assessment", study: "Uncertainty | No
 
 def simulations(language: Language, study: "Uncertainty") -> str:
     """Say in how many simulations what varies, as the beginning of a sentence."""
-    from dli.sensitivity import WeightNoise
-
-    inputs = study.design.inputs
-    (first, *more) = inputs
-    if isinstance(first, WeightNoise) and isinstance(first.relative, float) and not more:
+    share = _noise_of_weights(study)
+    if share is not None:
         return language.say(
             "In {n} simulations in which each weight is up to {share} higher or lower",
             n=study.n_samples,
-            share=language.percent(first.relative),
+            share=language.percent(share),
         )
     return language.say(
         "In {n} simulations in which {inputs} vary",
         n=study.n_samples,
-        inputs=language.joined([type(one).__name__ for one in inputs]),
+        inputs=_named_inputs(language, study),
     )
+
+
+def condition(language: Language, study: "Uncertainty") -> str:
+    """Say what varies, as a condition within a sentence."""
+    share = _noise_of_weights(study)
+    if share is not None:
+        return language.say(
+            "if each weight may be up to {share} higher or lower", share=language.percent(share)
+        )
+    return language.say(
+        "if {inputs} vary as in the simulations", inputs=_named_inputs(language, study)
+    )
+
+
+def _noise_of_weights(study: "Uncertainty") -> float | None:
+    """Return how far all weights vary, None where anything else varies, or not all alike."""
+    from dli.sensitivity import WeightNoise
+
+    (first, *more) = study.design.inputs
+    if isinstance(first, WeightNoise) and isinstance(first.relative, float) and not more:
+        return first.relative
+    return None
+
+
+def _named_inputs(language: Language, study: "Uncertainty") -> str:
+    return language.joined([type(one).__name__ for one in study.design.inputs])
 
 
 def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:

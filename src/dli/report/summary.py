@@ -16,7 +16,9 @@ from dli.report.parts import NO_RANKS, explained, label, listed, scores_of
 __all__ = ["in_short"]
 
 
-def in_short(case: Case, between: tuple[float, float] | None) -> Iterator[Block]:
+def in_short(
+    case: Case, between: tuple[float, float] | None, possible: str = ""
+) -> Iterator[Block]:
     """Return score, rank, the highest and the lowest sub-index, and the largest gain.
 
     Parameters
@@ -24,8 +26,10 @@ def in_short(case: Case, between: tuple[float, float] | None) -> Iterator[Block]
     case : Case
     between : (float, float) or None
         The ranks between which 90 % of the simulations lie, if they were studied.
+    possible : str
+        The sentence that says which ranks it can have, said instead of the interval.
     """
-    yield _score_and_rank(case, between)
+    yield _score_and_rank(case, between, possible)
     yield from _highest_and_lowest(case)
     yield from _largest_gain(case)
     index = case.assessment.index
@@ -40,7 +44,7 @@ def _score(case: Case, code: str) -> str:
     return score
 
 
-def _score_and_rank(case: Case, between: tuple[float, float] | None) -> Paragraph:
+def _score_and_rank(case: Case, between: tuple[float, float] | None, possible: str) -> Paragraph:
     assessment, index, say = case.assessment, case.assessment.index, case.say
     score, band = _score(case, index.code), ""
     if index.bands is not None:
@@ -63,7 +67,9 @@ def _score_and_rank(case: Case, between: tuple[float, float] | None) -> Paragrap
         tied=tied,
         band=band,
     )
-    return Paragraph(text if between is None else f"{text} {_firm(case, between)}")
+    if not possible and between is not None:
+        possible = _firm(case, between)
+    return Paragraph(f"{text} {possible}".rstrip())
 
 
 def _firm(case: Case, between: tuple[float, float]) -> str:

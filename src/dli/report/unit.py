@@ -5,9 +5,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dli.errors import MethodError
-from dli.report import actions, grounds, standing, summary
+from dli.report import actions, grounds, ranges, standing, summary
 from dli.report.case import Case, case_of
-from dli.report.document import Section
+from dli.report.document import Paragraph, Section
 from dli.report.drawn import drawn_ranks
 from dli.report.language import language_of
 from dli.report.parts import label, tried
@@ -92,14 +92,20 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         msg = "a budget needs a graph of capabilities to be spent on: graph=..."
         raise MethodError(msg)
     firm = None if own is None else _firm(case, own)
+    possible = ""
     if own is not None and firm is not None:
-        note = fewer(language, assessment, study) if case.is_large else []
-        robust = [*grounds.robustness(case, own, firm), *note]
+        held, notes = ranges.ranges_of(language, assessment, own, period)
+        if held:
+            possible = ranges.sentence(language, own, held[case.row])
+            notes = [Paragraph(ranges.explanation(language))]
+        if case.is_large:
+            notes += fewer(language, assessment, study)
+        robust = [*grounds.robustness(case, own, firm), *notes]
     say = language.say
     doubts = tried(language, partial(grounds.risks, case, own), say("Risks"))
     even = tried(language, partial(standing.balance, case), say("Balance"))
     sections = [
-        Section(say("In short"), list(summary.in_short(case, firm))),
+        Section(say("In short"), list(summary.in_short(case, firm, possible))),
         Section(say("Profile"), list(standing.profile(case))),
         Section(say("Peers"), list(standing.peers(case))),
         Section(say("Where it is behind"), list(standing.weaknesses(case))),

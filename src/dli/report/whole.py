@@ -1,7 +1,7 @@
 """The report of a whole index."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +37,7 @@ from dli.report.parts import (
     tried,
 )
 from dli.report.quality import quality
+from dli.report.ranges import RankRange, explanation, ranges_of
 from dli.report.report import Report
 from dli.report.studies import fewer, intervals, methods, studied
 
@@ -118,8 +119,10 @@ def of_index(
         notes = fewer(language, assessment, study)
         robust += many.robustness(heads, notes) if own is not None else []
     else:
-        league, everyone = _league(language, assessment, period, rows, own), []
-        robust += _robustness(language, own, period, rows) if own is not None else []
+        held, reason = ({}, []) if own is None else ranges_of(language, assessment, own, period)
+        league, everyone = _league(language, assessment, period, rows, own, held), []
+        robust += _robustness(language, own, period, rows, held) if own is not None else []
+        robust += reason
     sections = [
         Section(say("In short"), list(_in_short(language, assessment, rows, own))),
         Section(say("League table"), league),
@@ -141,9 +144,16 @@ def of_index(
 def _in_short(
     language: Language, assessment: "Assessment", rows: list[int], study: "Uncertainty | None"
 ) -> Iterator[Block]:
+    yield from _summary(language, assessment, rows, study)
+    # It can be long, and readers look for the results first.
+    if assessment.index.description:
+        yield Paragraph(assessment.index.description.strip())
+
+
+def _summary(
+    language: Language, assessment: "Assessment", rows: list[int], study: "Uncertainty | None"
+) -> Iterator[Block]:
     index, say = assessment.index, language.say
-    if index.description:
-        yield Paragraph(index.description.strip())
     order = ranked(assessment, rows)
     if not order:
         yield Paragraph(say("No unit has a score."))
@@ -195,6 +205,7 @@ def _league(
     period: object,
     rows: list[int],
     study: "Uncertainty | None",
+    held: Mapping[int, RankRange],
 ) -> Iterator[Block]:
     say = language.say
     order = ranked(assessment, rows)
@@ -219,7 +230,7 @@ def _league(
         if len(order) == 1
         else "Units by rank, with the scores of the index and of the nodes below it."
     )
-    yield league_table(language, assessment, order, between, title)
+    yield league_table(language, assessment, order, between, title, ranges=held, study=study)
 
 
 def _framework(language: Language, assessment: "Assessment") -> Iterator[Block]:
@@ -336,19 +347,31 @@ def _spread(
 
 
 def _robustness(
-    language: Language, own: "Uncertainty", period: object, rows: list[int]
+    language: Language,
+    own: "Uncertainty",
+    period: object,
+    rows: list[int],
+    held: Mapping[int, RankRange],
 ) -> Iterator[Block]:
     say = language.say
     yield draws_paragraph(language, own)
+    if held:
+        yield Paragraph(explanation(language))
     order = ranked(own.assessment, rows)
     few = few_basis(language, own.assessment, [own.assessment.index.code], order[:_PAGE])
     overlap = say(
         "Where the intervals of two units overlap, other choices may reverse their order."
     )
+    groups = ""
+    if held:
+        groups = say(
+            "Shaded and plain in turn: groups of units that cannot be told apart. Neighbours in "
+            "different groups need not be told apart either."
+        )
     yield picture(
-        lambda: plots.rank_intervals(own, top=_PAGE, period=period),
+        lambda: plots.rank_intervals(own, top=_PAGE, groups=bool(held), period=period),
         say("Intervals of the ranks of the first {n} units", n=min(_PAGE, len(order))),
-        f"{overlap} {few}",
+        " ".join(filter(None, [overlap, groups, few])),
     )
     yield picture(
         lambda: plots.rank_acceptability(own, top=_FEW, period=period),

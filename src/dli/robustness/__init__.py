@@ -9,12 +9,13 @@ from dli.robustness.exact import (
 )
 from dli.robustness.extensions import average_ranks, mutual_ranking_probabilities
 from dli.robustness.ordering import dominance, order
-from dli.robustness.rank_confidence import rank_sets, tie_groups
+from dli.robustness.rank_confidence import league_table, rank_sets, tie_groups
 
 __all__ = [
     "WeightStability",
     "average_ranks",
     "dominance",
+    "league_table",
     "mutual_ranking_probabilities",
     "order",
     "pair_robustness",

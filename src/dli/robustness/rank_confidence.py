@@ -16,7 +16,7 @@ from dli.framework.select import inner_node
 from dli.robustness import arrays
 from dli.robustness.arrays.rank_confidence import Side
 
-__all__ = ["rank_sets", "tie_groups"]
+__all__ = ["league_table", "rank_sets", "tie_groups"]
 
 # From so many draws of a study the covariance of scores is taken.
 _ENOUGH = 10_000
@@ -102,21 +102,75 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
     ([1, 2, 2], [1, 3, 3])
     """
     ranked = _ranked(assessment, errors, study, node, period)
-    seed = seed_of(rng)
-    best, worst, alike = np.full((3, len(assessment.units)), np.nan)
-    for rows, kinds in ranked.periods():
-        sets = arrays.rank_sets(
-            ranked.scores[rows],
-            **kinds,
-            confidence=confidence,
-            side=side,
-            simultaneous=simultaneous,
-            stepdown=stepdown,
-            n_draws=n_draws,
-            rng=seed,
-        )
-        best[rows], worst[rows], alike[rows] = sets.lower, sets.upper, sets.not_told_apart
-    return ranked.frame({"best": best, "worst": worst, "not_told_apart": alike})
+    sets = ranked.sets(
+        confidence=confidence,
+        side=side,
+        simultaneous=simultaneous,
+        stepdown=stepdown,
+        n_draws=n_draws,
+        rng=seed_of(rng),
+    )
+    return ranked.frame(sets)
+
+
+def league_table(  # noqa: PLR0913 each is a decision of its own
+    assessment: Assessment,
+    errors: str | ArrayLike | None = None,
+    *,
+    study: Study | None = None,
+    node: str | None = None,
+    period: object = None,
+    confidence: float = 0.95,
+    n_draws: int = 10_000,
+    rng: object = None,
+) -> Frame:
+    """Return the units in the order of ranks, with the ranks that errors leave possible for each.
+
+    The sets of all units hold at the same time, as a whole table requires: "rank 4, between 3 and
+    14; not told apart from 9 others".
+
+    Parameters
+    ----------
+    assessment, errors, study, node, period
+        As in `rank_sets`, which also says what is raised.
+    confidence, n_draws, rng
+        As in `dli.robustness.arrays.rank_sets`.
+
+    Returns
+    -------
+    frame
+        A row for each unit (and period), the best first: ``rank``, the context column ``name`` if
+        there is one, ``score``, ``best`` and ``worst`` possible rank, and ``not_told_apart``, the
+        number of other units that it is not told apart from. Units without a score come last;
+        periods follow one another.
+
+    Examples
+    --------
+    >>> from dli import Index, Indicator, Method, frames
+    >>> from dli.normalisation import Goalposts
+    >>> index = Index("T", [Indicator("a", goalposts=(0, 100))])
+    >>> data = {"unit": ["X", "Y", "Z"], "a": [58, 60, 70], "se": [2, 1, 2]}
+    >>> assessment = Assessment(index, data, method=Method(normalisation=Goalposts()))
+    >>> table = frames.read(league_table(assessment, "se", rng=1))
+    >>> for row in zip(*map(table.column, ("unit", "rank", "best", "worst")), strict=True):
+    ...     print(*row)
+    Z 1 1 1
+    Y 2 2 3
+    X 3 2 3
+    """
+    ranked = _ranked(assessment, errors, study, node, period)
+    sets = ranked.sets(confidence=confidence, n_draws=n_draws, rng=seed_of(rng))
+    # Missing ranks are sorted to the end.
+    order = np.concatenate(
+        [rows[np.argsort(ranked.ranks[rows], kind="stable")] for rows in ranked.groups]
+    )
+    columns: dict[str, Any] = {"rank": ranked.ranks[order]}
+    if "name" in assessment.observations.context:
+        names = assessment.context("name")
+        columns["name"] = [names[row] for row in order.tolist()]
+    columns["score"] = ranked.scores[order]
+    columns |= {name: own[order] for name, own in sets.items()}
+    return assessment.frame(columns, rows=order, integers=["rank", *sets])
 
 
 def tie_groups(  # noqa: PLR0913 each is a decision of its own
@@ -200,6 +254,14 @@ class _Ranked:
         """Yield the rows of each period, and what describes the errors of their scores."""
         for rows in self.groups:
             yield rows, {self.kind: self.values[..., rows]}
+
+    def sets(self, **options: Any) -> dict[str, Floats]:
+        """Return the ends of the set of each row, and how many units it is not told apart from."""
+        best, worst, alike = np.full((3, len(self.assessment.units)), np.nan)
+        for rows, kinds in self.periods():
+            found = arrays.rank_sets(self.scores[rows], **(options | kinds))
+            best[rows], worst[rows], alike[rows] = found.lower, found.upper, found.not_told_apart
+        return {"best": best, "worst": worst, "not_told_apart": alike}
 
     def frame(self, numbers: dict[str, Floats], **texts: list[str | None]) -> Frame:
         """Return a table of the units, with their scores and ranks in front."""

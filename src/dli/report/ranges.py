@@ -1,0 +1,117 @@
+"""The ranks that a study leaves possible, right for all units at the same time."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from dli import frames
+from dli.errors import DLIError
+from dli.report.document import Block, Paragraph
+from dli.report.language import Language
+from dli.report.studies import condition
+from dli.robustness import rank_sets
+
+if TYPE_CHECKING:
+    from dli.assessment import Assessment
+    from dli.sensitivity import Uncertainty
+
+__all__ = ["RankRange", "explanation", "ranges_of", "sentence"]
+
+# The time of the sets grows with the square of the number of units: half a minute for 500.
+_COMPARED = 300
+# The sentences and heads of tables name this confidence.
+_CONFIDENCE = 0.95
+
+
+@frozen
+class RankRange:
+    """The ranks that a unit can have, and how many others it cannot be told apart from."""
+
+    low: float
+    high: float
+    n_alike: float
+
+
+def ranges_of(
+    language: Language, assessment: "Assessment", study: "Uncertainty", period: object
+) -> tuple[Mapping[int, RankRange], list[Block]]:
+    """Return the range of ranks of each row of a period, or none and the reason.
+
+    Parameters
+    ----------
+    language : Language
+    assessment : Assessment
+    study : Uncertainty
+        The study that the report shows: the ranges rest on its draws.
+    period : object
+        None for data without periods.
+    """
+    rows = np.sort(assessment.rows(period)).tolist()
+    if len(rows) > _COMPARED:
+        text = language.say(
+            "Ranges of ranks that are right for all units at the same time are not computed for "
+            "more than {most} units, since that takes long; dli.robustness.league_table does.",
+            most=_COMPARED,
+        )
+        return {}, [Paragraph(text)]
+    try:
+        study.design.require_one_scale()
+        found = rank_sets(
+            assessment, study=study, period=period, confidence=_CONFIDENCE, rng=study.seed
+        )
+    except DLIError as error:
+        text = language.say(
+            "{what} cannot be shown: {error}", what=language.say("Ranges of ranks"),
+            error=str(error),
+        )  # fmt: skip
+        return {}, [Paragraph(text)]
+    table = frames.read(found)
+    columns = zip(
+        *(_numbers(table.column(name)) for name in ("best", "worst", "not_told_apart")),
+        strict=True,
+    )
+    return {row: RankRange(*cells) for row, cells in zip(rows, columns, strict=True)}, []
+
+
+def _numbers(cells: list[object]) -> list[float]:
+    return [np.nan if frames.is_missing(cell) else float(str(cell)) for cell in cells]
+
+
+def sentence(language: Language, study: "Uncertainty", own: RankRange) -> str:
+    """Say which ranks a unit can have, if what, and from how many others it is not told apart."""
+    say = language.say
+    low, high = (language.number(rank, 0) for rank in (own.low, own.high))
+    if low == high:
+        ranks = say(
+            "Its rank is {rank} {condition} (95 % confidence, for all units at the same time).",
+            rank=low,
+            condition=condition(language, study),
+        )
+    else:
+        ranks = say(
+            "Its rank lies between {low} and {high} {condition} (95 % confidence, for all units at "
+            "the same time).",
+            low=low,
+            high=high,
+            condition=condition(language, study),
+        )
+    if not own.n_alike:
+        return f"{ranks} {say('It can be told apart from all other units.')}"
+    alike = say(
+        "It cannot be told apart from {n} other unit.",
+        "It cannot be told apart from {n} other units.",
+        n=int(own.n_alike),
+    )
+    return f"{ranks} {alike}"
+
+
+def explanation(language: Language) -> str:
+    """Say what ranges of ranks are, and what they rest on."""
+    return language.say(
+        "Ranges of ranks are for comparing units. With 95 % confidence they contain the true ranks "
+        "of all units at the same time, if the scores are in error by as much as they vary in the "
+        "simulations. Two units cannot be told apart where the difference between their scores is "
+        "within that error."
+    )
