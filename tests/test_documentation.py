@@ -1,5 +1,6 @@
 """What the documents and examples show is what happens."""
 
+import inspect
 import re
 import subprocess
 from collections import Counter
@@ -99,6 +100,37 @@ def test_the_reference_has_the_methods_that_classes_take_from_modules():
     assert taken
     entries = {name: f"[](){{#{name}}}\n\n::: {source}\n" for name, source in taken.items()}
     assert [name for name, entry in entries.items() if entry not in pages] == []
+
+
+def _entries(docstring):
+    """Yield the parameters, results and attributes of a docstring, and whether a text follows."""
+    lines = docstring.split("\n")
+    section = ""
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if set(following.strip()) == {"-"}:
+            section = line.strip()
+        elif section in ("Parameters", "Returns", "Attributes") and re.match(r"[^\s-]", line):
+            yield line, following.startswith(" ") and following.strip() != ""
+
+
+def test_every_parameter_and_result_of_what_is_public_is_described():
+    said_nothing = []
+    for module in _public_modules():
+        for name, own in _objects(module):
+            members = vars(own).items() if isinstance(own, type) else ()
+            parts = [(name, own)] + [
+                (f"{name}.{member}", getattr(part, "fget", None) or getattr(part, "func", part))
+                for member, part in members
+                if not member.startswith("_")
+            ]
+            said_nothing += [
+                f"{part}: {line}"
+                for part, found in parts
+                if callable(found) or isinstance(found, classmethod)
+                for line, is_described in _entries(inspect.getdoc(found) or "")
+                if not is_described
+            ]
+    assert said_nothing == []
 
 
 def test_every_page_is_in_the_menu():

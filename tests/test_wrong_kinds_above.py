@@ -85,6 +85,7 @@ BY_CALL: dict[str, dict[str, Any]] = {
     "tie_groups": {"errors": 0.5, "n_draws": 50},
     "best_sets": {"errors": 0.5, "n_draws": 50},
     "worst_sets": {"errors": 0.5, "n_draws": 50},
+    "study.merge": {"other": sensitivity.uncertainty(ASSESSMENT, INPUTS, n_samples=20, rng=2)},
     "graph.dematel": {},
     "graph.total_influence": {},
     "graph.explain": {"unit": "U"},

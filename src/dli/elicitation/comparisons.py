@@ -117,6 +117,7 @@ def read_pairwise(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) ->
     Parameters
     ----------
     paths : path, or sequence of paths
+        Workbooks, one or more forms in each.
 
     Returns
     -------

@@ -75,11 +75,10 @@ def _fault(indicator: Indicator) -> str:
     low, high = indicator.scale
     if not (float(low).is_integer() and float(high).is_integer()):
         return f"its scale, {low:g} to {high:g}, must be whole numbers"
-    if max(abs(low), abs(high)) > MAX_LEVEL:
-        return f"its scale, {low:g} to {high:g}, has levels of more than 10 digits"
     if high - low >= MAX_LEVELS:
         return f"its scale, {low:g} to {high:g}, has more than {MAX_LEVELS} levels"
-    return ""
+    is_long = max(abs(low), abs(high)) > MAX_LEVEL
+    return f"its scale, {low:g} to {high:g}, has levels of more than 10 digits" if is_long else ""
 
 
 def in_order(index: Index) -> Iterator[tuple[int, Index | Indicator]]:

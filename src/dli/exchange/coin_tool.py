@@ -63,6 +63,7 @@ def read_coin_tool(path: str | PathLike[str]) -> tuple[Index, Frame]:
     Parameters
     ----------
     path : path of the workbook
+        A file in the layout of the COIN Tool.
 
     Returns
     -------

@@ -37,6 +37,7 @@ def read_coinr(
     Returns
     -------
     index : Index
+        The tree of iMeta.
     data : frame
         In the library of the data, ``uName`` renamed to ``name``; for ``Assessment(index, data,
         unit="uCode")``, with ``period="Time"`` for a panel.

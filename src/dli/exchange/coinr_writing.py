@@ -32,10 +32,12 @@ def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Pat
     r"""Write the index and the data of an assessment as COINr's iMeta and iData.
 
     The two files are CSV in UTF-8 with every digit of the numbers, and ``NA`` where a value is
-    missing. In R::
+    missing. In R:
 
-        iData <- read.csv("iData.csv"); iMeta <- read.csv("iMeta.csv")
-        coin <- new_coin(iData, iMeta)  # for a panel with split_to = "all"
+    ```r
+    iData <- read.csv("iData.csv"); iMeta <- read.csv("iMeta.csv")
+    coin <- new_coin(iData, iMeta)  # for a panel with split_to = "all"
+    ```
 
     Parameters
     ----------

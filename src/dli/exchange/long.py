@@ -54,6 +54,7 @@ def to_long(
     Parameters
     ----------
     assessment : Assessment
+        What is written.
     quantities : str or sequence of str, optional
         Of these, by default all that the assessment has:
 

@@ -42,6 +42,7 @@ def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
     Parameters
     ----------
     assessment : Assessment
+        What is written.
     path : path
         Ending in .xlsx; an existing file is replaced when the new one is complete.
 
@@ -119,6 +120,7 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
     Parameters
     ----------
     assessment : Assessment
+        What is written.
     folder : path
         Created if it does not exist.
 

@@ -83,6 +83,7 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
     Parameters
     ----------
     assessment : Assessment
+        What is written.
     path : path
         An existing file is replaced when the new one is complete.
     agency : str

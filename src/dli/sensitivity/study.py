@@ -137,6 +137,7 @@ class Uncertainty(Distributions, Printed):
         Returns
         -------
         Uncertainty
+            With all draws; this one stays as it is.
 
         Raises
         ------
@@ -169,10 +170,12 @@ class Uncertainty(Distributions, Printed):
         Parameters
         ----------
         other : Uncertainty
+            A study of the same assessment and inputs.
 
         Returns
         -------
         Uncertainty
+            With the draws of both.
 
         Raises
         ------
@@ -223,6 +226,7 @@ class Uncertainty(Distributions, Printed):
         Returns
         -------
         Uncertainty
+            With the same counts to the last bit.
 
         Raises
         ------

@@ -31,6 +31,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "name": {"bg_color": "#E8ECF4", "valign": "top", "text_wrap": True},
     "count": {"bg_color": "#E8ECF4", "num_format": "0"},
     "input": {"bg_color": "#FFF6CC", "font_color": "#1F3FBF", **_BORDER},
+    "chosen": {"bg_color": "#FFF6CC", "font_color": "#1F3FBF", "num_format": "@", **_BORDER},
     "value": {"bg_color": "#FBD9C2", **_BORDER},
     "fixed": {"bg_color": "#FBD9C2", "num_format": "0.00", **_BORDER},
     "parameter": {"bg_color": "#E8ECF4", "num_format": "0.####"},

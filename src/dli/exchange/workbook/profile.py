@@ -42,7 +42,8 @@ class Profile:
         ranks = plan.assessment.rank_array(plan.nodes[0].code)[list(plan.shown)]
         unit = int(np.argsort(ranks, kind="stable")[0])
         book.text(sheet, 3, 1, "unit", "label")
-        book.text(sheet, 3, 2, plan.labels[unit], "input")
+        # Spreadsheets would make a number of a unit "007" chosen from the list.
+        book.text(sheet, 3, 2, plan.labels[unit], "chosen")
         units = plan.column("Data", "A", ranked=True)
         sheet.data_validation("B3", {
             "validate": "list", "source": f"=Data!$A${FIRST}:$A${plan.last_ranked}",

@@ -42,6 +42,7 @@ def write_workbook(
     Parameters
     ----------
     assessment : Assessment
+        What is written.
     path : path
         Ending in .xlsx; an existing file is replaced when the new one is complete.
     period : object, optional
