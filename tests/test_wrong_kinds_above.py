@@ -5,6 +5,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,10 @@ def _valid(label: str, call: Callable[..., Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("label", CALLABLES)
-def test_every_wrong_kind_of_a_parameter_is_an_error_of_the_library(label: str) -> None:
+def test_every_wrong_kind_of_a_parameter_is_an_error_of_the_library(
+    label: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # text is the path of a checkpoint
     call = CALLABLES[label]
     valid = _valid(label, call)
     with warnings.catch_warnings():
