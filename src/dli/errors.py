@@ -1,19 +1,19 @@
 """What can go wrong, one class for each kind of thing at fault.
 
-::
+```text
+DLIError
+├── ModelError (ValueError)               an index or a model file that is not valid
+├── DataError (ValueError)                a table that cannot be assessed
+├── MethodError (ValueError)              a step that cannot work on what it was given
+│   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
+├── DivergentInfluenceError (ValueError)  a loop of influence that grows without end
+├── StudyError (RuntimeError)             a study whose workers failed
+├── FileError (OSError)                   a file that cannot be written
+└── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
+DLIWarning (UserWarning)                  usable, but doubtful
+```
 
-    DLIError
-    ├── ModelError (ValueError)               an index or a model file that is not valid
-    ├── DataError (ValueError)                a table that cannot be assessed
-    ├── MethodError (ValueError)              a step that cannot work on what it was given
-    │   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
-    ├── DivergentInfluenceError (ValueError)  a loop of influence that grows from turn to turn
-    ├── StudyError (RuntimeError)             a study whose workers failed
-    ├── FileError (OSError)                   a file that cannot be written
-    └── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
-    DLIWarning (UserWarning)                  usable, but doubtful
-
-Every error lists all the faults that were found, not the first alone.
+Every error lists all the faults that were found, not only the first.
 """
 
 from collections.abc import Iterable
@@ -103,7 +103,7 @@ class DivergentInfluenceError(DLIError, ValueError):
     loop : iterable of str
         The codes of the nodes that influence each other.
     radius : float
-        What their influence is multiplied by from turn to turn: the spectral radius.
+        What their influence is multiplied by in each round: the spectral radius.
 
     Examples
     --------

@@ -577,3 +577,21 @@ def test_long_texts_make_high_rows(tmp_path):
     sheet = openpyxl.load_workbook(tmp_path / "form.xlsx")["Questionnaire"]
     assert (sheet.row_dimensions[9].height, sheet.row_dimensions[10].height) == (9 * 15, 2 * 15)
     assert sheet.oddFooter.left.text == "T && U"
+
+
+def test_levels_that_no_drop_down_list_can_hold_are_refused(tmp_path):
+    def written(low):
+        index = Index("T", [Indicator("a", scale=(low, low + 20))])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            write_questionnaire(index, tmp_path / "form.xlsx")
+
+    written(-9_999_999_999)
+    book = openpyxl.load_workbook(tmp_path / "form.xlsx")
+    assert any(
+        "-9999999999," in own.formula1
+        for own in book.worksheets[0].data_validations.dataValidation
+        if own.formula1
+    )
+    with pytest.raises(ModelError, match=r"'a': its scale, .* has levels of more than 10 digits"):
+        written(10**12)

@@ -214,6 +214,8 @@ def test_sheets_have_frozen_panes_data_bars_names_and_a_list(tmp_path):
     assert names["weight_P"].attr_text == "Framework!$D$7"
     (choice,) = book["Profile"].data_validations.dataValidation
     assert (choice.type, choice.formula1) == ("list", "Data!$A$10:$A$14")
+    # As text: a spreadsheet would make the number 7 of a unit "007" that is chosen.
+    assert book["Profile"]["B3"].number_format == "@"
 
 
 def test_notes_say_what_was_missing_imputed_and_treated(tmp_path):

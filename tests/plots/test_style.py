@@ -79,8 +79,8 @@ def test_all_faults_of_a_style_are_told():
         plots.Style(width=0, small="x", font=3, good="blau", palette=())
     text = str(caught.value)
     for part in (
-        "width must be a number above 0, got 0",
-        "small must be a number above 0, got 'x'",
+        "width must be a number above 0 and of at most 200, got 0",
+        "small must be a number above 0 and of at most 200, got 'x'",
         "font must be text, got 3",
         "good must be a colour that matplotlib knows, got 'blau'",
         "palette must have a colour at least, got none",

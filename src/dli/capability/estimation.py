@@ -38,7 +38,7 @@ class Estimate(Generic[NetworkT]):
     rows and the second does not: the pull of the prior fades. It says that s is normal around p
     with variance (1 - R^2) / ridge. With several periods changes are regressed on changes.
 
-    Intervals come from drawing units anew, and for each draw another p of that variance: what the
+    Intervals come from resampling units, and for each draw another p of that variance: what the
     data do not tell is as uncertain as the prior. They are wider by the square root of n / (n - k),
     for n rows and k coefficients. Strengths are associations and do not prove causes: what moves
     sources and outcomes alike, such as income, is in them. Units count alike: weights play no part.
@@ -110,7 +110,7 @@ def estimate(  # noqa: PLR0913 each option is independent
         against the sum of squared residuals over the outcome's variance. The prior counts for about
         as many rows as this, where the source varies as the outcome does.
     n_bootstrap : int
-        How often units are drawn anew, with all their periods.
+        How often units are resampled, with all their periods.
     confidence : float
         The share of draws within the intervals.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
@@ -257,7 +257,7 @@ def _changes(
 
 
 def _counts(units: Sequence[Any], n_bootstrap: int, rng: np.random.Generator) -> Floats:
-    """Draw units anew and return how often each row counts: (n_bootstrap, n_rows)."""
+    """Resample units and return how often each row counts: (n_bootstrap, n_rows)."""
     place = {unit: i for i, unit in enumerate(dict.fromkeys(units))}
     n_units = len(place)
     drawn = rng.integers(n_units, size=(n_bootstrap, n_units))
@@ -296,7 +296,7 @@ def _drawn(  # noqa: PLR0913, PLR0917 each is another part of one regression
     everything = _normal_equations(x, y, np.ones((1, y.size)), prior[np.newaxis], ridge)
     left, right = _normal_equations(x, y, counts, priors, ridge)
     centre, free = _solved(*everything), _solved(left, right)
-    # Drawing rows anew takes residuals for errors, though a fit makes them smaller.
+    # Resampling rows takes residuals for errors, though a fit makes them smaller.
     free = centre + np.sqrt(y.size / (y.size - prior.size - 1)) * (free - centre)
     return _within_range(left, free)
 

@@ -96,7 +96,7 @@ def _gaps(where: Position, reference: str | Sequence[object]) -> Floats:
 class Explanation(Printed):
     """Why a unit is weak: the capabilities and barriers behind its gaps.
 
-    Points are those of the score, found by scoring the unit anew. They do not add up where several
+    Points are those of the score, found by scoring the unit again. They do not add up where several
     capabilities close the same gap, or where the aggregation is not an arithmetic mean.
 
     Attributes

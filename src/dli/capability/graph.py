@@ -47,7 +47,7 @@ class CapabilityGraph(Network):
     ModelError
         Repeated codes or links, and links from sources that are not in the graph; all are listed.
     DivergentInfluenceError
-        Feedback that grows from turn to turn.
+        Feedback that grows without limit.
 
     Examples
     --------

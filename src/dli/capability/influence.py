@@ -44,7 +44,7 @@ def total_influence(direct: ArrayLike) -> Floats:
     Raises
     ------
     DivergentInfluenceError
-        Feedback that grows from turn to turn: the spectral radius is 1 or more. The loop is named.
+        Feedback that grows without limit: the spectral radius is 1 or more. The loop is named.
     MethodError
         Anything but a square matrix of finite numbers.
 
@@ -102,7 +102,7 @@ def summed_effects(direct: Any, effects: Floats) -> Floats:
 
 
 def refuse_divergence(direct: Any, codes: Sequence[str]) -> None:
-    """Refuse feedback that grows from turn to turn, and name the nodes of the worst loop.
+    """Refuse feedback that grows without limit, and name the nodes of the worst loop.
 
     Parameters
     ----------

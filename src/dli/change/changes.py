@@ -43,7 +43,7 @@ def change(
 
     The points of all rows add up to the change. Shapley's value over the three separates the
     effects of data, weights and the rest of the method: each is switched from before to after in
-    all orders, and the unit is assessed anew each time. The effect of the data is distributed over
+    all orders, and the unit is assessed again each time. The effect of the data is distributed over
     indicators as in `difference`. If the normalisation takes its scale from the data of each
     assessment, the effect of the data includes the change of the scale; periods of one assessment,
     goalposts and `dli.normalisation.FittedOn` have one scale for both. The scale of an aggregation

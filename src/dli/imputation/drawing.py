@@ -25,7 +25,7 @@ _COLLINEAR = 1e-10
 class RegressionDraws(Regression):
     r"""Fill the gaps of an indicator with draws from the regression on its closest indicators.
 
-    The regression is that of `Regression`, with a line and noise drawn anew for each ``seed``:
+    The regression is that of `Regression`, with a line and noise drawn again for each ``seed``:
     $x_j = \dot a + \sum_k \dot b_k x_k + \dot\sigma e$ with $e \sim N(0, 1)$ for each
     unit, $\dot\sigma^2 = \sum r^2 / \chi^2$ over the residuals $r$ with a random
     $\chi^2$ of as many degrees of freedom as the fit has, and $\dot a, \dot b$ normal

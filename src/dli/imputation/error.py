@@ -68,7 +68,7 @@ def imputation_error(
         The share of known values to hide in each round, above 0 and below 1. An indicator keeps at
         least two of its values.
     n_rounds : int
-        How often values are hidden anew, up to a million times; the errors of all rounds are
+        How often values are hidden again, up to a million times; the errors of all rounds are
         pooled.
     rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
         The source of randomness; an integer gives the same result each time.

@@ -130,7 +130,7 @@ class NormalScores:
 
     Units that tie share the mean of their places; all of them in one tie, or a unit alone, get the
     mean $m$. There is nothing to fit: a place is one among the units at hand. The standard
-    deviation of the scores is somewhat below $s$, the more so the fewer units there are.
+    deviation of the scores is somewhat below $s$, more so with few units.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def draw_territories(
     """Draw territories and what stands below; a figure of our own becomes as high as they need."""
     points = np.concatenate([ring for rings in territories.rings for ring in rings])
     low, high = points.min(axis=0), points.max(axis=0)
-    size = np.maximum(high - low, 1e-9 * np.abs(points).max())
+    size = np.maximum(high - low, 1e-9 * (np.abs(points).max() or 1.0))
     margin = 0.01 * size.max()
     low, size = low - margin, size + 2 * margin
     if is_own:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli.arrays import Floats, is_missing
-from dli.checks import is_number
+from dli.checks import is_number, refuse, text_faults
 from dli.datasets import borders
 from dli.errors import DataError
 from dli.plots.axes import axes_for, plain
@@ -25,6 +25,7 @@ __all__ = ["choropleth"]
 # The edge of the map is then at 169° W, in the Bering Strait.
 _CENTRE = 11.0
 _SHAPES = ("Polygon", "MultiPolygon")
+_LARGEST = 1e100
 
 
 @drawn
@@ -75,9 +76,12 @@ def choropleth(  # noqa: PLR0913 each is a decision of its own
     DataError
         No such file, no FeatureCollection, coordinates that are not numbers, units that share an
         identifier, or no feature that names a unit with a score.
+    MethodError
+        A ``key`` that is not text.
     UnknownCodeError
         No such node, period or column.
     """
+    refuse("choropleth", text_faults(key=key))
     code = assessment.index.code if node is None else node
     scores = assessment.array(code)
     rows = assessment.rows(period)
@@ -172,8 +176,8 @@ def _collection(geometry: Mapping[str, Any] | str | PathLike[str]) -> Mapping[st
     if not isinstance(geometry, Mapping):
         try:
             collection = json.loads(Path(geometry).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            msg = f"cannot read GeoJSON from {str(geometry)!r}: {error}"
+        except (OSError, TypeError, ValueError, RecursionError) as error:
+            msg = f"cannot read GeoJSON from {geometry!r}: {error}"
             raise DataError(msg) from error
     features = collection.get("features") if isinstance(collection, Mapping) else None
     if not (isinstance(features, list) and all(isinstance(f, Mapping) for f in features)):
@@ -190,19 +194,21 @@ def _drawn_rings(
     for place, (feature, name) in enumerate(zip(features, names, strict=True)):
         try:
             rings = [_drawn_ring(*ring, is_flat=is_flat) for ring in _rings(feature["geometry"])]
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             faults.append(f"feature {place} ({name}): {type(error).__name__}: {error}")
         else:
             drawn_rings.append(rings)
     if faults:
-        msg = "polygons must have rings of at least 3 points, each two finite numbers"
+        msg = "polygons must have rings of at least 3 points, each two numbers below 1e100 in size"
         raise DataError(msg, faults)
     return drawn_rings
 
 
 def _drawn_ring(ring: Any, is_hole: bool, *, is_flat: bool) -> Floats:  # noqa: FBT001 comes in pairs
     degrees = np.asarray(ring, dtype=np.float64)[:, :2]
-    if len(degrees) < 3 or degrees.shape[1] != 2 or not np.isfinite(degrees).all():
+    # Areas are products, which must not overflow.
+    is_usable = degrees.shape[1] == 2 and bool((np.abs(degrees) < _LARGEST).all())
+    if len(degrees) < 3 or not is_usable:
         msg = f"a ring of {len(degrees)} points"
         raise ValueError(msg)
     if (degrees[0] != degrees[-1]).any():

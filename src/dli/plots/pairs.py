@@ -72,8 +72,11 @@ def scatter(
     if len(rows) < 2:
         msg = f"a line needs two units with both {x!r} and {y!r} at least, got {len(rows)}"
         raise DataError(msg)
-    intercept, slope, correlation = _line(points)
-    distance = np.abs(points[:, 1] - intercept - slope * points[:, 0])
+    # Squares of very large values would be infinite; powers of two keep all digits.
+    sizes = np.ldexp(1.0, np.frexp(np.abs(points).max(axis=0))[1] - 1)
+    scaled = points / sizes
+    intercept, slope, correlation = _line(scaled)
+    distance = np.abs(scaled[:, 1] - intercept - slope * scaled[:, 0])
     if isinstance(marked, int):
         chosen = np.argsort(-distance, kind="stable")[:marked].tolist()
     else:
@@ -86,8 +89,9 @@ def scatter(
                rasterized=len(rows) > 5_000)  # fmt: skip
     ax.margins(0.06)
     if not np.isnan(slope):
-        ends = np.array([points[:, 0].min(), points[:, 0].max()])
-        ax.plot(ends, intercept + slope * ends, color=style.ink, linewidth=1, zorder=1)
+        ends = np.array([scaled[:, 0].min(), scaled[:, 0].max()])
+        line = (intercept + slope * ends) * sizes[1]
+        ax.plot(ends * sizes[0], line, color=style.ink, linewidth=1, zorder=1)
     ax.set_xlim(ax.get_xlim())
     ax.set_ylim(ax.get_ylim())
     for name, write in ((x, ax.set_xlabel), (y, ax.set_ylabel)):

@@ -1,9 +1,9 @@
 """How all pictures look, in one object, and how they are saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import cache, wraps
-from os import PathLike
+from os import PathLike, fsdecode
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -11,8 +11,8 @@ from typing import Any, ParamSpec, Self, TypeVar
 import numpy as np
 from attrs import field, frozen
 
-from dli.checks import number_fault, refuse, text_faults
-from dli.errors import MethodError
+from dli.checks import number, number_fault, refuse, text_faults
+from dli.errors import FileError, MethodError
 from dli.files import replacing
 
 __all__ = [
@@ -39,8 +39,17 @@ PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
 )  # fmt: skip
 
+# Inches or points; matplotlib fails with an error of its own where they are far larger.
+_LARGEST = 200
+
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _colours(palette: Any) -> Any:
+    """Return a sequence of colours as a tuple; anything else as it is, to be refused."""
+    is_sequence = isinstance(palette, Iterable) and not isinstance(palette, str)
+    return tuple(palette) if is_sequence else palette
 
 
 @frozen(kw_only=True)
@@ -69,7 +78,7 @@ class Style:
     Raises
     ------
     MethodError
-        Sizes that are not above 0, or colours that matplotlib does not know.
+        Sizes that are not above 0 and at most 200, or colours that matplotlib does not know.
 
     Examples
     --------
@@ -92,23 +101,28 @@ class Style:
     grey: str = GREY
     ink: str = INK
     paper: str = "#FFFFFF"
-    palette: tuple[str, ...] = field(default=PALETTE, converter=tuple)
+    palette: tuple[str, ...] = field(default=PALETTE, converter=_colours)
 
     def __attrs_post_init__(self) -> None:
         sizes = [(name, getattr(self, name)) for name in ("width", "size", "small")]
-        faults = [fault for name, size in sizes if (fault := number_fault(name, size, above=0))]
+        limits = {"above": 0, "most": _LARGEST}
+        faults = [fault for name, size in sizes if (fault := number_fault(name, size, **limits))]
         if self.font is not None:
             faults += text_faults(font=self.font)
-        if not self.palette:
+        is_sequence = isinstance(self.palette, tuple)
+        if not is_sequence:
+            faults.append(f"palette must be a sequence of colours, got {self.palette!r}")
+        elif not self.palette:
             faults.append("palette must have a colour at least, got none")
         is_colour = pyplot().matplotlib.colors.is_color_like
-        for name in ("good", "bad", "mark", "grey", "ink", "paper", "palette"):
-            value = getattr(self, name)
-            faults += [
-                f"{name} must be a colour that matplotlib knows, got {colour!r}"
-                for colour in (value if name == "palette" else [value])
-                if not is_colour(colour)
-            ]
+        names = ("good", "bad", "mark", "grey", "ink", "paper")
+        colours = [(name, getattr(self, name)) for name in names]
+        colours += [("palette", colour) for colour in (self.palette if is_sequence else ())]
+        faults += [
+            f"{name} must be a colour that matplotlib knows, got {colour!r}"
+            for name, colour in colours
+            if not is_colour(colour)
+        ]
         refuse("Style", faults)
 
     def __enter__(self) -> Self:
@@ -232,12 +246,22 @@ def save(ax: Any, path: str | PathLike[str], *, dpi: float = 200) -> None:
     Raises
     ------
     MethodError
-        An ending of no format that matplotlib writes.
+        Something else than axes, an ending of no format that matplotlib writes, or ``dpi`` that is
+        not from 10 to 2400.
     FileError
-        The file cannot be written.
+        Something else than a path, or the file cannot be written.
     """
-    figure = np.ravel(np.asarray(ax, dtype=object))[0].figure.canvas.figure
-    ending = Path(path).suffix[1:].lower()
+    number("dpi", dpi, least=10, most=2400)
+    panels = np.ravel(np.asarray(ax, dtype=object))
+    figure = getattr(panels[0], "figure", None) if panels.size else None
+    if figure is None:
+        msg = f"ax must be axes, or an array of axes, of matplotlib, got {ax!r}"
+        raise MethodError(msg)
+    figure = figure.canvas.figure
+    try:
+        ending = Path(fsdecode(path)).suffix[1:].lower()
+    except TypeError as error:
+        raise FileError(path, error) from error
     endings = figure.canvas.get_supported_filetypes()
     if ending not in endings:
         msg = f"path must end in one of {', '.join(sorted(endings))}, got {str(path)!r}"

@@ -61,8 +61,8 @@ def dominance(
     Without gaps a unit dominates another that it is nowhere below and somewhere above. Values
     that differ by rounding are equal, as in ranks.
 
-    With gaps the order follows the assessment's own rule. A unit without a score takes no part,
-    nor does a sub-index that has too few of its children. Where the weights of missing children
+    With gaps the order follows the assessment's own rule. A unit without a score is left out,
+    as is a sub-index that has too few of its children. Where the weights of missing children
     are shared among the rest, what both units have is compared; what the upper one alone has must
     be at least as high as everything of the lower one, and what the lower one alone has at most as
     high as everything of the upper one. A sub-index stands for all the scores that weights can

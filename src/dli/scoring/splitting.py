@@ -191,8 +191,11 @@ def _switched_parts(
     tie = TIE * float(np.nanmax(np.abs(values)))
     rates: list[float | None] = [None] * len(players)
     for place, gap in enumerate(gaps.tolist()):
-        if not np.isnan(gap):
-            rates[place] = shares[place] / gap if abs(gap) > tie else 0.0
+        if np.isnan(gap):
+            continue
+        # Beside much larger siblings a small gap is no tie where it brings points.
+        is_real = abs(gap) > tie or (gap != 0 and abs(shares[place]) > 1e-10 * scale)
+        rates[place] = shares[place] / gap if is_real else 0.0
     return list(zip(players, shares, rates, strict=True))
 
 

@@ -262,7 +262,7 @@ def dominance(values: ArrayLike) -> Bools:
     Returns
     -------
     ndarray of bool of shape (n_units, n_units)
-        Row over column. A unit without values takes no part. Values tie as scores do in ranks.
+        Row over column. A unit without values is left out. Values tie as scores do in ranks.
 
     Raises
     ------

@@ -46,7 +46,7 @@ class Steps:
         is_open, told = is_open.copy(), np.zeros(is_open.shape, dtype=np.bool_)
         critical = 0.0
         while is_open.any():
-            # Below 0 a unit could be told to be above another with a higher score.
+            # Below 0 a unit could be declared above another with a higher score.
             critical = max(self._quantile(bounds, is_open, largest), 0.0)
             new = is_open & (observed > critical)
             told |= new
@@ -72,7 +72,7 @@ class Steps:
 
 
 def among_all(steps: Steps, levels: Floats) -> tuple[Bools, Bools, Floats]:
-    """Return which units (columns) are told to be above and below each, over all pairs."""
+    """Return which units (columns) are declared above and below each, over all pairs."""
     noise, n = steps.noise, len(levels)
     order = np.argsort(-levels, kind="stable")
     errors_of, inverse = noise.errors[order], noise.inverse[np.ix_(order, order)]
@@ -84,7 +84,7 @@ def among_all(steps: Steps, levels: Floats) -> tuple[Bools, Bools, Floats]:
         for unit in range(n - 1):
             apart = errors[unit] - errors[unit + 1 :]
             apart *= inverse[unit, unit + 1 :, np.newaxis]
-            # A lower score is never told to be above: that half of the pairs remains a test.
+            # A lower score is never declared above: that half of the pairs remains a test.
             np.maximum(result, -apart.min(axis=0), out=result)
             tested = apart[is_open[unit, unit + 1 :]]
             np.maximum(result, tested.max(axis=0, initial=0.0), out=result)
@@ -100,7 +100,7 @@ def among_all(steps: Steps, levels: Floats) -> tuple[Bools, Bools, Floats]:
 
 
 def unit_by_unit(steps: Steps, levels: Floats, side: str) -> tuple[Bools, Bools, Floats]:
-    """Return which units (columns) are told to be above and below each, unit by unit."""
+    """Return which units (columns) are declared above and below each, unit by unit."""
     noise, n = steps.noise, len(levels)
     told, critical = np.zeros((n, 2, n), dtype=np.bool_), np.zeros(n)
     is_tested = np.array([[side != "upper"], [side != "lower"]])

@@ -129,9 +129,9 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
 ) -> RankSets:
     r"""Return the set of ranks that errors of the scores leave possible for each unit.
 
-    Unit j is told to be above unit i where $x_j - x_i > c \, s_{ij}$, with the standard error
+    Unit j is declared above unit i where $x_j - x_i > c \, s_{ij}$, with the standard error
     $s_{ij}$ of the difference. The lower end of the set of i is one more than the number of
-    units told to be above it, the upper end is ``n_units`` less the number of those told to be
+    units declared above it, the upper end is ``n_units`` less the number of those declared
     below it. The critical value c is the quantile of the largest standardised difference of two
     errors that are drawn from a normal distribution: over all pairs of units for simultaneous sets,
     over those of one unit for the set of that unit alone. Each further step leaves out the pairs

@@ -57,7 +57,7 @@ def weight_stability(values: ArrayLike, weights: ArrayLike) -> Stability:
     -------
     Stability
         From 0 to 1 where nothing changes. Units that tie at the nominal weights part at once,
-        which does not count as a swap. Units without a score at the nominal weights take no part.
+        which does not count as a swap. Units without a score at the nominal weights are left out.
 
     Raises
     ------
