@@ -133,6 +133,73 @@ def test_every_parameter_and_result_of_what_is_public_is_described():
     assert said_nothing == []
 
 
+def _texts():
+    """Return the pages and the source files, with their names."""
+    paths = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py"), ROOT / "README.md"]
+    return [(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")) for path in paths]
+
+
+# The site does not set Sphinx's markup: formulas are between dollars, and code between fences.
+SPHINX = re.compile(
+    r":(?:math|func|class|meth|ref|doc|mod):`|^ *\.\. [a-z-]+::|^ *[^\s#:].*[^:\s]::$|^::$",
+    re.MULTILINE,
+)
+
+
+def test_no_text_has_markup_that_the_site_does_not_set():
+    found = [
+        f"{name}:{text[: match.start()].count(chr(10)) + 1}: {match.group().strip()}"
+        for name, text in _texts()
+        for match in SPHINX.finditer(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rule :math:`T = W`", "see :func:`fit`", ".. math::\n", "    .. note::\n", "In R::\n", "::\n"],
+)
+def test_markup_that_the_site_does_not_set_is_found(text):
+    assert SPHINX.search(f"First line.\n{text}")
+
+
+@pytest.mark.parametrize("text", ["a[::2]", "::: dli.Index", "`x[::-1]`:", "for x in y[::2]:"])
+def test_slices_and_entries_of_the_reference_are_no_such_markup(text):
+    assert not SPHINX.search(f"First line.\n{text}\n")
+
+
+# Phrases that read as if translated, and that have been mended: see that they do not return.
+FOREIGN = {
+    "anew": "again",
+    "cannot stand": "is not valid",
+    "comes or goes": "is added or removed",
+    "from turn to turn": "without limit",
+    "in vain": "without result",
+    "is no number": "is not a number",
+    "not the first alone": "not only the first",
+    "take no part": "are left out",
+    "takes no part": "is left out",
+    "the fullest": "the most complete",
+    "the more so": "and more so",
+    "to and fro": "back and forth",
+    "told to be": "declared to be",
+    "what is at zero": "a value of zero",
+    "without rest": "exactly",
+}
+
+
+def test_no_text_has_a_phrase_that_reads_as_translated():
+    phrases = "|".join(phrase.replace(" ", r"\s+") for phrase in FOREIGN)
+    wrong = re.compile(rf"\b(?:{phrases})\b", re.IGNORECASE)
+    found = []
+    for name, text in _texts():
+        for match in wrong.finditer(text):
+            phrase = " ".join(match.group().lower().split())
+            line = text[: match.start()].count("\n") + 1
+            found.append(f"{name}:{line}: write {FOREIGN[phrase]!r} for {phrase!r}")
+    assert found == []
+
+
 def test_every_page_is_in_the_menu():
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
     pages |= {f"notebooks/{own.stem}.md" for own in (ROOT / "examples/notebooks").glob("*.ipynb")}
