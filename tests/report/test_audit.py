@@ -1,6 +1,7 @@
 """Audits of indices whose faults are known, and of data that cannot be judged."""
 
 import warnings
+from functools import cache
 
 import attrs
 import matplotlib as mpl
@@ -19,6 +20,7 @@ from dli.imputation import ColumnMean
 from dli.multivariate import arrays
 from dli.normalisation import Goalposts, MinMax, PercentileRank, ZScore
 from dli.report import Paragraph, Picture, Table, audited_correlations, audited_ranks
+from dli.report.language import ENGLISH, language_of
 from dli.treatment import Percentiles
 from dli.weighting import Equal
 
@@ -536,6 +538,126 @@ def test_ten_places_among_very_many_units_are_not_judged():
             "ten places are few among 501 units, and it takes 30 to 500"
         )
     assert "2 uncertain factors, 501 units" in texts(page, "Robustness")
+
+
+# -- in other languages ----------------------------------------------------------------------------
+
+FRENCH = language_of("fr")
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def said(page):
+    """Give all texts of an audit that are not a statement, with plain spaces."""
+    found = [page.title, page.subtitle]
+    for section in page.sections:
+        found.append(section.title)
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                found.append(block.text)
+            elif isinstance(block, Table):
+                found += [block.caption, *block.head, *(cell for row in block.rows for cell in row)]
+            elif isinstance(block, Picture):
+                found += [block.alt, block.caption]
+    return [text.replace(NO_BREAK, " ") for text in found]
+
+
+def answers_of(page):
+    """Give the rows of the summary by number, whatever the language."""
+    return {row[0]: row for row in page.sections[0].blocks[1].rows}
+
+
+@cache
+def judged():
+    """Give assessments that between them meet, miss and leave open most thresholds."""
+    few = {key: values[:6] for key, values in table().items()}
+    poor = table() | {"a": -table()["a"], "d": 2 * table()["e"]}
+    poor["b"][:30] = np.nan
+    poor["g"][0] = 90.0
+    weights = framework(a={"source": ""}).with_weights({"P": 8.0, "Q": 1.0, "R": 1.0})
+    return {
+        "good": GOOD,
+        "few": Assessment(framework(), few),
+        "poor": Assessment(weights, poor),
+        "strict": Assessment(framework(), poor, method=Method(availability=0.95)),
+        "flat": Assessment(Index("T", [Indicator(code) for code in "abc"]), table()),
+        "large": Assessment(Index("T", [Indicator(code) for code in "ab"]), table(n=501)),
+        "other rule": GOOD.evolve(aggregation=Minimum()),
+    }
+
+
+@pytest.mark.parametrize("case", judged())
+def test_an_audit_in_french_judges_as_the_english_one(case):
+    one = judged()[case]
+    english, french = report.audit(one), report.audit(one, lang="fr")
+    assert english.lang is ENGLISH
+    assert french.lang is FRENCH
+    verdict = {"meets": "respecté", "does not meet": "non respecté"}
+    own, other = (page.sections[0].blocks[1].rows for page in (english, french))
+    assert [row[0] for row in own] == [row[0] for row in other]
+    assert [verdict.get(row[5], "ne peut être apprécié") for row in own] == [
+        row[5].split(NO_BREAK)[0] if ":" in row[5] else row[5] for row in other
+    ]
+    blocks = [[b for part in page.sections for b in part.blocks] for page in (english, french)]
+    tables_of = [[b for b in found if isinstance(b, Table)] for found in blocks]
+    assert [(len(t.head), len(t.rows), t.words) for t in tables_of[0]] == [
+        (len(t.head), len(t.rows), t.words) for t in tables_of[1]
+    ]
+    check(french.html(), "fr")
+
+
+@pytest.mark.parametrize("case", judged())
+def test_nothing_of_an_audit_in_french_is_left_in_english(case):
+    texts_ = said(report.audit(judged()[case], lang="fr"))
+    english = [text for text in FRENCH.messages if FRENCH.messages[text] != text]
+    assert set(english).isdisjoint(texts_)
+    fixed = [text for text in english if "{" not in text and len(text) > 20]
+    assert [(text, own) for own in texts_ for text in fixed if text in own] == []
+
+
+def test_an_audit_in_french_reads_well():
+    page = report.audit(GOOD, study=STUDY, lang="fr")
+    own = said(page)
+    assert own[:2] == ["Audit statistique : Test", "60 entités, 9 indicateurs"]
+    assert [part.title for part in page.sections] == [
+        "Synthèse", "Cadre conceptuel", "Données", "Corrélations", "Poids et importance",
+        "Robustesse", "Autres méthodes", "Valeur ajoutée", "Sources des seuils", "Méthodes",
+        "Reproduire ces résultats",
+    ]  # fmt: skip
+    for text in (
+        "Bilan des 20 questions : seuil respecté pour 19, non respecté pour 0, appréciation ",
+        "impossible pour 1. Un seuil est un usage, non une preuve",
+        "2.1 Chaque indicateur est-il renseigné pour un nombre suffisant d’entités ? Résultat : 0",
+        "0 sur 9 au-dessous du seuil ; minimum : a, avec 100 %. Seuil habituel : 65 % des entités (",
+        "des entités (COINr (2022)). Respecté.",
+        "Ne peut être apprécié : seuls les spécialistes du domaine",
+        "|asymétrie| > 2 et aplatissement > 3,5",
+        "Rangs dans 200 simulations où varient les paramètres suivants : WeightNoise(",
+        "L’équipondération est écartée : c’est déjà celle de l’indice.",
+        "Certains textes sont en anglais",
+    ):
+        assert any(text in one for one in own), text
+    (sources,) = page.sections[8].blocks
+    assert sources.markdown.startswith(f"- Manuel OCDE/JRC (2008){NO_BREAK}: OCDE")
+    assert sources.lang == ""
+    few = report.audit(Assessment(framework(), {k: v[:6] for k, v in table().items()}), lang="fr")
+    assert "Ne peut être apprécié : 6 entités ont un score ; il en faut 10." in " ".join(said(few))
+    # Reasons come by errors, and keep the spaces of the language all the same.
+    assert f"6 entités ont un score{NO_BREAK}; il en faut 10" in answers_of(few)["2.3"][5]
+
+
+def test_an_unknown_language_of_an_audit_is_refused():
+    with pytest.raises(MethodError, match=r"lang must be one of 'en', 'fr', or the path of"):
+        report.audit(GOOD, study=STUDY, lang="xx")
+
+
+def test_one_unit_and_one_indicator_are_in_the_singular():
+    alone = {key: values[:1] for key, values in table().items()}
+    one = Assessment(Index("T", [Indicator("a", goalposts=(-9, 9))]), alone)
+    assert report.audit(one).subtitle == "1 unit, 1 indicator"
+    assert report.audit(one, lang="fr").subtitle == "1 entité, 1 indicateur"
+
+
+# -- limits ----------------------------------------------------------------------------------------
 
 
 def test_copeland_is_audited():

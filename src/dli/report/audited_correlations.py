@@ -10,18 +10,21 @@ from dli.errors import DLIError, MethodError
 from dli.framework import Index
 from dli.multivariate import arrays
 from dli.report.document import Block, Paragraph
+from dli.report.language import key
 from dli.report.parts import picture, tried
 from dli.report.questions import (
     FEW,
     HANDBOOK,
     INNOVATION,
-    OURS,
     Answer,
     Audited,
     Question,
     capped,
+    in_one_line,
     listed_codes,
     listed_pairs,
+    naming,
+    percent,
 )
 
 __all__ = ["CORRELATIONS"]
@@ -33,61 +36,77 @@ _MAPPED = 100
 
 def _negative(audited: Audited) -> Answer:
     audited.require(FEW)
+    language, say = audited.language, audited.language.say
     within = 1 if audited.sub_indices else 0
     found = audited.records(multivariate.correlations(audited.assessment, within=within))
     judged = [own for own in found if own["units"] >= FEW and not np.isnan(own["correlation"])]
     if not judged:
-        msg = f"no pair of indicators has {FEW} units in common and varies over them"
+        msg = say("no pair of indicators has {n} units in common and varies over them", n=FEW)
         raise MethodError(msg)
     low = sorted(
         (own for own in judged if own["flag"] == "negative"), key=lambda own: own["correlation"]
     )
     firm = [own for own in low if own["p_value"] <= _P_VALUE]
-    named = listed_pairs([(own["first"], own["second"]) for own in firm])
+    told = say(
+        "{n} of {total} pairs below 0, {firm} of them firmly",
+        n=len(low),
+        total=len(judged),
+        firm=len(firm),
+    )
+    named = listed_pairs(language, [(own["first"], own["second"]) for own in firm])
     return Answer(
-        figure=f"{len(low):,} of {len(judged):,} pairs below 0, {len(firm):,} of them firmly"
-        f"{named and f': {named}'}",
+        figure=naming(language, told, named),
         is_met=not firm,
         blocks=[
-            *capped(audited.language,
-                "Indicators of the same sub-index that move against each other.",
-                ["indicator", "and", "correlation", "p-value"],
+            *capped(
+                language,
+                say("Indicators of the same sub-index that move against each other."),
+                [say("indicator"), say("and"), say("correlation"), say("p-value")],
                 [
-                    (own["first"], own["second"], audited.language.number(own["correlation"], 2),
-                     audited.language.number(own["p_value"], 3))
+                    (
+                        own["first"],
+                        own["second"],
+                        language.number(own["correlation"], 2),
+                        language.number(own["p_value"], 3),
+                    )
                     for own in low
                 ],
                 [1],
             ),
             *_map(audited),
         ],
-    )  # fmt: skip
+    )
 
 
 def _map(audited: Audited) -> Iterator[Block]:
-    n = len(audited.index.indicators)
+    n, say = len(audited.index.indicators), audited.language.say
     if n > _MAPPED:
         yield Paragraph(
-            f"Correlations of {n:,} indicators are not drawn: more than {_MAPPED} cannot be read "
-            "in one picture."
+            say(
+                "Correlations of {n} indicators are not drawn: more than {most} cannot be read in "
+                "one picture.",
+                n=n,
+                most=_MAPPED,
+            )
         )
         return
     yield from tried(
         audited.language,
         lambda: picture(
             lambda: plots.correlations(audited.assessment, period=audited.period),
-            "A heat map of the correlations of all indicators",
-            "Correlations of indicators, all turned so that more is better.",
+            say("A heat map of the correlations of all indicators"),
+            say("Correlations of indicators, all turned so that more is better."),
         ),
-        "Correlations of the indicators",
+        say("Correlations of the indicators"),
     )
 
 
 def _own(audited: Audited) -> Answer:
     audited.require(FEW)
+    language, say = audited.language, audited.language.say
     parts = [part.code for part in audited.sub_indices]
     if len(parts) < 2:
-        msg = "there are no two sub-indices to choose from"
+        msg = say("there are no two sub-indices to choose from")
         raise MethodError(msg)
     parent = {own.code: part.code for part in audited.sub_indices for own in part.indicators}
     found = audited.records(multivariate.correlations(audited.assessment, list(parent), parts))
@@ -97,31 +116,34 @@ def _own(audited: Audited) -> Answer:
             r[record["first"]][record["second"]] = record["correlation"]
     judged = {code: own for code, own in r.items() if parent[code] in own and len(own) > 1}
     if not judged:
-        msg = f"no indicator has {FEW} units in common with the sub-indices and varies over them"
+        msg = say(
+            "no indicator has {n} units in common with the sub-indices and varies over them", n=FEW
+        )
         raise MethodError(msg)
     rows = []
     for code, own in judged.items():
         home = parent[code]
         other = max((part for part in own if part != home), key=own.__getitem__)
         if own[other] > own[home] + TIE:
-            rows.append(
-                (
-                    code,
-                    home,
-                    audited.language.number(own[home], 2),
-                    other,
-                    audited.language.number(own[other], 2),
-                )
-            )
-    named = f": {listed_codes([row[0] for row in rows])}" if rows else ""
+            figures = (language.number(own[part], 2) for part in (home, other))
+            rows.append((code, home, next(figures), other, next(figures)))
+    told = say("{n} of {total} correlate more with another", n=len(rows), total=len(judged))
     return Answer(
-        figure=f"{len(rows)} of {len(judged)} correlate more with another{named}",
+        figure=naming(language, told, listed_codes(language, [row[0] for row in rows])),
         is_met=not rows,
         blocks=capped(
-            audited.language,
-            "Indicators that correlate more with another sub-index than with their own, of which "
-            "they are a part.",
-            ["code", "own sub-index", "correlation", "other sub-index", "correlation"],
+            language,
+            say(
+                "Indicators that correlate more with another sub-index than with their own, of "
+                "which they are a part."
+            ),
+            [
+                say("code"),
+                say("own sub-index"),
+                say("correlation"),
+                say("other sub-index"),
+                say("correlation"),
+            ],
             rows,
             [1, 3],
         ),
@@ -130,32 +152,41 @@ def _own(audited: Audited) -> Answer:
 
 def _alpha(audited: Audited) -> Answer:
     audited.require(FEW)
+    language, say = audited.language, audited.language.say
     codes = [node.code for node in audited.joined]
     if not codes:
-        msg = "no node has several children"
+        msg = say("no node has several children")
         raise MethodError(msg)
     records = audited.records(multivariate.cronbach_alpha(audited.assessment, codes, least=_ALPHA))
     judged = [own for own in records if not np.isnan(own["alpha"])]
     if not judged:
-        msg = "alpha cannot be computed at any node: values are missing or do not vary"
+        msg = say("alpha cannot be computed at any node: values are missing or do not vary")
         raise MethodError(msg)
     low = [own["code"] for own in judged if own["alpha"] < _ALPHA]
     alphas = [own["alpha"] for own in judged]
-    named = f", below at {listed_codes(low)}" if low else ""
+    told = [
+        say(
+            "{low} to {high} at {n} of {total} nodes",
+            low=language.figure(min(alphas), ".2f"),
+            high=language.figure(max(alphas), ".2f"),
+            n=len(judged),
+            total=len(codes),
+        )
+    ]
+    told += [say("below at {codes}", codes=listed_codes(language, low))] if low else []
     return Answer(
-        figure=f"{min(alphas):.2f} to {max(alphas):.2f} at {len(judged)} of {len(codes)} "
-        f"nodes{named}",
+        figure=", ".join(told),
         is_met=not low,
         blocks=capped(
-            audited.language,
-            "Cronbach's alpha of the children of each node.",
-            ["code", "name", "children", "alpha"],
+            language,
+            say("Cronbach's alpha of the children of each node."),
+            [say("code"), say("name"), say("children"), say("alpha")],
             [
                 (
                     own["code"],
                     own["name"],
-                    str(own["children"]),
-                    audited.language.number(own["alpha"], 2),
+                    language.figure(own["children"], "d"),
+                    language.number(own["alpha"], 2),
                 )
                 for own in records
             ],
@@ -166,31 +197,51 @@ def _alpha(audited: Audited) -> Answer:
 
 def _component(audited: Audited) -> Answer:
     audited.require(FEW)
+    language, say = audited.language, audited.language.say
     rows, shares, low, split = [], [], [], []
     for node in audited.joined:
         try:
             share, opposed, eigenvalues = _first(audited, node)
         except DLIError as error:
-            rows.append((node.code, node.name, "–", "–", " ".join(str(error).split())))
+            rows.append((node.code, node.name, "–", "–", in_one_line(error)))
             continue
         shares.append(share)
         low += [node.code] if share < _COMPONENT - TIE else []
         split += [node.code] if opposed else []
-        signs = f"opposed: {listed_codes(opposed)}" if opposed else "all of one sign"
-        rows.append((node.code, node.name, f"{share:.0%}", str(eigenvalues), signs))
+        signs = (
+            say("opposed: {codes}", codes=listed_codes(language, opposed))
+            if opposed
+            else say("all of one sign")
+        )
+        above = language.figure(eigenvalues, "d")
+        rows.append((node.code, node.name, percent(language, share), above, signs))
     if not shares:
-        msg = "components cannot be computed at any node"
+        msg = say("components cannot be computed at any node")
         raise MethodError(msg)
-    told = [f"{min(shares):.0%} to {max(shares):.0%} at {len(shares)} of {len(rows)} nodes"]
-    told += [f"below at {listed_codes(low)}"] if low else []
-    told += [f"opposed loadings at {listed_codes(split)}"] if split else []
+    told = [
+        say(
+            "{low} to {high} at {n} of {total} nodes",
+            low=percent(language, min(shares)),
+            high=percent(language, max(shares)),
+            n=len(shares),
+            total=len(rows),
+        )
+    ]
+    told += [say("below at {codes}", codes=listed_codes(language, low))] if low else []
+    told += [say("opposed loadings at {codes}", codes=listed_codes(language, split))] * bool(split)
     return Answer(
         figure=", ".join(told),
         is_met=not (low or split),
         blocks=capped(
-            audited.language,
-            "The first principal component of the children of each node.",
-            ["code", "name", "share of variance", "eigenvalues above 1", "loadings"],
+            language,
+            say("The first principal component of the children of each node."),
+            [
+                say("code"),
+                say("name"),
+                say("share of variance"),
+                say("eigenvalues above 1"),
+                say("loadings"),
+            ],
             rows,
             [1, 4],
         ),
@@ -202,7 +253,12 @@ def _first(audited: Audited, node: Index) -> tuple[float, list[str], int]:
     codes = [child.code for child in node.children]
     found = arrays.principal_components(audited.values(codes), names=codes)
     if found.n_units < FEW:
-        msg = f"{found.n_units} units have all children, and it takes {FEW}"
+        msg = audited.language.say(
+            "{n} unit has all children, and it takes {least}",
+            "{n} units have all children, and it takes {least}",
+            n=found.n_units,
+            least=FEW,
+        )
         raise MethodError(msg)
     loadings = found.loadings[:, 0].tolist()
     opposed = [code for code, own in zip(codes, loadings, strict=True) if own < -TIE]
@@ -211,26 +267,33 @@ def _first(audited: Audited, node: Index) -> tuple[float, list[str], int]:
 
 CORRELATIONS = (
     Question(
-        text="Do indicators of the same sub-index move against each other?",
-        threshold=f"none below 0 with a p-value up to {_P_VALUE:g}",
-        source=f"{OURS}; asked in {INNOVATION}",
+        text=key("Do indicators of the same sub-index move against each other?"),
+        threshold=lambda language: language.say(
+            "none below 0 with a p-value up to {limit}", limit=language.figure(_P_VALUE, "g")
+        ),
+        source=key("this library; asked in JRC audits of the Global Innovation Index"),
         answer=_negative,
     ),
     Question(
-        text="Does each indicator correlate most with its own sub-index?",
-        threshold="all",
+        text=key("Does each indicator correlate most with its own sub-index?"),
+        threshold=lambda language: language.say("all"),
         source=INNOVATION,
         answer=_own,
     ),
     Question(
-        text="Are the children of each node consistent (Cronbach's alpha)?",
-        threshold=f"at least {_ALPHA:g}",
+        text=key("Are the children of each node consistent (Cronbach's alpha)?"),
+        threshold=lambda language: language.say(
+            "at least {limit}", limit=language.figure(_ALPHA, "g")
+        ),
         source=HANDBOOK,
         answer=_alpha,
     ),
     Question(
-        text="Does one component stand for the children of each node?",
-        threshold=f"at least {_COMPONENT:.0%} of the variance, and loadings of one sign",
+        text=key("Does one component stand for the children of each node?"),
+        threshold=lambda language: language.say(
+            "at least {share} of the variance, and loadings of one sign",
+            share=percent(language, _COMPONENT),
+        ),
         source=HANDBOOK,
         answer=_component,
     ),

@@ -9,6 +9,7 @@ from dli.arrays import TIE
 from dli.errors import MethodError
 from dli.framework import Indicator
 from dli.multivariate import arrays
+from dli.report.language import key
 from dli.report.parts import depth_of
 from dli.report.questions import (
     COINR,
@@ -23,6 +24,8 @@ from dli.report.questions import (
     capped,
     listed_codes,
     listed_pairs,
+    naming,
+    percent,
 )
 
 __all__ = ["CONCEPT", "DATA"]
@@ -39,22 +42,32 @@ def _measured(audited: Audited) -> list[Indicator]:
 
 
 def _tree(audited: Audited) -> Answer:
-    depth, n = depth_of(audited.index), len(audited.index.indicators)
-    levels = f"{depth:,} level{'s' * (depth > 1)} below the index, {n:,} indicators"
+    language, say = audited.language, audited.language.say
+    size = say(
+        "{levels} below the index, {indicators}",
+        levels=say("{n} level", "{n} levels", n=depth_of(audited.index)),
+        indicators=say("{n} indicator", "{n} indicators", n=len(audited.index.indicators)),
+    )
     parts = audited.sub_indices
     if not parts:
-        return Answer(figure=levels, is_met=None, reason="there are no sub-indices")
+        return Answer(figure=size, is_met=None, reason=say("there are no sub-indices"))
     counts = [len(part.indicators) for part in parts]
-    rows = [(p.code, p.name, str(k)) for p, k in zip(parts, counts, strict=True)]
-    spread = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{counts[0]}"
-    each = f"each of {len(parts)} sub-indices" if len(parts) > 1 else "its one sub-index"
+    rows = [(p.code, p.name, language.figure(k, "d")) for p, k in zip(parts, counts, strict=True)]
+    least, most = (language.figure(k, "d") for k in (min(counts), max(counts)))
+    spread = least if least == most else say("{low} to {high}", low=least, high=most)
+    each = say(
+        "{spread} in its one sub-index",
+        "{spread} in each of {n} sub-indices",
+        n=len(parts),
+        spread=spread,
+    )
     return Answer(
-        figure=f"{levels}; {spread} in {each}",
+        figure=language.say("; ").join([size, each]),
         is_met=min(counts) > 1,
         blocks=capped(
-            audited.language,
-            "Indicators of each sub-index.",
-            ["code", "name", "indicators"],
+            language,
+            say("Indicators of each sub-index."),
+            [say("code"), say("name"), say("indicators")],
             rows,
             [1],
         ),
@@ -64,24 +77,31 @@ def _tree(audited: Audited) -> Answer:
 def _directions(audited: Audited) -> Answer:
     own = _measured(audited)
     down = [indicator.code for indicator in own if indicator.direction == -1]
-    named = f" ({listed_codes(down)})" if down else ""
+    named = f" ({listed_codes(audited.language, down)})" if down else ""
+    say = audited.language.say
+    told = say("more is better for {up}, less is better for {down}", up=len(own) - len(down),
+               down=len(down))  # fmt: skip
     return Answer(
-        figure=f"more is better for {len(own) - len(down)}, less is better for {len(down)}{named}",
+        figure=f"{told}{named}",
         is_met=None,
-        reason="whether a direction is right is for those who know the subject",
+        reason=say("whether a direction is right is for those who know the subject"),
     )
 
 
 def _scales(audited: Audited) -> Answer:
-    own = _measured(audited)
+    own, say = _measured(audited), audited.language.say
     without = [i for i in own if i.goalposts is None and i.scale is None]
     return Answer(
-        figure=f"{len(own) - len(without)} of {len(own)} have a valid range or goalposts",
+        figure=say(
+            "{n} of {total} have a valid range or goalposts",
+            n=len(own) - len(without),
+            total=len(own),
+        ),
         is_met=not without,
         blocks=capped(
             audited.language,
-            "Indicators without a valid range or goalposts.",
-            ["code", "name", "measured in"],
+            say("Indicators without a valid range or goalposts."),
+            [say("code"), say("name"), say("measured in")],
             [(i.code, i.name, i.unit_of_measure) for i in without],
             [1, 2],
         ),
@@ -89,20 +109,25 @@ def _scales(audited: Audited) -> Answer:
 
 
 def _sources(audited: Audited) -> Answer:
-    own = _measured(audited)
+    own, language, say = _measured(audited), audited.language, audited.language.say
     lacks = {
         i.code: [what for what in ("name", "source") if not getattr(i, what).strip()] for i in own
     }
     counts = [sum(what in lack for lack in lacks.values()) for what in ("name", "source")]
     named, sourced = (len(own) - count for count in counts)
     return Answer(
-        figure=f"of {len(own)}, {named} have a name and {sourced} a source",
+        figure=say(
+            "of {n}, {named} have a name and {sourced} a source",
+            n=len(own),
+            named=named,
+            sourced=sourced,
+        ),
         is_met=not any(counts),
         blocks=capped(
-            audited.language,
-            "What indicators lack.",
-            ["code", "lacks"],
-            [(code, " and ".join(lack)) for code, lack in lacks.items() if lack],
+            language,
+            say("What indicators lack."),
+            [say("code"), say("lacks")],
+            [(code, language.joined([*map(say, lack)])) for code, lack in lacks.items() if lack],
             [1],
         ),
     )
@@ -110,26 +135,26 @@ def _sources(audited: Audited) -> Answer:
 
 CONCEPT = (
     Question(
-        text="Is the framework a tree with several indicators in each sub-index?",
-        threshold="at least 2 indicators in each sub-index",
+        text=key("Is the framework a tree with several indicators in each sub-index?"),
+        threshold=lambda language: language.say("at least 2 indicators in each sub-index"),
         source=OURS,
         answer=_tree,
     ),
     Question(
-        text="Is the direction of each indicator right?",
-        threshold="all, by the judgement of experts",
+        text=key("Is the direction of each indicator right?"),
+        threshold=lambda language: language.say("all, by the judgement of experts"),
         source=HANDBOOK,
         answer=_directions,
     ),
     Question(
-        text="Is the range of each indicator declared?",
-        threshold="all",
+        text=key("Is the range of each indicator declared?"),
+        threshold=lambda language: language.say("all"),
         source=OURS,
         answer=_scales,
     ),
     Question(
-        text="Does each indicator have a name and a source?",
-        threshold="all",
+        text=key("Does each indicator have a name and a source?"),
+        threshold=lambda language: language.say("all"),
         source=HANDBOOK,
         answer=_sources,
     ),
@@ -154,15 +179,21 @@ def _statistics(audited: Audited, stage: str = "raw") -> list[dict[str, Any]]:
 def _by_indicator(audited: Audited) -> Answer:
     found = sorted(_statistics(audited), key=lambda own: float(own["share_available"]))
     low = [own for own in found if "few values" in _flags(own)]
+    language, say = audited.language, audited.language.say
     return Answer(
-        figure=f"{len(low)} of {len(found)} below; the lowest is {found[0]['code']} with "
-        f"{found[0]['share_available']:.0%}",
+        figure=say(
+            "{n} of {total} below; the lowest is {lowest} with {share}",
+            n=len(low),
+            total=len(found),
+            lowest=found[0]["code"],
+            share=percent(language, found[0]["share_available"]),
+        ),
         is_met=not low,
         blocks=capped(
-            audited.language,
-            "Indicators with too few values.",
-            ["code", "name", "available"],
-            [(own["code"], own["name"], f"{own['share_available']:.0%}") for own in low],
+            language,
+            say("Indicators with too few values."),
+            [say("code"), say("name"), say("available")],
+            [(own["code"], own["name"], percent(language, own["share_available"])) for own in low],
             [1],
         ),
     )
@@ -179,14 +210,25 @@ def _by_unit(audited: Audited) -> Answer:
     shares = screening.data_shares(values)[0]
     order = np.argsort(shares, kind="stable").tolist()
     names = audited.names(audited.rows.tolist())
-    low = [(names[i], f"{shares[i]:.0%}") for i in order if shares[i] < _AVAILABLE - TIE]
-    n_left = _n_left_out(audited)
-    left = f"; {n_left:,} more {'was' if n_left == 1 else 'were'} left out" if n_left else ""
+    language, say = audited.language, audited.language.say
+    low = [(names[i], percent(language, shares[i])) for i in order if shares[i] < _AVAILABLE - TIE]
+    told = [
+        say(
+            "{n} of {total} below; the lowest is {lowest} with {share}",
+            n=len(low),
+            total=len(names),
+            lowest=names[order[0]],
+            share=percent(language, shares[order[0]]),
+        )
+    ]
+    if n_left := _n_left_out(audited):
+        told.append(say("{n} more was left out", "{n} more were left out", n=n_left))
     return Answer(
-        figure=f"{len(low):,} of {len(names):,} below; the lowest is {names[order[0]]} with "
-        f"{shares[order[0]]:.0%}{left}",
+        figure=say("; ").join(told),
         is_met=not low,
-        blocks=capped(audited.language, "Units with too few values.", ["unit", "available"], low),
+        blocks=capped(
+            language, say("Units with too few values."), [say("unit"), say("available")], low
+        ),
     )
 
 
@@ -210,14 +252,22 @@ def _outliers(audited: Audited) -> Answer:
             rows.append(
                 (before["code"], before["name"], *(audited.language.number(x, 2) for x in figures))
             )
-    named = f": {listed_codes(left)}" if left else ""
+    language, say = audited.language, audited.language.say
+    told = say("{n} of {total} with outliers", n=len(left), total=len(raw))
     return Answer(
-        figure=f"{len(left)} of {len(raw)} with outliers{named}",
+        figure=naming(language, told, listed_codes(language, left)),
         is_met=not left,
         blocks=capped(
-            audited.language,
-            "Indicators with outliers in the data, or after treatment.",
-            ["code", "name", "skewness", "kurtosis", "skewness, treated", "kurtosis, treated"],
+            language,
+            say("Indicators with outliers in the data, or after treatment."),
+            [
+                say("code"),
+                say("name"),
+                say("skewness"),
+                say("kurtosis"),
+                say("skewness, treated"),
+                say("kurtosis, treated"),
+            ],
             rows,
             [1],
         ),
@@ -226,10 +276,11 @@ def _outliers(audited: Audited) -> Answer:
 
 def _constants(audited: Audited) -> Answer:
     if len(audited.rows) < 2:
-        msg = "a single unit differs from no other"
+        msg = audited.language.say("a single unit differs from no other")
         raise MethodError(msg)
     same = [own["code"] for own in _statistics(audited) if "constant" in _flags(own)]
-    return Answer(figure=listed_codes(same) or "none", is_met=not same)
+    named = listed_codes(audited.language, same)
+    return Answer(figure=named or audited.language.say("none"), is_met=not same)
 
 
 def _doubled(audited: Audited) -> Answer:
@@ -238,15 +289,16 @@ def _doubled(audited: Audited) -> Answer:
     found = arrays.correlations(audited.values(codes))
     r, n = found.coefficients, found.n_units
     pairs = [p for p in found.pairs(above=SAME, below=-SAME) if n[p] >= FEW]
-    named = listed_pairs([(codes[i], codes[j]) for i, j in pairs])
+    language, say = audited.language, audited.language.say
+    named = listed_pairs(language, [(codes[i], codes[j]) for i, j in pairs])
     return Answer(
-        figure=f"{len(pairs):,} pair{'s' * (len(pairs) != 1)}{named and f': {named}'}",
+        figure=naming(language, say("{n} pair", "{n} pairs", n=len(pairs)), named),
         is_met=not pairs,
         blocks=capped(
-            audited.language,
-            "Pairs of indicators that say the same.",
-            ["indicator", "and", "correlation"],
-            [(codes[i], codes[j], audited.language.number(r[i, j], 2)) for i, j in pairs],
+            language,
+            say("Pairs of indicators that say the same."),
+            [say("indicator"), say("and"), say("correlation")],
+            [(codes[i], codes[j], language.number(r[i, j], 2)) for i, j in pairs],
             [1],
         ),
     )
@@ -257,45 +309,62 @@ def _imputed(audited: Audited) -> Answer:
     n_cells = len(records) * len(audited.measured)
     n_imputed = sum(int(own["imputed"]) for own in records)
     return Answer(
-        figure=f"{n_imputed:,} of {n_cells:,} values ({n_imputed / n_cells:.1%})",
+        figure=audited.language.say(
+            "{n} of {total} values ({share})",
+            n=n_imputed,
+            total=n_cells,
+            share=percent(audited.language, n_imputed / n_cells, 1),
+        ),
         is_met=n_imputed / n_cells <= _IMPUTED,
     )
 
 
 DATA = (
     Question(
-        text="Does each indicator have values for enough units?",
-        threshold=f"{_AVAILABLE:.0%} of the units",
+        text=key("Does each indicator have values for enough units?"),
+        threshold=lambda language: language.say(
+            "{share} of the units", share=percent(language, _AVAILABLE)
+        ),
         source=COINR,
         answer=_by_indicator,
     ),
     Question(
-        text="Does each unit have values for enough indicators?",
-        threshold=f"{_AVAILABLE:.0%} of the indicators",
+        text=key("Does each unit have values for enough indicators?"),
+        threshold=lambda language: language.say(
+            "{share} of the indicators", share=percent(language, _AVAILABLE)
+        ),
         source=OURS,
         answer=_by_unit,
     ),
     Question(
-        text="Are indicators free of outliers when they are normalised?",
-        threshold=f"none with both |skewness| > {_SKEWNESS:g} and kurtosis > {_KURTOSIS:g}",
+        text=key("Are indicators free of outliers when they are normalised?"),
+        threshold=lambda language: language.say(
+            "none with both |skewness| > {skewness} and kurtosis > {kurtosis}",
+            skewness=language.figure(_SKEWNESS, "g"),
+            kurtosis=language.figure(_KURTOSIS, "g"),
+        ),
         source=COINR,
         answer=_outliers,
     ),
     Question(
-        text="Are indicators constant, or without any value?",
-        threshold="none",
+        text=key("Are indicators constant, or without any value?"),
+        threshold=lambda language: language.say("none"),
         source=OURS,
         answer=_constants,
     ),
     Question(
-        text="Do pairs of indicators say the same?",
-        threshold=f"no |correlation| > {SAME:g}",
+        text=key("Do pairs of indicators say the same?"),
+        threshold=lambda language: language.say(
+            "no |correlation| > {limit}", limit=language.figure(SAME, "g")
+        ),
         source=GUIDE,
         answer=_doubled,
     ),
     Question(
-        text="How many values are imputed?",
-        threshold=f"at most {_IMPUTED:.0%}",
+        text=key("How many values are imputed?"),
+        threshold=lambda language: language.say(
+            "at most {share}", share=percent(language, _IMPUTED)
+        ),
         source=OURS,
         answer=_imputed,
     ),

@@ -5,16 +5,14 @@ from typing import Any
 import numpy as np
 
 from dli import multivariate, sensitivity
-from dli.arrays import TIE
+from dli.arrays import TIE, Floats
 from dli.errors import MethodError
 from dli.multivariate import Limits
+from dli.report.language import Language, key
 from dli.report.questions import (
     COINR,
     FEW,
     FEW_RANKS,
-    IMPORTANCE,
-    INNOVATION,
-    OURS,
     SAME,
     Answer,
     Audited,
@@ -22,6 +20,7 @@ from dli.report.questions import (
     capped,
     doubt_of_places,
     listed_codes,
+    percent,
 )
 
 __all__ = ["ADDED", "WEIGHTS"]
@@ -35,21 +34,28 @@ _PLACES, _DIFFERENT = 10, 0.3
 
 def _importance(audited: Audited) -> Answer:
     audited.require(FEW)
+    language, say = audited.language, audited.language.say
     if len(audited.index.children) < 2:
-        msg = "the index has a single part"
+        msg = say("the index has a single part")
         raise MethodError(msg)
     found = sensitivity.importance(audited.assessment, period=audited.period)
     shares, weights = found.shares, found.weights
     rows = [
-        (code, *(audited.language.number(x, 2) for x in figures))
+        (code, *(language.number(x, 2) for x in figures))
         for code, *figures in zip(
             found.codes, weights, shares, found.correlations, found.ratios, strict=True
         )
     ]
     table = capped(
-        audited.language,
-        "Weights, and how much of the index's variance goes when a part is known.",
-        ["code", "weight", "share of importance", "correlation", "correlation ratio"],
+        language,
+        say("Weights, and how much of the index's variance goes when a part is known."),
+        [
+            say("code"),
+            say("weight"),
+            say("share of importance"),
+            say("correlation"),
+            say("correlation ratio"),
+        ],
         rows,
     )
     unknown = np.isnan(shares) | np.isnan(weights)
@@ -58,22 +64,34 @@ def _importance(audited: Audited) -> Answer:
         return Answer(
             figure="–",
             is_met=None,
-            reason=f"weight or importance is not known for {listed_codes(codes)}",
+            reason=say(
+                "weight or importance is not known for {codes}",
+                codes=listed_codes(language, codes),
+            ),
             blocks=table,
         )
     is_near = (shares >= weights / 2 - TIE) & (shares <= weights * 2 + TIE)
     far = [code for code, near in zip(found.codes, is_near, strict=True) if not near]
-    named = f", far from it for {listed_codes(far)}" if far else ""
+    told = [
+        _from_to(language, shares),
+        say("for weights of {range}", range=_from_to(language, weights)),
+    ]
+    told += [say("far from it for {codes}", codes=listed_codes(language, far))] if far else []
     return Answer(
-        figure=f"{shares.min():.2f} to {shares.max():.2f}, for weights of {weights.min():.2f} to "
-        f"{weights.max():.2f}{named}",
+        figure=", ".join(told),
         is_met=not far,
         blocks=table,
     )
 
 
+def _from_to(language: Language, values: Floats) -> str:
+    low, high = (language.figure(end, ".2f") for end in (values.min(), values.max()))
+    return language.say("{low} to {high}", low=low, high=high)
+
+
 def _with_index(audited: Audited) -> Answer:
     audited.require(FEW)
+    language, say = audited.language, audited.language.say
     found = sensitivity.importance(audited.assessment, period=audited.period)
     known = [
         (code, r)
@@ -81,26 +99,30 @@ def _with_index(audited: Audited) -> Answer:
         if not np.isnan(r)
     ]
     if not known:
-        msg = "no part of the index varies"
+        msg = say("no part of the index varies")
         raise MethodError(msg)
     low = [code for code, r in known if r < _WEAK]
     least, most = (pick(known, key=lambda own: own[1]) for pick in (min, max))
-    named = f"; weak: {listed_codes(low)}" if low else ""
-    return Answer(
-        figure=f"{least[1]:.2f} ({least[0]}) to {most[1]:.2f} ({most[0]}){named}", is_met=not low
-    )
+    lowest, highest = (f"{language.figure(r, '.2f')} ({code})" for code, r in (least, most))
+    told = [say("{low} to {high}", low=lowest, high=highest)]
+    told += [say("weak: {codes}", codes=listed_codes(language, low))] if low else []
+    return Answer(figure=say("; ").join(told), is_met=not low)
 
 
 WEIGHTS = (
     Question(
-        text="Are the parts of the index as important as their weights say?",
-        threshold="each share of importance between half and twice the weight",
-        source=f"{OURS}; measured as by {IMPORTANCE}",
+        text=key("Are the parts of the index as important as their weights say?"),
+        threshold=lambda language: language.say(
+            "each share of importance between half and twice the weight"
+        ),
+        source=key("this library; measured as by Paruolo, Saisana and Saltelli (2013)"),
         answer=_importance,
     ),
     Question(
-        text="Does each part of the index correlate with it?",
-        threshold=f"at least {_WEAK:g}",
+        text=key("Does each part of the index correlate with it?"),
+        threshold=lambda language: language.say(
+            "at least {limit}", limit=language.figure(_WEAK, "g")
+        ),
         source=COINR,
         answer=_with_index,
     ),
@@ -111,10 +133,11 @@ WEIGHTS = (
 
 
 def _differing(audited: Audited) -> Answer:
+    language, say = audited.language, audited.language.say
     if len(audited.index.children) < 2:
-        msg = "the index has a single part"
+        msg = say("the index has a single part")
         raise MethodError(msg)
-    if doubt := doubt_of_places(len(audited.scored)):
+    if doubt := doubt_of_places(language, len(audited.scored)):
         raise MethodError(doubt)
     ranks = audited.assessment.rank_array
     own = ranks(audited.index.code)[audited.rows]
@@ -124,19 +147,27 @@ def _differing(audited: Audited) -> Answer:
         moved = moved[~np.isnan(moved)]
         if moved.size >= FEW_RANKS:
             shares[child.code] = float((moved >= _PLACES).mean())
-            rows.append((child.code, child.name, f"{shares[child.code]:.0%}", f"{moved.size:,}"))
+            share = percent(language, shares[child.code])
+            rows.append((child.code, child.name, share, language.figure(moved.size, ",d")))
     if not shares:
-        msg = f"no part has ranks of {FEW_RANKS} units"
+        msg = say("no part has ranks of {n} units", n=FEW_RANKS)
         raise MethodError(msg)
     low = [code for code, share in shares.items() if share < _DIFFERENT - TIE]
-    named = f", below at {listed_codes(low)}" if low else ""
+    told = [
+        say(
+            "{low} to {high} of the units",
+            low=percent(language, min(shares.values())),
+            high=percent(language, max(shares.values())),
+        )
+    ]
+    told += [say("below at {codes}", codes=listed_codes(language, low))] if low else []
     return Answer(
-        figure=f"{min(shares.values()):.0%} to {max(shares.values()):.0%} of the units{named}",
+        figure=", ".join(told),
         is_met=not low,
         blocks=capped(
-            audited.language,
-            f"Units that rank {_PLACES} or more places from where they rank in the index.",
-            ["code", "name", "share", "units"],
+            language,
+            say("Units that rank {n} or more places from where they rank in the index.", n=_PLACES),
+            [say("code"), say("name"), say("share"), say("units")],
             rows,
             [1],
         ),
@@ -146,20 +177,32 @@ def _differing(audited: Audited) -> Answer:
 def _single(audited: Audited) -> Answer:
     audited.require(FEW)
     found = _by_correlation(audited)
+    language, say = audited.language, audited.language.say
     if not found:
-        msg = f"no indicator that varies has {FEW} units in common with the index"
+        msg = say("no indicator that varies has {n} units in common with the index", n=FEW)
         raise MethodError(msg)
     high = [own["first"] for own in found if own["correlation"] > SAME]
-    named = f"; above: {listed_codes(high)}" if high else ""
+    told = [
+        say(
+            "the highest is {r} ({code})",
+            r=language.figure(found[0]["correlation"], ".2f"),
+            code=found[0]["first"],
+        )
+    ]
+    told += [say("above: {codes}", codes=listed_codes(language, high))] if high else []
     return Answer(
-        figure=f"the highest is {found[0]['correlation']:.2f} ({found[0]['first']}){named}",
+        figure=say("; ").join(told),
         is_met=not high,
         blocks=capped(
-            audited.language,
-            "Indicators by their correlation with the index.",
-            ["code", "correlation", "units"],
+            language,
+            say("Indicators by their correlation with the index."),
+            [say("code"), say("correlation"), say("units")],
             [
-                (own["first"], audited.language.number(own["correlation"], 2), str(own["units"]))
+                (
+                    own["first"],
+                    language.number(own["correlation"], 2),
+                    language.figure(own["units"], "d"),
+                )
                 for own in found
             ],
         ),
@@ -175,15 +218,19 @@ def _by_correlation(audited: Audited) -> list[dict[str, Any]]:
 
 ADDED = (
     Question(
-        text="Does the index say more than each of its parts: do ranks differ by 10 places?",
-        threshold=f"for at least {_DIFFERENT:.0%} of the units",
-        source=f"customary; reported in {INNOVATION}",
+        text=key("Does the index say more than each of its parts: do ranks differ by 10 places?"),
+        threshold=lambda language: language.say(
+            "for at least {share} of the units", share=percent(language, _DIFFERENT)
+        ),
+        source=key("customary; reported in JRC audits of the Global Innovation Index"),
         answer=_differing,
     ),
     Question(
-        text="Does the index say more than any single indicator?",
-        threshold=f"no correlation > {SAME:g}",
-        source=f"{OURS}, as for pairs of indicators",
+        text=key("Does the index say more than any single indicator?"),
+        threshold=lambda language: language.say(
+            "no correlation > {limit}", limit=language.figure(SAME, "g")
+        ),
+        source=key("this library, as for pairs of indicators"),
         answer=_single,
     ),
 )

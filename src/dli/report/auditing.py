@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from textwrap import TextWrapper
 
 from dli.assessment import Assessment
 from dli.checks import instance
 from dli.report import audited_correlations, audited_data, audited_ranks, audited_weights
 from dli.report.document import Block, Paragraph, Section, Statement, Table
-from dli.report.language import ENGLISH
-from dli.report.questions import OPEN, Answer, Audited, Question, answered
+from dli.report.language import Language, key, language_of
+from dli.report.parts import label
+from dli.report.questions import Answer, Audited, Question, answered
 from dli.report.report import Report
 from dli.report.studies import methods, studied
 from dli.sensitivity import Uncertainty
@@ -16,29 +18,41 @@ from dli.sensitivity import Uncertainty
 __all__ = ["audit"]
 
 _PARTS = (
-    ("Concept", audited_data.CONCEPT),
-    ("Data", audited_data.DATA),
-    ("Correlations", audited_correlations.CORRELATIONS),
-    ("Weights and importance", audited_weights.WEIGHTS),
-    ("Robustness", audited_ranks.RANKS),
-    ("Other methods", audited_ranks.ALTERNATIVES),
-    ("Added value", audited_weights.ADDED),
+    (key("Concept"), audited_data.CONCEPT),
+    (key("Data"), audited_data.DATA),
+    (key("Correlations"), audited_correlations.CORRELATIONS),
+    (key("Weights and importance"), audited_weights.WEIGHTS),
+    (key("Robustness"), audited_ranks.RANKS),
+    (key("Other methods"), audited_ranks.ALTERNATIVES),
+    (key("Added value"), audited_weights.ADDED),
 )
-_SOURCES = """
-- OECD/JRC Handbook (2008): OECD and European Commission, Joint Research Centre, *Handbook on
-  Constructing Composite Indicators*, doi 10.1787/9789264043466-en. It names 0.7 for Cronbach's
-  alpha, and 60% of the variance for the components that are kept; here one component is kept.
-- JRC Pocket Guide (2019): Saisana, Becker, Neves, Alberti and Dominguez-Torreiro, *Your 10-Step
-  Pocket Guide to Composite Indicators & Scoreboards*, European Commission, Joint Research Centre.
-- COINr (2022): Becker, Caperna, Del Sorbo, Norlén, Papadimitriou and Saisana, *COINr: An R package
-  for developing composite indicators*, doi 10.21105/joss.04567; defaults of its functions
-  `get_stats` and `plot_corr`.
-- JRC audits of the Global Innovation Index: *statistical audits* by the Joint Research Centre,
-  published with the index each year.
-- Paruolo, Saisana and Saltelli (2013), *Ratings and rankings: voodoo or science?*, doi
-  10.1111/j.1467-985X.2012.01059.x.
-- This library: no threshold is customary, and this one is a choice to be argued about.
-"""
+_SOURCES = (
+    key(
+        "OECD/JRC Handbook (2008): OECD and European Commission, Joint Research Centre, *Handbook "
+        "on Constructing Composite Indicators*, doi 10.1787/9789264043466-en. It names 0.7 for "
+        "Cronbach's alpha, and 60% of the variance for the components that are kept; here one "
+        "component is kept."
+    ),
+    key(
+        "JRC Pocket Guide (2019): Saisana, Becker, Neves, Alberti and Dominguez-Torreiro, *Your "
+        "10-Step Pocket Guide to Composite Indicators & Scoreboards*, European Commission, Joint "
+        "Research Centre."
+    ),
+    key(
+        "COINr (2022): Becker, Caperna, Del Sorbo, Norlén, Papadimitriou and Saisana, *COINr: An R "
+        "package for developing composite indicators*, doi 10.21105/joss.04567; defaults of its "
+        "functions `get_stats` and `plot_corr`."
+    ),
+    key(
+        "JRC audits of the Global Innovation Index: *statistical audits* by the Joint Research "
+        "Centre, published with the index each year."
+    ),
+    key(
+        "Paruolo, Saisana and Saltelli (2013), *Ratings and rankings: voodoo or science?*, doi "
+        "10.1111/j.1467-985X.2012.01059.x."
+    ),
+    key("This library: no threshold is customary, and this one is a choice to be argued about."),
+)
 
 
 def audit(
@@ -46,6 +60,7 @@ def audit(
     *,
     study: Uncertainty | None = None,
     period: object = None,
+    lang: object = "en",
 ) -> Report:
     """Ask an index the questions of a statistical audit, and hold its figures against thresholds.
 
@@ -57,12 +72,15 @@ def audit(
     Parameters
     ----------
     assessment : Assessment
+        What is audited.
     study : Uncertainty, optional
         Of the same units at the index. By default 1,000 simulations with the seed 0, in which
         each weight is up to a quarter more or less; where the index has arithmetic or geometric
         means throughout, and all normalised values are above 0, the two alternate as well.
     period : object, optional
         Where there are several: which one is audited.
+    lang : str or path
+        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
 
     Returns
     -------
@@ -75,7 +93,9 @@ def audit(
         No such period.
     MethodError
         Something else than an assessment; a study of other units, or of a sub-index; a period of
-        data without periods, or none of data with several.
+        data without periods, or none of data with several; an unknown language.
+    ModelError
+        A file of messages that cannot be read, or that lacks some; all of them are listed.
     ImportError
         matplotlib is not installed.
 
@@ -102,60 +122,88 @@ def audit(
      '0 of 2 below; the lowest is b with 67%', '65% of the units', 'COINr (2022)', 'meets')
     """
     instance("assessment", assessment, Assessment)
-    audited = _audited(assessment, study, period)
+    language = language_of(lang)
+    say, audited = language.say, _audited(language, assessment, study, period)
     asked = [
-        (title, [(question, answered(question, audited)) for question in questions])
+        (say(title), [(question, answered(question, audited)) for question in questions])
         for title, questions in _PARTS
     ]
-    index = audited.index
-    n_indicators = len(index.indicators)
-    when = "" if audited.period is None else f", {audited.period}"
     return Report(
-        f"Statistical audit: {index.name or index.code}",
-        f"{len(audited.rows):,} units, {n_indicators:,} indicators{when}",
+        say("Statistical audit: {index}", index=label(audited.index)),
+        _subtitle(audited),
         [
-            Section("Summary", list(_summary(asked))),
-            *(Section(title, list(_told(k, own))) for k, (title, own) in enumerate(asked, 1)),
-            Section("Sources of the thresholds", [Statement(_SOURCES)]),
-            *methods(ENGLISH, assessment, audited.study),
+            Section(say("Summary"), list(_summary(language, asked))),
+            *(
+                Section(title, list(_told(language, k, own)))
+                for k, (title, own) in enumerate(asked, 1)
+            ),
+            Section(say("Sources of the thresholds"), [Statement(_sources(language))]),
+            *methods(language, assessment, audited.study),
         ],
+        language,
     )
 
 
-def _audited(assessment: Assessment, study: Uncertainty | None, period: object) -> Audited:
+def _subtitle(audited: Audited) -> str:
+    say, n_indicators = audited.language.say, len(audited.index.indicators)
+    units = say("{n} unit", "{n} units", n=len(audited.rows))
+    indicators = say("{n} indicator", "{n} indicators", n=n_indicators)
+    when = "" if audited.period is None else f", {audited.period}"
+    return f"{units}, {indicators}{when}"
+
+
+def _sources(language: Language) -> str:
+    """List the sources in Markdown."""
+    item = TextWrapper(100, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(item.fill(language.say(source)) for source in _SOURCES)
+
+
+def _audited(
+    language: Language, assessment: Assessment, study: Uncertainty | None, period: object
+) -> Audited:
     rows = assessment.rows(period)
     if study is not None:
         instance("study", study, Uncertainty)
-        own, _ = studied(ENGLISH, assessment, study)
-        return Audited(assessment=assessment, rows=rows, study=own)
-    own, why, note = audited_ranks.usual_study(assessment)
+        own, _ = studied(language, assessment, study)
+        return Audited(assessment=assessment, rows=rows, study=own, language=language)
+    own, why, note = audited_ranks.usual_study(language, assessment)
     return Audited(
         assessment=assessment,
         rows=rows,
         study=own,
         no_study=why,
         on_study=note,
+        language=language,
     )
 
 
 _Asked = list[tuple[Question, Answer]]
 
 
-def _summary(asked: list[tuple[str, _Asked]]) -> Iterator[Block]:
+def _summary(language: Language, asked: list[tuple[str, _Asked]]) -> Iterator[Block]:
+    say = language.say
     answers = [answer for _, own in asked for _, answer in own]
     counts = Counter(answer.is_met for answer in answers)
-    yield Paragraph(
-        f"Of {len(answers)} questions, the index meets the threshold of {counts[True]} and not of "
-        f"{counts[False]}; {counts[None]} cannot be judged. A threshold is a custom, not a proof: "
-        "an index that misses one owes its readers a reason, and one that meets all may still "
-        "measure the wrong thing."
+    counted = say(
+        "Of {n} questions, the index meets the threshold of {met} and not of {missed}; {unjudged} "
+        "cannot be judged.",
+        n=len(answers),
+        met=counts[True],
+        missed=counts[False],
+        unjudged=counts[None],
     )
+    warned = say(
+        "A threshold is a custom, not a proof: an index that misses one owes its readers a reason, "
+        "and one that meets all may still measure the wrong thing."
+    )
+    yield Paragraph(f"{counted} {warned}")
     yield Table(
-        "The questions, their figures and verdicts.",
-        ["no.", "question", "figure", "usual threshold", "source", "verdict"],
+        say("The questions, their figures and verdicts."),
+        [say("no."), say("question"), say("figure"), say("usual threshold"), say("source"),
+         say("verdict")],
         [
-            (f"{k}.{j}", question.text, answer.figure, question.threshold, question.source,
-             answer.verdict)
+            (f"{k}.{j}", say(question.text), answer.figure, question.threshold(language),
+             say(question.source), answer.verdict(language))
             for k, (_, own) in enumerate(asked, 1)
             for j, (question, answer) in enumerate(own, 1)
         ],
@@ -163,13 +211,16 @@ def _summary(asked: list[tuple[str, _Asked]]) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def _told(k: int, asked: _Asked) -> Iterator[Block]:
+def _told(language: Language, k: int, asked: _Asked) -> Iterator[Block]:
+    say = language.say
     for j, (question, answer) in enumerate(asked, 1):
-        found = "" if answer.figure == "–" else f" Figure: {answer.figure}."
-        verdict = answer.verdict.removeprefix(f"{OPEN}: ")
-        judged = f"Cannot be judged: {verdict}" if answer.is_met is None else verdict.capitalize()
-        yield Paragraph(
-            f"{k}.{j} {question.text}{found} Usual: {question.threshold} ({question.source}). "
-            f"{judged}."
+        found = [] if answer.figure == "–" else [say("Figure: {figure}.", figure=answer.figure)]
+        usual = say(
+            "Usual: {threshold} ({source}).",
+            threshold=question.threshold(language),
+            source=say(question.source),
         )
+        verdict = answer.verdict(language)
+        judged = f"{verdict[0].upper()}{verdict[1:]}."
+        yield Paragraph(" ".join([f"{k}.{j}", say(question.text), *found, usual, judged]))
         yield from answer.blocks

@@ -25,6 +25,7 @@ class Paragraph:
     Parameters
     ----------
     text : str
+        Without markup.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Statement:
     Parameters
     ----------
     markdown : str
+        Text with formulas.
     lang : str
         The code of its language, if it is not that of the report.
     """
@@ -54,8 +56,11 @@ class Table:
     Parameters
     ----------
     caption : str
+        Above the table.
     head : sequence of str
+        The names of the columns.
     rows : sequence of sequences of str
+        The cells as they are printed.
     words : sequence of int
         The columns, besides the first, that contain words; all others contain figures.
     folded : bool
@@ -91,6 +96,7 @@ class Picture:
     Parameters
     ----------
     svg : bytes
+        The picture as SVG.
     alt : str
         What the drawing shows.
     caption : str
@@ -116,7 +122,9 @@ class Section:
     Parameters
     ----------
     title : str
+        The heading.
     blocks : sequence of Paragraph, Statement, Table or Picture
+        In their order.
     """
 
     title: str

@@ -75,6 +75,7 @@ def explorer(
     Parameters
     ----------
     assessment : Assessment
+        Whose scores the page computes again.
     path : path, optional
         The file to write; without it the page is returned as text.
     title : str

@@ -1,5 +1,6 @@
 """What a question of an audit is, what it is asked of, and how an answer is judged."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from dli.errors import DataError, DLIError, MethodError
 from dli.framework import Index
 from dli.multivariate import Limits
 from dli.report.document import Block, Table
-from dli.report.language import ENGLISH, Language
+from dli.report.language import ENGLISH, Language, key
 from dli.report.parts import filled
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ __all__ = [
     "FEW_RANKS",
     "GUIDE",
     "HANDBOOK",
-    "IMPORTANCE",
     "INNOVATION",
-    "OPEN",
     "OURS",
     "SAME",
     "Answer",
@@ -38,8 +37,11 @@ __all__ = [
     "answered",
     "capped",
     "doubt_of_places",
+    "in_one_line",
     "listed_codes",
     "listed_pairs",
+    "naming",
+    "percent",
 ]
 
 # Correlations of fewer units are mostly chance.
@@ -51,13 +53,11 @@ SAME = Limits().collinear
 # Nobody reads on in a table of what stands out.
 _ROWS = 20
 
-OPEN = "cannot be judged"
-HANDBOOK = "OECD/JRC Handbook (2008)"
-GUIDE = "JRC Pocket Guide (2019)"
-COINR = "COINr (2022)"
-INNOVATION = "JRC audits of the Global Innovation Index"
-IMPORTANCE = "Paruolo, Saisana and Saltelli (2013)"
-OURS = "this library"
+HANDBOOK = key("OECD/JRC Handbook (2008)")
+GUIDE = key("JRC Pocket Guide (2019)")
+COINR = key("COINr (2022)")
+INNOVATION = key("JRC audits of the Global Innovation Index")
+OURS = key("this library")
 
 
 def _blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
@@ -83,12 +83,11 @@ class Answer:
     reason: str = ""
     blocks: tuple[Block, ...] = field(default=(), converter=_blocks)
 
-    @property
-    def verdict(self) -> str:
-        """The verdict in words."""
+    def verdict(self, language: Language) -> str:
+        """Say the verdict."""
         if self.is_met is None:
-            return f"{OPEN}: {self.reason}"
-        return "meets" if self.is_met else "does not meet"
+            return language.say("cannot be judged: {reason}", reason=self.reason)
+        return language.say("meets" if self.is_met else "does not meet")
 
 
 @frozen(kw_only=True)
@@ -98,14 +97,17 @@ class Question:
     Attributes
     ----------
     text : str
-    threshold, source : str
-        What is usual, and who says so.
+        A message, as is the source.
+    threshold : callable
+        Says what is usual in a language.
+    source : str
+        Who says so.
     answer : callable
         Answers it for an `Audited`; an error says why there is no answer.
     """
 
     text: str
-    threshold: str
+    threshold: Callable[[Language], str]
     source: str
     answer: Callable[["Audited"], Answer]
 
@@ -115,7 +117,12 @@ def answered(question: Question, audited: "Audited") -> Answer:
     try:
         return question.answer(audited)
     except DLIError as error:
-        return Answer(figure="–", is_met=None, reason=" ".join(str(error).split()))
+        return Answer(figure="–", is_met=None, reason=in_one_line(error))
+
+
+def in_one_line(error: DLIError) -> str:
+    """Return what an error says as part of a sentence; no-break spaces of a language stay."""
+    return re.sub(r"[ \t\n]+", " ", str(error)).strip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -133,7 +140,7 @@ class Audited:
     on_study : str
         What a reader must know of the study.
     language : Language
-        Audits are in English.
+        Of what is said.
     """
 
     assessment: "Assessment"
@@ -186,7 +193,12 @@ class Audited:
         """
         n = len(self.scored)
         if n < least:
-            msg = f"{n} {'unit has' if n == 1 else 'units have'} a score, and it takes {least}"
+            msg = self.language.say(
+                "{n} unit has a score, and it takes {least}",
+                "{n} units have a score, and it takes {least}",
+                n=n,
+                least=least,
+            )
             raise DataError(msg)
 
     def require_study(self) -> "Uncertainty":
@@ -236,20 +248,38 @@ def capped(
     return [filled(language, caption, head, cells[:_ROWS], words)] if cells else []
 
 
-def listed_codes(codes: Sequence[str], most: int = 5, comma: str = ", ") -> str:
+def percent(language: Language, share: float, digits: int = 0) -> str:
+    """Write a share as a percentage; audits in English have no space before the sign."""
+    return language.say("{number}%", number=language.figure(100 * share, f".{digits}f"))
+
+
+def listed_codes(language: Language, codes: Sequence[str], most: int = 5, comma: str = ", ") -> str:
     """Name what stands out: all, or the first and how many more."""
     shown = comma.join(codes[:most])
-    return shown if len(codes) <= most else f"{shown} and {len(codes) - most:,} more"
+    if len(codes) <= most:
+        return shown
+    return language.say("{codes} and {n} more", codes=shown, n=len(codes) - most)
 
 
-def listed_pairs(pairs: Sequence[tuple[str, str]]) -> str:
+def listed_pairs(language: Language, pairs: Sequence[tuple[str, str]]) -> str:
     """Name pairs that stand out: all, or the first and how many more."""
-    return listed_codes([f"{one} and {other}" for one, other in pairs], 3, "; ")
+    return listed_codes(language, [language.joined(pair) for pair in pairs], 3, language.say("; "))
 
 
-def doubt_of_places(n: int) -> str:
+def naming(language: Language, told: str, named: str) -> str:
+    """Add the names of what was counted, if there are any."""
+    return language.say("{told}: {named}", told=told, named=named) if named else told
+
+
+def doubt_of_places(language: Language, n: int) -> str:
     """Say why ten places mean little among so many units, nothing where they do."""
     if FEW_RANKS <= n <= MANY_RANKS:
         return ""
-    much = "a lot" if n < FEW_RANKS else "few"
-    return f"ten places are {much} among {n:,} units, and it takes {FEW_RANKS} to {MANY_RANKS:,}"
+    return language.say(
+        "ten places are a lot among {n} units, and it takes {least} to {most}"
+        if n < FEW_RANKS
+        else "ten places are few among {n} units, and it takes {least} to {most}",
+        n=n,
+        least=FEW_RANKS,
+        most=MANY_RANKS,
+    )

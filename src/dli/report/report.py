@@ -29,7 +29,9 @@ class Report:
     Attributes
     ----------
     title, subtitle : str
+        At the top of the page.
     sections : tuple of Section
+        In their order.
     lang : str or path
         The language of what the report adds to its sections, such as the name of the contents:
         ``"en"``, ``"fr"``, or a file of messages that ends in ``.toml``.
@@ -81,6 +83,7 @@ class Report:
         Parameters
         ----------
         path : path
+            Of the file.
 
         Raises
         ------

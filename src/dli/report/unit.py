@@ -39,7 +39,9 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     Parameters
     ----------
     assessment : Assessment
+        With the unit and those it is compared with.
     unit : object
+        As the data name it.
     period : object, optional
         Where there are several; what changed since the first is told as well.
     by : str or sequence of str, optional

@@ -71,6 +71,7 @@ def of_index(
     Parameters
     ----------
     assessment : Assessment
+        What the report is about.
     period : object, optional
         Where there are several: whose league is shown.
     study : Uncertainty, optional
