@@ -12,6 +12,8 @@ from benchmarks.measuring import Bench, Figure, Times
 from benchmarks.recording import Record, Script
 from benchmarks.run import RESULTS, SCRIPTS, joined, write
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 EXECUTED = re.compile(
     r'^```python exec="true" session="benchmarks"\n(.*?)^```', re.DOTALL | re.MULTILINE

@@ -11,6 +11,8 @@ import pytest
 
 import dli
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "examples" / "replications"
 TABLES = ROOT.parent / "shared" / "data"

@@ -10,6 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from dli import Assessment, datasets, frames
 from dli.errors import MethodError, ModelError
 
+pytestmark = pytest.mark.once
+
 FOLDER = Path(__file__).parents[1] / "examples" / "replications"
 TABLES = {"gii": "undp-gender", "gdi": "undp-gender", "ihdi": "undp-ihdi"}
 # Column of the published figures: (file, node, number of figures).

@@ -12,6 +12,8 @@ from dli import Bands, Index, Indicator, Method, aggregation, imputation, normal
 from dli.errors import DLIError
 from dli.moments import kurtosis, skewness, skewness_and_kurtosis
 
+pytestmark = pytest.mark.once
+
 WRONG = [
     True,
     "x",

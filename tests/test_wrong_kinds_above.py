@@ -29,6 +29,8 @@ from dli.errors import DLIError, DLIWarning
 from dli.imputation import RegressionDraws
 from dli.normalisation import Goalposts
 
+pytestmark = pytest.mark.once
+
 INDEX = Index(
     "T",
     [

@@ -31,6 +31,8 @@ from dli.aggregation.planes import batcher_pairs
 from dli.aggregation.protocol import traits_of
 from dli.errors import MethodError
 
+pytestmark = pytest.mark.once
+
 ORDERED = [
     OrderedWeighted([0.2, 0.3, 0.5]),
     OrderedWeighted([1]),

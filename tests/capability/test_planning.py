@@ -21,6 +21,8 @@ from dli.capability.task import Task
 from dli.errors import MethodError, StudyError, UnknownCodeError
 from dli.normalisation import Goalposts
 
+pytestmark = pytest.mark.once
+
 HALF = {"c": 0.5, "d": 0.5, "e": 0.5}
 BUILT = graph(("c", "a1", 0.4), ("d", "a2", 0.6), ("e", "d", 0.4), ("e", "b1", 0.2))
 

@@ -24,6 +24,8 @@ from dli.elicitation import (
 from dli.errors import DataError, DLIWarning, FileError, MethodError, UnknownCodeError
 from dli.weighting import AHP, GroupAHP, ahp_priorities
 
+pytestmark = pytest.mark.once
+
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 # Else LibreOffice shows the values that were stored with formulas.
 RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>

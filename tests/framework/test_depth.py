@@ -11,6 +11,8 @@ from dli.framework import Bands, Index, Indicator
 from dli.framework.index import MAX_DEPTH
 from dli.weighting import Equal
 
+pytestmark = pytest.mark.once
+
 
 def _chain(depth):
     node = Indicator("leaf")

@@ -12,6 +12,8 @@ from dli.errors import MethodError
 from dli.imputation import Context, Regression, RegressionDraws, impute, pool
 from dli.imputation.multiple import quantile_levels
 
+pytestmark = pytest.mark.once
+
 few = settings(max_examples=25, deadline=None)
 NAN = np.nan
 

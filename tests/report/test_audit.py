@@ -24,6 +24,8 @@ from dli.report.language import ENGLISH, language_of
 from dli.treatment import Percentiles
 from dli.weighting import Equal
 
+pytestmark = pytest.mark.once
+
 N = 60
 PARTS = {"P": ["a", "b", "c"], "Q": ["d", "e", "f"], "R": ["g", "h", "i"]}
 

@@ -11,6 +11,8 @@ from dli.report import Paragraph, Table, whole
 from dli.report.language import ENGLISH
 from dli.report.parts import LEVELS, depth_of
 
+pytestmark = pytest.mark.once
+
 
 def deep(n_levels):
     """Give an index with an indicator and a sub-index at each level."""

@@ -36,6 +36,8 @@ from dli.report import (
 )  # fmt: skip
 from dli.report.language import ENGLISH, Language, fields_of, language_of
 
+pytestmark = pytest.mark.once
+
 ROOM = Path(report.__file__).parent
 FILES = sorted(ROOM.joinpath("languages").glob("*.toml"))
 FRENCH = language_of("fr")

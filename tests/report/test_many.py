@@ -30,6 +30,8 @@ from dli.report.drawn import drawn_ranks
 from dli.report.language import ENGLISH
 from dli.sensitivity import Alternatives, Exclusion, WeightNoise, uncertainty
 
+pytestmark = pytest.mark.once
+
 N = 3_000
 INDEX = Index(
     "T",

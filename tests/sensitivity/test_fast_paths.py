@@ -32,6 +32,8 @@ from dli.sensitivity.tally import Bins, Counter
 from dli.sensitivity.wide import WideCounter
 from dli.weighting import BenefitOfTheDoubt
 
+pytestmark = pytest.mark.once
+
 ORDERS = {ArithmeticMean(): 1, GeometricMean(): 0, HarmonicMean(): -1, PowerMean(2): 2}
 
 

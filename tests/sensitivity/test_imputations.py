@@ -15,6 +15,8 @@ from dli.sensitivity.seeds import seeded
 
 from .cases import CODES, INDEX, example
 
+pytestmark = pytest.mark.once
+
 few = settings(max_examples=10, deadline=None)
 
 

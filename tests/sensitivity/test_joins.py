@@ -27,6 +27,8 @@ from dli.scoring.joining import MissingRule, join
 from dli.sensitivity import WeightNoise, joins, uncertainty
 from dli.sensitivity.joins import Joining, is_slow, scores_of_draws
 
+pytestmark = pytest.mark.once
+
 
 class Plain:
     """A plug-in that declares nothing, and counts its calls."""

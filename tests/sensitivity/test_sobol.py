@@ -16,6 +16,8 @@ from dli.sensitivity import Alternatives, DirichletWeights, WeightNoise, evaluat
 from dli.sensitivity.sobol_indices import _sample
 from dli.sensitivity.variance import Sums, sobol_estimates
 
+pytestmark = pytest.mark.once
+
 
 def ishigami(x):
     z = (2 * x - 1) * np.pi

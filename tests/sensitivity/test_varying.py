@@ -26,6 +26,8 @@ from dli.sensitivity.design import design
 from dli.sensitivity.inputs.data import Noise
 from dli.weighting import BenefitOfTheDoubt, Entropy
 
+pytestmark = pytest.mark.once
+
 NORMALISATIONS = {
     "min-max": nor.MinMax(1, 10),
     "logarithms": nor.Goalposts(1, 10, log=True),

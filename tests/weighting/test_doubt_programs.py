@@ -15,6 +15,8 @@ from dli.weighting import benefit_of_the_doubt, common_benefit_of_the_doubt
 from dli.weighting.favourable import Case, favourable_weights
 from dli.weighting.programs import Program, solve
 
+pytestmark = pytest.mark.once
+
 WHOLE = st.integers(0, 4).map(float)
 PARTS = st.floats(0.01, 1, allow_subnormal=False)
 

@@ -89,7 +89,7 @@ def remove_elements(
 
     A node leaves the framework and all steps are done again. The other children of its parent
     share its weight in proportion to theirs, which stay what they are, so that the effect is that
-    of the node alone; only weights that differ by unit are computed anew. A sub-index whose only
+    of the node alone; only weights that differ by unit are computed again. A sub-index whose only
     child is removed goes with it.
 
     Parameters

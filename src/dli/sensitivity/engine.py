@@ -95,7 +95,7 @@ def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Tasks:
     """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
 
     A chunk is worth the price of a call for each combination of options that is met in it; a task
-    that of its table of counts. Values of many units are read from memory anew for each chunk, so
+    that of its table of counts. Values of many units are read from memory again for each chunk, so
     it has several draws even where they do not fit into a cache.
     """
     size = max(1, min(1024, 2**18 // n_units), min(32, 2**22 // n_units)) * min(4, n_combinations)

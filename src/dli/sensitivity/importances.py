@@ -21,8 +21,8 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     r"""Return the share of the variance of scores that each column explains on its own.
 
     $S_k = Var(E[s | x_k]) / Var(s)$, the expectation fitted by a cubic regression spline
-    with up to four knots at quantiles of the column. A curve follows noise to some extent, and
-    the more so the fewer the units are, so the share is adjusted for its $p$ parameters as
+    with up to four knots at quantiles of the column. A curve follows noise to some extent,
+    and more so with few units, so the share is adjusted for its $p$ parameters as
     an adjusted $R^2$ is: $1 - (1 - R^2) (n - 1) / (n - p)$, and 0 where that is
     negative. For many units and a linear dependence it is the squared correlation.
 

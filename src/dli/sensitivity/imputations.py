@@ -223,7 +223,7 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
 ) -> Imputations:
     r"""Assess several tables in which missing values are drawn at random, and pool the scores.
 
-    All steps of the method are done anew for each completed table. The pooled score is the mean
+    All steps of the method are repeated for each completed table. The pooled score is the mean
     over the tables; its variance is $T = W + (1 + 1/m) B$ (Rubin's rules), with the variance
     B between the tables and the variance W within them: that of the scores if nothing were
     missing.

@@ -9,11 +9,13 @@ from attrs import frozen
 from dli.aggregation.protocol import Traits, traits_of
 from dli.arrays import Bools, Floats, Integers
 from dli.assessment import Assessment
+from dli.errors import MethodError
 from dli.framework import Index, Indicator
 from dli.scoring.adjusting import Adjusted
 from dli.scoring.joining import MissingRule
+from dli.sensitivity.draws import Draws
 
-__all__ = ["Part", "as_weights", "back", "forth", "part_of"]
+__all__ = ["Part", "as_weights", "back", "covered", "forth", "part_of", "require_weights"]
 
 
 @frozen(eq=False)
@@ -164,3 +166,50 @@ def back(sums: Floats, order: float | None) -> Floats:
     if order == 0:
         return np.asarray(np.exp(sums))
     return np.asarray(np.reciprocal(sums) if order == -1 else sums ** (1 / order))
+
+
+def require_weights(parts: Sequence[Part], draws: Draws) -> None:
+    """Refuse draws in which factors of 0 leave nothing but nominal weights of 0 at a node.
+
+    Raises
+    ------
+    MethodError
+        Listing the nodes.
+    """
+    faults = [repr(part.node.code) for part in parts if _is_left_without_weight(part, draws)]
+    if faults:
+        msg = (
+            "in some draws all children with weight are left out, and the others have a weight of "
+            "0; leave out the node itself, or give the others weight, at"
+        )
+        raise MethodError(msg, faults)
+
+
+def _is_left_without_weight(part: Part, draws: Draws) -> bool:
+    factors = draws.factors.get(part.node.code)
+    nominal = part.weights
+    # Factors that are all 0, and weights in place of the nominal ones, were looked at when drawn.
+    if factors is None or part.node.code in draws.weights or nominal.all():
+        return False
+    has_none = ~((factors[:, :, np.newaxis] * nominal).sum(axis=0) > 0)
+    return bool((has_none & (nominal.sum(axis=0) > 0)).any())
+
+
+def covered(part: Part, scores: Floats, gaps: Sequence[Bools]) -> Floats:
+    """Return scores without those of units that have too few children in a draw.
+
+    A child is missing in draws that leave no weight on what a unit has of it.
+
+    Parameters
+    ----------
+    part : Part
+    scores : ndarray of shape (n_draws or 1, n_units)
+    gaps : sequence of ndarray of bool of shape (n_draws or 1, n_units)
+        Where each child is missing; those that are there for all may be left out.
+    """
+    coverage = part.rule.coverage
+    if not gaps or coverage.of != "children" or coverage.is_none:
+        return scores
+    there = [np.False_] * (len(part.places) - len(gaps))
+    missing = np.stack(np.broadcast_arrays(*gaps, *there), axis=-1)
+    return np.where(part.rule.has_score(missing), scores, np.nan)

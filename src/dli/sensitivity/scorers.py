@@ -14,7 +14,7 @@ from dli.framework import Index
 from dli.scoring.entering import entered
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.joins import Joining, scores_of_draws
-from dli.sensitivity.parts import Part, back, forth, part_of
+from dli.sensitivity.parts import Part, back, covered, forth, part_of, require_weights
 
 __all__ = ["Scorer", "scorer"]
 
@@ -71,6 +71,7 @@ class Scorer:
 
     def score_block(self, draws: Draws, scores: Floats) -> None:
         """Fill in the scores of as many draws as the cache holds."""
+        require_weights(self.parts, draws)
         top = self.parts[0]
         if self.adds_up:
             scores[...] = 0.0
@@ -126,6 +127,7 @@ class Scorer:
 
     def leaf_weights(self, draws: Draws) -> Floats:
         """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
+        require_weights(self.parts, draws)
         shape = (len(self.values), draws.n_draws)
         leaves = draws.room.array(f"leaves {hash(self.nominal)}", shape)
         effective: dict[str, Any] = {self.parts[0].node.code: 1.0}
@@ -263,11 +265,13 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     """Take the power mean, the weight of missing children shared among the rest."""
     total: Any = None
     weight: Any = 0.0
+    gaps = []
     for own, child in zip(_unit_weights(part, draws), children, strict=True):
         if np.isnan(child.max()):
             there = ~np.isnan(child)
             weighted = own * np.where(there, child, 0.0)
             weight = weight + own * there
+            gaps.append(~there)
         else:
             is_ours = child.shape == np.broadcast_shapes(own.shape, child.shape) and len(child) > 1
             weighted = np.multiply(own, child, out=child if is_ours else None)
@@ -276,7 +280,7 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
             total = weighted if total is None else total + weighted
         else:
             total += weighted
-    return _ratio(total, weight)
+    return covered(part, _ratio(total, weight), gaps)
 
 
 def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
@@ -349,9 +353,11 @@ def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     """Take the least or greatest child of positive weight."""
     pick = np.fmin if part.order == -np.inf else np.fmax
     result: Any = np.nan
+    gaps = []
     for own, child in zip(_unit_weights(part, draws), children, strict=True):
         result = pick(result, np.where(own > 0, child, np.nan))
-    return np.asarray(result)
+        gaps.append(np.isnan(child))
+    return covered(part, np.asarray(result), gaps)
 
 
 def _joined(part: Part, children: list[Floats], draws: Draws) -> Floats:

@@ -148,7 +148,7 @@ def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any
     n_factors = len(study.names)
     orders = rng.permuted(np.tile(np.arange(n_factors), (n_orders, 1)), axis=1)
     place = np.argsort(orders, axis=1)
-    # Set j of an order are its first j factors, drawn anew; the others are known.
+    # Set j of an order are its first j factors, drawn again; the others are known.
     free = place.T[:, :, np.newaxis] < np.arange(1, n_factors)
     known = rng.random((n_factors, n_orders, n_factors - 1))
     numbers = (n_factors, n_orders, n_factors - 1, _INNER)

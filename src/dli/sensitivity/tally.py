@@ -193,7 +193,7 @@ class Counter:
 
     For as many units as have a bin for every rank; `WideCounter` does the same for more.
 
-    Memory is kept and filled anew: to ask for it takes as long as to fill it.
+    Memory is kept and refilled: to ask for it takes as long as to fill it.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ class Noise:
 class MeasurementError:
     r"""Add normal errors to the raw data.
 
-    Each draw goes through all steps of the method anew. Many draws do so at once where the steps
+    Each draw goes through all steps of the method. Many draws do so at once where the steps
     declare ``draws`` in their traits, as all treatments and normalisations of this library do;
     imputations are called for each. Values stay within an indicator's ``scale``, where it has one.
 
@@ -231,7 +231,7 @@ class MeasurementError:
 class _Streams:
     """Streams of random numbers by two whole numbers.
 
-    One generator is started anew for each, which takes a fraction of the time of making one.
+    One generator is restarted for each, which takes a fraction of the time of making one.
     """
 
     def __init__(self) -> None:

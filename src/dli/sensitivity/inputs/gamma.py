@@ -11,6 +11,8 @@ __all__ = ["gamma_variates"]
 
 # Gamma variates that are all below this are told apart by their logarithms.
 _TINY = 1e-200
+# What a number of 0 stands for.
+_LEAST_VARIATE = 1e-300
 # Of a smaller shape every gamma variate is 0 as a float; its inverse fails near the end of floats.
 _SMALLEST_SHAPE = 1e-19
 # The largest number below 1 that a generator draws.
@@ -49,14 +51,15 @@ def gamma_variates(uniforms: Floats, shapes: Floats, chosen: Bools | None = None
 
     below_1 = np.minimum(uniforms, _LAST) if uniforms.max() > _LAST else uniforms
     if np.abs(shapes - 1).max() < 1e-12:
-        variates = -np.log1p(-below_1)
+        # Numbers of 0 for all children would leave no weight.
+        variates = np.maximum(-np.log1p(-below_1), _LEAST_VARIATE)
         return np.asarray(variates if chosen is None else variates * chosen)
     by_row = shapes.reshape(-1, *[1] * (uniforms.ndim - 1))
     has_shape = by_row > 0
     shape = np.where(has_shape, by_row, 1.0)
     variates = _inverse(below_1, shape.ravel())
     variates[shapes < _SMALLEST_SHAPE] = 0.0
-    np.maximum(variates, np.where(has_shape, 1e-300, 0.0), out=variates)
+    np.maximum(variates, np.where(has_shape, _LEAST_VARIATE, 0.0), out=variates)
     wanted = np.broadcast_to(has_shape, variates.shape)
     if chosen is not None:
         variates, wanted = variates * chosen, wanted & chosen

@@ -24,7 +24,7 @@ class Input(Protocol):
       `Draws.choose`;
     - ``drawn(uniforms, draws)``: for each factor what its numbers stand for, a sequence with a
       value for each draw;
-    - ``apply_given(known, uniforms, free, draws)``: draw the free factors anew given the others,
+    - ``apply_given(known, uniforms, free, draws)``: draw the free factors again given the others,
       for an input whose factors depend on each other.
     """
 
@@ -66,7 +66,7 @@ def _is_input(value: object) -> bool:
 
 
 def apply_given(own: Any, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
-    """Let an input draw its free factors anew, while the others stay as they were drawn.
+    """Let an input draw its free factors again, while the others stay as they were drawn.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def apply_given(own: Any, known: Floats, uniforms: Floats, free: Bools, draws: D
     uniforms : ndarray of shape (n_factors, n_sets, n_inner)
         New numbers.
     free : ndarray of bool of shape (n_factors, n_sets)
-        Which factors are drawn anew in each set.
+        Which factors are drawn again in each set.
     draws : Draws
         Of n_sets times n_inner draws.
     """

@@ -202,7 +202,7 @@ class DirichletWeights:
         return np.asarray(concentration * len(nominal) * nominal)
 
     def apply_given(self, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
-        """Draw free weights anew; they share what the others leave."""
+        """Draw free weights again; they share what the others leave."""
         for node, own, shapes in self._drawn_nodes(draws):
             is_free = np.broadcast_to(free[own, :, np.newaxis], uniforms[own].shape)
             weights = gamma_variates(known[own], shapes)
