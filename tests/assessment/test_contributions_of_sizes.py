@@ -45,3 +45,18 @@ def test_a_difference_adds_up_beside_a_much_larger_sibling():
     points = frames.read(difference(assessment, "X", "Y")).column("points")
     scores = assessment.array("T")
     np.testing.assert_allclose(sum(points), scores[0] - scores[1], rtol=1e-9)
+
+
+def test_an_indicator_without_values_in_a_period_has_no_median_there():
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    data = {
+        "unit": list("XYXY"),
+        "year": [1, 1, 2, 2],
+        "a": [1.0, 4.0, None, None],
+        "b": [4.0, 4.0, 2.0, 8.0],
+    }
+    method = Method(normalisation=Unscaled(), aggregation=GeometricMean())
+    assessment = Assessment(index, data, period="year", method=method)
+    np.testing.assert_allclose(assessment.reference_array()[2:], [5, 5])
+    assert np.isnan(assessment.contribution_array()[2:, 0]).all()
+    np.testing.assert_allclose(assessment.contribution_array()[2:, 1], [-3, 3])

@@ -103,7 +103,9 @@ def test_a_league_divides_scores_by_what_parts_bring():
     widths = np.array([bar.get_width() for bar in ax.patches]).reshape(2, 4)
     assert widths.sum(axis=0) == pytest.approx(-np.sort(-assessment.array("T")))
     assert len(plots.league(assessment, top=2).patches) == 4
-    assert len(plots.league(example(aggregation=Copeland())).patches) == 4  # in one piece
+    geometric = example(aggregation=GeometricMean(), normalisation=MinMax(1, 100))
+    for whole in (example(aggregation=Copeland()), geometric):  # in one piece
+        assert len(plots.league(whole).patches) == 4
     assert ticks(plots.league(example(data=PANEL, period="year"), period=2).yaxis) == ["Y", "X"]
 
 

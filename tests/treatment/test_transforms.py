@@ -141,3 +141,11 @@ def test_a_symmetric_column_is_mirrored_as_one_of_negative_skewness():
 def test_a_column_of_slight_positive_skewness_is_not_mirrored():
     x = np.array([[0.0], [45.0], [50.0], [100.0], [140.0]])
     assert_allclose(log_plus_transform(x), log_transform(x), rtol=1e-14)
+
+
+def test_the_direction_for_a_symmetric_column_does_not_depend_on_its_memory():
+    column = np.array([3.3, 0.1, 1.7, 6.5, 4.9])  # symmetric around 3.3
+    values = np.stack([column, column**2, column**3], axis=1)
+    assert_array_equal(
+        LogPlus().treat(np.ascontiguousarray(values)), LogPlus().treat(np.asfortranarray(values))
+    )
