@@ -3,6 +3,7 @@
 import inspect
 import re
 import subprocess
+import sys
 from collections import Counter
 from importlib import import_module
 from importlib.util import find_spec
@@ -45,6 +46,29 @@ def test_the_quickstart_shows_all_governments_and_a_profile(capsys):
     assert len(re.findall(r"^ *\d+  \S", printed, re.MULTILINE)) == 193
     assert "Estonia: score and rank" in printed
     assert max(map(len, printed.splitlines())) <= 120
+
+
+SHOWN = re.compile(r"^```python exec[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("absent", [[], ["pandas"], ["pandas", "polars", "pyarrow"]], ids=str)
+@pytest.mark.parametrize("page", ["index.md", "first-index.md"])
+def test_the_first_pages_run_with_every_library_and_with_none(page, absent):
+    blocks = SHOWN.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert len(blocks) > 1
+    hidden = (
+        "import sys, importlib.util as u\n"
+        f"absent = {absent!r}\n"
+        "sys.modules.update(dict.fromkeys(absent))\n"
+        "find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name in absent else find(name, *a)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", hidden + "\n".join(blocks)],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Korea" in done.stdout or "Goslau" in done.stdout
 
 
 def _spec(name):
