@@ -538,3 +538,19 @@ def test_a_report_leaves_backend_and_interactive_state_of_a_notebook(tmp_path):
         env={**os.environ, "PYTHONPATH": path, "MPLBACKEND": backend},
     )
     assert done.stdout.split() == ["True", backend, "[]"]
+
+
+def test_a_unit_that_is_left_out_of_a_panel_is_named_with_its_period():
+    index = Index("T", [Indicator("a"), Indicator("b"), Indicator("c")])
+    data = {
+        "unit": list("XYZXYZ"), "year": [1, 1, 1, 2, 2, 2],
+        "a": [1, 2, 3, 4, 5, None], "b": [3.0, 2, 5, 4, 6, None], "c": [1.0, 2, 3, 5, 4, 1],
+    }  # fmt: skip
+    panel = Assessment(index, data, period="year", method=Method(availability=0.6))
+    quality = next(
+        section for section in report.of_index(panel, period=2).sections
+        if section.title == "Data quality"
+    )  # fmt: skip
+    table = next(block for block in quality.blocks if "left out" in getattr(block, "caption", ""))
+    assert table.head[:2] == ("unit", "period")
+    assert table.rows[0][:2] == ("Z", "2")
