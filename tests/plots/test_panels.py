@@ -18,6 +18,7 @@ PANEL = {**DATA, "unit": ["X", "Y", "X", "Y"], "year": [1, 1, 2, 2]}
 
 @pytest.fixture(autouse=True)
 def _closed():
+    plt.close("all")  # what other tests may have left
     yield
     plt.close("all")
 

@@ -44,6 +44,7 @@ INDEX = Index(
 def _tidy(monkeypatch):
     monkeypatch.setattr(report.actions, "_PLANS", 2)
     before = dict(mpl.rcParams)
+    plt.close("all")  # what other tests may have left
     plt.figure()  # the user's own
     yield
     assert len(plt.get_fignums()) == 1
