@@ -9,7 +9,18 @@ import pytest
 import dli
 from dli.versions import installed
 
-HEAVY = ["scipy", "networkx", "narwhals", "cattrs", "pandas", "polars", "pyarrow", "matplotlib"]
+HEAVY = [
+    "attrs",
+    "numpy",
+    "scipy",
+    "networkx",
+    "narwhals",
+    "cattrs",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "matplotlib",
+]
 
 
 def test_importing_the_package_stays_light():
@@ -35,13 +46,16 @@ def test_everything_works_without_a_data_frame_library():
     assert done.stdout.strip() == "dict KOR"
 
 
-def test_rooms_upstairs_load_when_they_are_asked_for():
+@pytest.mark.parametrize(
+    "name", [name for name in dli.__all__ if not name.endswith(("Error", "Warning"))]
+)
+def test_every_public_name_loads_when_it_is_asked_for(name):
     code = (
-        "import dli, sys; before = 'dli.sensitivity' in sys.modules;"
-        "dli.sensitivity.uncertainty; print(before, 'sensitivity' in dir(dli))"
+        "import dli, sys; before = [module for module in sys.modules if module.startswith('dli.')];"
+        f"first = dli.{name}; print(before, first is dli.{name}, {name!r} in dir(dli))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["False", "True"]
+    assert done.stdout.strip() == "['dli.errors'] True True"
 
 
 def test_what_is_not_there_is_no_attribute():

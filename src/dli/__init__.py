@@ -1,16 +1,15 @@
-"""Composite indices that can be built, defended and reproduced.
+"""Build, defend and reproduce composite indices.
 
-The classes are here; what they are made of is one dot further: `dli.normalisation`,
-`dli.weighting`, `dli.aggregation`, `dli.models`, `dli.datasets`, and what builds on an assessment:
-`dli.robustness`, `dli.sensitivity`, `dli.diagnosis`, `dli.change`, `dli.capability`, `dli.links`,
-`dli.plots`, `dli.report`.
+The main classes are in this namespace. The steps of a method are in `dli.imputation`,
+`dli.treatment`, `dli.normalisation`, `dli.weighting` and `dli.aggregation`, the bundled indices and
+data in `dli.models` and `dli.datasets`, and the analyses of an assessment in `dli.robustness`,
+`dli.sensitivity`, `dli.diagnosis`, `dli.change`, `dli.capability`, `dli.links`, `dli.plots` and
+`dli.report`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dli import aggregation, normalisation, weighting
-from dli.assessment import Assessment
 from dli.errors import (
     DataError,
     DivergentInfluenceError,
@@ -23,12 +22,10 @@ from dli.errors import (
     StudyError,
     UnknownCodeError,
 )
-from dli.framework import Bands, Index, Indicator
-from dli.method import Coverage, Method
-from dli.observations import Observations
 
 if TYPE_CHECKING:
     from dli import (
+        aggregation,
         capability,
         change,
         datasets,
@@ -39,13 +36,19 @@ if TYPE_CHECKING:
         links,
         models,
         multivariate,
+        normalisation,
         plots,
         report,
         robustness,
         screening,
         sensitivity,
         treatment,
+        weighting,
     )
+    from dli.assessment import Assessment
+    from dli.framework import Bands, Index, Indicator
+    from dli.method import Coverage, Method
+    from dli.observations import Observations
     from dli.versions import show_versions
 
     __version__: str
@@ -90,8 +93,10 @@ __all__ = [
     "weighting",
 ]
 
-# What not every assessment needs loads when it is first asked for.
-_LATER = (
+# Everything but the errors loads when it is first asked for, so that a tool that imports dli
+# starts fast.
+_MODULES = (
+    "aggregation",
     "capability",
     "change",
     "datasets",
@@ -102,20 +107,34 @@ _LATER = (
     "links",
     "models",
     "multivariate",
+    "normalisation",
     "plots",
     "report",
     "robustness",
     "screening",
     "sensitivity",
     "treatment",
+    "weighting",
 )
+_MODULE_OF = {
+    "Assessment": "assessment",
+    "Bands": "framework",
+    "Coverage": "method",
+    "Index": "framework",
+    "Indicator": "framework",
+    "Method": "method",
+    "Observations": "observations",
+    "show_versions": "versions",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
+    if name in _MODULES:
         return import_module(f"dli.{name}")
-    if name == "show_versions":
-        return import_module("dli.versions").show_versions
+    if name in _MODULE_OF:
+        value = getattr(import_module(f"dli.{_MODULE_OF[name]}"), name)
+        globals()[name] = value  # so that the next access does not come here
+        return value
     if name == "__version__":
         return import_module("dli.versions").installed()
     msg = f"module 'dli' has no attribute {name!r}"
