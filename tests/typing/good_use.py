@@ -79,6 +79,14 @@ def again(assessment: dli.Assessment) -> dli.Assessment:
     )
 
 
+def study(assessment: dli.Assessment) -> dli.sensitivity.Uncertainty:
+    """Vary one input, then several."""
+    noise = dli.sensitivity.WeightNoise(0.2)
+    dli.sensitivity.uncertainty(assessment, noise, n_samples=8)
+    inputs = [noise, dli.sensitivity.MeasurementError(0.1)]
+    return dli.sensitivity.uncertainty(assessment, inputs, n_samples=8)
+
+
 indicator: IndicatorLike = dli.Indicator("a", goalposts=(0, 1))
 node: Node = dli.Index("T", [dli.Indicator("a")])
 executors: list[Submits | None] = [ThreadPoolExecutor(), ProcessPoolExecutor(), None]

@@ -20,6 +20,7 @@ from dli.sensitivity.counted import Counted
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.engine import Submits
 from dli.sensitivity.identity import Identity, identity
+from dli.sensitivity.inputs.protocol import Input
 from dli.sensitivity.keeping import kept_of
 from dli.sensitivity.running import Plan, plan, run
 from dli.sensitivity.stretches import Stretch, joined, overlaps
@@ -95,7 +96,7 @@ def save(path: str | PathLike[str], own: Plan, runs: tuple[Stretch, ...], counte
     saved_study.write(path, identity(own.design, own.kept), runs, own.bins, counted)
 
 
-def load(path: str | PathLike[str], assessment: Assessment, inputs: Sequence[Any]) -> Made:
+def load(path: str | PathLike[str], assessment: Assessment, inputs: Input | Sequence[Any]) -> Made:
     """Read a study from a file, whatever of it was kept."""
     node, keep, places = saved_study.kept(path)
     study = design(assessment, inputs, None)

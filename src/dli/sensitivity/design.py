@@ -19,7 +19,7 @@ from dli.framework.select import inner_node
 from dli.normalisation.protocol import traits_of as scale_of
 from dli.sensitivity.asking import options_of, step_of
 from dli.sensitivity.draws import Draws, Room
-from dli.sensitivity.inputs.protocol import require_inputs
+from dli.sensitivity.inputs.protocol import Input, require_inputs
 from dli.sensitivity.scorers import Scorer, scorer
 from dli.sensitivity.varying import Varying, varied, varying
 from dli.steps import ask, attribute, shown
@@ -281,7 +281,7 @@ def _scale(assessment: Assessment, node: Index) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scale))
 
 
-def design(assessment: Assessment, inputs: Sequence[Any], node: str | None) -> Design:
+def design(assessment: Assessment, inputs: Input | Sequence[Any], node: str | None) -> Design:
     """Check inputs against an assessment, and assess every combination of their options.
 
     Raises

@@ -16,6 +16,7 @@ from dli.robustness.arrays.acceptability import MOST_DRAWS
 from dli.sensitivity import continued
 from dli.sensitivity.design import design
 from dli.sensitivity.engine import Submits, chunks
+from dli.sensitivity.inputs.protocol import Input
 from dli.sensitivity.keeping import kept_of, part_of
 from dli.sensitivity.labelled import columns_in_order
 from dli.sensitivity.running import plan, units_with_scores
@@ -26,7 +27,7 @@ __all__ = ["evaluate", "uncertainty"]
 
 def uncertainty(  # noqa: PLR0913 each is a decision of its own
     assessment: Assessment,
-    inputs: Sequence[Any],
+    inputs: Input | Sequence[Any],
     *,
     n_samples: int,
     rng: Any = None,
@@ -48,7 +49,7 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     ----------
     assessment : Assessment
         With the nominal choices.
-    inputs : sequence of Input
+    inputs : Input or sequence of Input
         What is uncertain; all are drawn independently of each other.
     n_samples : int
         The number of draws.
@@ -135,7 +136,11 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
 
 
 def evaluate(
-    assessment: Assessment, inputs: Sequence[Any], uniforms: ArrayLike, *, node: str | None = None
+    assessment: Assessment,
+    inputs: Input | Sequence[Any],
+    uniforms: ArrayLike,
+    *,
+    node: str | None = None,
 ) -> Floats:
     """Give the scores of draws that were planned elsewhere, such as by another tool's design.
 

@@ -17,7 +17,7 @@ from dli.robustness.arrays.acceptability import MOST_DRAWS
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Draws, Room
 from dli.sensitivity.engine import Submits, in_order
-from dli.sensitivity.inputs.protocol import apply_given
+from dli.sensitivity.inputs.protocol import Input, apply_given
 from dli.sensitivity.outputs import (
     OUTPUTS,
     in_units,
@@ -35,7 +35,7 @@ _INNER = 3
 
 def shapley(  # noqa: PLR0913 each is a decision of its own
     assessment: Assessment,
-    inputs: Sequence[Any],
+    inputs: Input | Sequence[Any],
     *,
     n_permutations: int,
     rng: Any = None,

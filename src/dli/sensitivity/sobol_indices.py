@@ -26,6 +26,7 @@ from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.sensitivity.design import Design, design
 from dli.sensitivity.draws import Room
 from dli.sensitivity.engine import Submits, in_order
+from dli.sensitivity.inputs.protocol import Input
 from dli.sensitivity.outputs import (
     OUTPUTS,
     in_units,
@@ -46,7 +47,7 @@ _LONGEST = 2**30
 
 def sobol(  # noqa: PLR0913 each is a decision of its own
     assessment: Assessment,
-    inputs: Sequence[Any],
+    inputs: Input | Sequence[Any],
     *,
     n_samples: int,
     rng: Any = None,
@@ -68,7 +69,7 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     ----------
     assessment : Assessment
         With the nominal choices.
-    inputs : sequence of Input
+    inputs : Input or sequence of Input
         Drawn independently of each other.
     n_samples : int
         The base sample; ``n_samples * (n_factors + 2)`` draws are made. A power of two is best.

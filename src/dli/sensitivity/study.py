@@ -16,6 +16,7 @@ from dli.printing import SHOWN, Printed, Sheet, counted
 from dli.sensitivity import again, continued
 from dli.sensitivity.distributions import Distributions
 from dli.sensitivity.engine import Submits
+from dli.sensitivity.inputs.protocol import Input
 
 __all__ = ["Uncertainty"]
 
@@ -212,7 +213,7 @@ class Uncertainty(Distributions, Printed):
 
     @classmethod
     def load(
-        cls, path: str | PathLike[str], assessment: Assessment, inputs: Sequence[Any]
+        cls, path: str | PathLike[str], assessment: Assessment, inputs: Input | Sequence[Any]
     ) -> "Uncertainty":
         """Read a study that was saved.
 
