@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 MINUTES ?= 1
 DOORS ?=
+WORKERS ?= 1
 BENCH ?=
 PIP = -m pip --disable-pip-version-check --quiet
 
@@ -44,7 +45,7 @@ bench: $(VENV)/bench/made
 	$(VENV)/bench/bin/python benchmarks/run.py $(BENCH)
 
 fuzz: $(VENV)/test/made
-	$(VENV)/test/bin/python -m tests.fuzzing --minutes $(MINUTES) $(DOORS)
+	$(VENV)/test/bin/python -m tests.fuzzing --minutes $(MINUTES) --workers $(WORKERS) $(DOORS)
 
 clean:
 	rm -rf $(VENV) site .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -510,7 +510,7 @@ def test_damaged_workbooks_are_read_or_refused(tmp_path):
 
 
 def test_a_folder_is_not_a_workbook_and_a_file_that_vanishes_is_said(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="it is a folder, expected a workbook"):
         read_coin_tool(tmp_path)
     path = workbook(tmp_path / "tool.xlsx")
 

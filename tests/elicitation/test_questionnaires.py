@@ -353,12 +353,13 @@ def test_files_that_are_no_forms(fill, tmp_path):
     book.active["A1"] = "Code"
     book.save(tmp_path / "other.xlsx")
     (tmp_path / "text.xlsx").write_text("no workbook")
-    paths = [tmp_path / "other.xlsx", tmp_path / "text.xlsx", 3]
+    paths = [tmp_path / "other.xlsx", tmp_path / "text.xlsx", 3, tmp_path]
     found = faults(paths)
     assert found[0].startswith("file 'other.xlsx': no sheet has a row with the columns 'Code', ")
     assert found[0].endswith("(its sheets: 'Sheet'); expected a form that this library wrote")
     assert found[1].startswith("file 'text.xlsx': cannot read ")
     assert found[2].startswith("file '3': cannot read 3: ")
+    assert found[3].endswith(f"cannot read {str(tmp_path)!r}: it is a folder, expected a workbook")
     with pytest.raises(DataError, match="paths must name at least one file"):
         read_questionnaires([], INDEX)
     with pytest.raises(MethodError, match="paths must be a sequence of paths, got 3"):
@@ -375,6 +376,16 @@ def test_files_that_are_no_forms(fill, tmp_path):
 )  # fmt: skip
 def test_other_files_are_refused_with_advice(name, advice):
     assert faults([f"folder/{name}"]) == [f"file {name!r}: {advice}"]
+
+
+def test_a_form_is_opened_once(fill, monkeypatch):
+    path, opened = fill("Ann.xlsx"), []
+    load = openpyxl.load_workbook
+    monkeypatch.setattr(
+        openpyxl, "load_workbook", lambda *a, **k: opened.append(a) or load(*a, **k)
+    )
+    assert frames.read(read_questionnaires(path, INDEX).data).n_rows == 1
+    assert len(opened) == 1
 
 
 def test_files_of_one_name_are_told_by_their_folder(fill, tmp_path):

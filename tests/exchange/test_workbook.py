@@ -1,9 +1,14 @@
 """The workbook that calculates: what it shows, what it refuses, and what it says of itself."""
 
+import re
 import sys
+from io import BytesIO
+from xml.sax.saxutils import unescape
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import xlsxwriter
 from tests.exchange.workbook_cells import agree, framework_cell, opened
 
 from dli import Assessment, Coverage, Index, Indicator, Method
@@ -19,6 +24,7 @@ from dli.aggregation import (
     Ratio,
     Sum,
 )
+from dli.elicitation import write_pairwise
 from dli.errors import DataError, DLIWarning, FileError, MethodError, UnknownCodeError
 from dli.exchange import write_workbook
 from dli.exchange.workbook import book as book_module
@@ -415,3 +421,34 @@ def test_the_methods_statement_and_the_flags_come_along(tmp_path):
     assert flags[0][:3] == ("unit", "code", "flag")
     assert ("W", "a", "missing") in [row[:3] for row in flags]
     assert framework_cell(assessment, "P", "D") == ("Framework", "D7")
+
+
+def formulas_of(path):
+    with ZipFile(path) as archive:
+        parts = [archive.read(name).decode() for name in archive.namelist() if "sheet" in name]
+    return {unescape(own) for text in parts for own in re.findall("<f(?: [^>]*)?>(.*?)</f>", text)}
+
+
+def test_no_formula_has_a_function_that_would_need_a_prefix(tmp_path):
+    # XlsxWriter's search for such functions is left out, since it takes most of the time.
+    path, plain = tmp_path / "book.xlsx", tmp_path / "plain.xlsx"
+    write_pairwise(["a", "b", "c"], path)
+    formulas = formulas_of(path)
+    for index, method in [*list(CASES.values())[::6], (INDEX, lifted(aggregation=GeometricMean()))]:
+        write_workbook(Assessment(index, DATA, method=method), path)
+        formulas |= formulas_of(path)
+    assert len(formulas) > 500
+    book = xlsxwriter.Workbook(plain, {"use_future_functions": True})
+    sheet = book.add_worksheet()
+    for row, formula in enumerate(formulas):
+        sheet.write_formula(row, 0, f"={formula}")
+    book.close()
+    assert formulas_of(plain) == formulas
+
+
+def test_the_search_that_is_left_out_still_has_its_name():
+    sheet = xlsxwriter.Workbook(BytesIO()).add_worksheet()
+    assert sheet._prepare_formula("=UNIQUE(A1)") == "_xlfn.UNIQUE(A1)"
+    own = Book().sheet("S")
+    for formula in ("=A1+1", "{=A1+1}", "A1+1"):
+        assert own._prepare_formula(formula) == sheet._prepare_formula(formula) == "A1+1"

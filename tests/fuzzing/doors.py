@@ -3,24 +3,32 @@
 import io
 import math
 import random
+import re
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+from attrs import evolve
 from tests.fuzzing.mutation import mutated
+from tests.fuzzing.seeds import CAPABILITIES, IDATA, IMETA, MODELS, WORKBOOKS, packed
 
-from dli import Assessment, DLIError, Index, Indicator, Observations, exchange, models
+from dli import Assessment, DLIError, Index, Indicator, Observations, exchange, frames, models
 from dli.aggregation import power_mean
-from dli.capability import Capability, CapabilityGraph, Link
+from dli.capability import CapabilityGraph
 from dli.robustness.arrays import dominance
 from dli.weighting import AHP, ahp_priorities, entropy_weights
 
@@ -39,26 +47,27 @@ OPTIONS: list[dict[str, Any]] = [
     {"delimiter": "\t", "missing": ":", "flags": True},
     {"header_line": 2},
 ]
-IMETA = [
-    (
-        b"iCode,Parent,Level,Weight,Direction,Type,iName\nT,NA,2,1,1,Aggregate,Top\n"
-        b"a,T,1,1,1,Indicator,Alpha\nb,T,1,2,-1,Indicator,Beta\nGDP,NA,NA,NA,NA,Denominator,\n"
-    )
-]
-IDATA = [b"uCode,uName,a,b,GDP\nX,Xe,1,2,3\nNA,Namibia,4,,6\nZ,Zet,7,8.5,9\n"]
 
 
 @dataclass
 class Door:
-    """What is mutated for a door, and what reads a mutated input in a folder."""
+    """What is mutated for a door, and what reads a mutated input in a folder.
+
+    The seeds are small, so that an input is cheap and a mutation meets what matters; one input in
+    two hundred is a large one, such as a bundled model.
+    """
 
     seeds: list[bytes]
     read: Callable[[bytes, Path, random.Random], object]
+    large: list[bytes] = field(default_factory=list)
+    mutate: Callable[[list[bytes], random.Random], bytes] = mutated
 
 
 def _file(folder: Path, name: str, data: bytes) -> Path:
     path = folder / name
-    path.write_bytes(data)
+    # A buffer would take longer than the few bytes that it holds.
+    with path.open("wb", buffering=0) as file:
+        file.write(data)
     return path
 
 
@@ -78,15 +87,26 @@ def _csv(data: bytes, folder: Path, rng: random.Random) -> object:
     return Assessment(INDEX, path, period=rng.choice((None, None, None, "people")), **options)
 
 
-def _coinr(data: bytes, folder: Path, _: random.Random) -> object:
-    meta, values = IMETA[0], IDATA[0]
-    if b"iCode" in data:
-        meta = data
-    else:
-        values = data
-    pair = _file(folder, "iData.csv", values), _file(folder, "iMeta.csv", meta)
-    index, frame = exchange.read_coinr(*pair)
-    return Assessment(index, frame, unit="uCode")
+def _coinr(data: bytes, folder: Path, rng: random.Random) -> object:
+    """Read a pair with one mutated table; one in ten as a user would, from files to scores."""
+    is_meta = b"iCode" in data
+    other = rng.choice(IDATA if is_meta else IMETA)
+    name, other_name = ("iMeta.csv", "iData.csv") if is_meta else ("iData.csv", "iMeta.csv")
+    mutant = _file(folder, name, data)
+    if rng.random() < 0.1:
+        pair = mutant, _file(folder, other_name, other)
+        index, frame = exchange.read_coinr(*(pair[::-1] if is_meta else pair))
+        return Assessment(index, frame, unit="uCode")
+    # Frames of pandas take longer than all the rest, and the other table is always the same.
+    table, other_table = evolve(frames.read(mutant), library="mapping"), _table(other)
+    return exchange.read_coinr(*((other_table, table) if is_meta else (table, other_table)))
+
+
+@cache
+def _table(data: bytes) -> frames.Table:
+    """Return a table that is not mutated, as read from a file."""
+    with tempfile.TemporaryDirectory() as name:
+        return evolve(frames.read(_file(Path(name), "table.csv", data)), library="mapping")
 
 
 CELLS = [
@@ -179,66 +199,102 @@ def _repacked(data: bytes, folder: Path, rng: random.Random) -> object:
     return Assessment.load(path)
 
 
-def _workbook_seeds(folder: Path) -> list[bytes]:
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    data, frame = book.active, book.create_sheet("Framework")
-    data.title = "Database"
-    columns = [(2, 1, 0, 10, "Index", "si.01", "p.01", "sp.01", "First", "Ind.01"),
-               (1, -1, 0, 8, "Index", "si.02", "p.01", "sp.02", "Second", "Ind.02")]  # fmt: skip
-    for place, column in enumerate(columns, 5):
-        for row, cell in enumerate(column, 7):
-            data.cell(row, place, cell)
-    for row, cells in enumerate([("Aland", "A", 1, 2), ("Bland", "B", 3, "n/a")], 17):
-        for place, cell in zip((2, 3, 5, 6), cells, strict=True):
-            data.cell(row, place, cell)
-    nodes = [("Index", 1, "The index"), ("si.01", 3, "One"), ("si.02", 1, "Two")]
-    for row, node in enumerate(nodes, 5):
-        for place, cell in zip((3, 5, 8), node, strict=True):
-            frame.cell(row, place, cell)
-    book.save(folder / "seed.xlsx")
-    return [(folder / "seed.xlsx").read_bytes()]
+def _styled_workbook() -> bytes:
+    """Return a workbook with all the parts that openpyxl writes."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "Database"
+    book.create_sheet("Framework")
+    for sheet, part in zip(book.worksheets, ("sheet1", "sheet2"), strict=True):
+        content = WORKBOOKS[0][f"xl/worksheets/{part}.xml"].decode()
+        for cell in re.finditer(r'<c r="(\w+)"[^>]*>(?:<is><t>|<v>)([^<]*)', content):
+            number = re.fullmatch(r"-?\d+", cell[2])
+            sheet[cell[1]] = int(cell[2]) if number else cell[2]
+    book.save(out)
+    return out.getvalue()
 
 
 def _workbook(data: bytes, folder: Path, rng: random.Random) -> object:
-    """Read a mutated workbook, or one with a mutated part, repacked so that its sums are right."""
-    path = _file(folder, "book.xlsx", data)
+    """Read a mutated workbook, or one with a mutated part, packed anew so that its sums are right."""
+    how: Any = nullcontext()
     if rng.random() < 0.8:
-        seed = (folder / "seed.xlsx").read_bytes()
-        with zipfile.ZipFile(io.BytesIO(seed)) as old, zipfile.ZipFile(path, "w") as new:
-            chosen = rng.choice([n for n in old.namelist() if n.endswith((".xml", ".rels"))])
-            for name in old.namelist():
-                content = old.read(name)
-                new.writestr(name, mutated([content], rng) if name == chosen else content)
-    return exchange.read_coin_tool(path)
+        place = rng.randrange(len(WORKBOOKS))
+        parts = dict(WORKBOOKS[place])
+        chosen = rng.choice([*parts, *(name for name in parts if "sheet" in name)])
+        parts[chosen] = mutated([parts[chosen]], rng)
+        data = packed(parts)
+        if chosen.startswith("xl/worksheets/") and rng.random() < 0.8:
+            how = _opened_before(place)
+    path = _file(folder, "book.xlsx", data)
+    with how:
+        return exchange.read_coin_tool(path)
+
+
+def _opened_before(place: int) -> Any:
+    """Let openpyxl open a book whose sheets alone are mutated with what it made of the others.
+
+    Sheets are read by this library itself; opening the rest takes openpyxl three times as long.
+    """
+    book = _book(place)
+
+    def load_workbook(stream: Any, **_: object) -> Any:
+        book._archive = zipfile.ZipFile(stream)
+        return book
+
+    return mock.patch.object(openpyxl, "load_workbook", load_workbook)
+
+
+@cache
+def _book(place: int) -> Any:
+    stream = io.BytesIO(packed(WORKBOOKS[place]))
+    return openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+
+
+# What stands for a value in TOML: a text of one line, a number or a word.
+_WORD = re.compile(rb'"[^"\n]*"|[\w.+-]+')
+_VALUES = [
+    b'""', b'"T"', b'"a"', b'"b"', b'"S"', b'"c"', b'"d"', b"0", b"1", b"-1", b"0.5", b"nan",
+    b"-inf", b"1e400", b"9" * 400, b"true", b"2020-01-01", b"[]", b"{}", b"[1, [2]]", b"[0, 1]",
+    b'{method = "Equal"}', b"{method = 1}", b'"barrier"', b'"\\u0000"', b'"AHP"', b'"BestWorst"',
+    b"parent", b"code", b"weight", b"bands", b"strength", b"target", b"description", b"method",
+]  # fmt: skip
+
+
+def _toml(seeds: list[bytes], rng: random.Random) -> bytes:
+    """Return a mutated file; half of them are still TOML as a rule, with some words exchanged."""
+    if rng.random() < 0.5:
+        return mutated(seeds, rng)
+    data = rng.choice(seeds)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        words = list(_WORD.finditer(data))
+        if not words:
+            break
+        word = rng.choice(words)
+        new = rng.choice(_VALUES) if rng.random() < 0.7 else rng.choice(words)[0]
+        data = data[: word.start()] + new + data[word.end() :]
+    return data
 
 
 def doors(folder: Path) -> dict[str, Door]:
     """Return all doors by name; seeds that need files are made in the folder."""
-    index_path, graph_path = folder / "seed.toml", folder / "graph.toml"
-    models.load("dli-public").save(index_path)
-    Index("T", [Indicator("a", goalposts=(0, 1)), Index("S", [Indicator("b")])]).save(
-        folder / "small.toml"
-    )
-    models.load_capabilities("dli-public").save(graph_path)
-    few = [Capability("c", "See", description="far"), Capability("d", kind="barrier")]
-    links = [Link("c", "a", 0.5), Link("d", "c", 0.25), Link("d", "b", 0.5, evidence="told")]
-    CapabilityGraph(few, links).save(folder / "few.toml")
-    small = (folder / "small.toml").read_bytes()
+    models.load("dli-public").save(folder / "large.toml")
+    models.load_capabilities("dli-public").save(folder / "graph.toml")
     return {
         "csv": Door(CSV, _csv),
         "model": Door(
-            [small, small, index_path.read_bytes()],
+            MODELS,
             lambda data, place, _: Index.load(_file(place, "model.toml", data)),
+            large=[(folder / "large.toml").read_bytes()],
+            mutate=_toml,
         ),
         "capabilities": Door(
-            [(folder / "few.toml").read_bytes(), graph_path.read_bytes()],
+            CAPABILITIES,
             lambda data, place, _: CapabilityGraph.load(_file(place, "links.toml", data)),
+            large=[(folder / "graph.toml").read_bytes()],
+            mutate=_toml,
         ),
         "saved": Door(_saved_seeds(folder), _repacked),
         "coinr": Door([*IMETA, *IDATA], _coinr),
-        "workbook": Door(_workbook_seeds(folder), _workbook),
+        "workbook": Door([*map(packed, WORKBOOKS)], _workbook, large=[_styled_workbook()]),
         "arrays": Door([b""], _arrays),
     }
 
@@ -249,8 +305,10 @@ def try_door(door: Door, folder: Path, seed: int) -> str:
     Anything else that is raised goes on to the caller.
     """
     rng = random.Random(seed)  # noqa: S311 not for secrets
-    data = mutated(door.seeds, rng)
+    is_large = bool(door.large) and rng.random() < 0.005
+    data = door.mutate(door.large if is_large else door.seeds, rng)
     with warnings.catch_warnings():
+        warnings.resetwarnings()  # filters are compared with all others when they are added
         warnings.simplefilter("error")  # a warning of NumPy must not reach the user either
         warnings.simplefilter("ignore", category=UserWarning)
         try:

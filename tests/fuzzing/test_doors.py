@@ -5,7 +5,7 @@ from tests.fuzzing.doors import doors, try_door
 
 pytestmark = pytest.mark.once
 
-COUNTS = {"csv": 400, "model": 200, "capabilities": 200, "saved": 150, "coinr": 150, "workbook": 30,
+COUNTS = {"csv": 400, "model": 200, "capabilities": 200, "saved": 150, "coinr": 150, "workbook": 60,
           "arrays": 600}  # fmt: skip
 
 

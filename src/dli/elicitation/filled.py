@@ -3,17 +3,16 @@
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from os import PathLike, fsdecode
+from os import PathLike
 from pathlib import Path
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 from attrs import define, field
 
 from dli.checks import listed
 from dli.errors import DataError
 from dli.exchange.sheet import Sheet, Unreadable
-from dli.exchange.sheets import excel, open_sheets
+from dli.exchange.sheets import open_sheets
 
 __all__ = ["Filled", "filled_forms", "refuse_faults", "same_text"]
 
@@ -142,7 +141,7 @@ def _refuse_others(name: str) -> None:
 
 
 def _forms_in(path: Any, file: str, heads: Mapping[str, str]) -> list[Filled]:
-    sheets = _all_sheets(path)
+    sheets = open_sheets(path)
     places = [(sheet, _head(sheet, heads)) for sheet in sheets]
     forms = [Filled(file, sheet, *place) for sheet, place in places if place is not None]
     if not forms:
@@ -154,17 +153,6 @@ def _forms_in(path: Any, file: str, heads: Mapping[str, str]) -> list[Filled]:
         )
         raise DataError(msg)
     return forms
-
-
-def _all_sheets(path: Any) -> list[Sheet]:
-    """Return the sheets of a workbook, within the limits of `open_sheets`."""
-    open_sheets(path, [])  # raises what openpyxl would raise, and for what is too large
-    with Path(fsdecode(path)).open("rb") as stream, catch_warnings():
-        simplefilter("ignore")
-        book = excel().load_workbook(stream, read_only=True, keep_links=False)
-        titles = [sheet.title for sheet in book.worksheets]
-        book.close()
-    return open_sheets(path, list(dict.fromkeys(titles)))
 
 
 def _head(sheet: Sheet, heads: Mapping[str, str]) -> tuple[int, dict[str, int]] | None:

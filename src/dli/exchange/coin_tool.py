@@ -9,6 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from dli import frames
+from dli.checks import code_faults
 from dli.errors import DataError, DLIWarning
 from dli.exchange.sheet import Sheet, is_marked, shown
 from dli.exchange.sheets import open_sheets
@@ -151,7 +152,7 @@ def _columns(sheet: Sheet) -> list[_Column]:
         if row >= FIRST_UNIT and not sheet.is_blank(row, place, MISSING):
             first_value.setdefault(place, row)
     for place in sheet.columns(FIRST_INDICATOR):
-        code = sheet.code(CODE, place, formulas=True)
+        code = _node_code(sheet, CODE, place)
         if code is None or is_marked(code, MISSING):
             # A code that cannot be read is reported already.
             if place in first_value and sheet.is_blank(CODE, place, MISSING):
@@ -168,12 +169,18 @@ def _columns(sheet: Sheet) -> list[_Column]:
     return columns
 
 
+def _node_code(sheet: Sheet, row: int, place: int) -> str | None:
+    """Return the code of an indicator or of a node above it, None if a cell holds none."""
+    code = sheet.code(row, place, formulas=True)
+    faults = [] if code is None else [*code_faults(code)]
+    for fault in faults:
+        sheet.fault(row, place, fault)
+    return None if faults else code
+
+
 def _column(sheet: Sheet, place: int, code: str) -> _Column:
     def number(row: int) -> float | None:
         return sheet.number(row, place, MISSING, formulas=True)
-
-    def text(row: int) -> str:
-        return sheet.code(row, place, formulas=True) or ""
 
     weight, direction = number(WEIGHT), number(DIRECTION)
     if direction not in (None, 1.0, -1.0):
@@ -185,12 +192,13 @@ def _column(sheet: Sheet, place: int, code: str) -> _Column:
     turn = 1 if direction is None else int(direction)
     indicator = Indicator(
         code,
-        text(NAME),
+        sheet.code(NAME, place, formulas=True) or "",
         direction=turn,
         weight=1.0 if weight is None else weight,
         goalposts=_goalposts(sheet, place, turn),
     )
-    above = ["" if is_marked(node, MISSING) else node for node in map(text, LEVELS)]
+    nodes = [_node_code(sheet, row, place) or "" for row in LEVELS]
+    above = ["" if is_marked(node, MISSING) else node for node in nodes]
     return _Column(place, indicator, tuple(above))
 
 

@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
 from dli.arrays import Bools
 from dli.assessment import Assessment
@@ -17,8 +18,10 @@ from dli.checks import instance, is_hashable, is_number, mapping, refuse, text_f
 from dli.errors import DataError, MethodError, UnknownCodeError
 from dli.exchange.long import QUANTITIES, Column, columns_of
 from dli.exchange.results import DANGEROUS
+from dli.exchange.sdmx_structure import Code, Structure, one_line
 from dli.files import replacing
 from dli.framework import Indicator
+from dli.framework.index import Node
 from dli.framework.select import Nodes
 from dli.versions import installed
 
@@ -66,6 +69,7 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
     time_period: object = None,
     identifiers: Mapping[Any, str] | None = None,
     units_of_measure: Mapping[str, str] | None = None,
+    structure: str | PathLike[str] | None = None,
 ) -> None:
     """Write results as SDMX-CSV 2.0, a row for each unit, node and quantity (in each period).
 
@@ -105,23 +109,30 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
     units_of_measure : mapping of quantity to str, optional
         What ``UNIT_MEASURE`` says in place of ``points`` for scores, ``rank`` and ``share``, or of
         the ``unit_of_measure`` of the indicators for their values.
+    structure : path, optional
+        A second file, with the structure message in SDMX-ML 2.1 that a database needs before it can
+        load the data: the dataflow, its data structure, concepts, and code lists of units, nodes,
+        quantities and states. Units have the names in a column ``name`` of the data, and nodes
+        have their names, descriptions and parents.
 
     Raises
     ------
     DataError
         Units, nodes, periods and other names that are not valid identifiers of SDMX, all of them
-        listed.
+        listed; with a structure, also names that XML cannot hold.
     MethodError
-        ``time_period`` for data with periods, or quantities that are not defined.
+        ``time_period`` for data with periods, quantities that are not defined, or one path for
+        both files.
     UnknownCodeError
         No such quantity or node; identifiers for something that does not exist.
     FileError
-        The file cannot be written; what was there before is untouched.
+        A file cannot be written; what was there before is untouched.
 
     References
     ----------
     SDMX Technical Working Group, *SDMX-CSV 2.0, Data Message Field Guide*,
-    https://github.com/sdmx-twg/sdmx-csv
+    https://github.com/sdmx-twg/sdmx-csv. The structure message follows SDMX 2.1, Section 3A,
+    *SDMX-ML*.
 
     Examples
     --------
@@ -147,6 +158,22 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
     periods = _periods(assessment, time_period)
     measures = _measures(assessment, columns, units_of_measure)
     dataflow = assessment.index.code if dataflow is None else dataflow
+    described = None
+    if structure is not None:
+        if str(structure) == str(path):
+            msg = f"structure must be another file than that of the data, got {str(path)!r} twice"
+            raise MethodError(msg)
+        described = Structure(
+            agency=agency,
+            dataflow=dataflow,
+            version=version,
+            title=_code(dataflow, assessment.index),
+            unit_dimension=unit_dimension,
+            has_periods=bool(periods),
+            units=_unit_codes(assessment, names),
+            nodes=_node_codes(assessment, names),
+            quantities=list(dict.fromkeys(column.quantity for column in columns)),
+        )
     _refuse(
         [
             *_not_valid("agency", agency, _AGENCY),
@@ -156,12 +183,13 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
             *names.faults(),
             *_period_faults(periods),
             *_measure_faults(measures),
+            *(described.faults() if described is not None else ()),
         ]
     )
     head = [unit_dimension if name == "REF_AREA" else name for name in _HEAD]
     if not periods:
         head.remove("TIME_PERIOD")
-    structure = ("dataflow", f"{agency}:{dataflow}({version})", "I")
+    reference = ("dataflow", f"{agency}:{dataflow}({version})", "I")
     source = _source(assessment)
     own = assessment.periods or [time_period] * len(assessment.units)
     statuses = [_statuses(assessment, column) for column in columns]
@@ -173,9 +201,13 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
         for column, status, measure in zip(columns, statuses, measures, strict=True):
             value = _text(column.values[row], whole=column.quantity == "rank")
             key = (names[unit], names[column.code], column.quantity.upper())
-            writer.writerow([*structure, *key, *time, value, status[row], measure, source])
+            writer.writerow([*reference, *key, *time, value, status[row], measure, source])
     with replacing(path) as file:
         file.write_bytes(text.getvalue().encode())
+        # Within the block, so that there are both files or none.
+        if described is not None and structure is not None:
+            with replacing(structure) as other:
+                other.write_bytes(described.content())
 
 
 def _refuse(faults: list[str]) -> None:
@@ -196,11 +228,11 @@ class _Names:
     ) -> None:
         what = "unit or code to identifier"
         self._given = {} if identifiers is None else mapping("identifiers", identifiers, what)
-        self._kinds = {
+        self.kinds = {
             "unit": list(dict.fromkeys(assessment.units)),
             "node": list(dict.fromkeys(column.code for column in columns)),
         }
-        known = [*self._kinds["unit"], *(node.code for node in assessment.index.walk())]
+        known = [*self.kinds["unit"], *(node.code for node in assessment.index.walk())]
         unknown = [name for name in self._given if name not in known]
         if unknown:
             what = "unit or node"
@@ -213,13 +245,37 @@ class _Names:
 
     def faults(self) -> Iterator[str]:
         """Yield what has no valid identifier, or the same as another."""
-        for what, names in self._kinds.items():
+        for what, names in self.kinds.items():
             for name in names:
                 if not _ID.fullmatch(self[name]):
                     mapped = f" (identifier {self[name]!r})" if name in self._given else ""
                     yield f"{what} {name!r}{mapped}"
             counts = Counter(self[name] for name in names)
             yield from (f"{n} {what}s are {own!r}" for own, n in counts.items() if n > 1)
+
+
+def _unit_codes(assessment: Assessment, names: _Names) -> list[Code]:
+    """Return the identifier and the name of each unit."""
+    own: dict[Any, str] = {}
+    if "name" in assessment.observations.context:
+        for unit, name in zip(assessment.units, assessment.context("name"), strict=True):
+            # The names of a unit in several periods may differ: the last one is the present one.
+            own[unit] = one_line(name) or own.get(unit, "")
+    return [Code(names[unit], own.get(unit) or str(unit)) for unit in names.kinds["unit"]]
+
+
+def _node_codes(assessment: Assessment, names: _Names) -> list[Code]:
+    """Return the identifier, name and parent of each node that is written."""
+    index, written = assessment.index, set(names.kinds["node"])
+    codes = []
+    for code in names.kinds["node"]:
+        above = [names[own.code] for own in index.path(code) if own.code in written]
+        codes.append(evolve(_code(names[code], index.find(code)), parent=next(iter(above), None)))
+    return codes
+
+
+def _code(identifier: str, node: Node) -> Code:
+    return Code(identifier, one_line(node.name or node.code), one_line(node.description))
 
 
 def _not_valid(name: str, value: object, pattern: re.Pattern[str]) -> Iterator[str]:

@@ -59,24 +59,25 @@ def excel() -> Any:
     return openpyxl
 
 
-def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
-    """Return sheets of a workbook.
+def open_sheets(path: str | PathLike[str], names: Sequence[str] | None = None) -> list[Sheet]:
+    """Return sheets of a workbook, by default all of them in its order.
 
     Raises
     ------
     DataError
-        No such file, a file that is not a workbook or is too large when unpacked, missing sheets,
-        or sheets that cannot be read.
+        No such file, a folder, a file that is not a workbook or is too large when unpacked,
+        missing sheets, or sheets that cannot be read.
     """
     excel()
     try:
         file = Path(fsdecode(path))
-        is_file = file.is_file()
+        is_file, is_folder = file.is_file(), file.is_dir()
     except (TypeError, ValueError) as error:
         msg = f"cannot read {path!r}: {error}"
         raise DataError(msg) from error
     if not is_file:
-        msg = f"cannot read {str(file)!r}: no such file"
+        wrong = "it is a folder, expected a workbook" if is_folder else "no such file"
+        msg = f"cannot read {str(file)!r}: {wrong}"
         raise DataError(msg)
     try:
         # Opened here, so that it is closed whatever openpyxl raises.
@@ -87,7 +88,7 @@ def open_sheets(path: str | PathLike[str], names: Sequence[str]) -> list[Sheet]:
         raise DataError(msg) from error
 
 
-def _sheets(file: Path, stream: BinaryIO, names: Sequence[str]) -> list[Sheet]:
+def _sheets(file: Path, stream: BinaryIO, names: Sequence[str] | None) -> list[Sheet]:
     try:
         _check_size(file)
         # openpyxl warns about what it leaves out, which is nothing that is read here.
@@ -101,6 +102,7 @@ def _sheets(file: Path, stream: BinaryIO, names: Sequence[str]) -> list[Sheet]:
         raise DataError(msg) from error
     try:
         sheets = {sheet.title: sheet for sheet in book.worksheets}
+        names = list(sheets) if names is None else names
         missing = [
             f"sheet {name!r}{did_you_mean(name, sheets)}" for name in names if name not in sheets
         ]

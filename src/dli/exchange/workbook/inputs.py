@@ -290,6 +290,8 @@ _LABELS = {
 
 def _what_happened(plan: Plan, row: int, j: int) -> str:
     """Return what was done to a value, an empty text if nothing was."""
+    if not any(cells[row, j] for cells in plan.steps.values()):
+        return ""
     before, imputed, treated = (
         plan.assessment.stage_array(name)[row, j] for name in ("denominated", "imputed", "treated")
     )
