@@ -5,7 +5,7 @@ DLIError
 ├── ModelError (ValueError)               an index or a model file that is not valid
 ├── DataError (ValueError)                a table that cannot be assessed
 ├── MethodError (ValueError)              a step that cannot work on what it was given
-│   └── InconsistentJudgementsError       pairwise judgements that contradict themselves
+│   └── InconsistentJudgementsError       pairwise judgements that contradict one another
 ├── DivergentInfluenceError (ValueError)  a loop of influence that grows without end
 ├── StudyError (RuntimeError)             a study whose workers failed
 ├── FileError (OSError)                   a file that cannot be written
@@ -92,7 +92,7 @@ class MethodError(DLIError, ValueError):
 
 
 class InconsistentJudgementsError(MethodError):
-    """Pairwise judgements contradict themselves or cannot be joined to one scale."""
+    """Pairwise judgements contradict one another or cannot be joined to one scale."""
 
 
 class DivergentInfluenceError(DLIError, ValueError):

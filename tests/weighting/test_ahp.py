@@ -217,7 +217,7 @@ def test_judgements_that_follow_from_others_are_found():
 def test_groups_that_no_judgement_joins_are_named():
     matrix = np.full((4, 4), NAN)
     matrix[0, 2] = matrix[1, 3] = 3
-    with pytest.raises(InconsistentJudgementsError, match=r"(?s)no judgement joins.*0, 2.*1, 3"):
+    with pytest.raises(InconsistentJudgementsError, match=r"(?s)no judgement connects.*0, 2.*1, 3"):
         ahp_priorities(matrix)
 
 
@@ -342,7 +342,7 @@ def test_effective_weights_are_products_and_sum_over_parents():
 def test_hierarchies_that_are_none_are_refused():
     with pytest.raises(MethodError, match=r"(?s)x: its items are not named.*the root 'goal'"):
         ahp_hierarchy("goal", {"x": AHP([[1]])})
-    with pytest.raises(MethodError, match="above itself: x > y > x"):
+    with pytest.raises(MethodError, match="its own ancestor: x > y > x"):
         ahp_hierarchy("x", {"x": AHP([["y", "z", 1]]), "y": AHP([["x", "z", 1]])})
 
 
@@ -366,6 +366,12 @@ def test_joined_priorities():
     np.testing.assert_allclose(group_priorities(own, [3, 1]), [0.65, 0.35])
     geometric = group_priorities(own, [3, 1], mean="geometric")
     assert geometric[0] / geometric[1] == pytest.approx(4 ** (3 / 4) / 4 ** (1 / 4))
+
+
+def test_no_expert_counts_more_by_larger_numbers():
+    shares, points = [[0.8, 0.2], [0.2, 0.8]], [[8, 2], [0.2, 0.8]]
+    np.testing.assert_allclose(group_priorities(points), group_priorities(shares), rtol=1e-14)
+    assert group_consensus(points) == pytest.approx(group_consensus(shares), abs=1e-14)
 
 
 @given(hnp.arrays(np.float64, (3, 4), elements=st.floats(0.05, 1)))
@@ -432,16 +438,16 @@ def test_repeated_judgements_can_be_drawn_from():
     [
         (lambda: group_judgements(np.eye(2)), r"shape \(n_experts, n, n\), got \(2, 2\)"),
         (lambda: group_judgements([judged([2, 2, 1]) * [1, 0, 1]]), r"expert 0, \(0, 1\): 0"),
-        (lambda: group_judgements([np.eye(1), np.eye(1)], [1, -1]), r"2 numbers of at least 0, not all 0; got \[1.0, -1.0\]"),
+        (lambda: group_judgements([np.eye(1), np.eye(1)], [1, -1]), r"2 numbers of at least 0, not all 0, got \[1.0, -1.0\]"),
         (lambda: group_priorities([[1.0]], [1, 2]), "must be 1 numbers"),
         (lambda: group_priorities([[1.0]], mean="median"), "arithmetic or geometric, got 'median'"),
         (lambda: GroupAHP([PAIRS]), "a mapping of names to judgements"),
         (lambda: GroupAHP({}), "a mapping of names to judgements"),
         (lambda: GroupAHP({"Ann": PAIRS}, join="votes"), "join must be one of judgements, .* got 'votes'"),
         (lambda: GroupAHP({"Ann": PAIRS}, method="mean"), "got 'mean'"),
-        (lambda: GroupAHP({"Ann": PAIRS}, expert_weights={"Bob": 1}), r"(?s)name the experts.*'Ann'.*'Bob'"),
+        (lambda: GroupAHP({"Ann": PAIRS}, expert_weights={"Bob": 1}), r"(?s)contain every expert.*'Ann'.*'Bob'"),
         (lambda: GroupAHP({"Ann": PAIRS}, expert_weights={"Ann": 0}), "not all 0"),
-        (lambda: GroupAHP({"Ann": {("a", "b"): 2}}).priorities("abc"), r"(?s)no judgement joins.*a, b.*c"),
+        (lambda: GroupAHP({"Ann": {("a", "b"): 2}}).priorities("abc"), r"(?s)no judgement connects.*a, b.*c"),
     ],
     ids=range(12),
 )  # fmt: skip
@@ -568,7 +574,10 @@ def test_judgements_that_are_no_ratios_are_refused_when_a_model_is_read():
         (lambda: AHP([["a", "b", True]]), "above 0, got True"),
         (lambda: AHP(["a", "b"]), "a list of pairs such as"),
         (lambda: AHP("abc"), "a list of pairs such as"),
-        (lambda: AHP(Frame()), r"got Frame\(\) .* convert a data frame to rows first"),
+        (
+            lambda: AHP(Frame()),
+            r"got Frame\(\) .* convert a data frame of another library to rows first",
+        ),
         (lambda: AHP(PAIRS, limit="x"), "limit must be a number of at least 0, got 'x'"),
         (lambda: ahp_priorities([[1]], limit=-1), "limit must be"),
         (lambda: ahp_priorities([["x"]]), "judgements must be numbers"),

@@ -227,7 +227,9 @@ def test_targets_out_of_reach_are_met_as_nearly_as_weights_can():
     rng = np.random.default_rng(7)
     values = rng.normal(size=(40, 1)) + 0.4 * rng.normal(size=(40, 3))
     scheme = Balanced({"a": 8, "b": 1, "c": 1})
-    with pytest.warns(DLIWarning, match=r"no weights of at least 0 meet.*: a 0\.\d+ for 0\.800, b"):
+    with pytest.warns(
+        DLIWarning, match=r"no weights of at least 0 meet.*: a 0\.\d+ \(target 0\.800\), b"
+    ):
         scheme.weights(values, CHILDREN)
     found = scheme.balance(values, CHILDREN)
     assert not found.converged
@@ -241,7 +243,7 @@ def test_targets_are_keyed_by_code():
     turned = Balanced({"c": 1, "a": 3, "b": 2}).weights(values[:, ::-1], CHILDREN[::-1])
     np.testing.assert_allclose(turned, balanced_weights(values, [3, 2, 1]).weights[::-1])
     with pytest.raises(
-        MethodError, match=r"(?s)targets must be on a, b, c.*'c': no target.*'d': no child"
+        MethodError, match=r"(?s)targets must refer to a, b, c.*'c': no target.*'d': no child"
     ):
         Balanced({"a": 1, "b": 1, "d": 1}).balance(VALUES, CHILDREN)
 
@@ -250,20 +252,20 @@ def test_targets_are_keyed_by_code():
     ("call", "message"),
     [
         (lambda: standard_deviation_weights([1.0]), r"shape \(n_units, n_indicators\), got \(1,\)"),
-        (lambda: gini_weights([[np.inf, 1.0], [2.0, 3.0]]), "column 0: 1 of them, such as inf"),
+        (lambda: gini_weights([[np.inf, 1.0], [2.0, 3.0]]), "column 0: 1 invalid, such as inf"),
         (lambda: standard_deviation_weights(VALUES, normalise="z"), "'none' or 'minmax', got 'z'"),
         (lambda: StandardDeviation("z"), "'none' or 'minmax', got 'z'"),
         (lambda: StandardDeviation("minmax").weights(CONSTANT, CHILDREN), r"(?s)undefined.*'b'"),
         (lambda: standard_deviation_weights([[1.0, 2.0], [1.0, 2.0]]), "an indicator that differs"),
         (lambda: standard_deviation_weights([[1.0, np.nan], [2.0, 2.0]]), "column 1: 1 values, expected at least 2"),
         (lambda: CoefficientOfVariation().weights(VALUES - [2.5, 0, 0], CHILDREN), r"(?s)a mean of 0.*'a'"),
-        (lambda: Gini().weights(VALUES - [2, 0, 0], CHILDREN), r"(?s)of at least 0.*'a': 1 of them, such as -1"),
+        (lambda: Gini().weights(VALUES - [2, 0, 0], CHILDREN), r"(?s)of at least 0.*'a': 1 invalid, such as -1"),
         (lambda: gini_weights([[0.0, 1.0], [0.0, 2.0]]), r"(?s)is 0 for all units.*column 0"),
         (lambda: Critic().weights(CONSTANT, CHILDREN), r"(?s)the same for all units.*'b'"),
         (lambda: critic_weights([[1.0, 2.0], [2.0, 4.0], [4.0, 8.0]]), "undefined if all correlations are 1: column 0"),
         (lambda: critic_weights(VALUES, [1, 0, 1]), r"directions must be 3 numbers, each 1 or -1, got \[1.0, 0.0, 1.0\]"),
         (lambda: correlation_weights([[1.0, np.nan], [2.0, 1.0], [3.0, 5.0]]), r"(?s)at least 3 units with all values, got 2.*column 1: 1 missing"),
-        (lambda: Merec().weights(VALUES - [1, 0, 0], CHILDREN), r"(?s)above 0.*'a': 1 of them, such as 0"),
+        (lambda: Merec().weights(VALUES - [1, 0, 0], CHILDREN), r"(?s)above 0.*'a': 1 invalid, such as 0"),
         (lambda: merec_weights([[1.0, np.nan], [np.nan, 2.0]]), "at least 2 units with all values, got 0"),
         (lambda: merec_weights([[2.0, 3.0], [2.0, 3.0]]), "an indicator that differs"),
         (lambda: principal_component_weights(VALUES, loadings="last"), "'squared', 'plain' or 'rotated', got 'last'"),

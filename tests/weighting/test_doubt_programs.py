@@ -79,7 +79,7 @@ def test_super_efficiency_is_that_of_a_program_for_each_unit(values):
         plain_score(own, np.delete(values, i, axis=0), [0 * own]) if own.any() else 0.0
         for i, own in enumerate(values)
     ]
-    without = [f"row {i}: it scores without limit" for i, s in enumerate(expected) if s is None]
+    without = [f"row {i}: its score is unbounded" for i, s in enumerate(expected) if s is None]
     if without:
         with pytest.raises(MethodError) as caught:
             benefit_of_the_doubt(values, super_efficiency=True)
@@ -123,7 +123,7 @@ def test_the_second_smallest_weight_is_largest_too():
 
 
 def test_a_single_unit_that_is_compared_with_no_other_scores_without_limit():
-    with pytest.raises(MethodError, match="row 0: it scores without limit"):
+    with pytest.raises(MethodError, match="row 0: its score is unbounded"):
         benefit_of_the_doubt([[0.5]], super_efficiency=True)
 
 

@@ -100,7 +100,9 @@ def test_comparisons_that_agree_give_back_the_weights(raw):
 def test_items_that_all_count_the_same():
     assert best_worst_weights([1], [1]).weights.tolist() == [1]
     assert best_worst_weights([1, 1], [1, 1]).weights.tolist() == [0.5, 0.5]
-    with pytest.raises(InconsistentJudgementsError, match="judged 1 and 2 times item 0, the worst"):
+    with pytest.raises(
+        InconsistentJudgementsError, match="judged 1 and 2 times as important as item 0, the worst"
+    ):
         best_worst_weights([1, 1, 1], [1, 2, 1])
 
 
@@ -125,7 +127,7 @@ def test_a_budget_is_shared_out_by_each_expert():
     np.testing.assert_allclose(budget_allocation_weights([[60, 30, 10], [40, 40, 20]]), [0.5, 0.35, 0.15])  # fmt: skip
     scheme = BudgetAllocation({"Ann": {"a": 6, "b": 4}, "Bob": {"c": 10}}, total=10)
     np.testing.assert_allclose(scheme.weights(VALUES, CHILDREN), [0.3, 0.2, 0.5])
-    assert "10 points that 2 experts gave (Ann, Bob)" in scheme.describe()
+    assert "10 points that 2 experts allocated (Ann, Bob)" in scheme.describe()
     assert list(BudgetAllocation([{"a": 100}]).points) == ["expert 1"]
 
 
@@ -145,48 +147,48 @@ def test_swings_that_contradict_are_balanced_by_least_squares():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: rank_sum_weights([1, NAN, 2]), r"ranks must be finite numbers, one for each, got \[1.0, nan, 2.0\]"),
-        (lambda: rank_order_centroid_weights([]), "one for each"),
-        (lambda: swara_weights([0, 0], [1]), r"place from 0 to n - 1 once, got \[0.0, 0.0\]"),
-        (lambda: swara_weights([], []), "place from 0 to n - 1 once"),
-        (lambda: swara_weights([[0]], []), "place from 0 to n - 1 once"),
+        (lambda: rank_sum_weights([1, NAN, 2]), r"ranks must be finite numbers, one for each indicator, got \[1.0, nan, 2.0\]"),
+        (lambda: rank_order_centroid_weights([]), "one for each indicator"),
+        (lambda: swara_weights([0, 0], [1]), r"number from 0 to n - 1 once, got \[0.0, 0.0\]"),
+        (lambda: swara_weights([], []), "number from 0 to n - 1 once"),
+        (lambda: swara_weights([[0]], []), "number from 0 to n - 1 once"),
         (lambda: swara_weights([1, 0], [-0.1]), r"steps must be 1 finite numbers of at least 0, got \[-0.1\]"),
         (lambda: swara_weights([1, 0], [0.1, 0.2]), "steps must be 1 finite numbers"),
-        (lambda: Swara(["a", "b", "c"], [0.1]), "3 codes in order need a step between each and the next, got 1"),
-        (lambda: Swara([], []), "0 codes in order"),
+        (lambda: Swara(["a", "b", "c"], [0.1]), "each code but the last, got 1 steps for 3 codes"),
+        (lambda: Swara([], []), "at least one code, .* got 0 steps for 0 codes"),
         (lambda: Swara(["a", "b"], [-1]), r"(?s)contradict the order.*from 'a' to 'b' must be a number of at least 0, got -1"),
         (lambda: Swara(["a", "a"], [1]), r"(?s)different codes.*'a' appears twice"),
-        (lambda: Swara(["a", "b"], [1]).weights(VALUES, CHILDREN), r"(?s)a place in the order; there is none for.*'c'"),
+        (lambda: Swara(["a", "b"], [1]).weights(VALUES, CHILDREN), r"(?s)a place in the order; it is missing for.*'c'"),
         (lambda: PairwiseSwing({("a", "b"): -3}), r"\(a, b\): a judgement must be a number above 0, got -3"),
         (lambda: BestWorst({"a": 0.5}, {}), "'a' must be a number of at least 1, got 0.5"),
-        (lambda: BudgetAllocation(3), r"(?s)for each expert.*'expert 1': 3"),
+        (lambda: BudgetAllocation(3), r"(?s)at least one expert.*'expert 1': 3"),
         (lambda: RankOrder(["a"], "mean"), "one of centroid, sum, reciprocal, got 'mean'"),
         (lambda: RankOrder(["a", ["b", "a"]]), r"(?s)ranking must be different codes.*'a' appears twice"),
         (lambda: RankOrder("abc"), "a list of codes or a mapping of codes to ranks, got 'abc'"),
         (lambda: RankOrder({"a": "first", "b": True}), r"(?s)'a' must be a number, got 'first'.*'b' must be a number, got True"),
-        (lambda: RankOrder(["a", "b"]).weights(VALUES, CHILDREN), r"(?s)there is none for.*'c'"),
-        (lambda: best_worst_weights([1, 2], [2]), r"vectors of one length, got \(2,\) and \(1,\)"),
+        (lambda: RankOrder(["a", "b"]).weights(VALUES, CHILDREN), r"(?s)missing for.*'c'"),
+        (lambda: best_worst_weights([1, 2], [2]), r"vectors of the same length, got \(2,\) and \(1,\)"),
         (lambda: best_worst_weights([1, 0.5], [NAN, 1]), r"(?s)item 1: 0.5 in best_to_others.*item 0: nan in others_to_worst"),
         (lambda: best_worst_weights([2, 3], [3, 1]), "must be 1 for the best"),
-        (lambda: best_worst_weights([1, 4], [3, 1]), "item 0, the best, is judged 4 and 3 times item 1"),
+        (lambda: best_worst_weights([1, 4], [3, 1]), "item 0, the best, is judged 4 and 3 times as important as item 1"),
         (lambda: BestWorst([1], {}), r"a mapping of codes to numbers, got \[1\]"),
         (lambda: BestWorst({"a": 1, "b": 2}, {"a": 2, "b": 1, "d": 1}).weights(VALUES, CHILDREN),
          r"(?s)'c': not judged in best_to_others.*'c': not judged in others_to_worst.*'d': not a child in others_to_worst"),
         (lambda: point_weights([1, -1]), r"at least 0, not all 0, got \[1.0, -1.0\]"),
         (lambda: point_weights([0, 0]), "not all 0"),
-        (lambda: DirectPoints({"a": 1}).weights(VALUES, CHILDREN), r"(?s)there is none for.*'b'.*'c'"),
+        (lambda: DirectPoints({"a": 1}).weights(VALUES, CHILDREN), r"(?s)missing for.*'b'.*'c'"),
         (lambda: budget_allocation_weights([1, 2]), r"shape \(n_experts, n\), got \(2,\)"),
         (lambda: budget_allocation_weights([[60, 30], [150, -50]]), r"(?s)allocate 100 points.*expert 0: the points sum to 90.*expert 1: \[150.0, -50.0\]"),
         (lambda: budget_allocation_weights([[60, 40]], total=0), "total must be a number above 0, got 0"),
-        (lambda: BudgetAllocation({"Ann": 3}), r"(?s)for each expert.*'Ann': 3"),
-        (lambda: BudgetAllocation([]), "of at least one"),
-        (lambda: BudgetAllocation([{"a": 90, "x": 10}]).weights(VALUES, CHILDREN), r"(?s)points must be on a, b, c; unknown.*'x' of expert 1"),
+        (lambda: BudgetAllocation({"Ann": 3}), r"(?s)at least one expert.*'Ann': 3"),
+        (lambda: BudgetAllocation([]), "at least one expert"),
+        (lambda: BudgetAllocation([{"a": 90, "x": 10}]).weights(VALUES, CHILDREN), r"(?s)points must refer to a, b, c; unknown codes.*'x' of expert 1"),
         (lambda: pairwise_swing_weights([[1, 2]]), r"square table, got shape \(1, 2\)"),
         (lambda: pairwise_swing_weights([[1, 0], [2, 1]]), r"\(0, 1\): 0"),
-        (lambda: pairwise_swing_weights([[1, 2, NAN], [NAN, 1, NAN], [NAN, NAN, 1]]), r"(?s)no judgement joins.*0, 1.*2"),
+        (lambda: pairwise_swing_weights([[1, 2, NAN], [NAN, 1, NAN], [NAN, NAN, 1]]), r"(?s)no judgement connects.*0, 1.*2"),
         (lambda: PairwiseSwing({("a", "a"): 2}).weights(VALUES, CHILDREN), r"\(a, a\): judged 1 and 2"),
         (lambda: PairwiseSwing({("a", "d"): 2}).weights(VALUES, CHILDREN), r"(?s)unknown.*'d'"),
-        (lambda: PairwiseSwing({("a", "b"): 2}).weights(VALUES, CHILDREN), r"(?s)no judgement joins.*a, b.*c"),
+        (lambda: PairwiseSwing({("a", "b"): 2}).weights(VALUES, CHILDREN), r"(?s)no judgement connects.*a, b.*c"),
     ],
     ids=range(41),
 )  # fmt: skip

@@ -55,7 +55,7 @@ def test_weights_that_are_none_are_refused():
         Declared().weights(VALUES, CHILDREN[2:])
     with pytest.raises(MethodError, match="weights must not all be 0: a, b"):
         Fixed({"a": 0, "b": 0.0}).weights(VALUES, CHILDREN[:2])
-    with pytest.raises(MethodError, match=r"(?s)there is none for.*'b'.*'c'"):
+    with pytest.raises(MethodError, match=r"(?s)missing for.*'b'.*'c'"):
         Fixed({"a": 1}).weights(VALUES, CHILDREN)
     with pytest.raises(
         MethodError, match=r"(?s)'a' must be .*got -1.*'b' .*got inf.*'c' .*got True.*'d' .*got '1'"
@@ -93,7 +93,7 @@ def test_zero_shares_add_no_entropy():
     ("values", "message"),
     [
         ([1.0, 2.0], r"shape \(n_units, n_indicators\), got \(2,\)"),
-        ([[1.0, -2.0], [2.0, np.inf]], "column 1: 2 of them, such as -2"),
+        ([[1.0, -2.0], [2.0, np.inf]], "column 1: 2 invalid, such as -2"),
         ([[1.0, np.nan], [2.0, 3.0]], "column 1: 1 values, expected at least 2"),
         (
             [[1.0, 0.0], [2.0, 0.0]],
@@ -109,7 +109,7 @@ def test_values_without_entropy_are_refused(values, message):
 
 def test_the_scheme_names_codes():
     with pytest.raises(
-        MethodError, match=r"(?s)entropy weights need finite values of at least 0.*'b': 3 of them"
+        MethodError, match=r"(?s)entropy weights need finite values of at least 0.*'b': 3 invalid"
     ):
         Entropy().weights(VALUES * [1, -1, 1], CHILDREN)
 
@@ -204,11 +204,11 @@ def test_an_unknown_method_is_refused():
 @pytest.mark.parametrize(
     ("judgements", "error", "message"),
     [
-        ({("a", "d"): 2}, MethodError, r"(?s)must be on a, b, c; unknown.*'d'"),
+        ({("a", "d"): 2}, MethodError, r"(?s)must refer to a, b, c; unknown codes.*'d'"),
         (
             {("a", "b"): 2},
             InconsistentJudgementsError,
-            r"(?s)no judgement joins these groups.*a, b.*c",
+            r"(?s)no judgement connects these groups.*a, b.*c",
         ),
         (PAIRS | {("b", "a"): 2}, InconsistentJudgementsError, r"\(b, a\): judged 0.5 and 2"),
         (
@@ -225,7 +225,9 @@ def test_judgements_that_cannot_be_used_are_refused(judgements, error, message):
 
 
 def test_judgements_on_other_items_are_refused():
-    with pytest.raises(MethodError, match="judgements are on a, b, d, the children are a, b, c"):
+    with pytest.raises(
+        MethodError, match="judgements are on a, b, d, but the children are a, b, c"
+    ):
         AHP(MATRIX, items=["a", "b", "d"]).weights(VALUES, CHILDREN)
     with pytest.raises(
         MethodError, match=r"must be a matrix, a mapping or a list of pairs .*got 3"

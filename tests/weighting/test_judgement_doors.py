@@ -204,7 +204,9 @@ def test_halves_that_are_missing_are_not_lost():
     assert (drawn <= 4).all()
     with pytest.raises(MethodError, match=r"\(0, 1\): nan to 3"):
         sample_judgements([[1, NAN], [NAN, 1]], [[1, 3], [NAN, 1]], 2)
-    with pytest.raises(MethodError, match=r"square and of one shape, got \(1, 2\) and \(1, 2\)"):
+    with pytest.raises(
+        MethodError, match=r"square tables of the same shape, got \(1, 2\) and \(1, 2\)"
+    ):
         sample_judgements([[1, 2]], [[1, 2]], 2)
 
 
@@ -323,7 +325,7 @@ def test_contradictions_are_errors_when_the_object_is_made():
     for scheme in (AHP, PairwiseSwing, lambda own: GroupAHP({"Ann": own})):
         with pytest.raises(
             InconsistentJudgementsError,
-            match=r"say the same of a pair .*(?s:.)*\(b, a\): judged 0.333333 and 3",
+            match=r"agree wherever a pair is repeated.*(?s:.)*\(b, a\): judged 0.333333 and 3",
         ):
             scheme(twice)  # fmt: skip
     with pytest.raises(ModelError, match=r"judged 0.333333 and 3"):
@@ -401,7 +403,7 @@ def test_items_must_be_those_of_the_judgements():
             AHP([[1, 2], [1 / 2, 1]], items=items)
         with pytest.raises(MethodError, match=message):
             GroupAHP({"Ann": [[1, 2], [1 / 2, 1]]}, items=items)
-    with pytest.raises(MethodError, match=r"(?s)judgements must be on a, x; unknown.*'b'"):
+    with pytest.raises(MethodError, match=r"(?s)judgements must refer to a, x; unknown codes.*'b'"):
         AHP([["a", "b", 2]], items=["a", "x"])
     assert AHP([["a", "b", 2]], items={"a": 0, "b": 0, "c": 0}.keys()).codes == ("a", "b")
 
@@ -429,8 +431,8 @@ def test_budgets_are_read_from_frames(points, experts):
     [
         (pd.DataFrame({"who": ["Ann", "Ann"], "a": [100, 100]}), r"(?s)one row for each expert; repeated.*'Ann'"),
         (pd.DataFrame({"a": [100]}, index=[7]), "expert 7: the name is not text"),
-        (pd.DataFrame({1: [100]}), r"(?s)points of expert 1 must be by code.*1 is not text"),
-        (pd.DataFrame({"a": [100]}).iloc[:0], "of at least one"),
+        (pd.DataFrame({1: [100]}), r"(?s)points of expert 1 must have text as keys.*1 is not text"),
+        (pd.DataFrame({"a": [100]}).iloc[:0], "at least one expert"),
         (pd.DataFrame([[50, 50]], columns=["a", "a"]), "points: column names must differ"),
         ({"Ann": {"a": -1}, "Bob": {"a": "x"}}, r"(?s)several experts.*Ann.*-1.*Bob.*'x'"),
         ({1: {"a": 100}}, "expert 1: the name is not text"),
@@ -517,13 +519,13 @@ def test_wrong_kinds_are_refused_with_an_error_of_this_library(call, good):
     ("call", "message"),
     [
         (lambda: AHP(JUDGED, strict="no"), "strict must be True or False, got 'no'"),
-        (lambda: GroupAHP({1: JUDGED}), r"(?s)experts must be by code.*1 is not text"),
-        (lambda: GroupAHP({"Ann": JUDGED}, expert_weights={}), r"(?s)name the experts.*'Ann'"),
+        (lambda: GroupAHP({1: JUDGED}), r"(?s)experts must have text as keys.*1 is not text"),
+        (lambda: GroupAHP({"Ann": JUDGED}, expert_weights={}), r"(?s)contain every expert.*'Ann'"),
         (lambda: group_priorities([0.5, 0.5]), r"shape \(n_experts, n\), got \(2,\)"),
         (lambda: group_consensus([[0.5, 0]]), r"(?s)above zero.*expert 0, item 1: 0"),
         (lambda: ahp_hierarchy(1, {"T": 3}), r"(?s)root must be text, got 1.*T: must be an AHP, got 3"),
         (lambda: ahp_hierarchy("T", [AHP(JUDGED)]), "judgements must be a mapping of codes to AHP"),
-        (lambda: Fixed({1: 2}), r"(?s)weights must be by code.*1 is not text"),
+        (lambda: Fixed({1: 2}), r"(?s)weights must have text as keys.*1 is not text"),
         (lambda: budget_allocation_weights([[100]], experts=["Ann", "Bob"]), "2 codes, expected 1"),
         (lambda: pairwise_swing_weights([[3, 2], [1, 1]], names=["a", "b"]), r"(?s)to itself must be 1.*a: 3"),
         (lambda: RankOrder(["a", 2, ["b", 3]]), r"(?s)lists of codes that share a place.*place 2: 2.*place 3: \['b', 3\]"),

@@ -262,14 +262,14 @@ def _spoils(values, _):
         (lambda values, _: values[0] / values[0].sum(), "the order of the units"),
         (lambda *_: [0.5, 0.25, 0.25], "the order of the children"),
         (_by_size, "depend on the units of measure"),
-        (_own, "weights of each unit, but its traits have per_unit=False"),
+        (_own, "weights for each unit, but its traits declare per_unit=False"),
         (
             lambda values, _: np.std(values, axis=0) / np.std(values, axis=0).sum(),
             "with a missing value, its weights are not all finite",
         ),
         (
             _fails,
-            r"with a unit without values, it raises ZeroDivisionError \(no mean\) and not a MethodError",
+            r"with a unit without values, it raises ZeroDivisionError \(no mean\) instead of a MethodError",
         ),
         (_spoils, "changes the values"),
         (
@@ -280,7 +280,7 @@ def _spoils(values, _):
     ids=range(12),
 )
 def test_a_broken_promise_is_told(weights, message):
-    with pytest.raises(MethodError, match=rf"(?s)Outside does not keep.*{message}"):
+    with pytest.raises(MethodError, match=rf"(?s)Outside does not meet.*{message}"):
         check_weighting(Outside(weights), VALUES, CHILDREN, ignores_scale=True)
 
 

@@ -1,4 +1,4 @@
-"""Weights under which each child is as important as it should be."""
+"""Weights that give each child its target importance."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -23,30 +23,30 @@ from dli.weighting.tables import (
 
 __all__ = ["Balance", "Balanced", "balanced_weights"]
 
-# The share of importance by which a target may be missed and still count as met.
+# A target counts as met if the importance differs from it by no more than this.
 _MET = 1e-6
 
 
 @frozen(kw_only=True, eq=False)
 class Balance:
-    """Weights, the importances under them, and how near they come to their targets.
+    """Weights, the resulting importances, and how close these are to their targets.
 
     Attributes
     ----------
     weights : ndarray of shape (n_indicators,)
-        Sum to one.
+        The weights, which sum to one.
     correlations : ndarray of shape (n_indicators,)
-        Of each indicator with the weighted mean.
+        The correlation of each indicator with the weighted mean.
     importances : ndarray of shape (n_indicators,)
-        Correlations over their sum.
+        The correlations divided by their sum.
     targets : ndarray of shape (n_indicators,)
-        Scaled to sum to one.
+        The target importances, scaled to sum to one.
     objective : float
-        The mean squared difference of importances from targets; COINr's objective is its
+        The mean squared difference between importances and targets. COINr's objective is its
         logarithm.
     converged : bool
-        The targets are met. Otherwise the weights are the nearest: no others of at least 0 have a
-        smaller objective.
+        Whether the targets are met. If not, the weights are the best possible ones: no other
+        weights of at least 0 have a smaller objective.
     """
 
     weights: Floats
@@ -58,26 +58,27 @@ class Balance:
 
 
 def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Balance:
-    r"""Return the weights under which importances come nearest to targets.
+    r"""Return the weights whose importances are closest to the targets.
 
-    The importance of an indicator is its correlation $r_k$ with the weighted mean, over the
-    sum of all; the weights, not negative, minimise
-    $\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2$. With the correlations R of indicators
-    and $v_k = w_k s_k$, importances are in proportion to R v, so this is a least squares
-    problem with a single solution, found without a search: R v = t where that is positive.
+    The importance of an indicator is its correlation $r_k$ with the weighted mean, divided by the
+    sum of these correlations. The weights, which are not negative, minimise
+    $\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2$. With the correlation matrix R of the
+    indicators, their standard deviations $s_k$ and $v_k = w_k s_k$, the importances are
+    proportional to R v. This makes it a least-squares problem with a unique solution, which is
+    computed without a search: it is the solution of R v = t if that is positive.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing: units that lack a value are left out.
+        NaN denotes a missing value; units with missing values are left out.
     targets : array_like of shape (n_indicators,), optional
-        Above zero; they are scaled to sum to one. By default all are the same.
+        Target importances, above zero; they are scaled to sum to one. Equal by default.
 
     Raises
     ------
     MethodError
         Targets that are not above 0, infinite values, fewer than three units with all values, or
-        an indicator that is the same for all of them.
+        an indicator that is the same for all of these units.
 
     References
     ----------
@@ -106,7 +107,7 @@ def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Bal
     correlations = np.asarray(np.corrcoef(rows, rowvar=False))
     v = _nearest(correlations, t)
     reached = correlations @ v
-    # Of the values themselves: the largest weight stays within the range of floats.
+    # These weights apply to the unscaled values; the largest stays within the range of floats.
     weights = np.ldexp(v / deviation, powers.min() - powers)
     importances = reached / reached.sum()
     return Balance(
@@ -120,12 +121,12 @@ def balanced_weights(values: ArrayLike, targets: ArrayLike | None = None) -> Bal
 
 
 def _nearest(correlations: Floats, targets: Floats) -> Floats:
-    """Return the v >= 0 that brings R v nearest to the targets, importances summing to one."""
+    """Return the v >= 0 with R v closest to the targets, where the importances sum to one."""
     from scipy.optimize import lsq_linear
 
     sums = correlations.sum(axis=0)
-    # With the sum of importances fixed at one the objective is quadratic. Taking the sum as one
-    # more row of large weight finds which are 0; on the others it is then solved exactly.
+    # If the importances must sum to one, the objective is quadratic. Adding this condition as a
+    # row with a large weight finds which variables are 0; the others are then solved exactly.
     heavy = 1e4
     system = np.vstack([correlations, heavy * sums])
     result = lsq_linear(system, np.append(targets, heavy), bounds=(0, np.inf), method="bvls")
@@ -144,15 +145,16 @@ def _targets(targets: object) -> dict[str, float]:
 
 @frozen
 class Balanced:
-    """Weights by `balanced_weights`, with codes.
+    """Weights by `balanced_weights`, with targets by code.
 
-    Targets that no weights of at least 0 meet give a warning, and the nearest weights are used.
+    If no weights of at least 0 meet the targets, a warning is issued and the weights that come
+    closest are used.
 
     Parameters
     ----------
     targets : mapping of str to float, optional
-        By code, above zero, in any proportion; all the same when there are none. Every child must
-        be in it, and nothing else.
+        Target importances by code, above zero; they need not sum to one. Equal by default. Every
+        child must have a target, and no other code may have one.
     """
 
     traits: ClassVar[Traits] = Traits()
@@ -160,9 +162,10 @@ class Balanced:
     targets: dict[str, float] = field(factory=dict, converter=_targets)
 
     def balance(self, values: Floats, children: Sequence[Node]) -> Balance:
-        """Return weights, importances and how near they come, without any warning.
+        """Return the weights and how close their importances are to the targets, without warnings.
 
-        Raises a MethodError for targets of other codes, and as `balanced_weights` does.
+        Raises a MethodError if the targets are for other codes than those of the children, and in
+        the cases in which `balanced_weights` raises one.
         """
         codes = [child.code for child in children]
         targets = self.targets or dict.fromkeys(codes, 1.0)
@@ -173,7 +176,7 @@ class Balanced:
             if code not in codes
         ]
         if faults:
-            msg = f"targets must be on {', '.join(codes)}"
+            msg = f"targets must refer to {', '.join(codes)}"
             raise MethodError(msg, faults)
         return balanced_weights(named(values, children), [targets[code] for code in codes])
 
@@ -182,16 +185,16 @@ class Balanced:
         balance = self.balance(values, children)
         if not balance.converged:
             triples = zip(children, balance.importances, balance.targets, strict=True)
-            reached = ", ".join(f"{c.code} {met:.3f} for {aim:.3f}" for c, met, aim in triples)
-            msg = f"no weights of at least 0 meet the targets; importances reached: {reached}"
+            listed = ", ".join(f"{c.code} {met:.3f} (target {t:.3f})" for c, met, t in triples)
+            msg = f"no weights of at least 0 meet the targets; importances reached: {listed}"
             warn(msg, DLIWarning, stacklevel=2)
         return balance.weights
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
-        aims = ", ".join(f"{code} {t:g}" for code, t in self.targets.items()) or "all the same"
+        listed = ", ".join(f"{code} {t:g}" for code, t in self.targets.items()) or "all equal"
         return (
-            r"Balanced weights: the least $\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2$ with the "
-            "correlations $r_k$ of children with their weighted mean and the targets $t_k$: "
-            f"{aims}."
+            r"Balanced weights: they minimise $\frac{1}{n} \sum_k (t_k - r_k / \sum_l r_l)^2$ with "
+            "the correlations $r_k$ of the children with their weighted mean and the targets "
+            f"$t_k$: {listed}."
         )

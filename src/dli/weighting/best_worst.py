@@ -1,4 +1,4 @@
-"""The best-worst method: everything compared with the best and with the worst."""
+"""The best-worst method: weights from comparisons with the best and with the worst."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from dli.weighting.by_code import Elicited, codes_of, numbers_by_code
 
 __all__ = ["BestWorst", "BestWorstWeights", "best_worst_weights"]
 
-# The solver of the linear program takes numbers of 1e15 for infinite.
+# The solver of the linear program treats numbers of 1e15 as infinite.
 _MOST = 1e12
 
 
@@ -24,11 +24,11 @@ class BestWorstWeights:
     Attributes
     ----------
     weights : ndarray of shape (n,)
-        Sum to one.
+        The weights, which sum to one.
     xi : float
-        The largest departure of a weight from a judgement; 0 when they all fit.
+        The largest deviation of the weights from a judgement; 0 if they fit all judgements.
     input_consistency_ratio : float
-        ``max_j |a_Bj a_jW - a_BW| / (a_BW^2 - a_BW)``, from the judgements alone.
+        ``max_j |a_Bj a_jW - a_BW| / (a_BW^2 - a_BW)``, computed from the judgements alone.
     """
 
     weights: Floats
@@ -41,16 +41,17 @@ def best_worst_weights(
 ) -> BestWorstWeights:
     r"""Return the weights of the linear best-worst method.
 
-    The weights with the least $\xi$ such that $|w_B - a_{Bj} w_j| \le \xi$ and
+    The weights minimise $\xi$ subject to $|w_B - a_{Bj} w_j| \le \xi$ and
     $|w_j - a_{jW} w_W| \le \xi$ for every j.
 
     Parameters
     ----------
     best_to_others : array_like of shape (n,)
-        How many times the best counts as much as each, from 1; 1 for the best itself. Judgements
-        beyond 9 give a `DLIWarning`.
+        How many times as important the best indicator is as each indicator, at least 1; 1 for the
+        best itself. A `DLIWarning` is issued for judgements above 9.
     others_to_worst : array_like of shape (n,)
-        How many times each counts as much as the worst, from 1; 1 for the worst itself.
+        How many times as important each indicator is as the worst, at least 1; 1 for the worst
+        itself.
     names : sequence of str, optional
         The names of the indicators in error messages.
 
@@ -60,7 +61,8 @@ def best_worst_weights(
         Judgements that are not finite, below 1 or above 1e12, vectors of different lengths, or
         names that are not one for each indicator.
     InconsistentJudgementsError
-        No best or no worst among them, or two judgements on how the best compares with the worst.
+        No best or no worst indicator, or two different judgements of the best relative to the
+        worst.
 
     References
     ----------
@@ -80,15 +82,15 @@ def best_worst_weights(
     to_others = as_floats(best_to_others, "best_to_others")
     to_worst = as_floats(others_to_worst, "others_to_worst")
     if to_others.ndim != 1 or to_others.shape != to_worst.shape or to_others.size == 0:
-        msg = "best_to_others and others_to_worst must be vectors of one length, got "
+        msg = "best_to_others and others_to_worst must be vectors of the same length, got "
         raise MethodError(f"{msg}{to_others.shape} and {to_worst.shape}")
     n = len(to_others)
     names = [f"item {j}" for j in range(n)] if names is None else codes_of("names", names, n)
     best, worst = _ends(to_others, to_worst, names)
     pairs = {"best_to_others": to_others, "others_to_worst": to_worst}
-    _warn({what: dict(zip(names, own.tolist(), strict=True)) for what, own in pairs.items()})
+    _warn({side: dict(zip(names, x.tolist(), strict=True)) for side, x in pairs.items()})
     if best == worst:
-        # All count the same, or there is only one.
+        # All indicators are equally important, or there is only one.
         return BestWorstWeights(weights=np.full(n, 1 / n), xi=0.0, input_consistency_ratio=0.0)
     departures = np.zeros((2 * n, n))
     every = np.arange(n)
@@ -104,25 +106,25 @@ def best_worst_weights(
         msg = f"the linear program of the best-worst method failed: {result.message}"
         raise MethodError(msg)
     solution = np.maximum(np.asarray(result.x), 0.0)
-    whole = to_others[worst]
-    off = np.abs(to_others * to_worst - whole).max()
+    best_to_worst = to_others[worst]
+    deviation = np.abs(to_others * to_worst - best_to_worst).max()
     return BestWorstWeights(
         weights=solution[:-1] / solution[:-1].sum(),
         xi=float(solution[-1]),
-        input_consistency_ratio=float(off / (whole**2 - whole)),
+        input_consistency_ratio=float(deviation / (best_to_worst**2 - best_to_worst)),
     )
 
 
 def _ends(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> tuple[int, int]:
-    """Return the best and the worst: of several at 1, the farthest by the other vector."""
+    """Return the places of the best and the worst; the other vector decides between several."""
     faults = [
-        f"{name}: {vector[j]:g} in {what}"
-        for what, vector in (("best_to_others", to_others), ("others_to_worst", to_worst))
+        f"{name}: {vector[j]:g} in {side}"
+        for side, vector in (("best_to_others", to_others), ("others_to_worst", to_worst))
         for j, name in enumerate(names)
         if not 1 <= vector[j] <= _MOST
     ]
     if faults:
-        msg = f"judgements must be finite and at least 1, and at most {_MOST:g}"
+        msg = f"judgements must be numbers from 1 to {_MOST:g}"
         raise MethodError(msg, faults)
     if not (to_others == 1).any() or not (to_worst == 1).any():
         msg = "best_to_others must be 1 for the best, and others_to_worst 1 for the worst"
@@ -132,21 +134,21 @@ def _ends(to_others: Floats, to_worst: Floats, names: Sequence[str]) -> tuple[in
     if to_others[worst] != to_worst[best]:
         msg = (
             f"{names[best]}, the best, is judged {to_others[worst]:g} and {to_worst[best]:g} times "
-            f"{names[worst]}, the worst"
+            f"as important as {names[worst]}, the worst"
         )
         raise InconsistentJudgementsError(msg)
     return best, worst
 
 
 def _warn(judgements: Mapping[str, Mapping[str, float]], *, depth: int = 4) -> None:
-    """Warn of judgements, which are at least 1, beyond the scale."""
-    found = [
-        f"{name}: {judged:g} in {what}"
-        for what, own in judgements.items()
-        for name, judged in own.items()
+    """Warn about judgements above the end of the scale; all judgements are at least 1."""
+    beyond = [
+        f"{name}: {judged:g} in {side}"
+        for side, by_name in judgements.items()
+        for name, judged in by_name.items()
         if judged > SCALE * (1 + 1e-9)
     ]
-    warn_beyond_scale(found, depth=depth)
+    warn_beyond_scale(beyond, depth=depth)
 
 
 def _read(name: str, judgements: object) -> dict[str, float]:
@@ -168,14 +170,15 @@ class BestWorst(Elicited):
     Parameters
     ----------
     best_to_others, others_to_worst : mapping of str to float
-        The judgements by code, from 1 to 9. Those beyond 9 give a `DLIWarning` when the object is
-        made and when it weighs.
+        The judgements by code, from 1 to 9. A `DLIWarning` is issued for judgements above 9 when
+        the object is created and when weights are computed.
 
     Raises
     ------
     MethodError
-        Something else than mappings of codes to numbers from 1 to 1e12, or inconsistent ones, as
-        for `best_worst_weights`. When it weighs: judgements on other codes than the children's.
+        Judgements that are not mappings of codes to numbers from 1 to 1e12, or that are
+        inconsistent, as for `best_worst_weights`. When weights are computed: judgements on codes
+        other than those of the children.
 
     Examples
     --------
@@ -188,14 +191,14 @@ class BestWorst(Elicited):
     others_to_worst: dict[str, float] = field(converter=_to_worst)
 
     def __attrs_post_init__(self) -> None:
-        # Who is judged in one only is told with the children, when it weighs.
+        # Codes that only one mapping contains are reported when weights are computed.
         shared = [code for code in self.best_to_others if code in self.others_to_worst]
         if shared and len(shared) == len(self.best_to_others) == len(self.others_to_worst):
             to_others, to_worst = self._judged(shared)
             _ends(np.array(to_others), np.array(to_worst), [repr(code) for code in shared])
-        # Between the warning and who makes the object are two functions and two of attrs.
+        # Two functions here and two of attrs are between the warning and the caller.
         both = self._both().items()
-        _warn({what: {repr(c): v for c, v in own.items()} for what, own in both}, depth=5)
+        _warn({side: {repr(c): v for c, v in by_code.items()} for side, by_code in both}, depth=5)
 
     def _both(self) -> dict[str, dict[str, float]]:
         return {"best_to_others": self.best_to_others, "others_to_worst": self.others_to_worst}
@@ -204,7 +207,7 @@ class BestWorst(Elicited):
         return [[by[code] for code in codes] for by in (self.best_to_others, self.others_to_worst)]
 
     def solution(self, codes: Sequence[str]) -> BestWorstWeights:
-        """Return weights and consistency for codes in an order."""
+        """Return the weights, in the order of ``codes``, and their consistency."""
         codes = codes_of("codes", codes, text=True)
         faults = [
             f"{code!r}: {'not judged' if code in codes else 'not a child'} in {name}"
@@ -213,7 +216,7 @@ class BestWorst(Elicited):
             if (code in codes) != (code in judged)
         ]
         if faults:
-            msg = f"every child must be judged twice, and nothing else: {', '.join(codes)}"
+            msg = f"every child, and no other code, must be judged twice: {', '.join(codes)}"
             raise MethodError(msg, faults)
         to_others, to_worst = self._judged(codes)
         return best_worst_weights(to_others, to_worst, names=[repr(code) for code in codes])
@@ -224,6 +227,6 @@ class BestWorst(Elicited):
     def describe(self) -> str:
         """Return a sentence with the formula."""
         return (
-            r"Best-worst weights: the least $\xi$ with $|w_B - a_{Bj} w_j| \le \xi$ and "
+            r"Best-worst weights: they minimise $\xi$ subject to $|w_B - a_{Bj} w_j| \le \xi$ and "
             r"$|w_j - a_{jW} w_W| \le \xi$ for every $j$."
         )

@@ -1,4 +1,4 @@
-"""Statements by code, such as points and ranks: checked once, then read for the children."""
+"""Checks of judgements by code, such as points and ranks, and the base class of their schemes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,12 +27,12 @@ __all__ = [
 S = TypeVar("S")
 T = TypeVar("T")
 
-# NumPy refuses larger shapes with errors of its own.
+# For larger shapes NumPy raises errors of its own.
 _MOST = 2**31
 
 
 class Elicited(ABC):
-    """Base of the schemes that weigh codes by what people stated, whatever the values."""
+    """Base class of the schemes whose weights come from stated judgements, not from the values."""
 
     __slots__ = ()
     traits: ClassVar[Traits] = Traits(uses_values=False)
@@ -46,7 +46,7 @@ class Elicited(ABC):
 
 
 def one_of(name: str, choice: Any, choices: Iterable[str]) -> None:
-    """Raise for a choice that is not one of some texts."""
+    """Raise if a choice is not one of the allowed strings."""
     choices = tuple(choices)
     if not isinstance(choice, str) or choice not in choices:
         msg = f"{name} must be one of {', '.join(choices)}, got {choice!r}"
@@ -54,7 +54,7 @@ def one_of(name: str, choice: Any, choices: Iterable[str]) -> None:
 
 
 def count_of(name: str, n: Any) -> int:
-    """Return a whole number of at least 1 that an array can have of something."""
+    """Return a whole number from 1 to the greatest length of an array."""
     count = whole_number(name, n, 1)
     if count > _MOST:
         msg = f"{name} must be at most {_MOST}, got {count}"
@@ -63,11 +63,12 @@ def count_of(name: str, n: Any) -> int:
 
 
 def codes_of(name: str, codes: Any, n: int | None = None, *, text: bool = False) -> tuple[str, ...]:
-    """Return different codes in a tuple.
+    """Return codes as a tuple; raise if they are not strings that differ from one another.
 
-    ``n`` is how many they must be; ``text`` says whether a text stands for codes of one letter.
+    ``n`` is the expected number of codes. If ``text`` is True, a string is accepted and read as
+    codes of one letter each.
     """
-    # The keys of a mapping are a set too, but one with an order.
+    # Sets are rejected because they have no order; the keys of a mapping have one.
     is_other = (
         isinstance(codes, (bytes, Mapping, set, frozenset)) or as_frame(codes, name) is not None
     )
@@ -76,20 +77,20 @@ def codes_of(name: str, codes: Any, n: int | None = None, *, text: bool = False)
     if is_other or is_table or is_text or not isinstance(codes, Iterable):
         msg = f"{name} must be a sequence of codes, got {codes!r}"
         raise MethodError(msg)
-    found = tuple(codes)
-    faults = [f"{code!r} is not text" for code in found if not isinstance(code, str)]
+    sequence = tuple(codes)
+    faults = [f"{code!r} is not text" for code in sequence if not isinstance(code, str)]
     if not faults:
-        faults = [f"{c!r} appears twice" for c in dict.fromkeys(found) if found.count(c) > 1]
-    if n is not None and len(found) != n:
-        faults.append(f"{len(found)} codes, expected {n}")
+        faults = [f"{c!r} appears twice" for c in dict.fromkeys(sequence) if sequence.count(c) > 1]
+    if n is not None and len(sequence) != n:
+        faults.append(f"{len(sequence)} codes, expected {n}")
     if faults:
         msg = f"{name} must be different codes, one for each item"
         raise MethodError(msg, faults)
-    return found
+    return sequence
 
 
 def of_each(summary: str, by_name: Mapping[str, T], call: Callable[[str, T], S]) -> dict[str, S]:
-    """Return what a function returns of each by name; raise what it raises of all together."""
+    """Return the results of a function for each value by name; raise all its errors together."""
     results, errors = {}, []
     for name, each in by_name.items():
         try:
@@ -101,7 +102,7 @@ def of_each(summary: str, by_name: Mapping[str, T], call: Callable[[str, T], S])
 
 
 def raise_together(summary: str, errors: Sequence[MethodError]) -> None:
-    """Raise the one error that there is, or one that says what all of several say."""
+    """Raise a single error as it is, or one error that lists several; do nothing if none."""
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -111,17 +112,17 @@ def raise_together(summary: str, errors: Sequence[MethodError]) -> None:
 
 
 def mapping_of(name: str, by_code: Any, what: str = "numbers") -> dict[str, Any]:
-    """Return a mapping of codes to something as a dict."""
-    found = mapping(name, by_code, f"codes to {what}")
-    faults = [f"{code!r} is not text" for code in found if not isinstance(code, str)]
+    """Return a mapping as a dict; raise if its keys are not text. ``what`` names its values."""
+    result = mapping(name, by_code, f"codes to {what}")
+    faults = [f"{code!r} is not text" for code in result if not isinstance(code, str)]
     if faults:
-        msg = f"{name} must be by code"
+        msg = f"{name} must have text as keys"
         raise MethodError(msg, faults)
-    return found
+    return result
 
 
 def numbers_by_code(name: str, by_code: Any, **limits: float) -> dict[str, float]:
-    """Return a mapping of codes to finite numbers as a dict; limits as for `number_fault`."""
+    """Return a mapping of codes to finite numbers as a dict; limits are those of `number_fault`."""
     numbers = mapping_of(name, by_code)
     faults = [number_fault(repr(code), value, **limits) for code, value in numbers.items()]
     if any(faults):
@@ -131,17 +132,17 @@ def numbers_by_code(name: str, by_code: Any, **limits: float) -> dict[str, float
 
 
 def read_by_code(name: str, by_code: Mapping[str, float], codes: Sequence[str]) -> Floats:
-    """Return the numbers of codes in their order; raise for codes that have none."""
-    without = [repr(code) for code in codes if code not in by_code]
-    if without:
-        msg = f"every child needs a {name}; there is none for"
-        raise MethodError(msg, without)
+    """Return the numbers of codes in the order of the codes; raise for codes without a number."""
+    missing = [repr(code) for code in codes if code not in by_code]
+    if missing:
+        msg = f"every child needs a {name}; it is missing for"
+        raise MethodError(msg, missing)
     return np.array([by_code[code] for code in codes], dtype=np.float64)
 
 
 def check_known(name: str, named: Sequence[str], codes: Sequence[str]) -> None:
-    """Raise for codes that are not those of the children, with a hint for each."""
+    """Raise for codes that are not among those of the children, with a hint for each."""
     unknown = [code for code in dict.fromkeys(named) if code not in codes]
     if unknown:
-        msg = f"{name} must be on {', '.join(codes)}; unknown"
+        msg = f"{name} must refer to {', '.join(codes)}; unknown codes"
         raise MethodError(msg, [f"{code!r}{did_you_mean(code, codes)}" for code in unknown])

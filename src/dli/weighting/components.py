@@ -32,34 +32,35 @@ _FORMULAS = {
     "squared": r"$w_k = v_k^2$ with the first eigenvector $v$ of the correlations",
     "plain": r"$w_k \propto v_k$ with the first eigenvector $v$ of the correlations",
     "rotated": (
-        r"$w_k \propto l_{kf}^2$, the squared varimax loading on the component where its share of "
-        "the component is largest, of the components with an eigenvalue above 1"
+        r"$w_k \propto l_{kf}^2$, the squared varimax loading on the component of which it has the "
+        "largest share, among the components with an eigenvalue above 1"
     ),
 }
-# The slope of the varimax criterion, as a share of its scale, at which a rotation has converged.
+# A rotation has converged if the slope of the varimax criterion, relative to its scale, is below
+# this.
 _FLAT = 1e-14
 
 
 @frozen(kw_only=True, eq=False)
 class ComponentWeights:
-    """Weights from principal components, and what they are based on.
+    """Weights from principal components, with the eigenvalues and loadings behind them.
 
     Attributes
     ----------
     weights : ndarray of shape (n_indicators,)
-        Sum to one.
+        The weights, which sum to one.
     eigenvalues : ndarray of shape (n_indicators,)
-        Of the correlation matrix, the largest first.
+        The eigenvalues of the correlation matrix, in descending order.
     explained_share : float
-        Of the variance, by the components that were used.
+        The share of the variance that the components used explain.
     loadings : ndarray of shape (n_indicators, n_components)
-        Correlations of indicators with the components used, after rotation if there was one; the
-        component that explains most comes first, and each is signed so that its loadings sum to
-        more than zero.
+        The correlations of the indicators with the components used, after any rotation. The
+        component that explains most is the first; the sign of each component is such that its
+        loadings do not sum to less than zero.
     component : ndarray of shape (n_indicators,)
-        The place of the component whose loading weighs the indicator.
+        The column of the component whose loading determines the weight of each indicator.
     mixed_signs : bool
-        Some indicator has a negative loading on its component. Squares hide it.
+        Whether any indicator has a negative loading on its component, which squaring hides.
     """
 
     weights: Floats
@@ -76,23 +77,23 @@ def component_weights(
     loadings: Literal["squared", "plain", "rotated"] = "squared",
     kaiser: bool = False,
 ) -> ComponentWeights:
-    r"""Return weights from principal components of the correlations, and what they are based on.
+    r"""Return weights from principal components of the correlations, with loadings and eigenvalues.
 
-    Of the first component, with its eigenvector v: "squared" takes $w_k = v_k^2$, "plain",
-    as COINr does, $w_k = v_k / \sum_l v_l$. "rotated", as the OECD handbook does, keeps the
-    components with an eigenvalue above 1 and rotates their loadings by varimax;
-    `loading_weights` makes them weights.
+    "squared" and "plain" use the eigenvector v of the first component: the weights are
+    $w_k = v_k^2$ or, as in COINr, $w_k = v_k / \sum_l v_l$. "rotated", as in the OECD handbook,
+    keeps the components with an eigenvalue above 1, rotates their loadings by varimax and converts
+    them to weights by `loading_weights`.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing: units that lack a value are left out.
+        NaN denotes a missing value; units with missing values are left out.
     loadings : {"squared", "plain", "rotated"}
-        Which loadings the weights are taken from.
+        The loadings from which the weights are computed.
     kaiser : bool
-        Scale the loadings of each indicator to a sum of squares of one while they are rotated, so
-        that indicators that the components explain little count as much as the others (Kaiser's
-        normalisation).
+        Whether to scale the loadings of each indicator to a sum of squares of one during the
+        rotation, so that indicators that the components explain poorly count as much as the others
+        (Kaiser's normalisation).
 
     Returns
     -------
@@ -103,7 +104,7 @@ def component_weights(
     ------
     MethodError
         Infinite values, fewer than three units with all values, an indicator that is the same for
-        all of them, "plain" loadings of both signs, or a rotation that does not converge.
+        all of these units, "plain" loadings of both signs, or a rotation that does not converge.
 
     References
     ----------
@@ -135,13 +136,15 @@ def component_weights(
         rows = varimax(rows, kaiser=kaiser)
     rows = np.where(rows.sum(axis=0) < 0, -rows, rows)
     squared, component = loading_weights(rows)
-    own = rows[np.arange(len(rows)), component]
-    negative = np.flatnonzero(own < -NOISE).tolist()
+    selected = rows[np.arange(len(rows)), component]
+    negative = np.flatnonzero(selected < -NOISE).tolist()
     if loadings == "plain" and negative:
-        msg = "plain loadings of both signs are not weights; these are negative"
+        msg = "plain loadings of both signs cannot be used as weights; these are negative"
         raise MethodError(msg, [names[k] for k in negative])
     return ComponentWeights(
-        weights=squared if loadings != "plain" else shares(np.maximum(own, 0.0), names, scheme),
+        weights=squared
+        if loadings != "plain"
+        else shares(np.maximum(selected, 0.0), names, scheme),
         eigenvalues=eigenvalues,
         explained_share=float(eigenvalues[:kept].sum() / eigenvalues.sum()),
         loadings=rows,
@@ -151,27 +154,27 @@ def component_weights(
 
 
 def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
-    r"""Return weights from loadings on components, such as rotated ones that were published.
+    r"""Return weights from loadings on components, such as published rotated loadings.
 
-    Component f explains $E_f = \sum_k l_{kf}^2$; each indicator belongs to the component
-    with its largest $l_{kf}^2 / E_f$, and $w_k \propto l_{kf}^2$ on that component.
+    Component f explains $E_f = \sum_k l_{kf}^2$. Each indicator is assigned to the component with
+    its largest $l_{kf}^2 / E_f$, and $w_k \propto l_{kf}^2$ on that component.
 
     Parameters
     ----------
     loadings : array_like of shape (n_indicators, n_components)
-        Of the components that are kept.
+        The loadings on the components that are kept.
 
     Returns
     -------
     weights : ndarray of shape (n_indicators,)
-        Sum to one.
+        The weights, which sum to one.
     component : ndarray of shape (n_indicators,)
-        The place of the component that each indicator belongs to.
+        The column of the component to which each indicator is assigned.
 
     Raises
     ------
     MethodError
-        Loadings that are not a table of finite numbers, or a component without any.
+        Loadings that are not a table of finite numbers, or a component whose loadings are all 0.
 
     Examples
     --------
@@ -183,8 +186,8 @@ def loading_weights(loadings: ArrayLike) -> tuple[Floats, Any]:
     squares = in_range(table, together=True)[0] ** 2
     explained = squares.sum(axis=0)
     if not (explained > 0).all():
-        msg = f"every component must have loadings other than 0; they explain {explained.tolist()}"
-        raise MethodError(msg)
+        msg = "every component must have loadings other than 0; the components explain "
+        raise MethodError(f"{msg}{explained.tolist()}")
     component = (squares / explained).argmax(axis=1)
     raw = squares[np.arange(len(squares)), component]
     return raw / raw.sum(), component
@@ -196,11 +199,11 @@ def _check(loadings: str, kaiser: object) -> None:
 
 
 def varimax(loadings: Floats, *, kaiser: bool = False, sweeps: int = 1000) -> Floats:
-    r"""Return loadings rotated so that the variance of their squares within components is largest.
+    r"""Return loadings rotated to maximise the variance of their squares within components.
 
-    Each pair of components is rotated by the angle that is best for it, in closed form, until no
-    pair can be improved; sweeps over all pairs without convergence are an error. Components are
-    ordered by the sum of their squared loadings.
+    Each pair of components is rotated by its optimal angle, which has a closed form, until no pair
+    can be improved. A MethodError is raised if ``sweeps`` passes over all pairs are not enough.
+    The components are ordered by the sum of their squared loadings, the largest first.
 
     References
     ----------
@@ -237,9 +240,10 @@ def principal_component_weights(
     loadings: Literal["squared", "plain", "rotated"] = "squared",
     kaiser: bool = False,
 ) -> Floats:
-    """Return the weights of `component_weights`, which explains the parameters and the errors.
+    """Return the weights of `component_weights`; see there for the parameters and the errors.
 
-    A negative loading of an indicator on its component gives a warning, as squares hide it.
+    A warning is issued if an indicator has a negative loading on its component, as squaring hides
+    it.
 
     Examples
     --------
@@ -250,9 +254,9 @@ def principal_component_weights(
     _, names = table_of(values)
     result = component_weights(values, loadings=loadings, kaiser=kaiser)
     if result.mixed_signs:
-        own = result.loadings[np.arange(len(names)), result.component]
-        negative = ", ".join(names[k] for k in np.flatnonzero(own < 0).tolist())
-        msg = f"{negative}: negative loadings on their principal component, which squares hide"
+        selected = result.loadings[np.arange(len(names)), result.component]
+        negative = ", ".join(names[k] for k in np.flatnonzero(selected < 0).tolist())
+        msg = f"{negative}: negative loadings on their principal component, which squaring hides"
         warn(msg, DLIWarning, stacklevel=2)
     return result.weights
 

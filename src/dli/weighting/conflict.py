@@ -1,4 +1,4 @@
-"""Weights by what an indicator adds to the others: CRITIC, correlation, MEREC."""
+"""Weights that depend on what an indicator adds to the others: CRITIC, correlation, MEREC."""
 
 import numpy as np
 from attrs import frozen
@@ -37,28 +37,28 @@ def _directions(directions: ArrayLike | None, n: int) -> Floats:
 
 
 def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
-    r"""Return CRITIC weights: more to what differs more and conflicts more with the others.
+    r"""Return CRITIC weights: larger for indicators with more spread and lower correlations.
 
-    With columns stretched to the range from 0 to 1, their standard deviations $s_k$ and
-    their correlations $r_{kl}$, $w_k \propto s_k \sum_l (1 - r_{kl})$.
+    The weights are $w_k \propto s_k \sum_l (1 - r_{kl})$ with the standard deviations $s_k$ and
+    the correlations $r_{kl}$ of the columns, which are rescaled to the range from 0 to 1.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing: units that lack a value are left out.
+        NaN denotes a missing value; units with missing values are left out.
     directions : array_like of shape (n_indicators,), optional
-        1 where more is better, -1 where less is; by default 1.
+        1 where higher values are better, -1 where lower values are better; 1 by default.
 
     Returns
     -------
     ndarray of shape (n_indicators,)
-        They sum to one. A single indicator has weight 1.
+        The weights, which sum to one. A single indicator has weight 1.
 
     Raises
     ------
     MethodError
         Infinite values, fewer than three units with all values, an indicator that is the same for
-        all of them, or indicators that are all perfectly correlated.
+        all of these units, or indicators that are all perfectly correlated.
 
     References
     ----------
@@ -86,12 +86,12 @@ def critic_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Fl
 
 
 def correlation_weights(values: ArrayLike) -> Floats:
-    r"""Return weights that are smaller for indicators that repeat others.
+    r"""Return weights that are smaller for indicators that are correlated with others.
 
-    $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations $r_{kl}$, that with itself
-    included: indicators without any correlation weigh the same, and two that are one and the same
-    share the weight of one. The values, the result and the errors are those of `critic_weights`,
-    but perfectly correlated indicators are accepted.
+    The weights are $w_k \propto 1 / \sum_l |r_{kl}|$ with the correlations $r_{kl}$, including
+    that of the indicator with itself. Uncorrelated indicators have equal weights, and two
+    identical indicators share the weight of one. The values, the result and the errors are as for
+    `critic_weights`, except that perfectly correlated indicators are accepted.
 
     References
     ----------
@@ -114,14 +114,14 @@ def correlation_weights(values: ArrayLike) -> Floats:
 
 
 def merec_weights(values: ArrayLike, directions: ArrayLike | None = None) -> Floats:
-    r"""Return MEREC weights: more to an indicator whose removal changes the units' sums more.
+    r"""Return MEREC weights: larger for indicators whose removal changes the units' scores more.
 
-    With $n_{ik} = \min_i x_{ik} / x_{ik}$ (or $x_{ik} / \max_i x_{ik}$ where less is
-    better) and m indicators, $S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)$,
-    $S_i^{(k)}$ the same without k but still over m, and
-    $w_k \propto \sum_i |S_i^{(k)} - S_i|$. The parameters and the result are those of
-    `critic_weights`, but the values must be above zero, where ``MinMax(low=1)`` keeps scores, and a
-    constant indicator has weight 0.
+    With $n_{ik} = \min_i x_{ik} / x_{ik}$ (or $x_{ik} / \max_i x_{ik}$ where lower values are
+    better) and m indicators, the score of unit i is
+    $S_i = \ln(1 + \frac{1}{m} \sum_k |\ln n_{ik}|)$; $S_i^{(k)}$ is the same without indicator k,
+    but still divided by m. The weights are $w_k \propto \sum_i |S_i^{(k)} - S_i|$. The parameters
+    and the result are as for `critic_weights`, except that the values must be above zero, as
+    scores by ``MinMax(low=1)`` are, and that a constant indicator has weight 0.
 
     Raises
     ------
@@ -161,7 +161,7 @@ class Critic(DataDriven):
     function = critic_weights
     formula = (
         r"CRITIC weights: $w_k \propto s_k \sum_l (1 - r_{kl})$ with the standard deviations "
-        "$s_k$ of scores stretched to 0 to 1 and their correlations $r_{kl}$, over the units "
+        "$s_k$ of scores rescaled to 0 to 1 and their correlations $r_{kl}$, over the units "
         "that have all values."
     )
 

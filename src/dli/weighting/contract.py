@@ -1,4 +1,4 @@
-"""What every weighting scheme promises, checked on a table."""
+"""Checks of the properties that every weighting scheme must have."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -25,29 +25,30 @@ def check_weighting(
     *,
     ignores_scale: bool = False,
 ) -> None:
-    """Check a scheme, built in or your own, against what every scheme promises.
+    """Check that a weighting scheme has the properties that every scheme must have.
 
-    Its weights must be finite, not negative and sum to one; be reordered with units and children
-    when these are; and be 1 for a single child, unless the scheme raises a `MethodError` without
-    the other children. The scheme must not change the values. With a child that is the same for
-    all units, and with missing values, it must also return weights or raise a `MethodError`. Its
-    weights must be what its `Traits` declare.
+    The weights must be finite, not negative and sum to one. If the units or the children are
+    reordered, the weights must be reordered in the same way. A single child must have weight 1,
+    unless the scheme raises a `MethodError` because the other children are missing. The scheme
+    must not change the values. If a child has the same value for all units, or if values are
+    missing, the scheme must also return weights or raise a `MethodError`. The weights must agree
+    with the `Traits` that the scheme declares.
 
     Parameters
     ----------
     scheme : object with ``weights(values, children)``
-        What is to be checked.
+        The scheme to check, built in or your own.
     values : array_like of shape (n_units, n_children)
-        On which it is tried.
+        The values for which weights are computed.
     children : sequence of nodes
-        With ``code`` and ``weight``.
+        Nodes with ``code`` and ``weight``, one for each column.
     ignores_scale : bool
-        Also check that the weights do not depend on the units of measure.
+        Whether to also check that the weights do not depend on the units of measure.
 
     Raises
     ------
     MethodError
-        The promises that are not kept, all of them.
+        The scheme lacks some of these properties; all violations are listed.
 
     Examples
     --------
@@ -77,23 +78,23 @@ def check_weighting(
     faults += _shape_faults(first, x.shape)
     if not faults:
         faults += _order_faults(first, x, children, weights)
-        for what, table in _hard_tables(x).items():
+        for difficulty, table in _hard_tables(x).items():
             nodes = children[: table.shape[1]]
-            faults += [f"with {what}, {fault}" for fault in _probe(table, nodes, weights)]
+            faults += [f"with {difficulty}, {fault}" for fault in _probe(table, nodes, weights)]
         faults += _trait_faults(traits_of(scheme), first, x, children, weights)
     if not faults and ignores_scale:
         factors = np.linspace(0.5, 3.0, x.shape[1])
         if not np.allclose(weights(x * factors, children), first, atol=_TOLERANCE):
             faults.append("its weights depend on the units of measure")
     if faults:
-        msg = f"{type(scheme).__name__} does not keep what a weighting scheme promises"
+        msg = f"{type(scheme).__name__} does not meet the requirements of a weighting scheme"
         raise MethodError(msg, dict.fromkeys(faults))
 
 
 def _hard_tables(x: Floats) -> dict[str, Floats]:
-    """Return tables that a scheme must weigh or refuse, by what is hard about them."""
+    """Return difficult tables, each with a description of what makes it difficult as its key."""
     constant, cell, unit, child = (x.copy() for _ in range(4))
-    constant[:, -1] = 1.0  # exact: the spread of other constants can be that of rounding
+    constant[:, -1] = 1.0  # 1 is exact; the spread of other constants can be a rounding error
     cell[0, 0] = unit[0] = child[:, -1] = np.nan
     return {
         "a single child": x[:, :1],
@@ -109,9 +110,9 @@ def _probe(table: Floats, children: Sequence[Node], weights: _Weights) -> list[s
         return _shape_faults(weights(table, children), table.shape)
     except MethodError as error:
         cause = error.__cause__
-        if isinstance(cause, DLIError):  # the scheme refuses the table
+        if isinstance(cause, DLIError):  # the scheme rejects the table
             return []
-        return [f"it raises {type(cause).__name__} ({cause}) and not a MethodError"]
+        return [f"it raises {type(cause).__name__} ({cause}) instead of a MethodError"]
 
 
 def _shape_faults(weights: Floats, shape: tuple[int, ...]) -> list[str]:
@@ -130,11 +131,11 @@ def _order_faults(
     first: Floats, x: Floats, children: Sequence[Node], weights: _Weights
 ) -> list[str]:
     faults = []
-    turned = weights(x[::-1], children)
-    if not np.allclose(turned if turned.ndim == 1 else turned[::-1], first, atol=_TOLERANCE):
+    reverse = weights(x[::-1], children)
+    if not np.allclose(reverse if reverse.ndim == 1 else reverse[::-1], first, atol=_TOLERANCE):
         faults.append("its weights depend on the order of the units")
-    turned = weights(x[:, ::-1], list(children)[::-1])
-    if not np.allclose(turned[..., ::-1], first, atol=_TOLERANCE):
+    reverse = weights(x[:, ::-1], list(children)[::-1])
+    if not np.allclose(reverse[..., ::-1], first, atol=_TOLERANCE):
         faults.append("its weights depend on the order of the children")
     return faults
 
@@ -144,10 +145,10 @@ def _trait_faults(
 ) -> list[str]:
     faults = []
     if first.ndim == 2 and not traits.per_unit:
-        faults.append("it has weights of each unit, but its traits have per_unit=False")
+        faults.append("it returns weights for each unit, but its traits declare per_unit=False")
     if first.ndim == 1 and traits.per_unit:
-        faults.append("it has one row of weights, but its traits have per_unit=True")
+        faults.append("it returns one row of weights, but its traits declare per_unit=True")
     other = x + np.arange(x.size).reshape(x.shape)
     if not traits.uses_values and not np.array_equal(weights(other, children), first):
-        faults.append("its weights depend on the values, but its traits have uses_values=False")
+        faults.append("its weights depend on the values, but its traits declare uses_values=False")
     return faults

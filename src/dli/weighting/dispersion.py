@@ -1,4 +1,4 @@
-"""Weights by how much an indicator differs between units."""
+"""Weights that depend on how much an indicator differs between units."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -40,26 +40,27 @@ def standard_deviation_weights(
 ) -> Floats:
     r"""Return weights in proportion to the standard deviations: $w_k = s_k / \sum_l s_l$.
 
-    The source is that of `critic_weights`.
+    See `critic_weights` for the reference.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing: each deviation is that of the available values.
+        NaN denotes a missing value; each deviation is computed from the available values.
     normalise : {"none", "minmax"}
-        Whether columns are first stretched to the range from 0 to 1, so that the weights do not
-        depend on units of measure.
+        Whether to first rescale the columns to the range from 0 to 1 ("minmax"), so that the
+        weights do not depend on the units of measure.
 
     Returns
     -------
     ndarray of shape (n_indicators,)
-        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
+        The weights, which sum to one. A constant indicator has weight 0; a single indicator has
+        weight 1.
 
     Raises
     ------
     MethodError
-        Infinite values, fewer than two of an indicator, none that differs between units, or with
-        ``normalise="minmax"`` one that does not.
+        Infinite values, fewer than two values of an indicator, no indicator that differs between
+        units, or, with ``normalise="minmax"``, an indicator that does not differ.
 
     Examples
     --------
@@ -84,14 +85,14 @@ def _check_normalise(normalise: str) -> None:
 def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
     r"""Return weights in proportion to the coefficients of variation.
 
-    $w_k = v_k / \sum_l v_l$ with $v_k = s_k / |\bar x_k|$. The values, which must have
-    a true zero, and the result are otherwise those of `standard_deviation_weights`.
+    $w_k = v_k / \sum_l v_l$ with $v_k = s_k / |\bar x_k|$. The values must have a true zero;
+    otherwise the values and the result are as for `standard_deviation_weights`.
 
     Raises
     ------
     MethodError
-        Infinite values, fewer than two of an indicator, a mean of 0 (z-scores have one), or no
-        indicator that differs between units.
+        Infinite values, fewer than two values of an indicator, a mean of 0 (such as that of
+        z-scores), or no indicator that differs between units.
 
     Examples
     --------
@@ -104,7 +105,7 @@ def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
         return np.ones(1)
     x, _ = in_range(x)
     mean, deviation = np.abs(np.nanmean(x, axis=0)), spread(x)
-    # A mean that is rounding noise compared with the values is 0: z-scores have such means.
+    # A mean that is only rounding noise relative to the values counts as 0, as for z-scores.
     zero = np.flatnonzero(mean <= NOISE * np.nanmax(np.abs(x), axis=0)).tolist()
     if zero:
         msg = "coefficients of variation are undefined for a mean of 0"
@@ -113,7 +114,7 @@ def coefficient_of_variation_weights(values: ArrayLike) -> Floats:
 
 
 def _sums(x: Floats, names: Sequence[str], scheme: str) -> tuple[Floats, Floats]:
-    """Return values in range and their sums; raise if any is negative or all are 0."""
+    """Return rescaled values and their sums; raise for negative values or columns of zeros."""
     check_range(x, names, scheme, lowest="of at least 0")
     x, _ = in_range(x)
     sums = _available_sum(x)
@@ -133,8 +134,8 @@ def gini_weights(values: ArrayLike) -> Floats:
     r"""Return weights in proportion to the Gini coefficients.
 
     $w_k = g_k / \sum_l g_l$ with
-    $g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)$. The values, which must have a true
-    zero, the result and the errors are otherwise those of `entropy_weights`.
+    $g_k = \sum_{ij} |x_{ik} - x_{jk}| / (2 n^2 \bar x_k)$. The values must have a true zero;
+    otherwise the values, the result and the errors are as for `entropy_weights`.
 
     Examples
     --------
@@ -149,34 +150,36 @@ def gini_weights(values: ArrayLike) -> Floats:
     for k in np.flatnonzero(spread(x) > 0):
         column = np.sort(x[:, k][~np.isnan(x[:, k])])
         n = column.size
-        # The sum of all differences, from the ranks: the i-th smallest is added i - 1 times and
-        # subtracted n - i times.
+        # The sum of all differences follows from the ranks: the i-th smallest value is added
+        # i - 1 times and subtracted n - i times.
         coefficients[k] = (2 * np.arange(1, n + 1) - n - 1) @ column / (n * sums[k])
     return shares(coefficients, names, "Gini")
 
 
 def entropy_weights(values: ArrayLike) -> Floats:
-    r"""Return entropy weights.
+    r"""Return weights in proportion to the divergence of the indicators, one minus their entropy.
 
-    With the shares $p_{ik} = x_{ik} / \sum_i x_{ik}$ of an indicator's sum, its entropy is
-    $e_k = -\frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}$ (and $0 \ln 0 = 0$), and weights
-    are in proportion to the divergence $1 - e_k$.
+    With the shares of the units in the sum of an indicator, $p_{ik} = x_{ik} / \sum_i x_{ik}$, the
+    entropy of the indicator is $e_k = -\frac{1}{\ln n} \sum_i p_{ik} \ln p_{ik}$ (with
+    $0 \ln 0 = 0$), and the weights are proportional to the divergence $1 - e_k$.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Not negative. NaN is missing: an indicator's entropy is that of its available values.
+        Not negative. NaN denotes a missing value; entropies are computed from the available values.
 
     Returns
     -------
     ndarray of shape (n_indicators,)
-        They sum to one; a constant indicator has weight 0. A single indicator has weight 1.
+        The weights, which sum to one. A constant indicator has weight 0; a single indicator has
+        weight 1.
 
     Raises
     ------
     MethodError
-        Negative or infinite values (z-scores are negative for some units), fewer than two of an
-        indicator, one that is 0 for all units, or none that differs between units.
+        Negative or infinite values (z-scores are negative for some units), fewer than two values
+        of an indicator, an indicator that is 0 for all units, or no indicator that differs between
+        units.
 
     References
     ----------
@@ -213,8 +216,11 @@ class StandardDeviation(DataDriven):
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
-        of = "of scores stretched to 0 to 1" if self.normalise == "minmax" else "of scores"
-        return rf"Weights in proportion to the standard deviation {of}: $w_k = s_k / \sum_l s_l$."
+        scores = "scores rescaled to 0 to 1" if self.normalise == "minmax" else "scores"
+        return (
+            rf"Weights in proportion to the standard deviation of {scores}: "
+            r"$w_k = s_k / \sum_l s_l$."
+        )
 
 
 @frozen
@@ -240,7 +246,7 @@ class Gini(DataDriven):
 
 @frozen
 class Entropy(DataDriven):
-    """Weights by `entropy_weights` of the normalised scores, so they depend on normalisation."""
+    """Weights by `entropy_weights` of the normalised scores; they depend on the normalisation."""
 
     function = entropy_weights
     formula = (

@@ -1,4 +1,4 @@
-"""Benefit of the doubt: each unit has the weights that favour it most, by linear programs."""
+"""Benefit of the doubt: the weights that favour each unit most, by linear programming."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -32,24 +32,25 @@ __all__ = [
     "common_benefit_of_the_doubt",
 ]
 
-# A score this near to 1 is 1: solvers stop within about a thousandth of it.
+# A score this close to 1 counts as 1; the error of solvers is about a thousandth of this.
 _AT_FRONTIER = 1e-9
-# Weights of values below this would be beyond the range of floats.
+# The weights for values below this would be beyond the range of floats.
 _FAINTEST = 1e-305
-# As many units as a message shows have their conflicting bounds searched.
+# Conflicting bounds are searched for as many units as an error message shows.
 _SEARCHED = 20
 
 
 @frozen(kw_only=True, eq=False)
 class DoubtWeights:
-    """Scores and weights of a benefit of the doubt.
+    """Scores and weights by the benefit of the doubt.
 
     Attributes
     ----------
     scores : ndarray of shape (n_units,)
-        The sum of weights times values; 1 at the frontier, NaN for a unit without any value.
+        The sum of weights times values: 1 at the frontier, NaN for a unit without values.
     weights : ndarray of shape (n_units, n_indicators), or (n_indicators,) when common
-        In units of one over the indicator's; they do not sum to one.
+        The weights, in the reciprocals of the indicators' units of measure; they do not sum to
+        one.
     """
 
     scores: Floats
@@ -63,38 +64,39 @@ def benefit_of_the_doubt(
     ratio_bounds: Sequence[Ratio] = (),
     super_efficiency: bool = False,
 ) -> DoubtWeights:
-    r"""Return for each unit the weights that favour it most.
+    r"""Return the weights that favour each unit most, and the resulting scores.
 
-    For unit i: the largest $\sum_k w_k y_{ik}$ with $w \ge 0$ under which no unit
-    scores above 1.
+    For unit i, the weights maximise $\sum_k w_k y_{ik}$ subject to $w \ge 0$ and to the
+    condition that no unit scores above 1 with these weights.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Not negative, more is better. NaN is missing and counts as 0, so that a unit is never
-        better off for it (Kuosmanen 2009); bounds on its share then do not bind.
+        Not negative; higher values are better. NaN denotes a missing value and counts as 0, so
+        that a unit never benefits from it (Kuosmanen 2009); bounds on its share do not apply.
     share_bounds : array_like of shape (2,) or (n_indicators, 2), optional
-        The least and the greatest $w_k y_{ik} / \sum_l w_l y_{il}$, the share of an
-        indicator in the unit's own score: a pair for all, or one for each.
+        The lower and the upper bound on $w_k y_{ik} / \sum_l w_l y_{il}$, the share of an
+        indicator in the unit's own score: one pair for all indicators, or a pair for each.
     ratio_bounds : sequence of (k, l, low, high), optional
-        ``low <= w_k / w_l <= high`` for two columns.
+        Bounds ``low <= w_k / w_l <= high`` on the ratio of the weights of columns k and l.
     super_efficiency : bool
-        Do not compare a unit with itself, so that units at the frontier score above 1 and differ
-        (Andersen and Petersen 1993).
+        Whether to exclude each unit from the units that it is compared with, so that units at the
+        frontier can score above 1 and differ (Andersen and Petersen 1993).
 
     Returns
     -------
     DoubtWeights
-        Scores are unique, weights often are not. Of those with the same score, the ones are
-        returned whose smallest, times the indicator's largest value, is largest; then the second
-        smallest, and so on. They depend neither on the order of the units nor on the solver.
+        The scores are unique; the weights often are not. Of the sets of weights with the same
+        score, the one is returned whose smallest weight, multiplied by the largest value of its
+        indicator, is largest; further ties are resolved by the second smallest, and so on. The
+        weights depend neither on the order of the units nor on the solver.
 
     Raises
     ------
     MethodError
-        Negative or infinite values, an indicator without any value above 0 or with none within 305
-        powers of ten of the largest in the table, bounds that no weights satisfy, with the bounds
-        and the units concerned, or a super-efficiency without limit.
+        Negative or infinite values; an indicator without a value above 0, or without one within
+        305 powers of ten of the largest value in the table; bounds that no weights satisfy, listed
+        with the units concerned; or an unbounded super-efficiency score.
 
     References
     ----------
@@ -112,7 +114,7 @@ def benefit_of_the_doubt(
     """
     refuse("the benefit of the doubt", flag_faults(super_efficiency=super_efficiency))
     problem = _problem(values, share_bounds, ratio_bounds)
-    return problem.own(_by_unit(problem, super_efficiency=super_efficiency))
+    return problem.unscaled(_by_unit(problem, super_efficiency=super_efficiency))
 
 
 def common_benefit_of_the_doubt(
@@ -121,11 +123,11 @@ def common_benefit_of_the_doubt(
     share_bounds: ArrayLike | None = None,
     ratio_bounds: Sequence[Ratio] = (),
 ) -> DoubtWeights:
-    r"""Return the weights, the same for all units, that come nearest to the benefit of the doubt.
+    r"""Return the weights, common to all units, that come closest to the benefit of the doubt.
 
-    The largest $\sum_i \sum_k w_k y_{ik}$ with $w \ge 0$ under which no unit scores
-    above its own benefit of the doubt. The parameters and the errors are those of
-    `benefit_of_the_doubt`; shares are those in the mean of the units.
+    The weights maximise $\sum_i \sum_k w_k y_{ik}$ subject to $w \ge 0$ and to the condition
+    that no unit scores above its own benefit of the doubt. The parameters and the errors are those
+    of `benefit_of_the_doubt`, but bounds on shares apply to the mean of the units.
 
     References
     ----------
@@ -139,12 +141,12 @@ def common_benefit_of_the_doubt(
     ([1.0, 1.0, 0.8], [0.6667, 0.6667])
     """
     problem = _problem(values, share_bounds, ratio_bounds)
-    return problem.own(_common(problem))
+    return problem.unscaled(_common(problem))
 
 
 @frozen(kw_only=True, eq=False)
 class _Problem:
-    """What all units share: values with missing as 0, bounds of shares and of ratios."""
+    """The data common to all units: values, 0 if missing, and bounds on shares and ratios."""
 
     y: Floats
     missing: Any
@@ -152,25 +154,25 @@ class _Problem:
     low: Floats
     high: Floats
     ratios: Sequence[Bound]
-    # The values are divided by two to this.
+    # The values were divided by two to this power.
     power: int
 
-    def own(self, result: DoubtWeights) -> DoubtWeights:
-        """Return a result with the weights of the values as they were passed."""
+    def unscaled(self, result: DoubtWeights) -> DoubtWeights:
+        """Return a result with weights for the values as they were passed."""
         with np.errstate(over="ignore"):
             weights = np.ldexp(result.weights, -self.power)
         if np.isinf(weights).any():
-            msg = "the weights of values below 1e-308 are beyond the range of floats: rescale them"
+            msg = "weights for values below 1e-308 are beyond the range of floats: rescale them"
             raise MethodError(msg)
         return DoubtWeights(scores=result.scores, weights=np.asarray(weights))
 
     def bounds(self, unit: Floats, missing: Any) -> list[Bound]:
-        """Return the bounds that hold for a unit."""
+        """Return the bounds that apply to a unit."""
         bounds = []
         for k in np.flatnonzero(~missing & ((self.low > 0) | (self.high < 1))).tolist():
             low, high = self.low[k], self.high[k]
-            own = np.where(np.arange(len(unit)) == k, unit, 0.0)
-            rows = np.array([own - high * unit, low * unit - own])
+            term = np.where(np.arange(len(unit)) == k, unit, 0.0)
+            rows = np.array([term - high * unit, low * unit - term])
             text = f"share of {self.names[k]} from {low:g} to {high:g}"
             bounds.append(Bound(text=text, rows=rows[[high < 1, low > 0]]))
         return [*bounds, *self.ratios]
@@ -183,16 +185,16 @@ def _problem(
     check_range(x, names, "benefit-of-the-doubt", lowest="of at least 0", least=1)
     zero = np.flatnonzero(np.nanmax(x, axis=0) == 0).tolist()
     if zero:
-        msg = "benefit of the doubt needs a value above 0 of every indicator; all are 0 or missing"
+        msg = "benefit of the doubt needs a value above 0 for every indicator; there is none for"
         raise MethodError(msg, [names[k] for k in zero])
     low, high = read_shares(share_bounds, names)
     most = np.nanmax(x, axis=0)
     x, powers = in_range(x, together=True)
     faint = np.flatnonzero(np.nanmax(x, axis=0) < _FAINTEST).tolist()
     if faint:
-        msg = "benefit of the doubt needs indicators whose values can be added up: rescale those "
+        msg = "benefit of the doubt cannot add up values of such different sizes: rescale the "
         raise MethodError(
-            f"{msg}far below the largest value, {most.max():g}",
+            f"{msg}indicators far below the largest value, {most.max():g}",
             [f"{names[k]}: at most {most[k]:g}" for k in faint],
         )
     missing = np.isnan(x)
@@ -205,12 +207,13 @@ def _problem(
 
 
 def _rows(bounds: Sequence[Bound], scale: Floats) -> Floats:
-    """Return the rows of bounds for weights times a scale, each of a size near 1.
+    """Return the rows of the bounds for weights multiplied by a scale, each row close to 1 in size.
 
-    The solver takes what is far below 1 for rounding.
+    The solver treats numbers far below 1 as rounding errors.
     """
     rows = np.vstack([np.empty((0, len(scale))), *(bound.rows for bound in bounds)])
-    # First by themselves: the limit of a ratio over a small scale can be beyond floats.
+    # The rows are scaled before the division, as the limit of a ratio divided by a small scale can
+    # be beyond the range of floats.
     return _near_one(_near_one(rows) / scale)
 
 
@@ -219,7 +222,7 @@ def _near_one(rows: Floats) -> Floats:
 
 
 def _can_score(unit: Floats, scale: Floats, bounds: Sequence[Bound]) -> bool:
-    """Return whether any weights within the bounds bring a unit above 0."""
+    """Return whether a unit can score above 0 with weights within the bounds."""
     (weights,) = favourable_weights([Case(unit, np.eye(len(unit)), _rows(bounds, scale))])
     return weights is not None and can_score(unit, weights)
 
@@ -234,22 +237,21 @@ def _by_unit(problem: _Problem, *, super_efficiency: bool) -> DoubtWeights:
         Case(
             scaled[i],
             _without(scaled, i, frontier) if super_efficiency else frontier,
-            _rows(own, scale),
+            _rows(unit_bounds, scale),
         )
-        for i, own in zip(places, bounds, strict=True)
+        for i, unit_bounds in zip(places, bounds, strict=True)
     ]
     scores, weights = np.zeros(len(y)), np.zeros(y.shape)
     faults: list[str] = []
-    for i, own, best in zip(places, bounds, favourable_weights(cases), strict=True):
+    for i, unit_bounds, best in zip(places, bounds, favourable_weights(cases), strict=True):
         if best is None:
-            faults.append(f"row {i}: it scores without limit")
+            faults.append(f"row {i}: its score is unbounded")
             continue
         if not can_score(scaled[i], best):
             is_searched = len(faults) < _SEARCHED
             scores_with = partial(_can_score, scaled[i], scale)
-            listed = "; ".join(
-                bound.text for bound in (conflicting(own, scores_with) if is_searched else own)
-            )
+            shown = conflicting(unit_bounds, scores_with) if is_searched else unit_bounds
+            listed = "; ".join(bound.text for bound in shown)
             faults.append(f"row {i}: no weights above 0 satisfy its bounds ({listed})")
         scores[i], weights[i] = best @ scaled[i], best / scale
     if faults:
@@ -262,46 +264,47 @@ def _by_unit(problem: _Problem, *, super_efficiency: bool) -> DoubtWeights:
 
 
 def _without(y: Floats, i: int, frontier: Floats) -> Floats:
-    """Return the rows that a unit is held against if it is not compared with itself."""
+    """Return the rows that a unit is compared with if it is excluded from the comparison."""
     at_frontier = (frontier == y[i]).all(axis=1).any()
     return np.delete(y, i, axis=0) if at_frontier else frontier
 
 
 def _common(problem: _Problem) -> DoubtWeights:
-    own = _by_unit(problem, super_efficiency=False).scores
+    best = _by_unit(problem, super_efficiency=False).scores
     y, scale = problem.y, problem.y.max(axis=0)
-    some = own > 0
+    positive = best > 0
     mean = y.mean(axis=0)
-    limits = without_dominated(y[some] / scale / own[some, np.newaxis])
+    limits = without_dominated(y[positive] / scale / best[positive, np.newaxis])
     rows = _rows(problem.bounds(mean, mean == 0), scale)
     (weights,) = favourable_weights([Case(mean / scale, limits, rows)])
     if weights is None or not weights.any():  # pragma: no cover  no such case is known
         msg = "no common weights satisfy the bounds"
         raise MethodError(msg)
     weights = weights / scale
-    return DoubtWeights(scores=np.where(np.isnan(own), np.nan, y @ weights), weights=weights)
+    return DoubtWeights(scores=np.where(np.isnan(best), np.nan, y @ weights), weights=weights)
 
 
 @frozen
 class BenefitOfTheDoubt:
     """Weights of each unit by `benefit_of_the_doubt`, with codes.
 
-    They are scaled to sum to one, so that a unit's score is a mean of its scores and stays on
-    their scale; the ratio to the frontier is in the result of the function. A unit without any
-    score above 0, which no weights favour, has equal ones. In a panel a unit is held against those
-    of its period, unless weights are common.
+    The weights are scaled to sum to one, so that a unit's score is a weighted mean of the scores
+    of the children and remains on their scale; `benefit_of_the_doubt` returns the ratio to the
+    frontier. A unit without a score above 0, which no weights can favour, has equal weights. In
+    panel data, a unit is compared with the units of its own period, unless the weights are common.
 
     Parameters
     ----------
     share_bounds : (low, high) or mapping of str to (low, high), optional
-        Bounds on the share of a child in a unit's own score, for all or by code.
+        Bounds on the share of a child in a unit's own score: one pair for all children, or pairs
+        by code.
     ratio_bounds : mapping or list, optional
-        ``{("a", "b"): (0.5, 2)}``, also as ``[["a", "b", 0.5, 2]]``: bounds on the weight of a
-        over that of b.
+        Bounds on ratios of weights: both ``{("a", "b"): (0.5, 2)}`` and ``[["a", "b", 0.5, 2]]``
+        are bounds on the weight of a divided by that of b.
     common : bool
-        Use the same weights for all units, by `common_benefit_of_the_doubt`.
+        Whether to use the same weights for all units, by `common_benefit_of_the_doubt`.
     super_efficiency : bool
-        Do not compare a unit with itself.
+        Whether to exclude each unit from the units that it is compared with.
 
     Examples
     --------
@@ -323,16 +326,19 @@ class BenefitOfTheDoubt:
         faults = flag_faults(common=self.common, super_efficiency=self.super_efficiency)
         refuse("the benefit of the doubt", faults)
         if self.common and self.super_efficiency:
-            msg = "common weights compare every unit with all: they have no super-efficiency"
+            msg = (
+                "common weights do not support super_efficiency, as they compare every unit with "
+                "all units: set common or super_efficiency to False"
+            )
             raise MethodError(msg)
 
     @property
     def traits(self) -> Traits:
-        """Each unit has weights of its own, unless they are common."""
+        """The traits: each unit has its own weights, unless the weights are common."""
         return Traits(per_unit=not self.common)
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return a row of weights for each unit, or common ones."""
+        """Return a row of weights for each unit, or common weights."""
         codes = [child.code for child in children]
         bounded = [code for row in self.ratio_bounds for code in row[:2]]
         shares: Any = self.share_bounds
@@ -363,9 +369,9 @@ class BenefitOfTheDoubt:
             shown = [f"{a}/{b} {low:g} to {high:g}" for a, b, low, high in self.ratio_bounds]
             bounds.append(f", with ratios of weights bounded ({', '.join(shown)})")
         if self.super_efficiency:
-            bounds.append(", no unit compared with itself")
+            bounds.append(", with no unit compared with itself")
         return (
-            rf"Benefit of the doubt: the weights $w \ge 0$ that make the score {whose} "
-            rf"$\sum_k w_k x_{{ik}}$ largest while none is above one{''.join(bounds)}; then scaled "
-            "to sum to one."
+            rf"Benefit of the doubt: the weights $w \ge 0$ that maximise the score {whose}, "
+            rf"$\sum_k w_k x_{{ik}}$, while no score exceeds one{''.join(bounds)}; they are then "
+            "scaled to sum to one."
         )

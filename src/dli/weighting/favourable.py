@@ -1,4 +1,4 @@
-"""The weights that favour a unit most and, where several do, which of them to take."""
+"""The weights that favour a unit most, and a unique choice if there are several."""
 
 from collections.abc import Sequence
 
@@ -10,30 +10,30 @@ from dli.weighting.programs import Program, solve
 
 __all__ = ["Case", "can_score", "favourable_weights", "without_dominated"]
 
-# Weights that bring less than this share of a unit's largest value bring it nothing.
+# A score below this share of a unit's largest value counts as 0.
 _NOTHING = 1e-9
 
 
 def without_dominated(y: Floats) -> Floats:
-    """Return the rows that bind: with weights of at least 0, a row below another does not."""
+    """Return the rows that no other row dominates; with weights of at least 0 only these bind."""
     y = np.asarray(np.unique(y, axis=0), dtype=np.float64)
-    # Row by row, as the table of all pairs would not fit into memory for many units.
+    # Rows are compared one by one, as a table of all pairs of many units would not fit into memory.
     alone = [int((y >= row).all(axis=1).sum()) == 1 for row in y]
     return np.asarray(y[alone])
 
 
 @frozen(eq=False)
 class Case:
-    """A unit, and what limits its weights.
+    """A unit, and the constraints on its weights.
 
     Attributes
     ----------
     unit : ndarray of shape (n_indicators,)
-        Its values, of which at least one is above 0.
+        The values of the unit, at least one of which is above 0.
     others : ndarray of shape (n_others, n_indicators)
-        Those that may not score above 1.
+        The values of the units that must not score above 1.
     homogeneous : ndarray of shape (n_bounds, n_indicators)
-        The product of its rows with the weights must not be above 0.
+        Bounds as rows, whose product with the weights must not be above 0.
     """
 
     unit: Floats
@@ -42,29 +42,30 @@ class Case:
 
     @property
     def limits(self) -> Floats:
-        """The limits of the products of the weights with the others, and with the bounds."""
+        """The upper limits of the products of ``others`` and ``homogeneous`` with the weights."""
         return np.concatenate([np.ones(len(self.others)), np.zeros(len(self.homogeneous))])
 
     @property
     def program(self) -> Program:
-        """The program for the largest score."""
-        # The solver takes what is far below 1 for rounding.
+        """The linear program that maximises the score."""
         rows = np.vstack([self.others, self.homogeneous])
+        # The solver treats numbers far below 1 as rounding errors.
         gains = self.unit / self.unit.max()
-        # What a unit is strong in gets most of the weight.
+        # The indicators in which a unit is strong get most of the weight.
         return Program(gains, rows, self.limits, guess=gains**2)
 
 
 def can_score(unit: Floats, weights: Floats) -> bool:
-    """Return whether weights bring a unit above 0."""
+    """Return whether a unit scores above 0 with some weights."""
     return bool(weights @ unit > _NOTHING * unit.max())
 
 
 def favourable_weights(cases: Sequence[Case]) -> list[Floats | None]:
-    """Return the weights that make each score largest, or None if there is no largest.
+    """Return the weights that maximise each score, or None if it has no maximum.
 
-    If several do, the ones are returned whose smallest weight is largest, then the second smallest
-    and so on. They are unique, whichever corner the solver stops at.
+    If several sets of weights maximise a score, the set with the largest smallest weight is
+    returned; further ties are resolved by the second smallest weight, and so on. This choice is
+    unique and does not depend on the vertex at which the solver stops.
     """
     weights: list[Floats | None] = []
     several, ambiguous = [], []
@@ -79,10 +80,10 @@ def favourable_weights(cases: Sequence[Case]) -> list[Floats | None]:
 
 
 def _most_even(cases: Sequence[Case], weights: Sequence[Floats]) -> list[Floats]:
-    """Return, of the weights with the same scores as these, those that are most even.
+    """Return the most even weights among those with the same scores as ``weights``.
 
-    Round by round the smallest of the weights that may still differ is made as large as possible;
-    those that cannot be larger then are known.
+    In each round the smallest of the weights not yet known is maximised; the weights that cannot
+    exceed this maximum are then known.
     """
     even = list(weights)
     scores = [float(w @ case.unit) for w, case in zip(weights, cases, strict=True)]
@@ -92,7 +93,7 @@ def _most_even(cases: Sequence[Case], weights: Sequence[Floats]) -> list[Floats]
         solutions = solve([_raising(cases[i], scores[i], known[i]) for i in pending])
         ambiguous = []
         for i, solution in zip(pending, solutions, strict=True):
-            if solution is None:  # pragma: no cover  rounding left no room for the score
+            if solution is None:  # pragma: no cover  rounding made the score infeasible
                 continue
             free = np.flatnonzero(np.isnan(known[i]))
             smallest = solution.x[-1]
@@ -106,9 +107,9 @@ def _most_even(cases: Sequence[Case], weights: Sequence[Floats]) -> list[Floats]
 
 
 def _raising(case: Case, score: float, known: Floats) -> Program:
-    """Return the program that makes the smallest unknown weight largest.
+    """Return the program that maximises the smallest of the weights not yet known.
 
-    Its variables are by how much each of these weights is above the smallest, and the smallest.
+    Its variables are the differences between these weights and the smallest, and the smallest.
     """
     size = case.unit.max()
     rows = np.vstack([case.others, case.homogeneous, -case.unit / size])

@@ -1,4 +1,4 @@
-"""Weights that somebody set: declared in the index, equal, fixed by code, or down a tree."""
+"""Weights that are set by hand: declared in the index, equal, fixed by code, or nested."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -33,26 +33,28 @@ def equal_weights(n: int) -> Floats:
 
 
 def nested_weights(root: str, local: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Return the effective weights of a hierarchy from the weights within each node.
+    """Return the effective weights in a hierarchy, computed from the weights within each node.
 
     Parameters
     ----------
     root : str
         The code of the node at the top.
     local : mapping of str to mapping of str to float
-        By node, the weights of its children by their codes. A code without an entry of its own is
-        a leaf. A leaf or a node may be below several nodes.
+        For each node, the weights of its children by code. A code without an entry of its own is
+        a leaf. Leaves and other nodes may have several parents.
 
     Returns
     -------
     dict of str to float
-        By code, 1 at the root: products of local weights on the way down, summed over parents.
+        The effective weights by code, 1 at the root: the products of the local weights along each
+        path from the root, summed over all paths.
 
     Raises
     ------
     MethodError
-        A root that is not text, something else than mappings, weights that are not numbers of at
-        least 0 or of which products are beyond the range of floats, or a node that is above itself.
+        A root that is not text, a ``local`` that is not a mapping of mappings, weights that are
+        not numbers of at least 0 or whose products are beyond the range of floats, or a node that
+        is its own ancestor.
 
     Examples
     --------
@@ -63,24 +65,24 @@ def nested_weights(root: str, local: Mapping[str, Mapping[str, float]]) -> dict[
     for fault in text_faults(root=root):
         raise MethodError(fault)
     local = {
-        node: numbers_by_code(f"weights in {node!r}", own, least=0)
-        for node, own in mapping_of("local", local, "weights by code").items()
+        node: numbers_by_code(f"weights in {node!r}", weights, least=0)
+        for node, weights in mapping_of("local", local, "weights by code").items()
     }
     effective: dict[str, float] = {}
 
     def descend(code: str, weight: float, above: tuple[str, ...]) -> None:
         if code in above:
-            msg = f"a node must not be above itself: {' > '.join((*above, code))}"
+            msg = f"a node must not be its own ancestor: {' > '.join((*above, code))}"
             raise MethodError(msg)
         effective[code] = effective.get(code, 0.0) + weight
         for child, share in local.get(code, {}).items():
             descend(child, weight * share, (*above, code))
 
     descend(root, 1.0, ())
-    endless = [f"{code!r}" for code, weight in effective.items() if not np.isfinite(weight)]
-    if endless:
+    infinite = [f"{code!r}" for code, weight in effective.items() if not np.isfinite(weight)]
+    if infinite:
         msg = "effective weights are beyond the range of floats: scale the weights in each node"
-        raise MethodError(msg, endless)
+        raise MethodError(msg, infinite)
     return effective
 
 
@@ -107,7 +109,10 @@ class Declared:
     traits: ClassVar[Traits] = Elicited.traits
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the children's own weights, scaled: finite, at least 0 and not all 0."""
+        """Return the declared weights of the children, scaled to sum to one.
+
+        Raises a MethodError for weights that are not finite numbers of at least 0, or are all 0.
+        """
         faults = [f"{c.code!r}: {fault}" for c in children for fault in weight_faults(c.weight)]
         if faults:
             msg = "declared weights must be finite numbers of at least 0"
@@ -117,7 +122,7 @@ class Declared:
         return scaled(raw, "declared weights", codes)
 
     def describe(self) -> str:
-        """Return one sentence."""
+        """Return a sentence that describes the weights."""
         return "Weights as declared, scaled to sum to one within each parent."
 
 
@@ -144,13 +149,13 @@ class Fixed(Elicited):
     Parameters
     ----------
     by_code : mapping of str to float
-        Finite and not negative, of the children of a node or of a whole tree.
+        The weights of the children of a node, or of a whole tree; finite and not negative.
 
     Raises
     ------
     MethodError
-        Something else than a mapping of codes to such numbers. When it weighs: a child without a
-        weight, or weights that are all 0.
+        Weights that are not a mapping of codes to such numbers. When weights are computed: a child
+        without a weight, or weights that are all 0.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Weights from points that people give, and from how swings compare."""
+"""Weights from points that people allocate, and from comparisons of swings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,8 @@ def point_weights(points: ArrayLike) -> Floats:
     Parameters
     ----------
     points : array_like of shape (n,)
-        Not negative, not all 0: any scale, such as swings compared with 100 for the largest.
+        Not negative and not all 0, on any scale; for swings, for instance, with 100 for the
+        largest swing.
 
     Raises
     ------
@@ -57,22 +58,22 @@ def point_weights(points: ArrayLike) -> Floats:
 def budget_allocation_weights(
     points: ArrayLike, *, total: float = 100.0, experts: Sequence[str] | None = None
 ) -> Floats:
-    """Return mean shares, of shape (n,), of points that each expert allocated in full.
+    """Return the mean shares, of shape (n,), of the points that the experts allocated.
 
     Parameters
     ----------
     points : array_like of shape (n_experts, n)
-        Not negative, every row summing to the total.
+        The points by each expert. Not negative; every row must sum to the total.
     total : float
-        The budget of each expert.
+        The number of points that each expert must allocate.
     experts : sequence of str, optional
         The names of the experts in error messages.
 
     Raises
     ------
     MethodError
-        A total that is not a number above 0, points that are no such table, negative or not
-        finite, a row with another sum, or names that are not one for each expert.
+        A total that is not a number above 0; points that are not a table, negative or not finite;
+        a row that does not sum to the total; or names that are not one for each expert.
 
     References
     ----------
@@ -91,34 +92,34 @@ def budget_allocation_weights(
     total = number("total", total, above=0)
     names = [f"expert {e}" for e in range(len(p))]
     names = names if experts is None else list(codes_of("experts", experts, len(p)))
-    # Sums are made where none leaves the range of floats.
+    # The points are scaled so that no sum exceeds the range of floats.
     _, power = in_range(np.append(p, total))
-    given, whole = np.ldexp(p, -power), float(np.ldexp(total, -power))
+    scaled, budget = np.ldexp(p, -power), float(np.ldexp(total, -power))
     faults = []
-    for expert, row, own in zip(names, p, given, strict=True):
+    for expert, row, scaled_row in zip(names, p, scaled, strict=True):
         if not (np.isfinite(row) & (row >= 0)).all():
             faults.append(f"{expert}: {row.tolist()} are not all finite and at least 0")
-        elif abs(own.sum() - whole) > 1e-6 * whole:
-            faults.append(f"{expert}: the points sum to {own.sum() / whole * total:g}")
+        elif abs(scaled_row.sum() - budget) > 1e-6 * budget:
+            faults.append(f"{expert}: the points sum to {scaled_row.sum() / budget * total:g}")
     if faults:
         msg = f"every expert must allocate {total:g} points"
         raise MethodError(msg, faults)
-    return in_proportion(given.mean(axis=0))
+    return in_proportion(scaled.mean(axis=0))
 
 
 def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = None) -> Floats:
-    r"""Return the weights, of shape (n,), that fit ratios of swings best.
+    r"""Return the weights, of shape (n,), that best fit ratios of swings.
 
-    A ratio says how many times the swing of one indicator from its worst to its best is worth that
-    of another. The weights minimise $\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2$ over the pairs
-    that were compared; a chain of n - 1 pairs is met exactly.
+    A ratio says how many times the swing of one indicator from its worst to its best is worth the
+    swing of another. The weights minimise $\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2$ over the pairs
+    that were compared; a chain of n - 1 pairs is fitted exactly.
 
     Parameters
     ----------
     ratios : array_like of shape (n, n)
-        Above zero, from 1e-100 to 1e100; NaN for a pair not compared. A pair given both ways counts
-        by its geometric mean, which `PairwiseSwing` refuses if the two are not each other's
-        reciprocal. Frames are read as by `ahp_priorities`.
+        Positive numbers from 1e-100 to 1e100; NaN for a pair that was not compared. If both ratios
+        of a pair are present, their geometric mean, after inverting one, is used; `PairwiseSwing`
+        raises an error if they are not reciprocal. Data frames are read as by `ahp_priorities`.
     names : sequence of str, optional
         The names of the indicators in error messages.
 
@@ -128,7 +129,7 @@ def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = N
         A table that is not square, ratios that are not above 0, out of range or not 1 on the
         diagonal, or names that are not one for each indicator.
     InconsistentJudgementsError
-        Indicators that no comparison joins.
+        Groups of indicators that no comparison connects.
 
     References
     ----------
@@ -151,37 +152,37 @@ def pairwise_swing_weights(ratios: ArrayLike, *, names: Sequence[str] | None = N
     names = [str(i) for i in range(len(r))] if names is None else codes_of("names", names, len(r))
     _check_diagonal(r, names)
     logs = np.log(r)
-    # The mean of both ways, of the one that is there, or NaN.
+    # The mean of both directions, the only direction available, or NaN.
     mean = np.ma.masked_invalid([logs, -logs.T]).mean(axis=0).filled(np.nan)
     joined = joined_log_weights(mean, names)
-    # As shares of the largest: what many ratios imply together may be beyond the range of floats.
+    # The largest weight is set to 1, as many ratios together can imply weights that overflow.
     return in_proportion(np.exp(joined - joined.max()))
 
 
 def _check_diagonal(ratios: Floats, names: Sequence[str]) -> None:
-    own = zip(names, ratios.diagonal().tolist(), strict=True)
-    faults = [f"{name}: {ratio:g}" for name, ratio in own if not (np.isnan(ratio) or ratio == 1)]
+    pairs = zip(names, ratios.diagonal().tolist(), strict=True)
+    faults = [f"{name}: {ratio:g}" for name, ratio in pairs if not (np.isnan(ratio) or ratio == 1)]
     if faults:
         msg = "the ratio of a swing to itself must be 1"
         raise MethodError(msg, faults)
 
 
 def _check_halves(ratios: Floats, names: Sequence[str]) -> None:
-    """Raise for pairs of which the two ratios are not each other's reciprocal."""
-    apart = np.abs(ratios * ratios.T - 1) > ROUNDING  # nowhere where one is missing
+    """Raise for pairs whose two ratios are not reciprocal."""
+    apart = np.abs(ratios * ratios.T - 1) > ROUNDING  # False where one is missing
     faults = [
         f"({names[i]}, {names[j]}): {ratios[i, j]:g}, but ({names[j]}, {names[i]}): "
         f"{ratios[j, i]:g}, expected {1 / ratios[i, j]:g}"
         for i, j in np.argwhere(np.triu(apart)).tolist()
     ]
     if faults:
-        msg = "ratios must say the same of a pair wherever they name it"
+        msg = "ratios must agree wherever a pair is repeated"
         raise InconsistentJudgementsError(msg, faults)
 
 
 @frozen
 class DirectPoints(Fixed):
-    """Weights by `point_weights`; the points by code are read, and refused, as by `Fixed`."""
+    """Weights by `point_weights`; the parameter and the errors are those of `Fixed`."""
 
     def describe(self) -> str:
         """Return a sentence with the points."""
@@ -200,17 +201,17 @@ def _allocations(points: Any) -> dict[str, dict[str, float]]:
     faults = [f"{e!r}: {row!r}" for e, row in points.items() if not isinstance(row, Mapping)]
     faults += [f"expert {e!r}: the name is not text" for e in points if not isinstance(e, str)]
     if faults or not points:
-        msg = "points must be a mapping of codes to numbers for each expert, of at least one"
+        msg = "points must contain at least one expert, each with a mapping of codes to numbers"
         raise MethodError(msg, faults)
     return of_each(
-        "the points of several experts cannot be used",
+        "the points of several experts are invalid",
         points,
         lambda expert, row: numbers_by_code(f"points of {expert}", row, least=0),
     )
 
 
 def _allocations_in(frame: Any) -> dict[Any, dict[Any, Any]] | list[dict[Any, Any]]:
-    """Return the points in a frame by expert, without the cells that are missing."""
+    """Return the points in a data frame by expert, without missing cells."""
     experts, codes, rows = row_labels(frame, list(frame.columns), frame.rows())
     read = [
         {code: cell for code, cell in zip(codes, row, strict=True) if not is_missing(cell)}
@@ -232,18 +233,19 @@ class BudgetAllocation(Elicited):
     Parameters
     ----------
     points : mapping or sequence of mappings of str to float, or data frame
-        By expert, the points by code; a child that an expert leaves out gets none. Experts without
-        names are numbered. A frame of pandas, polars or pyarrow has a row for each expert, named by
-        the index of pandas or a first column of text, and a column for each code.
+        For each expert, the points by code; children that an expert leaves out get no points.
+        Experts without names are numbered. A pandas, polars or pyarrow frame has a column for each
+        code and a row for each expert, whose name is in the pandas index or in a first column of
+        text.
     total : float
-        The points that each expert has to give.
+        The number of points that each expert must allocate.
 
     Raises
     ------
     MethodError
-        No expert, an expert named twice or not by a text, points that are not a mapping of codes to
-        numbers of at least 0, or what `budget_allocation_weights` refuses. When it weighs: points
-        for a code that is not a child's.
+        No expert, an expert who appears twice or whose name is not text, points that are not a
+        mapping of codes to numbers of at least 0, or points that `budget_allocation_weights`
+        rejects. When weights are computed: points for a code that is not that of a child.
 
     Examples
     --------
@@ -271,7 +273,7 @@ class BudgetAllocation(Elicited):
             if code not in codes
         ]
         if unknown:
-            msg = f"points must be on {', '.join(codes)}; unknown"
+            msg = f"points must refer to {', '.join(codes)}; unknown codes"
             raise MethodError(msg, unknown)
         return self._mean_shares(codes)
 
@@ -279,7 +281,7 @@ class BudgetAllocation(Elicited):
         """Return a sentence with the formula."""
         return (
             f"Budget allocation: $w_k$ is the mean share of {self.total:g} points that "
-            f"{len(self.points)} experts gave ({', '.join(self.points)})."
+            f"{len(self.points)} experts allocated ({', '.join(self.points)})."
         )
 
 
@@ -294,17 +296,18 @@ class PairwiseSwing(Elicited):
     Parameters
     ----------
     ratios : mapping, list of pairs, matrix or data frame
-        ``{("a", "b"): 1.5}``, also as ``[["a", "b", 1.5]]``: the swing of a is worth 1.5 times
-        that of b; or a square matrix in the order of the children. Frames are read as by `AHP`.
+        Pairs with their ratios, where both ``{("a", "b"): 1.5}`` and ``[["a", "b", 1.5]]`` mean
+        that the swing of a is worth 1.5 times that of b; or a square matrix in the order of the
+        children. Data frames are read as by `AHP`.
 
     Raises
     ------
     MethodError
-        Ratios that `AHP` would refuse as judgements, or that are not 1 on the diagonal. When it
-        weighs: other codes than the children's, or a matrix of another size.
+        Ratios that `AHP` would reject as judgements, or that are not 1 on the diagonal. When
+        weights are computed: codes other than those of the children, or a matrix of another size.
     InconsistentJudgementsError
-        A pair compared in two ways that differ by more than rounding, by name or in the halves of
-        a matrix. When it weighs: children that no comparison joins.
+        A pair with two ratios, listed twice or in the two halves of a matrix, that differ by more
+        than rounding. When weights are computed: groups of children that no comparison connects.
 
     Examples
     --------
@@ -319,10 +322,10 @@ class PairwiseSwing(Elicited):
 
     def __attrs_post_init__(self) -> None:
         places = tuple(map(str, range(len(self.ratios))))
-        own = codes_in(self.ratios) if are_pairs(self.ratios) else places
-        middle = middles(*bounds(self.ratios, None, own, "ratios"))
-        _check_diagonal(middle, own)
-        _check_halves(middle, own)
+        names = codes_in(self.ratios) if are_pairs(self.ratios) else places
+        middle = middles(*bounds(self.ratios, None, names, "ratios"))
+        _check_diagonal(middle, names)
+        _check_halves(middle, names)
 
     def _weigh(self, codes: Sequence[str]) -> Floats:
         ratios = middles(*bounds(self.ratios, None, codes, "ratios"))
@@ -332,6 +335,6 @@ class PairwiseSwing(Elicited):
         """Return a sentence with the formula."""
         compared = f" of {', '.join(codes_in(self.ratios))}" if are_pairs(self.ratios) else ""
         return (
-            f"Pairwise swings{compared}: the weights with the least "
+            f"Pairwise swings{compared}: the weights that minimise "
             r"$\sum (\ln r_{ij} - \ln w_i + \ln w_j)^2$ over the ratios that were judged."
         )

@@ -1,4 +1,4 @@
-"""Small linear programs, many of them in one call of the solver."""
+"""Small linear programs, many of them solved in one call of the solver."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,29 +11,30 @@ from dli.errors import MethodError
 
 __all__ = ["Program", "Solution", "solve"]
 
-# The solver leaves about 1e-15 of what is 0; this far above it, a number is not 0.
+# The solver returns about 1e-15 for zeros; numbers above this are not 0.
 _NOISE = 1e-9
-# As many programs in one call have about this many coefficients: with fewer the overhead of a
-# call counts, with more every step of the solver takes longer.
+# The programs in one call have about this many coefficients together: with fewer, the overhead of
+# the calls dominates; with more, every step of the solver takes longer.
 _COEFFICIENTS = 100_000
-# Rounding leaves less than this beyond a limit of 1.
+# Rounding errors exceed a limit of 1 by less than this.
 _BEYOND = 1e-11
 
 
 @frozen(eq=False)
 class Program:
-    """The largest ``gains @ x`` with ``rows @ x <= limits`` and ``x >= 0``.
+    """The program that maximises ``gains @ x`` subject to ``rows @ x <= limits`` and ``x >= 0``.
 
     Attributes
     ----------
     gains : ndarray of shape (n,)
-        What each variable brings.
+        The coefficients of the objective.
     rows : ndarray of shape (m, n)
-        The coefficients of the limits.
+        The coefficients of the constraints.
     limits : ndarray of shape (m,)
-        The most that the product of a row and the variables may be.
+        The upper limits of the products of the rows with the variables.
     guess : ndarray of shape (n,)
-        Variables in about the proportions of a solution, to see which rows are likely to bind.
+        Variables in about the proportions of a solution, from which the rows that are likely to
+        bind are predicted.
     """
 
     gains: Floats
@@ -42,18 +43,18 @@ class Program:
     guess: Floats
 
     def likely(self) -> Any:
-        """Return the rows to begin with: of many, few bind."""
+        """Return which rows to start with, as only a few of many rows bind."""
         m, n = self.rows.shape
         if m <= 2 * n:
             return np.ones(m, dtype=np.bool_)
         chosen = self.rows.min(axis=1) < 0
-        # Without a row that limits a variable there would be no largest gain.
+        # The gain would be unbounded if no row limited one of the variables.
         chosen[self.rows.argmax(axis=0)] = True
         chosen[np.argpartition(-(self.rows @ self.guess), n)[:n]] = True
         return chosen
 
     def broken(self, x: Floats, chosen: Any) -> Any:
-        """Return the rows not yet chosen that variables are most beyond the limits of."""
+        """Return the rows not yet chosen whose limits the variables exceed most."""
         if chosen.all():
             return []
         excess = np.where(chosen, 0.0, self.rows @ x - self.limits)
@@ -63,15 +64,15 @@ class Program:
 
 @frozen(eq=False)
 class Solution:
-    """A corner of what a program allows at which its gain is largest.
+    """A vertex of the feasible region of a program at which the gain is largest.
 
     Attributes
     ----------
     x : ndarray of shape (n,)
         The variables.
     is_zero : ndarray of bool, shape (n,)
-        Whether a variable is 0 in all solutions of the program. None of those that are marked can
-        be above 0; others may be 0 everywhere as well.
+        Whether a variable is certain to be 0 in all solutions of the program. Variables that are
+        not marked may also be 0 in all solutions.
     is_unique : bool
         Whether it is certain that no other solution exists.
     """
@@ -82,26 +83,27 @@ class Solution:
 
 
 def solve(programs: Sequence[Program]) -> list[Solution | None]:
-    """Return a solution of each program; None where there is no largest gain, or no solution.
+    """Return a solution of each program, or None if its gain is unbounded or it is infeasible.
 
-    Each program is solved with a few of its rows, to which those are added that the solution
-    breaks, until it breaks none: it is then one with all rows.
+    Each program is first solved with a few of its rows. Rows that the solution violates are added
+    until it violates none; it is then a solution with all rows.
     """
-    found: list[Solution | None] = [None] * len(programs)
+    results: list[Solution | None] = [None] * len(programs)
     chosen = [program.likely() for program in programs]
     pending = list(range(len(programs)))
     while pending:
-        beyond = []
-        for part in _parts(pending, [chosen[i].sum() * len(programs[i].gains) for i in pending]):
-            solutions = _solve_together([_with_rows(programs[i], chosen[i]) for i in part])
-            for i, solution in zip(part, solutions, strict=True):
-                found[i] = solution
+        unfinished = []
+        sizes = [chosen[i].sum() * len(programs[i].gains) for i in pending]
+        for batch in _batches(pending, sizes):
+            solutions = _solve_together([_with_rows(programs[i], chosen[i]) for i in batch])
+            for i, solution in zip(batch, solutions, strict=True):
+                results[i] = solution
                 broken = [] if solution is None else programs[i].broken(solution.x, chosen[i])
                 if len(broken):
                     chosen[i][broken] = True
-                    beyond.append(i)
-        pending = beyond
-    return found
+                    unfinished.append(i)
+        pending = unfinished
+    return results
 
 
 def _with_rows(program: Program, chosen: Any) -> Program:
@@ -110,24 +112,24 @@ def _with_rows(program: Program, chosen: Any) -> Program:
     return evolve(program, rows=program.rows[chosen], limits=program.limits[chosen])
 
 
-def _parts(places: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Split places into those of programs that are solved in one call."""
-    part: list[int] = []
+def _batches(places: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places of the programs that are solved together in one call."""
+    batch: list[int] = []
     total = 0
     for place, size in zip(places, sizes, strict=True):
-        if part and total + size > _COEFFICIENTS:
-            yield part
-            part, total = [], 0
-        part.append(place)
+        if batch and total + size > _COEFFICIENTS:
+            yield batch
+            batch, total = [], 0
+        batch.append(place)
         total += size
-    yield part
+    yield batch
 
 
 def _solve_together(programs: Sequence[Program]) -> list[Solution | None]:
-    """Solve programs as one, of which each is a block on the diagonal.
+    """Return the solutions of programs that are solved as one, each a block on the diagonal.
 
-    The solver gets the dual program, for which it needs fewer steps: the smallest ``limits @ y``
-    with ``rows.T @ y >= gains`` and ``y >= 0``, whose multipliers are the variables.
+    The dual program is solved because it needs fewer steps: it minimises ``limits @ y`` subject
+    to ``rows.T @ y >= gains`` and ``y >= 0``, and its multipliers are the variables.
     """
     from scipy.optimize import linprog
 
@@ -138,7 +140,7 @@ def _solve_together(programs: Sequence[Program]) -> list[Solution | None]:
         A_ub=_blocks(programs),
         b_ub=-np.concatenate([program.gains for program in programs]),
         method="highs-ds",
-        # There is little to simplify in such programs, and looking for it takes longest.
+        # Presolving hardly simplifies such programs, and takes most of the time.
         options={
             "presolve": False,
             "primal_feasibility_tolerance": 1e-10,
@@ -146,7 +148,7 @@ def _solve_together(programs: Sequence[Program]) -> list[Solution | None]:
         },
     )
     if result.status in {2, 3, 4} and len(programs) > 1:
-        # One of them has no solution: the others are found without it.
+        # At least one of them has no solution: the others are solved without it.
         half = len(programs) // 2
         return _solve_together(programs[:half]) + _solve_together(programs[half:])
     if result.status in {2, 3}:
@@ -191,8 +193,9 @@ def _blocks(programs: Sequence[Program]) -> Any:
 
 def _solution(x: Floats, slack: Floats, multipliers: Floats) -> Solution:
     is_zero = slack > _NOISE
-    # By complementary slackness a row with a multiplier above 0 is binding in every solution, and
-    # a variable whose own row has slack is 0 in every one. The solver returns a corner of the dual
-    # program, where these conditions are independent: as many of them as variables fix all.
+    # By complementary slackness, a row with a multiplier above 0 binds in every solution, and a
+    # variable whose dual constraint has slack is 0 in every solution. The solver returns a vertex
+    # of the dual program, where these conditions are independent: as many conditions as variables
+    # determine all variables.
     n_fixed = int(is_zero.sum()) + int((multipliers > _NOISE).sum())
     return Solution(x, is_zero, n_fixed >= len(x))

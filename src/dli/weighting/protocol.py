@@ -1,4 +1,4 @@
-"""What a weighting scheme is, and what it may declare about itself."""
+"""The protocol of weighting schemes, and the traits that a scheme may declare."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -12,57 +12,59 @@ __all__ = ["Floats", "Node", "Traits", "Weighting", "traits_of"]
 
 @frozen
 class Traits:
-    """What a weighting scheme declares about itself, in its attribute ``traits``.
+    """The properties that a weighting scheme declares in its attribute ``traits``.
 
-    An object that declares nothing has the defaults.
+    A scheme without this attribute has the defaults.
 
     Attributes
     ----------
     per_unit : bool
-        Each unit has weights of its own: they have shape (n_units, n_children).
+        Whether each unit has its own weights, of shape (n_units, n_children).
     uses_values : bool
-        The weights depend on the values. If not, they are the same for any data.
+        Whether the weights depend on the values. If not, they are the same for all data.
     """
 
     per_unit: bool = False
     uses_values: bool = True
 
 
-_SILENT = Traits()
+_DEFAULTS = Traits()
 
 
 class Node(Protocol):
-    """What a scheme may know of a child: `dli.Indicator` and `dli.Index` are such nodes."""
+    """A child as a weighting scheme sees it; `dli.Indicator` and `dli.Index` are such nodes."""
 
     @property
     def code(self) -> str:
-        """Its name in the tree."""
+        """The code of the node in the tree."""
         ...
 
     @property
     def weight(self) -> float:
-        """Its weight as declared, not yet scaled."""
+        """The weight as declared, not yet scaled."""
         ...
 
 
 class Weighting(Protocol):
-    """Turn the normalised scores of a node's children into their weights.
+    """Compute the weights of a node's children from their normalised scores.
 
-    One method is enough. An object may also have ``traits``, a `Traits` that says what holds for
-    it, ``describe()``, which returns a sentence with the formula for the methods statement, and
-    ``describe_at(codes)``, which returns what holds at a node with these children.
+    Only the method ``weights`` is required. A scheme may also have an attribute ``traits``, which
+    is a `Traits` object, a method ``describe()``, which returns a sentence with the formula for
+    the methods statement, and a method ``describe_at(codes)``, which returns details for a node
+    with these children.
     """
 
     def weights(self, values: Floats, children: Sequence[Node], /) -> Floats:
         """Return weights of shape (n_children,), or (n_units, n_children) for weights per unit.
 
-        ``values`` are (n_units, n_children) with NaN for missing, more is better; ``children`` have
-        ``code`` and ``weight``. Weights are finite, not negative, and their rows sum to one.
+        ``values`` has shape (n_units, n_children), with NaN for missing values; higher values are
+        better. Each of the ``children`` has a ``code`` and a ``weight``. The weights must be
+        finite and not negative, and each row must sum to one.
         """
         ...
 
 
 def traits_of(choice: Any) -> Traits:
-    """Return what a weighting scheme declares about itself, or the defaults."""
-    declared = getattr(choice, "traits", _SILENT)
-    return declared if isinstance(declared, Traits) else _SILENT
+    """Return the traits that a weighting scheme declares, or the defaults."""
+    declared = getattr(choice, "traits", _DEFAULTS)
+    return declared if isinstance(declared, Traits) else _DEFAULTS

@@ -1,4 +1,4 @@
-"""Weights from an order of importance, without or with the steps between places."""
+"""Weights from an order of importance, with or without the steps between ranks."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,14 +25,15 @@ __all__ = [
 
 
 def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
-    r"""Return the mean of all weights of shape (n,) that keep an order of importance.
+    r"""Return the mean, of shape (n,), of all weights that respect an order of importance.
 
-    The place r among n has $w = \frac{1}{n} \sum_{k=r}^{n} \frac{1}{k}$.
+    Rank r among n has the weight $w = \frac{1}{n} \sum_{k=r}^{n} \frac{1}{k}$.
 
     Parameters
     ----------
     ranks : array_like of shape (n,)
-        The least is the most important; equal ones share the mean of their places.
+        The smallest rank is the most important. Equal ranks share the mean of the weights of the
+        ranks that they occupy.
 
     Raises
     ------
@@ -53,10 +54,10 @@ def rank_order_centroid_weights(ranks: ArrayLike) -> Floats:
 
 
 def rank_sum_weights(ranks: ArrayLike) -> Floats:
-    r"""Return weights that fall by the same step from place to place.
+    r"""Return weights that decrease by the same step from rank to rank.
 
-    The place r among n has $w = 2 (n + 1 - r) / (n (n + 1))$. Ranks are read, and refused,
-    as by `rank_order_centroid_weights`.
+    Rank r among n has the weight $w = 2 (n + 1 - r) / (n (n + 1))$. The parameter and the errors
+    are those of `rank_order_centroid_weights`.
 
     References
     ----------
@@ -73,10 +74,10 @@ def rank_sum_weights(ranks: ArrayLike) -> Floats:
 
 
 def rank_reciprocal_weights(ranks: ArrayLike) -> Floats:
-    r"""Return weights in proportion to the reciprocals of places.
+    r"""Return weights in proportion to the reciprocals of the ranks.
 
-    The place r among n has $w = (1 / r) / \sum_k (1 / k)$. Ranks are read, and refused, as
-    by `rank_order_centroid_weights`; the source is that of `rank_sum_weights`.
+    Rank r among n has the weight $w = (1 / r) / \sum_k (1 / k)$. The parameter and the errors are
+    those of `rank_order_centroid_weights`; see `rank_sum_weights` for the reference.
 
     Examples
     --------
@@ -89,11 +90,11 @@ def rank_reciprocal_weights(ranks: ArrayLike) -> Floats:
 def _by_place(ranks: ArrayLike, rule: Callable[[int], Floats]) -> Floats:
     r = as_floats(ranks, "ranks")
     if r.ndim != 1 or r.size == 0 or not np.isfinite(r).all():
-        msg = f"ranks must be finite numbers, one for each, got {r.tolist()}"
+        msg = f"ranks must be finite numbers, one for each indicator, got {r.tolist()}"
         raise MethodError(msg)
     _, member, counts = np.unique(r, return_inverse=True, return_counts=True)
     if (counts == 1).all():
-        # Differences of sums would cost the last digits.
+        # The differences of cumulative sums below would lose the last digits.
         return np.asarray(rule(r.size)[member])
     ends = np.cumsum(counts)
     sums = np.concatenate([[0.0], np.cumsum(rule(r.size))])
@@ -101,29 +102,29 @@ def _by_place(ranks: ArrayLike, rule: Callable[[int], Floats]) -> Floats:
 
 
 def swara_weights(order: ArrayLike, steps: ArrayLike) -> Floats:
-    r"""Return weights by stepwise assessment: how much more each counts than the next.
+    r"""Return weights from how much more important each indicator is than the next (SWARA).
 
-    With $q_1 = 1$ and $q_j = q_{j-1} / (1 + s_j)$ from the most to the least
-    important, $w_j = q_j / \sum_l q_l$.
+    With $q_1 = 1$ and $q_j = q_{j-1} / (1 + s_j)$ from the most to the least important indicator,
+    the weights are $w_j = q_j / \sum_l q_l$.
 
     Parameters
     ----------
     order : array_like of shape (n,)
-        The places of the indicators, 0 to n - 1, the most important first.
+        The numbers of the indicators, from 0 to n - 1, with the most important first.
     steps : array_like of shape (n - 1,)
         How much more important each indicator is than the next in the order, as a share: 0 for
-        the same, 0.4 for 40 % more.
+        equally important, 0.4 for 40 % more important.
 
     Returns
     -------
     ndarray of shape (n,)
-        In the order of the indicators, not of their importance.
+        The weights in the order of the indicators, not of their importance.
 
     Raises
     ------
     MethodError
-        An order that does not name each place once, or steps that are not one for each next
-        indicator, finite and at least 0: a negative one contradicts the order.
+        An order that does not contain each number once, or steps that are not n - 1 finite numbers
+        of at least 0; a negative step contradicts the order.
 
     References
     ----------
@@ -139,7 +140,7 @@ def swara_weights(order: ArrayLike, steps: ArrayLike) -> Floats:
     places, s = as_floats(order, "order"), as_floats(steps, "steps")
     n = places.size
     if n == 0 or places.ndim != 1 or not np.array_equal(np.sort(places), np.arange(n)):
-        msg = f"order must name each place from 0 to n - 1 once, got {places.tolist()}"
+        msg = f"order must contain each number from 0 to n - 1 once, got {places.tolist()}"
         raise MethodError(msg)
     if s.shape != (n - 1,) or not (np.isfinite(s) & (s >= 0)).all():
         msg = f"steps must be {n - 1} finite numbers of at least 0, got {s.tolist()}"
@@ -148,8 +149,8 @@ def swara_weights(order: ArrayLike, steps: ArrayLike) -> Floats:
 
 
 def _swara(steps: Sequence[float], places: Integers) -> Floats:
-    """Return the weights of some places in an order, 0 for the first."""
-    # The divisors are kept with their power of two, as their product may be beyond floats.
+    """Return the weights for places in the order, where 0 is the most important."""
+    # Each divisor is split into a float and a power of two, as it can exceed the range of floats.
     size, power = 1.0, 0
     sizes, powers = [size], [power]
     for step in steps:
@@ -157,8 +158,8 @@ def _swara(steps: Sequence[float], places: Integers) -> Floats:
         power += more
         sizes.append(size)
         powers.append(power)
-    own = np.array(powers)[places]
-    return in_proportion(np.ldexp(1 / np.array(sizes)[places], own.min() - own))
+    exponents = np.array(powers)[places]
+    return in_proportion(np.ldexp(1 / np.array(sizes)[places], exponents.min() - exponents))
 
 
 _RULES: Mapping[str, tuple[Callable[[ArrayLike], Floats], str]] = {
@@ -181,7 +182,7 @@ def _ranking(ranking: Any) -> dict[str, float]:
         if not isinstance(group, (list, tuple)) or not all(isinstance(c, str) for c in group)
     ]
     if wrong:
-        msg = "a ranking must hold codes, or lists of codes that share a place"
+        msg = "a ranking must contain codes, or lists of codes that share a place"
         raise MethodError(msg, wrong)
     codes_of("ranking", [code for group in groups for code in group])
     return {code: place for place, group in enumerate(groups, start=1) for code in group}
@@ -194,17 +195,19 @@ class RankOrder(Elicited):
     Parameters
     ----------
     ranking : list or mapping
-        The codes, most important first, ``["DS", ["DV", "DG"]]`` with equals in a list of their
-        own; or ranks by code, 1 for the first. If a ranking names more than the children of a
-        node, their order among themselves counts; every child must be in it.
+        Either the codes, most important first, with equally important codes in an inner list, such
+        as ``["DS", ["DV", "DG"]]``; or ranks by code, 1 for the most important. It may contain
+        more codes than the children of a node, of which only the order among the children is used;
+        every child must be in it.
     rule : {"centroid", "sum", "reciprocal"}
-        `rank_order_centroid_weights`, `rank_sum_weights` or `rank_reciprocal_weights`.
+        The function that computes the weights: `rank_order_centroid_weights`, `rank_sum_weights` or
+        `rank_reciprocal_weights`.
 
     Raises
     ------
     MethodError
         A ranking that is neither a list of different codes nor a mapping of codes to numbers, or
-        an unknown rule. When it weighs: a child without a rank.
+        an unknown rule. When weights are computed: a child without a rank.
 
     Examples
     --------
@@ -226,9 +229,7 @@ class RankOrder(Elicited):
     def describe(self) -> str:
         """Return a sentence with the formula."""
         order = ", ".join(sorted(self.ranking, key=lambda code: self.ranking[code]))
-        return (
-            f"Weights from the order {order}: the place $r$ among $n$ has {_RULES[self.rule][1]}."
-        )
+        return f"Weights from the order {order}: rank $r$ among $n$ has {_RULES[self.rule][1]}."
 
 
 def _order(order: object) -> tuple[str, ...]:
@@ -248,16 +249,16 @@ class Swara(Elicited):
     Parameters
     ----------
     order : sequence of str
-        The codes, most important first. If they are more than the children of a node, the
-        children keep their proportions; every child must be among them.
+        The codes, most important first. It may contain more codes than the children of a node,
+        whose weights then have the same proportions; every child must be in it.
     steps : sequence of float
         As for `swara_weights`.
 
     Raises
     ------
     MethodError
-        An order that is not a sequence of different codes, or steps that `swara_weights` refuses.
-        When it weighs: a child that is not in the order.
+        An order that is not a sequence of different codes, or steps that `swara_weights` rejects.
+        When weights are computed: a child that is not in the order.
 
     Examples
     --------
@@ -273,14 +274,17 @@ class Swara(Elicited):
 
     def __attrs_post_init__(self) -> None:
         if not self.order or len(self.steps) != len(self.order) - 1:
-            msg = f"{len(self.order)} codes in order need a step between each and the next, got "
-            raise MethodError(msg + str(len(self.steps)))
+            msg = (
+                "order must contain at least one code, and steps one number for each code but the "
+                "last, got "
+            )
+            raise MethodError(f"{msg}{len(self.steps)} steps for {len(self.order)} codes")
         faults = [
             number_fault(f"the step from {first!r} to {second!r}", step, least=0)
             for first, second, step in zip(self.order, self.order[1:], self.steps, strict=False)
         ]
         if any(faults):
-            msg = "steps must be finite and not contradict the order"
+            msg = "steps must be finite and at least 0, so that they do not contradict the order"
             raise MethodError(msg, filter(None, faults))
 
     def _weigh(self, codes: Sequence[str]) -> Floats:

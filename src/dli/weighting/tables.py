@@ -24,22 +24,22 @@ __all__ = [
     "table_of",
 ]
 
-# The deviation of a constant column is 0 up to rounding; scaled, that noise would pass for weights.
+# The deviation of a constant column is 0 up to rounding; scaled, the noise would look like weights.
 NOISE = 1e-12
-# Between these sizes the products of four values, and sums of many of them, are floats.
+# For values between these sizes, products of four and sums of many products do not overflow.
 _SMALL, _LARGE = 2.0**-200, 2.0**200
 
 
 @attrs.frozen
 class DataDriven:
-    """Base of the schemes that call one function with the values and the scheme's parameters."""
+    """Base class of the schemes that call a function with the values and their own parameters."""
 
     traits: ClassVar[Traits] = Traits()
     function: ClassVar[Callable[..., Floats]]
     formula: ClassVar[str]
 
     def weights(self, values: Floats, children: Sequence[Node]) -> Floats:
-        """Return the weights of the columns."""
+        """Return the weights of the children."""
         parameters = attrs.asdict(self, recurse=False)
         return type(self).function(named(values, children), **parameters)
 
@@ -55,12 +55,12 @@ class _Named:
 
 
 def named(values: Floats, children: Sequence[Node]) -> Any:
-    """Return values with the codes of the children as names of the columns, for `table_of`."""
+    """Return values labelled with the codes of the children, for `table_of`."""
     return _Named(values, [repr(child.code) for child in children])
 
 
 def table_of(values: Any) -> tuple[Floats, Sequence[str]]:
-    """Return values as a table with the names of its columns in error messages."""
+    """Return values as a table, and the names of its columns for error messages."""
     if isinstance(values, _Named):
         return values.values, values.names
     x = as_floats(values)
@@ -71,11 +71,11 @@ def table_of(values: Any) -> tuple[Floats, Sequence[str]]:
 
 
 def in_range(x: Floats, *, together: bool = False) -> tuple[Floats, Integers]:
-    """Return columns divided by powers of two, so that their squares and sums are floats.
+    """Return columns divided by powers of two, so that their squares and sums do not overflow.
 
-    The second array holds the powers, of shape (n_indicators,), all the same if ``together``.
-    Columns of usual sizes stay as they are. Weights that do not depend on units of measure are the
-    same to the last bit.
+    The second array, of shape (n_indicators,), contains the exponents, which are all the same if
+    ``together`` is True. Columns of ordinary size are not changed. Weights that do not depend on
+    the units of measure are the same to the last bit.
     """
     size = np.fmax.reduce(np.abs(x), axis=0, initial=0.0)
     if together:
@@ -86,7 +86,7 @@ def in_range(x: Floats, *, together: bool = False) -> tuple[Floats, Integers]:
 
 
 def in_proportion(raw: Floats) -> Floats:
-    """Return numbers of at least 0, not all of them 0, divided by their sum, of any size."""
+    """Return numbers of any size, at least 0 and not all 0, divided by their sum."""
     if not _SMALL <= raw.max() <= _LARGE:
         raw, _ = in_range(raw)
     return np.asarray(raw / raw.sum())
@@ -95,12 +95,12 @@ def in_proportion(raw: Floats) -> Floats:
 def check_range(
     x: Floats, names: Sequence[str], scheme: str, *, lowest: str = "", least: int = 2
 ) -> None:
-    """Raise for infinite values, values out of range and columns with too few of them.
+    """Raise for infinite values, values below a limit and columns with too few values.
 
-    ``lowest`` is the limit in words: "of at least 0", "above 0" or none.
+    ``lowest`` is the limit in words: "of at least 0", "above 0" or "" for no limit.
     """
     if len(x) >= least and x.min() > 0 and np.isfinite(x.max()):
-        return  # the usual case, after one look at the values
+        return  # the usual case, decided in one pass over the values
     bad, count = np.isinf(x), (~np.isnan(x)).sum(axis=0)
     if lowest:
         bad |= x <= 0 if lowest == "above 0" else x < 0
@@ -108,16 +108,16 @@ def check_range(
     for j in np.flatnonzero(bad.any(axis=0) | (count < least)).tolist():
         column = x[bad[:, j], j]
         if column.size:
-            faults.append(f"{names[j]}: {column.size} of them, such as {column[0]:g}")
+            faults.append(f"{names[j]}: {column.size} invalid, such as {column[0]:g}")
         else:
             faults.append(f"{names[j]}: {count[j]} values, expected at least {least}")
     if faults:
         msg = f"{scheme} weights need finite values {lowest}".rstrip()
-        raise MethodError(f"{msg}, at least {least} of each indicator", faults)
+        raise MethodError(f"{msg}, at least {least} for each indicator", faults)
 
 
 def complete_rows(x: Floats, names: Sequence[str], scheme: str, *, least: int = 3) -> Floats:
-    """Return the rows of the units that have every value."""
+    """Return the rows without missing values; raise for infinite values or too few such rows."""
     rows = x[~np.isnan(x).any(axis=1)]
     if np.isinf(rows).any():
         infinite = np.flatnonzero(np.isinf(x).any(axis=0)).tolist()
@@ -132,14 +132,14 @@ def complete_rows(x: Floats, names: Sequence[str], scheme: str, *, least: int = 
 
 
 def spread(x: Floats) -> Floats:
-    """Return standard deviations of the available values, 0 for what is constant up to noise."""
+    """Return standard deviations of the available values, 0 for columns constant up to rounding."""
     deviation = np.nanstd(x, axis=0, ddof=1)
     size = np.nanmax(np.abs(x), axis=0)
     return np.asarray(np.where(deviation <= NOISE * size, 0.0, deviation))
 
 
 def check_not_constant(x: Floats, names: Sequence[str], scheme: str) -> Floats:
-    """Return the standard deviations; raise for columns that do not differ between units."""
+    """Return the standard deviations; raise for columns that are the same for all units."""
     deviation = spread(x)
     constant = np.flatnonzero(deviation == 0).tolist()
     if constant:
@@ -149,7 +149,7 @@ def check_not_constant(x: Floats, names: Sequence[str], scheme: str) -> Floats:
 
 
 def minmax(x: Floats, names: Sequence[str], scheme: str) -> Floats:
-    """Return columns stretched to the range from 0 to 1."""
+    """Return columns rescaled to the range from 0 to 1; raise for constant ones."""
     check_not_constant(x, names, scheme)
     low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
     return np.asarray((x - low) / (high - low))

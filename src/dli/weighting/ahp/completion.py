@@ -1,4 +1,4 @@
-"""Judgements that nobody made, filled in by one of three rules."""
+"""Filling in missing judgements by one of three rules."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,11 @@ _FLAT, _STEEP = 1e-10, 1e-6
 
 
 def complete(a: Floats, names: Sequence[str], completion: str) -> Floats:
-    """Return a matrix of judgements with the missing ones filled.
+    """Return a matrix of judgements with the missing ones filled in.
 
-    ``a`` is positive and reciprocal, with NaN where a pair was not judged; ``names`` are for
-    errors, which are those of `joined_log_weights` and a MethodError for a missing pair that would
-    be beyond the range of judgements; `ahp_priorities` explains the completions.
+    ``a`` is positive and reciprocal, with NaN for pairs that were not judged; ``names`` are used in
+    errors. These are the errors of `joined_log_weights`, and a MethodError for a missing pair whose
+    value would be beyond the range of judgements. See `ahp_priorities` for the completions.
     """
     missing = np.isnan(a)
     logs = joined_log_weights(np.log(a), names)
@@ -34,27 +34,27 @@ def complete(a: Floats, names: Sequence[str], completion: str) -> Floats:
 
 
 def _check_range(logs: Floats, names: Sequence[str]) -> None:
-    """Raise for pairs of which other judgements say together what no judgement may say."""
+    """Raise for pairs for which the other judgements imply a value outside the allowed range."""
     with np.errstate(over="ignore"):
         beyond = np.argwhere(np.triu(beyond_range(np.exp(logs)))).tolist()
     if beyond:
-        msg = f"what judgements say together of the pairs that nobody judged must be {RANGE}"
+        msg = f"the values that judgements imply for missing pairs must be {RANGE}"
         powers = logs / np.log(10)
         faults = [f"({names[i]}, {names[j]}): 1e{powers[i, j]:+.4g}" for i, j in beyond]
         raise MethodError(msg, faults)
 
 
 def _filled(a: Floats, logs: Floats, names: Sequence[str], completion: str) -> Floats:
-    """Return the completed matrix, from the logarithms of the weights by least squares."""
+    """Return the completed matrix; ``logs`` are the logarithms of the least-squares weights."""
     if completion == "eigenvalue":
         return _least_eigenvalue(a, logs, names)
     weights = np.exp(logs)
     if completion == "harker":
-        # 0 where nobody judged, and their number more on the diagonal: the same eigenvector as of
-        # the matrix in which ratios of its entries are filled in.
+        # Missing judgements are 0, and their number is added to the diagonal. This matrix has the
+        # same eigenvector as the one filled in with the ratios of the eigenvector's entries.
         harker = np.where(np.isnan(a), 0.0, a) + np.diag(np.isnan(a).sum(axis=1).astype(np.float64))
         weights = _both_eigenvectors(harker)[1]
-        if not weights.all():  # some are below the least of floats
+        if not weights.all():  # some are too small for a float
             msg = f"judgements on {', '.join(names)} contradict one another too much for Harker's"
             raise InconsistentJudgementsError(f"{msg} completion: reconsider the most extreme")
     return np.where(np.isnan(a), weights[:, np.newaxis] / weights, a)
@@ -76,7 +76,8 @@ def _least_eigenvalue(a: Floats, logs: Floats, names: Sequence[str]) -> Floats:
         push = left[i] * matrix[i, j] * right[j] - left[j] * matrix[j, i] * right[i]
         return float(np.log(value)), push / (value * (left @ right))
 
-    # In logarithms of the judgements the logarithm of the eigenvalue is convex: one minimum.
+    # The logarithm of the eigenvalue is convex in the logarithms of the judgements, so that it has
+    # a single minimum.
     result = minimize(
         objective, logs[i] - logs[j], jac=True, method="BFGS", options={"gtol": _FLAT}
     )
@@ -97,20 +98,21 @@ def _both_eigenvectors(a: Floats) -> tuple[float, Floats, Floats]:
 
 
 def joined_log_weights(logs: ArrayLike, names: Sequence[str]) -> Floats:
-    """Return the logarithms of weights that fit log ratios best, by least squares.
+    """Return the logarithms of the weights that best fit log ratios, by least squares.
 
-    ``logs`` of shape (n, n) are antisymmetric, NaN where a pair was not judged; the result sums to
-    zero. Raises an InconsistentJudgementsError for judged pairs in groups that no judgement joins.
+    ``logs``, of shape (n, n), is antisymmetric, with NaN for pairs that were not judged; the result
+    sums to zero. Raises an InconsistentJudgementsError for groups of items that no judgement
+    connects.
     """
     x = np.asarray(logs, dtype=np.float64)
     judged = ~np.isnan(x)
     np.fill_diagonal(judged, val=False)
     groups = _groups(judged)
     if len(groups) > 1:
-        msg = "no judgement joins these groups of items, so they have no common scale"
+        msg = "no judgement connects these groups of items, so their weights cannot be compared"
         raise InconsistentJudgementsError(msg, [", ".join(names[k] for k in g) for g in groups])
     laplacian = np.diag(judged.sum(axis=1).astype(np.float64)) - judged
-    # The laplacian has rank n - 1; adding one everywhere makes the weights sum to zero.
+    # The Laplacian has rank n - 1; adding one to every entry makes the log weights sum to zero.
     return np.linalg.solve(laplacian + 1.0, np.where(judged, x, 0.0).sum(axis=1))
 
 

@@ -1,4 +1,4 @@
-"""When judgements contradict one another too much, or go beyond the scale."""
+"""Checks of the consistency of judgements, and of whether they exceed the scale."""
 
 from collections.abc import Mapping, Sequence
 from warnings import warn
@@ -27,13 +27,13 @@ __all__ = [
 
 # The scale of Saaty (1980): 1 equal, 3 moderately, 5 strongly, 7 very strongly, 9 extremely more.
 SCALE = 9.0
-# Reciprocals such as 1/3 may carry the rounding of a text file to three digits, but no more.
+# Reciprocals such as 1/3 may be rounded to three digits, as in a text file, but not to fewer.
 ROUNDING = 5e-3
-# Products of two numbers in this range are floats, and so are the sums of many.
+# Products of two numbers in this range, and sums of many, do not overflow.
 _LEAST, _MOST = 1e-100, 1e100
 RANGE = f"from {_LEAST:g} to {_MOST:g}"
 
-# Order 1 to 15. Published tables differ, as each drew its own random matrices.
+# For orders 1 to 15. Published tables differ, as each is based on its own random matrices.
 RANDOM_INDICES: Mapping[str, tuple[float, ...]] = {
     # Saaty (1980); the entry for 12 is below that for 11 in the source.
     "saaty-1980": (
@@ -62,16 +62,16 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
     Parameters
     ----------
     n : int
-        The order, at least 1. Beyond 15 every table continues with
-        ``(2.7699 n - 4.3513 - n) / (n - 1)``, the line that Alonso and Lamata (2006) fitted to the
-        mean largest eigenvalue.
+        The order of the matrices, at least 1. Above 15, every table is continued by
+        ``(2.7699 n - 4.3513 - n) / (n - 1)``, which uses the line that Alonso and Lamata (2006)
+        fitted to the mean largest eigenvalue.
     table : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
-        Whose simulation it is.
+        The published table to use.
 
     Returns
     -------
     float
-        0 for n up to 2, where no judgements can contradict one another.
+        The random index; 0 for n up to 2, where judgements cannot contradict one another.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def random_index(n: int, table: str = "saaty-1980") -> float:
 
 
 def geometric_threshold(n: int) -> float:
-    """Return the geometric consistency index that goes with a consistency ratio of 0.10.
+    """Return the geometric consistency index that corresponds to a consistency ratio of 0.10.
 
     It is 0.31 for an order n up to 3, 0.35 for 4 and 0.37 above (Aguarón and Moreno-Jiménez 2003,
     the source of the index in `ahp_priorities`).
@@ -114,9 +114,9 @@ def geometric_threshold(n: int) -> float:
 
 
 def beyond_range(judgements: ArrayLike) -> NDArray[np.bool_]:
-    """Return where judgements cannot be used: beyond 1e-100 to 1e100; NaN, if missing, can.
+    """Return which judgements are outside the range from 1e-100 to 1e100; NaN (missing) is not.
 
-    A reciprocal may be beyond by its rounding.
+    Judgements may exceed the range by the rounding of a reciprocal.
     """
     x = np.asarray(judgements, dtype=np.float64)
     return np.asarray((x < _LEAST * (1 - ROUNDING)) | (x > _MOST * (1 + ROUNDING)))
@@ -125,9 +125,10 @@ def beyond_range(judgements: ArrayLike) -> NDArray[np.bool_]:
 def warn_of_scale(
     low: Floats, high: Floats, names: Sequence[str], whose: str = "", *, depth: int = 3
 ) -> None:
-    """Warn of judgements, or ends of intervals, beyond Saaty's scale; NaN are missing ones.
+    """Warn about judgements, or ends of intervals, beyond Saaty's scale; NaN is missing.
 
-    ``depth`` says how many calls above this one the warning is shown, as ``stacklevel`` does.
+    ``depth`` is the number of calls above this one to which the warning refers, like
+    ``stacklevel``.
     """
     with np.errstate(invalid="ignore"):
         logs = np.fmax(np.abs(np.log(low)), np.abs(np.log(high)))
@@ -140,20 +141,20 @@ def warn_of_scale(
     warn_beyond_scale(pairs, whose, depth=depth + 1)
 
 
-def warn_beyond_scale(found: Sequence[str], whose: str = "", *, depth: int = 3) -> None:
-    """Warn of judgements that were found beyond Saaty's scale, if there are any."""
-    if found:
+def warn_beyond_scale(judgements: Sequence[str], whose: str = "", *, depth: int = 3) -> None:
+    """Warn about judgements beyond Saaty's scale, if there are any."""
+    if judgements:
         msg = f"judgements {whose} beyond the scale from 1/9 to 9: ".replace("  ", " ")
-        warn(msg + ", ".join(found), DLIWarning, stacklevel=depth)
+        warn(msg + ", ".join(judgements), DLIWarning, stacklevel=depth)
 
 
 def shown(low: float, high: float) -> str:
-    """Return an interval in words, or its one value."""
+    """Return an interval as text, or its value if both ends are the same."""
     return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def check_consistency(ratio: float, limit: float, whose: str, *, strict: bool) -> None:
-    """Warn of a consistency ratio above a limit, or raise if strict."""
+    """Warn about a consistency ratio above a limit, or raise an error if ``strict`` is True."""
     if ratio > limit:
         msg = f"the judgements {whose} have a consistency ratio of {ratio:.3f}, above {limit:g}"
         if strict:
@@ -162,7 +163,7 @@ def check_consistency(ratio: float, limit: float, whose: str, *, strict: bool) -
 
 
 def ratio_in_words(ratio: float, limit: float, whose: str = "") -> str:
-    """Return a sentence with a consistency ratio, which says if it is above the limit."""
+    """Return a sentence with a consistency ratio, which also says if it is above the limit."""
     verdict = (
         f", above the limit of {limit:g}: the judgements contradict each other"
         if ratio > limit

@@ -13,15 +13,15 @@ _PATIENCE = 60
 def perron(a: Floats, start: Floats) -> tuple[Floats, Floats]:
     """Return the positive eigenvectors, scaled to a sum of one, and the largest eigenvalues.
 
-    ``a`` holds m matrices above zero, of shape (n, n, m), so that the innermost loop runs over
-    them; ``start`` of shape (n, m) holds vectors to start from, such as the row geometric means.
-    The results have shapes (n, m) and (m,).
+    ``a``, of shape (n, n, m), contains m positive matrices; the last axis is that of the matrices,
+    so that the innermost loop runs over them. ``start``, of shape (n, m), contains the initial
+    vectors, such as the row geometric means. The results have shapes (n, m) and (m,).
     """
     if start.shape[1] == 1:
         return _by_decomposition(a)
     vector = start
     for _ in range(_PATIENCE):
-        # Two steps of the power iteration for one test of the change.
+        # Two steps of the power iteration are made for each check of convergence.
         image = np.einsum("ijm,jm->im", a, vector)
         image = np.einsum("ijm,jm->im", a, image)
         image /= image.sum(axis=0)
@@ -34,7 +34,7 @@ def perron(a: Floats, start: Floats) -> tuple[Floats, Floats]:
         return _by_decomposition(a)
     value = np.einsum("ijm,jm->m", a, vector)
     if slow.size:
-        # Most have converged: the contradictory ones are iterated by themselves.
+        # Most matrices have converged; only the others, which are less consistent, are iterated.
         vector[:, slow], value[slow] = perron(a[:, :, slow], vector[:, slow])
     return vector, value
 

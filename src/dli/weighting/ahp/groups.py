@@ -1,4 +1,4 @@
-"""The analytic hierarchy process of several people as a weighting scheme."""
+"""The analytic hierarchy process with several experts as a weighting scheme."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ from dli.weighting.protocol import Floats
 __all__ = ["GroupAHP", "GroupPriorities"]
 
 _WAYS = ("judgements", "arithmetic priorities", "geometric priorities")
-_SEVERAL = "the judgements of several experts cannot be used"
+_SEVERAL = "the judgements of several experts are invalid"
 
 
 @frozen(kw_only=True, eq=False)
@@ -43,13 +43,13 @@ class GroupPriorities:
     Attributes
     ----------
     weights : ndarray of shape (n,)
-        Sum to one.
+        The weights, which sum to one.
     experts : dict of str to Priorities
-        Those of each expert.
+        The priorities of each expert, by name.
     joined : Priorities
-        Of the joined judgements.
+        The priorities of the joined judgements.
     consensus : float
-        From 0 to 1; see `group_consensus`.
+        The consensus of the experts, from 0 to 1; see `group_consensus`.
     """
 
     weights: Floats
@@ -62,8 +62,12 @@ def _experts(experts: Any) -> dict[str, Any]:
     if not isinstance(experts, Mapping) or not experts:
         msg = f"experts must be a mapping of names to judgements, got {experts!r}"
         raise MethodError(msg)
-    named = mapping_of("experts", experts)
-    return of_each(_SEVERAL, named, lambda name, own: read_judgements(own, f"judgements of {name}"))
+    by_name = mapping_of("experts", experts)
+    return of_each(
+        _SEVERAL,
+        by_name,
+        lambda name, judgements: read_judgements(judgements, f"judgements of {name}"),
+    )
 
 
 def _by_name(weights: Any) -> dict[str, float] | None:
@@ -72,30 +76,33 @@ def _by_name(weights: Any) -> dict[str, float] | None:
 
 @frozen
 class GroupAHP(Elicited):
-    """Weights by the pairwise judgements of several experts.
+    """Weights from the pairwise judgements of several experts.
 
-    Doubtful judgements of an expert, or of all joined, give a warning when `AHP` would.
+    The warnings of `AHP` are issued for the judgements of each expert and for the joined
+    judgements.
 
     Parameters
     ----------
     experts : mapping of str to judgements
-        By name, each as for `AHP`. An expert may leave pairs out, if the rest joins all items.
+        The judgements by name of the expert, each as for `AHP`. An expert may leave pairs out if
+        the remaining pairs connect all items.
     items : sequence of str, optional
-        The codes of the matrices' rows.
+        The codes of the rows of the matrices.
     expert_weights : mapping of str to float, optional
-        By name; all experts count the same when there are none.
+        The weights of the experts by name; equal by default.
     join : {"judgements", "arithmetic priorities", "geometric priorities"}
-        Whether the judgements are joined, by `group_judgements` (for a group that decides as one),
-        or each expert's priorities, by `group_priorities` (for a group of many minds).
+        Whether to join the judgements, by `group_judgements` (for a group that decides as one), or
+        the priorities of each expert, by `group_priorities` (for a group of separate individuals).
     method, limit, random_index, strict, completion
-        As for `AHP`; the limit holds for the joined judgements and for those of each expert.
+        As for `AHP`; the limit applies to the joined judgements and to those of each expert.
 
     Raises
     ------
     MethodError
-        Experts that are not a mapping of names to judgements, or none; an unknown way to join; or
-        expert weights that are not numbers of at least 0, one for each expert and not all 0. All
-        other errors are those of `AHP`, at the same time, for each expert and for all joined.
+        Experts that are not a mapping of names to judgements, or an empty mapping; an unknown
+        ``join``; or expert weights that are not numbers of at least 0, one for each expert and not
+        all 0. All other errors are those of `AHP`, raised in the same situations, for each expert
+        and for the joined judgements.
 
     Examples
     --------
@@ -124,10 +131,10 @@ class GroupAHP(Elicited):
                 failed.append(type(error)(f"{name}: {error.summary}", error.faults))
         raise_together(_SEVERAL, failed)
         weights = self.experts if self.expert_weights is None else self.expert_weights
-        odd = sorted(set(self.experts) ^ set(weights))
-        if odd:
-            msg = "expert weights must name the experts, all of them and no others"
-            raise MethodError(msg, [repr(name) for name in odd])
+        unmatched = sorted(set(self.experts) ^ set(weights))
+        if unmatched:
+            msg = "expert weights must contain every expert and no other names"
+            raise MethodError(msg, [repr(name) for name in unmatched])
         self._shares()
 
     def _shares(self) -> Floats:
@@ -153,30 +160,35 @@ class GroupAHP(Elicited):
         return np.stack([scheme.matrix(codes) for scheme in self._schemes().values()])
 
     def priorities(self, codes: Sequence[str]) -> GroupPriorities:
-        """Return the group's weights, each expert's, and the consensus, without any warning."""
+        """Return the weights of the group and of each expert, and the consensus, without warnings.
+
+        The weights are in the order of ``codes``.
+        """
         codes = codes_of("codes", codes, text=True)
-        own = {name: scheme.priorities(codes) for name, scheme in self._schemes().items()}
-        return self._joined(own, self._joint(codes).priorities(codes))
+        by_expert = {name: scheme.priorities(codes) for name, scheme in self._schemes().items()}
+        return self._joined(by_expert, self._joint(codes).priorities(codes))
 
     def _joint(self, codes: Sequence[str]) -> AHP:
         return self._scheme(mean_judgements(self._matrices(codes), self._shares()), codes)
 
-    def _joined(self, own: dict[str, Priorities], joined: Priorities) -> GroupPriorities:
-        each, shares = np.stack([result.weights for result in own.values()]), self._shares()
+    def _joined(self, by_expert: dict[str, Priorities], joined: Priorities) -> GroupPriorities:
+        each, shares = np.stack([result.weights for result in by_expert.values()]), self._shares()
         weights = joined.weights
         if self.join != "judgements":
             mean: Any = self.join.split()[0]
             weights = group_priorities(each, shares, mean=mean)
         consensus = group_consensus(each, shares)
-        return GroupPriorities(weights=weights, experts=own, joined=joined, consensus=consensus)
+        return GroupPriorities(
+            weights=weights, experts=by_expert, joined=joined, consensus=consensus
+        )
 
     def expert_priorities(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return the share of each expert, summing to one, and the weights by each."""
+        """Return the shares of the experts, which sum to one, and the weights from each expert."""
         each = [scheme.priorities(codes).weights for scheme in self._schemes().values()]
         return self._shares(), np.stack(each)
 
     def sample_weights(self, codes: Sequence[str], n_samples: int, *, rng: Any = None) -> Floats:
-        """Return weights as `AHP.sample_weights`, each judgement that of an expert at random."""
+        """Return weights as by `AHP.sample_weights`, with each judgement from a random expert."""
         codes = codes_of("codes", codes, text=True)
         matrices, shares, random = self._matrices(codes), self._shares(), generator(rng)
         n, n_samples = len(codes), count_of("n_samples", n_samples)
@@ -191,10 +203,11 @@ class GroupAHP(Elicited):
         return self._joint(codes).solve(drawn, codes).weights
 
     def _weigh(self, codes: Sequence[str]) -> Floats:
-        own = of_each(
+        by_expert = of_each(
             CONTRADICTORY, self._schemes(), lambda name, s: s.judged_priorities(codes, f"of {name}")
         )
-        return self._joined(own, self._joint(codes).judged_priorities(codes, "of all")).weights
+        joined = self._joint(codes).judged_priorities(codes, "of all")
+        return self._joined(by_expert, joined).weights
 
     def describe(self) -> str:
         """Return a sentence with the formula."""
@@ -208,10 +221,10 @@ class GroupAHP(Elicited):
         )
 
     def describe_at(self, codes: Sequence[str]) -> str:
-        """Return how consistent the judgements of the children of a node are, of all and each."""
-        found = self.priorities(codes)
-        ratios = {"all": found.joined} | found.experts
+        """Return the consistency ratios of the group and of each expert at a node, as text."""
+        group = self.priorities(codes)
+        by_name = {"all": group.joined} | group.experts
         return " ".join(
-            ratio_in_words(float(own.consistency_ratio), self.limit, f" of {name}")
-            for name, own in ratios.items()
+            ratio_in_words(float(result.consistency_ratio), self.limit, f" of {name}")
+            for name, result in by_name.items()
         )

@@ -1,4 +1,4 @@
-"""Judgements and priorities of several people, joined and compared."""
+"""Joining and comparing the judgements and priorities of several experts."""
 
 from typing import Literal
 
@@ -21,12 +21,12 @@ __all__ = [
 
 
 def expert_shares(expert_weights: ArrayLike | None, n_experts: int) -> Floats:
-    """Return how much each expert counts, summing to one; all the same by default."""
+    """Return the shares of the experts, which sum to one; equal by default."""
     if expert_weights is None:
         return np.full(n_experts, 1 / n_experts)
     q = as_floats(expert_weights, "expert weights")
     if q.shape != (n_experts,) or not (np.isfinite(q) & (q >= 0)).all() or not q.any():
-        msg = f"expert weights must be {n_experts} numbers of at least 0, not all 0; got "
+        msg = f"expert weights must be {n_experts} numbers of at least 0, not all 0, got "
         raise MethodError(msg + str(q.tolist()))
     return in_proportion(q)
 
@@ -34,26 +34,28 @@ def expert_shares(expert_weights: ArrayLike | None, n_experts: int) -> Floats:
 def group_judgements(matrices: ArrayLike, expert_weights: ArrayLike | None = None) -> Floats:
     r"""Return the judgements of experts joined by their weighted geometric mean.
 
-    $g_{ij} = \prod_e (a_{ij}^{(e)})^{q_e}$, the only mean that keeps reciprocity.
+    The joined judgements are $g_{ij} = \prod_e (a_{ij}^{(e)})^{q_e}$ with the weights $q_e$ of the
+    experts; this is the only mean that preserves reciprocity.
 
     Parameters
     ----------
     matrices : array_like of shape (n_experts, n, n), or list of frames
-        Positive. NaN is a missing judgement of an expert: the others share the weight. Frames are
-        read as by `ahp_priorities`. Judgements beyond 1/9 to 9 give a `DLIWarning`.
+        The judgements of each expert, which must be positive. NaN is a missing judgement, for which
+        the other experts share the weight. Data frames are read as by `ahp_priorities`. A
+        `DLIWarning` is issued for judgements outside 1/9 to 9.
     expert_weights : array_like of shape (n_experts,), optional
-        Not negative; they are scaled to sum to one. By default all count the same.
+        The weights of the experts. Not negative; they are scaled to sum to one. Equal by default.
 
     Returns
     -------
     ndarray of shape (n, n)
-        NaN where nobody judged.
+        The joined judgements; NaN for a pair that no expert judged.
 
     Raises
     ------
     MethodError
-        Matrices that are not square, judgements that `ahp_priorities` refuses, or weights that do
-        not fit.
+        Matrices that are not square, judgements outside the range of `ahp_priorities`, or weights
+        that are not one number of at least 0 for each expert, not all 0.
 
     References
     ----------
@@ -75,13 +77,13 @@ def group_judgements(matrices: ArrayLike, expert_weights: ArrayLike | None = Non
         raise MethodError(msg, [f"expert {e}, ({i}, {j}): {a[e, i, j]:g}" for e, i, j in bad])
     shares = expert_shares(expert_weights, len(a))
     names = [str(i) for i in range(a.shape[1])]
-    for expert, own in enumerate(a):
-        warn_of_scale(own, own, names, f"of expert {expert}")
+    for expert, judgements in enumerate(a):
+        warn_of_scale(judgements, judgements, names, f"of expert {expert}")
     return mean_judgements(a, shares)
 
 
 def mean_judgements(a: Floats, shares: Floats) -> Floats:
-    """Return what `group_judgements` returns, of checked matrices and shares that sum to one."""
+    """Return the result of `group_judgements` for checked matrices and shares that sum to one."""
     q = shares[:, np.newaxis, np.newaxis]
     judged = ~np.isnan(a) * q
     total = judged.sum(axis=0)
@@ -92,13 +94,13 @@ def mean_judgements(a: Floats, shares: Floats) -> Floats:
 def _priorities(priorities: ArrayLike) -> Floats:
     w = as_floats(priorities, "priorities")
     if w.ndim != 2 or w.size == 0:
-        msg = f"priorities must have the shape (n_experts, n), got {w.shape}"
+        msg = f"priorities must have shape (n_experts, n), got {w.shape}"
         raise MethodError(msg)
     bad = np.argwhere(~((w > 0) & np.isfinite(w))).tolist()
     if bad:
         msg = "priorities must be numbers above zero"
         raise MethodError(msg, [f"expert {e}, item {i}: {w[e, i]:g}" for e, i in bad])
-    return w
+    return np.stack([in_proportion(row) for row in w])
 
 
 def group_priorities(
@@ -107,21 +109,23 @@ def group_priorities(
     *,
     mean: Literal["arithmetic", "geometric"] = "arithmetic",
 ) -> Floats:
-    """Return the priorities, of shape (n,), of experts joined by a weighted mean.
+    """Return the weighted mean, of shape (n,), of the priorities of several experts.
 
     Parameters
     ----------
     priorities : array_like of shape (n_experts, n)
-        Above zero, rows summing to one.
+        The priorities by each expert, all positive. Each row is scaled to sum to one first, so that
+        no expert counts more by using larger numbers.
     expert_weights : array_like of shape (n_experts,), optional
-        How much each expert counts; equally by default.
+        The weights of the experts; equal by default.
     mean : {"arithmetic", "geometric"}
-        The geometric one is scaled to sum to one.
+        The kind of mean. The geometric mean is scaled to sum to one.
 
     Raises
     ------
     MethodError
-        An unknown mean, priorities that are not such a table, or weights that do not fit.
+        An unknown mean, priorities that are not a table of positive numbers, or weights that are
+        not one number of at least 0 for each expert, not all 0.
 
     References
     ----------
@@ -143,19 +147,20 @@ def group_priorities(
 
 
 def group_consensus(priorities: ArrayLike, expert_weights: ArrayLike | None = None) -> float:
-    r"""Return Goepel's consensus of experts, from 0 (none) to 1 (all agree, or a single one).
+    r"""Return Goepel's consensus, from 0 (none) to 1 (all experts agree, or only one expert).
 
     With the mean entropy $H_\alpha$ of the experts' priorities, the entropy
     $H_\gamma$ of their mean priorities and $H_\beta = H_\gamma - H_\alpha$,
     $S = (e^{-H_\beta} - m) / (1 - m)$, where $m = e^{H_{\alpha, min}} / n$ and
-    $H_{\alpha, min}$ is the entropy of one item that counts nine times as much as any other.
-    It is 1 for a single item. The parameters and the errors are those of `group_priorities`.
+    $H_{\alpha, min}$ is the entropy if one item is nine times as important as any other. The
+    consensus is 1 for a single item. The parameters and the errors are those of
+    `group_priorities`.
 
     References
     ----------
     Goepel, K. D. (2013), Implementing the analytic hierarchy process as a standard method for
-    multi-criteria decision making in corporate enterprises, ISAHP 2013; the bound of
-    $H_\gamma$ is the $\ln n$ of his later note, which a group of any size can reach.
+    multi-criteria decision making in corporate enterprises, ISAHP 2013. The upper bound of
+    $H_\gamma$ is $\ln n$, as in his later note; a group of any size can reach it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Judgements as matrices of their bounds, and draws within them."""
+"""Judgements as matrices of lower and upper bounds, and random draws between them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,11 +19,11 @@ __all__ = ["bounds", "draw_judgements", "middles", "sample_judgements"]
 def bounds(
     judgements: Rows, items: Sequence[str] | None, codes: Sequence[str], name: str = "judgements"
 ) -> tuple[Floats, Floats]:
-    """Return the lowest and the highest judgement of each pair, NaN for a pair not judged.
+    """Return the lower and the upper bound of each judgement, NaN for a pair not judged.
 
-    ``judgements`` are those of `read_judgements`, ``items`` the codes of a matrix's rows, by
-    default ``codes``, which are the items in the order of the result. Of a pair of which one half
-    is missing in a matrix, the other half says the same.
+    ``judgements`` are a result of `read_judgements`. ``codes`` are the items in the order of the
+    result, and ``items`` the codes of the rows of a matrix, by default ``codes``. If one half of a
+    pair is missing in a matrix, it is the reciprocal of the other half.
     """
     codes = codes_of("codes", codes, text=True)
     if are_pairs(judgements):
@@ -35,7 +35,7 @@ def bounds(
         msg = f"{name} on {', '.join(items)} must be {n} rows of {n}, got {shape}"
         raise MethodError(msg)
     if sorted(items) != sorted(codes):
-        msg = f"{name} are on {', '.join(items)}, the children are {', '.join(codes)}"
+        msg = f"{name} are on {', '.join(items)}, but the children are {', '.join(codes)}"
         raise MethodError(msg)
     order = [items.index(code) for code in codes]
     ends = [[ends_of(judgements[row][column]) for column in order] for row in order]
@@ -46,13 +46,13 @@ def bounds(
 
 
 def middles(low: Floats, high: Floats) -> Floats:
-    """Return the geometric middles of bounds, NaN where they are missing."""
+    """Return the geometric midpoints of bounds, NaN where they are missing."""
     with np.errstate(over="ignore", under="ignore"):
         return np.where(low == high, low, np.sqrt(low * high))
 
 
 def _with_halves(low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Return bounds with those that are missing from the reciprocals of the other half."""
+    """Return bounds, with missing ones replaced by the reciprocals from the other half."""
     missing = np.isnan(low) & np.isnan(high)
     with np.errstate(divide="ignore"):
         return np.where(missing, 1 / high.T, low), np.where(missing, 1 / low.T, high)
@@ -75,7 +75,7 @@ def _from_pairs(pairs: Rows, codes: Sequence[str], name: str) -> tuple[Floats, F
         low[i, j], high[i, j] = least, most
         low[j, i], high[j, i] = 1 / most, 1 / least
     if faults:
-        msg = f"{name} must say the same of a pair wherever they name it"
+        msg = f"{name} must agree wherever a pair is repeated"
         raise InconsistentJudgementsError(msg, faults)
     return low, high
 
@@ -88,20 +88,21 @@ def sample_judgements(
     Parameters
     ----------
     low, high : array_like of shape (n, n)
-        The pairs above the diagonal are read, and of those that are missing there the
-        reciprocals below it; a pair that is missing in both halves stays missing. Bounds beyond 1/9
-        to 9 give a `DLIWarning`. Frames are read as by `ahp_priorities`.
+        The lower and the upper bounds. The pairs above the diagonal are used; if a pair is missing
+        there, the reciprocal of that below the diagonal is used, and a pair that is missing in both
+        halves remains missing. A `DLIWarning` is issued for bounds outside 1/9 to 9. Data frames
+        are read as by `ahp_priorities`.
     n_samples : int
         The number of draws.
     rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
-        The seed, or what draws.
+        The seed, or the random number generator.
 
     Raises
     ------
     MethodError
-        Bounds that are not square and of one shape, not above zero, out of the range from 1e-100 to
-        1e100, in the wrong order, or of which only one is there, with the pairs; a number of
-        samples below 1, or a wrong ``rng``.
+        Bounds that are not square tables of the same shape; pairs whose bounds are not positive,
+        are out of the range from 1e-100 to 1e100, are in the wrong order or of which only one is
+        present, which are listed; a number of samples below 1; or an invalid ``rng``.
 
     Examples
     --------
@@ -111,8 +112,8 @@ def sample_judgements(
     """
     least, most = read_matrices(low, "low"), read_matrices(high, "high")
     if least.ndim != 2 or least.shape[0] != least.shape[1] or least.shape != most.shape:
-        msg = f"low and high must be square and of one shape, got {least.shape} and {most.shape}"
-        raise MethodError(msg)
+        msg = "low and high must be square tables of the same shape, got "
+        raise MethodError(f"{msg}{least.shape} and {most.shape}")
     least, most = _with_halves(least, most)
     upper = np.triu(np.ones_like(least), 1) > 0
     least, most = np.where(upper, least, np.nan), np.where(upper, most, np.nan)
@@ -129,7 +130,7 @@ def sample_judgements(
 
 
 def draw_judgements(low: Floats, high: Floats, n_samples: int, rng: Any) -> Floats:
-    """Return what `sample_judgements` returns, without checks of the bounds."""
+    """Return the result of `sample_judgements`, without checking the bounds."""
     n, n_samples = len(low), count_of("n_samples", n_samples)
     i, j = np.triu_indices(n, 1)
     start, width = np.log(low[i, j]), np.log(high[i, j] / low[i, j])

@@ -1,4 +1,4 @@
-"""Priorities of pairwise judgements, one matrix or thousands in a call."""
+"""Priorities from pairwise judgements, for one matrix or thousands in a call."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -35,7 +35,7 @@ __all__ = [
 
 METHODS = ("eigenvector", "geometric", "normalised columns")
 _EXACT = 1e-12
-# As many matrices as stay in a processor's cache while they are iterated.
+# The size of the chunks of matrices, which fit into the processor's cache during the iterations.
 _CHUNK_BYTES = 600_000
 
 
@@ -43,24 +43,24 @@ _CHUNK_BYTES = 600_000
 class Priorities:
     """Weights from pairwise judgements, and how far the judgements contradict one another.
 
-    Of a stack of matrices every field has the leading axes of the stack.
+    For a stack of matrices, every attribute has the leading axes of the stack.
 
     Attributes
     ----------
     weights : ndarray of shape (..., n)
-        Above zero, summing to one.
+        The weights, which are positive and sum to one.
     lambda_max : float, or ndarray of shape (...)
-        The largest eigenvalue of the matrix; n when it is consistent.
+        The largest eigenvalue of the matrix; n if the matrix is consistent.
     consistency_index : float, or ndarray of shape (...)
-        ``(lambda_max - n) / (n - 1)``, 0 for n <= 2.
+        ``(lambda_max - n) / (n - 1)``; 0 for n <= 2.
     consistency_ratio : float, or ndarray of shape (...)
-        The index over that of random matrices of the order; up to 0.10 is customary. 0 for
-        n <= 2, where no judgements can contradict one another.
+        The consistency index divided by that of random matrices of the same order; a ratio up to
+        0.10 is customary. It is 0 for n <= 2, where judgements cannot contradict one another.
     geometric_consistency_index : float, or ndarray of shape (...)
-        ``2 / ((n - 1)(n - 2)) * sum of squares of ln(a_ij w_j / w_i), i < j``, with the weights of
-        the row geometric means; 0 for n <= 2. See `geometric_threshold` for its limits.
+        ``2 / ((n - 1)(n - 2)) * sum of squares of ln(a_ij w_j / w_i), i < j``, with the weights
+        from the row geometric means; 0 for n <= 2. See `geometric_threshold` for its limits.
     completed : ndarray of shape (..., n, n)
-        The judgements with what was missing filled in.
+        The judgements, with the missing ones filled in.
     """
 
     weights: Floats
@@ -82,51 +82,51 @@ def ahp_priorities(
 ) -> Priorities:
     r"""Return the priorities of a matrix of pairwise judgements, or of each in a stack.
 
-    The eigenvector method takes the weights from $A w = \lambda_{max} w$, the geometric one
-    the row geometric means $w_i \propto \prod_j a_{ij}^{1/n}$, and normalised columns the
-    mean over columns that were scaled to sum to one.
+    The eigenvector method solves $A w = \lambda_{max} w$, the geometric method uses the row
+    geometric means $w_i \propto \prod_j a_{ij}^{1/n}$, and the method of normalised columns
+    averages the columns after scaling each to sum to one.
 
     Parameters
     ----------
     matrix : array_like of shape (..., n, n)
-        ``a_ij`` says how many times i counts as much as j: positive and reciprocal,
-        ``a_ji = 1 / a_ij``. If a pair differs from that by less than 0.5 %, as 3 and 0.333 do, the
-        larger number is used. NaN is a missing judgement, unless its reciprocal is there. The
-        rows of a data frame with labels are taken in the order of its columns, and the frames of a
-        stack in the order of the first.
+        ``a_ij`` says how many times as important i is as j. The matrix must be positive and
+        reciprocal, ``a_ji = 1 / a_ij``. If a pair differs from this by less than 0.5 %, as 3 and
+        0.333 do, the larger number is used. NaN is a missing judgement, unless its reciprocal is
+        present. The rows of a data frame with labels are put in the order of its columns, and the
+        frames of a stack in the order of the first.
     method : {"eigenvector", "geometric", "normalised columns"}
-        How priorities follow from the matrix.
+        How the priorities are computed from the matrix.
     completion : {"eigenvalue", "harker", "least_squares"}
-        How missing judgements are filled: so that the largest eigenvalue is least; by ratios of
-        the eigenvector of Harker's matrix, in which the number of missing judgements is added to
-        the diagonal and they count as 0; or by ratios of the weights that minimise
-        $\sum (\ln a_{ij} - \ln w_i + \ln w_j)^2$ over the judgements that there are. The
-        methods as published are "harker" with the eigenvector and "least_squares" with the
+        How missing judgements are filled in: so that the largest eigenvalue is as small as
+        possible; by ratios of the eigenvector of Harker's matrix, in which missing judgements are 0
+        and their number in each row is added to the diagonal; or by ratios of the weights that
+        minimise $\sum (\ln a_{ij} - \ln w_i + \ln w_j)^2$ over the judgements that are present.
+        The published methods are "harker" with the eigenvector method and "least_squares" with the
         geometric method.
     random_index : {"saaty-1980", "saaty-2005", "donegan-dodd", "alonso-lamata"}
-        What the consistency index is divided by; see `random_index`.
+        The table of random indices by which the consistency index is divided; see `random_index`.
     limit : float
         The consistency ratio above which judgements are doubtful.
     strict : bool
-        Whether a consistency ratio above the limit is an error.
+        Whether to raise an error for a consistency ratio above the limit.
 
     Returns
     -------
     Priorities
-        For a single matrix, judgements beyond 1/9 to 9 and a consistency ratio above the limit
-        give a `DLIWarning`. A stack gives none: its matrices are usually drawn, and each has its
-        consistency ratio in the result.
+        For a single matrix, a `DLIWarning` is issued for judgements outside 1/9 to 9 and for a
+        consistency ratio above the limit. No warning is issued for a stack: its matrices are
+        usually random draws, and the result contains the consistency ratio of each.
 
     Raises
     ------
     MethodError
-        A matrix that is not square, positive and reciprocal, or with judgements beyond 1e-100 to
-        1e100, also in what they say together of missing ones; the pairs are named. A table of
+        A matrix that is not square, positive and reciprocal, or judgements outside 1e-100 to 1e100,
+        including the values that they imply for missing ones; the pairs are listed. A table of
         pairs, frames whose labels differ, a limit below 0, ``strict`` that is not True or False, or
         an unknown option.
     InconsistentJudgementsError
-        The judged pairs fall into groups that no judgement joins, or ``strict`` and a consistency
-        ratio above the limit.
+        Groups of items that no judgement connects, or, if ``strict`` is True, a consistency ratio
+        above the limit.
 
     References
     ----------
@@ -163,14 +163,14 @@ def ahp_priorities(
         ratios = result.consistency_ratio
         over = [tuple(place) for place in np.argwhere(ratios > limit).tolist()]
         if over:
-            msg = f"judgements with a consistency ratio above {limit:g}"
+            msg = f"the consistency ratio of some matrices is above {limit:g}"
             faults = [f"matrix {place}: {ratios[place]:.3f}" for place in over]
             raise InconsistentJudgementsError(msg, faults)
     return result
 
 
 def square(matrix: ArrayLike) -> Floats:
-    """Return square matrices of judgements within the range as an array of floats."""
+    """Return square matrices of judgements as floats; raise for judgements out of range."""
     a = read_matrices(matrix)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2] or a.size == 0:
         msg = f"judgements must be square matrices (..., n, n), got shape {a.shape}"
@@ -188,7 +188,7 @@ def check_options(method: str, completion: str, table: str) -> None:
 
 
 def check_limit(limit: Any, strict: Any) -> None:
-    """Raise for a limit that is not a number of at least 0, or ``strict`` that is not a flag."""
+    """Raise for a limit that is not a number of at least 0, or ``strict`` that is not a bool."""
     number("limit", limit, least=0)
     for fault in flag_faults(strict=strict):
         raise MethodError(fault)
@@ -197,7 +197,7 @@ def check_limit(limit: Any, strict: Any) -> None:
 def priorities_of(
     a: Floats, names: Sequence[str], *, method: str, completion: str, table: str
 ) -> Priorities:
-    """Return what `ahp_priorities` returns, without any warning, with names for errors."""
+    """Return the result of `ahp_priorities` without warnings; ``names`` are used in errors."""
     check_options(method, completion, table)
     n, lead = a.shape[-1], a.shape[:-2]
     a = a.reshape(-1, n, n)
@@ -225,13 +225,13 @@ def priorities_of(
 
 
 def _solved(a: Floats, method: str) -> tuple[Floats, Floats, Floats] | None:
-    """Return weights, eigenvalues, geometric indices; None if a matrix must be settled first."""
+    """Return weights, eigenvalues and geometric indices, or None if `_settled` is needed first."""
     m, n = a.shape[:2]
     weights, largest, errors = np.empty((m, n)), np.empty(m), np.empty(m)
     step = max(_CHUNK_BYTES // (8 * n * n), 1)
     for first in range(0, m, step):
         part = slice(first, first + step)
-        # The matrices come last, so that every inner loop runs over them.
+        # The matrices are on the last axis, so that every inner loop runs over them.
         stacked = np.ascontiguousarray(a[part].reshape(-1, n * n).T).reshape(n, n, -1)
         if not _usable(stacked):
             return None
@@ -247,7 +247,7 @@ def _usable(a: Floats) -> bool:
     """Return whether matrices (n, n, m) can be used as they are; NaN fails every comparison."""
     i, j = np.triu_indices(len(a), 1)
     upper = a[i, j]
-    with np.errstate(invalid="ignore", over="ignore"):  # an infinite judgement is refused later
+    with np.errstate(invalid="ignore", over="ignore"):  # an infinite judgement is rejected later
         reciprocal = (np.abs(upper * a[j, i] - 1) <= _EXACT).all()
     return bool(reciprocal and (upper > 0).all() and (a.diagonal() == 1).all())
 
@@ -256,7 +256,8 @@ def _geometric(a: Floats) -> tuple[Floats, Floats]:
     """Return the row geometric means (n, m) and the geometric consistency indices (m,)."""
     n, m = a.shape[1:]
     i, j = np.triu_indices(n, 1)
-    # A row for each pair, 1 at its first and -1 at its second item: every sum is a product with it.
+    # A row for each pair, with 1 for its first and -1 for its second item, so that all sums are
+    # matrix products.
     pairs = np.zeros((len(i), n))
     pairs[np.arange(len(i)), i], pairs[np.arange(len(i)), j] = 1.0, -1.0
     judged = np.log(a[i, j])
@@ -270,7 +271,7 @@ def _geometric(a: Floats) -> tuple[Floats, Floats]:
 
 
 def _settled(a: Floats, names: Sequence[str], completion: str) -> Floats:
-    """Return checked matrices, rounded reciprocals made exact and missing judgements filled."""
+    """Return matrices that are checked, exactly reciprocal, and complete."""
     every = np.arange(a.shape[-1])
     i, j = np.triu_indices(len(every), 1)
     with np.errstate(divide="ignore"):
@@ -299,7 +300,7 @@ def check_reciprocal(a: Floats, names: Sequence[str]) -> None:
         if not_positive[k, i, j]:
             faults.append(f"{where}: {a[k, i, j]:g} is not a number above zero")
         elif beyond[k, i, j]:
-            faults.append(f"{where}: {a[k, i, j]:g} is not {RANGE}")
+            faults.append(f"{where}: {a[k, i, j]:g} is not in the range {RANGE}")
         elif i == j:
             faults.append(f"{where}: {a[k, i, j]:g}, expected 1")
         elif i < j:
@@ -308,6 +309,6 @@ def check_reciprocal(a: Floats, names: Sequence[str]) -> None:
     if faults:
         msg = (
             "judgements must be positive and reciprocal, a[j, i] = 1 / a[i, j] (write 0.333 rather "
-            "than 0.3, or give pairs and leave the other half out)"
+            "than 0.3, or pass pairs and leave the other half out)"
         )
         raise MethodError(msg, faults)

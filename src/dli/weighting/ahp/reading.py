@@ -1,4 +1,4 @@
-"""Judgements as people write them: rows, pairs, mappings, arrays and data frames, all read here."""
+"""Reading judgements from rows, pairs, mappings, arrays and data frames."""
 
 import math
 import reprlib
@@ -28,9 +28,9 @@ _FORMS = "a matrix, a mapping or a list of pairs such as [['a', 'b', 3]], or a d
 def read_judgements(judgements: Any, name: str = "judgements") -> Rows:
     """Return judgements as plain tuples: the rows of a square matrix, or pairs with their value.
 
-    `AHP` says what is read; masked cells are missing, and a frame with labels becomes pairs, which
-    carry their codes with them. A MethodError names all rows that are neither a square matrix nor
-    pairs, or all judgements that are not numbers above zero or intervals of two.
+    `AHP` describes the accepted forms. Masked cells are missing, and a frame with labels is
+    converted to pairs, which include their codes. A MethodError lists all rows that belong neither
+    to a square matrix nor to pairs, or all judgements that are not positive numbers or intervals.
 
     Examples
     --------
@@ -52,8 +52,9 @@ def read_judgements(judgements: Any, name: str = "judgements") -> Rows:
 def read_matrices(matrices: ArrayLike, name: str = "judgements") -> Floats:
     """Return a matrix, or a stack of them, as floats; rows of frames follow their columns.
 
-    Frames with labels in a stack are brought into the order of the first. Something that is not an
-    array of numbers, a frame of pairs and stacked frames whose labels differ are a MethodError.
+    The frames with labels in a stack are put in the order of the first. A MethodError is raised for
+    anything that is not an array of numbers, for a frame of pairs, and for stacked frames whose
+    labels differ.
     """
     if not isinstance(matrices, (list, tuple)):
         frame = as_frame(matrices, name)
@@ -80,14 +81,14 @@ def read_matrices(matrices: ArrayLike, name: str = "judgements") -> Floats:
 
 
 def are_pairs(judgements: Sequence[Sequence[Any]]) -> bool:
-    """Return whether these are pairs with their value, or none at all, and not a matrix."""
+    """Return whether judgements are pairs with a value and not a matrix; True if empty."""
     return all(
         len(row) == 3 and isinstance(row[0], str) and isinstance(row[1], str) for row in judgements
     )
 
 
 def codes_in(judgements: Sequence[Sequence[Any]]) -> tuple[str, ...]:
-    """Return the codes that pairs are about, in order of appearance."""
+    """Return the codes in pairs, in order of appearance."""
     return tuple(dict.fromkeys(code for row in judgements for code in row[:2]))
 
 
@@ -99,12 +100,12 @@ def _rows_of(judgements: Any, name: str) -> Sequence[Sequence[Any]]:
         table = read_frame(frame, name)
         return table.rows if table.codes is None else _as_pairs(table.codes, table.rows)
     rows = judgements
-    # Of dates in nanoseconds tolist() makes whole numbers.
+    # tolist() would convert dates in nanoseconds to whole numbers.
     if isinstance(judgements, np.ndarray) and judgements.dtype.kind not in "mM":
         rows = judgements.tolist()  # None where masked
     if not isinstance(rows, (list, tuple)) or not all(map(_is_row, rows)):
         got = f"{reprlib.repr(judgements)} ({type(judgements).__name__})"
-        hint = "convert a data frame to rows first if it is of another library"
+        hint = "convert a data frame of another library to rows first"
         if isinstance(judgements, (str, PathLike)):
             hint = "read a file into a data frame first"
         msg = f"{name} must be {_FORMS}, got {got}; {hint}"
@@ -123,7 +124,7 @@ def _from_mapping(judgements: Mapping[Any, Any], name: str) -> list[tuple[Any, .
         if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(k, str) for k in key))
     ]
     if faults:
-        msg = f"{name} by name must have pairs as keys, such as ('a', 'b')"
+        msg = f"{name} in a mapping must have pairs as keys, such as ('a', 'b')"
         raise MethodError(msg, faults)
     return [(*pair, value) for pair, value in judgements.items()]
 
@@ -142,7 +143,7 @@ def _cell(value: Any) -> Any:
         try:
             value = float(value)
         except (ValueError, OverflowError):
-            return value  # refused as any other object
+            return value  # rejected later, as any other object
     if is_missing(value):
         return None
     if isinstance(value, (np.integer, np.floating, np.bool_, np.str_)):
@@ -159,12 +160,12 @@ def _check_shape(rows: Rows, name: str) -> None:
         raise MethodError(msg, faults)
     odd = [f"row {i} has {len(row)} cells" for i, row in enumerate(rows) if len(row) != len(rows)]
     if odd:
-        msg = f"{name} in a matrix must be as many rows as columns; there are {len(rows)} rows"
+        msg = f"{name} in a matrix must have as many rows as columns; there are {len(rows)} rows"
         raise MethodError(msg, odd)
 
 
 def _cells(judgements: Rows) -> Iterator[tuple[str, Any]]:
-    """Yield every judgement and where it is."""
+    """Yield the location and the value of every judgement."""
     if are_pairs(judgements):
         yield from ((f"({a}, {b})", value) for a, b, value in judgements)
     else:
@@ -196,9 +197,9 @@ def _number_fault(value: Any) -> str:
 
 
 def _as_pairs(codes: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-    """Return a matrix with labels as pairs that say the same as its rows would."""
+    """Return a matrix with labels as equivalent pairs."""
     cells = [[_cell(cell) for cell in row] for row in rows]
-    # A diagonal of ones says nothing, but of a single item there is nothing else to say.
+    # Ones on the diagonal are left out, except for a single item, which has no other judgement.
     out: list[tuple[Any, ...]] = [
         (code, code, cells[i][i])
         for i, code in enumerate(codes)
@@ -218,20 +219,20 @@ def _as_pairs(codes: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple
 
 
 def ends_of(value: Any) -> tuple[float, float]:
-    """Return the ends of an interval, NaN of a missing judgement."""
+    """Return the ends of an interval; a number is both ends, and a missing judgement is NaN."""
     if isinstance(value, tuple):
         return value[0], value[1]
     return (math.nan, math.nan) if value is None else (value, value)
 
 
 def _agree(upper: Any, lower: Any) -> bool:
-    """Return whether two judgements are each other's reciprocal, but for rounding."""
+    """Return whether two judgements are reciprocal, apart from rounding."""
     (a, b), (c, d) = ends_of(upper), ends_of(lower)
     return abs(a * d - 1) <= ROUNDING and abs(b * c - 1) <= ROUNDING
 
 
 def _clearer(upper: Any, lower: Any) -> Any:
-    """Return the larger of two reciprocal judgements, as the first on the second."""
+    """Return the larger of two reciprocal judgements, as a judgement in the direction of upper."""
     (a, b), (c, d) = ends_of(upper), ends_of(lower)
     if a * b >= c * d:
         return upper

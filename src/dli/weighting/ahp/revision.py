@@ -1,4 +1,4 @@
-"""Which judgement to reconsider when judgements contradict one another."""
+"""The judgements to reconsider if judgements contradict one another."""
 
 from typing import Any
 
@@ -16,18 +16,18 @@ __all__ = ["Revision", "ranked", "revisions"]
 
 @frozen(kw_only=True)
 class Revision:
-    """A judgement, and the value that the others suggest.
+    """A judgement, and the value that the priorities suggest for it.
 
     Attributes
     ----------
     first, second : int or str
         The items of the pair: their places in a matrix, or their codes.
     judged : float
-        How many times the first counts as much as the second.
+        The judgement: how many times as important the first item is as the second.
     suggested : float
-        The ratio of their priorities.
+        The ratio of the priorities of the two items.
     consistency_ratio : float
-        Of all judgements once this one is replaced by the suggestion.
+        The consistency ratio of all judgements if this one is replaced by the suggested value.
     """
 
     first: Any
@@ -40,26 +40,27 @@ class Revision:
 def revisions(
     matrix: ArrayLike, *, completion: str = "eigenvalue", random_index: str = "saaty-1980"
 ) -> tuple[Revision, ...]:
-    r"""Return the judgements ranked by how far they are from the priorities.
+    r"""Return the judgements ranked by their distance from the priorities, largest first.
 
-    The distance is $|\ln (a_{ij} w_j / w_i)|$ with the priorities of the eigenvector.
+    The distance is $|\ln (a_{ij} w_j / w_i)|$ with the priorities w by the eigenvector method.
 
     Parameters
     ----------
     matrix : array_like of shape (n, n)
-        Missing judgements are not ranked, and judgements beyond 1/9 to 9 give a `DLIWarning`.
+        The judgements, as for `ahp_priorities`. Missing judgements are not ranked. A `DLIWarning`
+        is issued for judgements outside 1/9 to 9.
     completion, random_index : str
-        As for `ahp_priorities`, like the matrix.
+        As for `ahp_priorities`.
 
     Returns
     -------
     tuple of Revision
-        One for each pair, the one with the largest distance first; ties in the order of the matrix.
+        One for each pair that was judged; ties are in the order of the matrix.
 
     Raises
     ------
     MethodError
-        A stack of matrices, or what `ahp_priorities` refuses.
+        A stack of matrices, or a matrix or an option that `ahp_priorities` rejects.
 
     References
     ----------
@@ -76,13 +77,13 @@ def revisions(
     if matrices.ndim != 2:
         msg = f"judgements to revise must be one matrix (n, n), got shape {matrices.shape}"
         raise MethodError(msg)
-    found = ranked(matrices, completion=completion, random_index=random_index)
+    result = ranked(matrices, completion=completion, random_index=random_index)
     warn_of_scale(matrices, matrices, [str(i) for i in range(len(matrices))])
-    return found
+    return result
 
 
 def ranked(matrix: Floats, *, completion: str, random_index: str) -> tuple[Revision, ...]:
-    """Return what `revisions` returns, without its warning."""
+    """Return the result of `revisions`, without its warning."""
 
     def solved(a: Floats) -> Priorities:
         names, method = [str(i) for i in range(len(matrix))], "eigenvector"
@@ -97,7 +98,7 @@ def ranked(matrix: Floats, *, completion: str, random_index: str) -> tuple[Revis
         return ()
     ratio = w[i] / w[j]
     distance = np.abs(np.log(a[i, j] / ratio))
-    # Noise must not decide about the order of judgements that fit equally well.
+    # Rounding noise must not determine the order of judgements that fit equally well.
     order = np.argsort(-distance.round(12), kind="stable")
     i, j, ratio = i[order], j[order], ratio[order]
     changed = np.repeat(a[np.newaxis], len(i), axis=0)

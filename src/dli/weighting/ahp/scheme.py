@@ -1,4 +1,4 @@
-"""The analytic hierarchy process as a weighting scheme, and down a hierarchy."""
+"""The analytic hierarchy process as a weighting scheme, and for a whole hierarchy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,7 +34,7 @@ __all__ = [
     "check_scheme",
 ]
 
-CONTRADICTORY = "several judgements contradict themselves or cannot be used"
+CONTRADICTORY = "several sets of judgements are inconsistent or invalid"
 FORMULAS = {
     "eigenvector": r"the eigenvector $A w = \lambda_{max} w$",
     "geometric": r"the row geometric means $w_i \propto \prod_j a_{ij}^{1/n}$",
@@ -53,38 +53,39 @@ def as_items(items: Any) -> tuple[str, ...] | None:
 class AHP(Elicited):
     """Weights by `ahp_priorities`, with codes.
 
-    Judgements beyond 1/9 to 9, also as ends of intervals, give a warning when the object is made
-    and when it weighs; then a consistency ratio above the limit does too.
+    A warning is issued for judgements outside 1/9 to 9, including the ends of intervals, when the
+    object is created and when weights are computed, and for a consistency ratio above the limit
+    when weights are computed.
 
     Parameters
     ----------
     judgements : matrix, mapping, list of pairs or data frame
-        A square matrix; or ``{("DS", "DV"): 3}``, also as ``[["DS", "DV", 3]]``: DS counts three
-        times as much as DV. One direction of each pair is enough. Instead of a number there may be
-        an interval ``[2, 4]``, whose geometric middle is used for the weights. Pairs that are left
-        out, None, NaN or masked are missing.
+        A square matrix; or pairs, where both ``{("DS", "DV"): 3}`` and ``[["DS", "DV", 3]]`` mean
+        that DS is three times as important as DV. One direction of each pair is sufficient. An
+        interval such as ``[2, 4]`` may replace a number; weights are computed from its geometric
+        midpoint. Pairs that are left out, None, NaN or masked are missing.
 
-        A frame of pandas, polars or pyarrow holds pairs if it has three columns, the first two of
-        text. Otherwise it is a matrix: the codes are the names of its columns and the labels of its
-        rows (the index of pandas, or a first column of text), whatever their order. Without labels
-        on either side the other has them; without any, rows and columns are in the order of
+        A pandas, polars or pyarrow frame contains pairs if it has three columns, the first two of
+        text. Otherwise it is a matrix, and the codes are its column names and its row labels (the
+        pandas index, or a first column of text), in any order. If only the rows or only the columns
+        have labels, these apply to both; without labels, rows and columns are in the order of
         ``items``.
     items : sequence of str, optional
-        The codes of a matrix's rows; by default the children in their order.
+        The codes of the rows of a matrix; by default those of the children, in their order.
     method, limit, random_index, strict, completion
         As for `ahp_priorities`.
 
     Raises
     ------
     MethodError
-        Judgements of another kind, such as a text or a set, or that are not numbers above zero,
-        from 1e-100 to 1e100; a matrix that is not square and reciprocal, or whose labels
+        Judgements of an unsupported type, such as a string or a set, or that are not positive
+        numbers from 1e-100 to 1e100; a matrix that is not square and reciprocal, or whose labels
         differ; items that are not different codes, one for each row; or options that
-        `ahp_priorities` refuses. When it weighs: codes that are not those of the children, or a
-        pair that nobody judged of which the others say that it is out of that range.
+        `ahp_priorities` rejects. When weights are computed: codes that are not those of the
+        children, or a missing pair for which the other judgements imply a value outside that range.
     InconsistentJudgementsError
-        A pair judged in two ways. When it weighs: groups of items that no judgement joins, or
-        ``strict`` and a consistency ratio above the limit.
+        A pair with two different judgements. When weights are computed: groups of items that no
+        judgement connects, or, if ``strict`` is True, a consistency ratio above the limit.
 
     Examples
     --------
@@ -106,31 +107,35 @@ class AHP(Elicited):
 
     @property
     def codes(self) -> tuple[str, ...] | None:
-        """The codes that the judgements name, None for a matrix without them."""
+        """The codes of the items that were judged; None for a matrix without codes."""
         return codes_in(self.judgements) if are_pairs(self.judgements) else self.items
 
     def bounds(self, codes: Sequence[str]) -> tuple[Floats, Floats]:
-        """Return the ends of the judgements of items in an order, each (n, n), NaN if missing."""
+        """Return the lower and upper ends of the judgements on ``codes``, NaN if missing.
+
+        Both arrays have shape (n, n), with the items in the order of ``codes``.
+        """
         return bounds(self.judgements, self.items, codes)
 
     def matrix(self, codes: Sequence[str]) -> Floats:
-        """Return the judgements of items in an order, NaN for those that are missing."""
+        """Return the matrix of judgements in the order of ``codes``, NaN for missing ones."""
         return middles(*self.bounds(codes))
 
     def priorities(self, codes: Sequence[str]) -> Priorities:
-        """Return weights and consistency for items in an order, without any warning."""
+        """Return weights and consistency for items in the order of ``codes``, without warnings."""
         codes = codes_of("codes", codes, text=True)
         return self.solve(self.matrix(codes), codes)
 
     def solve(self, matrices: Floats, codes: Sequence[str]) -> Priorities:
-        """Return weights and consistency of other matrices by this scheme's method."""
+        """Return weights and consistency for other matrices, with the options of this scheme."""
         method, completion, table = self.method, self.completion, self.random_index
         return priorities_of(matrices, codes, method=method, completion=completion, table=table)
 
     def judged_priorities(self, codes: Sequence[str], whose: str = "") -> Priorities:
-        """Return weights and consistency for items in an order; warn of doubtful judgements.
+        """Return weights and consistency for items in an order; warn about doubtful judgements.
 
-        ``whose`` is what the warning calls the judgements, such as "of Ann".
+        ``codes`` is the order of the items, and ``whose`` describes the judgements in the warning,
+        such as "of Ann".
         """
         codes = codes_of("codes", codes, text=True)
         warn_of_scale(*self.bounds(codes), codes, whose)
@@ -140,14 +145,14 @@ class AHP(Elicited):
         return result
 
     def revisions(self, codes: Sequence[str]) -> tuple[Revision, ...]:
-        """Return the judgements ranked by how far they are from the priorities."""
+        """Return the judgements ranked by their distance from the priorities, largest first."""
         codes = codes_of("codes", codes, text=True)
         options = {"completion": self.completion, "random_index": self.random_index}
-        found = ranked(self.matrix(codes), **options)
-        return tuple(evolve(r, first=codes[r.first], second=codes[r.second]) for r in found)
+        by_place = ranked(self.matrix(codes), **options)
+        return tuple(evolve(r, first=codes[r.first], second=codes[r.second]) for r in by_place)
 
     def sample_weights(self, codes: Sequence[str], n_samples: int, *, rng: Any = None) -> Floats:
-        """Return the weights, of shape (n_samples, n), from judgements drawn in their intervals.
+        """Return weights, of shape (n_samples, n), for judgements drawn from their intervals.
 
         Raises a MethodError for codes that are not those of the judgements, a number of samples
         below 1, or an ``rng`` that is not a number, a NumPy seed sequence or generator, or None.
@@ -168,7 +173,7 @@ class AHP(Elicited):
         )
 
     def describe_at(self, codes: Sequence[str]) -> str:
-        """Return the judgements of the children of a node, and how consistent they are."""
+        """Return the judgements on the children of a node, and their consistency ratio, as text."""
         matrix = self.matrix(codes)
         pairs = [
             f"{codes[i]} to {codes[j]} {matrix[i, j]:.3g}"
@@ -181,16 +186,16 @@ class AHP(Elicited):
 
 
 class Member(AHP):
-    """Judgements within a group, which checks them and warns of them by the name of the expert."""
+    """Judgements of one expert in a group; the group checks them and adds the name to warnings."""
 
     __slots__ = ()
 
     def __attrs_post_init__(self) -> None:
-        """Leave the checks to the group."""
+        """Do nothing, as the group checks the judgements."""
 
 
 def check_scheme(scheme: AHP, whose: str = "") -> None:
-    """Raise for judgements and options that can never be used; warn of those beyond the scale."""
+    """Raise for invalid judgements and options; warn about judgements beyond the scale."""
     check_limit(scheme.limit, scheme.strict)
     check_options(scheme.method, scheme.completion, scheme.random_index)
     judgements, codes = scheme.judgements, scheme.codes
@@ -200,20 +205,20 @@ def check_scheme(scheme: AHP, whose: str = "") -> None:
         codes = tuple(str(i) for i in range(len(judgements)))
     low, high = bounds(judgements, codes, codes)
     check_reciprocal(middles(low, high)[np.newaxis], codes)
-    # Between the warning and who makes the object are this function and two of attrs.
+    # This function and two of attrs are between the warning and the caller.
     warn_of_scale(low, high, codes, whose, depth=5)
 
 
 @frozen(kw_only=True, eq=False)
 class Hierarchy:
-    """Priorities at every node of a hierarchy, and the effective weights that follow.
+    """Priorities at every node of a hierarchy, and the resulting effective weights.
 
     Attributes
     ----------
     local : dict of str to Priorities
-        By node, in the order of its items.
+        The priorities at each node, in the order of its items.
     effective : dict of str to float
-        By code, as by `nested_weights`; 1 at the root.
+        The effective weights by code, as by `nested_weights`; 1 at the root.
     """
 
     local: dict[str, Priorities]
@@ -221,22 +226,23 @@ class Hierarchy:
 
 
 def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
-    """Return the effective weights of a hierarchy with one set of judgements for each node.
+    """Return the priorities and effective weights of a hierarchy with judgements at each node.
 
     Parameters
     ----------
     root : str
-        The goal at the top.
+        The code of the node at the top, which is the goal.
     judgements : mapping of str to AHP
-        By node; each names its items, by pairs or by ``items``. Items without judgements of their
-        own are leaves, and may be below several nodes, as alternatives are below all criteria.
+        The judgements by node. Each `AHP` must name its items, in its pairs or in ``items``. Items
+        without an entry of their own are leaves, and may be below several nodes, as alternatives
+        are below all criteria.
 
     Raises
     ------
     MethodError
-        Something else than `AHP` by node, a root without judgements, a matrix without items, or a
-        node that is above itself. Doubtful judgements of a node are warned of, or an error if they
-        are ``strict``, as by `AHP`.
+        Judgements that are not a mapping of codes to `AHP`, a root without judgements, a matrix
+        without items, or a node that is its own ancestor. As in `AHP`, doubtful judgements at a
+        node cause a warning, or an error if ``strict`` is True.
 
     Examples
     --------
@@ -266,7 +272,7 @@ def ahp_hierarchy(root: str, judgements: Mapping[str, AHP]) -> Hierarchy:
         CONTRADICTORY, schemes, lambda node, s: s.judged_priorities(codes[node], f"of {node}")
     )
     shares = {
-        node: dict(zip(codes[node], own.weights.tolist(), strict=True))
-        for node, own in local.items()
+        node: dict(zip(codes[node], priorities.weights.tolist(), strict=True))
+        for node, priorities in local.items()
     }
     return Hierarchy(local=local, effective=nested_weights(root, shares))

@@ -1,4 +1,4 @@
-"""Data frames of judgements: which rows and columns are whose."""
+"""Data frames of judgements, and the codes of their rows and columns."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ class Labelled:
     rows: Sequence[Sequence[Any]]
 
     def in_order(self, codes: Sequence[str] | None) -> Sequence[Sequence[Any]]:
-        """Return the rows, and their cells, in another order of the codes."""
+        """Return the rows, and their cells, in the order of some codes."""
         if self.codes is None or codes is None:
             return self.rows
         order = [self.codes.index(code) for code in codes]
@@ -29,7 +29,7 @@ class Labelled:
 
 
 def as_frame(values: Any, name: str) -> Any:
-    """Return a data frame of any library as one of narwhals, None for anything else."""
+    """Return a data frame of any library as a narwhals frame, or None for anything else."""
     if values is None or isinstance(
         values, (Mapping, list, tuple, set, str, bytes, int, float, np.ndarray, np.generic)
     ):
@@ -49,11 +49,12 @@ def as_frame(values: Any, name: str) -> Any:
 def read_frame(frame: Any, name: str = "judgements") -> Labelled:
     """Return a frame of pairs, or a square one with its rows in the order of its columns.
 
-    A frame of three columns, the first two of text, holds pairs with their values. In any other
-    the codes are the names of the columns, unless these are those that a library gives by default,
-    and the labels of the rows: the index of pandas, or a first column of text. Rows without labels
-    are in the order of the columns. A frame without rows, labels that are not different texts or
-    differ between rows and columns, and a table that is not square are a MethodError.
+    A frame with three columns, the first two of text, contains pairs with their values. In any
+    other frame, the codes are the names of the columns, unless these are a library's default names,
+    and the labels of the rows: the pandas index, or a first column of text. Rows without labels are
+    in the order of the columns. A MethodError is raised for a frame without rows or columns, for
+    labels that are not text, are repeated or differ between rows and columns, and for a table that
+    is not square.
     """
     names, rows = list(frame.columns), frame.rows()
     if not rows or not names:
@@ -61,13 +62,15 @@ def read_frame(frame: Any, name: str = "judgements") -> Labelled:
         raise MethodError(msg)
     if len(names) == 3 and are_texts(row[0] for row in rows) and are_texts(row[1] for row in rows):
         return Labelled(codes=None, rows=rows)
-    own, held, rows = row_labels(frame, names, rows)
-    n = len(held)
-    across = None if _by_default(held, len(names) - n) else held
-    faults = [*_label_faults("row", own), *_label_faults("column", across)]
-    if not faults and own and across:
-        faults = [f"row {label!r}: no such column" for label in own if label not in across]
-        faults += [f"column {label!r}: no such row" for label in across if label not in own]
+    row_codes, columns, rows = row_labels(frame, names, rows)
+    n = len(columns)
+    column_codes = None if _by_default(columns, len(names) - n) else columns
+    faults = [*_label_faults("row", row_codes), *_label_faults("column", column_codes)]
+    if not faults and row_codes and column_codes:
+        faults = [f"row {code!r}: no such column" for code in row_codes if code not in column_codes]
+        faults += [
+            f"column {code!r}: no such row" for code in column_codes if code not in row_codes
+        ]
     if not faults and len(rows) != n:
         faults = [f"{len(rows)} rows, {n} columns of judgements among {_listed(names)}"]
     if faults:
@@ -76,16 +79,16 @@ def read_frame(frame: Any, name: str = "judgements") -> Labelled:
             "codes, or three columns: first, second, value"
         )
         raise MethodError(msg, faults)
-    codes = tuple(across or own or ())
-    if own and across:
-        rows = [rows[own.index(label)] for label in across]
+    codes = tuple(column_codes or row_codes or ())
+    if row_codes and column_codes:
+        rows = [rows[row_codes.index(code)] for code in column_codes]
     return Labelled(codes=codes or None, rows=rows)
 
 
 def row_labels(
     frame: Any, names: list[Any], rows: Sequence[Sequence[Any]]
 ) -> tuple[list[Any] | None, list[Any], Sequence[Sequence[Any]]]:
-    """Return the labels of the rows, or None, with the columns and cells that are no labels."""
+    """Return the labels of the rows, or None, and the columns and cells that are not labels."""
     import narwhals as nw
 
     index = nw.maybe_get_index(frame)
@@ -98,13 +101,13 @@ def row_labels(
 
 
 def are_texts(cells: Any) -> bool:
-    """Return whether the cells of a column are texts, some of which may be missing."""
-    held = [cell for cell in cells if not is_missing(cell)]
-    return bool(held) and all(isinstance(cell, str) for cell in held)
+    """Return whether a column has cells that are not missing, and all of these are text."""
+    present = [cell for cell in cells if not is_missing(cell)]
+    return bool(present) and all(isinstance(cell, str) for cell in present)
 
 
 def _by_default(names: list[Any], first: int) -> bool:
-    """Return whether names, from the first on, are those of columns that nobody named."""
+    """Return whether names are the default names of columns, numbered from ``first``."""
     places = list(range(first, first + len(names)))
     return names in (places, [f"column_{place}" for place in places])
 
