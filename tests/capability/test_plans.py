@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.capability.cases import DATA, column, example, graph
 
-from dli.capability import program
+from dli.capability import Capability, CapabilityGraph, Link, program
 from dli.capability.network import ahead
 from dli.capability.task import Task
 from dli.errors import MethodError
@@ -220,8 +220,8 @@ def test_what_gains_less_for_its_cost_is_told():
     why = reasons(found, BUILT.explain(example(), "X", levels=HALF))
     assert why == {
         "d": "in the plan",
-        "c": "its next step gains 5.00 on top of the plan at a cost of 1, 5.00 for each; "
-        "least in the plan gains d, 7.50",
+        "c": "its next step gains 5.00 on top of the plan for a cost of 1, or 5.00 for a cost of 1; "
+        "what gains least in the plan, d, gains 7.50",
     }
 
 
@@ -231,8 +231,8 @@ def test_what_gains_more_for_its_cost_and_does_not_fit_is_told():
     found = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF, costs=costs)
     why = reasons(found, BUILT.explain(example(), "X", levels=HALF))
     assert why["c"].endswith(
-        "5.00 for each; least in the plan gains d, 3.75; "
-        "but no choice with it that can be paid does better"
+        "5.00 for a cost of 1; what gains least in the plan, d, gains 3.75; "
+        "but no affordable plan with it does better"
     )
 
 
@@ -332,3 +332,19 @@ def test_links_of_strength_zero_lead_nowhere():
     assert ahead(built, [0]) == {0, built.places["a2"]}
     assert ahead(built, [built.places["a1"]], backwards=True) == {1, built.places["a1"]}
     assert np.isfinite(built.reach).all()
+
+
+def test_reasons_call_capabilities_by_their_names():
+    built = CapabilityGraph(
+        [Capability("c"), Capability("d", "Deed")], [Link("c", "a1", 0.4), Link("d", "b1", 0.6)]
+    )
+    found = built.plan(example(), "X", budget=1, steps=2, levels={"c": 0.5, "d": 0.5})
+    explanation = built.explain(example(), "X", levels={"c": 0.5, "d": 0.5})
+    coded, named = (
+        " ".join(column(found.compared_with(explanation, named=named), "reason"))
+        for named in (False, True)
+    )
+    assert "what gains least in the plan, d, gains" in coded
+    assert named == coded.replace(", d, gains", ", Deed, gains")
+    with pytest.raises(MethodError, match=r"named must be True or False, got 1"):
+        found.compared_with(explanation, named=1)

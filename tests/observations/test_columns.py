@@ -224,3 +224,9 @@ def test_arrays_of_the_caller_stay_theirs():
     assert observations.values[0, 3] == 4
     assert observations.table.column("work") == [4, 5]
     assert observations.take(np.array([1])).values[0].tolist() == [0.4, 1, 1, 5, 5]
+
+
+def test_a_column_may_have_the_code_of_a_sub_index():
+    index = Index("T", [Index("A", [Indicator("a")])])
+    observations = Observations.read({"unit": ["X", "Y"], "a": [1, 2], "A": ["p", "q"]}, index)
+    assert observations.context_columns == {"A": ["p", "q"]}

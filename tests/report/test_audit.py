@@ -150,12 +150,15 @@ def test_a_negatively_correlated_indicator_is_named():
     page = with_a(-table()["a"])
     row = answers(page)["3.1"]
     assert row["verdict"] == "does not meet"
-    assert row["figure"] == "2 of 9 pairs below 0, 2 of them firmly: a and b; a and c"
+    assert (
+        row["figure"]
+        == "2 of 9 pairs below 0, 2 of them firmly: Name of a and Name of b; Name of a and Name of c"
+    )
     found = tables(page, "Correlations")[
         "Indicators of the same sub-index that move against each other."
     ]
-    assert {row[:2] for row in found} == {("a", "b"), ("a", "c")}
-    assert answers(page)["3.2"]["figure"] == "1 of 9 correlate more with another: a"
+    assert {row[:2] for row in found} == {("Name of a", "Name of b"), ("Name of a", "Name of c")}
+    assert answers(page)["3.2"]["figure"] == "1 of 9 correlate more with another: Name of a"
     assert "opposed loadings at P" in answers(page)["3.4"]["figure"]
     # Declared for what it is, it is no fault.
     turned = with_a(-table()["a"], direction=-1)
@@ -176,10 +179,10 @@ def test_a_correlation_just_below_zero_is_no_firm_finding():
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_doubled_indicator_is_named_whatever_its_sign(sign):
     page = with_a(sign * (table()["d"] * 3 + 1))
-    assert answers(page)["2.5"]["figure"] == "1 pair: a and d"
+    assert answers(page)["2.5"]["figure"] == "1 pair: Name of a and Name of d"
     assert verdicts(page)["2.5"] == "does not meet"
     rows = tables(page, "Data")["Pairs of indicators that say the same."]
-    assert rows == (("a", "d", f"{sign:.2f}"),)
+    assert rows == (("Name of a", "Name of d", f"{sign:.2f}"),)
 
 
 def test_low_alpha_and_a_weak_component_are_named():
@@ -196,8 +199,8 @@ def test_an_indicator_that_belongs_elsewhere_is_named():
     page = with_a(stray)
     found = tables(page, "Correlations")
     (caption,) = (own for own in found if own.startswith("Indicators that correlate more"))
-    code, own_part, own, other_part, other = found[caption][0]
-    assert (code, own_part, other_part) == ("a", "P", "Q")
+    code, name, own_part, own, other_part, other = found[caption][0]
+    assert (code, name, own_part, other_part) == ("a", "Name of a", "Part P", "Part Q")
     assert float(other) > float(own)
     assert verdicts(page)["3.2"] == "does not meet"
 
@@ -206,18 +209,18 @@ def test_missing_constant_and_extreme_values_are_named():
     values = table()["a"].copy()
     values[:30] = np.nan
     page = with_a(values)
-    assert answers(page)["2.1"]["figure"] == "1 of 9 below; the lowest is a with 50%"
+    assert answers(page)["2.1"]["figure"] == "1 of 9 below; the lowest is Name of a with 50%"
     assert verdicts(page)["2.1"] == "does not meet"
     assert verdicts(page)["2.2"] == "meets"
     constant = with_a(np.full(N, 3.0), goalposts=(-9, 9))
-    assert answers(constant)["2.4"]["figure"] == "a"
+    assert answers(constant)["2.4"]["figure"] == "Name of a"
     assert verdicts(constant)["2.4"] == "does not meet"
     empty = with_a(np.full(N, np.nan), goalposts=(-9, 9))
     assert {verdicts(empty)[number] for number in ("2.1", "2.4")} == {"does not meet"}
     values = table()["a"].copy()
     values[3] = 90.0
     far = with_a(values)
-    assert answers(far)["2.3"]["figure"] == "1 of 9 with outliers: a"
+    assert answers(far)["2.3"]["figure"] == "1 of 9 with outliers: Name of a"
     treated = Assessment(
         framework(), table() | {"a": values}, method=Method(treatment=Percentiles(5, 95))
     )
@@ -289,7 +292,7 @@ def test_figures_agree_with_the_functions_that_they_come_from(good):
     assert row[2] == f"{found.explained[0]:.0%}"
     found = s.importance(GOOD)
     (rows,) = tables(good, "Weights and importance").values()
-    assert [row[2] for row in rows] == [f"{share:.2f}" for share in found.shares]
+    assert [row[3] for row in rows] == [f"{share:.2f}" for share in found.shares]
     assert f"{found.correlations.min():.2f} (" in answers(good)["4.2"]["figure"]
     moved = np.abs(GOOD.rank_array("P") - GOOD.rank_array("T")) >= 10
     rows = next(iter(tables(good, "Added value").values()))
@@ -403,7 +406,7 @@ def test_an_index_of_one_factor_adds_nothing_to_its_parts():
     page = report.audit(Assessment(framework(), data), study=STUDY)
     assert {verdicts(page)[k] for k in ("3.1", "3.3", "3.4")} == {"meets"}
     assert {verdicts(page)[k] for k in ("7.1", "7.2")} == {"does not meet"}
-    assert "below at P, Q, R" in answers(page)["7.1"]["figure"]
+    assert "below at Part P, Part Q, Part R" in answers(page)["7.1"]["figure"]
     assert "; above: " in answers(page)["7.2"]["figure"]
     assert "and 4 more" in answers(page)["7.2"]["figure"]
     assert "33 more" in answers(page)["2.5"]["figure"]
@@ -466,7 +469,7 @@ def test_a_panel_is_audited_in_one_period():
     assert answers(page)["5.1"]["figure"].split(";")[0].endswith(" of 60 units")
     found = s.importance(panel, period=2000)
     (rows,) = tables(page, "Weights and importance").values()
-    assert [row[2] for row in rows] == [f"{share:.2f}" for share in found.shares]
+    assert [row[3] for row in rows] == [f"{share:.2f}" for share in found.shares]
     with pytest.raises(MethodError, match="several periods: choose one of"):
         report.audit(panel)
     with pytest.raises(UnknownCodeError, match="no period 2020"):
@@ -484,7 +487,7 @@ def test_what_cannot_be_computed_says_why():
         "3.2": "no indicator has 10 units in common with the sub-indices",
         "3.3": "alpha cannot be computed at any node",
         "3.4": "components cannot be computed at any node",
-        "4.1": "weight or importance is not known for P, Q, R",
+        "4.1": "weight or importance is not known for Part P, Part Q, Part R",
         "4.2": "no part of the index varies",
         "7.2": "no indicator that varies has 10 units in common",
     }.items():
@@ -629,7 +632,7 @@ def test_an_audit_in_french_reads_well():
         "Bilan des 20 questions : seuil respecté pour 19, non respecté pour 0, appréciation ",
         "impossible pour 1. Un seuil est un usage, non une preuve",
         "2.1 Chaque indicateur est-il renseigné pour un nombre suffisant d’entités ? Résultat : 0",
-        "0 sur 9 au-dessous du seuil ; minimum : a, avec 100 %. Seuil habituel : 65 % des entités (",
+        "0 sur 9 au-dessous du seuil ; minimum : Name of a, avec 100 %. Seuil habituel : 65 % des entités (",
         "des entités (COINr (2022)). Respecté.",
         "Ne peut être apprécié : seuls les spécialistes du domaine",
         "|asymétrie| > 2 et aplatissement > 3,5",

@@ -10,7 +10,17 @@ import pytest
 from numpy.testing import assert_allclose
 from tests.report.pages import HOSTILE, Page, hostile
 
-from dli import Assessment, Coverage, Index, Indicator, Method, aggregation, imputation
+from dli import (
+    Assessment,
+    Coverage,
+    Index,
+    Indicator,
+    Method,
+    aggregation,
+    datasets,
+    imputation,
+    models,
+)
 from dli import normalisation as n
 from dli import weighting as w
 from dli.errors import DataError, DLIWarning, FileError, MethodError, UnknownCodeError
@@ -92,6 +102,37 @@ def test_values_after_a_treatment_or_too_close_for_a_line_are_normalised():
     assert "line" not in node_of(page, "a")
     assert "line" not in node_of(page, "b")
     assert_allclose(node_of(page, "b")["values"], [0, 50])
+
+
+def test_values_of_which_few_differ_stand_once():
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    values = [0.12345, 7.25, None, *[7.25, 0.12345] * 5]
+    data = {"unit": [f"u{i}" for i in range(13)], "a": values, "b": [0.5] * 13}
+    page = explorer(Assessment(index, data, method=Method(normalisation=n.Unscaled())))
+    node = node_of(page, "a")
+    assert node["values"] == [0.12345, 7.25]
+    assert node["places"] == [0, 1, None, *[1, 0] * 5]
+
+
+def test_values_have_15_significant_digits_and_stay_finite():
+    most = 1.7976931348623157e308
+    index = Index("T", [Indicator("a")])
+    data = {"unit": list("XYZ"), "a": [0.1 + 0.2, 2 / 3, most]}
+    page = explorer(Assessment(index, data, method=Method(normalisation=n.Unscaled())))
+    assert node_of(page, "a")["values"] == [0.3, 0.666666666666667, most]
+
+
+def test_a_geometric_mean_with_zeros_is_marked():
+    product = aggregation.Product(total=1)
+    assert node_of(explorer(small(aggregation={"A": product})), "A")["product"] is True
+    assert "product" not in node_of(explorer(small()), "A")
+
+
+def test_the_page_of_193_governments_is_small():
+    data = datasets.load("digital-government")
+    assessment = Assessment(models.load("dli-public"), data, unit="iso3")
+    assert len(explorer(assessment, map=False, lang="fr").encode()) < 135_000
+    assert len(explorer(assessment, map=False).encode()) < 118_000
 
 
 def test_rules_for_missing_values():

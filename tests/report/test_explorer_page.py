@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.report.test_browser import BROWSER
 from dli import Assessment, Coverage, Index, Indicator, Method, aggregation
 from dli import normalisation as n
 from dli.report import explorer
+from dli.report.language import Language, language_of
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: pip install playwright"
@@ -27,10 +29,18 @@ FOLLOWED = """links => links.map(link => {
     refresh();
     return [Array.from(current.scores[0]), Array.from(current.ranks)];
 })"""
-CONTRIBUTIONS = """() => data.units.map((_, unit) => {
-    const points = tree.contributions(state, unit);
-    return tree.leaves.map(leaf => points[leaf]);
-})"""
+# The points of all indicators, their references and the scores, by unit; None keeps the state.
+CONTRIBUTIONS = """link => {
+    if (link !== null) follow(link);
+    if (link !== null) refresh();
+    const all = data.units.map((_, unit) => brought(state, unit, current));
+    const scores = Array.from(current.scores[0]);
+    return [
+        all.map(own => tree.leaves.map(leaf => own.points[leaf])),
+        all.map(own => own.reference),
+        scores,
+    ];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +142,37 @@ def test_scores_and_ranks_are_those_of_the_library(method, visit):
         assert_array_equal(ranks, expected.rank_array("T"))
 
 
+def test_scores_and_ranks_under_chosen_means_with_ties_and_gaps(visit):
+    assessment = tied(normalisation=n.Scaled(), coverage=Coverage(share=0.5, of="indicators"))
+    page = visit(assessment)
+    rng = np.random.default_rng(11)
+    codes = [node.code for node in assessment.index.walk()][1:]
+    # With scores of 0 the geometric mean of the page is this product.
+    means = {"1": aggregation.ArithmeticMean(), "0": aggregation.Product(total=1)}
+    means["-Infinity"] = aggregation.Minimum()
+    draws, links = [], []
+    for _ in range(60):
+        weights = dict(zip(codes, rng.integers(0, 4, len(codes)).tolist(), strict=True))
+        orders = {code: str(rng.choice(list(means))) for code in ("T", "s0", "s1")}
+        draws.append((weights | {"i0": 1, "i3": 1, "s0": 1}, orders))
+        links.append(
+            "&".join(
+                [f"w.{code}={w}" for code, w in draws[-1][0].items()]
+                + [f"a.{code}={order}" for code, order in orders.items()]
+            )
+        )
+    for (weights, orders), (scores, ranks) in zip(
+        draws, page.evaluate(FOLLOWED, links), strict=True
+    ):
+        expected = assessment.evolve(
+            index=assessment.index.with_weights(weights),
+            aggregation={code: means[order] for code, order in orders.items()},
+        )
+        true = expected.array("T")
+        assert_allclose(scores, true, rtol=0, atol=1e-12 * np.nanmax(np.abs(true)))
+        assert_array_equal(ranks, expected.rank_array("T"))
+
+
 def raised(assessment):
     """Return the data of an assessment with values from 1 to 4."""
     values = assessment.stage_array("raw").T + 1
@@ -142,17 +183,102 @@ def raised(assessment):
     }
 
 
-def test_contributions_are_those_of_the_library(visit):
-    assessment = tied()
+def brought(page, expected, link=""):
+    """Compare the points and references of a page with those of an assessment."""
+    points, references, scores = (
+        np.array(part, dtype=float) for part in page.evaluate(CONTRIBUTIONS, link)
+    )
+    assert_allclose(points, expected.contribution_array(), rtol=0, atol=1e-9)
+    has_score = ~np.isnan(expected.reference_array())
+    assert_allclose(references[has_score], expected.reference_array()[has_score], rtol=0, atol=1e-9)
+    total = references + np.nansum(points, axis=1)
+    assert_allclose(total[has_score], scores[has_score], rtol=0, atol=1e-9)
+    return has_score
+
+
+def chosen(index, rng):
+    """Return random weights, and the link that chooses them."""
+    codes = [node.code for node in index.walk()][1:]
+    own = dict(zip(codes, rng.random(len(codes)).tolist(), strict=True))
+    own["i4"] = 0
+    return index.with_weights(own), "&".join(f"w.{code}={w!r}" for code, w in own.items())
+
+
+GEOMETRIC, MINIMUM = aggregation.GeometricMean(), aggregation.Minimum()
+
+
+@pytest.mark.parametrize(
+    ("method", "means"),
+    [
+        ({}, [{}, {"T": GEOMETRIC}, {"T": MINIMUM, "s0": GEOMETRIC}]),
+        ({"coverage": 0.6, "aggregation": {"T": GEOMETRIC, "s1": MINIMUM}}, [{}]),
+        (
+            {"aggregation": {"T": aggregation.PowerMean(-2), "s0": aggregation.PowerMean(0.5)}},
+            [{}, {"s1": GEOMETRIC}],
+        ),
+        ({"aggregation": {"s0": aggregation.PowerMean(np.inf)}, "missing": "propagate"}, [{}]),
+        # With scores of 0 the geometric mean of the page is this product.
+        ({"normalisation": n.Scaled()}, [{}, {"s0": aggregation.Product(total=1)}]),
+        (
+            {"aggregation": {"T": aggregation.Product(total=1)}, "decimals": {"s1": 0}},
+            [{}],
+        ),
+        ({"normalisation": {"*": n.Scaled(1, 100), "s0": n.MinMax(1, 9, worst=30, best=70)}}, [{}]),
+    ],
+)
+def test_points_are_those_of_the_library_under_changed_weights_and_means(method, means, visit):
+    assessment = tied(**method)
     page = visit(assessment)
-    expected = assessment.contribution_array()
-    assert_allclose(page.evaluate(CONTRIBUTIONS), expected, rtol=1e-9, atol=1e-9)
-    assert "Points" in page.inner_text("#parts thead")
+    assert brought(page, assessment).any()
+    rng = np.random.default_rng(7)
+    before = method.get("aggregation", {})
+    for changed in means:
+        index, link = chosen(assessment.index, rng)
+        orders = {MINIMUM: "-Infinity"}
+        link += "".join(f"&a.{code}={orders.get(one, '0')}" for code, one in changed.items())
+        expected = assessment.evolve(index=index, aggregation=before | changed)
+        has_score = brought(page, expected, link)
+        assert has_score.any()
+        assert not np.isnan(assessment.stage_array("normalised")[has_score]).all()
 
 
-def test_other_means_have_no_points(visit):
-    page = visit(tied(aggregation={"s0": aggregation.Minimum()}))
-    assert "Points" not in page.inner_text("#parts thead")
+def test_points_of_many_children_are_those_of_one_order_and_its_reverse(visit):
+    rng = np.random.default_rng(2)
+    codes = [f"i{j}" for j in range(14)]
+    values = rng.random((7, 14)).round(2)
+    data = {"unit": list("ABCDEFG"), **dict(zip(codes, values.T, strict=True))}
+    index = Index("T", [Indicator(code, scale=(0, 1)) for code in codes])
+    method = Method(normalisation=n.Scaled(), aggregation=MINIMUM)
+    assessment = Assessment(index, data, method=method)
+    assert brought(visit(assessment), assessment).all()
+
+
+def test_a_value_of_0_has_points_where_a_mean_takes_logarithms(visit):
+    page = visit(tied(aggregation=aggregation.HarmonicMean()))
+    page.evaluate("() => { state.whatIf.set(6, new Map([[tree.leaves[0], -4 / 99]])); refresh(); }")
+    points, references, scores = page.evaluate(CONTRIBUTIONS, None)
+    assert scores[6] == 0
+    assert references[6] > 1
+    assert_allclose(np.nansum(np.array(points[6], dtype=float)), -references[6], atol=1e-9)
+
+
+def test_the_page_says_what_points_are_counted_from(visit):
+    assessment = tied(aggregation={"s0": MINIMUM})
+    page = visit(assessment, "#unit=u05")
+    reference = assessment.reference_array()[5]
+    said = page.inner_text("#counted")
+    assert said.startswith(f"Points are counted from {reference:.2f}, the score with the median of")
+    top = page.inner_text("#parts .whole td >> nth=2")
+    gap = assessment.array("T")[5] - reference
+    assert top == f"{gap:+.2f}".replace("-", "−")
+    page.evaluate("() => { follow('unit=u05&a.s0=1'); refresh(); }")
+    assert page.inner_text("#counted") == ""
+    assert page.inner_text("#parts .whole td >> nth=2") == page.evaluate(
+        "figure(current.scores[0][5], 2)"
+    )
+    page.select_option("#beside", "7")
+    until(page, "state.beside === 7 && !waiting")
+    assert "Lead" in page.inner_text("#parts thead")
 
 
 def test_a_chosen_aggregation_is_that_of_the_library(visit):
@@ -322,3 +448,93 @@ def test_weights_of_zero_leave_no_score_and_say_so(visit):
     page = visit(tied(), "#w.s0=0&w.s1=0")
     assert "All weights of T are 0, so it has no score." in page.inner_text("#state")
     assert page.inner_text("#shown") == "40 units. 40 without a score."
+
+
+# Every text of the page, and every attribute that is read aloud or shown.
+TEXTS = """() => {
+    const texts = [document.title, csv().split("\\r\\n")[0]];
+    const skipped = new Set(["SCRIPT", "STYLE", "NOSCRIPT"]);
+    for (const element of document.querySelectorAll("*")) {
+        for (const name of ["aria-label", "aria-valuetext", "placeholder", "label", "title", "alt"])
+            if (element.hasAttribute(name)) texts.push(element.getAttribute(name));
+        if (skipped.has(element.tagName)) continue;
+        for (const node of element.childNodes) if (node.nodeType === 3) texts.push(node.data);
+    }
+    return texts;
+}"""
+
+
+def marked(language):
+    """Return a language that puts each message between brackets."""
+    return Language(
+        code="xx", messages={text: f"⟦{text}⟧" for text in language_of(language).messages}
+    )
+
+
+def unspoken(page):
+    """Return the texts that have words outside the messages; names have a single letter."""
+    found = []
+    for text in page.evaluate(TEXTS):
+        rest, n = text, 1
+        while n:
+            rest, n = re.subn("⟦[^⟦⟧]*⟧", "", rest)
+        if re.search(r"[^\W\d_]{2}", rest.replace("digital-leadership-index", "")):
+            found.append(text)
+    return found
+
+
+def lettered(**method):
+    """Assess units whose names, like those of indicators, have a single letter."""
+    data = {
+        "unit": list("ABCDEFGHIJ"),
+        "g": [*"UVUVUVUVU", None],
+        "a": [1, 2, 3, 4, 5, 6, 7, 8, 9, None],
+        "b": [3, 1, 4, 1, 5, 9, 2, 6, 5, None],
+        "c": [2, 7, 1, 8, 2, 8, 1, None, 8, 3],
+    }
+    measured = Indicator("c", goalposts=(0, 10), unit_of_measure="m")
+    index = Index("T", [Index("S", [Indicator("a"), Indicator("b", goalposts=(0, 9))]), measured])
+    normalisation = {"b": n.Goalposts(), "c": n.Goalposts()}
+    return Assessment(index, data, method=Method(normalisation=normalisation, **method))
+
+
+@pytest.mark.parametrize("missing", ["renormalise", "propagate"])
+def test_all_words_of_the_page_are_in_its_language(missing, visit):
+    page = visit(
+        lettered(missing=missing, aggregation={"S": MINIMUM}), group="g", lang=marked("fr")
+    )
+    for link in (
+        "",
+        "w.a=3&a.T=0&unit=B&x=[%22B%22,%22b%22,3]&compare=group",
+        "w.a=0&w.b=0&with=C&a.S=1",
+        "unit=J&compare=near",
+        "x=[%22B%22,%22b%22,3]&x=[%22C%22,%22a%22,3]&a.S=1&with=D",
+    ):
+        page.evaluate("link => { follow(link); state.open.add(1); refresh(); }", link)
+        assert unspoken(page) == []
+    page.evaluate("() => { state.leaf = tree.leaves[2]; state.search = 'b'; refresh(); }")
+    assert unspoken(page) == []
+
+
+def test_the_page_speaks_french(visit):
+    page = visit(tied(), "#w.s0=80&unit=u05", lang="fr")
+    assert page.inner_text("#state").startswith("Modifications : 1 poids. ".replace(" :", "\xa0:"))
+    assert page.inner_text("#share-1") == "61,5\xa0%"
+    assert page.inner_text("#shown") == "40 entités."
+    assert page.inner_text("#league thead").split() == ["Rang", "Évolution", "Entité", "Score"]
+    score = page.evaluate("current.scores[0][5]")
+    assert f"score {score:.1f}".replace(".", ",") in page.inner_text("#standing")
+    with page.expect_download() as waited:
+        page.click("#csv")
+    assert waited.value.suggested_filename == "classement.csv"
+    head = waited.value.path().read_text(encoding="utf-8-sig").splitlines()[0]
+    assert head == "entité,intitulé,rang,rang_publié,T,T_publié,s0,s1"
+    page.fill("#search", "u0")
+    assert page.inner_text("#shown") == "10 sur 40 entités."
+
+
+def test_a_code_that_the_browser_does_not_know_sorts_as_english(visit):
+    page = visit(lettered(), lang=Language(code="abcd", decimal="·", thousands=""))
+    assert page.get_attribute("html", "lang") == "abcd"
+    assert page.evaluate("figure(-1234.5, 1)") == "−1234·5"
+    assert page.evaluate("[figure(-0.01, 1), written(-2.5)]") == ["0·0", "−2·5"]

@@ -96,9 +96,9 @@ def test_ranks_that_tie_are_told_and_scores_are_named_beside_them():
     made = report.of_unit(scored("abc", X=(90, 60, 50), Y=(95, 70, 40), Z=(99, 80, 30)), "X")
     said = words(made, "In short")
     assert (
-        "Its highest-ranked sub-index is C (1st); its lowest-ranked sub-indices are A and B (both "
-        "3rd). Its highest score is in A (90.0); its lowest is in C (50.0). Ranks compare it with "
-        "other units, scores do not: the two can point to different sub-indices."
+        "Its highest-ranked sub-index is C (1st); its lowest-ranked are A and B (both 3rd). "
+        "Its highest score is in A (90.0); its lowest is in C (50.0). Only ranks compare it "
+        "with other units, so that the two can differ."
     ) in said
 
 
@@ -133,7 +133,7 @@ def test_nodes_are_called_what_they_are():
     mixed = Index("T", [Index("P", [Indicator("a"), Indicator("b")]), Indicator("c")])
     data = {"unit": list("XYZ"), "a": [1, 2, 3], "b": [3, 1, 2], "c": [2, 1, 3]}
     said = words(report.of_unit(Assessment(flat, data), "X"), "In short")
-    assert "Its highest-ranked indicator is b (1st); its lowest-ranked indicator is a (3rd)" in said
+    assert "Its highest-ranked indicator is b (1st); its lowest-ranked is a (3rd)." in said
     said = words(report.of_unit(Assessment(mixed, data), "X"), "In short")
     assert "All 2 nodes have the same rank (2nd)." in said
 
@@ -154,7 +154,7 @@ def test_scores_on_several_scales_are_compared_as_they_enter_the_index():
 
 def test_gains_that_tie_are_all_named():
     said = words(report.of_unit(scored("ab", X=(50, 50), Y=(60, 60)), "X"), "In short")
-    assert "in a1, a2, b1 and b2: with the best score of all units in one of them, and" in said
+    assert "in a1, a2, b1 and b2: with the best score of all units in one of them, all" in said
     assert "2.50 points higher" in said
 
 
@@ -192,7 +192,9 @@ def test_the_report_of_the_only_unit_has_no_ranks_and_compares_with_the_scale(su
     page = report.of_unit(survey, "Ruritania", graph=graph, budget=2)
     assert page.subtitle == "The only unit"
     said = words(page, "In short")
-    assert said.startswith("Ruritania scores 48.2, in the band services online. No other unit has")
+    assert said.startswith(
+        'Ruritania scores 48.2, in the band "services online". No other unit has'
+    )
     assert "with the best end of the scale in one of them" in said
     heads = [table.head for s in page.sections for table in tables(page, s.title)]
     assert not [head for head in heads if "rank" in head]

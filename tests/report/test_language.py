@@ -34,6 +34,7 @@ from dli.report import (
     studies,
     whole,
 )  # fmt: skip
+from dli.report.explorer_words import phrases_of_page, phrases_of_script
 from dli.report.language import ENGLISH, Language, fields_of, language_of
 
 pytestmark = pytest.mark.once
@@ -60,7 +61,7 @@ def real():
 
 
 def templates():
-    """Return all templates of the room: texts that `say` and `key` are called with."""
+    """Return all templates of the room: what `say` and `key` are called with, and marked markup."""
     found = set()
     for path in ROOM.glob("*.py"):
         calls = [one for one in ast.walk(ast.parse(path.read_text())) if isinstance(one, ast.Call)]
@@ -75,6 +76,10 @@ def templates():
                     )
                 ]
                 found |= {one.value for one in texts if isinstance(one, ast.Constant)}
+    for path in ROOM.glob("explorer*.html"):
+        found.update(phrases_of_page(path.read_text(encoding="utf-8")))
+    for path in ROOM.glob("explorer*.js"):
+        found.update(phrases_of_script(path.read_text(encoding="utf-8")))
     return found
 
 
@@ -137,7 +142,7 @@ def test_the_singular_follows_the_language():
 def test_no_line_breaks_before_the_signs_of_french_but_in_names_nothing_changes():
     title = FRENCH.say("{unit}: {index}", unit="A : b ?", index="« c »")
     assert title == f"A : b ?{NO_BREAK}: « c »"
-    quoted = FRENCH.say(", in the band {band}", band="haut")
+    quoted = FRENCH.say(', in the band "{band}"', band="haut")
     assert quoted == f", dans la classe «{NO_BREAK}haut{NO_BREAK}»"
 
 

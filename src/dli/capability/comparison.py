@@ -8,7 +8,7 @@ from dli.arrays import TIE
 from dli.capability.explanation import Explanation
 from dli.capability.network import ahead
 from dli.capability.task import Task
-from dli.checks import instance
+from dli.checks import flag_faults, instance, refuse
 from dli.errors import MethodError
 from dli.frames import Frame
 
@@ -16,10 +16,16 @@ __all__ = ["compared", "figure"]
 
 
 def compared(
-    task: Task, order: Sequence[int], budget: float | None, explanation: Explanation
+    task: Task,
+    order: Sequence[int],
+    budget: float | None,
+    explanation: Explanation,
+    *,
+    named: bool = False,
 ) -> Frame:
     """Return the causes of an explanation beside a plan: `Plan.compared_with` documents it."""
     instance("explanation", explanation, Explanation)
+    refuse("compared_with", flag_faults(named=named))
     own, other = task.where, explanation.where
     faults = [
         f"{what}: {theirs!r}, of the plan {ours!r}"
@@ -37,7 +43,8 @@ def compared(
     changes, points = task.changes(order), explanation.points
     by_points = np.argsort(-points, kind="stable").tolist()
     chosen = [i for i in by_points if points[i] > 0 or task.graph.codes[i] in changes]
-    rows = [_row(task, order, budget, place) for place in chosen]
+    called = _called(task, named=named)
+    rows = [_row(task, order, budget, place, called) for place in chosen]
     costs, alone, added, reasons = zip(*rows, strict=True) if rows else ((), (), (), ())
     return own.found.assessment.table(
         {
@@ -63,8 +70,18 @@ def figure(cost: float) -> str:
     return f"{cost:,.2f}".removesuffix(".00")
 
 
+def _called(task: Task, *, named: bool) -> list[str]:
+    """Return what reasons call the capabilities and outcomes of a graph, in the order of codes."""
+    graph = task.graph
+    if not named:
+        return list(graph.codes)
+    nodes = task.where.found.assessment.index.walk()
+    names = {one.code: one.name for one in (*nodes, *graph.capabilities)}
+    return [names.get(code) or code for code in graph.codes]
+
+
 def _row(
-    task: Task, order: Sequence[int], budget: float | None, place: int
+    task: Task, order: Sequence[int], budget: float | None, place: int, called: Sequence[str]
 ) -> tuple[float, float, float, str]:
     """Return cost and gains of a capability's next step, and why it is in the plan or is not."""
     own = [i for i, step in enumerate(task.steps) if step.place == place]
@@ -80,7 +97,7 @@ def _row(
     alone, added = float(found[1] - found[0]), float(found[3] - found[2])
     if own[0] in taken:
         return cost, alone, np.nan, "in the plan"
-    return cost, alone, added, _reason(task, order, budget, own[0], (cost, alone, added))
+    return cost, alone, added, _reason(task, order, budget, own[0], (cost, alone, added), called)
 
 
 def _reason(
@@ -89,11 +106,12 @@ def _reason(
     budget: float | None,
     step: int,
     figures: tuple[float, float, float],
+    called: Sequence[str],
 ) -> str:
     cost, alone, added = figures
-    codes, needed = task.graph.codes, _with_needed(task, step)
+    needed = _with_needed(task, step)
     apart = [
-        codes[task.steps[i].place]
+        called[task.steps[i].place]
         for group in task.exclusions
         if set(group) & set(needed)
         for i in group
@@ -106,17 +124,18 @@ def _reason(
         return f"{first} costs {figure(cost)}, more than the budget of {figure(budget)}"
     nothing = TIE * max(abs(task.where.score), 1.0)
     if alone <= nothing:
-        return f"{first} gains nothing: what it leads to is at its end{_held_back(task, step)}"
+        held = _held_back(task, step, called)
+        return f"{first} gains nothing: what it leads to is at its end{held}"
     if added <= nothing:
         return f"{first} gains nothing on top of the plan, which closes the same gaps"
     if not order:
         return "nothing is needed"
-    rate, (least, worth) = added / max(cost, TIE), _least_worth(task, order)
+    rate, (least, worth) = added / max(cost, TIE), _least_worth(task, order, called)
     why = (
-        f"{first} gains {added:.2f} on top of the plan at a cost of {figure(cost)}, {rate:.2f} for "
-        f"each; least in the plan gains {least}, {worth:.2f}"
+        f"{first} gains {added:.2f} on top of the plan for a cost of {figure(cost)}, or "
+        f"{rate:.2f} for a cost of 1; what gains least in the plan, {least}, gains {worth:.2f}"
     )
-    return why if rate < worth else f"{why}; but no choice with it that can be paid does better"
+    return why if rate < worth else f"{why}; but no affordable plan with it does better"
 
 
 def _with_needed(task: Task, step: int) -> list[int]:
@@ -131,21 +150,21 @@ def _with_needed(task: Task, step: int) -> list[int]:
     return sorted(needed)
 
 
-def _held_back(task: Task, step: int) -> str:
+def _held_back(task: Task, step: int, called: Sequence[str]) -> str:
     """Return which required capabilities hold what a step leads to, in words."""
     graph, start = task.graph, task.steps[step].place
     reached = ahead(graph, [start])
     sources, targets = (ends.tolist() for ends in graph.required_pairs)
     level = np.concatenate([task.where.levels, task.where.outcomes])
     holding = dict.fromkeys(
-        graph.codes[source]
+        called[source]
         for source, target in zip(sources, targets, strict=True)
         if target in reached and source != start and level[source] <= level[target] + TIE
     )
     return f", or held by the level of {', '.join(holding)}" if holding else ""
 
 
-def _least_worth(task: Task, order: Sequence[int]) -> tuple[str, float]:
+def _least_worth(task: Task, order: Sequence[int], called: Sequence[str]) -> tuple[str, float]:
     """Return the capability of a plan that gains least for its cost, and what a cost of 1 gains."""
     places = list(dict.fromkeys(task.steps[i].place for i in order))
     without = [[i for i in order if task.steps[i].place != place] for place in places]
@@ -155,4 +174,4 @@ def _least_worth(task: Task, order: Sequence[int]) -> tuple[str, float]:
     ]
     rates = ((found[0] - found[1:]) / np.maximum(spent, TIE)).tolist()
     worth, place = min(zip(rates, places, strict=True))
-    return task.graph.codes[place], worth
+    return called[place], worth

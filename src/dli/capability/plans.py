@@ -198,7 +198,7 @@ class Plan(Printed):
         draws = [graph.with_strengths(row) for row in drawn.tolist()]
         return shares(self._request, graph, draws, factors)
 
-    def compared_with(self, explanation: Explanation) -> Frame:
+    def compared_with(self, explanation: Explanation, *, named: bool = False) -> Frame:
         """Return why the causes that `explain` names are in the plan, or are not.
 
         The two ask different things. An explanation completes each capability, whatever it costs,
@@ -209,6 +209,9 @@ class Plan(Printed):
         ----------
         explanation : Explanation
             Of the same unit, period and node.
+        named : bool
+            Whether reasons call capabilities by their names, as reports do, instead of by their
+            codes.
 
         Returns
         -------
@@ -221,9 +224,9 @@ class Plan(Printed):
         Raises
         ------
         MethodError
-            An explanation of something else, or no explanation.
+            An explanation of something else, or no explanation; ``named`` is not True or False.
         """
-        return compared(self._task, self._order, self.budget, explanation)
+        return compared(self._task, self._order, self.budget, explanation, named=named)
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:

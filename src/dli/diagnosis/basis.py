@@ -8,7 +8,7 @@ from dli.arrays import Integers, is_above
 from dli.assessment import Assessment
 from dli.framework import Index
 
-__all__ = ["LEAST_SHARE", "basis_notes", "join_notes"]
+__all__ = ["LEAST_SHARE", "basis_notes", "join_notes", "names_in_notes"]
 
 # Below this share of known values a score or a comparison is marked.
 LEAST_SHARE = 2 / 3
@@ -51,6 +51,20 @@ def _known(assessment: Assessment, rows: list[int], code: str) -> tuple[Integers
     # Imputation comes after this stage, so that imputed values do not count as known.
     values = assessment.stage_array("denominated")[np.ix_(rows, columns)]
     return (~np.isnan(values)).sum(axis=1), len(columns)
+
+
+def names_in_notes(assessment: Assessment, *, named: bool) -> dict[str, str]:
+    """Return the names by which notes call nodes, by code; without those called by their codes.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    named : bool
+        Whether notes call nodes by their names, if they have one; else no node is.
+    """
+    if not named:
+        return {}
+    return {node.code: node.name for node in assessment.index.walk() if node.name}
 
 
 def join_notes(*columns: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from dli.arrays import Bools, is_above
 from dli.assessment import Assessment
 from dli.checks import flag_faults, instance, number, refuse
-from dli.diagnosis.basis import LEAST_SHARE, basis_notes, join_notes
+from dli.diagnosis.basis import LEAST_SHARE, basis_notes, join_notes, names_in_notes
 from dli.diagnosis.means import row_means
 from dli.diagnosis.similarity import check_count, likeness, profile_order
 from dli.errors import MethodError
@@ -29,6 +29,7 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     resembling: bool = False,
     shared: float = LEAST_SHARE,
     period: object = None,
+    named: bool = False,
 ) -> Frame:
     """Return units that score above a unit at a node and are otherwise like it.
 
@@ -57,6 +58,8 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
         The share of the variables that both units must have, as for `peers`.
     period : object, optional
         Required if there are several periods; units are compared within it.
+    named : bool
+        Whether notes call nodes by their names, as reports do, instead of by their codes.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     """
     instance("assessment", assessment, Assessment)
     check_count(k)
-    refuse("exemplars", flag_faults(resembling=resembling))
+    refuse("exemplars", flag_faults(resembling=resembling, named=named))
     margin = number("margin", margin, least=0)
     shared = number("shared", shared, least=0, most=1)
     row = assessment.scored_row(unit, node, period=period)
@@ -130,7 +133,10 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
         "score": scores[chosen],
         "rank": assessment.rank_array(node)[chosen],
         "lead": lead[chosen],
-        "note": join_notes(found.notes(chosen), basis_notes(assessment, chosen, node)),
+        "note": join_notes(
+            found.notes(chosen, names_in_notes(assessment, named=named)),
+            basis_notes(assessment, chosen, node),
+        ),
     }
     return assessment.frame(columns, rows=chosen, integers=["rank"], names=True)
 

@@ -1,12 +1,14 @@
 """How even a profile is, and what unevenness costs."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dli.aggregation import power_mean
 from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
-from dli.checks import instance
-from dli.diagnosis.basis import basis_notes, join_notes
+from dli.checks import flag_faults, instance, refuse
+from dli.diagnosis.basis import basis_notes, join_notes, names_in_notes
 from dli.diagnosis.means import row_means
 from dli.frames import Frame
 from dli.framework import Index
@@ -15,7 +17,7 @@ from dli.framework.select import inner_node
 __all__ = ["balance"]
 
 
-def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
+def balance(assessment: Assessment, *, node: str | None = None, named: bool = False) -> Frame:
     r"""Return how even each unit's scores are across the children of a node.
 
     The variation is $\sigma / \mu$ of the unit's children, unweighted, with $\sigma^2
@@ -30,6 +32,8 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
         With the unit and those it is compared with.
     node : str, optional
         The index by default.
+    named : bool
+        Whether notes call nodes by their names, as reports do, instead of by their codes.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     UnknownCodeError
         No such node.
     MethodError
-        The node is an indicator.
+        The node is an indicator; ``named`` is not True or False.
 
     Notes
     -----
@@ -74,6 +78,7 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
     (['a', 'a, b'], ['b', 'a, b'])
     """
     instance("assessment", assessment, Assessment)
+    refuse("balance", flag_faults(named=named))
     top = inner_node(assessment.index, node)
     values = assessment.arrays((child.code for child in top.children), normalised=True)
     values[np.isnan(assessment.array(top.code))] = np.nan
@@ -93,18 +98,20 @@ def balance(assessment: Assessment, *, node: str | None = None) -> Frame:
         "cost": np.maximum(arithmetic - geometric, 0.0) * is_profile,
         "lowest": _highest(-values, top),
         "highest": _highest(values, top),
-        "note": _notes(assessment, top, n_known.tolist()),
+        "note": _notes(assessment, top, n_known.tolist(), names_in_notes(assessment, named=named)),
     }
     return assessment.frame(columns, names=True)
 
 
-def _notes(assessment: Assessment, top: Index, n_known: list[int]) -> list[str]:
+def _notes(
+    assessment: Assessment, top: Index, n_known: list[int], names: Mapping[str, str]
+) -> list[str]:
     """Return what limits the comparison of the children, for each unit."""
     rows = list(range(len(n_known)))
     is_scored = (~np.isnan(assessment.array(top.code))).tolist()
     marked = [
         [
-            f"{child.code}: {note}" if note and scored else ""
+            f"{names.get(child.code, child.code)}: {note}" if note and scored else ""
             for note, scored in zip(
                 basis_notes(assessment, rows, child.code), is_scored, strict=True
             )

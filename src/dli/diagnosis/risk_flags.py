@@ -1,6 +1,6 @@
 """Caveats of a unit's result: low sub-indices, narrow strengths, doubtful data, unstable ranks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from dli.arrays import Floats, is_above
 from dli.assessment import Assessment
-from dli.checks import instance, number_fault
+from dli.checks import flag_faults, instance, number_fault
+from dli.diagnosis.basis import names_in_notes
 from dli.errors import MethodError
 from dli.frames import Frame
 from dli.framework import Index
@@ -26,7 +27,7 @@ Rows: TypeAlias = NDArray[np.intp]
 _LEAST_UNITS = 4
 
 
-def risks(
+def risks(  # noqa: PLR0913 each is a choice of its own
     assessment: Assessment,
     unit: object,
     *,
@@ -34,6 +35,7 @@ def risks(
     study: "Uncertainty | None" = None,
     spread: float = 0.1,
     period: object = None,
+    named: bool = False,
 ) -> Frame:
     """Return the caveats of a unit's result.
 
@@ -54,6 +56,8 @@ def risks(
         The rank is a risk if its middle 90 % in the study spans more than this share of the units.
     period : object, optional
         Required if there are several periods; units are compared within it.
+    named : bool
+        Whether notes call nodes by their names, as reports do, instead of by their codes.
 
     Returns
     -------
@@ -91,8 +95,8 @@ def risks(
     DataError
         The unit was left out for lack of indicators.
     MethodError
-        ``floor`` is not a number, ``spread`` is not a share, ``study`` has other units, a period
-        of data without periods, or no period of data with several.
+        ``floor`` is not a number, ``spread`` is not a share, ``study`` has other units, ``named``
+        is not True or False, a period of data without periods, or no period of data with several.
 
     Examples
     --------
@@ -104,15 +108,16 @@ def risks(
     ['low', 'A', 50.0, 'score below the floor, 60']
     """
     instance("assessment", assessment, Assessment)
-    _check(assessment, floor, study, spread)
+    _check(assessment, floor, study, spread, named)
     row = assessment.row(unit, period=period)
     rows = assessment.rows_beside(row)
     inner = [node for node in assessment.index.walk() if isinstance(node, Index)]
+    names = names_in_notes(assessment, named=named)
     flags = [
         *(flag for node in inner for flag in _without_score(assessment, row, node)),
         *(flag for node in inner[1:] for flag in _low(assessment, row, rows, node, floor)),
-        *(flag for node in inner[1:] for flag in _narrow(assessment, row, rows, node)),
-        *(flag for node in inner[1:] for flag in _without_data(assessment, row, node)),
+        *(flag for node in inner[1:] for flag in _narrow(assessment, row, rows, node, names)),
+        *(flag for node in inner[1:] for flag in _without_data(assessment, row, node, names)),
         *_treated(assessment, row),
         *([] if study is None else _unstable_rank(study, row, rows, spread)),
     ]
@@ -126,11 +131,16 @@ def risks(
 
 
 def _check(
-    assessment: Assessment, floor: float | None, study: "Uncertainty | None", spread: float
+    assessment: Assessment,
+    floor: float | None,
+    study: "Uncertainty | None",
+    spread: float,
+    named: object,
 ) -> None:
     faults = [
         "" if floor is None else number_fault("floor", floor),
         number_fault("spread", spread, least=0, most=1),
+        *flag_faults(named=named),
     ]
     studied: Any = getattr(study, "assessment", None)
     if study is not None and not isinstance(studied, Assessment):
@@ -161,7 +171,9 @@ def _low(
         yield "low", node.code, float(scores[row]), f"score below {name}, {limit:.4g}"
 
 
-def _narrow(assessment: Assessment, row: int, rows: Rows, node: Index) -> Iterator[Flag]:
+def _narrow(
+    assessment: Assessment, row: int, rows: Rows, node: Index, names: Mapping[str, str]
+) -> Iterator[Flag]:
     scores = assessment.array(node.code)
     own = scores[row]
     if np.isnan(own) or len(node.indicators) < 2 or _is_few(scores[rows]):
@@ -173,8 +185,9 @@ def _narrow(assessment: Assessment, row: int, rows: Rows, node: Index) -> Iterat
     shares = _shares(assessment, row, node)
     known = [code for code in shares if not np.isnan(assessment.array(code)[row])]
     for code in known:
+        one = names.get(code, repr(code))
         if not any(shares[other] > 0 for other in known if other != code):
-            yield "narrow", node.code, np.nan, f"score in the upper quartile on {code!r} alone"
+            yield "narrow", node.code, np.nan, f"score in the upper quartile on {one} alone"
             continue
         missing = np.full(len(scores), np.nan)
         without = assessment.held.moved({code: missing})[node.code]
@@ -183,7 +196,7 @@ def _narrow(assessment: Assessment, row: int, rows: Rows, node: Index) -> Iterat
             continue
         lead = without[row] - np.nanmedian(without[rows])
         if is_above((own - median) / 2, lead, scale):
-            note = f"share of the lead over the median that is lost without {code!r}"
+            note = f"share of the lead over the median that is lost without {one}"
             yield "narrow", node.code, float(1 - lead / (own - median)), note
 
 
@@ -191,7 +204,9 @@ def _is_few(scores: Floats) -> bool:
     return int((~np.isnan(scores)).sum()) < _LEAST_UNITS
 
 
-def _without_data(assessment: Assessment, row: int, node: Index) -> Iterator[Flag]:
+def _without_data(
+    assessment: Assessment, row: int, node: Index, names: Mapping[str, str]
+) -> Iterator[Flag]:
     shares = _shares(assessment, row, node)
     place = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
     columns = [place[code] for code in shares]
@@ -205,7 +220,8 @@ def _without_data(assessment: Assessment, row: int, node: Index) -> Iterator[Fla
     ):
         codes = [code for code, is_chosen in zip(shares, chosen, strict=True) if is_chosen]
         if codes:
-            note = f"share of its weight that {what}: {', '.join(codes)}"
+            listed = ", ".join(names.get(code, code) for code in codes)
+            note = f"share of its weight that {what}: {listed}"
             yield kind, node.code, sum(shares[code] for code in codes), note
 
 

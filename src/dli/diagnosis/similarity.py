@@ -1,6 +1,6 @@
 """Units in a similar situation: by context, or by the profile of their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 from warnings import warn
@@ -10,8 +10,17 @@ from attrs import frozen
 
 from dli.arrays import Bools, Floats, Integers, is_above
 from dli.assessment import Assessment
-from dli.checks import instance, is_hashable, is_whole, listed, number, several
-from dli.diagnosis.basis import LEAST_SHARE, basis_notes, join_notes
+from dli.checks import (
+    flag_faults,
+    instance,
+    is_hashable,
+    is_whole,
+    listed,
+    number,
+    refuse,
+    several,
+)
+from dli.diagnosis.basis import LEAST_SHARE, basis_notes, join_notes, names_in_notes
 from dli.diagnosis.means import row_means
 from dli.errors import DataError, DLIWarning, MethodError, UnknownCodeError
 from dli.frames import Frame, is_missing
@@ -79,6 +88,7 @@ def peers(  # noqa: PLR0913 each is a choice of its own
     within: float | None = None,
     shared: float = LEAST_SHARE,
     period: object = None,
+    named: bool = False,
 ) -> Frame:
     r"""Return the units that are most like a unit.
 
@@ -107,6 +117,8 @@ def peers(  # noqa: PLR0913 each is a choice of its own
         that have anything in common are compared, with a warning.
     period : object, optional
         Required if there are several periods. Units are compared within it, and so are ranges.
+    named : bool
+        Whether notes call nodes by their names, as reports do, instead of by their codes.
 
     Returns
     -------
@@ -125,8 +137,8 @@ def peers(  # noqa: PLR0913 each is a choice of its own
         No such unit, period or context column.
     MethodError
         No unit lies within the distance (the nearest is named), a column that mixes numbers with
-        text, an invalid ``k``, ``within`` or ``shared``, a period of data without periods, or no
-        period of data with several.
+        text, an invalid ``k``, ``within``, ``shared`` or ``named``, a period of data without
+        periods, or no period of data with several.
     DataError
         A unit that was left out, that has a value in none of the columns, or that has no variable
         in common with any other unit.
@@ -152,6 +164,7 @@ def peers(  # noqa: PLR0913 each is a choice of its own
     """
     instance("assessment", assessment, Assessment)
     check_count(k)
+    refuse("peers", flag_faults(named=named))
     limit = np.inf if within is None else number("within", within, least=0)
     shared = number("shared", shared, least=0, most=1)
     row = assessment.row(unit, period=period)
@@ -181,7 +194,10 @@ def peers(  # noqa: PLR0913 each is a choice of its own
         "compared": found.compared[near],
         "score": assessment.array(top)[near],
         "rank": assessment.rank_array(top)[near],
-        "note": join_notes(found.notes(near), basis_notes(assessment, near, top)),
+        "note": join_notes(
+            found.notes(near, names_in_notes(assessment, named=named)),
+            basis_notes(assessment, near, top),
+        ),
     }
     return assessment.frame(columns, rows=near, integers=["rank"], names=True)
 
@@ -239,14 +255,21 @@ class Likeness:
         enough = comparable & ~too_few
         return (enough, False) if enough.any() else (comparable, True)
 
-    def notes(self, rows: Sequence[int]) -> list[str]:
-        """Return the variables that are not compared, as text for each of some rows."""
-        notes = []
+    def notes(self, rows: Sequence[int], names: Mapping[str, str]) -> list[str]:
+        """Return the variables that are not compared, as text for each of some rows.
+
+        Parameters
+        ----------
+        rows : sequence of int
+        names : mapping of str to str
+            What variables are called; those that are not in it by their codes.
+        """
+        notes, called = [], [names.get(name, name) for name in self.names]
         for row in rows:
             is_missing_here = np.isnan(self.differences[row])
-            names = sorted(n for n, no in zip(self.names, is_missing_here, strict=True) if no)
-            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            notes.append(f"not compared: {', '.join(names[:_NAMED])}{more}" if names else "")
+            lacks = sorted(n for n, no in zip(called, is_missing_here, strict=True) if no)
+            more = f" and {len(lacks) - _NAMED} more" if len(lacks) > _NAMED else ""
+            notes.append(f"not compared: {', '.join(lacks[:_NAMED])}{more}" if lacks else "")
         return notes
 
     def warn_of(self, unit: object, rows: Sequence[int], shared: float) -> None:

@@ -158,7 +158,7 @@ def _read_frame(data: Any) -> Table:
 
 def _read_pandas(data: Any, pandas: Any) -> Table:
     """Read the most used library without a detour: small tables are read often."""
-    names = tuple(data.columns)
+    names = tuple(data.columns.tolist())
     faults = [f"{name!r} ({type(name).__name__})" for name in names if not isinstance(name, str)]
     if len(set(names)) < len(names):
         faults += [f"{name!r} appears twice" for name in repeated(names)]
@@ -167,7 +167,9 @@ def _read_pandas(data: Any, pandas: Any) -> Table:
         raise DataError(msg, faults)
     # The frame stays the caller's to change; from version 3 on pandas copies on write.
     deep = int(pandas.__version__.split(".")[0]) < 3
-    return Table(names=names, n_rows=len(data), library="pandas", source=data.copy(deep=deep))
+    source = data.copy(deep=deep)
+    source.columns = range(len(names))  # by place, since pandas looks labels up slowly
+    return Table(names=names, n_rows=len(data), library="pandas", source=source)
 
 
 def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:

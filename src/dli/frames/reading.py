@@ -249,6 +249,8 @@ def reading_of(options: ReadingOptions) -> Reading:
     MethodError
         Settings of the wrong kind, all of them.
     """
+    if not options:
+        return _PLAIN
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown:
         elsewhere = [name for name in unknown if name in _STEPS]
@@ -281,3 +283,7 @@ def _is_encoding(name: Any) -> bool:
         return isinstance(name, str) and "".encode(name) is not None
     except (LookupError, ValueError):
         return False
+
+
+# The settings of most tables, checked once.
+_PLAIN = Reading()

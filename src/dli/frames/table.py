@@ -15,6 +15,9 @@ from dli.frames.reading import Reading
 
 __all__ = ["Table"]
 
+# Kinds of cells that always hold something; names mostly are of these.
+_NEVER_MISSING = frozenset({str, int, bool})
+
 
 @frozen(kw_only=True, eq=False)
 class Table:
@@ -49,15 +52,25 @@ class Table:
 
         Names in a text file are typed only where all of them read back as they were written.
         """
-        if isinstance(self._source, Mapping):
-            cells = self._source[name]
-            if self.is_text:
-                return self.reading.names(cells)
-            if isinstance(cells, np.ndarray):
-                cells = _as_list(cells)
-        else:
-            cells = self._source[name].to_list()
+        cells = self._cells(name)
+        if self.is_text:
+            return self.reading.names(cells)
+        if isinstance(cells, np.ndarray):
+            cells = _as_list(cells)
+        elif not isinstance(cells, list):
+            cells = cells.to_list()
+        if _NEVER_MISSING.issuperset(map(type, cells)):
+            return list(cells)
         return [None if is_missing(cell) else cell for cell in cells]
+
+    def _cells(self, name: str) -> Any:
+        """Return a column as it is held: a list, an array or a series."""
+        return self._source[self.names.index(name) if self._is_pandas else name]
+
+    @property
+    def _is_pandas(self) -> bool:
+        """Whether it holds a pandas frame, whose columns are then called by their places."""
+        return self.library == "pandas" and hasattr(self._source, "iloc")
 
     def variable(self, name: str) -> list[Any]:
         """Return a column as `column` does, but as numbers if all cells are such.
@@ -105,7 +118,7 @@ class Table:
                 texts = self._source[name]
                 numbers, wrong = self._parsed(texts, range(self.n_rows), np.empty(self.n_rows))
             else:
-                numbers, wrong = self._converted(_truth_as_numbers(self._source[name]))
+                numbers, wrong = self._converted(_truth_as_numbers(self._cells(name)))
             values[:, j] = numbers
             faults += [(row, name, cell) for row, cell in wrong]
         return values, faults
@@ -152,18 +165,16 @@ class Table:
             if all(isinstance(c, np.ndarray) and c.dtype == np.float64 for c in columns):
                 return np.array(columns).T
             return None
-        if self.library != "pandas":
+        if not self._is_pandas:
             return None
-        # By place, since pandas looks labels up slowly.
-        places = {name: place for place, name in enumerate(self.names)}
-        block = self._source.take([places[name] for name in names], axis=1).to_numpy()
+        place = {name: place for place, name in enumerate(self.names)}
+        block = self._source.take(np.array([place[name] for name in names], int), axis=1).to_numpy()
         return np.asfortranarray(block) if block.dtype == np.float64 else None
 
     @property
     def has_row_names(self) -> bool:
         """Whether it is a pandas frame whose index is more than the numbers of the rows."""
-        return self.library == "pandas" and hasattr(self._source, "index") and (
-            type(self._source.index).__name__ != "RangeIndex")  # fmt: skip
+        return self._is_pandas and type(self._source.index).__name__ != "RangeIndex"
 
     def holding(self, names: Sequence[str], values: Floats) -> "Table":
         """Hold own columns, these values among them: the caller's mapping may change."""
@@ -181,7 +192,7 @@ class Table:
                 name: cells[rows] if isinstance(cells, np.ndarray) else [cells[i] for i in rows]
                 for name, cells in self._source.items()
             }
-        elif self.library == "pandas":
+        elif self._is_pandas:
             source = self._source.take(rows)
         else:
             source = self._source[list(rows)]

@@ -1,6 +1,6 @@
 """What the choices of a method come to for each node and indicator of a tree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from attrs import frozen
 
 from dli.aggregation.protocol import traits_of
 from dli.framework import Index, Indicator
+from dli.framework.once import once_per_index
 from dli.method.coverage import Coverage, as_coverage
 from dli.method.rounding import RoundedAggregation, RoundedNormalisation
 
@@ -45,15 +46,37 @@ class Choices:
     missing: str
 
 
+@frozen
+class _Nodes:
+    """The codes of all nodes, of those with children, and what these choose for themselves."""
+
+    codes: tuple[str, ...]
+    inner: tuple[str, ...]
+    own: Mapping[str, Mapping[str, Any]]
+
+
+@once_per_index
+def _nodes(index: Index) -> _Nodes:
+    inner = [node for node in index.walk() if isinstance(node, Index)]
+    own = {
+        step: {node.code: own for node in inner if (own := getattr(node, step)) is not None}
+        for step in ("weighting", "aggregation", "normalisation")
+    }
+    codes = tuple(node.code for node in index.walk())
+    return _Nodes(codes, tuple(node.code for node in inner), own)
+
+
 def resolved(values: Mapping[str, Any], defaults: Mapping[str, Any], index: Index) -> Choices:
     """Resolve the fields of a method, each with its default, for an index."""
-    inner = [node for node in index.walk() if isinstance(node, Index)]
+    nodes = _nodes(index)
+    values = {**values, "coverage": as_coverage(values["coverage"])}  # made once for all nodes
 
     def of_nodes(step: str) -> dict[str, Any]:
-        value, default = values[step], defaults[step]
-        return {node.code: _of_node(step, value, default, node, index) for node in inner}
+        """Return the choice of each node: its own, then that of its code, then of its level."""
+        chosen = _by_code(values[step], nodes.inner, index, defaults[step])
+        return {**chosen, **nodes.own.get(step, {})}
 
-    decimals = {node.code: _decimals(values["decimals"], node.code, index) for node in index.walk()}
+    decimals = _by_code(values["decimals"], nodes.codes, index)
     aggregation = {
         code: choice if (n := decimals[code]) is None else RoundedAggregation(choice, n)
         for code, choice in of_nodes("aggregation").items()
@@ -69,8 +92,8 @@ def resolved(values: Mapping[str, Any], defaults: Mapping[str, Any], index: Inde
         weighting=of_nodes("weighting"),
         aggregation=aggregation,
         coverage=coverage,
-        node_normalisation=_node_normalisations(values["normalisation"], inner, index, decimals),
-        node_imputation=_node_imputations(values["node_imputation"], inner, index),
+        node_normalisation=_node_normalisations(values["normalisation"], nodes, index, decimals),
+        node_imputation=_node_imputations(values["node_imputation"], nodes.inner, index),
         missing=values["missing"],
     )
 
@@ -82,12 +105,11 @@ def _needs_all(aggregation: Any) -> bool:
         return False
 
 
-def _of_node(step: str, value: Any, default: Any, node: Index, index: Index) -> Any:
-    """Return the choice of a node: its own, then that of its code, then that of its level."""
-    own = {"weighting": node.weighting, "aggregation": node.aggregation}.get(step)
-    if own is not None or not isinstance(value, Mapping):
-        return value if own is None else own
-    return keyed(value, node.code, index, default)
+def _by_code(value: Any, codes: Sequence[str], index: Index, default: Any = None) -> dict[str, Any]:
+    """Return what a method chose for some nodes, be it the same for all."""
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(codes, value)
+    return {code: keyed(value, code, index, default) for code in codes}
 
 
 def keyed(choices: Mapping[Any, Any], code: str, index: Index, default: Any = None) -> Any:
@@ -96,13 +118,6 @@ def keyed(choices: Mapping[Any, Any], code: str, index: Index, default: Any = No
         if key in choices:
             return choices[key]
     return default
-
-
-def _decimals(value: Any, code: str, index: Index) -> int | None:
-    if not isinstance(value, Mapping):
-        return value  # type: ignore[no-any-return] # a whole number or None
-    decimals: int | None = keyed(value, code, index)
-    return decimals
 
 
 def _normalisations(
@@ -137,25 +152,26 @@ def _grouped(choices: list[tuple[Any, Any]]) -> list[tuple[tuple[Any, Any], Any]
 
 
 def _node_normalisations(
-    value: Any, inner: list[Index], index: Index, decimals: Mapping[str, int | None]
+    value: Any, nodes: _Nodes, index: Index, decimals: Mapping[str, int | None]
 ) -> dict[str, Any]:
     """Return the normalisations of scores: the node's own, that of its code, of its level."""
+    own = nodes.own["normalisation"]
     choices = {}
-    for node in inner:
-        choice = node.normalisation
-        if choice is None and isinstance(value, Mapping):
-            choice = value.get(node.code, value.get(index.level(node.code)))  # not of all others
+    for code in nodes.inner if isinstance(value, Mapping) else own:
+        choice = own.get(code)
+        if choice is None:
+            choice = value.get(code, value.get(index.level(code)))  # not of all others
         if choice is not None:
-            n = decimals[node.code]
-            choices[node.code] = choice if n is None else RoundedNormalisation(choice, n)
+            n = decimals[code]
+            choices[code] = choice if n is None else RoundedNormalisation(choice, n)
     return choices
 
 
-def _node_imputations(value: Any, inner: list[Index], index: Index) -> dict[str, Any]:
+def _node_imputations(value: Any, inner: Sequence[str], index: Index) -> dict[str, Any]:
     """Return the imputations of scores; a single one is for all nodes but the index itself."""
     if not isinstance(value, Mapping):
-        return {} if value is None else {node.code: value for node in inner[1:]}
-    choices = {node.code: keyed(value, node.code, index) for node in inner}
+        return {} if value is None else dict.fromkeys(inner[1:], value)
+    choices = _by_code(value, inner, index)
     if index.code not in value and 0 not in value:
         del choices[index.code]  # all others are all but the index itself
     return {code: choice for code, choice in choices.items() if choice is not None}

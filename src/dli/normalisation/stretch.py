@@ -129,7 +129,8 @@ def stretch(start: Floats, end: Floats, *, low: float, high: float, cut: Bools) 
 
     ``cut`` is that of `Stretch`, or has one value for both ends of each indicator.
     """
-    cut = np.broadcast_to(cut, (2, cut.shape[-1]))
+    if cut.ndim < 2:
+        cut = np.broadcast_to(cut, (2, len(cut)))
     scale = rescaling(np.minimum(start, end), np.maximum(start, end))
     if scale is not None:
         pair = scale.apply(np.stack([start, end], axis=-2))

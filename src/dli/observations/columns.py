@@ -1,6 +1,6 @@
 """Which columns of the data the indicators of an index are read from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -8,19 +8,22 @@ import numpy as np
 from dli.arrays import Floats
 from dli.errors import DataError
 from dli.framework import Index, Indicator
+from dli.framework.once import once_per_index
 
-__all__ = ["Source", "data_columns", "sources", "values_of"]
+__all__ = ["Source", "data_columns", "node_codes", "required_columns", "sources", "values_of"]
 
 # The code of an indicator, its column and its constant; one of the latter two is None.
 Source: TypeAlias = tuple[str, str | None, float | None]
 
 
+@once_per_index
 def sources(index: Index) -> tuple[Source, ...]:
     """Return where the values of each indicator come from."""
     return tuple((i.code, i.data_column, i.constant) for i in index.indicators)
 
 
-def data_columns(index: Index) -> dict[str, tuple[str, ...]]:
+@once_per_index
+def data_columns(index: Index) -> Mapping[str, tuple[str, ...]]:
     """Return the columns that hold values of an index, each with the codes of its indicators.
 
     Raises
@@ -44,6 +47,19 @@ def data_columns(index: Index) -> dict[str, tuple[str, ...]]:
         )
         raise DataError(msg)
     return {name: tuple(own) for name, own in codes.items()}
+
+
+@once_per_index
+def required_columns(index: Index) -> frozenset[str]:
+    """Return the columns without which an index cannot be assessed: of values and denominators."""
+    denominators = {indicator.denominator for indicator in index.indicators} - {None}
+    return frozenset(data_columns(index)) | frozenset(map(str, denominators))
+
+
+@once_per_index
+def node_codes(index: Index) -> frozenset[str]:
+    """Return the codes of all nodes."""
+    return frozenset(node.code for node in index.walk())
 
 
 def values_of(indicators: Sequence[Indicator], columns: Sequence[str], measured: Floats) -> Floats:

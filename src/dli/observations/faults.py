@@ -11,7 +11,7 @@ from dli.checks import is_hashable
 from dli.errors import DataError
 from dli.frames.table import Table
 from dli.framework import Index, Indicator
-from dli.observations.columns import data_columns
+from dli.observations.columns import data_columns, node_codes, required_columns
 
 __all__ = ["RESERVED", "Rows", "cell_faults", "missing_columns", "refuse_codes", "value_faults"]
 
@@ -58,7 +58,7 @@ class Rows:
     def faults(self) -> list[str]:
         """Return rows without a unit or period, and units that appear twice in a period."""
         where, units = self.table.where, self.units
-        if units is None:
+        if units is None or self._differ(units):
             return []
         faults = [f"{where(i)}: no unit" for i, unit in enumerate(units) if unit is None]
         faults += [
@@ -66,18 +66,27 @@ class Rows:
             for i, period in enumerate(self.periods or ())
             if period is None
         ]
-        keys = units if self.periods is None else tuple(zip(units, self.periods, strict=True))
-        try:
-            if len(set(keys)) == len(keys):
-                return faults
-        except TypeError:
-            wrong = [i for i, key in enumerate(keys) if not is_hashable(key)]
+        keys = self._keys(units)
+        wrong = [i for i, key in enumerate(keys) if not is_hashable(key)]
+        if wrong:
             return faults + [f"{self[i]}: a unit or period cannot be a list" for i in wrong]
         first: dict[Any, int] = {}
         for i, key in enumerate(keys):
             if units[i] is not None and first.setdefault(key, i) != i:
                 faults.append(f"{self[i]} appears before, in {where(first[key])}")
         return faults
+
+    def _keys(self, units: tuple[Any, ...]) -> tuple[Any, ...]:
+        return units if self.periods is None else tuple(zip(units, self.periods, strict=True))
+
+    def _differ(self, units: tuple[Any, ...]) -> bool:
+        """Return whether no row is without a key and all keys differ, as they mostly do."""
+        try:
+            keys = set(self._keys(units))
+            parts = keys if self.periods is None else {*units, *self.periods}
+            return len(keys) == len(units) and None not in parts
+        except TypeError:  # a list, which has no hash
+            return False
 
 
 def _of_indicators(column: str, codes: Sequence[str]) -> str:
@@ -97,6 +106,8 @@ def cell_faults(
 
     ``columns`` are those of indicators, as `data_columns` returns them.
     """
+    if not wrong:
+        return []
     owners = {name: _of_indicators(name, codes) for name, codes in (columns or {}).items()}
     reasons: dict[Any, str] = {}
     faults = []
@@ -114,6 +125,8 @@ def missing_columns(table: Table, index: Index, keys: Sequence[str]) -> list[str
     columns = data_columns(index)
     present = set(table.names)
     _check_keys(index, keys, columns)
+    if present.issuperset(keys) and present >= required_columns(index):
+        return []
     if not present.intersection(columns):
         n, some = len(index.indicators), list(columns)[:5]
         what = f"{n} indicators" if all(i.data_column == i.code for i in index.indicators) else (
@@ -148,7 +161,7 @@ def _check_keys(index: Index, keys: Sequence[str], columns: Mapping[str, Sequenc
     faults = []
     if len(set(keys)) < len(keys):
         faults.append(f"{keys[0]!r} cannot name both the units and the periods")
-    codes = {node.code for node in index.walk()}
+    codes = node_codes(index)
     for what, key in zip(("units", "periods"), keys, strict=False):
         if key in codes:
             faults.append(f"{key!r} is the column of the {what} and the code of a node")
@@ -172,6 +185,8 @@ def refuse_codes(table: Table, index: Index, keys: Iterable[str | None]) -> None
     Results would have two columns of that name, and readers may take one for the other.
     """
     context = set(table.names).difference(data_columns(index), keys)
+    if context.isdisjoint(node_codes(index)):
+        return
     faults = []
     for indicator in index.indicators:
         code, column = indicator.code, indicator.data_column
@@ -187,10 +202,12 @@ def refuse_codes(table: Table, index: Index, keys: Iterable[str | None]) -> None
 
 def value_faults(values: Floats, indicators: Sequence[Indicator], rows: Rows) -> list[str]:
     """Return the values that are infinite or outside the scale of their indicator."""
-    # Comparisons with NaN are false, so missing cells pass.
-    low = np.array([-np.inf if i.scale is None else i.scale[0] for i in indicators])
-    high = np.array([np.inf if i.scale is None else i.scale[1] for i in indicators])
-    bad = (values < low) | (values > high) | np.isinf(values)
+    bad = np.isinf(values)
+    if any(indicator.scale is not None for indicator in indicators):
+        # Comparisons with NaN are false, so missing cells pass.
+        low = np.array([-np.inf if i.scale is None else i.scale[0] for i in indicators])
+        high = np.array([np.inf if i.scale is None else i.scale[1] for i in indicators])
+        bad |= (values < low) | (values > high)
     if not bad.any():
         return []
     faults = []

@@ -48,7 +48,10 @@ def look_alikes(names: Iterable[Hashable]) -> tuple[tuple[Any, ...], ...]:
     >>> look_alikes(["Kenya", "kenya ", "Ghana", 12, "12"])
     (('Kenya', 'kenya '), (12, '12'))
     """
-    different = list(dict.fromkeys(name for name in names if name is not None))
+    names = tuple(names)
+    if set(map(type, names)) <= {int, type(None)}:
+        return ()
+    different = [name for name in dict.fromkeys(names) if name is not None]
     if _surely_differ(different):
         return ()
     groups: dict[str, list[Any]] = {}
@@ -59,8 +62,8 @@ def look_alikes(names: Iterable[Hashable]) -> tuple[tuple[Any, ...], ...]:
 
 def _surely_differ(names: Sequence[Any]) -> bool:
     """Return whether a quick look is enough: plain letters that differ in more than case."""
-    if not all(type(name) is str for name in names):
-        return all(type(name) is int for name in names)
+    if set(map(type, names)) != {str}:
+        return False
     together = "\n".join(names)
     letters = "".join(names)
     if not letters.isascii() or not letters.isprintable() or "`" in letters:

@@ -8,7 +8,6 @@ from dli.capability.elements import ESTIMATED
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section, Table
 from dli.report.language import key
-from dli.report.named import with_names
 from dli.report.parts import picture, table_of, tried, word
 
 if TYPE_CHECKING:
@@ -192,14 +191,9 @@ def _stages(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Block:
     )
 
 
-def _names(case: Case, graph: "CapabilityGraph") -> dict[str, str]:
-    """Return the names of capabilities and outcomes of a graph by their codes."""
-    return case.node_names | {one.code: one.name for one in graph.capabilities}
-
-
 def _named(case: Case, graph: "CapabilityGraph", codes: Sequence[str]) -> list[str]:
     """Name capabilities and outcomes of a graph; those without a name by their codes."""
-    names = _names(case, graph)
+    names = case.node_names | {one.code: one.name for one in graph.capabilities}
     return [names.get(code) or code for code in codes]
 
 
@@ -302,15 +296,14 @@ def _apart(
 ) -> Iterator[Block]:
     """Explain why causes with many points are not in the plan."""
     say, number = case.say, case.language.number
-    table = frames.read(plan.compared_with(explanation), empty=True)
-    names = _names(case, graph)
+    table = frames.read(plan.compared_with(explanation, named=True), empty=True)
     rows = [
         [
             *_named(case, graph, [word(table.column("code")[place])]),
             number(table.column("points")[place], case.digits + 1),
             number(table.column("cost")[place], 2),
             number(table.column("gain_after_plan")[place], case.digits + 1),
-            with_names(table.column("reason")[place], names),
+            table.column("reason")[place],
         ]
         for place in range(min(_LINKS, table.n_rows))
         if table.column("change")[place] == 0

@@ -21,7 +21,7 @@ from dli.report.questions import (
     Question,
     capped,
     in_one_line,
-    listed_codes,
+    listed_names,
     listed_pairs,
     naming,
     percent,
@@ -53,7 +53,7 @@ def _negative(audited: Audited) -> Answer:
         total=len(judged),
         firm=len(firm),
     )
-    named = listed_pairs(language, [(own["first"], own["second"]) for own in firm])
+    named = listed_pairs(audited, [(own["first"], own["second"]) for own in firm])
     return Answer(
         figure=naming(language, told, named),
         is_met=not firm,
@@ -64,8 +64,8 @@ def _negative(audited: Audited) -> Answer:
                 [say("indicator"), say("and"), say("correlation"), say("p-value")],
                 [
                     (
-                        own["first"],
-                        own["second"],
+                        audited.called(own["first"]),
+                        audited.called(own["second"]),
                         language.number(own["correlation"], 2),
                         language.number(own["p_value"], 3),
                     )
@@ -126,10 +126,19 @@ def _own(audited: Audited) -> Answer:
         other = max((part for part in own if part != home), key=own.__getitem__)
         if own[other] > own[home] + TIE:
             figures = (language.number(own[part], 2) for part in (home, other))
-            rows.append((code, home, next(figures), other, next(figures)))
+            rows.append(
+                (
+                    code,
+                    audited.index.find(code).name,
+                    audited.called(home),
+                    next(figures),
+                    audited.called(other),
+                    next(figures),
+                )
+            )
     told = say("{n} of {total} correlate more with another", n=len(rows), total=len(judged))
     return Answer(
-        figure=naming(language, told, listed_codes(language, [row[0] for row in rows])),
+        figure=naming(language, told, listed_names(audited, [row[0] for row in rows])),
         is_met=not rows,
         blocks=capped(
             language,
@@ -139,13 +148,14 @@ def _own(audited: Audited) -> Answer:
             ),
             [
                 say("code"),
+                say("name"),
                 say("own sub-index"),
                 say("correlation"),
                 say("other sub-index"),
                 say("correlation"),
             ],
             rows,
-            [1, 3],
+            [1, 2, 4],
         ),
     )
 
@@ -173,7 +183,7 @@ def _alpha(audited: Audited) -> Answer:
             total=len(codes),
         )
     ]
-    told += [say("below at {codes}", codes=listed_codes(language, low))] if low else []
+    told += [say("below at {codes}", codes=listed_names(audited, low))] if low else []
     return Answer(
         figure=", ".join(told),
         is_met=not low,
@@ -209,7 +219,7 @@ def _component(audited: Audited) -> Answer:
         low += [node.code] if share < _COMPONENT - TIE else []
         split += [node.code] if opposed else []
         signs = (
-            say("opposed: {codes}", codes=listed_codes(language, opposed))
+            say("opposed: {codes}", codes=listed_names(audited, opposed))
             if opposed
             else say("all of one sign")
         )
@@ -227,8 +237,8 @@ def _component(audited: Audited) -> Answer:
             total=len(rows),
         )
     ]
-    told += [say("below at {codes}", codes=listed_codes(language, low))] if low else []
-    told += [say("opposed loadings at {codes}", codes=listed_codes(language, split))] * bool(split)
+    told += [say("below at {codes}", codes=listed_names(audited, low))] if low else []
+    told += [say("opposed loadings at {codes}", codes=listed_names(audited, split))] * bool(split)
     return Answer(
         figure=", ".join(told),
         is_met=not (low or split),

@@ -22,7 +22,7 @@ from dli.report.questions import (
     Audited,
     Question,
     capped,
-    listed_codes,
+    listed_names,
     listed_pairs,
     naming,
     percent,
@@ -77,7 +77,7 @@ def _tree(audited: Audited) -> Answer:
 def _directions(audited: Audited) -> Answer:
     own = _measured(audited)
     down = [indicator.code for indicator in own if indicator.direction == -1]
-    named = f" ({listed_codes(audited.language, down)})" if down else ""
+    named = f" ({listed_names(audited, down)})" if down else ""
     say = audited.language.say
     told = say("more is better for {up}, less is better for {down}", up=len(own) - len(down),
                down=len(down))  # fmt: skip
@@ -185,7 +185,7 @@ def _by_indicator(audited: Audited) -> Answer:
             "{n} of {total} below; the lowest is {lowest} with {share}",
             n=len(low),
             total=len(found),
-            lowest=found[0]["code"],
+            lowest=audited.called(found[0]["code"]),
             share=percent(language, found[0]["share_available"]),
         ),
         is_met=not low,
@@ -255,7 +255,7 @@ def _outliers(audited: Audited) -> Answer:
     language, say = audited.language, audited.language.say
     told = say("{n} of {total} with outliers", n=len(left), total=len(raw))
     return Answer(
-        figure=naming(language, told, listed_codes(language, left)),
+        figure=naming(language, told, listed_names(audited, left)),
         is_met=not left,
         blocks=capped(
             language,
@@ -279,7 +279,7 @@ def _constants(audited: Audited) -> Answer:
         msg = audited.language.say("a single unit differs from no other")
         raise MethodError(msg)
     same = [own["code"] for own in _statistics(audited) if "constant" in _flags(own)]
-    named = listed_codes(audited.language, same)
+    named = listed_names(audited, same)
     return Answer(figure=named or audited.language.say("none"), is_met=not same)
 
 
@@ -290,7 +290,7 @@ def _doubled(audited: Audited) -> Answer:
     r, n = found.coefficients, found.n_units
     pairs = [p for p in found.pairs(above=SAME, below=-SAME) if n[p] >= FEW]
     language, say = audited.language, audited.language.say
-    named = listed_pairs(language, [(codes[i], codes[j]) for i, j in pairs])
+    named = listed_pairs(audited, [(codes[i], codes[j]) for i, j in pairs])
     return Answer(
         figure=naming(language, say("{n} pair", "{n} pairs", n=len(pairs)), named),
         is_met=not pairs,
@@ -298,7 +298,14 @@ def _doubled(audited: Audited) -> Answer:
             language,
             say("Pairs of indicators that say the same."),
             [say("indicator"), say("and"), say("correlation")],
-            [(codes[i], codes[j], language.number(r[i, j], 2)) for i, j in pairs],
+            [
+                (
+                    audited.called(codes[i]),
+                    audited.called(codes[j]),
+                    language.number(r[i, j], 2),
+                )
+                for i, j in pairs
+            ],
             [1],
         ),
     )

@@ -19,7 +19,7 @@ from dli.report.questions import (
     Question,
     capped,
     doubt_of_places,
-    listed_codes,
+    listed_names,
     percent,
 )
 
@@ -41,7 +41,7 @@ def _importance(audited: Audited) -> Answer:
     found = sensitivity.importance(audited.assessment, period=audited.period)
     shares, weights = found.shares, found.weights
     rows = [
-        (code, *(language.number(x, 2) for x in figures))
+        (code, audited.index.find(code).name, *(language.number(x, 2) for x in figures))
         for code, *figures in zip(
             found.codes, weights, shares, found.correlations, found.ratios, strict=True
         )
@@ -51,12 +51,14 @@ def _importance(audited: Audited) -> Answer:
         say("Weights, and how much of the index's variance goes when a part is known."),
         [
             say("code"),
+            say("name"),
             say("weight"),
             say("share of importance"),
             say("correlation"),
             say("correlation ratio"),
         ],
         rows,
+        [1],
     )
     unknown = np.isnan(shares) | np.isnan(weights)
     if unknown.any():
@@ -66,7 +68,7 @@ def _importance(audited: Audited) -> Answer:
             is_met=None,
             reason=say(
                 "weight or importance is not known for {codes}",
-                codes=listed_codes(language, codes),
+                codes=listed_names(audited, codes),
             ),
             blocks=table,
         )
@@ -76,7 +78,7 @@ def _importance(audited: Audited) -> Answer:
         _from_to(language, shares),
         say("for weights of {range}", range=_from_to(language, weights)),
     ]
-    told += [say("far from it for {codes}", codes=listed_codes(language, far))] if far else []
+    told += [say("far from it for {codes}", codes=listed_names(audited, far))] if far else []
     return Answer(
         figure=", ".join(told),
         is_met=not far,
@@ -103,9 +105,11 @@ def _with_index(audited: Audited) -> Answer:
         raise MethodError(msg)
     low = [code for code, r in known if r < _WEAK]
     least, most = (pick(known, key=lambda own: own[1]) for pick in (min, max))
-    lowest, highest = (f"{language.figure(r, '.2f')} ({code})" for code, r in (least, most))
+    lowest, highest = (
+        f"{language.figure(r, '.2f')} ({audited.called(code)})" for code, r in (least, most)
+    )
     told = [say("{low} to {high}", low=lowest, high=highest)]
-    told += [say("weak: {codes}", codes=listed_codes(language, low))] if low else []
+    told += [say("weak: {codes}", codes=listed_names(audited, low))] if low else []
     return Answer(figure=say("; ").join(told), is_met=not low)
 
 
@@ -160,7 +164,7 @@ def _differing(audited: Audited) -> Answer:
             high=percent(language, max(shares.values())),
         )
     ]
-    told += [say("below at {codes}", codes=listed_codes(language, low))] if low else []
+    told += [say("below at {codes}", codes=listed_names(audited, low))] if low else []
     return Answer(
         figure=", ".join(told),
         is_met=not low,
@@ -186,25 +190,27 @@ def _single(audited: Audited) -> Answer:
         say(
             "the highest is {r} ({code})",
             r=language.figure(found[0]["correlation"], ".2f"),
-            code=found[0]["first"],
+            code=audited.called(found[0]["first"]),
         )
     ]
-    told += [say("above: {codes}", codes=listed_codes(language, high))] if high else []
+    told += [say("above: {codes}", codes=listed_names(audited, high))] if high else []
     return Answer(
         figure=say("; ").join(told),
         is_met=not high,
         blocks=capped(
             language,
             say("Indicators by their correlation with the index."),
-            [say("code"), say("correlation"), say("units")],
+            [say("code"), say("name"), say("correlation"), say("units")],
             [
                 (
                     own["first"],
+                    audited.index.find(own["first"]).name,
                     language.number(own["correlation"], 2),
                     language.figure(own["units"], "d"),
                 )
                 for own in found
             ],
+            [1],
         ),
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 from attrs import field, frozen
 
 from dli import diagnosis, frames
+from dli.assessment.doubtful import doubtful_cells
 from dli.errors import DataError
 from dli.framework import Indicator
 from dli.report.language import Language
@@ -115,6 +116,13 @@ class Case:
         return {node.code: node.name for node in self.assessment.index.walk()}
 
     @property
+    def doubtful(self) -> set[str]:
+        """The codes of the indicators whose value may mean that the unit has none."""
+        indicators = self.assessment.index.indicators
+        (cells,) = doubtful_cells(self.assessment.stage_array("raw")[[self.row]], indicators)
+        return {one.code for one, yes in zip(indicators, cells.tolist(), strict=True) if yes}
+
+    @property
     def reference(self) -> Sequence[object]:
         """The peers by which gaps and leads are measured: none where the comparison is weak."""
         return () if self.is_weak else self.peers
@@ -174,8 +182,8 @@ def few_around(case: Case, codes: Iterable[str]) -> str:
     if not names:
         return ""
     return case.say(
-        "Fewer than half of the indicators of {nodes} have a value, so that each of those that "
-        "have one counts for more than it would otherwise.",
+        "Fewer than half of the indicators of {nodes} have a value, so that each of those counts "
+        "for more.",
         nodes=case.language.joined(names),
     )
 
@@ -185,7 +193,7 @@ def _alike(
 ) -> dict[Any, str]:
     """Return the units that are most alike, each with what limits the comparison."""
     try:
-        found = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period)
+        found = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period, named=True)
     except DataError:
         return {}  # the unit has nothing to compare
     table = frames.read(found, empty=True)

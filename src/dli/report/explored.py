@@ -1,5 +1,6 @@
 """What the explorer's page computes with: values, weights and rules, or why it cannot."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +122,8 @@ def _inner(
     }
     if isinstance(aggregation, RoundedAggregation):
         data["decimals"] = aggregation.decimals
+    if isinstance(aggregation, Product):
+        data["product"] = True
     # Constants do not count: where nothing else is left below a node, it has no score.
     measured = [leaf.code for leaf in node.indicators if leaf.constant is None]
     if covers_indicators(coverage):
@@ -151,8 +154,19 @@ def _leaf(
         data["line"] = line
         data["measure"] = indicator.unit_of_measure
     values = normalised if line is None else treated
-    data["values"] = [_number(value) for value in values[rows].tolist()]
-    return data
+    return data | _column(values[rows].tolist())
+
+
+def _column(values: Sequence[float]) -> dict[str, Any]:
+    """Return values in the shorter of two forms: themselves, or each once and their places."""
+    numbers = [_number(value) for value in values]
+    once = sorted({number for number in numbers if number is not None})
+    places: dict[float | None, int] = {number: place for place, number in enumerate(once)}
+    forms: list[dict[str, Any]] = [
+        {"values": numbers},
+        {"values": once, "places": [places.get(number) for number in numbers]},
+    ]
+    return min(forms, key=lambda form: len(json.dumps(form)))
 
 
 def _names(node: "Node") -> dict[str, Any]:
@@ -160,10 +174,16 @@ def _names(node: "Node") -> dict[str, Any]:
 
 
 def _number(value: float) -> float | int | None:
-    """Return a number as short as JSON can hold it, None where it is missing."""
+    """Return a number to 15 significant digits, None where it is missing.
+
+    The digits after these are of the last operation more than of the value, and make a third of
+    the page.
+    """
     if np.isnan(value):
         return None
-    return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
+    short = float(f"{value:.15g}")
+    value = short if np.isfinite(short) else float(value)
+    return int(value) if value == int(value) and abs(value) < 2**53 else value
 
 
 def _choice_of(choices: Sequence[tuple[Any, Any]], column: int) -> Any:

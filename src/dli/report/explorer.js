@@ -3,18 +3,18 @@
 /** Return the ways to combine a node's children, each an order with its name. */
 function rules(/** @type {number} */ i) {
   const names = new Map([
-    [ARITHMETIC, "Arithmetic mean"],
-    [GEOMETRIC, "Geometric mean"],
-    [MINIMUM, "Minimum"],
-    [-1, "Harmonic mean"],
-    [Infinity, "Maximum"],
+    [ARITHMETIC, say("Arithmetic mean")],
+    [GEOMETRIC, say("Geometric mean")],
+    [MINIMUM, say("Minimum")],
+    [-1, say("Harmonic mean")],
+    [Infinity, say("Maximum")],
   ]);
   const own = start.orders[i];
   const offered = [ARITHMETIC, GEOMETRIC, MINIMUM].filter(
     (order) => order !== GEOMETRIC || tree.ranges[i][0] >= 0,
   );
   if (!offered.includes(own)) offered.push(own);
-  return offered.map((order) => [order, names.get(order) ?? `Power mean of order ${order}`]);
+  return offered.map((order) => [order, names.get(order) ?? say("Power mean of order {order}", { order: written(order) })]);
 }
 
 function group(/** @type {number} */ i) {
@@ -24,11 +24,11 @@ function group(/** @type {number} */ i) {
     { id: `rule-${i}`, change: (event) => changed(() => (state.orders[i] = Number(event.target.value))) },
     ...rules(i).map(([order, name]) => el("option", { value: order }, name)),
   );
-  const rule = el("label", { class: "rule" }, el("span", { class: "label" }, "How these are combined"), select);
+  const rule = el("label", { class: "rule" }, el("span", { class: "label" }, say("How these are combined")), select);
   const box = el(
     "fieldset",
     { class: "group" },
-    el("legend", { class: "sr" }, `Weights within ${title(node)}`),
+    el("legend", { class: "sr" }, say("Weights within {node}", { node: title(node) })),
     rule,
   );
   node.children.forEach((child, k) => box.append(slider(i, k, child)));
@@ -51,7 +51,7 @@ function slider(/** @type {number} */ i, /** @type {number} */ k, /** @type {num
     input,
   );
   if (nodes[child].children) {
-    const summary = el("summary", {}, `Inside ${title(nodes[child])}`);
+    const summary = el("summary", {}, say("Inside {node}", { node: title(nodes[child]) }));
     row.append(el("details", {}, summary, group(child)));
   }
   return row;
@@ -75,12 +75,12 @@ function drawWeights() {
     const greatest = Math.ceil(Math.max(most, ...state.points[i]));
     children.forEach((child, k) => {
       const points = state.points[i][k];
-      const share = total > 0 ? `${figure((100 * points) / total, 1)} %` : "–";
+      const share = total > 0 ? say("{share} %", { share: figure((100 * points) / total, 1) }) : "–";
       const input = $(`weight-${child}`);
       if (input.max !== String(greatest)) input.max = greatest;
       if (Number(input.value) !== points) input.value = points;
       write($(`share-${child}`), share);
-      mark(input, "aria-valuetext", `${share} of ${title(nodes[i])}`);
+      mark(input, "aria-valuetext", say("{share} of {node}", { share, node: title(nodes[i]) }));
     });
     children.forEach((child, k) =>
       $(`row-${child}`).classList.toggle("changed", state.points[i][k] !== start.points[i][k]),
@@ -92,28 +92,31 @@ function drawWeights() {
 // ---- The whole page ---------------------------------------------------------------------------
 
 function described() {
-  const parts = [
-    [movedWeights().length, "weight"],
-    [movedOrders().length, "aggregation"],
-    [nWhatIf(), "what-if value"],
-  ].filter(([n]) => n);
-  if (!parts.length) return "The published index";
+  const [nWeights, nMeans, nValues] = [movedWeights().length, movedOrders().length, nWhatIf()];
+  const parts = [];
+  if (nWeights) parts.push(say("{n} weight", "{n} weights", { n: nWeights }));
+  if (nMeans) parts.push(say("{n} aggregation", "{n} aggregations", { n: nMeans }));
+  if (nValues) parts.push(say("{n} what-if value", "{n} what-if values", { n: nValues }));
+  if (!parts.length) return say("The published index");
   const n = published.ranks.reduce((sum, rank, unit) => sum + (current.ranks[unit] !== rank && !(Number.isNaN(rank) && Number.isNaN(current.ranks[unit])) ? 1 : 0), 0);
   const empty = tree.inner.filter((i) => !state.points[i].some((points) => points > 0));
-  const warning = empty.length ? ` All weights of ${empty.map((i) => title(nodes[i])).join(", ")} are 0, so it has no score.` : "";
+  const warning = empty.length ? [say("All weights of {nodes} are 0, so it has no score.", { nodes: empty.map((i) => title(nodes[i])).join(", ") })] : [];
   const [rank, before] = [current.ranks[state.unit], published.ranks[state.unit]].map((one) => figure(one, 0));
-  const own = ` ${data.names[state.unit]}: rank ${rank}${rank === before ? ", as published" : ` instead of ${before}`}.`;
-  const differ = n === 1 ? "1 rank differs" : `${figure(n, 0)} ranks differ`;
-  return `Changed: ${parts.map(([k, what]) => count(k, what)).join(", ")}. ${differ}.${own}${warning}`;
+  const fields = { unit: data.names[state.unit], rank, before };
+  const own =
+    rank === before ? say("{unit}: rank {rank}, as published.", fields) : say("{unit}: rank {rank} instead of {before}.", fields);
+  const changes = say("Changed: {changes}.", { changes: parts.join(", ") });
+  return [changes, say("{n} rank differs.", "{n} ranks differ.", { n }), own, ...warning].join(" ");
 }
 
 function draw() {
   drawWeights();
   drawTable();
   drawUnit();
+  if (data.map) drawMap();
   const text = described();
   write($("state"), text);
-  $("reset").disabled = text === "The published index";
+  $("reset").disabled = text === say("The published index");
   if (data.group) $("group").value = state.group;
 }
 
@@ -138,7 +141,7 @@ function csv() {
   const cell = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
   const number = (value) => (Number.isNaN(value) ? "" : String(value));
   const inner = tree.inner.slice(1);
-  const head = ["unit", "name", "rank", "published_rank", text(nodes[0].code), `published_${nodes[0].code}`, ...inner.map((i) => text(nodes[i].code))];
+  const head = [say("unit"), say("name"), say("rank"), say("published_rank"), text(nodes[0].code), text(say("published_{code}", { code: nodes[0].code })), ...inner.map((i) => text(nodes[i].code))];
   const lines = listed().map((unit) => [
     text(data.units[unit]), text(data.names[unit]),
     ...[current.ranks[unit], published.ranks[unit], current.scores[0][unit], published.scores[0][unit]].map(number),
@@ -149,7 +152,7 @@ function csv() {
 
 function download() {
   const address = URL.createObjectURL(new Blob(["\ufeff", csv()], { type: "text/csv" }));
-  el("a", { href: address, download: "ranking.csv" }).click();
+  el("a", { href: address, download: say("ranking.csv") }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
@@ -157,8 +160,8 @@ async function share() {
   const address = `${location.href.split("#")[0]}#${linked()}`;
   try {
     await navigator.clipboard.writeText(address);
-    $("share").textContent = "Link copied";
-    setTimeout(() => ($("share").textContent = "Copy link"), 2000);
+    $("share").textContent = say("Link copied");
+    setTimeout(() => ($("share").textContent = say("Copy link")), 2000);
   } catch {
     $("link").hidden = false;
     $("address").value = address;
@@ -174,23 +177,26 @@ function show(/** @type {string} */ view) {
 }
 
 function begin() {
-  const about = [count(tree.n, "unit"), count(tree.leaves.length, "indicator")];
+  const about = [nUnits(), say("{n} indicator", "{n} indicators", { n: tree.leaves.length })];
   if (data.period !== undefined) about.unshift(data.period);
-  $("about").textContent = `${about.join(" · ")} · change the weights and see how the ranks respond`;
+  $("about").textContent = say("{contents} · change the weights and see how the ranks respond", { contents: about.join(" · ") });
   const notes = [
-    "Change is the published rank minus the rank under your choices: ▲ 3 means three places higher.",
-    "Scores that differ by no more than 1e-12 of the largest score share a rank.",
-    { renormalise: "If a value is missing, its weight is shared among the rest of its group.", propagate: "If a value is missing, whatever depends on it has no score." }[data.missing] ?? "",
-    "The geometric mean compensates for low scores only in part, and is 0 where a score is 0. The minimum does not compensate at all.",
-    "Points are what a part adds to the score: its score times its share. Beside another unit, leads in points add up to the difference of both scores. They exist only where all means are arithmetic.",
-    "In the profile, the grey band reaches from the lowest to the highest score of all units.",
-    "Where an indicator is normalised by the values of all units, a what-if value changes that unit alone, on the normalised scale.",
-    "Ranks also depend on the data and the method. A difference of a few places may mean little.",
+    say("Change is the published rank minus the rank under your choices: ▲ 3 means three places higher."),
+    say("Scores that differ by no more than 1e-12 of the largest score share a rank."),
+    data.missing === "renormalise" && say("If a value is missing, its weight is shared among the rest of its group."),
+    data.missing === "propagate" && say("If a value is missing, whatever depends on it has no score."),
+    say("The geometric mean compensates for low scores only in part, and is 0 where a score is 0. The minimum does not compensate at all."),
+    say("Points are what a part adds to the score: its score times its share. Beside another unit, leads in points add up to the difference of both scores."),
+    say("Where other means are used, points are counted from a reference: the score with the median, over all units, of each indicator that the unit has. They say how much a part lifts the score above the reference, or lowers it; reference and points add up to the score."),
+    say("In the profile, the grey band reaches from the lowest to the highest score of all units."),
+    say("Where an indicator is normalised by the values of all units, a what-if value changes that unit alone, on the normalised scale."),
+    say("Ranks also depend on the data and the method. A difference of a few places may mean little."),
   ];
   $("notes").append(...notes.filter(Boolean).map((note) => el("p", {}, note)));
   $("sliders").append(group(0));
   makeTable();
   makeProfile();
+  if (data.map) makeMap();
   $("reset").addEventListener("click", () => changed(() => Object.assign(state, tree.published())));
   $("csv").addEventListener("click", download);
   $("share").addEventListener("click", share);

@@ -7,8 +7,8 @@
  *   log?: boolean, decimals?: number}} Line
  * @typedef {{code: string, name: string, children?: number[], weights?: number[],
  *   order?: number | string, needed?: number, decimals?: number, least?: number,
- *   measured?: number[], line?: Line, values?: (number | null)[], ends?: number[],
- *   measure?: string}} Node
+ *   measured?: number[], product?: boolean, line?: Line, values?: (number | null)[],
+ *   places?: (number | null)[], ends?: number[], measure?: string}} Node
  * @typedef {{points: number[][], orders: number[], whatIf: Map<number, Map<number, number>>}} Choices
  *   The weights of each node's children, in any proportion; the order of the power mean of each
  *   node; and new values by unit and indicator.
@@ -119,7 +119,11 @@ class Tree {
     /** @type {number[]} */
     this.parents = [];
     for (const i of this.inner) for (const child of this.nodes[i].children) this.parents[child] = i;
-    this.raw = this.nodes.map((node) => node.values && Float64Array.from(node.values, (x) => x ?? NaN));
+    // Where few values differ, they stand once, and units have their places among them.
+    this.raw = this.nodes.map(
+      ({ values, places }) =>
+        values && Float64Array.from(places ?? values, (x) => (places ? values[x] : x) ?? NaN),
+    );
     this.columns = this.nodes.map(
       (node, i) =>
         node.values && (node.line ? this.raw[i].map((x) => normalised(node.line, x)) : this.raw[i]),
@@ -156,10 +160,10 @@ class Tree {
 
   /**
    * Compute one unit's score at each node, and what enters the parent of each.
-   * @param {Choices} choices @param {number} unit @param {number} [leaf] an indicator that has
-   * @param {number} [score] another normalised value
+   * @param {Choices} choices @param {number} unit
+   * @param {(score: number, leaf: number) => number} [replaced] other normalised values
    */
-  unit(choices, unit, leaf, score) {
+  unit(choices, unit, replaced) {
     this.scores ??= new Float64Array(this.nodes.length);
     this.entered ??= new Float64Array(this.nodes.length);
     this.xs ??= new Float64Array(this.widest);
@@ -171,7 +175,7 @@ class Tree {
         const change = changes?.get(i);
         scores[i] = this.columns[i][unit];
         if (change !== undefined) scores[i] = node.line ? normalised(node.line, change) : change;
-        if (i === leaf) scores[i] = score;
+        if (replaced) scores[i] = replaced(scores[i], i);
         entered[i] = scores[i];
         continue;
       }
@@ -209,7 +213,7 @@ class Tree {
       (i) =>
         !this.nodes[i].line &&
         this.nodes[i].decimals === undefined &&
-        (choices.orders[i] === 1 || this.nodes[i].children.length === 1),
+        (choices.orders[i] === 1 || (this.nodes[i].children.length === 1 && !(this.nodes[i].product && choices.orders[i] === 0))),
     );
   }
 

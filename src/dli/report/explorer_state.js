@@ -1,6 +1,7 @@
 /** What the reader chose, the link that holds it, and small helpers. Names are text, never markup. */
 
 const data = JSON.parse(document.getElementById("data").textContent);
+const { language } = data;
 const tree = new Tree(data);
 const { nodes } = tree;
 const published = tree.all(tree.published());
@@ -18,6 +19,21 @@ const state = {
   leaf: tree.leaves[0],
 };
 let current = published;
+
+/** Mark a template that is said later. */
+const key = (/** @type {string} */ template) => template;
+
+/**
+ * Say a template in the language of the page, with its fields filled in; where there are two, the
+ * field n chooses. English is the key to the messages of the other languages.
+ * @param {string} template @param {...any} rest the template for other numbers, and the fields
+ */
+function say(template, ...rest) {
+  const [several, fields] = typeof rest[0] === "string" ? rest : [template, rest[0] ?? {}];
+  const chosen = several === template || language.singular.includes(fields.n) ? template : several;
+  const text = language.messages[chosen] ?? chosen;
+  return text.replace(/\{(\w+)\}/g, (_, name) => (typeof fields[name] === "number" ? figure(fields[name], 0) : fields[name]));
+}
 
 /** @returns {any} the element with an id */
 const $ = (/** @type {string} */ id) => document.getElementById(id);
@@ -48,19 +64,22 @@ function mark(element, /** @type {string} */ name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
+/** Write an English figure with the marks of the language. */
+const marked = (/** @type {string} */ text) =>
+  text.replace(/[.,]/g, (mark) => (mark === "." ? language.decimal : language.thousands));
 /** @type {Intl.NumberFormat[]} by the number of decimals; making one takes long */
 const formats = [];
 function figure(/** @type {number} */ value, digits = data.digits) {
   if (value === undefined || Number.isNaN(value)) return "–";
   formats[digits] ??= new Intl.NumberFormat("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const text = formats[digits].format(value);
-  return /^-[0.]+$/.test(text) ? text.slice(1) : text.replace("-", "−");
+  const text = marked(formats[digits].format(value));
+  return /^-[^1-9]+$/.test(text) ? text.slice(1) : text.replace("-", "−");
 }
 const signed = (value, digits) => (figure(value, digits).startsWith("−") ? "" : "+") + figure(value, digits);
-const count = (n, what) => `${figure(n, 0)} ${what}${n === 1 ? "" : "s"}`;
+const nUnits = () => say("{n} unit", "{n} units", { n: tree.n });
 const title = (node) => node.name || node.code;
 const short = (value) => String(Number(value.toPrecision(6)));
-const written = (value) => short(value).replace("-", "−");
+const written = (value) => marked(short(value)).replace("-", "−");
 const isNarrow = matchMedia("(max-width: 46rem)");
 
 // ---- What was changed, and the link that holds it ---------------------------------------------

@@ -1,16 +1,25 @@
 /** The ranking: a table of which only the rows in view are drawn. */
 
 const columns = [
-  ["rank", "Rank"],
-  ["moved", "Change"],
-  ["name", "Unit"],
-  ["score", "Score"],
+  ["rank", key("Rank")],
+  ["moved", key("Change")],
+  ["name", key("Unit")],
+  ["score", key("Score")],
 ];
 /** @type {number[]} the units of the table, in order */
 let shown = [];
 /** @type {any[]} rows that are filled anew as the table scrolls */
 const rows = [];
-const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const collator = collated();
+/** Return the order of the language, that of English where the browser does not know its code. */
+function collated() {
+  const rule = { numeric: true, sensitivity: "base" };
+  try {
+    return new Intl.Collator(language.code, rule);
+  } catch {
+    return new Intl.Collator("en", rule);
+  }
+}
 const byName = data.names.map((_, unit) => unit).sort((a, b) => collator.compare(data.names[a], data.names[b]));
 const alphabet = new Int32Array(tree.n);
 byName.forEach((unit, place) => (alphabet[unit] = place));
@@ -36,27 +45,27 @@ function makeTable() {
       toTop();
       draw();
     };
-    head.append(el("th", { scope: "col", class: key }, el("button", { type: "button", click: sort }, name)));
+    head.append(el("th", { scope: "col", class: key }, el("button", { type: "button", click: sort }, say(name))));
   }
   const space = () => el("tbody", { "aria-hidden": "true" }, el("tr", { class: "space" }, el("td", { colspan: 4 })));
   const body = el("tbody", { id: "items", keydown: walk });
   $("league").append(
-    el("caption", { class: "sr" }, "Units with their rank, the change of rank against the published index, and score"),
+    el("caption", { class: "sr" }, say("Units with their rank, the change of rank against the published index, and score")),
     el("thead", {}, head), space(), body, space(),
   );
   $("scroll").addEventListener("scroll", () => {
     look();
     drawRows();
   }, { passive: true });
-  const search = el("input", { type: "search", id: "search", placeholder: "Name or code" });
+  const search = el("input", { type: "search", id: "search", placeholder: say("Name or code") });
   search.addEventListener("input", () => {
     state.search = search.value.trim().toLocaleLowerCase();
     toTop();
     draw();
   });
-  $("filters").append(labelled("Find", search));
+  $("filters").append(labelled(say("Find"), search));
   if (data.group) {
-    const select = el("select", { id: "group" }, el("option", { value: -1 }, "All"));
+    const select = el("select", { id: "group" }, el("option", { value: -1 }, say("All")));
     data.group.names.forEach((name, place) => select.append(el("option", { value: place }, name)));
     select.addEventListener("change", () => {
       state.group = Number(select.value);
@@ -106,8 +115,8 @@ function drawTable() {
   drawRows();
   const total = current.order.length;
   const without = tree.n - total;
-  const parts = [shown.length < tree.n ? `${figure(shown.length, 0)} of ${count(tree.n, "unit")}.` : `${count(tree.n, "unit")}.`];
-  if (without) parts.push(`${figure(without, 0)} without a score.`);
+  const parts = [shown.length < tree.n ? say("{shown} of {units}.", { shown: shown.length, units: nUnits() }) : `${nUnits()}.`];
+  if (without) parts.push(say("{n} without a score.", { n: without }));
   write($("shown"), parts.join(" "));
 }
 
@@ -147,15 +156,14 @@ function fill(item, /** @type {number} */ unit, /** @type {number} */ place) {
   mark(item.row, "aria-rowindex", place + 2);
   mark(item.row, "class", `item${unit === state.unit ? " chosen" : ""}${other}`);
   mark(item.button, "data-unit", unit);
-  write(item.button, data.names[unit] + (state.whatIf.has(unit) ? " · what if" : ""));
+  write(item.button, state.whatIf.has(unit) ? say("{unit} · what if", { unit: data.names[unit] }) : data.names[unit]);
   mark(item.button, "title", data.names[unit]);
   mark(item.button, "aria-pressed", unit === state.unit);
   write(item.cells.rank, figure(rank, 0));
   mark(item.cells.moved, "class", change > 0 ? "moved up" : change < 0 ? "moved down" : "moved");
-  const [arrow, words] = change > 0 ? ["▲", "up"] : ["▼", "down"];
-  const places = figure(Math.abs(change), 0);
-  write(item.mark, change ? `${arrow} ${places}` : "–");
-  write(item.words, change ? `${words} ${places}` : "no change");
+  const n = Math.abs(change);
+  write(item.mark, change ? `${change > 0 ? "▲" : "▼"} ${figure(n, 0)}` : "–");
+  write(item.words, change > 0 ? say("up {n}", { n }) : change < 0 ? say("down {n}", { n }) : say("no change"));
   write(item.number, figure(score));
   placed(item.bar, { share: Number.isNaN(score) ? 0 : position(0, score).toFixed(3) });
 }

@@ -54,13 +54,13 @@ function nearest(/** @type {number} */ unit) {
 function reference() {
   const { beside, unit } = state;
   if (typeof beside === "number") return { name: data.names[beside], at: (i) => current.scores[i][beside] };
-  if (beside === "all") return { name: "median of all units", at: (i) => spread(i)?.[1] ?? NaN };
+  if (beside === "all") return { name: say("median of all units"), at: (i) => spread(i)?.[1] ?? NaN };
   let units = [];
-  let name = "median of the nearest units";
+  let name = say("median of the nearest units");
   if (beside === "near") units = nearest(unit);
   else {
     units = byName.filter((other) => data.group.of[other] === data.group.of[unit]);
-    name = `median of ${data.group.names[data.group.of[unit]] ?? "units without a group"}`;
+    name = say("median of {group}", { group: data.group.names[data.group.of[unit]] ?? say("units without a group") });
   }
   const at = (i) => ends(Float64Array.from(units, (other) => current.scores[i][other]))?.[1] ?? NaN;
   return { name, at, units };
@@ -74,26 +74,27 @@ function makeProfile() {
     id: "beside",
     change: ({ target }) => changed(() => (state.beside = /^\d+$/.test(target.value) ? Number(target.value) : target.value)),
   });
-  beside.append(option("all", "Median of all units"));
-  if (data.group) beside.append(option("group", `Median of its ${data.group.column.replaceAll("_", " ")}`));
-  beside.append(option("near", "Median of the 8 nearest units"));
-  beside.append(el("optgroup", { label: "Another unit" }, ...byName.map((unit) => option(unit, data.names[unit]))));
+  beside.append(option("all", say("Median of all units")));
+  if (data.group) beside.append(option("group", say("Median of its {column}", { column: data.group.column.replaceAll("_", " ") })));
+  beside.append(option("near", say("Median of the 8 nearest units")));
+  beside.append(el("optgroup", { label: say("Another unit") }, ...byName.map((unit) => option(unit, data.names[unit]))));
   const leaves = el("select", { id: "leaf", change: ({ target }) => { state.leaf = Number(target.value); draw(); } });
   leaves.append(...tree.leaves.map((i) => option(i, title(nodes[i]))));
   const range = el("input", { type: "range", id: "value", step: "any", input: () => suppose(state.leaf, Number(short(Number(range.value)))) });
   const number = el("input", { type: "number", step: "any", id: "number", "aria-labelledby": "number-label", change: () => { if (number.value !== "") suppose(state.leaf, Number(number.value)); } });
   $("profile").append(
-    el("div", { class: "fields" }, labelled("Unit", units), labelled("Compared with", beside)),
+    el("div", { class: "fields" }, labelled(say("Unit"), units), labelled(say("Compared with"), beside)),
     el("div", { class: "standing", id: "standing" }),
     el("p", { class: "hint", id: "peers" }),
     el("div", { class: "key hint", id: "key" }),
     el("table", { class: "parts", id: "parts" }),
-    el("h3", {}, "What would raise it most"),
-    el("p", { class: "hint" }, "If one indicator alone reached the best end of its scale."),
+    el("p", { class: "hint", id: "counted" }),
+    el("h3", {}, say("What would raise it most")),
+    el("p", { class: "hint" }, say("If one indicator alone reached the best end of its scale.")),
     el("ol", { class: "list", id: "gains" }),
-    el("h3", {}, "What if?"),
+    el("h3", {}, say("What if?")),
     el("div", { class: "entry" },
-      el("label", { class: "wide" }, el("span", { class: "label" }, "Indicator"), leaves),
+      el("label", { class: "wide" }, el("span", { class: "label" }, say("Indicator")), leaves),
       el("label", {}, el("span", { class: "label", id: "range-label" }), range), number),
     el("p", { class: "hint", id: "number-label" }),
     el("ul", { class: "list", id: "supposed" }),
@@ -130,7 +131,7 @@ function drawUnit() {
     if ($(id).value !== String(value)) $(id).value = value;
   const other = reference();
   $("standing").replaceChildren(standing(unit, ""), ...(typeof beside === "number" ? [standing(beside, "beside")] : []));
-  $("peers").textContent = beside === "near" ? `Nearest in their values: ${other.units.map((one) => data.names[one]).join(", ") || "none with enough in common"}.` : "";
+  $("peers").textContent = beside === "near" ? say("Nearest in their values: {units}.", { units: other.units.map((one) => data.names[one]).join(", ") || say("none with enough in common") }) : "";
   drawKey(other.name);
   drawParts(other);
   drawGains();
@@ -139,14 +140,16 @@ function drawUnit() {
 
 function standing(/** @type {number} */ unit, /** @type {string} */ kind) {
   const [rank, before] = [current.ranks[unit], published.ranks[unit]];
-  const was = rank === before || Number.isNaN(rank) ? "" : ` (published: ${figure(before, 0)})`;
-  const place = Number.isNaN(rank) ? "No rank" : `${figure(rank, 0)} of ${figure(current.order.length, 0)}`;
-  return el("div", { class: kind }, el("span", { class: "label" }, kind ? data.names[unit] : "Rank"),
-    el("strong", {}, place), el("span", { class: "hint" }, `score ${figure(current.scores[0][unit])}${was}`));
+  const score = figure(current.scores[0][unit]);
+  const isSame = rank === before || Number.isNaN(rank);
+  const scored = isSame ? say("score {score}", { score }) : say("score {score} (published: {before})", { score, before: figure(before, 0) });
+  const place = Number.isNaN(rank) ? say("No rank") : say("{rank} of {n}", { rank, n: current.order.length });
+  return el("div", { class: kind }, el("span", { class: "label" }, kind ? data.names[unit] : say("Rank")),
+    el("strong", {}, place), el("span", { class: "hint" }, scored));
 }
 
 function drawKey(/** @type {string} */ name) {
-  const marks = [["dot", data.names[state.unit]], ["diamond", name], ["median", "median of all units"]];
+  const marks = [["dot", data.names[state.unit]], ["diamond", name], ["median", say("median of all units")]];
   if (state.beside === "all") marks.splice(2);
   $("key").replaceChildren(
     ...marks.map(([kind, text]) => el("span", {}, el("span", { class: "track", "aria-hidden": "true" }, placed(el("i", { class: kind }), { at: 0.5 })), text)),
@@ -155,28 +158,30 @@ function drawKey(/** @type {string} */ name) {
 
 /** Show the scores at the nodes beside those of the reference, and the points they bring. */
 function drawParts(other) {
-  const contributions = tree.addsUp(state) ? tree.contributions(state, state.unit) : null;
-  const behind = contributions && typeof state.beside === "number" ? tree.contributions(state, state.beside) : null;
-  const heads = ["Part of the index", "Score", "Other"];
-  if (contributions) heads.push(behind ? "Lead" : "Points");
+  const addsUp = tree.addsUp(state);
+  const { points: contributions, reference: from } = brought(state, state.unit, current);
+  const behind = addsUp && typeof state.beside === "number" ? brought(state, state.beside, current).points : null;
+  const heads = [say("Part of the index"), say("Score"), say("Other"), behind ? say("Lead") : say("Points")];
   const focus = document.activeElement?.closest?.("#parts") ? document.activeElement.id : "";
   const body = [];
   const add = (i, depth) => {
     const [score, reference] = [current.scores[i][state.unit], other.at(i)];
-    const points = contributions && (behind ? (contributions[i] || 0) - (behind[i] || 0) : contributions[i]);
+    const points = behind ? (contributions[i] || 0) - (behind[i] || 0) : contributions[i];
     const row = el("tr", { class: i ? "" : "whole" },
       placed(el("th", { scope: "row" }, partName(i), track(i, score, reference)), { depth: Math.max(depth - 1, 0) }),
       el("td", { class: "figure own" }, figure(score)), el("td", { class: "figure beside" }, figure(reference)));
-    if (contributions) row.append(el("td", { class: "figure" }, behind ? signed(points, 2) : figure(points, 2)));
+    row.append(el("td", { class: "figure" }, behind || !(addsUp || Number.isNaN(points)) ? signed(points, 2) : figure(points, 2)));
     body.push(row);
     if (i === 0 || state.open.has(i)) for (const child of nodes[i].children ?? []) add(child, depth + 1);
   };
   add(0, 0);
   $("parts").replaceChildren(
-    el("caption", { class: "sr" }, `Scores of ${data.names[state.unit]} compared with ${other.name}`),
+    el("caption", { class: "sr" }, say("Scores of {unit} compared with {other}", { unit: data.names[state.unit], other: other.name })),
     el("thead", {}, el("tr", {}, ...heads.map((head, j) => el("th", { scope: "col", class: j ? "figure" : "" }, head)))),
     el("tbody", {}, ...body),
   );
+  const isCounted = !addsUp && !Number.isNaN(from);
+  write($("counted"), isCounted ? say("Points are counted from {reference}, the score with the median of all units in each indicator that it has. They add up to the difference of its score.", { reference: figure(from, 2) }) : "");
   if (focus) $(focus)?.focus();
 }
 
@@ -205,7 +210,7 @@ function track(/** @type {number} */ i, /** @type {number} */ score, /** @type {
 function gains(/** @type {number} */ unit) {
   const score = current.scores[0][unit];
   return tree.leaves
-    .map((leaf) => ({ leaf, score: tree.unit(state, unit, leaf, nodes[leaf].ends[1])[0] }))
+    .map((leaf) => ({ leaf, score: tree.unit(state, unit, (x, i) => (i === leaf ? nodes[leaf].ends[1] : x))[0] }))
     .filter((gain) => gain.score - score > 1e-9 * Math.abs(score))
     .sort((a, b) => b.score - a.score)
     .slice(0, 5);
@@ -219,11 +224,11 @@ function drawGains() {
     const rank = figure(ranked(scores).ranks[state.unit], 0);
     const best = nodes[leaf].ends[1];
     const attempt = () => suppose(leaf, nodes[leaf].line ? original(nodes[leaf].line, best) : best);
-    const text = `${title(nodes[leaf])}: ${signed(score - own, 2)} points, rank ${rank}`;
-    return el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": `Try ${title(nodes[leaf])}`, click: attempt }, "Try"));
+    const text = say("{indicator}: {points} points, rank {rank}", { indicator: title(nodes[leaf]), points: signed(score - own, 2), rank });
+    return el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": say("Try {indicator}", { indicator: title(nodes[leaf]) }), click: attempt }, say("Try")));
   });
   $("gains").replaceChildren(...items);
-  if (!items.length) $("gains").append(el("li", {}, Number.isNaN(own) ? "It has no score." : "No single indicator would raise it."));
+  if (!items.length) $("gains").append(el("li", {}, Number.isNaN(own) ? say("It has no score.") : say("No single indicator would raise it.")));
 }
 
 function drawWhatIf() {
@@ -233,13 +238,13 @@ function drawWhatIf() {
   const was = tree.raw[leaf][unit];
   const value = state.whatIf.get(unit)?.get(leaf) ?? was;
   const digits = greatest - least > 20 ? 1 : 3;
-  const unitOfMeasure = node.line ? node.measure || "in its unit of measure" : "on the normalised scale";
+  const unitOfMeasure = node.line ? node.measure || say("in its unit of measure") : say("on the normalised scale");
   if ($("leaf").value !== String(leaf)) $("leaf").value = leaf;
-  write($("range-label"), `Value from ${figure(least, digits)} to ${figure(greatest, digits)}`);
-  const before = Number.isNaN(was) ? "missing" : figure(was, digits);
-  write($("number-label"), `Value (${unitOfMeasure}); in the data: ${before}.`);
+  write($("range-label"), say("Value from {least} to {greatest}", { least: figure(least, digits), greatest: figure(greatest, digits) }));
+  const before = Number.isNaN(was) ? say("missing") : figure(was, digits);
+  write($("number-label"), say("Value ({measure}); in the data: {before}.", { measure: unitOfMeasure, before }));
   Object.assign($("value"), { min: least, max: greatest, value: Number.isNaN(value) ? least : value });
-  $("value").setAttribute("aria-valuetext", Number.isNaN(value) ? "missing" : figure(value, digits));
+  $("value").setAttribute("aria-valuetext", Number.isNaN(value) ? say("missing") : figure(value, digits));
   Object.assign($("number"), { min: least, max: greatest });
   if (document.activeElement !== $("number")) $("number").value = Number.isNaN(value) ? "" : short(value);
   const items = [];
@@ -247,8 +252,8 @@ function drawWhatIf() {
     for (const [at, to] of changes) {
       const [name, indicator] = [data.names[one], title(nodes[at])];
       const before = tree.raw[at][one];
-      const text = `${name}: ${indicator} ${Number.isNaN(before) ? "missing" : written(before)} → ${written(to)}`;
-      items.push(el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": `Remove ${text}`, click: () => withdraw(one, at) }, "Remove")));
+      const text = say("{unit}: {indicator} {before} → {after}", { unit: name, indicator, before: Number.isNaN(before) ? say("missing") : written(before), after: written(to) });
+      items.push(el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": say("Remove {change}", { change: text }), click: () => withdraw(one, at) }, say("Remove"))));
     }
   $("supposed").replaceChildren(...items);
 }

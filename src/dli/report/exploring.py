@@ -1,6 +1,7 @@
 """The explorer: one page on which a reader changes weights and sees the ranks change."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Hashable, Sequence
 from hashlib import sha256
@@ -14,11 +15,14 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from dli.arrays import is_missing
-from dli.checks import refuse, text_faults
+from dli.checks import flag_faults, refuse, text_faults
 from dli.errors import DataError
 from dli.files import replacing
 from dli.framework.select import inner_node
 from dli.report.explored import explored
+from dli.report.explorer_words import spoken, worded
+from dli.report.language import Language, language_of
+from dli.report.mapped import mapped
 from dli.report.parts import digits_of, names_of
 
 if TYPE_CHECKING:
@@ -28,9 +32,11 @@ __all__ = ["explorer"]
 
 _SCRIPTS = (
     "explorer_scores.js",
+    "explorer_points.js",
     "explorer_state.js",
     "explorer_table.js",
     "explorer_unit.js",
+    "explorer_map.js",
     "explorer.js",
 )
 
@@ -44,6 +50,8 @@ def explorer(
     period: object = None,
     node: str | None = None,
     group: str | None = None,
+    map: bool | None = None,
+    lang: object = "en",
 ) -> str: ...
 @overload
 def explorer(
@@ -54,8 +62,10 @@ def explorer(
     period: object = None,
     node: str | None = None,
     group: str | None = None,
+    map: bool | None = None,
+    lang: object = "en",
 ) -> None: ...
-def explorer(
+def explorer(  # noqa: PLR0913 each is a question of its own
     assessment: "Assessment",
     path: str | PathLike[str] | None = None,
     *,
@@ -63,14 +73,16 @@ def explorer(
     period: object = None,
     node: str | None = None,
     group: str | None = None,
+    map: bool | None = None,  # noqa: A002
+    lang: object = "en",
 ) -> str | None:
     """Make a page on which a reader changes weights and sees the ranks change.
 
     The page is a single HTML file that opens from disk and makes no network requests. Unlike a
     report it runs a script, which computes the scores and ranks as this library does. A reader can
     change each weight and, at each node, how scores are combined; look at a unit beside the median
-    or beside another unit; change a unit's values; share all of this as a link; and download the
-    table.
+    or beside another unit; see countries on a map; change a unit's values; share all of this as a
+    link; and download the table.
 
     Parameters
     ----------
@@ -87,6 +99,13 @@ def explorer(
     group : str, optional
         A column of the data that names each unit's group, such as its region: the table can show
         one group, and units can be compared with the median of theirs.
+    map : bool, optional
+        Whether to show scores on a map of the world, where the units, or a column ``iso3``, are the
+        ISO 3166-1 alpha-3 codes of countries. By default there is a map if at least half of the
+        units are on it.
+    lang : str or path
+        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
+        Names are those of the model and the data.
 
     Returns
     -------
@@ -98,9 +117,11 @@ def explorer(
     MethodError
         Steps of the method that the page cannot compute: aggregations other than power means,
         weights that differ from unit to unit, imputed scores, and scores that are normalised by
-        those of other units. All of them are listed, each with its node.
+        those of other units. All of them are listed, each with its node. Or an unknown language.
+    ModelError
+        A file of messages that cannot be read, or that lacks some; all of them are listed.
     DataError
-        No unit has a score.
+        No unit has a score, or ``map=True`` where units are not countries or share a code.
     UnknownCodeError
         No such node, period or column.
     FileError
@@ -113,6 +134,11 @@ def explorer(
     can be changed. The geometric mean of the page is 0 where a child is 0, like
     ``dli.aggregation.Product(total=1)``; it cannot be chosen where scores are below 0.
 
+    The points of a unit are those of `Assessment.contribution_array` under the reader's weights
+    and means: shares of the score where all means are arithmetic, otherwise differences from the
+    score of the medians. Values are held to 15 significant digits, as many as any number can hold;
+    scores are within 1e-12 of the largest one.
+
     Examples
     --------
     >>> from dli import Assessment, Index, Indicator, report
@@ -122,7 +148,9 @@ def explorer(
     >>> "<title>Trial</title>" in page
     True
     """
-    refuse("explorer", text_faults(title=title))
+    flags = () if map is None else flag_faults(map=map)
+    refuse("explorer", [*text_faults(title=title), *flags])
+    language = language_of(lang)
     top = inner_node(assessment.index, assessment.index.code if node is None else node)
     rows = assessment.rows(period)
     scores = assessment.array(top.code)[rows]
@@ -141,7 +169,10 @@ def explorer(
         data["period"] = str(assessment.periods[places[0]])
     if group is not None:
         data["group"] = _groups(assessment, group, places)
-    page = _page(title or top.name or top.code, data)
+    world = mapped(assessment, places, wanted=map)
+    if world is not None:
+        data["map"] = world
+    page = _page(title or top.name or top.code, data, language)
     if path is None:
         return page
     with replacing(path) as file:
@@ -179,25 +210,33 @@ def _groups(assessment: "Assessment", column: str, rows: Sequence[int]) -> dict[
     }
 
 
-def _page(title: str, data: dict[str, Any]) -> str:
-    style = "\n" + _file("explorer.css")
-    script = "\n" + "\n".join(map(_file, _SCRIPTS))
-    return Template(_file("explorer.html")).substitute(
+def _page(title: str, data: dict[str, Any], language: Language) -> str:
+    style = "\n" + _bare(_file("explorer.css"))
+    names = [name for name in _SCRIPTS if name != "explorer_map.js" or "map" in data]
+    script = "\n" + "\n".join(_bare(_file(name)) for name in names)
+    library = f"digital-leadership-index {version('digital-leadership-index')}"
+    return Template(worded(_file("explorer.html"), language, library=library)).substitute(
         # The browser runs this script and no other, and loads nothing from elsewhere.
         policy=(
             f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
             "base-uri 'none'; form-action 'none'"
         ),
+        lang=language.code,
         title=escape(title),
         style=style,
-        data=_json(data),
+        data=_json(data | {"language": spoken(language, script)}),
         script=script,
-        version=version("digital-leadership-index"),
     )
 
 
 def _file(name: str) -> str:
     return resources.files("dli.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _bare(code: str) -> str:
+    """Return a script or style without comments and indentation, a tenth of the page."""
+    code = re.sub(r"/\*.*?\*/ ?|^\s*//[^\n]*", "", code, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^\s+", "", code, flags=re.MULTILINE)
 
 
 def _digest(text: str) -> str:

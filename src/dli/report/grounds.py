@@ -10,7 +10,6 @@ from dli.framework import Indicator
 from dli.report.case import Case
 from dli.report.document import Block, Paragraph, Section
 from dli.report.language import key
-from dli.report.named import with_names
 from dli.report.parts import LEVELS, digits_of, filled, flag_table, picture, tried
 from dli.report.studies import simulations
 
@@ -128,7 +127,7 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
             )
         )
         return
-    found = diagnosis.risks(case.assessment, case.unit, study=study, period=case.period)
+    found = diagnosis.risks(case.assessment, case.unit, study=study, period=case.period, named=True)
     table = frames.read(found, empty=True)
     if not table.n_rows:
         yield Paragraph(case.say("Nothing is flagged."))
@@ -139,7 +138,7 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
             code,
             case.assessment.index.find(code).name,
             case.language.number(value, 2),
-            with_names(note, case.node_names),
+            note,
         ]
         for kind, code, value, note in zip(
             *(table.column(name) for name in ("kind", "code", "value", "note")), strict=True

@@ -92,12 +92,16 @@ class Language:
         """
         if several is not None and fields["n"] not in self.singular:
             template = several
-        text = self._unbroken(self.messages[template] if self.messages else template)
+        text = self.phrase(template)
         written = {
             name: self.figure(int(value), ",d") if isinstance(value, (int, np.integer)) else value
             for name, value in fields.items()
         }
         return text.format(**written)
+
+    def phrase(self, template: str) -> str:
+        """Return a template in this language, with its fields as they are."""
+        return self._unbroken(self.messages[template] if self.messages else template)
 
     def _unbroken(self, template: str) -> str:
         """Return a template with spaces that keep signs on the line of their word."""

@@ -56,8 +56,8 @@ _NAMED = 5
 MARKS = {
     "*": key("Based on fewer than half of the indicators below it."),
     "?": key(
-        "Based on fewer than half of the indicators below it if doubtful values, which may mean "
-        "that there is no value, are taken as missing."
+        "Based on fewer than half of the indicators below it if doubtful values are taken as "
+        "missing."
     ),
 }
 NO_RANKS = key("No other unit has a score, so there are no ranks.")
@@ -186,7 +186,10 @@ def scores_of(
 def explained(language: Language, figures: Iterable[str]) -> str:
     """Explain the marks of some figures, or return ""."""
     found = {figure[-1:] for figure in figures}
-    return " ".join(f"{mark} {language.say(MARKS[mark])}" for mark in MARKS if mark in found)
+    told = {mark: text for mark, text in MARKS.items() if mark in found}
+    if len(told) == len(MARKS):
+        told["?"] = key("The same if doubtful values are taken as missing.")
+    return " ".join(f"{mark} {language.say(text)}" for mark, text in told.items())
 
 
 def few_basis(
@@ -299,16 +302,26 @@ def flag_table(
     read = frames.read(flags, empty=True)
     codes = read.column("code")
     names = ["" if frames.is_missing(code) else assessment.index.find(code).name for code in codes]
+    notes = [
+        _with_name_above(assessment, code, note)
+        for code, note in zip(codes, read.column("note"), strict=True)
+    ]
     columns = {name: read.column(name) for name in keys} | {
         "code": codes,
         "name": names,
         "flag": [flag_name(language, flag) for flag in read.column("flag")],
-        "note": read.column("note"),
+        "note": notes,
     }
     heads = {**keys, "code": language.say("code"), "name": language.say("name"),
              "flag": language.say("flag"), "note": language.say("note")}  # fmt: skip
     shown = {name: (heads[name], None) for name in columns}
     return table_of(language, columns, caption, shown, top=50)
+
+
+def _with_name_above(assessment: "Assessment", code: Any, note: str) -> str:
+    """Name in a note the node above the one that is flagged: flags call it by its code."""
+    above = None if frames.is_missing(code) else assessment.index.parent(code)
+    return note if above is None else note.replace(f"; {above.code}: ", f"; {label(above)}: ")
 
 
 def word(cell: Any) -> str:

@@ -15,7 +15,7 @@ from dli.framework import Index
 from dli.multivariate import Limits
 from dli.report.document import Block, Table
 from dli.report.language import ENGLISH, Language, key
-from dli.report.parts import filled
+from dli.report.parts import filled, label
 
 if TYPE_CHECKING:
     from dli.arrays import Floats
@@ -38,7 +38,7 @@ __all__ = [
     "capped",
     "doubt_of_places",
     "in_one_line",
-    "listed_codes",
+    "listed_names",
     "listed_pairs",
     "naming",
     "percent",
@@ -217,6 +217,10 @@ class Audited:
         """Name the units of rows."""
         return [str(self.assessment.units[row]) for row in rows]
 
+    def called(self, code: str) -> str:
+        """Return the name of a node, or its code if it has no name."""
+        return label(self.index.find(code))
+
     def values(self, codes: Iterable[str]) -> "Floats":
         """Return scores of nodes in the period, of shape (n_units, n_nodes)."""
         return self.assessment.arrays(codes)[self.rows]
@@ -253,17 +257,23 @@ def percent(language: Language, share: float, digits: int = 0) -> str:
     return language.say("{number}%", number=language.figure(100 * share, f".{digits}f"))
 
 
-def listed_codes(language: Language, codes: Sequence[str], most: int = 5, comma: str = ", ") -> str:
+def listed_names(audited: Audited, codes: Sequence[str]) -> str:
     """Name what stands out: all, or the first and how many more."""
-    shown = comma.join(codes[:most])
-    if len(codes) <= most:
-        return shown
-    return language.say("{codes} and {n} more", codes=shown, n=len(codes) - most)
+    return _listed(audited.language, [audited.called(code) for code in codes], 5, ", ")
 
 
-def listed_pairs(language: Language, pairs: Sequence[tuple[str, str]]) -> str:
+def listed_pairs(audited: Audited, pairs: Sequence[tuple[str, str]]) -> str:
     """Name pairs that stand out: all, or the first and how many more."""
-    return listed_codes(language, [language.joined(pair) for pair in pairs], 3, language.say("; "))
+    language = audited.language
+    named = [language.joined([audited.called(code) for code in pair]) for pair in pairs]
+    return _listed(language, named, 3, language.say("; "))
+
+
+def _listed(language: Language, words: Sequence[str], most: int, comma: str) -> str:
+    shown = comma.join(words[:most])
+    if len(words) <= most:
+        return shown
+    return language.say("{codes} and {n} more", codes=shown, n=len(words) - most)
 
 
 def naming(language: Language, told: str, named: str) -> str:

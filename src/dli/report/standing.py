@@ -10,11 +10,11 @@ from dli.framework.select import nodes_to_level
 from dli.report.case import ALONE, Case, few_around
 from dli.report.document import Block, Paragraph
 from dli.report.language import key
-from dli.report.named import with_names
 from dli.report.parts import (
     LEVELS,
     few_basis,
     filled,
+    flag_name,
     heard,
     label,
     picture,
@@ -170,7 +170,7 @@ def _among_peers(case: Case) -> Block:
                 case.labels[row],
                 case.language.number(ranks[row], 0),
                 *(column[place] for column in scores),
-                with_names(case.notes.get(assessment.units[row], ""), case.node_names),
+                case.notes.get(assessment.units[row], ""),
             ]
             for place, row in enumerate(rows)
         ],
@@ -268,6 +268,11 @@ def _distances(
         figures["rank"] = 0
     # The caption says already with what the only unit is compared.
     notes = ["" if case.is_alone and ALONE in note else note for note in table.column("note")[:n]]
+    doubtful, word = case.doubtful, flag_name(case.language, "doubtful")
+    notes = [
+        "; ".join(filter(None, [note, word if code in doubtful else ""]))
+        for code, note in zip(table.column("code")[:n], notes, strict=True)
+    ]
     columns = [
         table.column("code")[:n],
         table.column("name")[:n],
@@ -302,7 +307,7 @@ def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
         units = table.column(assessment.observations.unit_column)
         places = case.rows_of(units)
         told = [
-            f"{name} {score}" + (f" ({with_names(note, case.node_names)})" if note else "")
+            f"{name} {score}" + (f" ({note})" if note else "")
             for name, score, note in zip(
                 case.names(units),
                 scores_of(case.language, assessment, code, places),
@@ -329,7 +334,7 @@ def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
 
 def _likest(case: Case, code: str) -> object:
     return diagnosis.exemplars(
-        case.assessment, case.unit, code, by=case.by, k=3, period=case.period
+        case.assessment, case.unit, code, by=case.by, k=3, period=case.period, named=True
     )
 
 
@@ -369,7 +374,7 @@ def _leads(case: Case) -> Iterator[Block]:
 def balance(case: Case) -> Iterator[Block]:
     """Tell how even the parts are, and what unevenness costs."""
     index = case.assessment.index
-    table = frames.read(diagnosis.balance(case.assessment))
+    table = frames.read(diagnosis.balance(case.assessment, named=True))
     row = {
         name: table.column(name)[case.row]
         for name in ("variation", "cost", "lowest", "highest", "note")

@@ -11,7 +11,7 @@ from dli.framework.index import Node
 from dli.report.case import ALONE, Case, few_around
 from dli.report.document import Block, Paragraph
 from dli.report.language import key
-from dli.report.parts import NO_RANKS, explained, label, listed, scores_of
+from dli.report.parts import NO_RANKS, explained, flag_name, label, listed, scores_of
 
 __all__ = ["in_short"]
 
@@ -49,7 +49,7 @@ def _score_and_rank(case: Case, between: tuple[float, float] | None, possible: s
     score, band = _score(case, index.code), ""
     if index.bands is not None:
         (own,) = index.bands.of(assessment.array(index.code)[[case.row]])
-        band = say(", in the band {band}", band=own)
+        band = say(', in the band "{band}"', band=own)
     if case.is_alone:
         text = say("{unit} scores {score}{band}.", unit=case.name, score=score, band=band)
         return Paragraph(f"{text} {say(NO_RANKS)}")
@@ -96,11 +96,7 @@ def _highest_and_lowest(case: Case) -> Iterator[Paragraph]:
     sentences.append(_by_score(case, nodes, by_score, kinds))
     if by_rank and by_rank != by_score:
         sentences.append(
-            case.say(
-                "Ranks compare it with other units, scores do not: the two can point to different "
-                "{nodes}.",
-                nodes=kinds[1],
-            )
+            case.say("Only ranks compare it with other units, so that the two can differ.")
         )
     yield Paragraph(" ".join(sentences))
 
@@ -169,10 +165,9 @@ def _by_rank(
         names=_named(case, nodes, highest, ranks),
     )
     last = say(
-        "its lowest-ranked {node} is {names}.",
-        "its lowest-ranked {node} are {names}.",
+        "its lowest-ranked is {names}.",
+        "its lowest-ranked are {names}.",
         n=len(lowest),
-        node=kinds[len(lowest) > 1],
         names=_named(case, nodes, lowest, ranks),
     )
     return f"{first} {last}"
@@ -208,24 +203,28 @@ def _largest_gain(case: Case) -> Iterator[Paragraph]:
         return
     is_tied = ~is_above(np.array(points[0]), np.array(points))
     places = np.flatnonzero(is_tied).tolist()
-    names = [table.column("name")[place] or table.column("code")[place] for place in places]
+    doubtful, mark = case.doubtful, f" ({flag_name(case.language, 'doubtful')})"
+    names = [
+        (table.column("name")[place] or code) + (mark if code in doubtful else "")
+        for place, code in ((place, table.column("code")[place]) for place in places)
+    ]
     if ALONE in table.column("note")[0]:
         one = key(
             "The largest gain from a single gap is in {nodes}: with the best end of the scale "
-            "there, and all else as it is, the score would be {points} points higher."
+            "there, all else unchanged, the score would be {points} points higher."
         )
         several = key(
             "The largest gain from a single gap is in {nodes}: with the best end of the scale in "
-            "one of them, and all else as it is, the score would be {points} points higher."
+            "one of them, all else unchanged, the score would be {points} points higher."
         )
     else:
         one = key(
             "The largest gain from a single gap is in {nodes}: with the best score of all units "
-            "there, and all else as it is, the score would be {points} points higher."
+            "there, all else unchanged, the score would be {points} points higher."
         )
         several = key(
             "The largest gain from a single gap is in {nodes}: with the best score of all units in "
-            "one of them, and all else as it is, the score would be {points} points higher."
+            "one of them, all else unchanged, the score would be {points} points higher."
         )
     text = case.say(
         one if len(names) == 1 else several,

@@ -99,7 +99,10 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         held, notes = ranges.ranges_of(language, assessment, own, period)
         if held:
             possible = ranges.sentence(language, own, held[case.row])
-            notes = [Paragraph(ranges.explanation(language))]
+            other = language.say(
+                "The range of ranks at the top answers another question than this interval."
+            )
+            notes = [Paragraph(f"{other} {ranges.explanation(language)}")]
         if case.is_large:
             notes += fewer(language, assessment, study)
         robust = [*grounds.robustness(case, own, firm), *notes]

@@ -35,14 +35,22 @@ def page(title: str, subtitle: str, sections: Sequence[Section], language: Langu
         "<body>",
         f"<header><h1>{escape(title)}</h1>",
         f"<p>{escape(subtitle)}</p></header>",
-        *_contents(sections, language),
-        "<main>",
-        *_sections(sections, language),
-        "</main>",
+        *_body(sections, language),
         "</body>",
         "</html>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _body(sections: Sequence[Section], language: Language) -> Iterator[str]:
+    """Write the sections and the contents: after a summary in words, which is read first."""
+    contents = list(_contents(sections, language))
+    written = list(_sections(sections, language))
+    is_summary = sections and all(isinstance(block, Paragraph) for block in sections[0].blocks)
+    if not is_summary:
+        yield from [*contents, "<main>", *written, "</main>"]
+        return
+    yield from ["<main>", written[0], *contents, *written[1:], "</main>"]
 
 
 def _contents(sections: Sequence[Section], language: Language) -> Iterator[str]:
@@ -53,12 +61,15 @@ def _contents(sections: Sequence[Section], language: Language) -> Iterator[str]:
 
 
 def _sections(sections: Sequence[Section], language: Language) -> Iterator[str]:
+    """Write each section."""
     for place, section in enumerate(sections, 1):
-        yield f'<section aria-labelledby="section-{place}">'
-        yield f'<h2 id="section-{place}">{escape(section.title)}</h2>'
-        for block in section.blocks:
-            yield _block(block, language)
-        yield "</section>"
+        lines = [
+            f'<section aria-labelledby="section-{place}">',
+            f'<h2 id="section-{place}">{escape(section.title)}</h2>',
+            *(_block(block, language) for block in section.blocks),
+            "</section>",
+        ]
+        yield "\n".join(lines)
 
 
 def _block(block: Block, language: Language) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
+from dli.aggregation import ArithmeticMean
 from dli.aggregation.protocol import traits_of
 from dli.arrays import Bools, Floats
 from dli.errors import DataError, MethodError
 from dli.framework import Index, Indicator
+from dli.framework.once import once_per_index
 from dli.method import Choices
 from dli.normalisation.protocol import at_rows
 from dli.scoring.adjusting import Adjusted, covers_indicators
@@ -17,6 +19,7 @@ from dli.scoring.entering import entered
 from dli.scoring.joining import MissingRule, join
 from dli.scoring.units import Units
 from dli.steps import Together, ask, at, numbers
+from dli.weighting import Declared
 from dli.weighting.protocol import traits_of as traits_of_weighting
 
 __all__ = ["ScoredTree"]
@@ -48,12 +51,13 @@ class ScoredTree:
 
     def score_all(self) -> None:
         """Score every node, children first; faults of several nodes are raised together."""
-        columns = {indicator.code: j for j, indicator in enumerate(self.index.indicators)}
+        codes = [indicator.code for indicator in self.index.indicators]
+        columns = {code: j for j, code in enumerate(codes)}
+        self.scores.update(zip(codes, self.normalised.T, strict=True))
+        self.entered.update(self.scores)
         together = Together()
         for node in reversed(list(self.index.walk())):
             if isinstance(node, Indicator):
-                self.scores[node.code] = self.normalised[:, columns[node.code]]
-                self.entered[node.code] = self.scores[node.code]
                 continue
             if together.errors and not all(child.code in self.entered for child in node.children):
                 continue  # what is wrong with the child is told below
@@ -132,14 +136,18 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
     with at("weighting", node.code):
         weights = _weights(choices.weighting[node.code], values, node, codes, units)
     aggregation = choices.aggregation[node.code]
-    rule = MissingRule(choices.missing, choices.coverage[node.code])
-    if rule.missing == "raise" and (missing := np.isnan(values)).any():
+    if choices.missing == "raise" and (missing := np.isnan(values)).any():
         faults = [
             f"{units.name(i)}: {node.children[j].code!r}" for i, j in np.argwhere(missing).tolist()
         ]
         msg = f"the method refuses missing values; children of {node.code!r} without one"
         raise DataError(msg, faults)
+    if type(aggregation) is ArithmeticMean and weights.ndim == 1:
+        scores = _plain_mean(values, weights)
+        if scores is not None:
+            return scores, weights
     where, groups = f" of {node.code!r}", list(units.rows_by_period.values())
+    rule = MissingRule(choices.missing, choices.coverage[node.code])
     with at("aggregation", node.code):
         _check_domain(aggregation, values, weights, rule, node, units)
         scores = join(
@@ -148,10 +156,25 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
     return scores, weights
 
 
+def _plain_mean(values: Floats, weights: Floats) -> Floats | None:
+    """Return the means of complete values, to the last bit those that `join` gives.
+
+    This spares the usual method the checks of a step that may be anybody's. None where a value is
+    missing, the weights need to be scaled or a score is infinite: for `join` to deal with.
+    """
+    if abs(weights.sum() - 1) > 1e-12:
+        return None
+    scores: Floats = values @ weights
+    # A product with NaN is NaN, so that this sees missing values too.
+    return scores if np.isfinite(scores).all() else None
+
+
 def _weights(
     weighting: Any, values: Floats, node: Index, codes: Sequence[str], units: Units
 ) -> Floats:
     """Return the weights of a node's children; units that have their own are those of a period."""
+    if type(weighting) is Declared:
+        return _declared_weights(node)
     if len(units.rows_by_period) < 2 or not traits_of_weighting(weighting).per_unit:
         return _weights_among(weighting, values, node, codes)
     weights = np.empty(values.shape)
@@ -159,6 +182,13 @@ def _weights(
         weights[rows] = _weights_among(weighting, values[rows], node, codes)
     weights.flags.writeable = False
     return weights
+
+
+@once_per_index
+def _declared_weights(node: Index) -> Floats:
+    """Return the weights that an index declares, whatever the data are."""
+    codes = [child.code for child in node.children]
+    return _weights_among(Declared(), np.empty((0, len(codes))), node, codes)
 
 
 def _weights_among(weighting: Any, values: Floats, node: Index, codes: Sequence[str]) -> Floats:
