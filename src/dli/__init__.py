@@ -94,28 +94,7 @@ __all__ = [
 ]
 
 # Everything but the errors loads when it is first asked for, so that a tool that imports dli
-# starts fast.
-_MODULES = (
-    "aggregation",
-    "capability",
-    "change",
-    "datasets",
-    "diagnosis",
-    "elicitation",
-    "exchange",
-    "imputation",
-    "links",
-    "models",
-    "multivariate",
-    "normalisation",
-    "plots",
-    "report",
-    "robustness",
-    "screening",
-    "sensitivity",
-    "treatment",
-    "weighting",
-)
+# starts fast. What is not listed here is a module.
 _MODULE_OF = {
     "Assessment": "assessment",
     "Bands": "framework",
@@ -129,12 +108,12 @@ _MODULE_OF = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"dli.{name}")
     if name in _MODULE_OF:
         value = getattr(import_module(f"dli.{_MODULE_OF[name]}"), name)
         globals()[name] = value  # so that the next access does not come here
         return value
+    if name in __all__:
+        return import_module(f"dli.{name}")
     if name == "__version__":
         return import_module("dli.versions").installed()
     msg = f"module 'dli' has no attribute {name!r}"
