@@ -141,7 +141,7 @@ def test_draws_in_common_are_refused():
         study.merge(made(100))
     with pytest.raises(StudyError, match=r"seed 3: draws 16,385 to 32,768 are in both"):
         study.merge(made(2 * TASK, part=(2, 2)))
-    with pytest.raises(MethodError, match=r"merged with another Uncertainty, got int"):
+    with pytest.raises(MethodError, match=r"other must be an Uncertainty, got int"):
         study.merge(3)
 
 

@@ -198,7 +198,7 @@ def test_second_order_is_given_on_request():
     whole = study.first_order.sum(axis=0) + study.second_order[0, 1]
     assert_allclose(whole, 1, atol=0.1)
     assert sobol(example(), CHOICES, n_samples=4, rng=1).second_order is None
-    with pytest.raises(MethodError, match="need all outputs at once"):
+    with pytest.raises(MethodError, match="need all outputs in memory at once"):
         sobol(example(), CHOICES, n_samples=2**24, rng=1, second_order=True, output="score")
 
 

@@ -1,4 +1,4 @@
-"""How far scores and ranks move when all that is uncertain varies at once."""
+"""Uncertainty of scores and ranks when all uncertain inputs vary together."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -39,56 +39,58 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
     executor: Submits | None = None,
     progress: bool = False,
 ) -> Uncertainty:
-    """Draw all uncertain inputs at once, many times, and count scores and ranks.
+    """Return the distribution of scores and ranks when all uncertain inputs vary together.
 
-    Draws come in chunks with a random stream each, and sums do not depend on the order in which
-    they are made: the result is the same to the last bit for any number and kind of workers, in
-    one run or in several. Memory does not grow with the number of draws.
+    Draws are made in chunks, each with its own random stream, and sums do not depend on the order
+    in which chunks are finished. The result is therefore the same to the last bit for any number
+    and kind of workers, and for one run or several. Memory use does not grow with the number of
+    draws.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     inputs : Input or sequence of Input
-        What is uncertain; all are drawn independently of each other.
+        The uncertain inputs. They are drawn independently of each other.
     n_samples : int
         The number of draws.
     rng : int or numpy Generator, optional
-        The seed.
+        The seed. A fresh one by default, which the result keeps.
     node : str, optional
-        Whose scores and ranks are studied; the index by default.
+        The node whose scores and ranks are studied; the index by default.
     keep : str or sequence of str
-        What is counted: ``"ranks"``, ``"scores"``, or both. What was left out cannot be asked for.
+        What to count: ``"ranks"``, ``"scores"``, or both. Results that need counts that were not
+        kept raise an error.
     places : int, optional
-        Count only the first so many ranks: how often each unit takes each of them, and nothing of
-        the ranks behind. This is for very many units, of which it counts all in this way and not
-        only those that are nominally in front: others may come to the front in some draws.
+        Count only the first ``places`` ranks, which saves memory with very many units. All units
+        are counted, not only those whose nominal rank is among the first, since others can reach
+        these ranks in some draws.
     part : (int, int), optional
-        Make only a part of the draws, such as ``(1, 4)`` for the first of four; parts that were
-        made on several computers are put together by `Uncertainty.merge`.
+        Make only one part of the draws, such as ``(1, 4)`` for the first of four. Parts made on
+        different computers are combined by `Uncertainty.merge`.
     checkpoint : path, optional
-        Write what was counted to this file every half minute and at the end. If the file is there,
-        go on from where it stands: call the same again after a run has been stopped, or with more
-        draws. Without ``rng``, the seed is that of the file.
+        A file to which the counts are written every half minute and at the end. If the file
+        exists, the study continues from it: repeat the same call after an interruption, or with
+        more draws. Without ``rng``, the seed in the file is used.
     executor : object with ``submit``, optional
-        Of ``concurrent.futures``, Dask (``Client.get_executor()``) or the like; threads by
-        default.
+        An executor of ``concurrent.futures``, Dask (``Client.get_executor()``) or similar; threads
+        by default.
     progress : bool
-        Show a bar, with the time that is left.
+        Whether to show a progress bar with the remaining time.
 
     Returns
     -------
     Uncertainty
-        Counts of ranks and scores over all draws.
+        The counts of ranks and scores over all draws.
 
     Raises
     ------
     MethodError
-        Inputs that cannot work, before the first draw; a number of draws below 1; a seed of
-        another kind; parts that there are not.
+        Invalid inputs, found before the first draw; a number of draws below 1; an invalid seed or
+        part.
     StudyError
-        Workers that failed twice; a checkpoint of another study or of other draws, naming what
-        differs.
+        Workers that failed twice, or a checkpoint of another study or of other draws; the message
+        names what differs.
     DataError, ModelError, FileError
         A checkpoint that is damaged, cannot be read, or cannot be written.
 
@@ -142,7 +144,7 @@ def evaluate(
     *,
     node: str | None = None,
 ) -> Floats:
-    """Give the scores of draws that were planned elsewhere, such as by another tool's design.
+    """Return the scores of draws from a design that was planned elsewhere, as by another tool.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Shapley effects: shares of variance for inputs that depend on each other."""
+"""Shapley effects: shares of variance for inputs that can depend on each other."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -44,24 +44,25 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     executor: Submits | None = None,
     progress: bool = False,
 ) -> "Shapley":
-    r"""Share the variance of an output among factors, by Shapley's value.
+    r"""Return the Shapley effects of factors: their shares of the variance of an output.
 
-    The worth of a set of factors is the variance that is left when all others are known. A
-    factor's effect is the mean of what it adds to the worth of those before it, over random
-    orders. Effects sum to one, also where factors depend on each other, as weights that sum to one
-    do: the weights of `DirichletWeights` are drawn given those that are known. They are never
-    negative, but their estimates can be, by the error that `Shapley.errors` tells.
+    The value of a set of factors is the variance that remains when all other factors are known. The
+    effect of a factor is the mean increase in value when it is added to the factors before it, over
+    random orders of the factors. Effects sum to one even if factors depend on each other, as
+    weights that sum to one do: the weights of `DirichletWeights` are drawn conditionally on those
+    that are known. True effects are not negative, but estimates can be, within the errors in
+    `Shapley.errors`.
 
     Parameters
     ----------
     assessment, inputs, node, executor, progress
-        As of `uncertainty`.
+        As for `uncertainty`.
     n_permutations : int
-        Random orders; each takes three draws for each factor.
+        The number of random orders. Each takes three draws for each factor.
     rng : int or numpy Generator, optional
-        The seed, or what draws; a fresh seed by default, which the result keeps.
+        The seed, or a generator that draws one. A fresh seed by default, which the result keeps.
     output : {"mean_rank_shift", "score", "rank"}
-        Whose variance is shared out.
+        The output whose variance is decomposed.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     Raises
     ------
     MethodError
-        Inputs that cannot work, or fewer than two orders.
+        Invalid inputs, or fewer than two orders.
     UnknownCodeError
         An unknown output.
 
@@ -116,7 +117,8 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
     gains, plain = (np.concatenate([part[i] for part in found]) for i in (0, 1))
     variance = plain.var(axis=0, ddof=1)
     usable = np.where(variance > 1e-26 * np.abs(plain).max(axis=0) ** 2, variance, np.nan)
-    # What the whole set is worth is the variance itself: the last in each order takes the rest.
+    # The value of the whole set is the variance itself, so the last factor in each order adds the
+    # remainder.
     last = variance - gains.sum(axis=1)
     rows = np.arange(len(gains))
     orders = np.concatenate([part[2] for part in found])
@@ -134,12 +136,12 @@ def shapley(  # noqa: PLR0913 each is a decision of its own
 
 
 def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any:
-    """Give what each factor adds in each of some random orders, outputs of plain draws, orders.
+    """Return the gains of factors in some random orders, outputs of plain draws, and the orders.
 
     Returns
     -------
     gains : ndarray of shape (n_orders, n_factors, n_outputs)
-        Without what the last factor of each order adds.
+        Zero for the last factor of each order.
     plain : ndarray of shape (n_orders * n_factors, n_outputs)
     orders : ndarray of int of shape (n_orders, n_factors)
     """
@@ -148,14 +150,14 @@ def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any
     n_factors = len(study.names)
     orders = rng.permuted(np.tile(np.arange(n_factors), (n_orders, 1)), axis=1)
     place = np.argsort(orders, axis=1)
-    # Set j of an order are its first j factors, drawn again; the others are known.
+    # Set j of an order contains its first j factors, which are drawn again; the others are known.
     free = place.T[:, :, np.newaxis] < np.arange(1, n_factors)
     known = rng.random((n_factors, n_orders, n_factors - 1))
     numbers = (n_factors, n_orders, n_factors - 1, _INNER)
     drawn = rng.random(numbers)
     room = Room()
     worth: Any = None
-    if n_factors > 1:  # a single factor comes first and last: it takes the whole variance
+    if n_factors > 1:  # a single factor is first and last: its effect is the whole variance
         draws = _mixed(study, known, drawn, free)
         found = outputs_of(study, (output,), study.scores_of(draws), room)
         worth = found.reshape(n_orders, n_factors - 1, _INNER, -1).var(axis=2, ddof=1)
@@ -169,7 +171,7 @@ def _orders(study: Design, output: str, seed: int, task: tuple[int, int]) -> Any
 
 
 def _mixed(study: Design, known: Floats, drawn: Floats, free: Bools) -> Draws:
-    """Draw the free factors given the known ones."""
+    """Return draws of the free factors, given the known ones."""
     draws = Draws(study.assessment, drawn[0].size)
     for own, part in zip(study.inputs, study.slices, strict=True):
         n_factors = part.stop - part.start
@@ -191,18 +193,18 @@ class Shapley(Printed):
     Attributes
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     factors : tuple of str
-        What is uncertain, in the order of the effects.
+        The names of the factors, in the order of the effects.
     output : str
-        What varies.
+        The output that was studied.
     seed, n_permutations : int
-        What is needed to do it again.
+        The seed and the number of orders, with which the study can be repeated.
     effects, errors : ndarray of shape (n_factors, n_outputs)
-        Shares of the variance, and their standard errors over orders; a column for the mean rank
-        shift, or for each unit. NaN for outputs that do not vary.
+        Shares of the variance, and their standard errors over orders, with one column for the mean
+        rank shift or for each unit. NaN for outputs that do not vary.
     variance : ndarray of shape (n_outputs,)
-        Of each output, to which its effects add up.
+        The variance of each output, which the effects decompose.
     """
 
     assessment: Assessment

@@ -1,4 +1,4 @@
-"""Which uncertain input moves scores and ranks most: Sobol indices."""
+"""Sobol indices: which uncertain input moves scores and ranks most."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -58,58 +58,62 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     executor: Submits | None = None,
     progress: bool = False,
 ) -> "Sobol":
-    r"""Share the variance of outputs among the uncertain inputs.
+    r"""Return Sobol indices: the shares of the variance of outputs due to each uncertain input.
 
-    The index of first order of a factor is the share of an output's variance that goes when the
-    factor is known; that of total order what stays when all others are known. Samples are a
-    scrambled Sobol sequence (`scipy.stats.qmc`), the estimators those of
-    `scipy.stats.sobol_indices`, taken in blocks: memory does not grow with the number of draws.
+    The first-order index of a factor is the share of an output's variance that would disappear if
+    the factor were known. The total-order index is the share that would remain if all other factors
+    were known. The sample is a scrambled Sobol sequence (`scipy.stats.qmc`), and the estimators are
+    those of `scipy.stats.sobol_indices`, computed in blocks, so that memory use does not grow with
+    the number of draws.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     inputs : Input or sequence of Input
-        Drawn independently of each other.
+        The uncertain inputs. They are drawn independently of each other.
     n_samples : int
-        The base sample; ``n_samples * (n_factors + 2)`` draws are made. A power of two is best.
+        The size of the base sample, preferably a power of two; ``n_samples * (n_factors + 2)``
+        draws are made.
     rng : int or numpy Generator, optional
-        The seed, or what draws; a fresh seed by default, which the result keeps.
+        The seed, or a generator that draws one. A fresh seed by default, which the result keeps.
     output : {"mean_rank_shift", "score", "rank"}, or several of them
-        The mean over units of the ranks moved, or the score or rank of each unit.
+        The mean absolute change of rank over units, or the score or rank of each unit.
     groups : {"factors", "inputs"}, or mapping of label to names of factors
-        Whether every uniform number is a factor, such as the noise of one weight, all of an input
-        together are one, or as said; factors that a mapping leaves out stand for themselves.
+        Whether each random number is a factor of its own, such as the noise of one weight, or all
+        numbers of an input together are one factor. A mapping defines other groups; factors that it
+        does not contain are groups of their own.
     second_order : bool
-        Also give indices of pairs, for twice the draws.
+        Whether to return indices of pairs too, which takes twice as many draws.
     node : str, optional
-        Whose scores and ranks are studied; the index by default.
+        The node whose scores and ranks are studied; the index by default.
     executor, progress
-        As of `uncertainty`.
+        As for `uncertainty`.
 
     Returns
     -------
     Sobol
-        First-order and total shares for each factor and output.
+        The first-order and total-order indices of each factor for each output.
 
     Raises
     ------
     MethodError
-        Inputs that cannot work; fewer than two draws; outputs that cannot be kept all at once where
-        second order needs it.
+        Invalid inputs; fewer than two draws; more outputs than can be kept in memory, as
+        second-order indices require.
     UnknownCodeError
         An unknown output, group, factor or node.
 
     Warns
     -----
     DLIWarning
-        A base sample that is no power of two; outputs that do not vary, or units that lack a score
-        in some draw: their indices are missing.
+        A base sample that is not a power of two. Also outputs that do not vary, and units without a
+        score in some draw: their indices are missing.
 
     Notes
     -----
-    Weights that must sum to one are drawn unnormalised and then scaled: the indices are those of
-    the raw noise. Effects of the weights themselves are `shapley`'s.
+    Weights that must sum to one are drawn without that constraint and then scaled. The indices are
+    therefore those of the noise before scaling; `shapley` returns effects of the weights
+    themselves.
 
     References
     ----------
@@ -149,8 +153,8 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
     n_kept = n_outputs * n_samples * (2 * len(labels) + 2)
     if second_order and n_kept > _KEPT:
         msg = (
-            f"indices of second order need all outputs at once, here {n_kept:,} of them; more than "
-            f"{_KEPT:,} are too many: ask for fewer draws, groups or outputs"
+            f"second-order indices need all outputs in memory at once, here {n_kept:,}, at most "
+            f"{_KEPT:,}; use fewer draws, groups or outputs"
         )
         raise MethodError(msg)
     shift = _outputs(study, outputs, np.full((len(study.names), 1), 0.5), Room())[0]
@@ -184,7 +188,7 @@ def sobol(  # noqa: PLR0913 each is a decision of its own
 def _groups(
     study: Design, groups: str | Mapping[str, Sequence[str]]
 ) -> tuple[tuple[str, ...], list[list[int]]]:
-    """Give the label of each group, and the places of its factors."""
+    """Return the label of each group and the positions of its factors."""
     names = study.names
     if isinstance(groups, str) and groups == "factors":
         return names, [[i] for i in range(len(names))]
@@ -208,7 +212,7 @@ def _groups(
         if not isinstance(label, str) or (label in names and label not in members)
     ]
     if faults:
-        msg = "the labels of groups must be texts that no factor outside the group has"
+        msg = "the labels of groups must be text, and not the name of a factor outside the group"
         raise MethodError(msg, faults)
     given = [name for members in by_label.values() for name in members]
     unknown = [name for name in given if not is_hashable(name) or name not in names]
@@ -216,7 +220,7 @@ def _groups(
         raise UnknownCodeError("factor", unknown, names)
     twice = [repr(name) for name in dict.fromkeys(given) if given.count(name) > 1]
     if twice:
-        msg = "a factor belongs to one group only"
+        msg = "a factor can belong to one group only"
         raise MethodError(msg, twice)
     own = {label: [names.index(name) for name in members] for label, members in by_label.items()}
     own |= {name: [i] for i, name in enumerate(names) if name not in given}
@@ -224,11 +228,11 @@ def _groups(
 
 
 def _sample(n_factors: int, seed: int, first: int, n: int) -> tuple[Floats, Floats]:
-    """Give a block of both base samples, each of shape (n_factors, n_draws)."""
+    """Return a block of both base samples, each of shape (n_factors, n_draws)."""
     from scipy.stats import qmc
 
     with catch_warnings():
-        simplefilter("ignore", UserWarning)  # a block is no power of two; the whole was checked
+        simplefilter("ignore", UserWarning)  # the size of a block need not be a power of two
         sequence = qmc.Sobol(2 * n_factors, rng=np.random.default_rng(seed))
         if first:
             sequence.fast_forward(first)
@@ -238,7 +242,7 @@ def _sample(n_factors: int, seed: int, first: int, n: int) -> tuple[Floats, Floa
 
 @frozen(eq=False)
 class _Plan:
-    """What a worker needs to know; ``keep`` all outputs, or sum them up."""
+    """What a worker needs; ``keep`` says whether to return all outputs or their sums."""
 
     study: Design
     outputs: tuple[str, ...]
@@ -249,7 +253,7 @@ class _Plan:
 
 
 def _block(plan: _Plan, task: tuple[int, int]) -> Any:
-    """Evaluate a block of the design: sums, or all outputs."""
+    """Return the sums over a block of the design, or all its outputs."""
     a, b = _sample(len(plan.study.names), plan.seed, *task)
     room = Room()
     f_a, f_b = (_outputs(plan.study, plan.outputs, x, room) for x in (a, b))
@@ -260,7 +264,7 @@ def _block(plan: _Plan, task: tuple[int, int]) -> Any:
 
 
 def _mixed(plan: _Plan, own: Floats, other: Floats, room: Room) -> Iterator[Floats]:
-    """Evaluate the first sample with one group of factors from the second, for each group."""
+    """Yield, for each group, the outputs of the first sample with that group from the second."""
     for members in plan.members:
         mixed = room.array("mixed", own.shape)
         mixed[...] = own
@@ -305,13 +309,14 @@ class Sobol(Printed):
     Attributes
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     factors : tuple of str
-        The rows of all arrays.
+        The names of the factors, which are the rows of all arrays.
     outputs : tuple of str
-        What the columns are: one for "mean_rank_shift", one for each unit for "score" and "rank".
+        The outputs. Arrays have one column for "mean_rank_shift", and one for each unit for "score"
+        and "rank".
     seed, n_samples : int
-        What is needed to do it again.
+        The seed and the size of the base sample, with which the study can be repeated.
     indices : Indices
         The estimates, with their standard errors.
     """
@@ -325,21 +330,21 @@ class Sobol(Printed):
 
     @property
     def first_order(self) -> Floats:
-        """Indices of first order, of shape (n_factors, n_outputs)."""
+        """First-order indices, of shape (n_factors, n_outputs)."""
         return self.indices.first_order
 
     @property
     def total_order(self) -> Floats:
-        """Indices of total order, of shape (n_factors, n_outputs)."""
+        """Total-order indices, of shape (n_factors, n_outputs)."""
         return self.indices.total_order
 
     @property
     def second_order(self) -> Floats | None:
-        """Indices of pairs, of shape (n_factors, n_factors, n_outputs), if they were asked for."""
+        """Second-order indices, of shape (n_factors, n_factors, n_outputs), or None."""
         return self.indices.second_order
 
     def columns(self, output: str) -> slice:
-        """Give the columns of an output.
+        """Return the columns of an output.
 
         Raises
         ------
@@ -358,8 +363,9 @@ class Sobol(Printed):
         Parameters
         ----------
         confidence : float
-            Above 0 and below 1. The intervals take the draws for independent, which a Sobol
-            sequence beats: they are rather too wide.
+            The confidence level, above 0 and below 1. The intervals assume independent draws. The
+            points of a Sobol sequence are more evenly spread, so that the intervals are
+            conservative.
 
         Returns
         -------
@@ -371,7 +377,7 @@ class Sobol(Printed):
         Raises
         ------
         MethodError
-            Another confidence.
+            An invalid confidence level.
         """
         from scipy.special import ndtri
 

@@ -1,4 +1,4 @@
-"""What a study of uncertainty found."""
+"""The result of a study of uncertainty."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -23,29 +23,29 @@ __all__ = ["Uncertainty"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Uncertainty(Distributions, Printed):
-    """What many draws gave: a study of uncertainty.
+    """The distribution of scores and ranks over many draws.
 
     Attributes
     ----------
     design : Design
         The assessment and its uncertain inputs.
     seed : int
-        The same seed, inputs and number of draws give the same study.
+        The seed. The same seed, inputs and number of draws give the same study.
     seeds : tuple of int
-        All of them, where studies were merged; `seed` is the least.
+        The seeds of all merged studies; `seed` is the smallest.
     n_samples : int
         The number of draws.
     keep : tuple of str
         What was counted: ``"ranks"``, ``"scores"`` or both.
     places : int or None
-        Of the ranks only so many, from the first.
+        The number of ranks, from the first, that were counted; None for all.
     """
 
     def top(self, k: int) -> Frame:
-        """Return the probability of each unit to be among the first k.
+        """Return the probability that each unit is among the first k.
 
-        Where there are more ranks than bins to count them (above 2,000 units), the draws are made
-        again.
+        With more ranks than bins in which they are counted (above 2,000 units), the draws are
+        repeated.
 
         Returns
         -------
@@ -56,7 +56,7 @@ class Uncertainty(Distributions, Printed):
         Raises
         ------
         StudyError
-            Ranks were not kept, or only those of fewer places.
+            Ranks were not kept, or only for fewer places.
         """
         k = whole_number("k", k, 1, len(self.units))
         self._require("ranks", k)
@@ -71,9 +71,9 @@ class Uncertainty(Distributions, Printed):
     def pairwise_winning(
         self, *, period: object = None, executor: Submits | None = None, progress: bool = False
     ) -> Floats:
-        """Return the share of draws in which each unit scores above each other.
+        """Return the share of draws in which each unit scores above each other unit.
 
-        The draws are made again, since counting all pairs takes far longer than all else.
+        The draws are repeated, since counting all pairs takes much longer than the rest of a study.
 
         Parameters
         ----------
@@ -85,8 +85,9 @@ class Uncertainty(Distributions, Printed):
         Returns
         -------
         ndarray of shape (n_units, n_units)
-            Row above column; units that tie win neither way, and one without a score in a draw
-            wins against none. NaN for units that never have a score.
+            The share of draws in which the unit of the row scores above the unit of the column.
+            Ties count for neither, and a unit without a score in a draw does not win in it. NaN for
+            units that never have a score.
         """
         refuse("pairwise_winning", flag_faults(progress=progress))
         rows = self.assessment.rows(period)
@@ -98,19 +99,19 @@ class Uncertainty(Distributions, Printed):
         return result
 
     def inputs(self, first: int = 0, n: int = 10) -> Frame:
-        """Return what was drawn: a row for each draw, a column for each factor.
+        """Return what was drawn: a row for each draw and a column for each factor.
 
         Parameters
         ----------
         first, n : int
-            The first draw, from 0, and how many.
+            The number of the first draw, from 0, and the number of draws.
 
         Returns
         -------
         frame
-            ``draw``, and for each factor what its number stands for: a weight within its parent,
-            an option, the code that was left out (None for none), a judgement; the number itself
-            for an input that does not say.
+            ``draw``, and for each factor the meaning of its random number: a weight within its
+            parent, an option, the code of the excluded node (None if no node is excluded), or a
+            judgement. For an input that does not define ``drawn``, the random number itself.
         """
         numbers = again.numbers(self._plan, self._runs, first, n)
         columns: dict[str, Any] = {"draw": np.arange(first, first + numbers.shape[1])}
@@ -123,27 +124,27 @@ class Uncertainty(Distributions, Printed):
     def more(
         self, n_samples: int, *, executor: Submits | None = None, progress: bool = False
     ) -> "Uncertainty":
-        """Return a study with further draws of the same seed.
+        """Return a study with additional draws of the same seed.
 
-        It is the same to the last bit as one with all draws in one go: 10,000 draws and 10,000
-        more are 20,000.
+        The result is the same to the last bit as that of a single run: 10,000 draws and 10,000 more
+        equal 20,000.
 
         Parameters
         ----------
         n_samples : int
-            How many more.
+            The number of additional draws.
         executor, progress
             As of `uncertainty`.
 
         Returns
         -------
         Uncertainty
-            With all draws; this one stays as it is.
+            A study of all draws; this one does not change.
 
         Raises
         ------
         StudyError
-            A study that was merged of others and cannot be continued.
+            A merged study that cannot be continued.
 
         Examples
         --------
@@ -162,11 +163,11 @@ class Uncertainty(Distributions, Printed):
         return Uncertainty(plan=plan.without_scores(), runs=(stretch,), counted=sums)
 
     def merge(self, other: "Uncertainty") -> "Uncertainty":
-        """Return a study of the draws of both.
+        """Return a study of the draws of both studies.
 
-        Both are of the same assessment and inputs, and of other seeds or other parts of one
-        (`uncertainty`, ``part=``). The parts of a study give the same as one run, to the last bit,
-        in whatever order they are merged.
+        Both must have the same assessment and inputs, and different seeds or different parts of one
+        seed (``part=`` of `uncertainty`). Merging all parts of a study, in any order, gives the same
+        result as a single run, to the last bit.
 
         Parameters
         ----------
@@ -176,38 +177,38 @@ class Uncertainty(Distributions, Printed):
         Returns
         -------
         Uncertainty
-            With the draws of both.
+            A study of all draws.
 
         Raises
         ------
         MethodError
-            Something else than a study.
+            ``other`` is not a study.
         StudyError
-            Studies of something else, naming what differs; draws that are in both; scores that
-            were counted in other bins.
+            Studies of different assessments or inputs, with what differs; draws that both contain;
+            scores that were counted in different bins.
         """
         candidate: object = other
         if not isinstance(candidate, Uncertainty):
-            msg = f"a study is merged with another Uncertainty, got {type(candidate).__name__}"
+            msg = f"other must be an Uncertainty, got {type(candidate).__name__}"
             raise MethodError(msg)
         runs, counts = continued.merged(self._made, other._made)  # noqa: SLF001 one class
         return Uncertainty(plan=self._plan, runs=runs, counted=counts)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write what was counted to a file, from which the study can be loaded and continued.
+        """Write the counts to a file, from which the study can be loaded and continued.
 
-        The file does not hold the data, so it has to be handed over again. A study of 193 units
-        has some 300 kB.
+        The file does not contain the data: `load` needs the assessment and the inputs again. A
+        study of 193 units takes about 300 kB.
 
         Parameters
         ----------
         path : path
-            Of the file.
+            The path of the file.
 
         Raises
         ------
         FileError
-            The file cannot be written; what was there before is untouched.
+            The file cannot be written; an existing file is not changed.
         """
         continued.save(path, self._plan, self._runs, self._counted)
 
@@ -220,14 +221,15 @@ class Uncertainty(Distributions, Printed):
         Parameters
         ----------
         path : path
-            Of the file.
+            The path of the file.
         assessment, inputs
-            Those that the study was made of. A file never imports code.
+            The assessment and inputs of the study. They are not in the file, so that reading one
+            never runs code from it.
 
         Returns
         -------
         Uncertainty
-            With the same counts to the last bit.
+            The study, with the same counts to the last bit.
 
         Raises
         ------
@@ -236,7 +238,7 @@ class Uncertainty(Distributions, Printed):
         DataError
             A file that is not a saved study, is damaged, or was written by a newer version.
         StudyError
-            The study is one of something else; what differs is named.
+            The file is a study of another assessment or of other inputs; what differs is named.
         """
         found = continued.load(path, assessment, inputs)
         return cls(plan=found[0], runs=found[1], counted=found[2])
