@@ -449,7 +449,7 @@ def test_an_index_of_one_level_is_audited():
         "3.3": "no node has several children",
         "3.4": "components cannot be computed at any node",
         "4.1": "the index has a single part",
-        "5.1": "WeightNoise changes no weight",
+        "5.1": "WeightNoise does not change any weight",
         "7.1": "the index has a single part",
     }.items():
         assert reason in answers(single)[number]["verdict"]

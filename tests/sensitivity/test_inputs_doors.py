@@ -299,7 +299,7 @@ def test_shapley_effects_of_a_tiny_weight_are_numbers():
 
 @pytest.mark.parametrize("key", [True, np.True_, 1.0, None, ("a",)])
 def test_spreads_have_codes_or_whole_numbers_as_keys(key):
-    with pytest.raises(MethodError, match="whole numbers or texts as keys") as caught:
+    with pytest.raises(MethodError, match=r"must be levels \(whole numbers\) or codes \(text\)") as caught:
         WeightNoise({key: 0.1, "a": 0.2})
     assert caught.value.faults == (repr(key),)
 
@@ -315,7 +315,7 @@ def test_levels_may_be_whole_numbers_of_numpy():
 
 def test_labels_of_groups_are_texts_that_name_no_other_factor():
     noise = [WeightNoise(0.3)]
-    with pytest.raises(MethodError, match="must be texts") as caught:
+    with pytest.raises(MethodError, match="must be text") as caught:
         sobol(pair(), noise, n_samples=8, groups={3: ["weight of a"], None: ["weight of b"]})
     assert caught.value.faults == ("3: not text", "None: not text")
     with pytest.raises(MethodError, match="'weight of a': another factor has this name"):

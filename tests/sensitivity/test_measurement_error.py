@@ -336,7 +336,7 @@ def test_errors_stay_within_the_scale_by_indicator_too():
         ({"within_unit": None}, "within_unit must be .*None"),
         (
             {"within_unit": 0.6, "within_indicator": 0.5},
-            "within_indicator and within_unit must not exceed 1 together, got 0.5 and 0.6",
+            "the sum of within_indicator and within_unit must not exceed 1, got 0.5 and 0.6",
         ),
         ({"by_indicator": "yes"}, "by_indicator must be True or False, got 'yes'"),
     ],
@@ -353,6 +353,6 @@ def test_all_faults_of_parameters_are_listed():
 
 
 def test_factors_by_indicator_need_an_error():
-    with pytest.raises(MethodError, match="changes no value: all standard deviations"):
+    with pytest.raises(MethodError, match="does not change any value: all standard deviations"):
         MeasurementError({"a": 0.0}, by_indicator=True).factors(linear(2))
     assert_allclose(evaluate(linear(2), [MeasurementError(0.0)], [[0.5]])[0], linear(2).array("T"))

@@ -1,4 +1,4 @@
-"""How often units take each rank under random weights, and which weights favour them."""
+"""The frequency of each rank under random weights, and the weights that favour each unit."""
 
 from functools import partial
 from typing import Any
@@ -35,14 +35,14 @@ def rank_acceptability(
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     node, nodes
         As in `dli.robustness.pairwise_winning`: the children of ``node`` have random weights by
         default.
     n_samples : int
         The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The seed, or what draws; a fresh seed by default, which the result keeps.
+        The seed, or a generator that draws one. A fresh seed by default, which the result keeps.
     concentration : array_like of shape (n_nodes,), optional
         The parameters of a Dirichlet distribution of the weights; by default all 1: uniform.
 
@@ -64,7 +64,7 @@ def rank_acceptability(
     Warns
     -----
     DLIWarning
-        Units with weights of their own: the shares are those of weights that all units share.
+        Units with different weights: the shares assume weights that are the same for all units.
 
     References
     ----------

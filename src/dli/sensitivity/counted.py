@@ -100,7 +100,7 @@ class Counted:
         self.blocks[seed, first, n_tasks] = sums
 
     def sorted_blocks(self) -> Iterator[Floats]:
-        """Give the sums of scores in the order of seeds and tasks."""
+        """Return the sums of scores in the order of seeds and tasks."""
         return (self.blocks[key] for key in sorted(self.blocks))
 
     @cached_property

@@ -47,7 +47,7 @@ class Design:
     Attributes
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     node : Index
         Whose scores are studied.
     inputs : tuple of Input
@@ -83,11 +83,11 @@ class Design:
         return draws
 
     def scores(self, uniforms: Floats, room: Room | None = None) -> Floats:
-        """Give the node's scores, of shape (n_draws, n_units); they may stand in the room."""
+        """Return the node's scores, of shape (n_draws, n_units); they may stand in the room."""
         return self.scores_of(self.draws(uniforms, room))
 
     def scores_of(self, draws: Draws) -> Floats:
-        """Give the node's scores of draws, of shape (n_draws, n_units)."""
+        """Return the node's scores of draws, of shape (n_draws, n_units)."""
         number = self.combination(draws)
         if draws.noises:
             return self._with_noise(draws, number)
@@ -109,7 +109,7 @@ class Design:
         return scores
 
     def combination(self, draws: Draws) -> NDArray[Any]:
-        """Give the number of each draw's combination of options."""
+        """Return the number of each draw's combination of options."""
         return draws.combinations(list(self.options), [len(o) for o in self.options.values()])
 
     def drawn(self, uniforms: Floats) -> dict[str, list[Any]]:

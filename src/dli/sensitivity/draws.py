@@ -28,7 +28,7 @@ class Room:
         self._arrays: dict[str, Floats] = {}
 
     def array(self, use: str, shape: tuple[int, ...]) -> Floats:
-        """Give an array of a shape with anything in it, the same for the same use."""
+        """Return an array of a shape with anything in it, the same for the same use."""
         known = self._arrays.get(use)
         if known is None or known.shape != shape:
             known = self._arrays[use] = np.empty(shape)
@@ -45,7 +45,7 @@ class Draws:
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     n_draws : int
         How many there are.
     room : Room, optional

@@ -95,11 +95,11 @@ def remove_elements(
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     nodes : int, str or sequence of str, optional
         All nodes of a level of the tree, or codes; all indicators by default.
     node : str, optional
-        Whose scores and ranks are compared; the index by default.
+        The node whose scores and ranks are compared; the index by default.
 
     Returns
     -------

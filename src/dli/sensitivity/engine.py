@@ -39,7 +39,7 @@ def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
 
 
 def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
-    """Give the number of bins of scores and of ranks for each unit.
+    """Return the number of bins of scores and of ranks for each unit.
 
     There are 2,048 bins of scores and one of every rank, unless that is too much for the memory.
     """
@@ -105,7 +105,7 @@ def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Tasks:
 
 @contextmanager
 def workers(executor: Submits | None, n_tasks: int) -> Iterator[Submits | None]:
-    """Give the executor, or threads of our own when there is none and there is work for them."""
+    """Return the executor, or threads of our own when there is none and there is work for them."""
     if executor is not None:
         submit = attribute(executor, "submit", None, step=_name(executor))
         if isinstance(executor, type) or not callable(submit):

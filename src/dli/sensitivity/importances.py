@@ -146,13 +146,13 @@ def importance(
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     node : str, optional
-        The index by default.
+        The node; the index by default.
     nodes : int, str or sequence of str, optional
         A level of the tree, or codes, below ``node``; the children of ``node`` by default.
     period : object, optional
-        Needed when there are several periods.
+        The period; required if there are several.
 
     Returns
     -------

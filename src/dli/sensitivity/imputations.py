@@ -231,7 +231,7 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
-        With the nominal choices.
+        The assessment with the nominal choices.
     imputation : object
         An imputation that draws at random, in place of the method's own: `RegressionDraws`,
         scikit-learn's ``IterativeImputer(sample_posterior=True)`` or your own; or a mapping of
@@ -244,7 +244,7 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
         The seed. The first tables are the same for any m.
     node : str, optional
-        Whose scores and ranks are studied; the index by default.
+        The node whose scores and ranks are studied; the index by default.
     period : object, optional
         For the rows of one period alone; all by default. Values are always drawn for all.
     errors : float or array_like of shape (n_units,), optional

@@ -174,7 +174,7 @@ def run(
     counted : Counted
         Sums over the first tasks of the stretch, to which the others are added.
     executor, progress
-        As of `uncertainty`.
+        As for `uncertainty`.
     save : callable, optional
         Called now and then, and at the end, with what is counted so far.
     """

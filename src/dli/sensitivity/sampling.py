@@ -149,7 +149,7 @@ def evaluate(
     Parameters
     ----------
     assessment, inputs, node
-        As of `uncertainty`.
+        As for `uncertainty`.
     uniforms : array_like of shape (n_draws, n_factors)
         Numbers from 0 to 1, a column for each factor of the inputs in their order; a data frame is
         read by the names of the factors.

@@ -113,7 +113,7 @@ def _kind(array: NDArray[Any]) -> str:
 
 
 def _arrays(own: Identity, bins: Bins, counted: Counted) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Give the name and the content of every entry."""
+    """Return the name and the content of every entry."""
     yield "probe", own.probe
     yield "middle", bins.middle
     yield "width", bins.width

@@ -110,7 +110,7 @@ class Scorer:
         return next(part for part in self.parts if part.node.code == code)
 
     def weighted(self, leaves: Floats, room: Room) -> Floats:
-        """Give the scores of a tree that is one mean, by weights of its indicators.
+        """Return the scores of a tree that is one mean, by weights of its indicators.
 
         Parameters
         ----------
@@ -170,13 +170,13 @@ class Scorer:
         return scores
 
     def entering(self, part: Part, draws: Draws) -> Floats:
-        """Give what the children of a node give to it: (n_draws, n_units, n_children)."""
+        """Return what the children of a node give to it: (n_draws, n_units, n_children)."""
         plain = evolve(part, order=None)
         children = [self._child(plain, place, draws) for place in range(len(part.places))]
         return np.stack(np.broadcast_arrays(*children), axis=-1)
 
     def _child(self, part: Part, place: int, draws: Draws) -> Floats:
-        """Give a child's scores, turned as the node needs them."""
+        """Return a child's scores, turned as the node needs them."""
         leaf = part.places[place]
         if leaf is not None:
             # A copy, since sums may be made in its place.
@@ -252,7 +252,7 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
 
 
 def _mixing(part: Part, draws: Draws) -> Floats:
-    """Give the weights of a node's children up to a factor: (n_children, n_draws or 1)."""
+    """Return the weights of a node's children up to a factor: (n_children, n_draws or 1)."""
     code = part.node.code
     weights = draws.weights.get(code, part.weights[:, :, 0])
     factors = draws.factors.get(code)
@@ -336,7 +336,7 @@ def _ratio(total: Floats, weight: Floats) -> Floats:
 
 
 def _unit_weights(part: Part, draws: Draws) -> list[Floats]:
-    """Give for each child its weights of shape (n_draws or 1, n_units or 1)."""
+    """Return for each child its weights of shape (n_draws or 1, n_units or 1)."""
     code = part.node.code
     found = []
     for place in range(len(part.node.children)):

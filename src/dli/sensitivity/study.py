@@ -78,9 +78,9 @@ class Uncertainty(Distributions, Printed):
         Parameters
         ----------
         period : object, optional
-            Needed when there are several periods.
+            The period; required if there are several.
         executor, progress
-            As of `uncertainty`.
+            As for `uncertainty`.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class Uncertainty(Distributions, Printed):
         n_samples : int
             The number of additional draws.
         executor, progress
-            As of `uncertainty`.
+            As for `uncertainty`.
 
         Returns
         -------
@@ -165,9 +165,9 @@ class Uncertainty(Distributions, Printed):
     def merge(self, other: "Uncertainty") -> "Uncertainty":
         """Return a study of the draws of both studies.
 
-        Both must have the same assessment and inputs, and different seeds or different parts of one
-        seed (``part=`` of `uncertainty`). Merging all parts of a study, in any order, gives the same
-        result as a single run, to the last bit.
+        Both must have the same assessment and inputs, and different seeds or different parts of
+        one seed (``part=`` of `uncertainty`). Merging all parts of a study, in any order, gives the
+        same result as a single run, to the last bit.
 
         Parameters
         ----------

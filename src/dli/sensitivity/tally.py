@@ -172,7 +172,7 @@ class _Cells:
         self._filled = 0
 
     def room(self, n: int) -> NDArray[np.int64]:
-        """Give memory for n numbers of cells; they count as met."""
+        """Return memory for n numbers of cells; they count as met."""
         if self._filled + n > self._waiting.size:
             self.flush()
             if n > self._waiting.size:

@@ -218,7 +218,7 @@ class Sums:
         )
 
     def _error(self, e: Floats, ee: Floats, ev: Floats, ratio: Floats, v: Floats) -> Floats:
-        """Give the standard error of the ratio of the means of e and v."""
+        """Return the standard error of the ratio of the means of e and v."""
         n = self.n
         mean = e / n - ratio * (self.v / n)
         square = (ee - 2 * ratio * ev + ratio**2 * self.vv) / n

@@ -1,4 +1,4 @@
-"""Choices that vary: options of a step of the method, and what belongs to the index."""
+"""Uncertain choices: options of a step of the method, and excluded nodes."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,7 +21,7 @@ from dli.steps import shown
 __all__ = ["Alternatives", "Exclusion", "topmost"]
 
 
-# Which units there are is no matter of chance: an assessment's availability stays.
+# Which units are assessed does not vary: the availability of an assessment stays the same.
 STEPS = tuple(f.name for f in attrs.fields(Method) if f.name != "availability")
 
 
@@ -31,15 +31,17 @@ def _as_tuple(options: Iterable[Any]) -> tuple[Any, ...]:
 
 @frozen
 class Alternatives:
-    """Take one of several options for a step of the method, all with the same chance.
+    """Choose one of several options for a step of the method, all with the same probability.
 
     Parameters
     ----------
     step : str
-        A field of `Method`, such as "normalisation" (of indicators; the scores of nodes are
-        normalised as before), "aggregation" or "imputation".
+        A field of `Method`, such as "normalisation" (of indicators; scores of inner nodes are
+        normalised as in the assessment), "aggregation" or "imputation".
     options : sequence of object
-        What the field takes; each combination of all alternatives must work for every unit.
+        Values of the field, at least two. A mapping by code or level refines the assessment's own
+        choice, as in `Assessment.evolve`. Every combination of all alternatives must work for
+        every unit.
 
     Examples
     --------
@@ -62,33 +64,33 @@ class Alternatives:
 
     @property
     def options(self) -> dict[str, tuple[Any, ...]]:
-        """The options by step, as the engine asks for them."""
+        """The options by step, for the engine."""
         return {self.step: self.choices}
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the step."""
+        """Return the name of the step."""
         own = [
             repr(node.code)
             for node in assessment.index.walk()
             if getattr(node, self.step, None) is not None
         ]
-        # Those of nodes are of their scores; the alternatives are for indicators.
+        # Normalisations of nodes apply to their scores, alternatives to indicators.
         if own and self.step != "normalisation":
-            msg = f"nodes carry a choice of {self.step} of their own, which wins over alternatives"
+            msg = f"nodes have their own {self.step}, which takes precedence over alternatives"
             raise MethodError(msg, own)
         return [self.step]
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Choose by equal parts of 0 to 1."""
+        """Choose options with equal probabilities."""
         draws.choose(self.step, _parts(uniforms[0], len(self.choices)))
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[str]]:
-        """Return the option of each draw, in words."""
+        """Return the option of each draw as text."""
         return [[shown(self.choices[i]) for i in _parts(uniforms[0], len(self.choices)).tolist()]]
 
 
 def _parts(uniforms: Floats, n: int) -> NDArray[np.intp]:
-    """Cut 0 to 1 into equal parts."""
+    """Return which of n equal intervals of 0 to 1 each number is in."""
     return np.minimum((uniforms * n).astype(np.intp), n - 1)
 
 
@@ -98,15 +100,15 @@ def _as_codes(codes: Any) -> tuple[str, ...]:
 
 @frozen
 class Exclusion:
-    """Leave out one of several elements in each draw, or none, all with the same chance.
+    """Exclude one of several nodes in each draw, or none, all with the same probability.
 
-    Siblings share the weight of what is left out in proportion to theirs. An only child goes with
-    its parent.
+    The siblings of an excluded node share its weight in proportion to their weights. If it is an
+    only child, its parent is excluded too.
 
     Parameters
     ----------
     codes : sequence of str
-        Indicators or sub-indices.
+        Codes of indicators or sub-indices.
     """
 
     codes: tuple[str, ...] = field(converter=_as_codes)
@@ -117,17 +119,17 @@ class Exclusion:
             raise MethodError(msg)
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the choice."""
+        """Return the name of the choice."""
         index = assessment.index
         select(index, self.codes)  # refuses unknown codes
         alone = [repr(code) for code in self.codes if topmost(index, code) == index.code]
         if alone:
-            msg = "what is left out must leave something of the index; nothing is left without"
+            msg = "excluding these nodes would leave nothing of the index"
             raise MethodError(msg, alone)
         return ["exclusion"]
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Set the weight of what is left out to zero."""
+        """Set the weight of the excluded node to zero."""
         which = _parts(uniforms[0], len(self.codes) + 1)
         for number, code in enumerate(self.codes, 1):
             gone = which == number

@@ -1,4 +1,4 @@
-"""Data that vary: errors of measurement."""
+"""Uncertain data: measurement errors."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ _ROUNDING = 1e-12
 
 @frozen(kw_only=True, eq=False)
 class Noise:
-    """Errors that are added to raw values, to those of one draw or of many.
+    """Errors that are added to the raw values of one draw or of many.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Noise:
     errors : callable
         ``errors(draw, cells)`` fills cells of shape (n_rows, n_indicators) with standard errors.
     ends : (ndarray, ndarray), optional
-        The least and the greatest value of each indicator, if any has one.
+        The smallest and largest valid value of each indicator, if any are declared.
     checked : callable, optional
         The noise of one draw with the checks of `Draws.perturb`.
     """
@@ -57,7 +57,7 @@ class Noise:
             Filled with them, and returned; it must not be that of the values.
         """
         tables = np.broadcast_to(values, out.shape)
-        # Draw by draw, so that the cells of one are still in the cache at the next operation.
+        # One draw at a time, so that its cells are still in the cache for the next operation.
         for draw, table, cells in zip(draws, tables, out, strict=True):
             self.errors(draw, cells)
             with np.errstate(over="ignore"):  # infinite values are refused later, with their codes
@@ -72,40 +72,41 @@ class Noise:
 class MeasurementError:
     r"""Add normal errors to the raw data.
 
-    Each draw goes through all steps of the method. Many draws do so at once where the steps
-    declare ``draws`` in their traits, as all treatments and normalisations of this library do;
-    imputations are called for each. Values stay within an indicator's ``scale``, where it has one.
+    All steps of the method are repeated for each draw. Steps that declare ``draws`` in their
+    traits, as all treatments and normalisations of this library do, process many draws at once;
+    imputations are called for each draw. Values are clipped to an indicator's ``scale`` if it has
+    one.
 
     Parameters
     ----------
     sd : float, mapping of code to float or column, or array_like of shape (n_rows, n_indicators)
-        Standard deviations of the errors: a share of each indicator's own standard deviation; by
-        code in the indicator's unit of measure, as a number or as the name of the column of the
-        data that has the standard error of each value; or cell by cell, missing where there is
-        none. An array is in the order of the data's rows and the index's indicators. A data frame
-        is read by the names of its columns, and by the units (and periods) of its rows if it has
-        the data's columns of them, or an index of pandas that names them.
+        The standard deviations of the errors. A number is a share of each indicator's standard
+        deviation. A mapping has them by code in the indicator's unit of measure, as a number or as
+        the name of the data column with the standard error of each value. An array has one for each
+        cell, missing where there is no error, in the order of the rows of the data and of the
+        indicators. A data frame is matched by the names of its columns, and by the units (and
+        periods) of its rows if it has those columns or a pandas index that names them.
     margin : float, optional
-        The level of confidence if ``sd`` has margins of error, that is half the width of a
-        confidence interval, instead of standard deviations. They are divided by the normal
-        quantile, 1.645 at ``margin=0.9``, the level of the American Community Survey.
+        The confidence level, if ``sd`` contains margins of error (half the width of a confidence
+        interval) instead of standard deviations. They are divided by the normal quantile: 1.645 for
+        ``margin=0.9``, the level of the American Community Survey.
     within_indicator : float
-        The correlation, from 0 to 1, of the errors of one indicator: all rows share a part.
+        The correlation, from 0 to 1, of the errors of one indicator across rows.
     within_unit : float
-        The correlation, from 0 to 1, of the errors of one row, that is of a unit in a period: all
-        its indicators share a part. The two correlations must not exceed 1 together.
+        The correlation, from 0 to 1, of the errors of one row (a unit in a period) across
+        indicators. The sum of the two correlations must not exceed 1.
     by_indicator : bool
-        Whether the errors of each indicator are a factor of their own. The part that the
-        indicators of a row share is another factor then.
+        Whether the errors of each indicator are a separate factor. The component that the
+        indicators of a row share is then another factor.
 
     Raises
     ------
     MethodError
-        Standard deviations that are negative or infinite, or other parameters out of range. When
-        a study begins: a table with other rows or columns than the data, or a column of the data
-        with standard errors that are negative, or missing where there is a value.
+        Standard deviations that are negative or infinite, or other parameters out of range. At the
+        start of a study: a table whose rows or columns differ from those of the data, or a column
+        of standard errors that are negative, or missing where there is a value.
     UnknownCodeError
-        When a study begins: an indicator or column that does not exist.
+        At the start of a study: an indicator or column that does not exist.
 
     Notes
     -----
@@ -114,8 +115,9 @@ class MeasurementError:
     the standard deviation, a is ``within_indicator``, b is ``within_unit``, and u, v and w are
     standard normal.
 
-    A factor is one uniform number for each draw, which is the seed of all its errors: in a study of
-    variance all errors are one factor, or those of an indicator if ``by_indicator`` is True.
+    Each factor has one uniform number in each draw, from which its errors are generated. In a
+    variance-based study, all errors together are therefore one factor, or those of each indicator
+    with ``by_indicator=True``.
 
     Examples
     --------
@@ -143,7 +145,7 @@ class MeasurementError:
         faults = [number_fault(name, share, least=0, most=1) for name, share in shared.items()]
         if not any(faults) and sum(shared.values()) > 1 + _ROUNDING:
             both = f"{self.within_indicator} and {self.within_unit}"
-            faults = [f"within_indicator and within_unit must not exceed 1 together, got {both}"]
+            faults = [f"the sum of within_indicator and within_unit must not exceed 1, got {both}"]
         if self.margin is not None:
             faults.append(number_fault("margin", self.margin, above=0, below=1))
         faults += flag_faults(by_indicator=self.by_indicator)
@@ -157,7 +159,7 @@ class MeasurementError:
         codes = [indicator.code for indicator in assessment.index.indicators]
         names = [f"measurement error of {codes[place]}" for place in _varying(sds).tolist()]
         if not names:
-            msg = "MeasurementError changes no value: all standard deviations of errors are 0"
+            msg = "MeasurementError does not change any value: all standard deviations are 0"
             raise MethodError(msg)
         if self.within_unit > 0:
             names.append("measurement error shared within units")
@@ -173,7 +175,7 @@ class MeasurementError:
         return np.asarray(sds / (2**0.5 * erfinv(self.margin)))
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Let each draw have errors of its own."""
+        """Add errors to the raw data of each draw."""
         sds = draws.once(self, lambda: self.deviations(draws.assessment))
         scales = [indicator.scale for indicator in draws.index.indicators]
         low = np.array([-np.inf if scale is None else scale[0] for scale in scales])
@@ -182,7 +184,7 @@ class MeasurementError:
         ends = None if all(scale is None for scale in scales) else (low, high)
         noise = Noise(sds=np.ascontiguousarray(sds), errors=errors, ends=ends)
         draws.perturb(noise)
-        # The same with a way to many draws at once.
+        # The checks of perturb, kept for single draws; the engine fills many draws at once.
         draws.noises[-1] = evolve(noise, checked=draws.noises[-1])
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[int]]:
@@ -195,7 +197,7 @@ class MeasurementError:
         return self.within_indicator**0.5, self.within_unit**0.5, own**0.5
 
     def _together(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
-        """Return what draws standard errors of all cells from one seed."""
+        """Return a function that draws the standard errors of all cells from one seed."""
         of_indicator, of_row, of_cell = self._roots()
 
         def errors(draw: int, cells: Floats) -> None:
@@ -209,7 +211,7 @@ class MeasurementError:
         return errors
 
     def _apart(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
-        """Return what draws standard errors of each indicator from a seed of its own."""
+        """Return a function that draws the standard errors of each indicator from its own seed."""
         of_indicator, of_row, of_cell = self._roots()
         # Equal seeds of two indicators must not give equal errors.
         stream, places = _Streams(), _varying(sds).tolist()
@@ -229,9 +231,9 @@ class MeasurementError:
 
 
 class _Streams:
-    """Streams of random numbers by two whole numbers.
+    """Streams of random numbers, each identified by two whole numbers.
 
-    One generator is restarted for each, which takes a fraction of the time of making one.
+    One generator is restarted for each stream, which is much faster than creating a generator.
     """
 
     def __init__(self) -> None:
@@ -240,7 +242,7 @@ class _Streams:
         self._generator = np.random.Generator(self._bits)
 
     def __call__(self, seed: int, place: int) -> np.random.Generator:
-        """Return the generator at the start of a stream, until the next call."""
+        """Return the generator at the start of a stream; the next call restarts it."""
         self._start["state"]["key"][:] = seed, place
         self._bits.state = self._start
         return self._generator

@@ -1,4 +1,4 @@
-"""Values that may mean that there is none, read in both ways."""
+"""Doubtful values, which may stand for missing ones."""
 
 import numpy as np
 from attrs import frozen
@@ -15,21 +15,22 @@ __all__ = ["DoubtfulAsMissing"]
 
 @frozen
 class DoubtfulAsMissing:
-    """Take values that may mean "missing" as missing, in half of the draws.
+    """Treat doubtful values as missing in half of the draws.
 
-    These are the values that indicators declare with ``doubtful``. The other draws, and the nominal
-    scores, take them as they are. The method does with them what it does with any missing value.
+    Doubtful values are those that an indicator declares with ``doubtful``, such as a 0 that may
+    mean that nothing was found. The other draws, and the nominal scores, use them as they are.
+    Where they are treated as missing, the method applies as to any missing value.
 
     Parameters
     ----------
     by_indicator : bool
-        Whether the values of each indicator are taken as missing, or as they are, independently of
-        those of the others; by default all are read in the same way.
+        Whether this is decided for each indicator independently. By default, all doubtful values of
+        a draw are treated alike.
 
     Notes
     -----
-    Each way to read the data is assessed once, whatever the number of draws; of k indicators by
-    themselves there are 2 to the power k, which is slow beyond ten or so.
+    Each combination is assessed once, whatever the number of draws. With k independent indicators
+    there are 2 to the power k combinations, which is slow for more than about ten.
 
     Examples
     --------
@@ -47,19 +48,19 @@ class DoubtfulAsMissing:
         refuse("DoubtfulAsMissing", flag_faults(by_indicator=self.by_indicator))
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the choice between the two readings, or that of each indicator."""
+        """Return the names of the choices: one for all values, or one for each indicator."""
         groups = self._groups(assessment)
         if groups:
             return list(groups)
         declared = [own.code for own in assessment.index.indicators if own.doubtful]
         why = "no indicator declares doubtful values, as Indicator(..., doubtful=(0,)) does"
         if declared:
-            why = f"the data have none of the values that are doubtful of {', '.join(declared)}"
-        msg = f"DoubtfulAsMissing changes nothing: {why}"
+            why = f"the data do not contain any of the doubtful values of {', '.join(declared)}"
+        msg = f"DoubtfulAsMissing has no effect: {why}"
         raise MethodError(msg)
 
     def _groups(self, assessment: Assessment) -> dict[str, Bools]:
-        """Give the cells that are read in the same way, by the name of their factor."""
+        """Return the doubtful cells of each factor, by its name."""
         indicators = assessment.index.indicators
         cells = doubtful_cells(assessment.observations.values, indicators)
         if not self.by_indicator:
@@ -71,12 +72,12 @@ class DoubtfulAsMissing:
         }
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Leave the cells out of the draws whose number is in the upper half."""
+        """Treat the cells as missing in draws whose number is at least 0.5."""
         groups = draws.once(self, lambda: self._groups(draws.assessment))
         for own, cells in zip(uniforms, groups.values(), strict=True):
             draws.omit(cells, own >= 0.5)
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[str]]:
-        """Return how each draw reads the values: as they are, or as missing."""
+        """Return for each draw how the values are used: as they are, or as missing."""
         readings = np.where(uniforms >= 0.5, "missing", "as they are")
         return [[str(reading) for reading in own] for own in readings]

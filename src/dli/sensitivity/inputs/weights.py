@@ -1,4 +1,4 @@
-"""Weights that vary: by noise, at random, or with the judgements behind them."""
+"""Uncertain weights: with noise, drawn at random, or from varying judgements."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,23 +18,23 @@ from dli.weighting import AHP, GroupAHP, ahp_priorities
 
 __all__ = ["DirichletWeights", "Judgements", "WeightNoise"]
 
-# The least and the greatest concentration that make a difference to floats.
+# Concentrations outside this range give the same floats as its ends.
 _LEAST, _MOST = 1e-100, 1e100
-# Divided by a smaller spread, 1 would leave the range of floats; such noise changes no weight.
+# Dividing 1 by a smaller spread would overflow; such noise does not change any weight.
 _NARROWEST = 1e-100
 
 
 @frozen
 class WeightNoise:
-    r"""Let weights differ from the nominal ones: $w (1 + s (2 u - 1))$, u uniform.
+    r"""Multiply weights by uniform noise: $w (1 + s (2 u - 1))$, with u uniform from 0 to 1.
 
     The noise of each weight is independent of the others; siblings are then scaled to sum to one.
 
     Parameters
     ----------
     relative : float, or mapping of level or code to float
-        The spread s, at least 0 and below 1, of all weights, or of those of a level (1 is that of
-        the sub-indices) or a code; codes win over levels.
+        The spread s, at least 0 and below 1, for all weights, or by level of the tree (level 1
+        contains the sub-indices) or code. A code takes precedence over a level.
 
     Examples
     --------
@@ -57,10 +57,10 @@ class WeightNoise:
         if faults:
             msg = "the spread of weights must be at least 0 and below 1, got"
             raise MethodError(msg, faults)
-        # True and 1.0 equal the level 1, which they were not meant to be.
+        # True and 1.0 would be taken for level 1.
         keys = [repr(key) for key in given if not (isinstance(key, str) or is_whole(key))]
         if keys:
-            msg = "WeightNoise by level or code must have whole numbers or texts as keys, got"
+            msg = "the keys of WeightNoise must be levels (whole numbers) or codes (text), got"
             raise MethodError(msg, keys)
 
     def factors(self, assessment: Assessment) -> list[str]:
@@ -74,12 +74,15 @@ class WeightNoise:
                 raise UnknownCodeError("code or level for WeightNoise", unknown, known)
         found = [f"weight of {code}" for _, codes, _ in self._groups(index) for code in codes]
         if not found:
-            msg = "WeightNoise changes no weight: those it names have no siblings, or a spread of 0"
+            msg = (
+                "WeightNoise does not change any weight: the named nodes have no siblings, or a "
+                "spread of 0"
+            )
             raise MethodError(msg)
         return found
 
     def _groups(self, index: Index) -> list[tuple[Index, list[str], Floats]]:
-        """Give the parents with the children that vary, and the spreads of all children."""
+        """Return the parents with the children that vary, and the spreads of all children."""
         groups = []
         for node in index.walk():
             if not isinstance(node, Index) or len(node.children) == 1:
@@ -128,23 +131,24 @@ def _as_nodes(nodes: Any) -> tuple[str, ...] | None:
 
 @frozen
 class DirichletWeights:
-    """Draw the weights of siblings from a Dirichlet distribution around the nominal ones.
+    """Draw the weights of siblings from a Dirichlet distribution around the nominal weights.
 
-    The parameters are ``concentration * n_children`` times the nominal weights: 1 with equal
-    nominal weights is uniform on all weights there can be, more is closer to the nominal ones.
+    The parameters are ``concentration * n_children`` times the nominal weights. With equal nominal
+    weights, a concentration of 1 is uniform over all possible weights; larger concentrations keep
+    draws closer to the nominal weights.
 
     Parameters
     ----------
     concentration : float
-        Above zero. Near 0 all weight is on one child, which is each in proportion to its nominal
-        weight; above 1e30 draws are the nominal weights.
+        The concentration, above 0. Near 0, each draw puts all weight on one child, chosen with
+        probabilities equal to the nominal weights; above 1e30, draws equal the nominal weights.
     nodes : sequence of str, optional
-        The nodes whose children's weights are drawn; all by default.
+        The nodes for whose children weights are drawn; all by default.
 
     Notes
     -----
-    Weights that sum to one depend on each other. A draw takes a gamma variate for each weight, and
-    Sobol indices are those of these variates; `shapley` gives effects of the weights themselves.
+    Weights that sum to one depend on each other. Each draw uses one gamma variate for each weight,
+    and Sobol indices refer to these variates; `shapley` returns effects of the weights themselves.
     """
 
     concentration: float = 1.0
@@ -156,7 +160,7 @@ class DirichletWeights:
             raise MethodError(msg)
 
     def parents(self, index: Index) -> list[Index]:
-        """Give the nodes with several children whose weights are drawn."""
+        """Return the nodes with several children whose weights are drawn."""
         codes = {n.code: n for n in index.walk() if isinstance(n, Index)}
         unknown = [code for code in self.nodes or () if code not in codes]
         if unknown:
@@ -169,21 +173,24 @@ class DirichletWeights:
         """Name the weights that vary."""
         parents = self.parents(assessment.index)
         if not parents:
-            msg = "DirichletWeights changes no weight: the nodes have one child each"
+            msg = "DirichletWeights does not change any weight: each node has only one child"
             raise MethodError(msg)
         per_unit = [repr(n.code) for n in parents if assessment.weight_array(n.code).ndim > 1]
         if per_unit:
-            msg = "DirichletWeights needs weights that all units share; they differ by unit at"
+            msg = (
+                "DirichletWeights needs weights that are the same for all units; they differ by "
+                "unit at"
+            )
             raise MethodError(msg, per_unit)
         return [f"weight of {child.code}" for node in parents for child in node.children]
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Scale the nominal weights by gamma variates over their means."""
+        """Set the weights in proportion to gamma variates."""
         for node, own, shapes in self._drawn_nodes(draws):
             draws.set_weights(node.code, gamma_variates(uniforms[own], shapes))
 
     def _drawn_nodes(self, draws: Draws) -> list[tuple[Index, slice, Floats]]:
-        """Return the nodes, which uniform numbers are their children's, and the shapes."""
+        """Return the nodes, the uniform numbers of their children, and the gamma shapes."""
         return draws.once(self, lambda: self._nodes(draws))
 
     def _nodes(self, draws: Draws) -> list[tuple[Index, slice, Floats]]:
@@ -197,12 +204,12 @@ class DirichletWeights:
     def _shapes(self, draws: Draws, node: Index) -> Floats:
         """Return the shapes of the gamma variates of a node's children."""
         nominal = draws.assessment.weight_array(node.code)
-        # Beyond these ends nothing changes: all draws are corners, or the nominal weights.
+        # Beyond these limits nothing changes: draws have one child only, or the nominal weights.
         concentration = min(max(self.concentration, _LEAST), _MOST)
         return np.asarray(concentration * len(nominal) * nominal)
 
     def apply_given(self, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
-        """Draw free weights again; they share what the others leave."""
+        """Draw the free weights again, so that they sum to what the other weights leave."""
         for node, own, shapes in self._drawn_nodes(draws):
             is_free = np.broadcast_to(free[own, :, np.newaxis], uniforms[own].shape)
             weights = gamma_variates(known[own], shapes)
@@ -222,17 +229,19 @@ class DirichletWeights:
 
 @frozen
 class Judgements:
-    """Let pairwise judgements vary, or whose judgements they are.
+    """Vary pairwise judgements, or the expert whose judgements are used.
 
     Parameters
     ----------
     scheme : AHP or GroupAHP
-        Of `AHP`, each judgement given as an interval varies within it, uniformly in logarithms; of
-        `GroupAHP`, each draw takes the priorities of one expert, by the experts' weights.
+        With `AHP`, each judgement given as an interval varies within it, uniformly in logarithms.
+        With `GroupAHP`, each draw uses the priorities of one expert, chosen with probabilities
+        equal to the experts' weights.
     node : str
         The node whose children are weighed.
     spread : float
-        For `AHP`: judgements given as one number a vary from a / (1 + spread) to a (1 + spread).
+        For `AHP`: a judgement given as a single number a varies from a / (1 + spread) to
+        a (1 + spread).
     """
 
     scheme: Any
@@ -241,7 +250,7 @@ class Judgements:
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.scheme, (AHP, GroupAHP)):
-            msg = f"judgements must be an AHP or a GroupAHP, got {self.scheme!r}"
+            msg = f"scheme must be an AHP or a GroupAHP, got {self.scheme!r}"
             raise MethodError(msg)
         if not (is_number(self.spread) and self.spread >= 0):
             msg = f"spread must be a number of at least 0, got {self.spread!r}"
@@ -257,7 +266,7 @@ class Judgements:
         low, high = self._bounds(codes)
         pairs = [f"judgement {codes[i]}/{codes[j]}" for i, j in _varying(low, high)]
         if not pairs:
-            msg = f"no judgement on {self.node!r} varies: give intervals, or a spread"
+            msg = f"no judgement for {self.node!r} varies: use intervals as judgements, or a spread"
             raise MethodError(msg)
         return pairs
 
@@ -287,7 +296,7 @@ class Judgements:
         draws.set_weights(self.node, found.weights.T)
 
     def _experts(self, codes: Sequence[str], uniforms: Floats) -> Any:
-        """Return the number of the expert that each draw asks."""
+        """Return the number of the expert in each draw."""
         shares, _ = self.scheme.expert_priorities(codes)
         ends = np.cumsum(shares)
         return np.minimum(np.searchsorted(ends, uniforms, side="right"), len(ends) - 1)
