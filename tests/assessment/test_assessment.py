@@ -578,8 +578,8 @@ def test_errors_of_a_scheme_say_which_node():
 @pytest.mark.parametrize(
     ("index", "method", "message"),
     [
-        ("T", None, "index must be of the kind Index, got 'T'"),
-        (INDEX, MinMax(), "method must be of the kind Method"),
+        ("T", None, "index must be of type Index, got 'T'"),
+        (INDEX, MinMax(), "method must be of type Method"),
     ],
     ids=["index", "method"],
 )

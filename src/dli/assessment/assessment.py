@@ -54,9 +54,9 @@ class Assessment(Scored):
     method : Method
         The choices of all steps.
     **options
-        How text is read and files are laid out, such as ``missing=("..", ":")``, ``decimal=","``
-        and ``delimiter=";"``: the fields of `dli.frames.Reading`. Long and wide tables are read by
-        `dli.Observations.from_long` and `dli.Observations.from_wide`.
+        The format of text and files, such as ``missing=("..", ":")``, ``decimal=","`` and
+        ``delimiter=";"``: the fields of `dli.frames.Reading`. Use `dli.Observations.from_long` and
+        `dli.Observations.from_wide` for long and wide tables.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Assessment(Scored):
     DataError
         Data that cannot be assessed; every fault is listed, with row, unit and code.
     MethodError
-        A step that cannot work on the data, or options of the wrong kind.
+        A step that cannot be applied to the data, or options of the wrong type.
     UnknownCodeError
         An option that does not exist.
 
@@ -128,7 +128,7 @@ class Assessment(Scored):
         Parameters
         ----------
         column : str
-            The context column that names each unit's group; where it is missing, so are the ranks.
+            The context column that names each unit's group. Units without a group have no rank.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class Assessment(Scored):
         weight : str, optional
             The column of the units' weights, such as population.
         statistic : {"mean", "median"}
-            What the groups are ranked by.
+            The statistic by which groups are ranked.
 
         Returns
         -------
@@ -177,12 +177,13 @@ class Assessment(Scored):
         DataError
             Weights that are not finite numbers of at least 0, or nothing left to average.
         MethodError
-            No such level, or another statistic.
+            No such level, or an unknown statistic.
 
         Warns
         -----
         DLIWarning
-            Units left out for lack of a group or of a weight above 0; groups that look alike.
+            Units left out because they have no group or no weight above 0; groups whose names look
+            alike.
 
         Examples
         --------
@@ -210,21 +211,21 @@ class Assessment(Scored):
     def weights(self) -> Frame:
         """A row for each node: ``code, parent, local`` (within the parent) and ``effective``.
 
-        Where units have weights of their own, a row for each unit and node. Weights that do not
-        enter, as below a ratio or difference, are missing.
+        If weights differ by unit, there is a row for each unit and node. Weights that have no
+        effect, as below a ratio or difference, are missing.
         """
         return tables.weights(self)
 
     def contribution_array(self, code: str | None = None) -> Floats:
-        r"""Return the points that each indicator below a node brings to the node's score.
+        r"""Return the points that each indicator contributes to the score of a node above it.
 
-        Where scores are sums, as under arithmetic means, an indicator brings its normalised value
-        times its effective weight, and the points of a unit add up to its score. Under other
-        aggregations no indicator has points of its own: value times derivative of a geometric mean
-        is the weight times the score, whatever the value. Then points are counted from a reference,
-        the median of each indicator within the period, and say how much each indicator lifts the
-        score above that of the reference, or lowers it: level by level, as in
-        `dli.change.difference`. In both cases
+        If scores are sums, as with arithmetic means, an indicator contributes its normalised value
+        times its effective weight, and the points of a unit add up to its score. With other
+        aggregations the contribution of a single indicator is not defined: for a geometric mean,
+        value times derivative is the weight times the score, whatever the value. Points are then
+        differences from a reference, the median of each indicator within the period. They state by
+        how much each indicator raises or lowers the score compared with that of the reference,
+        level by level, as in `dli.change.difference`. In both cases
 
         $$
         \text{score} = \text{reference} + \sum_k \text{points}_k,
@@ -235,7 +236,7 @@ class Assessment(Scored):
         Parameters
         ----------
         code : str, optional
-            The index by default.
+            The code of the node; the index by default.
 
         Returns
         -------
@@ -246,7 +247,7 @@ class Assessment(Scored):
         ------
         MethodError
             An aggregation or a normalisation of scores that compares units, such as Copeland's;
-            scores that are filled from other units; a sum that has no ``gradient``.
+            scores that are imputed from other units; a sum without a ``gradient``.
 
         Examples
         --------
@@ -265,12 +266,12 @@ class Assessment(Scored):
         return contributions(self, self.index.code if code is None else code)[0]
 
     def reference_array(self, code: str | None = None) -> Floats:
-        """Return the score from which `contribution_array` counts the points of each unit.
+        """Return the score of the reference of `contribution_array` for each unit.
 
         Parameters
         ----------
         code : str, optional
-            The index by default.
+            The code of the node; the index by default.
 
         Returns
         -------
@@ -281,22 +282,22 @@ class Assessment(Scored):
         Raises
         ------
         MethodError
-            As of `contribution_array`.
+            As for `contribution_array`.
         """
         return contributions(self, self.index.code if code is None else code)[1]
 
     @cached_property
     def contributions(self) -> Frame:
-        """The points that each indicator brings to the index: a row for each unit.
+        """The points that each indicator contributes to the index: a row for each unit.
 
-        They add up to the score where scores are sums. Otherwise they are counted from the score
-        in the column ``reference``, that of the medians: see `contribution_array`.
+        If scores are sums, the points add up to the score. Otherwise they add up to the difference
+        from the score in the column ``reference``, that of the medians; see `contribution_array`.
         """
         return self.frame(contribution_columns(self))
 
     @cached_property
     def flags(self) -> Frame:
-        """What was missing, imputed, treated or cut off, and what came of it: a row for each.
+        """What was missing, imputed, treated or truncated, and the effect: a row for each case.
 
         Columns: unit (and period), ``code`` (None for the unit as a whole), ``flag`` (``left
         out``, ``missing``, ``doubtful``, ``imputed``, ``treated``, ``truncated``, ``no score``, or
@@ -310,19 +311,19 @@ class Assessment(Scored):
         Parameters
         ----------
         by : {"units", "indicators"}
-            What a row of the table is.
+            What the rows of the table are.
 
         Returns
         -------
         frame
             A row for each unit (and period), or for each indicator (``code, name``), with the
-            counts ``missing`` (in the end), ``imputed`` and ``treated``, and ``imputed_share``, the
-            part of all values that was imputed.
+            counts ``missing`` (after imputation), ``imputed`` and ``treated``, and
+            ``imputed_share``, the share of all values that was imputed.
 
         Raises
         ------
         UnknownCodeError
-            Another ``by``.
+            An unknown ``by``.
         """
         return filled(self, by)
 
@@ -334,7 +335,7 @@ class Assessment(Scored):
         Parameters
         ----------
         name : {"raw", "denominated", "imputed", "treated", "normalised"}
-            The step after which values are wanted.
+            The step whose result is returned.
 
         Raises
         ------
@@ -355,7 +356,7 @@ class Assessment(Scored):
         Parameters
         ----------
         level : int
-            0 for the index alone, 1 with its sub-indices, and so on.
+            0 for the index only, 1 for the index and its sub-indices, and so on.
 
         Returns
         -------
@@ -377,9 +378,9 @@ class Assessment(Scored):
         Parameters
         ----------
         unit : object
-            As the data name it.
+            The unit, as it is named in the data.
         period : object, optional
-            Needed when there are several periods.
+            The period; required if there are several.
         level : int
             The level of the tree whose nodes are shown.
 
@@ -393,7 +394,8 @@ class Assessment(Scored):
         UnknownCodeError
             No such unit or period.
         MethodError
-            No such level, a period of data without periods, or none of data with several.
+            No such level, a period although the data have none, or no period although there are
+            several.
         """
         return tables.profile(self, self.row(unit, period=period), level)
 
@@ -434,23 +436,23 @@ class Assessment(Scored):
     def save(self, path: str | PathLike[str]) -> None:
         """Write index, method, data and scores to one file.
 
-        A step of your own is written as the name of its class and its parameters; `load` is given
-        the class again.
+        A step of your own is saved as the name of its class and its parameters; pass the class to
+        `load`.
 
         Parameters
         ----------
         path : str or path-like
-            Of the file.
+            The path of the file.
 
         Raises
         ------
         MethodError
-            A step or parameter that no file can hold. Steps of your own can be held if their class
-            is a dataclass or one of attrs, with the parameters as fields.
+            A step or parameter that cannot be saved. Steps of your own can be saved if their class
+            is a dataclass or an attrs class with the parameters as fields.
         DataError
-            A context column with cells that no file can keep.
+            A context column with cells that cannot be saved.
         FileError
-            The file cannot be written; what was there before is untouched.
+            The file cannot be written; an existing file is not changed.
         """
         from dli.assessment.saved import save
 
@@ -467,7 +469,7 @@ class Assessment(Scored):
         steps: Mapping[str, Callable[..., Any]] | None = None,
         **options: Unpack[ReadingOptions],
     ) -> "Assessment":
-        """Assess data by the methodology in a file: an index and a method.
+        """Assess data with the methodology in a file: an index and a method.
 
         Parameters
         ----------
@@ -476,12 +478,12 @@ class Assessment(Scored):
         data : frame, mapping of columns, path of a CSV file, or Observations
             A row for each unit, in each period.
         unit, period : str, optional
-            As in `Assessment`.
+            As for `Assessment`.
         steps : mapping of str to callable, optional
             Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
-            for each, called with the parameters in the file. No file imports code.
+            for each, called with the parameters in the file. Loading never imports code.
         **options
-            How text is read, as in `Assessment`.
+            How text is read, as for `Assessment`.
 
         Raises
         ------
@@ -489,8 +491,8 @@ class Assessment(Scored):
             The file cannot be read or is invalid; the error names the file, table and key of each
             fault.
         DataError, MethodError, UnknownCodeError
-            As `Assessment`; where a step cannot work on the data, the error names the file and the
-            table of the step. MethodError for invalid ``steps`` too.
+            As for `Assessment`. If a step cannot be applied to the data, the error names the file
+            and the table of the step. Invalid ``steps`` are a MethodError too.
 
         Examples
         --------
@@ -529,10 +531,10 @@ class Assessment(Scored):
         Raises
         ------
         MethodError
-            A step or parameter that no file can hold. Steps of your own can be held if their class
-            is a dataclass or one of attrs, with the parameters as fields.
+            A step or parameter that cannot be saved. Steps of your own can be saved if their class
+            is a dataclass or an attrs class with the parameters as fields.
         FileError
-            The file cannot be written; what was there before is untouched.
+            The file cannot be written; an existing file is not changed.
         """
         from dli.assessment.methodology_file import save
 
@@ -547,10 +549,10 @@ class Assessment(Scored):
         Parameters
         ----------
         path : str or path-like
-            What `save` wrote.
+            The path of a file that `save` wrote.
         steps : mapping of str to callable, optional
             Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
-            for each, called with the parameters in the file. No file imports code.
+            for each, called with the parameters in the file. Loading never imports code.
 
         Raises
         ------
@@ -560,13 +562,13 @@ class Assessment(Scored):
             A file that is not a saved assessment, or that names a step that is neither one of this
             library nor in ``steps``.
         MethodError
-            Invalid ``steps``, or a step that cannot work on the data.
+            Invalid ``steps``, or a step that cannot be applied to the data.
 
         Warns
         -----
         DLIWarning
-            Scores that differ from those saved: another version of NumPy may change the last
-            digits, and a step that was handed over may compute something else than it did.
+            Scores that differ from the saved ones: another version of NumPy can change the last
+            digits, and a class in ``steps`` may compute something else than before.
 
         Examples
         --------
@@ -603,5 +605,5 @@ class Assessment(Scored):
 
 def _expect(value: object, kind: type) -> None:
     if not isinstance(value, kind):
-        msg = f"{kind.__name__.lower()} must be of the kind {kind.__name__}, got {value!r}"
+        msg = f"{kind.__name__.lower()} must be of type {kind.__name__}, got {value!r}"
         raise MethodError(msg)
