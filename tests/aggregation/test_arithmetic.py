@@ -90,7 +90,7 @@ def test_a_total_must_be_above_zero():
 
 def test_a_product_refuses_values_below_zero_that_count():
     values = np.array([[1.0, -2.0], [-3.0, 4.0]])
-    with pytest.raises(MethodError, match=r"needs values of at least zero; found") as caught:
+    with pytest.raises(MethodError, match=r"requires values of at least 0; got") as caught:
         Product().aggregate(values, HALVES)
     assert caught.value.faults == ("row 0, column 1: -2", "row 1, column 0: -3")
     assert_array_equal(Product().aggregate(values[:1], np.array([1.0, 0.0])), [1.0])
@@ -166,14 +166,14 @@ def test_the_number_of_children_must_fit(act):
             getattr(scheme, act)(three, np.full(3, 1 / 3))
         with pytest.raises(MethodError, match=r"two children, got 1$"):
             getattr(scheme, act)(three[:, :1], np.ones(1))
-    with pytest.raises(MethodError, match=r"^Complement is of exactly one child, got 2$"):
+    with pytest.raises(MethodError, match=r"^Complement requires exactly one child, got 2$"):
         getattr(Complement(), act)(three[:, :2], HALVES)
 
 
 def test_a_ratio_lists_what_it_cannot_divide():
     values = np.array([[-1.0, 2.0], [1.0, 0.0], [3.0, -4.0], [0.0, 5.0], [MISSING, 0.0]])
     for act in (Ratio().aggregate, Ratio().gradient):
-        with pytest.raises(MethodError, match=r"at least zero, and a second above it") as caught:
+        with pytest.raises(MethodError, match=r"at least 0 and a second child above 0") as caught:
             act(values, np.array([1.0, 0.0]))
         assert caught.value.faults == (
             "row 0, column 0: -1", "row 1, column 1: 0", "row 2, column 1: -4",

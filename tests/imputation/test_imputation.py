@@ -110,7 +110,7 @@ def test_groups_by_hand():
 def test_groups_without_a_value_are_named_or_kept(kind):
     values = np.array([[1.0, NAN, 1.0], [NAN, NAN, 2.0], [2.0, 5.0, 3.0]])
     known = context_of(values, columns={"region": ["N", "N", "S"]})
-    with pytest.raises(MethodError, match=r"groups need a value.*\n  - region 'N': 'x1'$"):
+    with pytest.raises(MethodError, match=r"groups need a known value.*\n  - region 'N': 'x1'$"):
         kind("region").impute(values, known)
     kept = kind("region", empty="keep").impute(values, known)
     assert_array_equal(kept, [[1, NAN, 1], [1, NAN, 2], [2, 5, 3]])
@@ -129,7 +129,9 @@ def test_the_name_of_a_group_is_text():
 def test_units_with_gaps_need_a_group(nothing):
     values = np.array([[1.0], [NAN], [3.0]])
     known = context_of(values, columns={"region": ["N", nothing, nothing]})
-    with pytest.raises(MethodError, match=r"a value of 'region'; none for:\n  - unit 'U1'$"):
+    with pytest.raises(
+        MethodError, match=r"a value of 'region'; it is missing for:\n  - unit 'U1'$"
+    ):
         GroupMean("region").impute(values, known)
 
 
@@ -258,7 +260,7 @@ def test_the_number_of_predictors_is_checked(n):
 def test_indicators_without_any_value_are_named(scheme):
     values = np.array([[1.0, NAN, NAN], [2.0, NAN, NAN]])
     known = context_of(values, units=("A", "A"), periods=(1, 2))
-    with pytest.raises(MethodError, match=r"there is none of:\n  - 'x1'\n  - 'x2'$"):
+    with pytest.raises(MethodError, match=r"it is missing for:\n  - 'x1'\n  - 'x2'$"):
         scheme.impute(values, known)
 
 
@@ -371,7 +373,7 @@ def test_an_imputer_that_drops_columns_is_refused():
 def test_an_imputer_that_changes_values_or_gives_infinite_ones_is_refused():
     values = np.array([[1.0], [NAN]])
     with pytest.raises(
-        MethodError, match="Outside changed known values or gave infinite"
+        MethodError, match="Outside changed known values or returned infinite"
     ) as caught:
         impute(Outside([[2.0], [np.inf]]), values, context_of(values))
     assert caught.value.faults == ("unit 'U0', 'x0': 1 became 2", "unit 'U1', 'x0': nan became inf")

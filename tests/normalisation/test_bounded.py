@@ -152,7 +152,7 @@ def test_the_sample_that_does_not_differ_is_found():
 
 def test_goalposts_are_needed_of_every_indicator():
     indicators = [MORE, Indicator("a", goalposts=(0, 1)), LESS]
-    with pytest.raises(MethodError, match="there are none for") as caught:
+    with pytest.raises(MethodError, match="they are missing for") as caught:
         Goalposts().normalise(np.ones((2, 3)), indicators)
     assert caught.value.faults == ("'more'", "'less'")
 
@@ -178,7 +178,7 @@ def test_goalposts_that_cannot_be_are_all_named(scheme):
 
 def test_scaled_needs_a_scale_of_every_indicator():
     indicators = [MORE, Indicator("a", scale=(0, 1))]
-    with pytest.raises(MethodError, match=r"there is none for:\n  - 'more'$"):
+    with pytest.raises(MethodError, match=r"it is missing for:\n  - 'more'$"):
         Scaled().normalise(np.ones((2, 2)), indicators)
     with pytest.raises(MethodError, match="'odd': all its values are 2"):
         Scaled().normalise(np.ones((2, 1)), [described(scale=(2, 2))])

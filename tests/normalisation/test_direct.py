@@ -113,7 +113,9 @@ def test_the_reproductive_dimension_of_the_gender_inequality_index_by_hand():
 
 def test_a_reciprocal_refuses_indicators_of_which_more_is_better():
     indicators = [*MORE, *LESS, Indicator("other")]
-    with pytest.raises(MethodError, match="for indicators of direction -1") as caught:
+    with pytest.raises(
+        MethodError, match="requires direction -1; the direction is 1 for"
+    ) as caught:
         Reciprocal().normalise(np.ones((2, 3)), indicators)
     assert caught.value.faults == ("'more'", "'other'")
 

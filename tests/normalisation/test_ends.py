@@ -199,7 +199,7 @@ def test_all_faults_of_parameters_are_named():
     assert worst.startswith("worst must be")
     assert others == [
         "best must be above 0 with log=True, got -1",
-        "percentiles say nothing where both worst and best are given; leave them out",
+        "percentiles have no effect when both worst and best are given; leave them out",
     ]
     with pytest.raises(MethodError, match="log must be True or False, got 1"):
         Goalposts(log=1)

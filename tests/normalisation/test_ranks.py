@@ -52,14 +52,16 @@ def test_a_constant_column_is_one_tie():
 def test_a_column_without_values_is_refused(scheme):
     values = np.array([[1.0, np.nan], [2.0, np.nan]])
     indicators = [Indicator("a"), Indicator("b")]
-    with pytest.raises(MethodError, match=r"needs a value of each indicator.*of:\n  - 'b'$"):
+    with pytest.raises(
+        MethodError, match=r"needs a value for every indicator; it is missing for:\n  - 'b'$"
+    ):
         scheme.normalise(values, indicators)
 
 
 def test_one_value_alone_has_no_percentile():
     values = np.array([[1.0, 1.0], [2.0, np.nan]])
     indicators = [Indicator("a"), Indicator("b")]
-    with pytest.raises(MethodError, match=r"a single one of:\n  - 'b'$"):
+    with pytest.raises(MethodError, match=r"there is only one for:\n  - 'b'$"):
         PercentileRank().normalise(values, indicators)
 
 

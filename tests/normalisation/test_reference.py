@@ -99,7 +99,7 @@ def test_distance_to_target_by_hand():
 
 
 def test_targets_are_needed_of_every_indicator():
-    with pytest.raises(MethodError, match="there is none for") as caught:
+    with pytest.raises(MethodError, match="it is missing for") as caught:
         DistanceToTarget().normalise(np.ones((2, 2)), [MORE, Indicator("a", target=1)])
     assert caught.value.faults == ("'more'",)
 

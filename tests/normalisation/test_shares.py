@@ -68,7 +68,7 @@ def test_one_tie_and_one_unit_are_defined(method, tied, alone):
     found = scheme.normalise(column(7, 7, 7, 7, np.nan), MORE).ravel()
     assert_array_equal(found, [tied] * 4 + [np.nan])
     if alone is None:
-        with pytest.raises(MethodError, match=r"a single one of:\n  - 'a'$"):
+        with pytest.raises(MethodError, match=r"there is only one for:\n  - 'a'$"):
             scheme.normalise(column(7, np.nan), MORE)
     else:
         assert_array_equal(scheme.normalise(column(7, np.nan), MORE).ravel(), [alone, np.nan])
@@ -153,7 +153,9 @@ def test_a_great_tie_and_one_unit_have_the_mean():
 
 @pytest.mark.parametrize("scheme", [RankExponential(), NormalScores()], ids=repr)
 def test_a_column_without_values_is_refused(scheme):
-    with pytest.raises(MethodError, match=r"needs a value of each indicator.*of:\n  - 'a'$"):
+    with pytest.raises(
+        MethodError, match=r"needs a value for every indicator; it is missing for:\n  - 'a'$"
+    ):
         scheme.normalise(column(np.nan, np.nan), MORE)
 
 

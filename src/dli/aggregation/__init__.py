@@ -1,4 +1,4 @@
-"""Step 6: the children of a node joined to its score."""
+"""Aggregation (step 6): combine the scores of the children of a node into its score."""
 
 from dli.aggregation.arithmetic import Complement, Difference, Product, Ratio, Sum
 from dli.aggregation.censored import CensoredMean

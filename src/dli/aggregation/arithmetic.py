@@ -1,4 +1,4 @@
-"""Plain arithmetic of children: sum, product, difference, ratio and complement."""
+"""Basic arithmetic: sum, product, difference, ratio and complement of children."""
 
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from dli.errors import MethodError
 
 __all__ = ["Complement", "Difference", "Product", "Ratio", "Sum"]
 
-# Weights are shares: what they were multiplied by comes back but for their last digits.
+# Weights are stored as shares, so that multiplying them by the total may change their last digits.
 _ROUNDING = 1e-14
 
 
@@ -27,18 +27,18 @@ def _as_whole(of: Any) -> float:
     return number("of", of)
 
 
-def _told(total: float | None) -> str:
+def _total_text(total: float | None) -> str:
     return "the number of children" if total is None else f"{total:g}"
 
 
 def _factors(x: Floats, weights: Floats, total: float | None) -> Floats:
-    """Return the weights that the children of each row have if they are to sum to a total.
+    """Return the weights of the children of each row, scaled to sum to a total.
 
-    0 for a missing child. Weights that are whole numbers but for rounding are made so, so that
-    three equal ones are 1 each and a sum or product of children is exactly that.
+    The weight of a missing child is 0. Weights that are whole numbers except for rounding are
+    rounded, so that three equal weights are 1 each and a plain sum or product is exact.
     """
-    own = total if total is not None else float(x.shape[-1])
-    factors = own * power_mean_gradient(x, as_weights(weights, x.shape), 1)
+    target = total if total is not None else float(x.shape[-1])
+    factors = target * power_mean_gradient(x, as_weights(weights, x.shape), 1)
     whole = np.rint(factors)
     return np.where(np.abs(factors - whole) <= _ROUNDING * whole, whole, factors)
 
@@ -47,19 +47,19 @@ def _factors(x: Floats, weights: Floats, total: float | None) -> Floats:
 class Sum:
     r"""Add children up: $\sum_k v_k x_k$ with weights $v_k$ that sum to a total.
 
-    Equal weights make the plain sum $x_1 + \dots + x_n$. Strength makes up for weakness in
-    full, as in the arithmetic mean, of which the sum is a multiple; but a score lies on a scale
-    that is ``total`` times as wide as that of the children.
+    Equal weights give the plain sum $x_1 + \dots + x_n$. The sum is a multiple of the arithmetic
+    mean, and is fully compensatory as well; its scale is ``total`` times as wide as that of the
+    children.
 
     The weight of missing children is shared among the rest: the score of such a unit is not the
-    sum of what is there, but that of all, estimated from what is there. A sum as it is published
-    usually goes with ``missing="propagate"`` in the method.
+    sum of its known values, but an estimate of the sum of all. To compute a sum as it is usually
+    published, set ``missing="propagate"`` in the method.
 
     Parameters
     ----------
     total : float, optional
-        What the weights sum to, above 0; the number of children by default. Weights of 2 : 1 give
-        $2a + b$ under a total of 3, and $(4a + 2b) / 3$ by default.
+        The sum of the weights, above 0; by default the number of children. Weights of 2 : 1 give
+        $2a + b$ with a total of 3, and $(4a + 2b) / 3$ by default.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class Sum:
     total: float | None = field(default=None, converter=_as_total)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the sum of each row, the weight of missing children shared among the rest."""
+        """Return the sum of each row; the weight of missing children is shared among the rest."""
         x = as_values(values)
         factors = _factors(x, weights, self.total)
         with np.errstate(over="ignore"):
@@ -91,29 +91,29 @@ class Sum:
         return np.where(factors.any(axis=-1), score, np.nan)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the sum by each child: its weight, 0 where it is missing."""
+        """Return the derivative of the sum by each child: its weight, or 0 for a missing child."""
         return _factors(as_values(values), weights, self.total)
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
-        return rf"Sum: $S = T \sum_k w_k x_k$, where $T$ is {_told(self.total)}."
+        return rf"Sum: $S = T \sum_k w_k x_k$, where $T$ is {_total_text(self.total)}."
 
 
 @frozen
 class Product:
     r"""Multiply children: $\prod_k x_k^{v_k}$ with exponents $v_k$ that sum to a total.
 
-    Equal weights make the plain product $x_1 \cdots x_n$, a total of 1 the geometric mean.
-    A child of 0 makes the score 0, whatever the others are.
+    Equal weights give the plain product $x_1 \cdots x_n$, and a total of 1 the geometric mean.
+    If one child is 0, the score is 0, whatever the other children are.
 
     The weight of missing children is shared among the rest: the score of such a unit is not the
-    product of what is there, but that of all, estimated from what is there. A product as it is
-    published usually goes with ``missing="propagate"`` in the method.
+    product of its known values, but an estimate of the product of all. To compute a product as it
+    is usually published, set ``missing="propagate"`` in the method.
 
     Parameters
     ----------
     total : float, optional
-        What the exponents sum to, above 0; the number of children by default.
+        The number that the exponents sum to, above 0; the number of children by default.
 
     Examples
     --------
@@ -128,7 +128,7 @@ class Product:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the product; exponents that sum to at most 1 make it concave."""
+        """The properties of the product, which is concave if the exponents sum to at most 1."""
         return Traits(
             domain="non-negative",
             skips_missing=True,
@@ -140,12 +140,12 @@ class Product:
         )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the product of each row, the weight of missing children shared among the rest.
+        """Return the product of each row; the weight of missing children is shared among the rest.
 
         Raises
         ------
         MethodError
-            Values below zero, with row and column.
+            If values are below 0; the message lists their rows and columns.
         """
         x, exponents = self._counted(values, weights)
         return np.where(exponents.any(axis=-1), _product(x, exponents), np.nan)
@@ -156,8 +156,8 @@ class Product:
         Returns
         -------
         ndarray of shape (..., n_units, n_children)
-            0 for a missing child, and where the derivative is infinite (an exponent below 1 at
-            x = 0).
+            The value is 0 for a missing child, and where the derivative is infinite (an exponent
+            below 1 at x = 0).
         """
         x, exponents = self._counted(values, weights)
         zero = x == 0
@@ -169,15 +169,15 @@ class Product:
         return np.where(n_zeros > 0, at_zero, slopes)
 
     def directional(self, values: Floats, weights: Floats, moves: Floats) -> Floats:
-        """Return the one-sided derivative of the product when values set out along moves.
+        """Return the one-sided derivative of the product along moves of the values.
 
-        Where children are 0 it depends on how fast they rise together: as a power whose exponent
-        is the sum of theirs. No value falls below 0.
+        If several children are 0, the product rises as a power whose exponent is the sum of their
+        exponents. No value falls below 0.
 
         Returns
         -------
         ndarray of shape (..., n_units)
-            Infinite where children of 0 whose exponents sum to less than 1 all rise.
+            Infinite where all children that are 0 rise and their exponents sum to less than 1.
         """
         x, exponents = self._counted(values, weights)
         m = as_moves(moves, as_values(values))
@@ -194,20 +194,20 @@ class Product:
         return np.where(zero.any(axis=-1), from_zero, along)
 
     def _counted(self, values: ArrayLike, weights: Floats) -> tuple[Floats, Floats]:
-        """Return values and exponents; a child without exponent is 1, which counts nothing."""
+        """Return values and exponents; a child with exponent 0 is set to 1, so it has no effect."""
         x = as_values(values)
         exponents = _factors(x, weights, self.total)
         x = np.where(exponents > 0, x, 1.0)
-        _refuse("a product needs values of at least zero; found", x, x < 0)
+        _refuse("a product requires values of at least 0; got", x, x < 0)
         return x, exponents
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""
-        return rf"Product: $S = \prod_k x_k^{{T w_k}}$, where $T$ is {_told(self.total)}."
+        return rf"Product: $S = \prod_k x_k^{{T w_k}}$, where $T$ is {_total_text(self.total)}."
 
 
 def _product(x: Floats, exponents: Floats) -> Floats:
-    """Return the product of powers, also where those of some leave the range of numbers."""
+    """Return the product of powers, even if some of them exceed the range of floats."""
     with np.errstate(all="ignore"):
         plain = (x**exponents).prod(axis=-1)
         usual = np.isfinite(plain) & (plain > 0)
@@ -216,7 +216,7 @@ def _product(x: Floats, exponents: Floats) -> Floats:
 
 
 def _refuse(message: str, x: Floats, bad: Bools) -> None:
-    """Refuse values, with row and column."""
+    """Raise an error that lists the bad values with their rows and columns."""
     if bad.any():
         places = np.argwhere(bad).tolist()
         faults = [f"row {at[-2]}, column {at[-1]}: {x[tuple(at)]:g}" for at in places]
@@ -224,7 +224,7 @@ def _refuse(message: str, x: Floats, bad: Bools) -> None:
 
 
 def _two(aggregation: object, values: ArrayLike) -> Floats:
-    """Return the values of two children, both NaN in rows where one is missing."""
+    """Return the values of two children; if one is missing in a row, both are NaN."""
     x = as_values(values)
     if x.shape[-1] != 2:
         msg = f"{type(aggregation).__name__} joins exactly two children, got {x.shape[-1]}"
@@ -234,11 +234,11 @@ def _two(aggregation: object, values: ArrayLike) -> Floats:
 
 @frozen
 class Difference:
-    r"""Take the first child less the second: $x_1 - x_2$, in the order of the tree.
+    r"""Subtract the second child from the first: $x_1 - x_2$, in the order of the tree.
 
-    Weights do not enter: the derivatives are 1 and -1, so that a rise of the second child lowers
-    the score, and scores may lie below 0. A study that takes the weight of one child away changes
-    nothing. There must be exactly two children; where one of them is missing there is no score.
+    Weights have no effect: the derivatives are 1 and -1, so a rise of the second child lowers the
+    score, and scores may be negative. Removing the weight of one child in a study changes nothing.
+    There must be exactly two children; if one of them is missing, so is the score.
 
     Examples
     --------
@@ -247,7 +247,8 @@ class Difference:
     [30.0, -30.0]
     """
 
-    # It is concave, too; but plans take tangents for exact where no child lowers the score.
+    # The difference is concave too, but plans treat tangents of concave scores as exact, which
+    # requires that no child lowers the score.
     traits: ClassVar[Traits] = Traits(
         needs_all=True,
         local=True,
@@ -259,19 +260,19 @@ class Difference:
     )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the difference of each row, NaN where a child is missing.
+        """Return the difference of each row, or NaN where a child is missing.
 
         Raises
         ------
         MethodError
-            There are not exactly two children.
+            If there are not exactly two children.
         """
         x = _two(self, values)
         with np.errstate(over="ignore"):
             return np.asarray(x[..., 0] - x[..., 1])
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the difference by each child: 1 and -1, 0 without a score."""
+        """Return the derivative of the difference by each child: 1 and -1, or 0 without a score."""
         x = _two(self, values)
         return np.where(np.isnan(x), 0.0, np.array([1.0, -1.0]))
 
@@ -284,11 +285,11 @@ class Difference:
 class Ratio:
     r"""Divide the first child by the second: $x_1 / x_2$, in the order of the tree.
 
-    Weights do not enter. The derivatives are $1 / x_2$ and $-x_1 / x_2^2$, so that a
-    rise of the second child lowers the score. A study that takes the weight of one child away
-    changes nothing. The first child must be at least zero and the second above it: ratios make no
-    sense on scales without a zero, such as z-scores. There must be exactly two children; where one
-    of them is missing there is no score.
+    Weights have no effect. The derivatives are $1 / x_2$ and $-x_1 / x_2^2$, so a rise of the
+    second child lowers the score. Removing the weight of one child in a study changes nothing. The
+    first child must be at least 0 and the second above 0: ratios are not meaningful on scales
+    without a true zero, such as z-scores. There must be exactly two children; if one of them is
+    missing, so is the score.
 
     Examples
     --------
@@ -302,19 +303,20 @@ class Ratio:
     )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the ratio of each row, NaN where a child is missing.
+        """Return the ratio of each row, or NaN where a child is missing.
 
         Raises
         ------
         MethodError
-            There are not exactly two children; values outside the domain, with row and column.
+            If there are not exactly two children, or values are outside the domain; the message
+            lists their rows and columns.
         """
         x = self._checked(values)
         with np.errstate(over="ignore"):
             return np.asarray(x[..., 0] / x[..., 1])
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the ratio by each child, 0 without a score."""
+        """Return the derivative of the ratio by each child, or 0 without a score."""
         x = self._checked(values)
         first, second = x[..., 0], x[..., 1]
         with np.errstate(over="ignore"):
@@ -324,7 +326,9 @@ class Ratio:
     def _checked(self, values: ArrayLike) -> Floats:
         x = _two(self, values)
         bad = np.stack([x[..., 0] < 0, x[..., 1] <= 0], axis=-1)
-        _refuse("Ratio needs a first child of at least zero, and a second above it; found", x, bad)
+        _refuse(
+            "Ratio requires a first child of at least 0 and a second child above 0; got", x, bad
+        )
         return x
 
     def describe(self) -> str:
@@ -334,16 +338,16 @@ class Ratio:
 
 @frozen
 class Complement:
-    r"""Take what an only child leaves of a whole: $c - x$.
+    r"""Subtract an only child from a constant: $c - x$.
 
-    It turns a score of which less is better, such as that of a sub-index of gaps or deprivations,
-    into one of which more is. There must be exactly one child, whose weight does not enter: the
-    derivative is -1, so that a rise of the child lowers the score.
+    It converts a score where less is better, such as that of a sub-index of gaps or deprivations,
+    into one where more is better. There must be exactly one child, whose weight has no effect: the
+    derivative is -1, so a rise of the child lowers the score.
 
     Parameters
     ----------
     of : float
-        The whole.
+        The constant $c$, usually the upper end of the scale.
 
     Examples
     --------
@@ -355,7 +359,7 @@ class Complement:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the complement; of its concavity see `Difference`."""
+        """The properties of the complement; it is not declared concave, as with `Difference`."""
         return Traits(
             skips_missing=True,
             local=True,
@@ -367,24 +371,24 @@ class Complement:
         )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the complement in each row, NaN where the child is missing.
+        """Return the complement in each row, or NaN where the child is missing.
 
         Raises
         ------
         MethodError
-            There is not exactly one child.
+            If there is not exactly one child.
         """
         with np.errstate(over="ignore"):
             return np.asarray(self.of - self._child(values)[..., 0])
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the complement by the child: -1, 0 where it is missing."""
+        """Return the derivative of the complement by the child: -1, or 0 where it is missing."""
         return np.where(np.isnan(self._child(values)), 0.0, -1.0)
 
     def _child(self, values: ArrayLike) -> Floats:
         x = as_values(values)
         if x.shape[-1] != 1:
-            msg = f"Complement is of exactly one child, got {x.shape[-1]}"
+            msg = f"Complement requires exactly one child, got {x.shape[-1]}"
             raise MethodError(msg)
         return x
 

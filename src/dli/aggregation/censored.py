@@ -1,4 +1,4 @@
-"""The mean of children that have to reach a cutoff together to count at all."""
+"""The mean of children, set to 0 where it is below a cutoff."""
 
 from typing import Any, ClassVar
 
@@ -20,20 +20,20 @@ def _as_cutoff(at: Any) -> float:
 
 @frozen
 class CensoredMean:
-    r"""Take the arithmetic mean where it reaches a cutoff, and 0 where it is below.
+    r"""Compute the arithmetic mean, and set it to 0 where it is below a cutoff.
 
     With deprivations as children, 1 where a person lacks something and 0 elsewhere, the mean is the
-    share of deprivations, and who has fewer than the cutoff is not poor and counts nothing. The
-    mean of these scores over people is Alkire and Foster's adjusted headcount $M_0$.
+    weighted share of deprivations; a person whose share is below the cutoff is not poor and scores
+    0. The mean of these scores over people is Alkire and Foster's adjusted headcount $M_0$.
 
-    A mean that lies below the cutoff by no more than rounding reaches it. The score jumps at the
-    cutoff: derivatives are those of the mean where it is reached and 0 below, and tell nothing of
+    A mean that is below the cutoff by no more than rounding reaches it. The score jumps at the
+    cutoff: the derivatives are those of the mean from the cutoff on and 0 below, and do not reflect
     the jump. The weight of missing children is shared among the rest.
 
     Parameters
     ----------
     at : float
-        The cutoff, of at least 0; under 0 there would be something below the score 0.
+        The cutoff, at least 0; with a negative cutoff a score could lie below 0.
 
     References
     ----------
@@ -60,7 +60,7 @@ class CensoredMean:
         return np.where(self._is_below(mean), 0.0, mean)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the mean by each child where it is reached, 0 below."""
+        """Return the derivative by each child: that of the mean from the cutoff on, and 0 below."""
         x = as_values(values)
         w = as_weights(weights, x.shape)
         below = self._is_below(weighted_mean(x, w))[..., np.newaxis]

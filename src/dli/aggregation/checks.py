@@ -1,4 +1,4 @@
-"""What every aggregation checks of its arguments, and the weighted mean they share."""
+"""Checks of arguments that all aggregations share, and the weighted mean."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +19,7 @@ def as_values(values: ArrayLike) -> Floats:
     Raises
     ------
     MethodError
-        Another shape, or values that are infinite or not numbers.
+        If the shape does not fit, or values are infinite or not numbers.
     """
     x = as_floats(values)
     if x.ndim < 2 or x.shape[-1] < 1:
@@ -37,7 +37,7 @@ def as_values(values: ArrayLike) -> Floats:
 
 
 def as_weights(weights: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    """Return weights for values of a shape; rows that do not sum to one are scaled to do so."""
+    """Return weights for values of a shape, with rows scaled to sum to one."""
     w = as_floats(weights, "weights")
     if w.shape != shape[-1:] and not _fits(w.shape, shape):
         msg = f"weights must have the shape ({shape[-1]},) or {shape}, got {w.shape}"
@@ -48,32 +48,32 @@ def as_weights(weights: ArrayLike, shape: tuple[int, ...]) -> Floats:
 
 
 def share_of_total(weights: Floats, name: str) -> Floats:
-    """Return weights of which each row sums to one; those that nearly do stay as they are.
+    """Return weights with rows scaled to sum to one; rows that nearly do are left unchanged.
 
     Raises
     ------
     MethodError
-        Weights that are infinite, missing or negative, or a row of zeros.
+        If weights are infinite, missing or negative, or a row consists of zeros.
     """
     largest = weights.max(axis=-1, keepdims=True)
-    # NaN fails every comparison, so that these see it.
+    # NaN fails every comparison, so it is caught here too.
     if not (weights.min() >= 0 and largest.min() > 0 and largest.max() < np.inf):
         listed = f": {weights.tolist()}" if weights.ndim == 1 else ""
         msg = f"{name} must be finite, not negative and not all zero{listed}"
         raise MethodError(msg)
-    if largest.max() > _LARGE or largest.min() < _SMALL:  # their sum or shares leave the range
+    if largest.max() > _LARGE or largest.min() < _SMALL:  # sum or shares out of range
         weights = np.ldexp(weights, -np.frexp(largest)[1])
     total = weights.sum(axis=-1, keepdims=True)
     return weights if np.abs(total - 1).max() <= 1e-12 else np.asarray(weights / total)
 
 
 def as_moves(moves: ArrayLike, values: Floats) -> Floats:
-    """Return moves of values, 0 where the value is missing.
+    """Return moves of values, set to 0 where the value is missing.
 
     Raises
     ------
     MethodError
-        Moves that are not numbers, or of which the shape does not fit that of the values.
+        If moves are not numbers, or their shape does not fit that of the values.
     """
     m = as_floats(moves, "moves")
     if m.shape != values.shape and not _fits(m.shape, values.shape):
@@ -82,38 +82,38 @@ def as_moves(moves: ArrayLike, values: Floats) -> Floats:
     return np.where(np.isnan(values), 0.0, m)
 
 
-def _fits(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    if not own or own[-1] != shape[-1] or len(own) > len(shape):
+def _fits(part: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    if not part or part[-1] != shape[-1] or len(part) > len(shape):
         return False
-    return all(n in (1, m) for n, m in zip(own[::-1], shape[::-1], strict=False))
+    return all(n in (1, m) for n, m in zip(part[::-1], shape[::-1], strict=False))
 
 
 def equal_or(weights: ArrayLike | None, shape: tuple[int, ...]) -> Floats:
-    """Take weights, or equal ones for None."""
+    """Return checked weights, or equal weights for None."""
     if weights is None:
         return np.full(shape[-1], 1 / shape[-1])
     return as_weights(weights, shape)
 
 
 def weighted_mean(x: Floats, w: Floats) -> Floats:
-    """Return the mean of each row over what is there; NaN where no weight is left."""
+    """Return the weighted mean of the known values of each row, NaN where they have no weight."""
     mean = _product(x, w)
-    if np.isfinite(mean).all():  # a product with NaN is NaN: no other look is needed
+    if np.isfinite(mean).all():  # a product with NaN is NaN, so no other check is needed
         return mean
-    there = ~np.isnan(x)
-    total = _product(there.astype(np.float64), w)
+    known = ~np.isnan(x)
+    total = _product(known.astype(np.float64), w)
     with np.errstate(over="ignore"):
-        weighted = _product(np.where(there, x, 0.0), w)
+        weighted = _product(np.where(known, x, 0.0), w)
     mean = np.asarray(weighted / np.where(total > 0, total, np.nan))
-    # What is left of the weights may be so small that its products with values lose their digits;
-    # a sum of the greatest numbers may be beyond the range by rounding.
+    # The remaining weights may be so small that their products with values lose digits, and the
+    # sum of very large numbers may exceed the range of floats by rounding.
     unsafe = ((total > 0) & (total < _SMALL)) | np.isinf(mean)
     if unsafe.any():
-        left = np.where(there, w, 0.0)
+        left = np.where(known, w, 0.0)
         largest = left.max(axis=-1, keepdims=True)
         left = np.ldexp(left, -np.frexp(largest)[1])
         left /= np.where(largest > 0, left.sum(axis=-1, keepdims=True), 1.0)
-        means = np.einsum("...k,...k->...", np.where(there, x / 2, 0.0), left)
+        means = np.einsum("...k,...k->...", np.where(known, x / 2, 0.0), left)
         least, greatest = np.fmin.reduce(x, axis=-1), np.fmax.reduce(x, axis=-1)
         with np.errstate(over="ignore"):
             mean = np.where(unsafe, np.clip(2 * means, least, greatest), mean)

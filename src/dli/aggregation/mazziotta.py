@@ -1,4 +1,4 @@
-"""Mazziotta and Pareto's index: the mean less a penalty for imbalance."""
+"""The Mazziotta-Pareto index: the mean minus a penalty for imbalance."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -31,22 +31,23 @@ def mazziotta_pareto(
     directions: ArrayLike | None = None,
     penalty: str = "negative",
 ) -> Floats:
-    r"""Give the Mazziotta-Pareto index of each unit.
+    r"""Return the Mazziotta-Pareto index of each unit.
 
     $z = 100 + 10 \, d (x - \bar x) / \sigma$ in each column; then
     $S = M \mp \sigma_z^2 / M$ with the mean $M$ and the standard deviation
-    $\sigma_z$ of a unit's own $z$. Both standard deviations divide by n.
+    $\sigma_z$ of the $z$ of one unit. Both standard deviations divide by n.
 
     Parameters
     ----------
     values : array_like of shape (..., n_units, n_children)
-        NaN is missing: its weight is shared among the rest.
+        NaN marks a missing value, whose weight is shared among the rest.
     weights : array_like of shape (n_children,) or (..., n_units, n_children), optional
-        Equal ones by default, as in the original.
+        Equal weights by default, as in the original.
     directions : array_like of shape (n_children,), optional
-        1 where more is better, -1 where less is.
+        1 where more is better, -1 where less is better; all 1 by default.
     penalty : {"negative", "positive"}
-        Subtract the penalty, where more of the index is better; or add it, where less is.
+        Whether to subtract the penalty (if a higher index is better) or add it (if a lower index
+        is better).
 
     Returns
     -------
@@ -56,7 +57,7 @@ def mazziotta_pareto(
     Raises
     ------
     MethodError
-        Columns whose values do not differ; units whose mean is not above zero.
+        If the values of a column do not differ, or the mean of a unit is not above zero.
 
     References
     ----------
@@ -86,29 +87,30 @@ def adjusted_mazziotta_pareto(
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     penalty: str = "negative",
 ) -> Floats:
-    r"""Give the adjusted Mazziotta-Pareto index of each unit, comparable over time.
+    r"""Return the adjusted Mazziotta-Pareto index of each unit, which is comparable over time.
 
     $r = 100 + 60 \, d (x - x_{ref}) / (x_{max} - x_{min})$ in each column, so that the
     reference is 100; then $S = M \mp \sigma_r^2 / M$ with the mean $M$ and the
-    standard deviation $\sigma_r$ (division by n) of a unit's own $r$.
+    standard deviation $\sigma_r$ (division by n) of the $r$ of one unit.
 
     Parameters
     ----------
     values : array_like of shape (..., n_units, n_children)
-        NaN is missing: its weight is shared among the rest. Rows of all periods together keep
-        periods comparable.
+        NaN marks a missing value, whose weight is shared among the rest. Pass the rows of all
+        periods together to keep periods comparable.
     weights : array_like of shape (n_children,) or (..., n_units, n_children), optional
-        Equal ones by default, as in the original.
+        Equal weights by default, as in the original.
     directions : array_like of shape (n_children,), optional
-        1 where more is better, -1 where less is.
+        1 where more is better, -1 where less is better; all 1 by default.
     reference : {"mean", "midrange"} or array_like of shape (n_children,)
-        What becomes 100: the mean, the middle between least and greatest (then all values lie
-        from 70 to 130), or given values.
+        The value that becomes 100: the mean, the midpoint of the smallest and the largest value
+        (all values then lie between 70 and 130), or values for each column.
     bounds : (array_like of shape (n_children,), array_like of shape (n_children,)), optional
-        The least and the greatest values, those of all periods for instance; those of the rows at
-        hand by default.
+        The smallest and the largest value of each column, for instance over all periods; by
+        default those of the rows in ``values``.
     penalty : {"negative", "positive"}
-        Subtract the penalty, where more of the index is better; or add it, where less is.
+        Whether to subtract the penalty (if a higher index is better) or add it (if a lower index
+        is better).
 
     Returns
     -------
@@ -118,7 +120,7 @@ def adjusted_mazziotta_pareto(
     Raises
     ------
     MethodError
-        Columns whose values do not differ; units whose mean is not above zero.
+        If the values of a column do not differ, or the mean of a unit is not above zero.
 
     References
     ----------
@@ -155,15 +157,17 @@ def adjusted_mazziotta_pareto(
 
 @frozen
 class MazziottaPareto:
-    """Join children by the Mazziotta-Pareto index: their mean less a penalty for imbalance.
+    """Combine children by the Mazziotta-Pareto index: their mean minus a penalty for imbalance.
 
-    It brings its own normalisation, to 100 plus or minus 10 over the units at hand, so that a
-    linear one before it (min-max, z-scores) makes no difference: `mazziotta_pareto`.
+    It standardises the children itself, to mean 100 and standard deviation 10 over the units in the
+    data, so a linear normalisation beforehand (min-max, z-scores) makes no difference. See
+    `mazziotta_pareto`.
 
     Parameters
     ----------
     penalty : {"negative", "positive"}
-        Subtract the penalty, where more of the index is better; or add it, where less is.
+        Whether to subtract the penalty (if a higher index is better) or add it (if a lower index
+        is better).
 
     Examples
     --------
@@ -180,14 +184,14 @@ class MazziottaPareto:
         refuse("MazziottaPareto", _penalty_faults(self.penalty))
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Give the index of each row, the weight of missing children shared among the rest."""
+        """Return the index of each row; the weight of missing children is shared among the rest."""
         scores = mazziotta_pareto_of_draws(values, weights, self.penalty)
         if scores is not None:
             return scores
         return mazziotta_pareto(values, weights, penalty=self.penalty)
 
     def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
-        """Take the scale from these values, to hold it while some of them change."""
+        """Return the index with the scale of these values, for use while some of them change."""
         x = as_values(values)
         _refuse_extreme(x)
         mean, spread = _mean_and_spread(x)
@@ -204,17 +208,18 @@ class MazziottaPareto:
 
 @frozen
 class AdjustedMazziottaPareto:
-    """Join children by the adjusted Mazziotta-Pareto index: `adjusted_mazziotta_pareto`.
+    """Combine children by the adjusted Mazziotta-Pareto index; see `adjusted_mazziotta_pareto`.
 
-    It brings its own normalisation over the rows at hand, so that a linear one before it makes no
-    difference.
+    It rescales the children itself, over the rows in the data, so a linear normalisation beforehand
+    makes no difference.
 
     Parameters
     ----------
     reference : {"mean", "midrange"}
-        What becomes 100.
+        The value that becomes 100: the mean, or the midpoint of the smallest and the largest.
     penalty : {"negative", "positive"}
-        Subtract the penalty, where more of the index is better; or add it, where less is.
+        Whether to subtract the penalty (if a higher index is better) or add it (if a lower index
+        is better).
 
     Examples
     --------
@@ -234,7 +239,7 @@ class AdjustedMazziottaPareto:
         refuse("AdjustedMazziottaPareto", faults)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Give the index of each row, the weight of missing children shared among the rest."""
+        """Return the index of each row; the weight of missing children is shared among the rest."""
         scores = mazziotta_pareto_of_draws(values, weights, self.penalty, self.reference)
         if scores is not None:
             return scores
@@ -243,7 +248,7 @@ class AdjustedMazziottaPareto:
         )
 
     def fit(self, values: ArrayLike) -> "HeldMazziottaPareto":
-        """Take the scale from these values, to hold it while some of them change."""
+        """Return the index with the scale of these values, for use while some of them change."""
         x = as_values(values)
         _refuse_extreme(x)
         low, high = extremes(x)
@@ -264,15 +269,15 @@ class AdjustedMazziottaPareto:
 
 @frozen(kw_only=True, eq=False)
 class HeldMazziottaPareto:
-    r"""A Mazziotta-Pareto index on a scale that no longer depends on the values at hand.
+    r"""A Mazziotta-Pareto index with a fixed scale, which does not depend on the values passed.
 
-    $S = M \mp \sigma_z^2 / M$ of $z = 100 + a (x - c)$. ``fit`` of the two indices
-    gives one; unlike them it has a derivative for each unit alone.
+    $S = M \mp \sigma_z^2 / M$ of $z = 100 + a (x - c)$. The method ``fit`` of the
+    two indices returns one. Unlike them, it has a derivative for each unit separately.
 
     Attributes
     ----------
     centre, slope : ndarray of shape (..., 1, n_children)
-        The c that becomes 100, and the factor a.
+        The value $c$ that becomes 100, and the factor $a$.
     penalty : {"negative", "positive"}
 
     Examples
@@ -291,16 +296,16 @@ class HeldMazziottaPareto:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the index; a penalty that is subtracted makes it concave."""
+        """The properties of the index, which is concave if the penalty is subtracted."""
         concave = self.penalty == "negative"
         return Traits(skips_missing=True, local=True, concave=concave, draws=True, kinked=False)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Give the index of each row, the weight of missing children shared among the rest."""
+        """Return the index of each row; the weight of missing children is shared among the rest."""
         return _penalised_mean(self._scaled(values), weights, self.penalty)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Give the derivative of the index by each child: (..., n_units, n_children)."""
+        """Return the derivative of the index by each child: (..., n_units, n_children)."""
         z = self._scaled(values)
         w = np.where(np.isnan(z), 0.0, equal_or(weights, z.shape))
         w = w / w.sum(axis=-1, keepdims=True)
@@ -315,7 +320,7 @@ class HeldMazziottaPareto:
 
 
 def _mean_and_spread(x: Floats) -> tuple[Floats, Floats]:
-    """Give the mean and the standard deviation of each column: (..., 1, n_children)."""
+    """Return the mean and the standard deviation of each column: (..., 1, n_children)."""
     _refuse_constant(*extremes(x))
     n = (~np.isnan(x)).sum(axis=-2, keepdims=True)
     mean = np.nansum(x, axis=-2, keepdims=True) / n
@@ -323,7 +328,7 @@ def _mean_and_spread(x: Floats) -> tuple[Floats, Floats]:
 
 
 def _centre(x: Floats, reference: str) -> Floats:
-    """Give what becomes 100 in each column: (..., n_children)."""
+    """Return the value that becomes 100 in each column: (..., n_children)."""
     if reference == "mean":
         return np.asarray(np.nansum(x, axis=-2) / (~np.isnan(x)).sum(axis=-2))
     low, high = extremes(x)
@@ -339,16 +344,16 @@ def _reference_faults(reference: object) -> Iterator[str]:
 
 
 def _rescaled(scale: Rescaling, row: Floats) -> Floats:
-    """Return one value for each column as `Rescaling.apply` returns tables."""
+    """Return a row of one value per column, rescaled as `Rescaling.apply` rescales tables."""
     return np.asarray(scale.apply(row[..., np.newaxis, :])[..., 0, :])
 
 
 def _refuse_extreme(x: Floats) -> None:
-    """Refuse values whose scale cannot be held as a number for the centre and one for the slope."""
+    """Raise if the scale of values cannot be stored as a centre and a slope."""
     if rescaling(*extremes(x)) is not None:
         _refuse_constant(*extremes(x))
         msg = (
-            "the scale of a Mazziotta-Pareto index can be held only for values of ordinary size "
+            "the scale of a Mazziotta-Pareto index can be fixed only for values of ordinary size "
             "that are not too close together; normalise them first"
         )
         raise MethodError(msg)
@@ -365,11 +370,11 @@ def _directions(directions: ArrayLike | None, n_children: int) -> Floats:
 
 
 def _given(values: ArrayLike, x: Floats, name: str) -> Floats:
-    found = as_floats(values, name)
-    if found.shape != x.shape[-1:] or not np.isfinite(found).all():
-        msg = f"{name} must be {x.shape[-1]} finite values, got {found.tolist()}"
+    row = as_floats(values, name)
+    if row.shape != x.shape[-1:] or not np.isfinite(row).all():
+        msg = f"{name} must be {x.shape[-1]} finite values, got {row.tolist()}"
         raise MethodError(msg)
-    return found
+    return row
 
 
 def _refuse_constant(low: Floats, high: Floats) -> None:

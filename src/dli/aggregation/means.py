@@ -1,4 +1,4 @@
-"""The means, from full compensation of weakness by strength to none."""
+"""Weighted means, from fully compensatory to non-compensatory."""
 
 from functools import cache
 from typing import ClassVar
@@ -20,7 +20,7 @@ __all__ = ["ArithmeticMean", "GeometricMean", "HarmonicMean", "Minimum", "PowerM
 
 @cache
 def _traits(order: float) -> Traits:
-    """Return what holds for the mean of an order; it is asked for at every node."""
+    """Return the traits of the mean of an order; cached, since every node needs them."""
     return Traits(
         domain=power_domain(order),
         skips_missing=True,
@@ -36,32 +36,32 @@ def _traits(order: float) -> Traits:
 
 
 class _Mean:
-    """What the power means share: they differ by the order alone."""
+    """The common methods of the power means, which differ only in their order."""
 
     __slots__ = ()
     order: ClassVar[float]
 
     @property
     def traits(self) -> Traits:
-        """What holds for the mean."""
+        """The properties of the mean."""
         return _traits(self.order)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the mean of each row, the weight of missing children shared among the rest."""
+        """Return the mean of each row; the weight of missing children is shared among the rest."""
         return power_mean(values, weights, self.order)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the mean by each child: `power_mean_gradient`."""
+        """Return the derivative of the mean by each child, as `power_mean_gradient` does."""
         return power_mean_gradient(values, weights, self.order)
 
     def directional(self, values: Floats, weights: Floats, moves: Floats) -> Floats:
-        """Return the one-sided derivative along moves: `power_mean_directional`."""
+        """Return the one-sided derivative along moves, as `power_mean_directional` does."""
         return power_mean_directional(values, weights, moves, self.order)
 
 
 @frozen
 class ArithmeticMean(_Mean):
-    r"""Join children by $\sum_k w_k x_k$: strength makes up for weakness in full.
+    r"""Combine children by the arithmetic mean $\sum_k w_k x_k$, which is fully compensatory.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class ArithmeticMean(_Mean):
 
 @frozen
 class GeometricMean(_Mean):
-    r"""Join children by $\prod_k x_k^{w_k}$: weakness is made up for in part.
+    r"""Combine children by the geometric mean $\prod_k x_k^{w_k}$, which is partly compensatory.
 
     Examples
     --------
@@ -95,7 +95,7 @@ class GeometricMean(_Mean):
 
 @frozen
 class HarmonicMean(_Mean):
-    r"""Join children by $1 / \sum_k (w_k / x_k)$: weakness weighs heavily.
+    r"""Combine children by the harmonic mean $1 / \sum_k (w_k / x_k)$, dominated by low values.
 
     Examples
     --------
@@ -112,7 +112,7 @@ class HarmonicMean(_Mean):
 
 @frozen
 class PowerMean(_Mean):
-    r"""Join children by $(\sum_k w_k x_k^p)^{1/p}$: the lower p, the less is made up for.
+    r"""Combine children by the power mean $(\sum_k w_k x_k^p)^{1/p}$: a lower p compensates less.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class PowerMean(_Mean):
 
 @frozen
 class Minimum(_Mean):
-    """Take the weakest child of positive weight: nothing makes up for it.
+    """Return the lowest child of positive weight, without any compensation.
 
     Examples
     --------

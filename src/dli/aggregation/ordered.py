@@ -1,4 +1,4 @@
-"""Ordered weighted averaging: weights for places, the best value first."""
+"""Ordered weighted averaging: weights by place in the order of values, the best first."""
 
 from typing import Any
 
@@ -20,32 +20,32 @@ __all__ = ["OrderedWeighted", "ordered_weighted_mean"]
 def ordered_weighted_mean(
     values: ArrayLike, weights: ArrayLike, order_weights: ArrayLike
 ) -> Floats:
-    r"""Give the mean of values sorted from best to worst, weighted by place.
+    r"""Return the mean of values sorted from best to worst, weighted by place.
 
-    With equal weights of the children this is $\sum_i v_i x_{(i)}$. Otherwise a child takes
-    up as much room in the order as it has weight, and gets the order weights that lie there:
-    $\sum_i (Q(u_i) - Q(u_{i-1})) x_{(i)}$ with the cumulated weights $u_i$ of the
-    sorted children and $Q$ linear between the cumulated order weights.
+    With equal weights of the children this is $\sum_i v_i x_{(i)}$. Otherwise each child
+    covers a share of the order equal to its weight, and receives the order weights of that share:
+    $\sum_i (Q(u_i) - Q(u_{i-1})) x_{(i)}$ with the cumulative weights $u_i$ of the
+    sorted children and $Q$ linear between the cumulative order weights.
 
     Parameters
     ----------
     values : array_like of shape (..., n_units, n_children)
-        NaN is missing: its weight is shared among the rest.
+        NaN marks a missing value, whose weight is shared among the rest.
     weights : array_like of shape (n_children,) or (..., n_units, n_children)
         Not negative and not all zero; scaled to sum to one.
     order_weights : array_like of shape (n_places,)
-        For the best values first. Their number need not be that of the children: three of them
-        weigh the best, the middle and the worst third. Scaled to sum to one.
+        The weights of places, the best value first; scaled to sum to one. Their number need not be
+        that of the children: three weights apply to the best, the middle and the worst third.
 
     Returns
     -------
     ndarray of shape (..., n_units)
-        NaN where no child of positive weight is there.
+        NaN for a unit without a value in any child of positive weight.
 
     Raises
     ------
     MethodError
-        Weights that are none.
+        If weights are negative, infinite, all zero or not numbers.
 
     References
     ----------
@@ -61,13 +61,13 @@ def ordered_weighted_mean(
     x = as_values(values)
     places = _place_weights(x, as_weights(weights, x.shape), as_order_weights(order_weights))
     score = np.einsum("...k,...k->...", np.where(np.isnan(x), 0.0, x), places)
-    if np.isinf(score).any():  # by rounding, where all values are among the greatest numbers
+    if np.isinf(score).any():  # by rounding, if all values are near the largest float
         score = np.clip(score, np.fmin.reduce(x, axis=-1), np.fmax.reduce(x, axis=-1))
     return np.where(places.sum(axis=-1) > 0, score, np.nan)
 
 
 def as_order_weights(order_weights: ArrayLike) -> Floats:
-    """Take weights of places, the best first, and scale them to sum to one."""
+    """Return weights of places, the best first, scaled to sum to one."""
     v = as_floats(order_weights, "order_weights")
     if v.ndim != 1 or not v.size:
         msg = f"order_weights must be finite, not negative and not all zero, got {v.tolist()}"
@@ -76,18 +76,18 @@ def as_order_weights(order_weights: ArrayLike) -> Floats:
 
 
 def _place_weights(x: Floats, w: Floats, v: Floats, first: Floats | None = None) -> Floats:
-    """Return the order weights of the room that each child takes up; 0 for a missing one.
+    """Return the order weights of the share that each child covers, 0 for a missing child.
 
-    Children come in the order of their values, or of ``first``, the smallest before the others.
+    Children are ordered by their values, the largest first, or by ``first``, the smallest first.
     """
     known = np.where(np.isnan(x), 0.0, w)
     total = known.sum(axis=-1, keepdims=True)
-    # Missing values come last.
+    # Missing values are sorted last.
     order = np.argsort(-x if first is None else first, axis=-1, kind="stable")
-    room = np.take_along_axis(known / np.where(total > 0, total, 1.0), order, axis=-1)
-    cumulated = np.concatenate([[0.0], np.cumsum(v)])
+    share = np.take_along_axis(known / np.where(total > 0, total, 1.0), order, axis=-1)
+    cumulative = np.concatenate([[0.0], np.cumsum(v)])
     edges = np.linspace(0.0, 1.0, v.size + 1)
-    reached = np.interp(np.cumsum(room, axis=-1), edges, cumulated)
+    reached = np.interp(np.cumsum(share, axis=-1), edges, cumulative)
     gained = np.diff(reached, axis=-1, prepend=0.0)
     result = np.zeros(np.broadcast_shapes(x.shape, order.shape))
     np.put_along_axis(result, order, gained, axis=-1)
@@ -95,13 +95,13 @@ def _place_weights(x: Floats, w: Floats, v: Floats, first: Floats | None = None)
 
 
 def _shared_among_ties(x: Floats, w: Floats, gained: Floats) -> Floats:
-    """Share what children that tie gain together among them by weight."""
+    """Return order weights in which children that tie share their total by weight."""
     ranks = rank_scores(x)
     tied = ranks[..., :, np.newaxis] == ranks[..., np.newaxis, :]
-    room = np.where(np.isnan(x), 0.0, w)
+    known = np.where(np.isnan(x), 0.0, w)
     joint = np.einsum("...ij,...j->...i", tied, gained)
-    weight = np.einsum("...ij,...j->...i", tied, np.broadcast_to(room, x.shape))
-    return np.asarray(room * joint / np.where(weight > 0, weight, 1.0))
+    weight = np.einsum("...ij,...j->...i", tied, np.broadcast_to(known, x.shape))
+    return np.asarray(known * joint / np.where(weight > 0, weight, 1.0))
 
 
 def _as_tuple(order_weights: Any) -> tuple[float, ...]:
@@ -112,15 +112,15 @@ def _as_tuple(order_weights: Any) -> tuple[float, ...]:
 
 @frozen
 class OrderedWeighted:
-    """Join children by the mean of their values sorted from best to worst, weighted by place.
+    """Combine children by the mean of their values sorted from best to worst, weighted by place.
 
-    Weight on the first places rewards peaks, weight on the last ones punishes gaps:
-    `ordered_weighted_mean`.
+    Weight on the first places rewards high values; weight on the last places penalises low ones.
+    See `ordered_weighted_mean`.
 
     Parameters
     ----------
     order_weights : sequence of float
-        For the best values first; their number need not be that of the children.
+        The weights of places, the best value first; their number need not be that of the children.
 
     Examples
     --------
@@ -133,7 +133,7 @@ class OrderedWeighted:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the mean."""
+        """The properties of the mean, which is concave if the order weights rise."""
         rising = bool((np.diff(self.order_weights) >= 0).all())
         return Traits(
             skips_missing=True,
@@ -145,7 +145,7 @@ class OrderedWeighted:
         )
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the mean of each row, the weight of missing children shared among the rest."""
+        """Return the mean of each row; the weight of missing children is shared among the rest."""
         if are_draws(values, weights):
             means = ordered_means_of_draws(values, weights, as_order_weights(self.order_weights))
             if not np.isinf(means).any():
@@ -153,28 +153,28 @@ class OrderedWeighted:
         return ordered_weighted_mean(values, weights, self.order_weights)
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the mean by each child: the order weights of its places.
+        """Return the derivative of the mean by each child: the order weight of its place.
 
-        Children that tie share the order weights of their places by weight.
+        Children that tie share the order weights of their places in proportion to their weights.
 
         Returns
         -------
         ndarray of shape (..., n_units, n_children)
-            The weight of each child's place; tied children share theirs.
+            The order weight of each child's place.
         """
         x = as_values(values)
         w = as_weights(weights, x.shape)
         return _shared_among_ties(x, w, _place_weights(x, w, as_order_weights(self.order_weights)))
 
     def directional(self, values: Floats, weights: Floats, moves: Floats) -> Floats:
-        """Return the one-sided derivative of the mean when values set out along moves.
+        """Return the one-sided derivative of the mean along moves of the values.
 
-        Among children that tie the one that moves up most comes first.
+        Among children that tie, the one that rises most is ranked first.
 
         Returns
         -------
         ndarray of shape (..., n_units)
-            The rise of each score for a step along the moves.
+            The rise of each score per unit step along the moves.
         """
         x = as_values(values)
         w = as_weights(weights, x.shape)

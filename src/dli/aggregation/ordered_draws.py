@@ -11,25 +11,25 @@ __all__ = ["ordered_means_of_draws"]
 
 
 def ordered_means_of_draws(values: Floats, weights: Floats, order_weights: Floats) -> Floats:
-    """Return for each draw what `ordered_weighted_mean` returns.
+    """Return the results of `ordered_weighted_mean` for each draw.
 
     Parameters
     ----------
     values : ndarray of shape (n_draws, n_units, n_children)
     weights : ndarray of shape (n_draws, n_units or 1, n_children)
-        Rows sum to one.
+        Weights of which each row sums to one.
     order_weights : ndarray of shape (n_places,)
-        They sum to one.
+        The weights of places, which sum to one.
 
     Returns
     -------
     ndarray of shape (n_draws, n_units)
-        Infinite where a sum of the greatest numbers leaves the range of floats by rounding.
+        Infinite where the sum of very large numbers exceeds the range of floats by rounding.
     """
     x, w = as_planes(values, weights)
     total = None
     if np.isnan(x).any():
-        # A missing child takes up no room, wherever it is sorted to.
+        # A missing child has weight 0, so its position does not matter.
         x, w, total = without_gaps(x, w)
         w = w / np.where(total > 0, total, 1.0)
     if x.shape[1] == w.shape[2] == 1:
@@ -40,13 +40,13 @@ def ordered_means_of_draws(values: Floats, weights: Floats, order_weights: Float
     ends = [0.0, *reached, order_weights.sum()]
     score = np.zeros((w.shape[1], x.shape[2]))
     with np.errstate(over="ignore"):
-        for place, own in enumerate(best_first):
-            score += (ends[place + 1] - ends[place]) * own
+        for place, column in enumerate(best_first):
+            score += (ends[place + 1] - ends[place]) * column
     return score if total is None else np.where(total > 0, score, np.nan)
 
 
 def _sorted_once(x: Floats, w: Floats) -> tuple[Sequence[Floats], Floats]:
-    """Sort values that are the same in every draw, and return the weight of the first of them.
+    """Return sorted values that are the same in every draw, and their cumulative weights.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def _sorted_once(x: Floats, w: Floats) -> tuple[Sequence[Floats], Floats]:
 
 
 def _sorted_with(x: Floats, w: Floats) -> tuple[Sequence[Floats], Floats]:
-    """Sort values of each draw and unit by a network, their weights with them.
+    """Return values of each draw and unit, sorted by a network, and their cumulative weights.
 
     Parameters
     ----------
@@ -93,13 +93,12 @@ def _sorted_with(x: Floats, w: Floats) -> tuple[Sequence[Floats], Floats]:
 
 
 def _cumulated(room: Floats, order_weights: Floats) -> Floats:
-    """Return the order weights up to a share of the room, which is overwritten.
+    """Return the cumulative order weights at cumulative weights, which are overwritten.
 
-    They are linear between the places.
-
-    Each place adds its order weight times the share of it that is reached. Where a place is
-    reached in full, the sum is exactly that of the order weights, and a place of weight 0 adds
-    exactly nothing: a child within it does not count, however large its value.
+    They are interpolated linearly between the places. Each place adds its order weight times the
+    share of it that is reached. Where a place is reached in full, the sum is exactly that of the
+    order weights, and a place of weight 0 adds exactly 0: a child within it does not count, however
+    large its value.
     """
     room *= order_weights.size
     result = np.zeros(room.shape)

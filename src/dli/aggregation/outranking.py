@@ -1,4 +1,4 @@
-"""Comparing units pair by pair: outranking and Copeland's rule."""
+"""Pairwise comparison of units: outranking and Copeland's rule."""
 
 from typing import ClassVar
 
@@ -17,28 +17,28 @@ __all__ = ["Copeland", "copeland_scores", "outranking_matrix"]
 
 
 def outranking_matrix(values: ArrayLike, weights: ArrayLike) -> Floats:
-    r"""Give, for each pair of units, the weight of the children in which the first is better.
+    r"""Return, for each pair of units, the weight of the children in which the first is better.
 
     $o_{ij} = \sum_{k: x_{ik} > x_{jk}} w_k + \frac12 \sum_{k: x_{ik} = x_{jk}} w_k$, so that
-    $o_{ij} + o_{ji} = 1$. A pair is compared in the children that both have, their weights
-    scaled to sum to one: the result does not depend on the order of the rows.
+    $o_{ij} + o_{ji} = 1$. A pair is compared on the children that both units have, with weights
+    scaled to sum to one. The result does not depend on the order of the rows.
 
     Parameters
     ----------
     values : array_like of shape (..., n_units, n_children)
-        NaN is missing.
+        NaN marks a missing value.
     weights : array_like of shape (n_children,)
-        The same for all units; not negative and not all zero; scaled to sum to one.
+        The weights, the same for all units; not negative and not all zero; scaled to sum to one.
 
     Returns
     -------
     ndarray of shape (..., n_units, n_units)
-        0 on the diagonal; NaN where two units have no child of positive weight in common.
+        The diagonal is 0; NaN if two units share no child of positive weight.
 
     Raises
     ------
     MethodError
-        Weights that differ between units.
+        If weights differ between units.
 
     References
     ----------
@@ -57,31 +57,31 @@ def outranking_matrix(values: ArrayLike, weights: ArrayLike) -> Floats:
         raise MethodError(msg)
     w = as_weights(weights, x.shape)
     shape = (*x.shape[:-1], x.shape[-2])
-    balance = np.zeros(shape)  # the weight of wins less that of losses
+    balance = np.zeros(shape)  # the weight of wins minus the weight of losses
     common = np.zeros(shape) if np.isnan(x).any() else np.full(shape, w.sum())
     for k in np.flatnonzero(w).tolist():
         first, second = x[..., :, np.newaxis, k], x[..., np.newaxis, :, k]
         balance += w[k] * ((first > second).astype(np.int8) - (first < second).astype(np.int8))
         if np.isnan(x).any():
-            there = ~np.isnan(x[..., k])
-            common += w[k] * (there[..., :, np.newaxis] & there[..., np.newaxis, :])
+            known = ~np.isnan(x[..., k])
+            common += w[k] * (known[..., :, np.newaxis] & known[..., np.newaxis, :])
     matrix = (1 + balance / np.where(common > 0, common, np.nan)) / 2
     matrix[..., np.arange(x.shape[-2]), np.arange(x.shape[-2])] = 0.0
     return np.asarray(matrix)
 
 
 def copeland_scores(values: ArrayLike, weights: ArrayLike) -> Floats:
-    r"""Give the number of units that a unit outranks, less the number that outrank it.
+    r"""Return the number of units that a unit outranks minus the number that outrank it.
 
-    Unit i outranks unit j when $o_{ij} > 1/2$; within $10^{-12}$ of 1/2 neither does,
-    and neither when they have no child in common.
+    Unit i outranks unit j when $o_{ij} > 1/2$; if $o_{ij}$ is within $10^{-12}$ of
+    1/2, or the units have no child in common, neither outranks the other.
 
     Parameters
     ----------
     values : array_like of shape (..., n_units, n_children)
-        NaN is missing.
+        NaN marks a missing value.
     weights : array_like of shape (n_children,)
-        The same for all units; not negative and not all zero; scaled to sum to one.
+        The weights, the same for all units; not negative and not all zero; scaled to sum to one.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def copeland_scores(values: ArrayLike, weights: ArrayLike) -> Floats:
     Raises
     ------
     MethodError
-        Weights that differ between units.
+        If weights differ between units.
 
     References
     ----------
@@ -114,10 +114,10 @@ def copeland_scores(values: ArrayLike, weights: ArrayLike) -> Floats:
 
 @frozen
 class Copeland:
-    """Join children by Copeland's rule: the units a unit outranks less those that outrank it.
+    """Combine children by Copeland's rule: the units it outranks minus those that outrank it.
 
-    How far a unit is ahead in a child plays no part, so that nothing makes up for anything:
-    `copeland_scores`. It compares every pair of units and needs memory for all of them.
+    The size of a unit's lead in a child does not matter, so the rule is non-compensatory. See
+    `copeland_scores`. It compares every pair of units and needs memory for all pairs.
 
     Examples
     --------
@@ -129,14 +129,14 @@ class Copeland:
     traits: ClassVar[Traits] = Traits(skips_missing=True, draws=True)
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Give the score of each row among all."""
+        """Return the score of each row, compared with all other rows."""
         if not are_draws(values, weights) or np.shape(weights)[1] > 1:
             return copeland_scores(values, weights)
         scores = copeland_scores_of_draws(values, weights)
         if scores is not None:
             return scores
-        own = np.broadcast_to(weights[:, 0], (len(values), values.shape[-1]))
-        return np.stack([copeland_scores(x, w) for x, w in zip(values, own, strict=True)])
+        per_draw = np.broadcast_to(weights[:, 0], (len(values), values.shape[-1]))
+        return np.stack([copeland_scores(x, w) for x, w in zip(values, per_draw, strict=True)])
 
     def describe(self) -> str:
         """Return a one-sentence description with the formula."""

@@ -8,25 +8,25 @@ from dli.arrays import Floats, Integers
 
 __all__ = ["copeland_scores_of_draws"]
 
-# Within this of one half nobody outranks, as in `copeland_scores`.
+# Within this distance of one half neither unit outranks the other, as in `copeland_scores`.
 _TOLERANCE = 1e-12
-# A table of all patterns of comparisons with more bits takes longer than the comparisons.
+# With more bits, a table of all patterns of comparisons takes longer than the comparisons.
 _MOST_BITS = 14
-# As many patterns as stay in the cache, and as many balances as a matrix product is worth.
+# Blocks of this many patterns fit into the cache, and of this many balances suit a product.
 _PATTERNS_AT_ONCE, _BALANCES_AT_ONCE = 2**17, 2**18
 
 
 def copeland_scores_of_draws(values: Floats, weights: Floats) -> Floats | None:
-    """Return for each draw what `copeland_scores` returns, None where that is as fast.
+    """Return the results of `copeland_scores` for each draw, or None if that is as fast.
 
-    Each pair of units is compared once, as units i and i + s, round the circle of units, for each
-    s from 1 to half their number.
+    Each pair of units is compared once, as units i and i + s in cyclic order, for each s from 1 to
+    half the number of units.
 
     Parameters
     ----------
     values : ndarray of shape (n_draws, n_units, n_children)
     weights : ndarray of shape (n_draws, 1, n_children)
-        Rows sum to one.
+        Weights of which each row sums to one.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def copeland_scores_of_draws(values: Floats, weights: Floats) -> Floats | None:
 
 
 def _of_same_values(x: Floats, weights: Floats, *, has_gaps: bool) -> Integers:
-    """Return scores of values (n_children, n_units) that are the same in every draw."""
+    """Return the scores of values (n_children, n_units) that are the same in every draw."""
     first, second = _pairs(x)
     signs = (first > second).astype(np.float64) - (first < second)
     shape = signs.shape[1:]
@@ -69,7 +69,7 @@ def _of_same_values(x: Floats, weights: Floats, *, has_gaps: bool) -> Integers:
     scores = np.empty((len(weights), x.shape[1]), dtype=np.int64)
     for rows in _blocks(len(weights), _BALANCES_AT_ONCE // max(n_pairs, 1)):
         own = weights[rows]
-        # Where nothing is in common the balance is 0, and nobody wins.
+        # Where two units have no child in common, the balance is 0 and neither wins.
         edge = own.sum(axis=1, keepdims=True) if both is None else own @ both
         edge *= 2 * _TOLERANCE
         balance = own @ signs
@@ -86,10 +86,10 @@ def _blocks(n_draws: int, size: int) -> list[slice]:
 
 
 def _by_patterns(x: Floats, weights: Floats, *, n_bits: int, has_gaps: bool) -> Integers:
-    """Return scores of values (n_children, n_draws, n_units) by tables of patterns.
+    """Return the scores of values (n_children, n_draws, n_units) by tables of patterns.
 
-    The pattern of a pair of units says for each child which of them is better. There are few
-    patterns and many pairs: who outranks whom is found out for patterns.
+    The pattern of a pair of units states for each child which of them is better. There are few
+    patterns and many pairs, so the outcome is computed once for each pattern.
     """
     kind = np.uint8 if n_bits * len(x) <= 8 else np.uint16
     n_draws, n_units = x.shape[1:]
@@ -104,19 +104,19 @@ def _by_patterns(x: Floats, weights: Floats, *, n_bits: int, has_gaps: bool) -> 
     tables = _tables(weights, n_bits=n_bits, has_gaps=has_gaps)
     won = np.empty(pattern.shape, dtype=np.int8)
     for draw in range(n_draws):
-        # All patterns are in the table; "clip" spares NumPy a check of each.
+        # All patterns are in the table; "clip" avoids a bounds check of each.
         np.take(tables[draw], pattern[draw], out=won[draw], mode="clip")
     return _sums_by_unit(won)
 
 
 def _tables(weights: Floats, *, n_bits: int, has_gaps: bool) -> np.ndarray:
-    """Return for each draw who wins at each pattern: 1 the first, -1 the second, 0 neither."""
-    # By two bits: both missing or one, less, greater, equal; by one bit: less, greater.
+    """Return the winner of each pattern in each draw: 1 first unit, -1 second unit, 0 neither."""
+    # Two bits encode missing, less, greater and equal; one bit encodes less and greater.
     signs = np.array([0.0, -1.0, 1.0, 0.0] if n_bits == 2 else [-1.0, 1.0])
     there = np.array([0.0, 1.0, 1.0, 1.0])
     balance = common = np.zeros((len(weights), 1))
     for own in weights.T:
-        # Sums in the order of `outranking_matrix`, so that rounding is the same.
+        # Sum in the order of `outranking_matrix`, so that rounding is the same.
         balance = (balance[..., np.newaxis] + own[:, np.newaxis, np.newaxis] * signs).reshape(
             len(weights), -1
         )
@@ -140,7 +140,7 @@ def _pairs(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sums_by_unit(won: np.ndarray) -> Integers:
-    """Return wins less losses of each unit, from those of the first unit of each pair.
+    """Return wins minus losses of each unit, from those of the first unit of each pair.
 
     Parameters
     ----------
@@ -148,10 +148,10 @@ def _sums_by_unit(won: np.ndarray) -> Integers:
     """
     half, n_units = won.shape[1:]
     if n_units % 2 == 0 and half:
-        won[:, -1, half:] = 0  # opposite units would meet twice
-    kind = np.int8 if half < 128 else np.int64  # a sum of as many ones must fit
+        won[:, -1, half:] = 0  # opposite units would be compared twice
+    kind = np.int8 if half < 128 else np.int64  # the largest possible sum must fit
     gained = won.sum(axis=1, dtype=kind)
-    # Unit i is the second of the pair of unit i - s: rows are moved by one more each.
+    # Unit i is the second unit in the pair of unit i - s, so each row is shifted by one more.
     twice = np.concatenate([won, won], axis=2)
     step = twice.strides
     moved = as_strided(twice[:, :, n_units - 1 :], won.shape, (step[0], step[1] - step[2], step[2]))

@@ -1,20 +1,35 @@
-"""Many draws at once: for each child a plane with a row for each draw, a column for each unit."""
+"""Arrays of many draws: one plane per child, with a row per draw and a column per unit."""
 
 import numpy as np
 
 from dli.aggregation.checks import as_values, as_weights
 from dli.arrays import Floats, as_floats
 
-__all__ = ["are_draws", "as_planes", "batcher_pairs", "is_complete", "without_gaps"]
+__all__ = [
+    "are_draws",
+    "as_planes",
+    "batcher_pairs",
+    "is_complete",
+    "matrix_product",
+    "without_gaps",
+]
+
+# As much as sums of shares differ from 1 by rounding.
+_ROUNDING = 1e-12
+# Above so many multiplications OpenBLAS starts threads of its own. They get in the way of those
+# that make draws, and on a busy machine they wait for each other longer than they work.
+_ALONE = 2**19
+# The rows that its kernels take at once: of other numbers of rows the last bits may differ.
+_KERNEL = 8
 
 
 def are_draws(values: Floats, weights: Floats) -> bool:
-    """Return whether values and weights are those of several draws, each with its own weights."""
+    """Return whether values and weights hold several draws, each with its own weights."""
     return np.ndim(values) == np.ndim(weights) == 3
 
 
 def as_planes(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Check values and weights of draws, and return them with their children in front.
+    """Return checked values and weights of draws, with children on the first axis.
 
     Operations on planes run along units, whose number is large, and not along children, whose
     number is small.
@@ -27,13 +42,13 @@ def as_planes(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     values : ndarray of shape (n_children, n_draws or 1, n_units)
-        With one row where the same values are repeated for every draw without being copied, as
-        `numpy.broadcast_to` does: what depends on them alone need be computed only once.
+        One row if the same values are repeated for every draw without a copy, as by
+        `numpy.broadcast_to`, so that results that depend on them alone are computed only once.
     weights : ndarray of shape (n_children, n_draws, n_units or 1)
-        They sum to one.
+        The weights of a unit sum to one over its children.
     """
     x = as_floats(values)
-    w = as_weights(weights, x.shape)
+    w = weights if _sum_to_one(weights, x.shape) else as_weights(weights, x.shape)
     w = np.broadcast_to(w, (len(x), *w.shape[1:]))
     is_repeated = x.strides[0] == 0
     x = x[:1] if is_repeated else x
@@ -42,17 +57,54 @@ def as_planes(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return x.transpose(2, 0, 1), w.transpose(2, 0, 1)
 
 
-def is_complete(values: Floats) -> bool:
-    """Return whether all values are there and finite; in doubt, of huge ones, that they are not.
+def _sum_to_one(weights: object, shape: tuple[int, ...]) -> bool:
+    """Return whether weights can stay as they are; most can, and this is seen soon."""
+    if not isinstance(weights, np.ndarray) or weights.dtype != np.float64 or weights.ndim != 3:
+        return False
+    if weights.shape not in (shape, (shape[0], 1, shape[2])) or not weights.min() >= 0:
+        return False
+    return bool(np.abs(weights.sum(axis=-1) - 1).max() <= _ROUNDING)
 
-    It looks at the values only once, and makes no array of its own.
+
+def is_complete(values: Floats) -> bool:
+    """Return whether all values are known and finite; may return False for very large values.
+
+    It reads the values only once and does not allocate an array.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(values.sum()))
 
 
+def matrix_product(rows: Floats, table: Floats, out: Floats | None = None) -> Floats:
+    """Return a matrix product, computed in blocks of rows that BLAS does in one thread.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n)
+    table : ndarray of shape (n, n_columns)
+    out : ndarray of shape (n_rows, n_columns), optional
+        Filled with the product.
+
+    Examples
+    --------
+    >>> matrix_product(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]])).tolist()
+    [[11.0]]
+    """
+    n_rows = len(rows)
+    size = (_ALONE - 1) // max(table.size, 1) // _KERNEL * _KERNEL
+    if not 0 < size < n_rows:  # one block, or a table for which no block would do
+        return np.asarray(np.matmul(rows, table, out=out))
+    out = np.empty((n_rows, table.shape[1])) if out is None else out
+    whole = n_rows - n_rows % size
+    blocks = rows[:whole].reshape(-1, size, rows.shape[1])
+    np.matmul(blocks, table, out=out[:whole].reshape(-1, size, table.shape[1]))
+    if whole < n_rows:
+        np.matmul(rows[whole:], table, out=out[whole:])
+    return out
+
+
 def without_gaps(x: Floats, w: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return planes with 0 for missing values, weights of the others, and the sum of these.
+    """Return planes with 0 for missing values, the weights of known values, and their sum.
 
     Parameters
     ----------
@@ -70,10 +122,10 @@ def without_gaps(x: Floats, w: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def batcher_pairs(n: int) -> list[tuple[int, int]]:
-    """Return the places that a sorting network compares, one pair after the other.
+    """Return the pairs of positions that a sorting network compares, in order.
 
     Batcher's merge exchange (Knuth, The Art of Computer Programming, volume 3, algorithm 5.2.2M):
-    the same comparisons sort whatever the values are, and so sort many rows at once.
+    the comparisons do not depend on the values, so many rows can be sorted at once.
 
     Examples
     --------

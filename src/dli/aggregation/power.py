@@ -1,4 +1,4 @@
-"""The power mean of any order: arithmetic, geometric and harmonic mean, minimum and maximum."""
+"""Power means of any order: arithmetic, geometric and harmonic mean, minimum and maximum."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ __all__ = [
     "power_mean_gradient",
 ]
 
-# Quotients smaller than this, or greater than its inverse, are formed through logarithms.
+# Quotients smaller than this, or greater than its inverse, are computed with logarithms.
 _LEAST_RATIO = 1e-290
 
 
@@ -28,7 +28,7 @@ def as_order(p: Any) -> float:
     Raises
     ------
     MethodError
-        Something that is not a number, or beyond the range of floats.
+        If ``p`` is not a number, or exceeds the range of floats.
     """
     if type(p) is float and p == p:  # noqa: PLR0124 not NaN
         return p
@@ -42,14 +42,14 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     r"""Return the weighted power mean of order p.
 
     $S = (\sum_k w_k x_k^p)^{1/p}$; for p = 0 its limit, the geometric mean
-    $\prod_k x_k^{w_k}$; for p = -inf and inf the least and the greatest value of positive
-    weight.
+    $\prod_k x_k^{w_k}$; for p = -inf and inf the smallest and the largest value of
+    positive weight.
 
     Parameters
     ----------
     values : array_like of shape (..., n_units, n_children)
-        NaN is missing: its weight is shared among the rest. Above zero for finite p <= 0, at least
-        zero for finite p > 0 other than 1.
+        NaN marks a missing value, whose weight is shared among the rest. Values must be above 0 for
+        finite p <= 0, and at least 0 for finite p > 0 other than 1.
     weights : array_like of shape (n_children,) or (..., n_units, n_children)
         Not negative and not all zero; scaled to sum to one.
     p : float
@@ -58,12 +58,13 @@ def power_mean(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     Returns
     -------
     ndarray of shape (..., n_units)
-        NaN where no child of positive weight is there.
+        NaN for a unit without a value in any child of positive weight.
 
     Raises
     ------
     MethodError
-        Values that the order does not allow, with row and column; weights that are none.
+        If the order does not allow some values (the message lists their rows and columns), or
+        weights are negative, infinite, all zero or not numbers.
 
     References
     ----------
@@ -85,25 +86,25 @@ def _power_mean(x: Floats, w: Floats, p: float) -> Floats:
         return weighted_mean(x, w)
     if np.isinf(p):
         return _extreme(x, w, p)
-    # A value without weight counts nothing, whatever it is.
+    # A value of weight 0 has no effect, whatever it is.
     if w.min(initial=1.0) == 0:
         x = np.where(w > 0, x, np.nan)
     _check_domain(x, p)
-    # Rounding can lift the mean of the greatest numbers beyond the range.
+    # Rounding can lift the mean of very large numbers beyond the range of floats.
     with np.errstate(over="ignore"):
         mean = _mean_in_domain(x, w, p)
     return np.minimum(mean, _extreme(x, w, np.inf)) if np.isinf(mean).any() else mean
 
 
 def _mean_in_domain(x: Floats, w: Floats, p: float) -> Floats:
-    with np.errstate(divide="ignore"):  # under p > 0 the logarithm of zero comes back as zero
-        # The logarithm of a number is 745 at most: an order so small makes no difference.
+    with np.errstate(divide="ignore"):  # for p > 0 the exponential turns log(0) back into 0
+        # The logarithm of a float is at most 745, so an order this small makes no difference.
         if abs(p) < 1e-25:
             return np.asarray(np.exp(weighted_mean(np.log(x), w)))
-        if abs(p) < 0.01:  # powers so near to 1 that their mean would lose its digits
+        if abs(p) < 0.01:  # powers so close to 1 that their mean would lose digits
             mean = weighted_mean(np.expm1(p * np.log(x)), w)
             return np.asarray(np.exp(np.log1p(np.maximum(mean, -1.0)) / p))  # rounding
-    # In proportion to the value that rules, so that no power leaves the range of numbers.
+    # Powers are relative to the dominant value, so that none exceeds the range of floats.
     ruling = _extreme(x, w, np.copysign(np.inf, p))[..., np.newaxis]
     ruling = np.where(ruling > 0, ruling, 1.0)
     powers = _power_of_ratio(x, ruling, p)
@@ -111,7 +112,7 @@ def _mean_in_domain(x: Floats, w: Floats, p: float) -> Floats:
 
 
 def _power_of_ratio(x: Floats, scale: Floats, p: float) -> Floats:
-    """Return x / scale to the power of p, also where the quotient leaves the range of numbers."""
+    """Return (x / scale) ** p, even if the quotient exceeds the range of floats."""
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         ratio = x / scale
         powers = ratio**p
@@ -125,20 +126,20 @@ def _power_of_ratio(x: Floats, scale: Floats, p: float) -> Floats:
 def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floats:
     r"""Return the derivative of the power mean by each child.
 
-    $\partial S / \partial x_k = w_k (x_k / S)^{p - 1}$. Minimum and maximum share 1 among
-    all children that tie. Since $S$ is homogeneous, $\sum_k x_k \, \partial S /
-    \partial x_k = S$.
+    $\partial S / \partial x_k = w_k (x_k / S)^{p - 1}$. For the minimum and the
+    maximum, all children that tie share a derivative of 1. Since $S$ is homogeneous,
+    $\sum_k x_k \, \partial S / \partial x_k = S$.
 
     Parameters
     ----------
     values, weights, p
-        As of `power_mean`.
+        As in `power_mean`.
 
     Returns
     -------
     ndarray of shape (..., n_units, n_children)
-        0 for a missing child. Where the derivative is infinite (0 < p < 1 at x = 0) it is given as
-        0, its limit times x.
+        The value is 0 for a missing child. Where the derivative is infinite (0 < p < 1 at x = 0),
+        it is set to 0, the limit of the derivative times x.
 
     Examples
     --------
@@ -160,23 +161,23 @@ def power_mean_gradient(values: ArrayLike, weights: ArrayLike, p: float) -> Floa
 def power_mean_directional(
     values: ArrayLike, weights: ArrayLike, moves: ArrayLike, p: float
 ) -> Floats:
-    r"""Return the one-sided derivative of the power mean when its values set out along moves.
+    r"""Return the one-sided derivative of the power mean along moves of its values.
 
-    $\lim_{h \to 0+} (S(x + h m) - S(x)) / h$: the slopes times the moves; of the minimum
-    (maximum) the least (greatest) move among the children that tie at it; of $p > 0$ where
-    all values are 0 the power mean of the moves, since the mean is homogeneous.
+    $\lim_{h \to 0+} (S(x + h m) - S(x)) / h$: the slopes times the moves, summed; for the minimum
+    (maximum), the smallest (largest) move among the children that tie at it; for $p > 0$ where all
+    values are 0, the power mean of the moves, since the mean is homogeneous.
 
     Parameters
     ----------
     values, weights, p
-        As of `power_mean`.
+        As in `power_mean`.
     moves : array_like of shape (..., n_units, n_children)
-        The direction in which the values set out.
+        The direction in which the values move.
 
     Returns
     -------
     ndarray of shape (..., n_units)
-        Infinite where a value of 0 rises under 0 < p < 1.
+        Infinite where a value of 0 rises and 0 < p < 1.
 
     Examples
     --------
@@ -193,7 +194,7 @@ def power_mean_directional(
         if np.isinf(p):
             ruled = np.where(_ruling(x, w, p), m, np.copysign(np.inf, -p))
             move = (np.max if p > 0 else np.min)(ruled, axis=-1)
-            return np.where(np.isfinite(move), move, 0.0)  # nothing rules where all is missing
+            return np.where(np.isfinite(move), move, 0.0)  # 0 if all values are missing
         along = np.where(m == 0, 0.0, _slopes(x, w, p) * m).sum(axis=-1)
     if p > 0 and p != 1:
         at_zero = _extreme(x, w, np.inf) == 0
@@ -204,23 +205,23 @@ def power_mean_directional(
 
 
 def _slopes(x: Floats, w: Floats, p: float) -> Floats:
-    """Return the derivative by each child; infinite at times, NaN where all values are 0."""
-    own = np.where(np.isnan(x), 0.0, w)
-    largest = own.max(axis=-1, keepdims=True)
-    if largest.min() < 1e-150:  # shares of what is left would lose their digits
-        own = np.ldexp(own, -np.frexp(largest)[1])
-    own = own / own.sum(axis=-1, keepdims=True)
+    """Return the derivative by each child: possibly infinite, and NaN where all values are 0."""
+    known = np.where(np.isnan(x), 0.0, w)
+    largest = known.max(axis=-1, keepdims=True)
+    if largest.min() < 1e-150:  # shares of the remaining weight would lose digits
+        known = np.ldexp(known, -np.frexp(largest)[1])
+    known = known / known.sum(axis=-1, keepdims=True)
     if p == 1:
-        return np.asarray(own)
+        return np.asarray(known)
     mean = _power_mean(x, w, p)[..., np.newaxis]
     with np.errstate(divide="ignore", over="ignore"):
-        # A value without weight may lie so far out that its power is infinite.
-        slopes = own * _power_of_ratio(np.where(own > 0, x, mean), mean, p - 1)
-    return np.where(own > 0, slopes, 0.0)
+        # A value of weight 0 may be so extreme that its power is infinite.
+        slopes = known * _power_of_ratio(np.where(known > 0, x, mean), mean, p - 1)
+    return np.where(known > 0, slopes, 0.0)
 
 
 def _ruling(x: Floats, w: Floats, p: float) -> Bools:
-    """Return the children that tie at the minimum or maximum."""
+    """Return which children tie at the minimum or maximum."""
     counted = np.where(w > 0, x, np.nan)
     off = np.abs(counted - _extreme(x, w, p)[..., np.newaxis])
     scale = np.fmax.reduce(np.abs(counted), axis=-1, initial=0.0)[..., np.newaxis]
@@ -228,14 +229,14 @@ def _ruling(x: Floats, w: Floats, p: float) -> Bools:
 
 
 def power_domain(p: float) -> str:
-    """Return the values that a power mean accepts: positive, non-negative or real."""
+    """Return the domain of a power mean: positive, non-negative or real."""
     if p == 1 or np.isinf(p):
         return "real"
     return "positive" if p <= 0 else "non-negative"
 
 
 def _extreme(x: Floats, w: Floats, p: float) -> Floats:
-    """Return the least or the greatest value of positive weight, NaN where there is none."""
+    """Return the smallest or the largest value of positive weight, NaN if there is none."""
     counted = np.where(w > 0, x, np.nan)
     ruling = (np.fmax if p > 0 else np.fmin).reduce(counted, axis=-1)
     return np.asarray(ruling)
@@ -248,5 +249,5 @@ def _check_domain(x: Floats, p: float) -> None:
         faults = [
             f"row {i[-2]}, column {i[-1]}: {x[tuple(i)]:g}" for i in np.argwhere(bad).tolist()
         ]
-        msg = f"a power mean of order {p:g} needs values {limit}; found"
+        msg = f"a power mean of order {p:g} needs values {limit}; got"
         raise MethodError(msg, faults)

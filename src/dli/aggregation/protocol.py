@@ -1,4 +1,4 @@
-"""What an aggregation is, and what it may declare about itself."""
+"""The protocol of aggregations and the traits that they may declare."""
 
 from typing import Any, Protocol
 
@@ -24,44 +24,44 @@ __all__ = [
 
 @frozen(kw_only=True)
 class Traits:
-    """What an aggregation declares about itself, in its attribute ``traits``.
+    """The properties that an aggregation declares in its attribute ``traits``.
 
-    An object that declares nothing has the defaults, which promise nothing: it is called with
-    complete values of all units together.
+    An object without traits has the defaults, which assume nothing: it is called with complete
+    values of all units together.
 
     Attributes
     ----------
     domain : {"real", "non-negative", "positive"}
         The values that it accepts.
     skips_missing : bool
-        It is also called with NaN for missing values, whose weight it shares among the rest.
+        Whether it accepts NaN for missing values, and shares their weight among the rest.
     needs_all : bool
-        A node has a score only where no child is missing, whatever the method says of missing
-        values: it is a formula, of which no part stands for the whole.
+        Whether a node has a score only if no child is missing, whatever the method specifies for
+        missing values, as in a formula that needs all of its terms.
     local : bool
-        The score of a unit depends on the values of that unit alone. Any other aggregation without
-        ``fit`` is called with the units of one period after the other.
+        Whether the score of a unit depends on the values of that unit alone. Any other aggregation
+        without ``fit`` is called separately for the units of each period.
     order : float, optional
-        It is the weighted power mean of this order.
+        The order, if it is a weighted power mean.
     monotone : bool
-        Whatever the weights, a score lies between the least and the greatest value, and no score
-        falls when a value rises: a unit that is nowhere worse never scores less.
+        Whether, for all weights, a score lies between the smallest and the largest value and never
+        falls when a value rises. A unit that is not worse in any child then never scores less.
     homogeneous : bool
-        Values times the derivatives by them add up to the score.
+        Whether the products of values and their derivatives sum to the score.
     additive : bool
-        The score is a sum with a term for each child, in proportion to its value.
+        Whether the score is a sum of terms, each proportional to the value of one child.
     concave : bool
-        Tangents lie above the score everywhere.
+        Whether the score lies on or below its tangents everywhere.
     weighted : bool
-        Weights of the children enter; otherwise neither they nor anything below has a weight.
+        Whether the weights of the children are used; if not, neither the children nor their
+        descendants have weights.
     draws : bool
-        It is also called with many draws at once, as a study of sensitivity makes them: with
-        values of shape (n_draws, n_units, n_children) and weights of shape (n_draws, n_units or 1,
-        n_children), for scores of shape (n_draws, n_units). The scores of a draw are those of its
-        values and weights alone. Any other aggregation is called for each draw, which takes
-        longer.
+        Whether it accepts many draws at once, as a sensitivity study makes them: values of shape
+        (n_draws, n_units, n_children) and weights of shape (n_draws, n_units or 1, n_children),
+        with scores of shape (n_draws, n_units). The scores of a draw must depend on its own values
+        and weights alone. Any other aggregation is called once for each draw, which takes longer.
     kinked : bool
-        The derivative can differ from side to side inside the domain, as where values tie.
+        Whether one-sided derivatives can differ inside the domain, for instance where values tie.
     """
 
     domain: str = "real"
@@ -79,60 +79,61 @@ class Traits:
 
 
 class Aggregation(Protocol):
-    """Join the children of a node to its score; one method is enough.
+    """Combine the children of a node into its score; only `aggregate` is required.
 
-    What else an object may have, and is used where it does:
+    An object may also have the following attributes and methods, which are used if present:
 
-    - ``traits``: a `Traits` that says what holds for it;
-    - ``gradient(values, weights)``: the derivative of each score by each value, of the shape of
-      ``values``, between both sides where they differ;
-    - ``directional(values, weights, moves)``: the one-sided derivative of each score when values
-      set out in the direction of ``moves``, of shape (..., n_units);
-    - ``fit(values)``: the same aggregation with its scale taken from these values and held;
-    - ``describe()``: a sentence with the formula, for the methods statement.
+    - ``traits``: its properties, as a `Traits`;
+    - ``gradient(values, weights)``: returns the derivative of each score by each value, of the
+      shape of ``values``; where the one-sided derivatives differ, a value between them;
+    - ``directional(values, weights, moves)``: returns the one-sided derivative of each score along
+      ``moves`` of the values, of shape (..., n_units);
+    - ``fit(values)``: returns the same aggregation with the scale of these values kept fixed;
+    - ``describe()``: returns a sentence with the formula, for the methods statement.
     """
 
     def aggregate(self, values: Floats, weights: Floats, /) -> Floats:
-        """Return scores of shape (..., n_units).
+        """Return the scores of the node, of shape (..., n_units).
 
-        ``values`` are (..., n_units, n_children); ``weights`` are (n_children,) or
-        (n_units, n_children), not negative, and their rows sum to one. Where ``traits`` declares
-        ``draws``, weights of draws are (n_draws, n_units or 1, n_children).
+        ``values`` have the shape (..., n_units, n_children). ``weights`` have the shape
+        (n_children,) or (n_units, n_children); they are not negative, and each row sums to one. If
+        ``traits`` declares ``draws``, weights of draws have the shape (n_draws, n_units or 1,
+        n_children).
         """
         ...
 
 
-_SILENT = Traits()
+_DEFAULTS = Traits()
 
 
 def traits_of(aggregation: Any) -> Traits:
-    """Return what an aggregation declares about itself."""
-    declared = getattr(aggregation, "traits", _SILENT)
-    return declared if isinstance(declared, Traits) else _SILENT
+    """Return the traits of an aggregation, the defaults if it declares none."""
+    declared = getattr(aggregation, "traits", _DEFAULTS)
+    return declared if isinstance(declared, Traits) else _DEFAULTS
 
 
 def held(aggregation: Any, values: Floats) -> Any:
-    """Return an aggregation whose scale no longer depends on the values, if it has one."""
+    """Return the aggregation with the scale of these values kept fixed, if it has a ``fit``."""
     if not callable(getattr(aggregation, "fit", None)):
         return aggregation
     return ask(aggregation, "fit", values, step=_name(aggregation))
 
 
 def compares_units(aggregation: Any) -> bool:
-    """Return whether scores depend on the other units, otherwise than by a scale that can be held.
+    """Return whether scores depend on other units, other than by a scale that can be fixed.
 
-    Such units are those of a period.
+    These are the units of the same period.
     """
     return not traits_of(aggregation).local and not callable(getattr(aggregation, "fit", None))
 
 
 def has_gradient(aggregation: Any) -> bool:
-    """Return whether an aggregation can be differentiated."""
+    """Return whether an aggregation has a method ``gradient``."""
     return callable(getattr(aggregation, "gradient", None))
 
 
 def gradient(aggregation: Any, values: Floats, weights: Floats) -> Floats:
-    """Return the derivative of each score by each value, 0 where the value is missing."""
+    """Return the derivative of each score by each value, 0 for missing values."""
     with np.errstate(invalid="ignore"):
         slopes = _asked(aggregation, "gradient", values, weights, shape=values.shape)
     return np.where(np.isnan(slopes), 0.0, slopes)
@@ -161,7 +162,7 @@ def directional(aggregation: Any, values: Floats, weights: Floats, moves: Floats
 
 
 def _asked(aggregation: Any, act: str, *arguments: Floats, shape: tuple[int, ...]) -> Floats:
-    """Return the numbers that a method gives, of the shape that they must have."""
+    """Return the result of a method, checked to be numbers of the expected shape."""
     step = _name(aggregation)
     result: Floats = ask(aggregation, act, *arguments, step=step, read=numbers)
     if result.shape != shape:
@@ -175,6 +176,6 @@ def _name(aggregation: Any) -> str:
 
 
 def _along(slopes: Floats, moves: Floats) -> Floats:
-    """Sum slopes times moves; what does not move counts nothing, even at an infinite slope."""
+    """Return the sum of slopes times moves; a move of 0 adds 0, even at an infinite slope."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(moves == 0, 0.0, slopes * moves).sum(axis=-1))

@@ -1,4 +1,4 @@
-"""The parameters of sources that measure an unobserved score: identification and best fit."""
+"""Identification and estimation of the parameters of an unobserved components model."""
 
 import warnings
 from typing import TypeAlias
@@ -11,11 +11,11 @@ from dli.rescaling import extremes, is_constant, rescaling
 
 __all__ = ["Parameters", "fitted", "log_likelihood"]
 
-# A source with a smaller share of error in its variance than this would decide the scores alone.
+# A source whose share of error variance is below this would determine the scores alone.
 _NO_ERROR = 1e-6
-# A standardised slope below this is zero but for rounding.
+# A standardised slope below this is zero except for rounding.
 _NO_SLOPE = 1e-6
-# The optimiser stops there; the gradient is that of the mean log-likelihood of a unit.
+# The optimiser stops at this gradient of the mean log-likelihood per unit.
 _GRADIENT, _LEAST_SHARE = 1e-9, 1e-8
 
 # Intercepts, slopes, and the standard deviations of errors in units of the score.
@@ -23,7 +23,7 @@ Parameters: TypeAlias = tuple[Floats, Floats, Floats]
 
 
 def fitted(x: Floats, min_units: int, max_iterations: int) -> tuple[Parameters, int, bool]:
-    """Return the parameters of greatest likelihood, the iterations, and whether they converged."""
+    """Return the maximum likelihood estimates, the iterations, and whether they converged."""
     _require_sources(x, min_units)
     means, spreads = np.nanmean(x, axis=0), np.nanstd(x, axis=0)
     (a, b, psi), iterations, converged = _maximised((x - means) / spreads, max_iterations)
@@ -38,7 +38,7 @@ def fitted(x: Floats, min_units: int, max_iterations: int) -> tuple[Parameters, 
 
 
 def _require_sources(x: Floats, min_units: int) -> None:
-    """Refuse sources whose parameters cannot be estimated."""
+    """Raise if the parameters of sources cannot be estimated."""
     n_sources = x.shape[1]
     if n_sources < 3:
         msg = (
@@ -77,9 +77,9 @@ def _require_sources(x: Floats, min_units: int) -> None:
 def _unidentified(known: Bools, min_units: int) -> Bools:
     """Return the sources whose slopes do not follow from the covariances of pairs.
 
-    The logarithm of a covariance is the sum of those of two slopes. Such sums determine their terms
-    unless the pairs form a bipartite graph, where the matrix of degrees plus that of links is
-    singular; its null vectors have their entries in the sources that are left open.
+    The logarithm of a covariance is the sum of the logarithms of two slopes. Such sums determine
+    their terms unless the pairs form a bipartite graph. In that case the degree matrix plus the
+    adjacency matrix is singular, and its null vectors are non-zero at the unidentified sources.
     """
     links = (known.T.astype(np.int64) @ known >= min_units).astype(np.float64)
     np.fill_diagonal(links, 0.0)
@@ -88,7 +88,7 @@ def _unidentified(known: Bools, min_units: int) -> Bools:
 
 
 def _maximised(z: Floats, max_iterations: int) -> tuple[Parameters, int, bool]:
-    """Return intercepts, slopes and variances of errors of standardised sources."""
+    """Return intercepts, slopes and error variances of standardised sources."""
     from scipy.optimize import minimize
 
     n_units, n_sources = z.shape
@@ -101,24 +101,24 @@ def _maximised(z: Floats, max_iterations: int) -> tuple[Parameters, int, bool]:
         return -value / n_units, -slopes.ravel() / n_units
 
     start = np.repeat([0.0, np.sqrt(0.5), np.log(0.5)], n_sources)
-    found = minimize(
+    optimum = minimize(
         loss,
         start,
         jac=True,
         method="BFGS",
         options={"maxiter": max_iterations, "gtol": _GRADIENT},
     )
-    a, b, logs = found.x.reshape(3, n_sources)
+    a, b, logs = optimum.x.reshape(3, n_sources)
     psi = _LEAST_SHARE + np.exp(logs)
-    b = b if b.sum() >= 0 else -b  # the score turned round has the same likelihood
+    b = b if b.sum() >= 0 else -b  # the negated score has the same likelihood
     _require_relations(b, psi)
-    # Near the maximum rounding may end the search before the gradient is as small as was asked.
-    converged = bool(np.abs(loss(found.x)[1]).max() < 1e3 * _GRADIENT)
-    return (a, b, psi), int(found.nit), converged
+    # Near the maximum, rounding may end the search before the gradient is as small as requested.
+    converged = bool(np.abs(loss(optimum.x)[1]).max() < 1e3 * _GRADIENT)
+    return (a, b, psi), int(optimum.nit), converged
 
 
 def _require_relations(b: Floats, psi: Floats) -> None:
-    """Refuse sources that are not positively related to the rest, or have no error."""
+    """Raise if sources are not positively related to the rest, or have no error."""
     faults = [
         f"column {j}: not positively related to the others (slope {slope:.3g} once standardised); "
         "turn its direction, or leave it out"
@@ -138,15 +138,15 @@ def _require_relations(b: Floats, psi: Floats) -> None:
 def log_likelihood(z: Floats, a: Floats, b: Floats, psi: Floats) -> tuple[float, Floats]:
     r"""Return the log-likelihood of $z = a + b g + e$ and its gradient.
 
-    The gradient is by a, b and the logarithm of psi, the variance of e: (3, n_sources). It is the
-    expectation, given the values, of that of the likelihood if the score were known.
+    The gradient is with respect to a, b and the logarithm of psi, the variance of e, and has shape
+    (3, n_sources). It is the expectation, given the values, of the gradient for a known score.
     """
     known = ~np.isnan(z)
-    left = np.where(known, z - a, 0.0)
+    centred = np.where(known, z - a, 0.0)
     precisions = known / psi
     variance = 1 / (1 + precisions @ b**2)
-    mean = variance * ((left * precisions) @ b)
-    error = np.where(known, left - np.outer(mean, b), 0.0)
+    mean = variance * ((centred * precisions) @ b)
+    error = np.where(known, centred - np.outer(mean, b), 0.0)
     squares = (error**2 * precisions).sum() + (mean**2).sum()
     logs = known.sum(axis=0) @ np.log(2 * np.pi * psi) - np.log(variance).sum()
     by_slope = (precisions * (error * mean[:, np.newaxis] - np.outer(variance, b))).sum(axis=0)

@@ -16,7 +16,7 @@ from dli.errors import MethodError
 
 __all__ = ["UnobservedComponents", "UnobservedScores", "unobserved_components"]
 
-# Squares of error standard deviations between these sizes keep their digits when added up.
+# Squares of error standard deviations within these limits keep their digits when added.
 _LIMITS: dict[str, dict[str, float]] = {
     "alpha": {},
     "beta": {"above": 0},
@@ -26,7 +26,7 @@ _LIMITS: dict[str, dict[str, float]] = {
 
 @frozen(kw_only=True, eq=False)
 class UnobservedScores:
-    r"""Scores of the unobserved components model, their standard errors and its parameters.
+    r"""The scores of an unobserved components model, their standard errors and its parameters.
 
     Attributes
     ----------
@@ -34,18 +34,18 @@ class UnobservedScores:
         The expected score of each unit given its values, in standard deviations of the score over
         the population of units; NaN for a unit without any value.
     standard_errors : ndarray of shape (n_units,)
-        The standard deviation of the score of each unit given its values. The parameters are taken
-        as known, so that their own uncertainty is not included.
+        The standard deviation of the score of each unit given its values. The parameters are
+        treated as known, so their uncertainty is not included.
     alpha, beta : ndarray of shape (n_sources,)
         The intercept and the slope of each source, in its unit of measure.
     sigma : ndarray of shape (n_sources,)
         The standard deviation of the error of each source, in units of the score.
     log_likelihood : float
-        That of all values under the parameters.
+        The log-likelihood of all values under the parameters.
     iterations : int
-        Iterations of the optimiser; 0 for parameters that were given.
+        The iterations of the optimiser; 0 if the parameters were given.
     converged : bool
-        Whether the gradient of the likelihood vanishes at the parameters; True for parameters that
+        Whether the gradient of the likelihood vanishes at the parameters; True if the parameters
         were given.
     """
 
@@ -81,43 +81,45 @@ def unobserved_components(
     $$
 
     over the sources that report the unit: precise sources count most, and a unit with few sources
-    is drawn towards the mean and has a large standard error. The parameters maximise the likelihood
-    (`scipy.optimize.minimize`, BFGS, with the exact gradient), unless they are given.
+    is shrunk towards the mean and has a large standard error. The parameters maximise the
+    likelihood (`scipy.optimize.minimize`, BFGS, with the exact gradient), unless they are given.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_sources)
-        More must be better in every source. NaN is missing, at random.
+        Higher values must be better in every source. NaN marks a value that is missing at random.
     alpha, beta, sigma : array_like of shape (n_sources,), optional
-        Parameters that are held, those of another year for instance: all three or none.
+        Fixed parameters, for instance those of another year; give all three or none.
     min_units : int
-        How many units a source must have, and two sources must share to count as linked.
+        The smallest number of units that a source must have, and that two sources must share to
+        count as linked.
     max_iterations : int
-        After which a search that has not settled is an error.
+        The largest number of iterations of the optimiser; if they do not suffice, a warning is
+        issued.
 
     Returns
     -------
     UnobservedScores
-        Scores with their standard errors, and the parameters of each source.
+        The scores with their standard errors, and the parameters of each source.
 
     Raises
     ------
     MethodError
-        Sources with too few units, or whose values do not differ; sources whose parameters are not
-        identified, because they are not linked in a group that has an odd cycle, such as three
-        sources that share units pair by pair; sources that are not positively related to the rest,
-        or without any error of their own. One or two sources need given parameters.
+        If sources have too few units, or values that do not differ; if their parameters are not
+        identified, because they are not linked in a group with an odd cycle, such as three sources
+        that share units pair by pair; if sources are not positively related to the rest, or have no
+        error of their own; or if there are fewer than three sources and no parameters are given.
 
     Warns
     -----
     DLIWarning
-        The likelihood was not maximised within ``max_iterations``.
+        If the likelihood was not maximised within ``max_iterations``.
 
     Notes
     -----
     The scale of the score is not identified: its mean of 0 and its standard deviation of 1 over the
-    population are conventions. Nor is a common error of all sources, which counts as score. The
-    estimates vary less than the score itself.
+    population are conventions. An error common to all sources is not identified either, and counts
+    as part of the score. The estimates vary less than the score itself.
 
     References
     ----------
@@ -127,13 +129,13 @@ def unobserved_components(
 
     Examples
     --------
-    >>> found = unobserved_components(
+    >>> result = unobserved_components(
     ...     [[12.0, 3.0], [8.0, np.nan]], alpha=[10, 2], beta=[2, 1], sigma=[1, 0.5]
     ... )
-    >>> found.scores.round(3).tolist(), found.standard_errors.round(3).tolist()
+    >>> result.scores.round(3).tolist(), result.standard_errors.round(3).tolist()
     ([0.833, -0.5], [0.408, 0.707])
     """
-    # In one layout, so that sums do not differ by rounding with that of the caller.
+    # Use one memory layout, so that rounding in sums does not depend on the caller's.
     x = np.ascontiguousarray(as_table(values, columns="n_sources", missing=True))
     faults = [*_whole_faults(3, min_units=min_units)]
     faults += _whole_faults(1, max_iterations=max_iterations)
@@ -161,7 +163,7 @@ def unobserved_components(
 
 
 def _as_tuple(values: Any) -> Any:
-    """Return a sequence of numbers as a tuple; what is none is left for the checks."""
+    """Return a sequence of numbers as a tuple, and anything else unchanged for the checks."""
     try:
         parameters = as_floats(values)
     except MethodError:
@@ -171,24 +173,26 @@ def _as_tuple(values: Any) -> Any:
 
 @frozen
 class UnobservedComponents:
-    r"""Join children by the unobserved components model of the Worldwide Governance Indicators.
+    r"""Combine children by the unobserved components model of the Worldwide Governance Indicators.
 
     Each child is a source that measures the score with error; the score of a unit is its expected
-    value given what the sources report: `unobserved_components`, which also returns the standard
-    errors. A linear normalisation before it makes no difference, unless parameters are given.
+    value given the reports of all sources. See `unobserved_components`, which also returns the
+    standard errors. A linear normalisation beforehand makes no difference, unless parameters are
+    given.
 
-    Declared weights do not enter: the precision of a child decides how much it counts. A missing
-    child is left out, and the score is drawn more towards the mean.
+    Declared weights have no effect: the precision of a child determines how much it counts. A
+    missing child is left out, and the score is then shrunk more strongly towards the mean.
 
     Parameters
     ----------
     mean, sd : float
         The score is ``mean`` plus ``sd`` times the estimate.
     alpha, beta, sigma : sequence of float, optional
-        Parameters of the children in their order, all three or none; by default they are estimated
-        from the units at hand, those of all periods together.
+        The parameters of the children in their order; give all three or none. By default they are
+        estimated from the units in the data, all periods together.
     min_units : int
-        How many units a child must have, and two children must share to count as linked.
+        The smallest number of units that a child must have, and that two children must share to
+        count as linked.
 
     Examples
     --------
@@ -214,21 +218,21 @@ class UnobservedComponents:
         refuse("UnobservedComponents", filter(None, faults))
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the score of each row; the weights do not enter."""
+        """Return the score of each row; the weights are not used."""
         x = as_values(values)
         if self.alpha is not None:
             return self.fit(x).aggregate(x, weights)
         samples = x.reshape(-1, *x.shape[-2:])
-        # Each sample has a likelihood of its own to maximise.
+        # The likelihood is maximised separately for each sample.
         scores = [self.fit(sample).aggregate(sample, weights) for sample in samples]
         return np.reshape(scores, x.shape[:-1])
 
     def fit(self, values: ArrayLike) -> "HeldUnobservedComponents":
-        """Estimate the parameters from these values, to hold them while some of them change."""
+        """Return the model with parameters estimated from these values, for use on other values."""
         parameters = _given(self.alpha, self.beta, self.sigma)
         if parameters is None:
-            found = unobserved_components(values, min_units=self.min_units)
-            parameters = (found.alpha, found.beta, found.sigma)
+            result = unobserved_components(values, min_units=self.min_units)
+            parameters = (result.alpha, result.beta, result.sigma)
         alpha, beta, sigma = parameters
         return HeldUnobservedComponents(
             alpha=alpha, beta=beta, sigma=sigma, mean=self.mean, sd=self.sd
@@ -247,7 +251,7 @@ class UnobservedComponents:
 
 @frozen(kw_only=True, eq=False)
 class HeldUnobservedComponents:
-    r"""An unobserved components model whose parameters no longer depend on the values at hand.
+    r"""An unobserved components model with fixed parameters.
 
     The score of a unit depends on its own values alone, and is linear in them.
 
@@ -277,12 +281,12 @@ class HeldUnobservedComponents:
     sd: float
 
     def aggregate(self, values: Floats, weights: Floats) -> Floats:
-        """Return the score of each row; the weights do not enter."""
+        """Return the score of each row; the weights are not used."""
         scaled = _scaled(as_values(values), self.alpha, self.beta)
         return self.mean + self.sd * _posterior(scaled, self.sigma)[0]
 
     def gradient(self, values: Floats, weights: Floats) -> Floats:
-        """Return the derivative of the score by each child, 0 where it is missing."""
+        """Return the derivative of the score by each child, or 0 for a missing child."""
         precisions = np.where(np.isnan(as_values(values)), 0.0, self.sigma**-2.0)
         shares = precisions / (1 + precisions.sum(axis=-1, keepdims=True))
         return np.asarray(self.sd * shares / self.beta)
@@ -291,7 +295,7 @@ class HeldUnobservedComponents:
 def _given(
     alpha: ArrayLike | None, beta: ArrayLike | None, sigma: ArrayLike | None
 ) -> Parameters | None:
-    """Return parameters that were given and checked, None if there are none."""
+    """Return checked parameters as arrays, or None if they were not given."""
     if alpha is None or beta is None or sigma is None:
         return None
     return as_floats(alpha, "alpha"), as_floats(beta, "beta"), as_floats(sigma, "sigma")
@@ -304,7 +308,7 @@ def _whole_faults(least: int, **numbers: object) -> Iterator[str]:
 
 
 def _parameter_faults(**parameters: Any) -> Iterator[str]:
-    """Yield what is wrong with alpha, beta and sigma, all three or none."""
+    """Yield the faults of alpha, beta and sigma, which must be given together or not at all."""
     absent = [name for name, given in parameters.items() if given is None]
     if len(absent) == len(parameters):
         return
@@ -332,7 +336,7 @@ def _parameter_faults(**parameters: Any) -> Iterator[str]:
 
 
 def _scaled(x: Floats, alpha: Floats, beta: Floats) -> Floats:
-    """Return values in units of the score: the score plus an error."""
+    """Return values in units of the score, that is, the score plus an error."""
     if x.shape[-1] != alpha.size:
         msg = f"the parameters are those of {alpha.size} sources, but values have {x.shape[-1]}"
         raise MethodError(msg)
@@ -340,13 +344,13 @@ def _scaled(x: Floats, alpha: Floats, beta: Floats) -> Floats:
         scaled = (x - alpha) / beta
     far = (np.abs(scaled) > 1e100).reshape(-1, alpha.size).any(axis=0)
     if far.any():
-        msg = "values are too far from what alpha and beta lead to expect; check their units"
+        msg = "values are too far from those expected under alpha and beta; check their units"
         raise MethodError(msg, [f"column {j}" for j in np.flatnonzero(far).tolist()])
     return np.asarray(scaled)
 
 
 def _posterior(scaled: Floats, sigma: Floats) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of the scores given values in units of the score."""
+    """Return the mean and the standard deviation of scores, given values in units of the score."""
     known = ~np.isnan(scaled)
     precisions = np.where(known, sigma**-2.0, 0.0)
     total = 1 + precisions.sum(axis=-1)

@@ -1,4 +1,4 @@
-"""Step 3: missing values."""
+"""Imputation (step 3): fill missing values."""
 
 from dli.imputation.drawing import RegressionDraws
 from dli.imputation.error import ImputationAccuracy, imputation_error

@@ -1,4 +1,4 @@
-"""Filling gaps with draws from a regression, so that what is filled varies as values do."""
+"""Imputation by draws from a regression, so that imputed values vary as known values do."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -15,9 +15,9 @@ from dli.imputation.regression import Fit, Regression
 
 __all__ = ["RegressionDraws"]
 
-# A file in TOML holds no larger whole number.
+# TOML files cannot store larger whole numbers.
 _MOST = 2**63 - 1
-# Predictors that leave a smaller share of themselves beside those before them are left out.
+# Predictors are left out if the previous ones explain all but this share of them.
 _COLLINEAR = 1e-10
 
 
@@ -29,9 +29,9 @@ class RegressionDraws(Regression):
     $x_j = \dot a + \sum_k \dot b_k x_k + \dot\sigma e$ with $e \sim N(0, 1)$ for each
     unit, $\dot\sigma^2 = \sum r^2 / \chi^2$ over the residuals $r$ with a random
     $\chi^2$ of as many degrees of freedom as the fit has, and $\dot a, \dot b$ normal
-    around the least squares estimates with their covariance at $\dot\sigma$. The draws thus
-    vary by what the line does not explain and by what the data do not say about the line: they
-    are "proper" in the sense of Rubin, and fit for `dli.sensitivity.multiple_imputation`.
+    around the least squares estimates with their covariance at $\dot\sigma$. The draws
+    thus reflect both the residual variation and the uncertainty of the line: they are "proper" in
+    the sense of Rubin, and suitable for `dli.sensitivity.multiple_imputation`.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ class RegressionDraws(Regression):
         The largest number of predictors. The fit needs four more units than it has predictors,
         and uses fewer predictors otherwise.
     seed : int
-        The same seed gives the same draws. A draw belongs to a unit, its period and the
-        indicator by their names: it does not depend on the order of rows and columns.
+        The seed of the draws; the same seed gives the same draws. A draw is determined by the names
+        of the unit, period and indicator, and does not depend on the order of rows and columns.
 
     Notes
     -----
     Draws are normal around the line, and may lie beyond the range of the indicator: transform
-    shares and skewed indicators beforehand, or cut off afterwards with `dli.treatment.Clip`. Gaps
+    shares and skewed indicators beforehand, or clip them afterwards with `dli.treatment.Clip`. Gaps
     of a unit in several indicators are drawn independently of each other, given its known values.
 
     References
@@ -85,7 +85,7 @@ class RegressionDraws(Regression):
         Raises
         ------
         MethodError
-            Indicators with gaps and fewer than four values, from which no noise can be estimated.
+            If an indicator with gaps has fewer than four values, too few to estimate the noise.
         """
         known = ~np.isnan(values)
         n_known = known.sum(axis=0)
@@ -97,14 +97,14 @@ class RegressionDraws(Regression):
         return super().impute(values, context)
 
     def _predicted(self, fit: Fit, rows: Integers, context: Context) -> Floats:
-        """Return draws for some rows around a line that is drawn too."""
+        """Return draws for some rows around a line that is itself drawn."""
         root, kept = _root(fit.design)
         design, moves = fit.design[:, kept], fit.moves[:, kept]
         slopes = np.linalg.lstsq(design, fit.outcome, rcond=None)[0]
         residuals = fit.outcome - design @ slopes
         n_fitted, n_predictors = design.shape
         names = (self.seed, context.codes[fit.place])
-        # Gaps that are filled from the same line must get the same draw of it.
+        # Gaps that are filled from the same line must use the same draw of it.
         line = np.random.default_rng(int.from_bytes(_digest("line", *names)))
         spread = np.sqrt((residuals**2).sum() / line.chisquare(n_fitted - n_predictors - 1))
         level = fit.level + spread * line.standard_normal() / np.sqrt(n_fitted)
@@ -126,7 +126,7 @@ class RegressionDraws(Regression):
 
 
 def _root(design: Floats) -> tuple[Floats, Integers]:
-    """Return R with R'R = X'X, and the predictors left when collinear ones are left out.
+    """Return R with R'R = X'X, and the predictors that remain without collinear ones.
 
     R has a positive diagonal, so that it does not depend on the order of the units.
     """
@@ -138,14 +138,14 @@ def _root(design: Floats) -> tuple[Floats, Integers]:
 
 
 def _digest(*names: object) -> bytes:
-    """Return eight bytes that are as good as random, and the same for the same names."""
+    """Return eight pseudo-random bytes that depend on the names alone."""
     text = "\x1f".join(map(str, names)).encode(errors="backslashreplace")
     return blake2b(text, digest_size=8).digest()
 
 
 def _normal(digests: Sequence[bytes]) -> Floats:
-    """Return standard normal numbers, one from each eight bytes."""
-    from scipy.special import ndtri  # here, since it takes long to load
+    """Return one standard normal number for each digest of eight bytes."""
+    from scipy.special import ndtri  # imported here, since loading it is slow
 
     whole = np.frombuffer(b"".join(digests), dtype="<u8") >> np.uint64(11)
     return np.asarray(ndtri((whole + 0.5) / 2.0**53))

@@ -20,7 +20,7 @@ _MOST_ROUNDS = 1_000_000
 
 @frozen(kw_only=True, eq=False)
 class ImputationAccuracy:
-    """The errors of an imputation in known values that were hidden from it.
+    """The errors of an imputation for known values that were hidden from it.
 
     Attributes
     ----------
@@ -32,10 +32,10 @@ class ImputationAccuracy:
         The root mean square error, in the indicator's unit of measure; NaN where no value was
         hidden and filled.
     mean_absolute : ndarray of shape (n_indicators,)
-        The mean absolute error, likewise.
+        The mean absolute error, in the same unit of measure.
     relative : ndarray of shape (n_indicators,)
-        The root mean square error over the standard deviation of the indicator; filling in the
-        mean has about 1. NaN for a constant indicator.
+        The root mean square error over the standard deviation of the indicator; about 1 if
+        gaps are filled with the mean. NaN for a constant indicator.
     """
 
     n_hidden: NDArray[np.int64]
@@ -54,47 +54,46 @@ def imputation_error(
     n_rounds: int = 10,
     rng: Any = None,
 ) -> ImputationAccuracy:
-    """Return the errors of an imputation in known values that are hidden from it at random.
+    """Return the errors of an imputation for known values that are hidden at random.
 
     Parameters
     ----------
     imputation : Imputation or object with ``fit_transform``
-        What fills the gaps.
+        The imputation to test.
     values : ndarray of shape (n_units, n_indicators)
-        NaN where a value is missing.
+        The values of indicators; NaN marks a missing value.
     context : Context
-        Units, periods and groups of the rows.
+        The units, periods and groups of the rows.
     share : float
         The share of known values to hide in each round, above 0 and below 1. An indicator keeps at
         least two of its values.
     n_rounds : int
-        How often values are hidden again, up to a million times; the errors of all rounds are
-        pooled.
+        The number of rounds, at most a million; the errors of all rounds are pooled.
     rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
         The source of randomness; an integer gives the same result each time.
 
     Returns
     -------
     ImputationAccuracy
-        How far imputed values are from those that were hidden.
+        The differences between imputed and hidden values, summarised by indicator.
 
     Raises
     ------
     MethodError
-        A parameter outside its limits, or no value that can be hidden.
+        If a parameter is outside its limits, or no value can be hidden.
 
     Notes
     -----
-    Values are hidden at random. Where missing values differ from known ones, as in countries that
-    report only good news, the true error is greater.
+    Values are hidden at random. Where missing values differ from known ones, for instance
+    because countries report only good results, the true error is larger.
 
     Examples
     --------
     >>> from dli.imputation import ColumnMean
     >>> context = Context(units=tuple("ABCDE"), codes=("x",))
     >>> values = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
-    >>> found = imputation_error(ColumnMean(), values, context, share=0.4, rng=1)
-    >>> bool(0.5 < found.relative[0] < 1.5)
+    >>> accuracy = imputation_error(ColumnMean(), values, context, share=0.4, rng=1)
+    >>> bool(0.5 < accuracy.relative[0] < 1.5)
     True
     """
     values = as_table(values, missing=True)

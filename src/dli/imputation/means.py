@@ -1,4 +1,4 @@
-"""Filling gaps with a mean or a median: of the indicator, of a group of units, of the unit."""
+"""Imputation by a mean or a median of the indicator, of a group of units, or of the unit."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -13,13 +13,13 @@ from dli.rescaling import extremes, rescaling
 
 __all__ = ["ColumnMean", "ColumnMedian", "GroupMean", "GroupMedian", "RowMean", "RowMedian"]
 
-# Twice as many halvings as the sum of all the values that fit into memory could need.
+# Halving values this often prevents overflow of any sum that fits into memory.
 _HEADROOM = 64
 _STATISTICS: Mapping[str, Callable[..., Any]] = {"mean": np.nanmean, "median": np.nanmedian}
 
 
 class _Centre:
-    """What all of them share; the subclasses differ by the statistic and by what it is taken of."""
+    """The common part of the imputations, which differ in the statistic and in its values."""
 
     __slots__ = ()
     statistic: ClassVar[str]
@@ -27,7 +27,7 @@ class _Centre:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the imputation."""
+        """The properties of the imputation."""
         return Traits()
 
     def _of(self, values: Floats, axis: int) -> Floats:
@@ -36,12 +36,12 @@ class _Centre:
             centre = np.asarray(compute(values, axis=axis))
         if np.isfinite(centre).all():
             return centre
-        # The sum is beyond the range of numbers; the mean is not.
+        # The sum exceeds the range of floats, but the mean does not.
         smaller = compute(np.ldexp(values, -_HEADROOM), axis=axis)
         low, high = np.fmin.reduce(values, axis=axis), np.fmax.reduce(values, axis=axis)
         with np.errstate(over="ignore"):
-            found = np.clip(np.ldexp(smaller, _HEADROOM), low, high)
-        return np.where(np.isfinite(centre), centre, found)
+            clipped = np.clip(np.ldexp(smaller, _HEADROOM), low, high)
+        return np.where(np.isfinite(centre), centre, clipped)
 
     @property
     def _name(self) -> str:
@@ -52,7 +52,7 @@ class _OfColumn(_Centre):
     __slots__ = ()
 
     def impute(self, values: Floats, context: Context) -> Floats:
-        """Return filled values; raise a MethodError for indicators without any value."""
+        """Return filled values; raise a MethodError if an indicator has no value."""
         refuse_empty(values, context)
         return np.where(np.isnan(values), self._of(values, 0), values)
 
@@ -103,7 +103,7 @@ class _OfGroup(_Centre):
 
     @property
     def traits(self) -> Traits:
-        """The column that it reads."""
+        """The properties of the imputation: the column that it reads."""
         return Traits(columns=(self.group,))
 
     def impute(self, values: Floats, context: Context) -> Floats:
@@ -112,9 +112,9 @@ class _OfGroup(_Centre):
         Raises
         ------
         UnknownCodeError
-            The data have no such column.
+            If the data have no such column.
         MethodError
-            Indicators without any value, units with gaps and no group, groups without a value.
+            If an indicator has no value, a unit with gaps has no group, or a group has no value.
         """
         if self.group not in context.columns:
             raise UnknownCodeError("column", [self.group], context.columns)
@@ -128,7 +128,9 @@ class _OfGroup(_Centre):
         incomplete = np.flatnonzero(gaps.any(axis=1)).tolist()
         faults = [f"unit {context.units[i]!r}" for i in incomplete if labels[i] is None]
         if faults:
-            raise MethodError(f"units with gaps need a value of {self.group!r}; none for", faults)
+            raise MethodError(
+                f"units with gaps need a value of {self.group!r}; it is missing for", faults
+            )
         filled = values.copy()
         for label in dict.fromkeys(labels[i] for i in incomplete):
             rows = np.array([other == label for other in labels])
@@ -140,7 +142,9 @@ class _OfGroup(_Centre):
                 f"{self.group} {label!r}: {context.codes[j]!r}" for j in np.flatnonzero(~known)
             ]
         if faults and self.empty == "raise":
-            raise MethodError("groups need a value to fill their gaps from; none for", faults)
+            raise MethodError(
+                "groups need a known value to fill their gaps; it is missing for", faults
+            )
         return filled
 
     def describe(self) -> str:
@@ -201,7 +205,7 @@ class _OfRow(_Centre):
             raise MethodError(f"level must be a whole number, got {self.level!r}")
 
     def impute(self, values: Floats, context: Context) -> Floats:
-        """Return filled values; raise a MethodError for indicators without any value."""
+        """Return filled values; raise a MethodError if an indicator has no value."""
         refuse_empty(values, context)
         if context.directions is None:
             raise MethodError(f"{type(self).__name__} needs the directions of the indicators")
@@ -216,14 +220,14 @@ class _OfRow(_Centre):
         low, high = extremes(values)
         start: Floats = np.where(more, low, high)
         span: Floats = np.where(more, high - low, low - high)
-        # A constant says nothing about a unit's place; dividing by NaN leaves it out.
+        # A constant indicator does not rank units; dividing by NaN excludes it.
         scaled = (values - start) / np.where(span == 0, np.nan, span)
         filled = values.copy()
         for columns in _columns_by_node(self.level, context):
-            own = scaled[:, columns]
-            known = ~np.isnan(own).all(axis=1)
+            within = scaled[:, columns]
+            known = ~np.isnan(within).all(axis=1)
             place = np.full(len(values), np.nan)
-            place[known] = self._of(own[known], 1)
+            place[known] = self._of(within[known], 1)
             guess = start[columns] + place[:, np.newaxis] * span[columns]
             guess = np.where(span[columns] == 0, low[columns], guess)
             filled[:, columns] = np.where(np.isnan(values[:, columns]), guess, values[:, columns])
@@ -244,17 +248,17 @@ class _OfRow(_Centre):
 class RowMean(_OfRow):
     r"""Fill the gaps of a unit with the mean of its other indicators, on a common scale.
 
-    Each indicator is scaled from its worst (0) to its best value (1); a gap gets the mean of
-    the unit's own values $\bar y$ there, taken back to the indicator's scale. A unit without
-    any value in that part of the tree keeps its gaps. A constant indicator is left out, and its
-    gaps get the constant.
+    Each indicator is scaled from its worst (0) to its best value (1). A gap is filled with the mean
+    $\bar y$ of the unit's scaled values, converted back to the scale of the indicator. A unit
+    without any value in that part of the tree keeps its gaps. A constant indicator is left out, and
+    its gaps are filled with the constant.
 
     Parameters
     ----------
     level : int
-        The level of the nodes within which the mean is taken: 0 is the index, so that all
-        indicators count; 1 its sub-indices; -1 the indicators' own parents. An indicator that has
-        no node above it at the level counts with its own parent.
+        The tree level of the nodes within which the mean is computed: 0 for the index, so that all
+        indicators count; 1 for its sub-indices; -1 for the parents of the indicators. An indicator
+        without an ancestor at that level counts with its own parent.
 
     Examples
     --------
@@ -272,7 +276,7 @@ class RowMean(_OfRow):
 class RowMedian(_OfRow):
     """Fill the gaps of a unit with the median of its other indicators, on a common scale.
 
-    As `RowMean`, with the median; the parameter is the same.
+    The method and its parameter are those of `RowMean`, with the median instead of the mean.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Rubin's rules: one estimate, with its variance, from several completed tables."""
+"""Rubin's rules: pool the estimates of several completed tables, with their variance."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ class Pooled:
     total : ndarray of shape (...)
         $T = W + (1 + 1/m) B$.
     df : ndarray of shape (...)
-        The degrees of freedom of t; infinite where nothing is between the tables.
+        The degrees of freedom of t; infinite where B is 0.
     share_missing : ndarray of shape (...)
         $\lambda = (1 + 1/m) B / T$, the share of the variance that is due to missing data;
         0 where T is 0.
@@ -37,7 +37,7 @@ class Pooled:
         $\gamma = (r + 2 / (\nu + 3)) / (1 + r)$ with $r = \lambda / (1 - \lambda)$, the
         fraction of missing information, which allows for the small number of tables; 0 where B is.
     n_tables : int
-        m.
+        The number m of completed tables.
     """
 
     estimate: Floats
@@ -50,12 +50,12 @@ class Pooled:
     n_tables: int
 
     def interval(self, q: float | Sequence[float] = (0.05, 0.95)) -> Floats:
-        """Return quantiles of what is estimated, from t around the estimate.
+        """Return quantiles of the estimated quantity, from a t distribution around the estimate.
 
         Parameters
         ----------
         q : float or sequence of float
-            Quantiles, above 0 and below 1; by default those of the interval of 90 %.
+            The quantiles, above 0 and below 1; by default the ends of a 90 % interval.
 
         Returns
         -------
@@ -65,9 +65,9 @@ class Pooled:
         Raises
         ------
         MethodError
-            Quantiles outside their limits.
+            If a quantile is outside its limits.
         """
-        from scipy.special import ndtri, stdtrit  # here, since it takes long to load
+        from scipy.special import ndtri, stdtrit  # imported here, since loading it is slow
 
         levels = np.asarray(quantile_levels(q))
         levels = levels.reshape(levels.shape + (1,) * self.df.ndim)
@@ -95,7 +95,8 @@ def pool(
         One or several estimates from each of at least two tables. An estimate that is missing in
         one of the tables (NaN) has no pooled value.
     variances : array_like of shape (m, ...), optional
-        Their squared standard errors; by default 0, as of what would be known without missing data.
+        Their squared standard errors; by default 0, as for quantities that are known
+        exactly without missing data.
     df : array_like of shape () or (...), optional
         The degrees of freedom that the estimates would have without missing data, above 0. Where
         W is 0 they do not matter.
@@ -108,8 +109,9 @@ def pool(
     Raises
     ------
     MethodError
-        Fewer than two tables, other shapes, infinite estimates or ones too large to square,
-        negative variances, or degrees of freedom that are not above 0 or come without variances.
+        If there are fewer than two tables, shapes do not fit, estimates are infinite or too large
+        to square, variances are negative, or degrees of freedom are not above 0 or are given
+        without variances.
 
     References
     ----------
@@ -164,7 +166,7 @@ def _faults(values: Floats, squares: Floats, df: Floats | None) -> list[str]:
 
 
 def _places(wrong: Bools) -> str:
-    """Return in words where an array is at fault."""
+    """Return the text that lists the faulty positions of an array."""
     if wrong.ndim == 0:
         return "it is not"
     shown = [str(tuple(place)) for place in np.argwhere(wrong)[:5].tolist()]
@@ -174,7 +176,7 @@ def _places(wrong: Bools) -> str:
 
 def _pooled(values: Floats, squares: Floats, df: Floats | None) -> Pooled:
     m = len(values)
-    # From the first one on, so that tables that are the same give it to the last bit.
+    # Relative to the first estimate, so that equal tables return it to the last bit.
     with np.errstate(over="ignore", invalid="ignore"):
         steps = values - values[0]
         mean_step = steps.mean(axis=0)
@@ -193,7 +195,7 @@ def _pooled(values: Floats, squares: Floats, df: Floats | None) -> Pooled:
     with np.errstate(over="ignore", divide="ignore"):
         of_tables = np.where(share == 0, np.inf, (m - 1) / some**2)
     degrees = of_tables if df is None else _small_sample(of_tables, share, df)
-    # Of r / (1 + r) only the share is left, and 1 / (1 + r) is its complement.
+    # r / (1 + r) is the share, and 1 / (1 + r) is its complement.
     information = share + np.where(share > 0, (1 - share) * 2 / (degrees + 3), 0.0)
     return Pooled(
         estimate=np.asarray(estimate),
@@ -216,18 +218,18 @@ def _small_sample(of_tables: Floats, share: Floats, df: Floats) -> Floats:
 
 
 def quantile_levels(q: float | Sequence[float], *, is_closed: bool = False) -> float | list[float]:
-    """Return quantiles as floats, a single one as it is.
+    """Return quantiles as a list of floats, or a single quantile as a float.
 
     Parameters
     ----------
     q : float or sequence of float
     is_closed : bool
-        Whether 0 and 1 are accepted, which stand for the least and the greatest value.
+        Whether 0 and 1 are accepted, for the smallest and the largest value.
 
     Raises
     ------
     MethodError
-        No quantile, or one outside the limits.
+        If there is no quantile, or one is outside the limits.
 
     Examples
     --------

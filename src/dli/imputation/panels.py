@@ -1,4 +1,4 @@
-"""Filling gaps of a unit from its own values in other periods."""
+"""Imputation from the values of the same unit in other periods."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ __all__ = ["Latest", "Linear"]
 
 
 class _OverTime(ABC):
-    """What both share: each unit is filled by itself, with its rows in the order of time."""
+    """The common part of both: each unit is filled separately, with its rows in order of time."""
 
     __slots__ = ()
     traits: ClassVar[Traits] = Traits(over_time=True)
@@ -26,9 +26,9 @@ class _OverTime(ABC):
         Raises
         ------
         MethodError
-            Indicators without any value, or no periods.
+            If an indicator has no value, or there are no periods.
         DataError
-            Periods whose order is ambiguous.
+            If the order of periods is ambiguous.
         """
         if context.periods is None:
             name = type(self).__name__
@@ -54,7 +54,7 @@ class _OverTime(ABC):
 
 @frozen
 class Latest(_OverTime):
-    """Fill a gap with the latest earlier value of the same unit; without one it stays a gap.
+    """Fill a gap with the latest earlier value of the same unit; without one, keep the gap.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class Latest(_OverTime):
         How many periods back the value may lie; there is no limit by default. Only periods that
         occur in the data are counted.
     backfill : bool
-        Fill gaps before a unit's first value with that value.
+        Whether to fill gaps before a unit's first value with that value.
 
     Examples
     --------
@@ -93,8 +93,8 @@ class Latest(_OverTime):
             last = np.where((last < 0) & known.any(axis=0), known.argmax(axis=0), last)
         limit = np.inf if self.max_gap is None else self.max_gap
         usable = (last >= 0) & (np.abs(time[:, np.newaxis] - time[last]) <= limit)
-        found = np.take_along_axis(values, np.maximum(last, 0), axis=0)
-        return np.where(usable, found, np.nan)
+        carried = np.take_along_axis(values, np.maximum(last, 0), axis=0)
+        return np.where(usable, carried, np.nan)
 
     def describe(self) -> str:
         """Return a one-sentence description."""
@@ -107,11 +107,12 @@ class Latest(_OverTime):
 class Linear(_OverTime):
     r"""Fill a gap on the straight line between the unit's values before and after.
 
-    $x(t) = x_0 + (x_1 - x_0) (t - t_0) / (t_1 - t_0)$; before the first and after the last
-    value of a unit, that value. A unit that has no value of an indicator keeps its gaps there.
+    $x(t) = x_0 + (x_1 - x_0) (t - t_0) / (t_1 - t_0)$; gaps before the first or after
+    the last value of a unit are filled with that value. A unit that has no value of an indicator
+    keeps its gaps there.
 
-    Time is counted in the unit of the periods: years that are numbers as they are, dates in days,
-    text such as "2021-Q3" in quarters.
+    Time is measured in the unit of the periods: numeric years in years, dates in days, and text
+    such as "2021-Q3" in quarters.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What an imputation is, what it may know, and how its result is checked."""
+"""The protocol of imputations, their context, and the checks of their results."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -25,9 +25,9 @@ __all__ = [
 
 @frozen(kw_only=True, eq=False)
 class Context:
-    """What an imputation may know in addition to the values.
+    """Information that an imputation may use in addition to the values.
 
-    Only units and codes are always needed, the rest by some imputations.
+    Units and codes are always required; the rest is needed by some imputations only.
 
     Attributes
     ----------
@@ -36,13 +36,14 @@ class Context:
     codes : tuple of str
         The indicator of each column.
     periods : tuple, optional
-        The period of each row, when there are several.
+        The period of each row, if there are several periods.
     columns : mapping of str to list
-        The columns of the data that are not indicators, such as a region; a cell for each row.
+        The columns of the data that are not indicators, such as a region, with one
+        cell for each row.
     parents : mapping of str to tuple of str
-        For each indicator the codes above it, the nearest first.
+        The codes of the ancestors of each indicator, the parent first.
     directions : tuple of int, optional
-        1 or -1 for each column.
+        The direction of each column, 1 or -1.
     """
 
     units: tuple[Any, ...]
@@ -55,15 +56,15 @@ class Context:
 
 @frozen(kw_only=True)
 class Traits:
-    """What an imputation declares about itself, in its attribute ``traits``.
+    """The properties that an imputation declares in its attribute ``traits``.
 
     Attributes
     ----------
     over_time : bool
-        It fills a unit's gaps from the unit's other periods. It is then passed all rows, those
-        without any value among them, before rows with too few values are left out.
+        Whether it fills the gaps of a unit from other periods of the unit. It is then passed all
+        rows, including those without any value, before rows with too few values are left out.
     columns : tuple of str
-        The columns of the data that it reads beside the indicators, which must be there.
+        The columns of the data, other than indicators, that it requires.
     """
 
     over_time: bool = False
@@ -71,18 +72,18 @@ class Traits:
 
 
 class Imputation(Protocol):
-    """Fill missing values; one method is enough.
+    """Fill missing values; only `impute` is required.
 
     An imputation may also have
 
-    - ``traits``: a `Traits` that says what holds for it;
+    - ``traits``: its properties, as a `Traits`;
     - ``describe()``: a sentence with the formula, for the methods statement.
     """
 
     def impute(self, values: Floats, context: Context, /) -> Floats:
-        """Return values of the same shape (n_units, n_indicators); known values stay as they are.
+        """Return values of the same shape (n_units, n_indicators), with known values unchanged.
 
-        The built-in imputations refuse an indicator without any value by a `MethodError`.
+        The built-in imputations raise a `MethodError` if an indicator has no value.
         """
         ...
 
@@ -95,13 +96,13 @@ class Imputer(Protocol):
         ...
 
 
-_SILENT = Traits()
+_DEFAULTS = Traits()
 
 
 def traits_of(imputation: Any) -> Traits:
-    """Return what an imputation declares about itself."""
-    declared = getattr(imputation, "traits", _SILENT)
-    return declared if isinstance(declared, Traits) else _SILENT
+    """Return the traits of an imputation, the defaults if it declares none."""
+    declared = getattr(imputation, "traits", _DEFAULTS)
+    return declared if isinstance(declared, Traits) else _DEFAULTS
 
 
 def impute(imputation: Any, values: Floats, context: Context) -> Floats:
@@ -110,17 +111,17 @@ def impute(imputation: Any, values: Floats, context: Context) -> Floats:
     Parameters
     ----------
     imputation : Imputation or object with ``fit_transform``
-        What fills the gaps.
+        The imputation to apply.
     values : ndarray of shape (n_units, n_indicators)
         NaN where a value is missing.
     context : Context
-        Units, periods and groups of the rows.
+        The units, periods and groups of the rows.
 
     Raises
     ------
     MethodError
-        The imputation raised an error, or its result is not numbers, has another shape, changes
-        known values, or is infinite.
+        If the imputation raises an error, or its result is not numeric, has another shape, changes
+        known values or is infinite.
     """
     name = type(imputation).__name__
     act, known = ("impute", [context]) if hasattr(imputation, "impute") else ("fit_transform", [])
@@ -146,7 +147,9 @@ def impute(imputation: Any, values: Floats, context: Context) -> Floats:
             f"{_row(context, i)}, {context.codes[j]!r}: {values[i, j]:g} became {filled[i, j]:g}"
             for i, j in np.argwhere(changed).tolist()
         ]
-        raise MethodError(f"imputation {name} changed known values or gave infinite ones", faults)
+        raise MethodError(
+            f"imputation {name} changed known values or returned infinite ones", faults
+        )
     return filled
 
 
@@ -156,8 +159,8 @@ def _row(context: Context, row: int) -> str:
 
 
 def refuse_empty(values: Floats, context: Context) -> None:
-    """Raise a MethodError that names the indicators without any value, if there are some."""
+    """Raise a MethodError that lists the indicators without any value, if there are any."""
     empty = np.isnan(values).all(axis=0)
     if empty.any():
         faults = [f"{context.codes[j]!r}" for j in np.flatnonzero(empty).tolist()]
-        raise MethodError("imputation needs a value of each indicator; there is none of", faults)
+        raise MethodError("imputation needs a value for every indicator; it is missing for", faults)

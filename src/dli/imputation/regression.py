@@ -1,4 +1,4 @@
-"""Filling gaps of an indicator from the indicators it is correlated with."""
+"""Imputation of an indicator from the indicators that it is correlated with."""
 
 from typing import ClassVar
 
@@ -16,17 +16,18 @@ __all__ = ["Fit", "Regression"]
 
 @frozen(kw_only=True, eq=False)
 class Fit:
-    """What an indicator is fitted on, and where its gaps are, with predictors centred.
+    """The data for the fit of an indicator and for its gaps, with centred predictors.
 
     Attributes
     ----------
     place : int
         The column of the indicator.
     level : float
-        Its mean over the units of the fit.
+        The mean of the indicator over the units of the fit.
     outcome : ndarray of shape (n_fitted,)
-        Its distances from the mean.
+        The deviations of the indicator from its mean.
     design : ndarray of shape (n_fitted, n_predictors)
+        The predictors of the units of the fit.
     moves : ndarray of shape (n_gaps, n_predictors)
         The predictors of the units with a gap.
     """
@@ -43,9 +44,9 @@ class Regression:
     r"""Fill the gaps of an indicator by least squares on its most correlated indicators.
 
     $\hat x_j = a + \sum_k b_k x_k$ over the ``n_predictors`` indicators of greatest absolute
-    correlation with $x_j$, among those of which the unit has a value; fitted on all units
-    that have all of them. A unit with no such indicator gets the mean. The filled values lie on
-    the line, without noise, which raises correlations.
+    correlation with $x_j$, among those that the unit has a value of; the fit uses all units that
+    have all of them. A gap without such indicators is filled with the mean. The filled values lie
+    on the line, without noise, which raises correlations.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ class Regression:
     """
 
     traits: ClassVar[Traits] = Traits()
-    # How many more units than predictors the fit needs.
+    # The number of units that the fit needs beyond the number of predictors.
     _n_spare: ClassVar[int] = 2
     n_predictors: int = 1
 
@@ -74,7 +75,7 @@ class Regression:
         whole_number("n_predictors", self.n_predictors, 1)
 
     def impute(self, values: Floats, context: Context) -> Floats:
-        """Return filled values; raise a MethodError for indicators without any value."""
+        """Return filled values; raise a MethodError if an indicator has no value."""
         refuse_empty(values, context)
         low, high = extremes(values)
         scale = rescaling(low, high)
@@ -101,13 +102,13 @@ class Regression:
             patterns, member = np.unique(~gaps[gaps[:, j]], axis=0, return_inverse=True)
             rows = np.flatnonzero(gaps[:, j])
             for number, available in enumerate(patterns):
-                own = rows[member.reshape(-1) == number]
-                fit = self._fit(values, j, own, np.where(available, closeness, 0))
-                filled[own, j] = self._predicted(fit, own, context)
+                alike = rows[member.reshape(-1) == number]
+                fit = self._fit(values, j, alike, np.where(available, closeness, 0))
+                filled[alike, j] = self._predicted(fit, alike, context)
         return filled
 
     def _fit(self, values: Floats, j: int, rows: Integers, closeness: Floats) -> Fit:
-        """Return what an indicator is fitted on, for rows with the same known indicators."""
+        """Return the data of the fit for rows with the same known indicators."""
         order = np.argsort(-closeness, kind="stable")[: self.n_predictors]
         predictors = order[closeness[order] > 0]
         while True:
@@ -121,7 +122,7 @@ class Regression:
         moves = values[np.ix_(rows, predictors)] - centre
         sizes = np.abs(design).max(axis=0, initial=0.0)
         if sizes.size and sizes.max() > 2.0**20 * sizes.min():
-            # Least squares would take a predictor in a much smaller unit for rounding error.
+            # Least squares would treat a predictor on a much smaller scale as rounding error.
             powers = np.frexp(sizes)[1]
             design, moves = np.ldexp(design, -powers), np.ldexp(moves, -powers)
         outcome = values[known, j] - level
@@ -141,7 +142,7 @@ class Regression:
 
 
 def _closeness(values: Floats, j: int) -> Floats:
-    """Return the absolute correlation of a column with each over their common rows, or else 0."""
+    """Return the absolute correlation of a column with each column, 0 where it is undefined."""
     both = ~np.isnan(values) & ~np.isnan(values[:, [j]])
     n = np.maximum(both.sum(axis=0), 1)
     x = np.where(both, values, 0.0)
@@ -152,7 +153,7 @@ def _closeness(values: Floats, j: int) -> Floats:
     scale = np.abs(np.nan_to_num(values)).max(axis=0)
     flat = np.abs(x).max(axis=0) <= 1e-12 * scale
     usable = (size > 0) & ~flat & (both.sum(axis=0) > 2)
-    found = np.abs((x * y).sum(axis=0)) / np.where(usable, size, 1.0)
-    found = np.where(usable, found, 0.0)
-    found[j] = 0.0
-    return np.asarray(found)
+    correlation = np.abs((x * y).sum(axis=0)) / np.where(usable, size, 1.0)
+    correlation = np.where(usable, correlation, 0.0)
+    correlation[j] = 0.0
+    return np.asarray(correlation)

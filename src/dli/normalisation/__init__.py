@@ -1,4 +1,4 @@
-"""Step 5: one scale and one direction for all indicators."""
+"""Normalisation (step 5): put all indicators on one scale with one direction."""
 
 from dli.normalisation.bounded import Goalposts, MinMax, Scaled
 from dli.normalisation.direct import CutOff, Reciprocal, Unscaled

@@ -1,4 +1,4 @@
-"""From the worst to the best value: of the data, of the goalposts, of the valid scale."""
+"""Linear scales from a worst to a best value: observed, set by goalposts, or of a valid scale."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def _pair(values: Any) -> Any:
 
 @frozen
 class MinMax:
-    r"""Stretch each indicator from its worst to its best value.
+    r"""Rescale each indicator linearly from its worst to its best value.
 
     $y = l + (h - l) (x - x_{worst}) / (x_{best} - x_{worst})$.
 
@@ -41,22 +41,23 @@ class MinMax:
     low, high : float
         The ends of the scale.
     ends : {"declared", "observed"}
-        Take an indicator's goalposts as its worst and best value where it has them, and cut off
-        what lies beyond; or take the least and the greatest value in the data throughout.
+        ``"declared"`` uses the goalposts of an indicator as its worst and best value where it has
+        them, and cuts off values beyond them; ``"observed"`` always uses the smallest and the
+        largest value in the data.
     worst, best : float, optional
-        One end (or both) that holds whatever the data and the goalposts are, and beyond which
-        values are cut off; the other end stays as it is. Like goalposts, it is in the unit of the
-        values after division by a denominator. Such a number belongs to one indicator, as in
+        A fixed end (or two) that replaces those of the data and the goalposts. Values beyond it
+        are cut off; the other end is not affected. Like goalposts, it is in the unit of measure
+        of the values after division by a denominator, so it usually applies to one indicator, as in
         ``Method(normalisation={"fees": MinMax(best=0)})``.
     percentiles : (float, float), optional
-        Take these percentiles instead of the worst and the best value in the data, and cut off
-        what lies beyond. They run from 0 for the worst value to 100 for the best, whichever the
-        direction: with (5, 100) the worst twentieth gets ``low``. The percentile p of n values
-        has the place 1 + (n - 1) p / 100, linearly between two values, as in NumPy by default.
+        Percentiles that replace the worst and the best value in the data; values beyond them are
+        cut off. They run from 0 for the worst value to 100 for the best, whatever the direction:
+        with (5, 100) the worst twentieth gets ``low``. The percentile p of n values lies at
+        position 1 + (n - 1) p / 100, interpolated linearly, as in NumPy by default.
     log : bool
-        Measure between the natural logarithms of all three:
+        Whether to use the natural logarithms of the value and both ends:
         $(\ln x - \ln x_{worst}) / (\ln x_{best} - \ln x_{worst})$, for values above 0 whose
-        ratios count, such as incomes.
+        ratios matter, such as incomes.
 
     References
     ----------
@@ -64,8 +65,8 @@ class MinMax:
     https://doi.org/10.1787/9789264043466-en
 
     Lafortune, G., Fuller, G., Moreno, J., Schmidt-Traub, G. and Kroll, C. (2018), SDG Index and
-    Dashboards: detailed methodological paper, on a best value that is fixed and a worst one that
-    is the 2.5th percentile.
+    Dashboards: detailed methodological paper, for a fixed best value and the 2.5th percentile as
+    the worst one.
 
     Examples
     --------
@@ -105,23 +106,24 @@ class MinMax:
         if self.percentiles is None:
             return
         if None not in given.values():
-            yield "percentiles say nothing where both worst and best are given; leave them out"
+            yield "percentiles have no effect when both worst and best are given; leave them out"
         if not _are_percentiles(self.percentiles):
             yield f"percentiles must be two numbers rising from 0 to 100, got {self.percentiles!r}"
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale, and that draws may come together."""
+        """The ends of the scale, and the fact that many draws are accepted at once."""
         return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Stretch | LogLine":
-        """Take the ends from these values, to use them on others.
+        """Return the normalisation with the ends of these values, for use on other values.
 
         Raises
         ------
         MethodError
-            Indicators without fixed ends whose values do not differ or are all missing; with one
-            fixed end, those whose other end lies on its wrong side; values without a logarithm.
+            If the values of an indicator without fixed ends do not differ or are all missing; if,
+            with one fixed end, the other end lies on its wrong side; or, with ``log=True``, if
+            values are not above 0.
         """
         x = as_values(values, indicators)
         if self.log:
@@ -149,11 +151,11 @@ class MinMax:
         return _line_between(worst, best, low=self.low, high=self.high, cut=cut, log=self.log)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Stretch each column."""
+        """Return the normalised values of each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def truncated(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Bools:
-        """Tell which values lie beyond the goalposts and are cut off."""
+        """Return which values lie beyond the ends and are cut off."""
         return self.fit(values, indicators).truncated(values, indicators)
 
     def describe(self) -> str:
@@ -184,7 +186,7 @@ class MinMax:
 
 @frozen
 class Goalposts:
-    r"""Stretch each indicator between fixed values, whatever the data are.
+    r"""Rescale each indicator linearly between fixed goalposts, whatever the data are.
 
     $y = l + (h - l) (x - g_{worst}) / (g_{best} - g_{worst})$.
 
@@ -193,9 +195,10 @@ class Goalposts:
     low, high : float
         The ends of the scale.
     truncate : bool
-        Cut off what lies beyond the goalposts.
+        Whether to cut off values beyond the goalposts.
     log : bool
-        Measure between the natural logarithms of the goalposts, which themselves are values:
+        Whether to use the natural logarithms of the values and the goalposts; the goalposts
+        themselves are given as plain values:
         $(\ln x - \ln g_{worst}) / (\ln g_{best} - \ln g_{worst})$, as the Human Development
         Index does for incomes.
 
@@ -225,22 +228,24 @@ class Goalposts:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale, and that draws may come together."""
+        """The ends of the scale, and the fact that many draws are accepted at once."""
         return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Stretch | LogLine":
-        """Give the lines through the goalposts; the values play no part.
+        """Return the lines through the goalposts; the values are not used.
 
         Raises
         ------
         MethodError
-            Indicators without goalposts, or with goalposts that coincide, contradict their
-            direction or have no logarithm.
+            If an indicator has no goalposts, or goalposts that coincide, contradict its direction
+            or, with ``log=True``, are not above 0.
         """
         as_values(values, indicators)
         goalposts = [i.goalposts for i in indicators if i.goalposts is not None]
         if len(goalposts) < len(indicators):
-            msg = "Goalposts needs goalposts=(worst, best) of every indicator; there are none for"
+            msg = (
+                "Goalposts needs goalposts=(worst, best) for every indicator; they are missing for"
+            )
             raise MethodError(msg, [f"{i.code!r}" for i in indicators if i.goalposts is None])
         check_ends(goalposts, indicators, log=self.log)
         worst, best = np.array(goalposts, dtype=np.float64).T
@@ -248,11 +253,11 @@ class Goalposts:
         return _line_between(worst, best, low=self.low, high=self.high, cut=cut, log=self.log)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Stretch each column."""
+        """Return the normalised values of each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def truncated(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Bools:
-        """Tell which values lie beyond the goalposts and are cut off."""
+        """Return which values lie beyond the ends and are cut off."""
         return self.fit(values, indicators).truncated(values, indicators)
 
     def describe(self) -> str:
@@ -266,10 +271,10 @@ class Goalposts:
 
 @frozen
 class Scaled:
-    r"""Stretch each indicator over the scale of its valid values.
+    r"""Rescale each indicator linearly over the scale of its valid values.
 
-    $y = l + (h - l) (x - s_{worst}) / (s_{best} - s_{worst})$: for figures whose ends are
-    known beforehand, such as percentages or ratings from 1 to 7. Nothing is cut off.
+    $y = l + (h - l) (x - s_{worst}) / (s_{best} - s_{worst})$: for values whose ends are
+    known beforehand, such as percentages or ratings from 1 to 7. No value is cut off.
 
     Parameters
     ----------
@@ -292,21 +297,21 @@ class Scaled:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale, and that draws may come together."""
+        """The ends of the scale, and the fact that many draws are accepted at once."""
         return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
-        """Give the lines over the scales; the values play no part.
+        """Return the lines over the scales; the values are not used.
 
         Raises
         ------
         MethodError
-            Indicators without a scale.
+            If an indicator has no scale.
         """
         as_values(values, indicators)
         scales = [i.scale for i in indicators if i.scale is not None]
         if len(scales) < len(indicators):
-            msg = "Scaled needs scale=(low, high) of every indicator; there is none for"
+            msg = "Scaled needs scale=(low, high) for every indicator; it is missing for"
             raise MethodError(msg, [f"{i.code!r}" for i in indicators if i.scale is None])
         least, greatest = np.array(scales, dtype=np.float64).T
         refuse_constant(least, greatest, indicators, 0)
@@ -320,7 +325,7 @@ class Scaled:
         )
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Stretch each column."""
+        """Return the normalised values of each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:

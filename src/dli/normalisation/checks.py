@@ -1,4 +1,4 @@
-"""What every normalisation checks of its arguments, and the ends that data have."""
+"""Checks of arguments that all normalisations share."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,8 +35,8 @@ def as_values(values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
     Raises
     ------
     MethodError
-        Another shape, values that are infinite or not numbers, or something that is not a sequence
-        of indicators.
+        If the shape does not fit, values are infinite or not numbers, or ``indicators`` is not a
+        sequence of indicators.
     """
     _check_indicators(indicators)
     x = as_floats(values)
@@ -69,13 +69,13 @@ def _check_indicators(indicators: object) -> None:
         if isinstance(indicator, type) or not _has_parts(indicator)
     ]
     if faults:
-        msg = f"indicators must have {', '.join(_PARTS)}, as dli.Indicator has"
+        msg = f"indicators must have {', '.join(_PARTS)}, as dli.Indicator does"
         raise MethodError(msg, faults)
 
 
 @lru_cache(maxsize=64)
 def _is_indicator_class(kind: type) -> bool:
-    """Return whether all objects of a class are indicators; remembered, since calls are many."""
+    """Return whether all objects of a class are indicators; cached, since it is called often."""
     return _has_parts(kind)
 
 
@@ -84,7 +84,7 @@ def _has_parts(item: object) -> bool:
 
 
 def scale_faults(low: float, high: float) -> Iterator[str]:
-    """Yield what is wrong with a scale, which rises from one finite number to another."""
+    """Yield the faults of a scale, which must rise from one finite number to another."""
     if not (is_number(low) and is_number(high) and low < high):
         yield f"low must be below high and both finite, got {low!r} and {high!r}"
     elif not float(high) - float(low) > TIE * max(abs(low), abs(high)):
@@ -92,7 +92,7 @@ def scale_faults(low: float, high: float) -> Iterator[str]:
 
 
 def moment_faults(mean: float, sd: float) -> Iterator[str]:
-    """Yield what is wrong with a mean and a standard deviation that results are to have."""
+    """Yield the faults of the mean and the standard deviation requested for the results."""
     if not (is_number(mean) and is_number(sd) and sd > 0):
         yield f"mean must be finite and sd above 0, got {mean!r} and {sd!r}"
     elif not math.isfinite(float(mean) + float(sd)):
@@ -104,7 +104,7 @@ def moment_faults(mean: float, sd: float) -> Iterator[str]:
 def check_ends(
     ends: Iterable[tuple[float, float]], indicators: Sequence[IndicatorLike], *, log: bool = False
 ) -> None:
-    """Refuse goalposts that coincide, are infinite, contradict the direction, have no logarithm."""
+    """Raise if goalposts coincide, are infinite, contradict the direction or have no logarithm."""
     faults = []
     for (worst, best), indicator in zip(ends, indicators, strict=True):
         if not (is_number(worst) and is_number(best)):
@@ -126,17 +126,17 @@ def check_ends(
 
 
 def by_column(cells: Bools) -> Bools:
-    """Return for each column whether any of its cells is marked, in any sample."""
+    """Return for each column whether any of its cells is True, in any sample."""
     return np.asarray(cells.reshape(-1, cells.shape[-1]).any(axis=0))
 
 
 def codes(indicators: Sequence[IndicatorLike], at: ArrayLike) -> list[str]:
-    """Name the indicators of some columns as messages do."""
+    """Return the quoted codes of the indicators of some columns, for messages."""
     return [f"{indicators[j].code!r}" for j in np.flatnonzero(at).tolist()]
 
 
 def directions(indicators: Sequence[IndicatorLike]) -> Floats:
-    """Give 1 or -1 for each indicator."""
+    """Return the direction of each indicator, 1 or -1."""
     return np.array([indicator.direction for indicator in indicators], dtype=np.float64)
 
 
@@ -147,9 +147,9 @@ def refuse_constant(
     n_units: int,
     found: str = "all its values are",
 ) -> None:
-    """Refuse columns whose least and greatest value differ by no more than rounding.
+    """Raise if the smallest and the largest value of a column differ by no more than rounding.
 
-    ``found`` says in the message what it is that does not differ.
+    ``found`` starts the message about each column and says which values do not differ.
     """
     usable = ~is_constant(low, high)
     if usable.all():
@@ -170,7 +170,7 @@ def refuse_constant(
 
 
 def refuse_reversed(worst: Floats, best: Floats, indicators: Sequence[IndicatorLike]) -> None:
-    """Refuse columns whose best value is not better than their worst, or is missing."""
+    """Raise if the best value of a column is not better than its worst, or is missing."""
     better = np.where(directions(indicators) > 0, best > worst, best < worst)
     better &= ~is_constant(np.minimum(worst, best), np.maximum(worst, best))
     faults = []
@@ -182,12 +182,12 @@ def refuse_reversed(worst: Floats, best: Floats, indicators: Sequence[IndicatorL
             problem = f"from {ends[0]:g} to {ends[1]:g}, with direction {indicators[j].direction}"
         faults.append(f"{indicators[j].code!r}: {problem}")
     if faults:
-        msg = "the best value must be better than the worst one; it is not so for"
+        msg = "the best value must be better than the worst one; this does not hold for"
         raise MethodError(msg, faults)
 
 
 def refuse_not_positive(values: Floats, indicators: Sequence[IndicatorLike]) -> None:
-    """Refuse values that have no logarithm."""
+    """Raise if values are not above 0 and so have no logarithm."""
     faults = [
         f"row {at[-2]}, {indicators[at[-1]].code!r}: {values[tuple(at)]:g}"
         for at in np.argwhere(values <= 0).tolist()

@@ -1,4 +1,4 @@
-"""From each value alone: the value as it is, its reciprocal, which side of a cut-off it is on."""
+"""Normalisations of each value alone: unchanged, its reciprocal, or compared with a cut-off."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,12 +17,11 @@ __all__ = ["CutOff", "Reciprocal", "Unscaled"]
 
 @frozen
 class Unscaled:
-    """Leave values as they are, with the sign turned where less is better.
+    """Leave values unchanged, except for a change of sign where less is better.
 
-    For figures that are on one scale already, such as scores from 0 to 100 or ratings by the same
-    panel; `Scaled` is for figures with different scales. The mean of figures of which more is
-    better and of figures of which less is better is rarely meaningful: with direction -1 a value
-    of 30 becomes -30.
+    Use it for values that are already on one scale, such as scores from 0 to 100 or ratings by the
+    same panel; `Scaled` is for values on different scales. With direction -1 a value of 30 becomes
+    -30, so the mean of indicators with different directions is rarely meaningful.
 
     Examples
     --------
@@ -35,12 +34,12 @@ class Unscaled:
     traits: ClassVar[Traits] = Traits(straight=True, draws=True)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Apply the direction to each column."""
+        """Return the values of each column times its direction."""
         x = as_values(values, indicators)
         return np.asarray(x * directions(indicators) + 0.0)  # adding 0 turns -0 to 0
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> "Unscaled":
-        """Return the normalisation itself: there are no parameters."""
+        """Return the normalisation itself, since it has no parameters."""
         as_values(values, indicators)
         return self
 
@@ -56,20 +55,20 @@ class Unscaled:
 
 @frozen
 class Reciprocal:
-    r"""Divide a number by each value, so that less becomes more.
+    r"""Divide a number by each value, which reverses the order of values.
 
     $y = f / x$, for indicators of direction -1 with values above 0, such as mortality ratios
-    or prices. Distances between small values grow, and those between large values shrink.
+    or prices. Differences between small values grow, and those between large values shrink.
 
     Parameters
     ----------
     factor : float
-        The number that is divided, above 0.
+        The number to divide, above 0.
 
     References
     ----------
     UNDP, Human Development Report 2023/2024, technical note 4, on the Gender Inequality Index,
-    which takes the reciprocal of the maternal mortality ratio.
+    which uses the reciprocal of the maternal mortality ratio.
 
     Examples
     --------
@@ -86,20 +85,20 @@ class Reciprocal:
         refuse("Reciprocal", filter(None, [number_fault("factor", self.factor, above=0)]))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Divide by each value.
+        """Return the factor divided by each value.
 
         Raises
         ------
         MethodError
-            Indicators of which more is better; values that are not above 0, or so small that the
-            result is beyond the range of floats.
+            If more is better for an indicator, or if values are not above 0 or so small that the
+            result exceeds the range of floats.
         """
         x = as_values(values, indicators)
         more = directions(indicators) > 0
         if more.any():
             msg = (
-                "Reciprocal reverses the order of values, so it is for indicators of direction -1; "
-                "the direction is 1 of"
+                "Reciprocal reverses the order of values and so requires direction -1; the "
+                "direction is 1 for"
             )
             raise MethodError(msg, codes(indicators, more))
         with np.errstate(divide="ignore", over="ignore"):
@@ -121,12 +120,13 @@ class Reciprocal:
 
 @frozen
 class CutOff:
-    """Count a unit as deprived, 1, where its value is worse than a cut-off, and as 0 elsewhere.
+    """Score a unit 1 (deprived) where its value is worse than a cut-off, and 0 elsewhere.
 
-    Worse is below the cut-off where more is better, and above it where less is. **A high score
+    A value is worse if it lies below the cut-off where more is better, and above it where less is
+    better. **A high score
     means deprivation**: weighted means of such scores are the deprivation counts of
     multidimensional poverty measures, in which the unit with the highest score is the worst off.
-    The cut-off is in the indicator's own unit of measure, so it usually belongs to one indicator:
+    The cut-off is in the indicator's own unit of measure, so it usually applies to one indicator:
     ``Method(normalisation={"schooling": CutOff(6), "distance": CutOff(30)})``.
 
     Parameters
@@ -134,7 +134,7 @@ class CutOff:
     at : float
         The cut-off.
     inclusive : bool
-        Count a value equal to the cut-off as deprived too.
+        Whether a value equal to the cut-off also counts as deprived.
 
     References
     ----------
@@ -160,7 +160,7 @@ class CutOff:
         refuse("CutOff", filter(None, faults))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Compare each value with the cut-off; missing values stay missing."""
+        """Return 1 or 0 for each value; missing values stay missing."""
         x = as_values(values, indicators)
         signs = directions(indicators)
         turned, limit = x * signs, float(self.at) * signs

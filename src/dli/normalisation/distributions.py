@@ -1,4 +1,4 @@
-"""Ranks that are given a distribution: the exponential one, and the normal one."""
+"""Ranks transformed to an exponential or a normal distribution."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -41,27 +41,27 @@ _AUTHORS = {
 
 @frozen
 class RankExponential:
-    r"""Give ranks an exponential distribution from 0 to 100, as the Indices of Deprivation do.
+    r"""Transform ranks to an exponential distribution, as in the Indices of Deprivation.
 
     $y = -23 \ln(1 - R (1 - e^{-100/23}))$ with the rank $R = r / n$ scaled to
     $(0, 1]$: the place $r$ among the $n$ units that have a value, from 1 at the
     low end to $n$ at the high one. The high end gets 100, the highest tenth more than 50, and
-    the lower half less than 16. When such scores are added up, a low one takes away little from a
-    high one: 100 and 0 have the mean 50, which a tenth of the units exceed, where the mean of two
-    percentile ranks would be in the middle.
+    the lower half less than 16. When such scores are averaged, a low one offsets little of a high
+    one: the mean of 100 and 0 is 50, which only a tenth of the units exceed, whereas the mean of
+    two percentile ranks would lie in the middle.
 
-    The high end is the better one by the direction: in an index of deprivation that is the more
-    deprived one, so that what adds to deprivation has the direction 1.
+    The direction decides which end is the high one. In an index of deprivation that is the more
+    deprived end, so an indicator that adds to deprivation has direction 1.
 
-    Units that tie share the mean of their places; all of them in one tie, or a unit alone, have
-    $R = (n + 1) / 2n$. There is nothing to fit: a place is one among the units at hand.
+    Units that tie share the mean of their places; if all units tie, or if there is only one,
+    $R = (n + 1) / 2n$. There is no ``fit``, since a place depends on the units in the data.
 
     Parameters
     ----------
     equality : {"exact", "rounding"}
-        Whether values tie only when they are equal to the last bit, as in published ranks of
-        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
-        absolute value of the indicator, as scores do.
+        Which values tie: only those that are equal to the last bit, as in published ranks of
+        indicators; or also those that differ by rounding alone, that is, by at most 1e-12 of the
+        greatest absolute value of the indicator, as for scores.
 
     References
     ----------
@@ -76,8 +76,8 @@ class RankExponential:
     --------
     >>> from dli import Indicator
     >>> values = [[float(place)] for place in range(1, 11)]
-    >>> found = RankExponential().normalise(values, [Indicator("income")]).ravel()
-    >>> found[[0, 4, 8, 9]].round(2).tolist()
+    >>> scores = RankExponential().normalise(values, [Indicator("income")]).ravel()
+    >>> scores[[0, 4, 8, 9]].round(2).tolist()
     [2.39, 15.65, 50.43, 100.0]
     """
 
@@ -88,20 +88,20 @@ class RankExponential:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale; the low one is approached the more units there are."""
+        """The ends of the scale; scores come closer to the low one the more units there are."""
         return Traits(ends=(0.0, 100.0), draws=True)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Transform the ranks of each column.
+        """Return the transformed ranks of each column.
 
         Raises
         ------
         MethodError
-            Indicators without any value.
+            If an indicator has no value.
         """
         x = better(values, indicators, "RankExponential", self.equality)
         rank = mid_places(x) / counted(x)
-        # Written so that the rank 1 gives 100 to the last bit.
+        # Written so that the rank 1 becomes 100 to the last bit.
         least = np.exp(-100 / _CONSTANT)
         return np.asarray(-_CONSTANT * np.log((1 - rank) + rank * least))
 
@@ -116,10 +116,10 @@ class RankExponential:
 
 @frozen
 class NormalScores:
-    r"""Give ranks a normal distribution, whatever that of the values is.
+    r"""Transform ranks to a normal distribution, whatever the distribution of the values.
 
     $y = m + s \, \Phi^{-1}(p)$, the quantile of the normal distribution at the share
-    $p$ that belongs to the place $r$ of a unit, from 1 for the worst to $n$ for
+    $p$ that corresponds to the place $r$ of a unit, from 1 for the worst to $n$ for
     the best of the units that have a value:
 
     - ``"blom"``: $p = (r - 3/8) / (n + 1/4)$, close to the expected values of an ordered
@@ -128,20 +128,20 @@ class NormalScores:
     - ``"rankit"``: $p = (r - 1/2) / n$;
     - ``"tukey"``: $p = (r - 1/3) / (n + 1/3)$.
 
-    Units that tie share the mean of their places; all of them in one tie, or a unit alone, get the
-    mean $m$. There is nothing to fit: a place is one among the units at hand. The standard
-    deviation of the scores is somewhat below $s$, more so with few units.
+    Units that tie share the mean of their places; if all units tie, or if there is only one, the
+    score is the mean $m$. There is no ``fit``, since a place depends on the units in the data. The
+    standard deviation of the scores is somewhat below $s$, especially with few units.
 
     Parameters
     ----------
     method : {"blom", "van der waerden", "rankit", "tukey"}
-        How ranks become shares.
+        How ranks are converted to shares.
     mean, sd : float
-        Of the normal distribution; ``sd`` is above zero.
+        The mean and the standard deviation (above 0) of the normal distribution.
     equality : {"exact", "rounding"}
-        Whether values tie only when they are equal to the last bit, as in published ranks of
-        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
-        absolute value of the indicator, as scores do.
+        Which values tie: only those that are equal to the last bit, as in published ranks of
+        indicators; or also those that differ by rounding alone, that is, by at most 1e-12 of the
+        greatest absolute value of the indicator, as for scores.
 
     References
     ----------
@@ -151,8 +151,9 @@ class NormalScores:
     https://doi.org/10.1214/aoms/1177704711
 
     Beasley, T. M., Erickson, S. and Allison, D. B. (2009), Rank-based inverse normal
-    transformations are increasingly used, but are they merited?, Behavior Genetics 39(5): the four
-    of them. https://doi.org/10.1007/s10519-009-9281-0
+    transformations are increasingly used, but are they merited?, Behavior Genetics 39(5), on all
+    four methods.
+    https://doi.org/10.1007/s10519-009-9281-0
 
     Examples
     --------
@@ -177,14 +178,14 @@ class NormalScores:
         refuse("NormalScores", faults)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Transform the ranks of each column.
+        """Return the transformed ranks of each column.
 
         Raises
         ------
         MethodError
-            Indicators without any value.
+            If an indicator has no value.
         """
-        from scipy.special import ndtri  # here, since it takes long to load
+        from scipy.special import ndtri  # imported here, since loading it is slow
 
         x = better(values, indicators, "NormalScores", self.equality)
         offset = _OFFSETS[self.method]

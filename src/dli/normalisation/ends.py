@@ -1,4 +1,4 @@
-"""The ends of an indicator's scale that data have, and lines through logarithms."""
+"""The ends of an indicator's scale in the data, and linear scales of logarithms."""
 
 from collections.abc import Sequence
 
@@ -19,16 +19,16 @@ def observed_ends(
 ) -> tuple[Floats, Floats]:
     """Return the worst and the best value of each column, or two percentiles.
 
-    Percentiles count from the worst value: the 5th of an indicator of which less is better is the
-    95th of its values. They are interpolated linearly, as NumPy does by default: the percentile p
-    of n values has the place 1 + (n - 1) p / 100.
+    Percentiles count from the worst value: where less is better, the 5th percentile is the 95th
+    percentile of the values. They are interpolated linearly, as in NumPy by default: the
+    percentile p of n values lies at position 1 + (n - 1) p / 100.
     """
     if percentiles is None:
         low, high = extremes(values)
         more = directions(indicators) > 0
         return np.where(more, low, high), np.where(more, high, low)
     signs = directions(indicators)
-    rising = np.sort(values * signs, axis=-2)  # missing values come last
+    rising = np.sort(values * signs, axis=-2)  # missing values are sorted last
     last = np.maximum((~np.isnan(rising)).sum(axis=-2, keepdims=True) - 1, 0)
     ends = []
     for percentile in percentiles:
@@ -44,28 +44,28 @@ def observed_ends(
 
 @frozen(kw_only=True, eq=False)
 class LogLine:
-    """A straight line through the logarithms of values.
+    """A linear scale of the logarithms of values.
 
     Attributes
     ----------
     line : Stretch
-        For logarithms.
+        The line that is applied to the logarithms.
     """
 
     line: Stretch
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Apply the lines; the direction is in them.
+        """Return the normalised values; the lines already include the direction.
 
         Raises
         ------
         MethodError
-            Values at or below 0.
+            If values are not above 0.
         """
         return self.line.normalise(_logs(values, indicators), indicators)
 
     def truncated(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Bools:
-        """Tell which values lie beyond the ends and are cut off."""
+        """Return which values lie beyond the ends and are cut off."""
         return self.line.truncated(_logs(values, indicators), indicators)
 
     def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:

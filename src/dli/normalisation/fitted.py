@@ -1,4 +1,4 @@
-"""Parameters from some units or periods, used on all."""
+"""Normalisations whose parameters are computed from some units or periods only."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -23,22 +23,23 @@ def _tuple(names: Any) -> Any:
 
 @frozen
 class FittedOn:
-    """Take a normalisation's parameters from some units or periods, and use them on all.
+    """Compute the parameters of a normalisation from some units or periods, and apply them to all.
 
-    Over time a scale that every new period moves mixes progress with rescaling: fitted on a base
-    period it stays where it is. Values beyond the ends of the base go beyond the scale.
+    If the scale changes with each new period, a change in scores mixes progress with rescaling. A
+    normalisation fitted on a base period keeps its scale. Values beyond the ends of the base period
+    are scored beyond the ends of the scale.
 
     Parameters
     ----------
     normalisation : object
-        One with parameters to fit, such as `MinMax` or `ZScore`.
+        A normalisation with a method ``fit``, such as `MinMax` or `ZScore`.
     units, periods : sequence, optional
-        The rows to fit on; all units, or all periods, when left out.
+        The units and the periods to fit on; all units, or all periods, by default.
 
     Raises
     ------
     MethodError
-        A normalisation that has nothing to fit, or neither units nor periods.
+        If the normalisation cannot be fitted, or neither units nor periods are given.
 
     Examples
     --------
@@ -71,11 +72,11 @@ class FittedOn:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the normalisation that is fitted."""
+        """The traits of the normalisation that is fitted."""
         return traits_of(self.normalisation)
 
     def for_rows(self, units: Sequence[Any], periods: Sequence[Any] | None) -> "OnRows":
-        """Find the rows to fit on.
+        """Return the normalisation fitted on the rows of the chosen units and periods.
 
         Parameters
         ----------
@@ -87,12 +88,12 @@ class FittedOn:
         Returns
         -------
         OnRows
-            The normalisation with its scale taken from these rows.
+            The normalisation whose parameters are computed from these rows.
 
         Raises
         ------
         UnknownCodeError
-            Units or periods that no row has.
+            If no row has one of the units or periods.
         """
         chosen = np.ones(len(units), dtype=np.bool_)
         for what, wanted, given in (
@@ -112,12 +113,12 @@ class FittedOn:
         return OnRows(inner, tuple(rows.tolist()))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Refuse: without the names of the rows there is nothing to fit on.
+        """Raise, since the rows to fit on are not known; call `for_rows` first.
 
         Raises
         ------
         MethodError
-            Always; an assessment knows the rows, and `for_rows` takes them.
+            Always. An assessment calls `for_rows` with the units and periods of its rows.
         """
         msg = "FittedOn must know the units of the rows: call for_rows(units, periods) first"
         raise MethodError(msg)
@@ -130,18 +131,22 @@ class FittedOn:
             if names
         ]
         inner = self.normalisation
-        own = inner.describe() if callable(getattr(inner, "describe", None)) else f"`{inner!r}`."
-        return f"{own} The parameters are those of {' and '.join(on)}."
+        formula = (
+            inner.describe() if callable(getattr(inner, "describe", None)) else f"`{inner!r}`."
+        )
+        return f"{formula} The parameters are those of {' and '.join(on)}."
 
 
 @frozen
 class OnRows:
-    """A normalisation that takes its parameters from some rows of the values it is given.
+    """A normalisation whose parameters are computed from some rows of the values.
 
     Attributes
     ----------
     normalisation : object
+        The normalisation to fit.
     rows : tuple of int
+        The positions of the rows to fit on.
     """
 
     normalisation: Any
@@ -149,15 +154,15 @@ class OnRows:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the normalisation that is fitted."""
+        """The traits of the normalisation that is fitted."""
         return traits_of(self.normalisation)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Any:
-        """Return the normalisation with the parameters of these rows."""
+        """Return the normalisation with parameters computed from the rows."""
         return self.normalisation.fit(
             as_values(values, indicators)[..., list(self.rows), :], indicators
         )
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Fit on the rows and apply to all."""
+        """Return all values, normalised with the parameters of the rows."""
         return np.asarray(self.fit(values, indicators).normalise(values, indicators))

@@ -23,8 +23,9 @@ class Curve:
     Attributes
     ----------
     line : Stretch
-        Gives the exponent: 0 at the midpoint, and the steepness times the distance from it.
+        The line whose value is the exponent: the steepness times the distance from the midpoint.
     low, high : float
+        The ends of the scale.
     """
 
     traits: ClassVar[Traits] = Traits(draws=True)
@@ -33,7 +34,7 @@ class Curve:
     high: float
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Apply the curves; values very far from the midpoint reach the ends."""
+        """Return the values on the curves; those very far from the midpoint reach the ends."""
         x = as_values(values, indicators)
         with np.errstate(over="ignore"):
             share = 1 / (1 + np.exp(-self.line.positions(x)))
@@ -51,27 +52,27 @@ class Curve:
 
 @frozen
 class Logistic:
-    r"""Map each indicator by a logistic curve between two ends that it approaches.
+    r"""Transform each indicator with a logistic curve that approaches the ends of the scale.
 
     $y = l + (h - l) / (1 + e^{-d k (x - x_0)})$ with the direction $d$. By default the
     midpoint $x_0$ is the mean and the steepness $k$ is one over the sample standard
     deviation, so that the exponent is the z-score: the mean becomes 50, one standard deviation
-    above it 73 and three 95. Differences in the middle count most, and an outlier cannot move the
-    others far. No value is cut off, and the order stays.
+    above it 73 and three 95. Differences in the middle count most, and an outlier has little effect
+    on the other scores. No value is cut off, and the order of values is kept.
 
-    A midpoint and a steepness in raw units belong to one indicator: give it a `Logistic` of its
-    own, as in ``Method(normalisation={2: Logistic(), "users": Logistic(midpoint=50)})``. With
-    both given, a score depends on the unit alone.
+    A midpoint and a steepness are in the indicator's unit of measure: give that indicator its own
+    `Logistic`, as in ``Method(normalisation={2: Logistic(), "users": Logistic(midpoint=50)})``. If
+    both are given, the score of a unit depends on its own value alone.
 
     Parameters
     ----------
     low, high : float
         The ends of the scale.
     midpoint : float, optional
-        The value that becomes the middle of the scale; the mean when left out.
+        The value that becomes the middle of the scale; by default the mean.
     steepness : float, optional
-        Above zero, by unit of measure: one over it beyond the midpoint is 73 on a scale from 0 to
-        100. One over the standard deviation when left out.
+        The steepness per unit of measure, above 0; by default one over the standard deviation. A
+        value that exceeds the midpoint by one over the steepness scores 73 on a scale of 0 to 100.
 
     References
     ----------
@@ -104,17 +105,17 @@ class Logistic:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale, and that draws may come together."""
+        """The ends of the scale, and the fact that many draws are accepted at once."""
         return Traits(ends=(self.low, self.high), draws=True)
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Curve:
-        """Take what is not given from these values, to use it on others.
+        """Return the curves, with defaults computed from these values, for use on other values.
 
         Raises
         ------
         MethodError
-            Without a midpoint or a steepness, indicators whose values do not differ or are all
-            missing.
+            If, without a midpoint or a steepness, the values of an indicator do not differ or are
+            all missing.
         """
         as_values(values, indicators)
         return Curve(line=self._line(values, indicators), low=self.low, high=self.high)
@@ -128,7 +129,7 @@ class Logistic:
             return Stretch(start=centre, span=span, low=0.0, high=1.0, cut=uncut)
         line = ZScore().fit(values, indicators)
         scale = line.rescaling
-        if span is not None:  # in raw units, as the mean then has to be
+        if span is not None:  # in units of measure, so the mean must be too
             mean = line.start if scale is None else scale.undo(line.start[..., np.newaxis, :])
             return evolve(line, start=mean.reshape(line.start.shape), span=span, rescaling=None)
         if centre is not None:
@@ -137,7 +138,7 @@ class Logistic:
         return line
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Apply the curve to each column."""
+        """Return the values of each column on its curve."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:

@@ -1,4 +1,4 @@
-"""What a normalisation is, and what it may know of an indicator."""
+"""The protocols of normalisations and of the indicators that they read."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -26,20 +26,20 @@ __all__ = [
 
 @frozen(kw_only=True)
 class Traits:
-    """What a normalisation declares about itself, in its attribute ``traits``.
+    """The properties that a normalisation declares in its attribute ``traits``.
 
     Attributes
     ----------
     ends : (float, float), optional
-        The worst and the best value of its scale. Without it, as for an object that declares
-        nothing, the ends are the worst and the best value in the results.
+        The worst and the best value of its scale. If it is None, as for an object without
+        traits, the ends are the worst and the best value in the results.
     straight : bool
-        After ``fit``: a straight line that is not cut off at an end.
+        Whether, after ``fit``, it is a straight line that is not cut off at an end.
     draws : bool
-        It is also called with many draws at once, as a study of sensitivity makes them: with values
-        of shape (n_draws, n_units, n_indicators), for a result of that shape. The result of a draw
-        is that of its values alone. Any other normalisation is called for each draw, which takes
-        longer.
+        Whether it accepts many draws at once, as a sensitivity study makes them: values of shape
+        (n_draws, n_units, n_indicators), with a result of the same shape. The result of a draw must
+        depend on its own values alone. Any other normalisation is called once for each draw, which
+        takes longer.
     """
 
     ends: tuple[float, float] | None = None
@@ -48,11 +48,11 @@ class Traits:
 
 
 class IndicatorLike(Protocol):
-    """What a normalisation reads of an indicator; `dli.Indicator` has it all."""
+    """The attributes of an indicator that a normalisation reads, as in `dli.Indicator`."""
 
     @property
     def code(self) -> str:
-        """The name that messages use."""
+        """The code of the indicator, used in messages."""
         ...
 
     @property
@@ -77,42 +77,42 @@ class IndicatorLike(Protocol):
 
 
 class Normalisation(Protocol):
-    """Bring indicators to one scale, on which more is better; one method is enough.
+    """Put indicators on one scale on which more is better; only `normalise` is required.
 
-    Each column is treated by itself. The scores of nodes with children may come too: they are
-    columns with direction 1 and without goalposts, target and scale.
+    Each column is normalised separately. A column may also hold the scores of a node with children:
+    its direction is then 1, and its goalposts, target and scale are None.
 
-    What else an object may have, and is used where it does:
+    An object may also have the following attributes and methods, which are used if present:
 
-    - ``traits``: a `Traits` that says what holds for it;
-    - ``fit(values, indicators)``: the same normalisation with its parameters taken from these
-      values, to be applied to others;
-    - ``gradient(values, indicators)``, of what ``fit`` returns: the derivative by each value, for
-      questions about nodes whose scores are normalised;
-    - ``for_rows(units, periods)``: the same normalisation, told which unit (and period) each row
-      is;
-    - ``truncated(values, indicators)``: which values lie beyond the scale and are cut off;
-    - ``describe()``: a sentence with the formula, for the methods statement.
+    - ``traits``: its properties, as a `Traits`;
+    - ``fit(values, indicators)``: returns the same normalisation with parameters computed from
+      these values, for use on other values;
+    - ``gradient(values, indicators)``, of the object that ``fit`` returns: returns the derivative
+      at each value, which is needed for nodes whose scores are normalised;
+    - ``for_rows(units, periods)``: returns the same normalisation for rows of these units (and
+      periods);
+    - ``truncated(values, indicators)``: returns which values lie beyond the scale and are cut off;
+    - ``describe()``: returns a sentence with the formula, for the methods statement.
     """
 
     def normalise(self, values: Floats, indicators: Sequence[IndicatorLike], /) -> Floats:
-        """Return values of shape (..., n_units, n_indicators); NaN is missing and stays NaN."""
+        """Return normalised values of shape (..., n_units, n_indicators); NaN stays NaN."""
         ...
 
 
-_SILENT = Traits()
+_DEFAULTS = Traits()
 
 
 def traits_of(normalisation: Any) -> Traits:
-    """Return what a normalisation declares about itself."""
-    declared = getattr(normalisation, "traits", _SILENT)
-    return declared if isinstance(declared, Traits) else _SILENT
+    """Return the traits of a normalisation, the defaults if it declares none."""
+    declared = getattr(normalisation, "traits", _DEFAULTS)
+    return declared if isinstance(declared, Traits) else _DEFAULTS
 
 
 def at_rows(normalisation: Any, rows: Callable[[], tuple[Sequence[Any], Any]]) -> Any:
-    """Return a normalisation that knows the units and periods of its rows, if it asks for them.
+    """Return the normalisation for these rows if it has a method ``for_rows``, else itself.
 
-    ``rows`` gives the unit of each row, and the period of each or None.
+    ``rows`` returns the unit of each row, and the period of each row or None.
     """
     if not callable(getattr(normalisation, "for_rows", None)):
         return normalisation
@@ -122,7 +122,7 @@ def at_rows(normalisation: Any, rows: Callable[[], tuple[Sequence[Any], Any]]) -
 def truncated(
     normalisation: Any, values: Floats, indicators: Sequence[IndicatorLike]
 ) -> Bools | None:
-    """Return which values are cut off, None where the normalisation does not say."""
+    """Return which values are cut off, None if the normalisation has no method ``truncated``."""
     if not callable(getattr(normalisation, "truncated", None)):
         return None
     codes = [indicator.code for indicator in indicators]
@@ -138,7 +138,7 @@ def truncated(
 
 
 def slopes(normalisation: Any, values: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
-    """Return the derivative of each normalised value by the value, 0 where it is missing."""
+    """Return the derivative of each normalised value by the value, 0 for missing values."""
     step, codes = _name(normalisation), [indicator.code for indicator in indicators]
     result: Floats = ask(
         normalisation, "gradient", values, indicators, step=step, codes=codes, read=numbers
@@ -158,19 +158,19 @@ def goal_scores(
 ) -> Floats:
     """Return the normalised values of goals, one for each indicator, on the scale of the data.
 
-    A normalisation without a scale of its own, such as ranks, is asked what a unit would get if
-    it reached the goals.
+    For a normalisation without ``fit``, such as ranks, these are the values that a unit would get
+    if it reached the goals.
 
     Parameters
     ----------
     normalisation : Normalisation
-        After `at_rows`.
+        The normalisation that `at_rows` returns.
     values : ndarray of shape (n_units, n_indicators)
     indicators : sequence
     goals : ndarray of shape (n_indicators,)
-        NaN where there is none.
+        NaN for an indicator without a goal.
     row : int
-        The unit that reaches the goals.
+        The row of the unit that reaches the goals.
     """
     step, codes = _name(normalisation), [indicator.code for indicator in indicators]
     if callable(getattr(normalisation, "fit", None)):

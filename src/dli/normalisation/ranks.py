@@ -1,4 +1,4 @@
-"""Places among the units: what remains when distances are not trusted."""
+"""Normalisations by ranks, which ignore the distances between values."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -23,7 +23,7 @@ from dli.normalisation.stretch import between
 
 __all__ = ["Borda", "PercentileRank", "Rank"]
 
-# The share of units by its definition, as a formula and in words.
+# The formula and the wording of each definition of the share of units.
 _SHARES = {
     "inclusive": ("b / (n - 1)", "$b$ of the other $n - 1$ units being worse"),
     "exclusive": ("(b + 1) / (n + 1)", "$b$ of the $n$ units being worse"),
@@ -37,19 +37,19 @@ _SHARES = {
 
 @frozen
 class Rank:
-    """Give the place from the worst upwards: 1 for the worst, the number of units for the best.
+    """Rank units from the worst upwards: 1 for the worst, the number of units for the best.
 
-    There is nothing to fit: a place is one among the units at hand. A constant indicator is one
-    great tie.
+    There is no ``fit``, since a rank depends on the units in the data. In a constant indicator all
+    units tie.
 
     Parameters
     ----------
     ties : {"min", "average"}
-        Units that tie share the lowest place, or the mean of the places they take up.
+        Whether units that tie share their lowest place or the mean of their places.
     equality : {"exact", "rounding"}
-        Whether values tie only when they are equal to the last bit, as in published ranks of
-        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
-        absolute value of the indicator, as scores do.
+        Which values tie: only those that are equal to the last bit, as in published ranks of
+        indicators; or also those that differ by rounding alone, that is, by at most 1e-12 of the
+        greatest absolute value of the indicator, as for scores.
 
     References
     ----------
@@ -77,7 +77,7 @@ class Rank:
         Raises
         ------
         MethodError
-            Indicators without any value.
+            If an indicator has no value.
         """
         x = better(values, indicators, "Rank", self.equality)
         return places(x)[0] + 1 if self.ties == "min" else mid_places(x)
@@ -93,14 +93,14 @@ class Rank:
 
 @frozen
 class Borda:
-    """Give the number of units that a unit is better than.
+    """Count the units that a unit is better than.
 
     Parameters
     ----------
     equality : {"exact", "rounding"}
-        Whether values tie only when they are equal to the last bit, as in published ranks of
-        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
-        absolute value of the indicator, as scores do.
+        Which values tie: only those that are equal to the last bit, as in published ranks of
+        indicators; or also those that differ by rounding alone, that is, by at most 1e-12 of the
+        greatest absolute value of the indicator, as for scores.
 
     References
     ----------
@@ -121,12 +121,12 @@ class Borda:
         refuse("Borda", equality_faults(self.equality))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Count in each column.
+        """Return the counts in each column.
 
         Raises
         ------
         MethodError
-            Indicators without any value.
+            If an indicator has no value.
         """
         return places(better(values, indicators, "Borda", self.equality))[0]
 
@@ -140,7 +140,7 @@ class Borda:
 
 @frozen
 class PercentileRank:
-    r"""Give the share of units that a unit is better than.
+    r"""Compute the share of units that a unit is better than.
 
     $y = l + (h - l) p$. Of the $n$ units that have a value, $b$ are worse and
     $t$ are as good, the unit itself included; then the share $p$ is
@@ -153,20 +153,21 @@ class PercentileRank:
     - ``"mean"``: $(b + t / 2) / n$, half of those as good counted as worse, so that a
       tie of all units is 0.5 and the mean of all units always is.
 
-    A tie of all units is 0, 1 / (n + 1), 1 and 0.5, in this order. A unit alone is refused by
-    ``"inclusive"``, since there are no others, and is 0.5, 1 and 0.5 by the rest. There is nothing
-    to fit: the share is one of the units at hand.
+    If all units tie, the share is 0, 1 / (n + 1), 1 and 0.5, in this order. If there is only one
+    unit, ``"inclusive"`` raises an error, since there are no other units; with the other methods
+    the share is 0.5, 1 and 0.5. There is no ``fit``, since a share depends on the units in the
+    data.
 
     Parameters
     ----------
     low, high : float
-        What the shares 0 and 1 become.
+        The scores for the shares 0 and 1.
     method : {"inclusive", "exclusive", "weak", "mean"}
-        Which share of the others is counted.
+        The definition of the share.
     equality : {"exact", "rounding"}
-        Whether values tie only when they are equal to the last bit, as in published ranks of
-        indicators; or also when they differ by rounding alone, by at most 1e-12 of the greatest
-        absolute value of the indicator, as scores do.
+        Which values tie: only those that are equal to the last bit, as in published ranks of
+        indicators; or also those that differ by rounding alone, that is, by at most 1e-12 of the
+        greatest absolute value of the indicator, as for scores.
 
     References
     ----------
@@ -200,7 +201,7 @@ class PercentileRank:
 
     @property
     def traits(self) -> Traits:
-        """The ends of the scale, and that draws may come together."""
+        """The ends of the scale, and the fact that many draws are accepted at once."""
         return Traits(ends=(self.low, self.high), draws=True)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
@@ -209,8 +210,7 @@ class PercentileRank:
         Raises
         ------
         MethodError
-            Indicators without any value; with the method ``"inclusive"`` also those of which one
-            unit alone has a value: there are no others.
+            If an indicator has no value or, with the method ``"inclusive"``, only one.
         """
         x = better(values, indicators, "PercentileRank", self.equality)
         return between(self.low, self.high, self._shares(x, indicators))
@@ -220,7 +220,7 @@ class PercentileRank:
         if self.method == "inclusive":
             alone = by_column(n == 1)
             if alone.any():
-                msg = "PercentileRank needs values of two units; there is a single one of"
+                msg = "PercentileRank needs values of at least two units; there is only one for"
                 raise MethodError(msg, codes(indicators, alone))
             return np.asarray(places(x)[0] / (n - 1))
         if self.method == "exclusive":

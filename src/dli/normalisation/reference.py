@@ -1,4 +1,4 @@
-"""Against a yardstick: the best value, a unit, a target."""
+"""Normalisations relative to a benchmark: the best value, a reference unit or a target."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ class Fractions:
     ----------
     best : ndarray of shape (..., n_indicators)
     high : float
-        What the best value becomes.
+        The score of the best value.
     """
 
     traits: ClassVar[Traits] = Traits(draws=True)
@@ -33,7 +33,7 @@ class Fractions:
     high: float = 1.0
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Divide by the best value, or the best value where less is better."""
+        """Return the value over the best value, or the best value over it where less is better."""
         x = as_values(values, indicators)
         best = self.best[..., np.newaxis, :]
         more = directions(indicators) > 0
@@ -60,21 +60,21 @@ class Fractions:
 
 @frozen
 class FractionOfMax:
-    r"""Give the fraction of the best value that a unit reaches.
+    r"""Compute the fraction of the best value that a unit reaches.
 
     $y = h \, x / \max x$ where more is better and $y = h \min x / x$ where less is:
-    with $h = 1$, 1 for the best unit and 0.5 for one that is half as good. Only values with
-    a true zero bear that.
+    with $h = 1$, the best unit gets 1 and a unit that is half as good gets 0.5. Use it only for
+    values with a true zero.
 
     Parameters
     ----------
     high : float
-        What the best unit gets, such as 100.
+        The score of the best unit, such as 100.
 
     Raises
     ------
     MethodError
-        ``high`` is not a number above 0.
+        If ``high`` is not a number above 0.
 
     References
     ----------
@@ -99,24 +99,24 @@ class FractionOfMax:
         refuse("FractionOfMax", [fault] if fault else [])
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Fractions:
-        """Take the best values from these values, to use them on others.
+        """Return the normalisation with the best of these values, for use on other values.
 
         Raises
         ------
         MethodError
-            Indicators whose best value is not above zero or not there.
+            If the best value of an indicator is not above zero or is missing.
         """
         x = as_values(values, indicators)
         low, high = extremes(x)
         best = np.where(directions(indicators) > 0, high, low)
         unusable = ~(best > 0).reshape(-1, len(indicators)).all(axis=0)
         if unusable.any():
-            msg = "FractionOfMax needs a best value above zero; there is none of"
+            msg = "FractionOfMax needs a best value above zero; this does not hold for"
             raise MethodError(msg, codes(indicators, unusable))
         return Fractions(best=best, high=float(self.high))
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Give the fractions in each column."""
+        """Return the fractions in each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
@@ -137,10 +137,10 @@ class DistanceToReference:
     Parameters
     ----------
     unit : str or int
-        The reference unit, by name in an assessment; by number of its row (the first is 0) when
-        only arrays are at hand.
+        The name of the reference unit in an assessment; or the number of its row (the first is 0)
+        if ``normalise`` is called with an array.
     cap : bool
-        Cut off at 1 what is better than the reference.
+        Whether to cut off scores above 1, those of values better than the reference.
 
     References
     ----------
@@ -165,26 +165,26 @@ class DistanceToReference:
     def for_rows(
         self, units: Sequence[Any], periods: Sequence[Any] | None = None
     ) -> "DistanceToReference":
-        """Find the row of the reference unit.
+        """Return the normalisation with the row number of the reference unit.
 
         Parameters
         ----------
         units : sequence
             The unit of each row.
         periods : sequence, optional
-            The period of each row, which messages name.
+            The period of each row, for messages.
 
         Returns
         -------
         DistanceToReference
-            The same with the number of the row.
+            The same normalisation, with the row number as ``unit``.
 
         Raises
         ------
         UnknownCodeError
-            There is no such unit.
+            If there is no such unit.
         MethodError
-            It has several rows: `FittedOn` picks the period that serves as base.
+            If the unit has several rows; `FittedOn` selects the base period.
         """
         rows = [row for row, unit in enumerate(units) if unit == self.unit]
         if not rows:
@@ -202,12 +202,12 @@ class DistanceToReference:
         return evolve(self, unit=rows[0])
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
-        """Take the worst and the reference values from these values, to use them on others.
+        """Return the line from the worst to the reference value, for use on other values.
 
         Raises
         ------
         MethodError
-            No such row; or indicators where the reference unit has no value or the worst one.
+            If there is no such row, or the reference unit has no value or the worst value.
         """
         x = as_values(values, indicators)
         row = self.unit
@@ -223,7 +223,7 @@ class DistanceToReference:
         return stretch(worst, reference, low=0.0, high=1.0, cut=cut)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Measure each column."""
+        """Return the normalised values of each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
@@ -239,12 +239,12 @@ class DistanceToReference:
 class DistanceToTarget:
     r"""Measure each indicator from its worst value (0) to its target (1).
 
-    $y = (x - x_{worst}) / (t - x_{worst})$, the target $t$ being the indicator's.
+    $y = (x - x_{worst}) / (t - x_{worst})$, where $t$ is the target of the indicator.
 
     Parameters
     ----------
     cap : bool
-        Cut off at 1 what is better than the target.
+        Whether to cut off scores above 1, those of values better than the target.
 
     Examples
     --------
@@ -261,18 +261,18 @@ class DistanceToTarget:
         refuse("DistanceToTarget", flag_faults(cap=self.cap))
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
-        """Take the worst values from these values, to use them on others.
+        """Return the line from the worst of these values to the target, for use on other values.
 
         Raises
         ------
         MethodError
-            Indicators without a target, without any value, or whose target is no better than
-            their worst value.
+            If an indicator has no target or no value, or its target is not better than its worst
+            value.
         """
         x = as_values(values, indicators)
         targets = np.array([i.target for i in indicators], dtype=np.float64)
         if np.isnan(targets).any():
-            msg = "DistanceToTarget needs a target of every indicator; there is none for"
+            msg = "DistanceToTarget needs a target for every indicator; it is missing for"
             raise MethodError(msg, codes(indicators, np.isnan(targets)))
         worst = _worst(x, indicators)
         expected = "the target must be better than the worst value"
@@ -281,7 +281,7 @@ class DistanceToTarget:
         return stretch(worst, targets, low=0.0, high=1.0, cut=cut)
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Measure each column."""
+        """Return the normalised values of each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:
@@ -298,11 +298,11 @@ def _worst(values: Floats, indicators: Sequence[IndicatorLike]) -> Floats:
 def _refuse_no_better(
     reference: Floats, worst: Floats, indicators: Sequence[IndicatorLike], expected: str
 ) -> None:
-    """Refuse columns whose yardstick is no better than the worst value, infinite or missing."""
+    """Raise if a benchmark is missing, infinite or not better than the worst value."""
     better = np.where(directions(indicators) > 0, reference > worst, reference < worst)
     unusable = by_column(~(better & np.isfinite(reference)))
     if unusable.any():
-        msg = f"{expected}; it is not so for"
+        msg = f"{expected}; this does not hold for"
         raise MethodError(msg, codes(indicators, unusable))
 
 
@@ -311,6 +311,6 @@ def _refuse_at_most_zero(
 ) -> None:
     bad = (values <= 0) & columns
     if bad.any():
-        msg = "FractionOfMax needs values above zero where less is better; there are others of"
+        msg = "FractionOfMax needs values above zero where less is better; this does not hold for"
         at = bad.reshape(-1, len(indicators)).any(axis=0)
         raise MethodError(msg, codes(indicators, at))

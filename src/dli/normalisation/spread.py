@@ -1,4 +1,4 @@
-"""Distance from the mean in standard deviations."""
+"""Normalisation by the mean and the standard deviation."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,7 +18,7 @@ __all__ = ["ZScore"]
 
 @frozen
 class ZScore:
-    r"""Measure each indicator in standard deviations from its mean.
+    r"""Standardise each indicator by its mean and standard deviation.
 
     $y = m + s \, d \, (x - \bar x) / \sigma$ with the direction $d$ and the sample
     standard deviation $\sigma$ (division by n - 1).
@@ -26,7 +26,7 @@ class ZScore:
     Parameters
     ----------
     mean, sd : float
-        The mean and standard deviation to give; ``sd`` is above zero.
+        The mean and the standard deviation (above 0) of the scores.
 
     References
     ----------
@@ -48,12 +48,12 @@ class ZScore:
         refuse("ZScore", moment_faults(self.mean, self.sd))
 
     def fit(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Stretch:
-        """Take mean and standard deviation from these values, to use them on others.
+        """Return the line with the mean and standard deviation of these values, for other values.
 
         Raises
         ------
         MethodError
-            Indicators whose values do not differ or are all missing.
+            If the values of an indicator do not differ or are all missing.
         """
         x = as_values(values, indicators)
         low, high = extremes(x)
@@ -75,7 +75,7 @@ class ZScore:
         )
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Centre and scale each column."""
+        """Return the z-scores of each column."""
         return self.fit(values, indicators).normalise(values, indicators)
 
     def describe(self) -> str:

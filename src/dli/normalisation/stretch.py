@@ -1,4 +1,4 @@
-"""Normalisations with fixed parameters: straight lines, and shares of the best."""
+"""Linear normalisations with fixed parameters."""
 
 from collections.abc import Sequence
 
@@ -18,21 +18,22 @@ __all__ = ["Stretch", "between", "stretch"]
 class Stretch:
     r"""A straight line for each indicator, with parameters that no longer depend on data.
 
-    $y = l + (h - l) (x - a) / b$. The ``fit`` of most normalisations gives one; it is a
-    normalisation itself, so that what was fitted on one period serves another.
+    $y = l + (h - l) (x - a) / b$. The ``fit`` of most normalisations returns one. It is itself
+    a normalisation, so parameters fitted on one period can be applied to another.
 
     Attributes
     ----------
     start : ndarray of shape (..., n_indicators)
         The value $a$ that becomes ``low``.
     span : ndarray of shape (..., n_indicators)
-        What is added to ``start`` to become ``high``; below zero where less is better.
+        The distance from ``start`` to the value that becomes ``high``; negative where less is
+        better.
     low, high : float
     cut : ndarray of bool of shape (2, n_indicators)
-        Whether an indicator is cut off at ``low``, and whether it is at ``high``.
+        Whether scores of an indicator are cut off at ``low`` and at ``high``.
     rescaling : Rescaling, optional
-        Applied to values first; ``start`` and ``span`` are those of rescaled values. `stretch`
-        makes one where values are very large, very small or very close together.
+        A rescaling that is applied to the values first; ``start`` and ``span`` then refer to
+        rescaled values. `stretch` adds one if values are very large, very small or very close.
 
     Examples
     --------
@@ -52,7 +53,7 @@ class Stretch:
 
     @property
     def traits(self) -> Traits:
-        """Whether the lines are straight throughout."""
+        """The properties of the lines: they are straight if no values are cut off."""
         return Traits(straight=not self.cut.any(), draws=True)
 
     def gradient(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
@@ -64,12 +65,12 @@ class Stretch:
         return np.where(self.truncated(x, indicators), 0.0, slopes[..., np.newaxis, :])
 
     def normalise(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
-        """Apply the lines; the direction is in them.
+        """Return the normalised values; the lines already include the direction.
 
         Raises
         ------
         MethodError
-            Values so far beyond the ends that their scores are beyond the range of floats.
+            If values lie so far beyond the ends that their scores exceed the range of floats.
         """
         x = as_values(values, indicators)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -92,14 +93,14 @@ class Stretch:
         return between(self.low, self.high, result)
 
     def truncated(self, values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Bools:
-        """Tell which values lie beyond the ends and are cut off."""
+        """Return which values lie beyond the ends and are cut off."""
         with np.errstate(over="ignore"):
             position = self.positions(as_values(values, indicators))
         return np.asarray(((position < 0) & self.cut[0]) | ((position > 1) & self.cut[1]))
 
     def positions(self, values: Floats) -> Floats:
-        """Return where checked values lie between the ends: 0 at ``low``, 1 at ``high``."""
-        # Dividing by the span, not multiplying by its inverse: the best becomes exactly 1.
+        """Return the positions of checked values: 0 at ``low``, 1 at ``high``."""
+        # Divide by the span, not multiply by its inverse, so that the best becomes exactly 1.
         x = values if self.rescaling is None else self.rescaling.apply(values)
         result = x - self.start[..., np.newaxis, :]
         result /= self.span[..., np.newaxis, :]
@@ -107,7 +108,7 @@ class Stretch:
 
 
 def between(low: float, high: float, shares: Floats) -> Floats:
-    """Return what lies at shares of the way from ``low`` to ``high``; the shares are overwritten.
+    """Return ``low`` plus shares of the way to ``high``; the array of shares is overwritten.
 
     Examples
     --------
@@ -120,14 +121,14 @@ def between(low: float, high: float, shares: Floats) -> Floats:
         return np.asarray(low * (1 - shares) + high * shares)
     if height != 1:
         shares *= height
-    shares += low  # also turns -0, the worst of what is better the less there is, to 0
+    shares += low  # also turns -0, the worst value where less is better, into 0
     return shares
 
 
 def stretch(start: Floats, end: Floats, *, low: float, high: float, cut: Bools) -> Stretch:
-    """Return the lines that take values ``start`` to ``low`` and values ``end`` to ``high``.
+    """Return the lines that map ``start`` to ``low`` and ``end`` to ``high``.
 
-    ``cut`` is that of `Stretch`, or has one value for both ends of each indicator.
+    ``cut`` is as in `Stretch`, or has one value per indicator for both ends.
     """
     if cut.ndim < 2:
         cut = np.broadcast_to(cut, (2, len(cut)))

@@ -198,7 +198,7 @@ def _screened(
         )  # fmt: skip
         msg = (
             f"units need a value of at least one indicator ({fill}drop the rows, or give the "
-            "method an availability above 0, which leaves such units out); there is none for"
+            "method an availability above 0, which leaves such units out); it is missing for"
         )
         raise DataError(msg, empty)
     if kept.all():

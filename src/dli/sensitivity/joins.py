@@ -19,6 +19,8 @@ __all__ = ["Joining", "is_slow", "scores_of_draws"]
 
 # Scores that are computed in one call: more of them leave the cache, fewer are not worth the call.
 _AT_ONCE = 2**15
+# Of children that are the same in every draw: with fewer tables to read, calls weigh more.
+_REPEATED = 2**17
 
 
 @frozen(eq=False)
@@ -73,7 +75,8 @@ def scores_of_draws(
     n_units = children[0].shape[1]
     own_weights = np.stack(np.broadcast_arrays(*weights), axis=-1)
     own_weights = own_weights / own_weights.sum(axis=-1, keepdims=True)
-    size = max(1, _AT_ONCE // n_units)
+    is_repeated = all(len(child) == 1 for child in children)
+    size = max(1, (_REPEATED if is_repeated else _AT_ONCE) // n_units)
     scores = np.empty((n_draws, n_units))
     for first in range(0, n_draws, size):
         block = slice(first, first + size)

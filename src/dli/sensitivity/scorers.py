@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
+from dli.aggregation.planes import matrix_product
 from dli.aggregation.protocol import traits_of
 from dli.arrays import Floats
 from dli.assessment import Assessment
@@ -20,6 +21,7 @@ __all__ = ["Scorer", "scorer"]
 
 # So many sums fit into a core's own cache, with the products that are added to them.
 _CACHED = 2**15
+_JOINED = 2**17
 
 
 @frozen(eq=False)
@@ -61,7 +63,9 @@ class Scorer:
             return self.weighted(self.leaf_weights(draws), draws.room)
         n_units = self.values.shape[2]
         scores = draws.room.array("scores", (draws.n_draws, n_units))
-        size = max(32, _CACHED // n_units)
+        # To join children takes many calls, whose price is that of few passes over memory.
+        joins = any(part.order is None for part in self.parts)
+        size = max(32, (_JOINED if joins else _CACHED) // n_units)
         # Blocks of about the same size: a rest of a few draws takes as long as many.
         size = -(-draws.n_draws // max(1, -(-draws.n_draws // size)))
         for first in range(0, draws.n_draws, size):
@@ -123,7 +127,7 @@ class Scorer:
         """
         assert self.transformed is not None  # noqa: S101 told to the type checker
         into = room.array("scores", (leaves.shape[1], self.values.shape[2]))
-        return back(np.matmul(leaves.T, self.transformed, out=into), self.order)
+        return back(matrix_product(leaves.T, self.transformed, out=into), self.order)
 
     def leaf_weights(self, draws: Draws) -> Floats:
         """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
@@ -286,7 +290,7 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
 def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
     """Do the same for children that are the same in every draw, by a matrix product."""
     factors, table, nominal = _leaf_factors(part, draws)
-    sums = factors.T @ table
+    sums = matrix_product(factors.T, table)
     if not part.has_gaps:
         return _ratio(sums, factors.T @ nominal)
     n_units = table.shape[1] // 2
@@ -309,10 +313,10 @@ def _add_mean_of_leaves(part: Part, scale: Floats, draws: Draws, total: Floats) 
     sums = draws.room.array("sums", (2, max(32, _CACHED // n_units), n_units))
     if not part.has_gaps:
         shares = factors * (scale / (nominal.T @ factors))
-        total += np.matmul(shares.T, table, out=sums[0, :n_draws])
+        total += matrix_product(shares.T, table, out=sums[0, :n_draws])
         return
-    product = np.matmul((factors * scale).T, table[:, :n_units], out=sums[0, :n_draws])
-    weight = np.matmul(factors.T, table[:, n_units:], out=sums[1, : factors.shape[1]])
+    product = matrix_product((factors * scale).T, table[:, :n_units], out=sums[0, :n_draws])
+    weight = matrix_product(factors.T, table[:, n_units:], out=sums[1, : factors.shape[1]])
     product /= weight
     total += product
 

@@ -1,4 +1,4 @@
-"""Step 5a: outliers."""
+"""Treatment of outliers (step 5a)."""
 
 from dli.treatment.clipping import (
     Percentiles,

@@ -1,4 +1,4 @@
-"""Drawing in extremes alone: winsorising by a test of shape, and clipping at percentiles."""
+"""Treatments of extreme values only: winsorising and clipping at percentiles."""
 
 from typing import Any, ClassVar
 
@@ -26,14 +26,14 @@ __all__ = ["Percentiles", "Winsorise", "clip_percentiles", "has_outliers", "wins
 
 
 def has_outliers(values: ArrayLike, *, skewness: float = 2.0, kurtosis: float = 3.5) -> Bools:
-    """Return which columns reach the limits of both absolute skewness and kurtosis.
+    """Return which columns have outliers, by their absolute skewness and their kurtosis.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN is missing and left out.
+        NaN marks a missing value, which is left out.
     skewness, kurtosis : float
-        The limits; a column has outliers when it reaches both.
+        The limits; a column has outliers if it reaches both.
 
     Returns
     -------
@@ -98,13 +98,13 @@ class Winsorise:
     skewness, kurtosis : float
         The limits of `has_outliers`.
     fallback : Treatment, optional
-        For columns that do not pass; None keeps them as far as they were winsorised.
+        The treatment of columns that do not pass; None keeps them as winsorised.
     combine : bool
-        Apply the fallback to the winsorised column instead of the original one.
+        Whether to apply the fallback to the winsorised column instead of the original one.
     force : bool
-        Move ``max_points`` points of each column, whatever its skewness and kurtosis are, and
-        apply no fallback; ``force_win`` of COINr. The skewness still says which end is moved at
-        each step. There are more points where some tie, and fewer where the column would become
+        Whether to move ``max_points`` points of each column, whatever its skewness and kurtosis,
+        without a fallback; ``force_win`` in COINr. The skewness still determines which end is moved
+        at each step. More points are moved if some tie, and fewer if the column would become
         constant.
 
     Examples
@@ -144,20 +144,20 @@ class Winsorise:
 
     @property
     def traits(self) -> Traits:
-        """What holds for winsorising with this fallback."""
+        """The properties of winsorising with this fallback."""
         if self.force or self.fallback is None:
             return Traits(keeps_order=True, draws=True)
         fallback = traits_of(self.fallback)
-        # Its columns come side by side, those of all draws.
+        # The fallback is passed the columns of all draws side by side.
         return evolve(fallback, draws=fallback.draws and fallback.by_column)
 
     @over_draws
     def treat(self, values: ArrayLike) -> Floats:
-        """Return treated values; raise a MethodError for columns without any value."""
+        """Return treated values; raise a MethodError if a column has no value."""
         return self._treated(observed_table(values))[0]
 
     def treat_with_record(self, values: ArrayLike) -> tuple[Floats, TreatmentRecord]:
-        """Return the treated values, and a record of what was done to each column and point."""
+        """Return the treated values, and a record of the changes to each column and point."""
         before = observed_table(values)
         after, moved, failing = self._treated(before)
         labels = np.where(after < before, "Winsorise, high", "Winsorise, low").astype(object)
@@ -191,17 +191,17 @@ class Winsorise:
             else:
                 outlying = (np.abs(skew) >= self.skewness) & (kurt >= self.kurtosis)
             columns, top = columns[outlying], skew[outlying] >= 0
-            own = result[:, columns]
-            low, high = np.fmin.reduce(own, axis=0), np.fmax.reduce(own, axis=0)
-            points = own == np.where(top, high, low)
-            others = np.where(points, np.nan, own)
+            current = result[:, columns]
+            low, high = np.fmin.reduce(current, axis=0), np.fmax.reduce(current, axis=0)
+            points = current == np.where(top, high, low)
+            others = np.where(points, np.nan, current)
             inwards = np.where(top, np.fmax.reduce(others, axis=0), np.fmin.reduce(others, axis=0))
-            # When the next value is the last, one more step would leave no difference at all.
+            # If the next value is the opposite end, one more step would make the column constant.
             stuck = inwards == np.where(top, low, high)
-            stuck |= is_changed(x[:, columns], own).sum(axis=0) >= self.max_points
+            stuck |= is_changed(x[:, columns], current).sum(axis=0) >= self.max_points
             failing += columns[stuck].tolist()
             columns = columns[~stuck]
-            result[:, columns] = np.where(points, inwards, own)[:, ~stuck]
+            result[:, columns] = np.where(points, inwards, current)[:, ~stuck]
         return result, sorted(failing)
 
     def describe(self) -> str:
@@ -257,7 +257,7 @@ class Percentiles(Recorded):
 
     @over_draws
     def treat(self, values: ArrayLike) -> Floats:
-        """Return clipped columns; raise a MethodError for those without any value."""
+        """Return clipped columns; raise a MethodError if a column has no value."""
         x = observed_table(values)
         with np.errstate(over="ignore", invalid="ignore"):
             ends = np.nanpercentile(x, [self.low, self.high], axis=0)

@@ -1,4 +1,4 @@
-"""Limits in raw units: values beyond a floor or a cap are moved to it."""
+"""Fixed limits: values beyond a floor or a cap are moved to it."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -18,7 +18,7 @@ __all__ = ["Clip"]
 class Clip(Recorded):
     """Raise values below a floor to it, and lower values above a cap to it.
 
-    The limits are in the indicator's own unit of measure, so they usually belong to one indicator:
+    The limits are in the indicator's unit of measure, so they usually apply to one indicator:
     ``Method(treatment={"spending": Clip(high=1000)})``. Unlike `Percentiles`, they do not depend
     on the data.
 
@@ -30,7 +30,7 @@ class Clip(Recorded):
     Raises
     ------
     MethodError
-        Neither limit is given, or they do not rise.
+        If no limit is given, or ``low`` is not below ``high``.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Clip(Recorded):
 
     @over_draws
     def treat(self, values: ArrayLike) -> Floats:
-        """Return clipped columns; raise a MethodError for those without any value."""
+        """Return clipped columns; raise a MethodError if a column has no value."""
         x = observed_table(values)
         low = -np.inf if self.low is None else float(self.low)
         high = np.inf if self.high is None else float(self.high)

@@ -17,18 +17,18 @@ __all__ = ["Logarithm"]
 
 @frozen
 class Logarithm(Recorded):
-    r"""Take the logarithm of each value, as published indices do with incomes or populations.
+    r"""Transform each value to its logarithm, as is common for incomes or populations.
 
     $y = \ln (x + c)$ with the offset $c$, or $y = \log_b (x + c)$ with a base.
-    A result depends on its own value alone. `Log` and `LogPlus` shift each column by its own least
-    and greatest value instead, as COINr does, and so also work on values at and below 0.
+    Each result depends on its own value alone. `Log` and `LogPlus` shift each column by its
+    smallest and largest value instead, as COINr does, and so also accept values at and below 0.
 
     Parameters
     ----------
     offset : float
-        What is added to each value, in its unit of measure; 1 for $\ln (1 + x)$.
+        The number added to each value, in its unit of measure; 1 for $\ln (1 + x)$.
     base : float, optional
-        The base, above 1; that of the natural logarithm when left out.
+        The base, above 1; by default that of the natural logarithm.
 
     Examples
     --------
@@ -58,8 +58,8 @@ class Logarithm(Recorded):
         Raises
         ------
         MethodError
-            Values that are not above 0 once the offset is added, each with its row and column; or
-            columns without any value.
+            If values are not above 0 after the offset is added (the message lists their rows and
+            columns), or a column has no value.
         """
         x = observed_table(values)
         offset = float(self.offset)

@@ -1,4 +1,4 @@
-"""What a treatment of outliers is, and what it may declare about itself."""
+"""The protocol of treatments of outliers and the traits that they may declare."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -26,19 +26,19 @@ __all__ = [
 
 @frozen(kw_only=True)
 class Traits:
-    """What a treatment declares about itself, in its attribute ``traits``.
+    """The properties that a treatment declares in its attribute ``traits``.
 
     Attributes
     ----------
     by_column : bool
-        The result for a column depends on that column alone.
+        Whether the result for a column depends on that column alone.
     keeps_order : bool
-        It never changes the order of the values of a column, though it may make some of them equal.
+        Whether it never changes the order of values in a column; it may make some of them equal.
     draws : bool
-        It is also called with many draws at once, as a study of sensitivity makes them: with values
-        of shape (n_draws, n_units, n_indicators), for a result of that shape. The result of a draw
-        is that of its values alone. Any other treatment is called for each draw, which takes
-        longer.
+        Whether it accepts many draws at once, as a sensitivity study makes them: values of shape
+        (n_draws, n_units, n_indicators), with a result of the same shape. The result of a draw must
+        depend on its own values alone. Any other treatment is called once for each draw, which
+        takes longer.
     """
 
     by_column: bool = True
@@ -47,43 +47,43 @@ class Traits:
 
 
 class Treatment(Protocol):
-    """Reduce the influence of outliers before normalisation; one method is enough.
+    """Reduce the influence of outliers before normalisation; only `treat` is required.
 
     A treatment may also have
 
-    - ``traits``: a `Traits` that says what holds for it;
-    - ``treat_with_record(values)``: the treated values and a `TreatmentRecord` of what was done;
+    - ``traits``: its properties, as a `Traits`;
+    - ``treat_with_record(values)``: the treated values and a `TreatmentRecord` of the changes;
     - ``describe()``: a sentence with the formula, for the methods statement.
     """
 
     def treat(self, values: Floats, /) -> Floats:
-        """Return values of the same shape (n_units, n_indicators); NaN is missing and stays NaN.
+        """Return values of the same shape (n_units, n_indicators); missing values stay NaN.
 
-        The built-in treatments refuse a column without any value by a `MethodError`.
+        The built-in treatments raise a `MethodError` if a column has no value.
         """
         ...
 
 
-_SILENT = Traits()
+_DEFAULTS = Traits()
 
 T = TypeVar("T")
 
 
 def traits_of(treatment: Any) -> Traits:
-    """Return what a treatment declares about itself."""
-    declared = getattr(treatment, "traits", _SILENT)
-    return declared if isinstance(declared, Traits) else _SILENT
+    """Return the traits of a treatment, the defaults if it declares none."""
+    declared = getattr(treatment, "traits", _DEFAULTS)
+    return declared if isinstance(declared, Traits) else _DEFAULTS
 
 
 def description_of(treatment: Any) -> str:
-    """Return the sentence with which a treatment describes itself, empty if there is none."""
+    """Return the description of a treatment, or an empty string if it has none."""
     if not callable(getattr(treatment, "describe", None)):
         return ""
     return str(ask(treatment, "describe", step=f"treatment {type(treatment).__name__}"))
 
 
 def over_draws(treat: Callable[[T, ArrayLike], Floats]) -> Callable[[T, ArrayLike], Floats]:
-    """Let a method that treats columns by themselves take many draws: their columns side by side.
+    """Make a method that treats columns separately accept many draws, as columns side by side.
 
     Examples
     --------
@@ -108,12 +108,12 @@ def over_draws(treat: Callable[[T, ArrayLike], Floats]) -> Callable[[T, ArrayLik
 
 
 def observed_table(values: ArrayLike) -> Floats:
-    """Return values as a table, each column of which has at least one value.
+    """Return values as a table, checked to have at least one value in each column.
 
     Raises
     ------
     MethodError
-        Another shape, infinite values, or columns without any value.
+        If the shape does not fit, values are infinite, or a column has no value.
     """
     table = as_table(values, missing=True)
     empty = np.isnan(table).all(axis=0)

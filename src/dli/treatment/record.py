@@ -1,4 +1,4 @@
-"""What a treatment did: to each column, and to each point."""
+"""Records of the changes that a treatment made to columns and points."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ __all__ = ["Recorded", "TreatedColumn", "TreatedPoint", "TreatmentRecord", "is_c
 
 @frozen
 class TreatedPoint:
-    """A value that was changed.
+    """A value that a treatment changed.
 
     Attributes
     ----------
     row, column : int
-        Its place in the table, from 0.
+        The position in the table, from 0.
     step : str
-        What changed it, such as ``"Winsorise, high"`` or ``"Log"``.
+        The step that changed it, such as ``"Winsorise, high"`` or ``"Log"``.
     before, after : float
         The value before and after treatment.
     """
@@ -34,18 +34,19 @@ class TreatedPoint:
 
 @frozen
 class TreatedColumn:
-    """What was done to a column.
+    """The changes that a treatment made to a column.
 
     Attributes
     ----------
     column : int
-        Its place in the table, from 0.
+        The position in the table, from 0.
     step : str
-        What was done to it; empty if it was left unchanged.
+        The steps that changed it; empty if it was not changed.
     n_winsorised : int
         The number of points that were moved to the next value.
     skewness_before, kurtosis_before, skewness_after, kurtosis_after : float
-        NaN if there are too few values, or values that do not differ.
+        The moments before and after treatment; NaN if there are too few values, or they do not
+        differ.
     """
 
     column: int
@@ -59,12 +60,12 @@ class TreatedColumn:
 
 @frozen
 class TreatmentRecord:
-    """What a treatment did.
+    """The changes that a treatment made.
 
     Attributes
     ----------
     columns : tuple of TreatedColumn
-        One for each column, in their order.
+        The record of each column, in order.
     points : tuple of TreatedPoint
         Every value that was changed, row by row.
     """
@@ -79,7 +80,7 @@ class Recorded(Treatment):
     __slots__ = ()
 
     def treat_with_record(self, values: Floats) -> tuple[Floats, TreatmentRecord]:
-        """Return the treated values, and a record of what was done to each column and point."""
+        """Return the treated values, and a record of the changes to each column and point."""
         before = observed_table(values)
         after = self.treat(before)
         name = type(self).__name__
@@ -88,7 +89,7 @@ class Recorded(Treatment):
 
 
 def is_changed(before: Floats, after: Floats) -> Bools:
-    """Return which values differ; a missing one does not differ from itself."""
+    """Return which values differ; missing values do not differ from each other."""
     return np.not_equal(before, after) & ~np.isnan(before)
 
 

@@ -1,4 +1,4 @@
-"""Transforming whole columns: logarithms and powers."""
+"""Transformations of whole columns: logarithms and powers."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -61,14 +61,14 @@ def box_cox_transform(values: ArrayLike, power: float) -> Floats:
 
 
 class _Transform(Recorded, ABC):
-    """What the transforms share: they change every value of a column by one rising function."""
+    """The common part of the transforms, which apply an increasing function to each column."""
 
     __slots__ = ()
     traits: ClassVar[Traits] = Traits(keeps_order=True, draws=True)
 
     @over_draws
     def treat(self, values: ArrayLike) -> Floats:
-        """Return transformed columns; raise a MethodError for those whose values do not differ."""
+        """Return transformed columns; raise a MethodError if the values of one do not differ."""
         x = as_table(values, missing=True)
         low, high = np.fmin.reduce(x, axis=0), np.fmax.reduce(x, axis=0)
         constant = np.flatnonzero(~(high > low)).tolist()
@@ -93,7 +93,7 @@ class _Transform(Recorded, ABC):
 
     @abstractmethod
     def _transformed(self, x: Floats, low: Floats, high: Floats, power: Any) -> Floats:
-        """Return the transformed columns; their ends differ.
+        """Return the transformed columns, whose smallest and largest values differ.
 
         Values and ends may be shifted, and divided by two to a power for each column.
         """
@@ -101,11 +101,11 @@ class _Transform(Recorded, ABC):
 
 @frozen
 class Log(_Transform):
-    r"""Take the logarithms of columns that are shifted to start just above zero.
+    r"""Transform columns to logarithms after shifting them to start just above zero.
 
-    $y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))$: the order of values stays, the unit of
+    $y = \ln (x - x_{min} + 0.01 (x_{max} - x_{min}))$: the order of values is kept, the unit of
     measure does not matter, and values may be zero or negative. Columns whose values do not differ
-    are refused, as by all transforms. This is ``log_CT`` of COINr; the plain logarithm
+    raise an error, as in all transforms. This is ``log_CT`` in COINr; the plain logarithm
     $\ln (x + c)$ is `Logarithm`.
 
     Examples
@@ -124,9 +124,9 @@ class Log(_Transform):
 
 @frozen
 class LogPlus(_Transform):
-    r"""Take logarithms that stretch the end of each column at which its values crowd.
+    r"""Transform columns to logarithms that spread out the end where values are concentrated.
 
-    As `Log` for positive skewness, otherwise mirrored:
+    This is `Log` for positive skewness, and its mirror image otherwise:
     $y = -\ln (x_{max} + 0.01 (x_{max} - x_{min}) - x)$. This is ``log_CT_plus`` of COINr;
     $\ln (1 + x)$ is ``Logarithm(offset=1)``.
 
@@ -137,7 +137,9 @@ class LogPlus(_Transform):
     """
 
     def _transformed(self, x: Floats, low: Floats, high: Floats, power: Any) -> Floats:
-        mirrored = skewness(x) <= 1e-9  # that of a symmetric column is what rounding leaves
+        mirrored = (
+            skewness(x) <= 1e-9
+        )  # the skewness of a symmetric column is zero except for rounding
         distance = np.where(mirrored, high - x, x - low)
         logs = np.log(distance + 0.01 * (high - low)) + power * _LOG_2
         return np.asarray(logs * np.where(mirrored, -1.0, 1.0))
@@ -152,7 +154,7 @@ class LogPlus(_Transform):
 
 @frozen
 class BoxCox(_Transform):
-    r"""Take the Box-Cox transform of columns that are shifted to start at one.
+    r"""Apply the Box-Cox transform to columns that are shifted to start at one.
 
     $y = ((x - x_{min} + 1)^\lambda - 1) / \lambda$, and the logarithm for
     $\lambda = 0$. The added 1 is in the indicator's unit of measure.
@@ -160,7 +162,7 @@ class BoxCox(_Transform):
     Parameters
     ----------
     power : float
-        The exponent; below 1 it draws in high values, above 1 low ones.
+        The exponent; below 1 it compresses high values, above 1 low values.
 
     References
     ----------
@@ -182,14 +184,14 @@ class BoxCox(_Transform):
         distance = np.ldexp(x - low, power)
         y = distance + 1
         order = float(self.power)
-        # An order so small makes no difference to the logarithm, of 710 at most.
+        # The logarithm is at most 710, so an order this small makes no difference to it.
         if abs(order) < 1e-20:
             result = np.log(y)
-        elif abs(order) < 0.01:  # powers so near to 1 that their difference would lose its digits
+        elif abs(order) < 0.01:  # powers so close to 1 that their difference would lose digits
             result = np.expm1(order * np.log1p(distance)) / order
         else:
             result = (y**order - 1) / order
-        # Adding 1 would hide distances that are small beside it.
+        # Distances that are small compared with 1 would be lost by adding 1.
         small = np.ldexp(high - low, power) < 1e-3
         if small.any():
             logs = np.log1p(distance[:, small])
