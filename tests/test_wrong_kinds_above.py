@@ -5,6 +5,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,14 @@ from dli import (
     Indicator,
     Method,
     capability,
+    change,
     diagnosis,
+    elicitation,
+    exchange,
+    links,
+    multivariate,
+    plots,
+    report,
     robustness,
     sensitivity,
     weighting,
@@ -58,6 +66,19 @@ GRAPH = capability.CapabilityGraph(
     ],
 )
 INPUTS = [sensitivity.WeightNoise(0.3)]
+ROOMS = (
+    capability,
+    change,
+    diagnosis,
+    elicitation,
+    exchange,
+    links,
+    multivariate,
+    plots,
+    report,
+    robustness,
+    sensitivity,
+)
 VALUES = ASSESSMENT.arrays(["a", "b", "c"]) / 10
 
 # A valid argument for each parameter without a default, by name; then by callable.
@@ -331,7 +352,10 @@ def test_estimates_of_constant_outputs_are_missing() -> None:
         (lambda: sensitivity.importance(INDEX), "assessment must be of the class Assessment"),
         (lambda: GRAPH.check("T"), "index must be of the class Index, got 'T'"),
         (lambda: diagnosis.risks(ASSESSMENT, "U", study=1), "study must be the result of"),
-        (lambda: GRAPH.with_strengths([0.1]), "strengths must be 3, one for each link, got 1"),
+        (
+            lambda: GRAPH.with_strengths([0.1]),
+            "strengths must have one number for each of the 3 links, got 1",
+        ),
         (lambda: GRAPH.plan(ASSESSMENT, "U", budget=1, costs=3), "costs must be a mapping"),
         (
             lambda: GRAPH.plan(ASSESSMENT, "U", budget=1, exclusions=["pq"]),
@@ -356,3 +380,30 @@ def test_estimates_of_constant_outputs_are_missing() -> None:
 def test_errors_name_the_parameter(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(DLIError, match=message):
         call()
+
+
+def _first_arguments() -> Iterator[tuple[str, str]]:
+    for room in ROOMS:
+        for name in room.__all__:
+            function = getattr(room, name)
+            if callable(function) and not inspect.isclass(function):
+                yield room.__name__, name
+
+
+@pytest.mark.parametrize("wrong", [5, "x", None], ids=repr)
+@pytest.mark.parametrize(("room", "name"), [*_first_arguments()])
+def test_a_first_argument_of_another_class_is_an_error_of_the_library(
+    room: str, name: str, wrong: object
+) -> None:
+    function = getattr(import_module(room), name)
+    parameters = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty
+    ]
+    by_place = [wrong for own in parameters if own.kind is not own.KEYWORD_ONLY]
+    by_name = {own.name: 5 for own in parameters if own.kind is own.KEYWORD_ONLY}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DLIWarning)
+        with pytest.raises(DLIError):
+            function(*by_place, **by_name)

@@ -13,6 +13,7 @@ import numpy as np
 
 from dli import frames
 from dli.assessment import Assessment
+from dli.checks import instance
 from dli.errors import DataError, FileError, MethodError
 from dli.exchange.sheet import LAST_COLUMN, LAST_ROW, text_fault
 from dli.exchange.sheets import excel
@@ -137,6 +138,7 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
     FileError
         The folder cannot be created or a file cannot be written; its path is named.
     """
+    instance("assessment", assessment, Assessment)
     try:
         place = Path(os.fsdecode(folder))
         place.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,12 @@
 """What all pictures share: axes to draw on, room for text, and the ticks of ranks."""
 
 import re
+import reprlib
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from dli.errors import MethodError
 from dli.plots.style import BAD, GOOD, GREY, INK, MARK, PALETTE, current, pyplot
 
 __all__ = [
@@ -33,10 +35,15 @@ def axes_for(ax: Any, width: float, height: float, projection: str | None = None
     ------
     ImportError
         matplotlib is not installed.
+    MethodError
+        Something other than axes.
     """
     if ax is None:
         figure = pyplot().figure(figsize=(width, height), layout="constrained")
         ax = figure.add_subplot(projection=projection)
+    elif not hasattr(ax, "tick_params"):
+        msg = f"ax must be axes of matplotlib, got {reprlib.repr(ax)}"
+        raise MethodError(msg)
     style = current()
     # Ticks are made when the picture is saved, after the settings of the style have gone.
     own = {} if style.font is None else {"labelfontfamily": style.font}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from dli.checks import whole_number
+from dli.checks import instance, whole_number
 from dli.errors import DataError
 from dli.plots.axes import axes_for, plain, text_width
 from dli.plots.style import current, drawn
@@ -49,10 +49,11 @@ def hasse(order: Any, *, highlight: Sequence[object] = (), most: int = 40, ax: A
     DataError
         Units that are not in the order.
     MethodError
-        A number of units below 0.
+        An order that is not a directed graph; a number of units below 0.
     """
     import networkx as nx
 
+    instance("order", order, nx.DiGraph)
     whole_number("most", most, 0)
     unknown = [unit for unit in highlight if unit not in order]
     if unknown:

@@ -1,5 +1,6 @@
 """How all pictures look, in one object, and how they are saved."""
 
+import reprlib
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import cache, wraps
@@ -212,10 +213,18 @@ def pyplot() -> Any:
 
 
 def drawn(draw: Callable[P, T]) -> Callable[P, T]:
-    """Let a function draw with the settings of the style, and put the user's back afterwards."""
+    """Make a function draw with the settings of the style, and restore the user's afterwards.
+
+    The first argument must be of the class that its annotation names.
+    """
+    name, annotation = next(iter(draw.__annotations__.items()))
+    # Classes that load later are annotated by their names alone.
+    kind = annotation if isinstance(annotation, str) else annotation.__name__
 
     @wraps(draw)
     def within(*args: P.args, **kwargs: P.kwargs) -> T:
+        if kind not in ("Any", "object"):
+            _require(name, args[0] if args else kwargs.get(name), kind)
         settings = pyplot().rcParams
         own = current().settings()
         # Not matplotlib's rc_context: it would undo what loading a backend has set, too.
@@ -227,6 +236,12 @@ def drawn(draw: Callable[P, T]) -> Callable[P, T]:
             settings.update(before)
 
     return within
+
+
+def _require(name: str, value: object, kind: str) -> None:
+    if kind not in (base.__name__ for base in type(value).__mro__):
+        msg = f"{name} must be of the class {kind}, got {reprlib.repr(value)}"
+        raise MethodError(msg)
 
 
 def save(ax: Any, path: str | PathLike[str], *, dpi: float = 200) -> None:

@@ -10,12 +10,13 @@ from importlib import resources
 from importlib.metadata import version
 from os import PathLike
 from string import Template
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 
 from dli.arrays import is_missing
-from dli.checks import flag_faults, refuse, text_faults
+from dli.assessment import Assessment
+from dli.checks import flag_faults, instance, refuse, text_faults
 from dli.errors import DataError
 from dli.files import replacing
 from dli.framework.select import inner_node
@@ -24,9 +25,6 @@ from dli.report.explorer_words import spoken, worded
 from dli.report.language import Language, language_of
 from dli.report.mapped import mapped
 from dli.report.parts import digits_of, names_of
-
-if TYPE_CHECKING:
-    from dli.assessment import Assessment
 
 __all__ = ["explorer"]
 
@@ -148,6 +146,7 @@ def explorer(  # noqa: PLR0913 each is a question of its own
     >>> "<title>Trial</title>" in page
     True
     """
+    instance("assessment", assessment, Assessment)
     flags = () if map is None else flag_faults(map=map)
     refuse("explorer", [*text_faults(title=title), *flags])
     language = language_of(lang)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dli.assessment import Assessment
+from dli.checks import instance
 from dli.errors import MethodError
 from dli.report import actions, grounds, ranges, standing, summary
 from dli.report.case import Case, case_of
@@ -15,7 +17,6 @@ from dli.report.report import Report
 from dli.report.studies import fewer, intervals, methods, studied
 
 if TYPE_CHECKING:
-    from dli.assessment import Assessment
     from dli.capability import CapabilityGraph
     from dli.sensitivity import Uncertainty
 
@@ -87,6 +88,7 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     >>> [section.title for section in of_unit(assessment, "Z").sections][:3]
     ['In short', 'Profile', 'Peers']
     """
+    instance("assessment", assessment, Assessment)
     language = language_of(lang)
     case = case_of(language, assessment, unit, period, by, peers)
     own, robust = studied(language, assessment, study, alone=case.is_alone)

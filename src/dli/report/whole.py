@@ -8,7 +8,9 @@ import numpy as np
 from attrs import evolve
 
 from dli import plots
+from dli.assessment import Assessment
 from dli.assessment.tables import local_and_effective
+from dli.checks import instance
 from dli.framework import Index, Indicator
 from dli.report import many
 from dli.report.document import Block, Paragraph, Section
@@ -42,7 +44,6 @@ from dli.report.report import Report
 from dli.report.studies import fewer, intervals, methods, studied
 
 if TYPE_CHECKING:
-    from dli.assessment import Assessment
     from dli.framework.index import Node
     from dli.sensitivity import Sobol, Uncertainty
 
@@ -108,6 +109,7 @@ def of_index(
     >>> [section.title for section in of_index(Assessment(index, data)).sections][:3]
     ['In short', 'League table', 'Framework']
     """
+    instance("assessment", assessment, Assessment)
     language = language_of(lang)
     say = language.say
     rows = assessment.rows(period).tolist()
