@@ -253,7 +253,7 @@ def test_a_capability_cannot_be_a_node():
     graph = CapabilityGraph(
         [Capability("T"), Capability("x")], [Link("T", "a", 0.5), Link("x", "b", 0.5)]
     )
-    with pytest.raises(ModelError, match=r"(?s)capabilities must have other codes.*'T'"):
+    with pytest.raises(ModelError, match=r"(?s)codes of capabilities must differ.*'T'"):
         graph.check(INDEX)
 
 

@@ -155,7 +155,11 @@ def test_levels_may_come_in_a_table_of_their_own():
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"c": None}, DataError, "lack columns:\n  - capability 'c'"),
+        (
+            {"c": None},
+            DataError,
+            "columns are missing in the table of measured levels of capabilities:\n  - capability 'c'",
+        ),
         ({"c": [2.0] + [0.5] * 59}, DataError, r"row 0 \('u0',\), 'c': 2"),
         ({"c": ["much"] + [0.5] * 59}, DataError, r"row 0 \('u0',\), 'c': 'much' is not a number"),
         ({"unit": ["u1"] * 60}, DataError, "row 1 .* appears before, in row 0"),

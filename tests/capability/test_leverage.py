@@ -335,9 +335,7 @@ def test_a_required_source_limits_leverage():
     kinks = frames.read(built.kinks(example()))
     of_x = [c for u, c in zip(kinks.column("unit"), kinks.column("code"), strict=True) if u == "X"]
     assert of_x == ["d", "a1"]
-    assert set(kinks.column("note")[:2]) == {
-        "held by a source that it requires: it rises no higher"
-    }
+    assert set(kinks.column("note")[:2]) == {"limited by a source that it requires: it cannot rise"}
 
 
 def test_a_level_that_nothing_tells_of_may_go_either_way():

@@ -273,13 +273,13 @@ def test_the_frontier_rises_with_the_budget():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({}, MethodError, "a plan needs one of budget, target_score and target_rank"),
-        ({"budget": 1, "target_rank": 1}, MethodError, "a plan needs one of"),
+        ({}, MethodError, "a plan requires exactly one of budget, target_score and target_rank"),
+        ({"budget": 1, "target_rank": 1}, MethodError, "a plan requires exactly one of"),
         ({"budget": -1}, MethodError, "budget must be a number of at least 0, got -1"),
         (
             {"budget": 0.4},
             MethodError,
-            "a budget of 0.4 buys nothing: the cheapest step, of 'c', costs 0.5",
+            "a budget of 0.4 is too small for any step: the cheapest one, of 'c', costs 0.5",
         ),
         ({"budget": 1, "costs": {"c": 1}}, MethodError, "'d': no cost\n  - 'e': no cost"),
         ({"budget": 1, "costs": {"c": -1, "d": 1, "e": 1}}, MethodError, "'c': -1"),
@@ -293,7 +293,7 @@ def test_the_frontier_rises_with_the_budget():
         (
             {"budget": 1, "prerequisites": {"c": ["d"], "d": ["c"]}},
             MethodError,
-            "prerequisites wait for each other: .*'c' step 3.* waits for .*'d' step 3",
+            "prerequisites require each other: .*'c' step 3.* requires .*'d' step 3",
         ),
         ({"budget": 1, "prerequisites": {"c": "d"}}, MethodError, "'c': expected a list"),
         (
@@ -308,7 +308,7 @@ def test_the_frontier_rises_with_the_budget():
         (
             {"target_score": 99},
             MethodError,
-            "no plan reaches a score of 99: all steps together give",
+            "no plan reaches a score of 99: all steps together raise it",
         ),
     ],
 )

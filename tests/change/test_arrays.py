@@ -121,7 +121,7 @@ def test_any_shape_of_series():
     ("values", "times"), [([1, 2], [1]), (1, [1]), ([1, 2], [[1, 2]]), ([[]], [])]
 )
 def test_shapes_must_fit(values, times):
-    with pytest.raises(MethodError, match=r"must have the shape \(\.\.\., n_times\)"):
+    with pytest.raises(MethodError, match=r"must have shape \(\.\.\., n_times\)"):
         trends(values, times)
 
 

@@ -91,14 +91,14 @@ def test_dispersion_counts_units_that_are_there_throughout():
     ("make", "error", "message"),
     [
         (lambda: dispersion(Assessment(INDEX, {"unit": ["x"], "a": [1.0]}, method=Method(normalisation=Goalposts()))),
-         MethodError, "no periods; name their column"),
+         MethodError, "no periods; name the column of periods"),
         (lambda: convergence(Assessment(INDEX, {"unit": ["x"], "a": [1.0]}, method=Method(normalisation=Goalposts()))),
          MethodError, "the data have no periods"),
-        (lambda: dispersion(panel([[1, 2], [2, 3]])), DataError, "at least three units need a score .* got 2"),
+        (lambda: dispersion(panel([[1, 2], [2, 3]])), DataError, "at least three units must have a score .* got 2"),
         (lambda: convergence(panel([[1, 2], [2, 3], [3, 5]]), last=2011), UnknownCodeError, "no period 2011"),
         (lambda: convergence(panel([[1, 2], [2, 3], [3, 5]]), first=1, last=2), UnknownCodeError, "(?s)unknown: period.*no period 1.*no period 2"),
         (lambda: convergence(panel([[1, 2], [2, 3], [3, 5]]), last=2000), MethodError, "got 2000 twice"),
-        (lambda: convergence(panel([[1, 2], [1, 3], [1, 5]])), DataError, "there is no lag to make up"),
+        (lambda: convergence(panel([[1, 2], [1, 3], [1, 5]])), DataError, "convergence requires scores that differ"),
         (lambda: dispersion(panel([[1, 2], [2, 3], [3, 5]]), node="Q"), UnknownCodeError, "no node 'Q'"),
     ],
 )  # fmt: skip

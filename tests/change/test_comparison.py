@@ -66,7 +66,9 @@ def test_periods_are_matched_too(assessment):
     ranks = frames.read(comparison.ranks)
     assert ranks.names == ("unit", "year", "equal", "other")
     assert ranks.column("other") == [1, 4, 3, 2] * 2
-    with pytest.raises(MethodError, match=r"(?s)all have periods or none.*'panel'"):
+    with pytest.raises(
+        MethodError, match=r"(?s)all assessments must have periods or none.*'panel'"
+    ):
         compare({"panel": panel, "one": assessment})
 
 
@@ -84,7 +86,9 @@ def test_one_assessment_cannot_be_compared(assessment):
 
 
 def test_labels_differ_from_the_columns_of_units_and_periods(assessment):
-    with pytest.raises(MethodError, match=r"(?s)labels must differ from the columns.*'unit'"):
+    with pytest.raises(
+        MethodError, match=r"(?s)labels must differ from the names of the columns.*'unit'"
+    ):
         compare({"unit": assessment, "other": assessment})
 
 

@@ -76,9 +76,9 @@ def test_periods_must_be_numbers_to_have_a_trend(years):
 
 def test_trends_and_changes_need_periods():
     own = Assessment(INDEX, DATA | {"iso": list("UVWXYZ")}, unit="iso")
-    with pytest.raises(MethodError, match="the data have no periods; name their column"):
+    with pytest.raises(MethodError, match="the data have no periods; name the column of periods"):
         trends(own)
-    with pytest.raises(MethodError, match="the data have no periods; name their column"):
+    with pytest.raises(MethodError, match="the data have no periods; name the column of periods"):
         period_changes(own, 2020, 2022)
 
 
@@ -129,7 +129,7 @@ def test_changes_of_another_node_and_without_names():
 
 
 def test_changes_need_two_periods_that_are_there(panel):
-    with pytest.raises(MethodError, match="between two periods, got 2020 twice"):
+    with pytest.raises(MethodError, match="requires two different periods, got 2020 twice"):
         period_changes(panel, 2020, 2020)
     with pytest.raises(UnknownCodeError, match=r"(?s)1999.*2021"):
         period_changes(panel, 1999, 2021)

@@ -185,7 +185,7 @@ def test_a_unit_without_a_score_at_the_node():
 
 def test_exemplars_that_share_little_are_marked():
     data = DATA | {"region": [None] * 3 + ["S"] * 3}
-    with pytest.warns(DLIWarning, match="'V' is compared over 1 of 2 variables at most"):
+    with pytest.warns(DLIWarning, match="'V' is compared over at most 1 of 2 variables"):
         found = exemplars(assessment(data), "V", "c", by=["people", "region"])
     assert column(found, "unit") == ["W", "Y"]
     # People over a range of 50, and 1 for the region.

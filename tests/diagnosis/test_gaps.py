@@ -393,7 +393,7 @@ def test_an_indicator_without_a_goal_has_no_reference_whatever_the_normalisation
         ({"against": ["V", "Q", "R"]}, UnknownCodeError, "no unit 'Q'\n.*no unit 'R'"),
         ({"nodes": ["A", "Q"]}, UnknownCodeError, "no node 'Q'"),
         ({"against": []}, MethodError, "units must name at least one unit"),
-        ({"against": "target", "nodes": 1}, MethodError, "none of these has one: 'A', 'B'"),
+        ({"against": "target", "nodes": 1}, MethodError, "none of these has either: 'A', 'B'"),
         ({"nodes": 3}, MethodError, r"nodes must be a level from 0 \('T'\) to 2.*got 3"),
         ({"nodes": True}, MethodError, "got True"),
         ({"nodes": 1.0}, MethodError, "got 1.0"),
@@ -407,7 +407,7 @@ def test_weaknesses_say_what_is_wrong(kwargs, error, message):
 def test_targets_that_nothing_has_are_named_in_part():
     many = Index("T", [Indicator(f"i{j}") for j in range(6)])
     data = {"unit": ["U", "V"]} | {f"i{j}": [1.0, 2.0] for j in range(6)}
-    with pytest.raises(MethodError, match=r"has one: 'i0', 'i1', 'i2', 'i3', 'i4' \.\.\."):
+    with pytest.raises(MethodError, match=r"has either: 'i0', 'i1', 'i2', 'i3', 'i4' \.\.\."):
         weaknesses(assessment(data, index=many, method=Method()), "U", against="target")
 
 

@@ -81,7 +81,10 @@ def test_gower_does_not_ask_in_which_unit_of_measure(pairs, factor, shift):
     [
         ([], r"at least one and equally long, got lengths \[\]"),
         ([[1, 2], ["a"]], r"equally long, got lengths \[1, 2\]"),
-        ([[1, "a"], [math.inf, 2]], r"column 0 mixes numbers with 'a'\n.*column 1 holds infinite"),
+        (
+            [[1, "a"], [math.inf, 2]],
+            r"column 0 mixes numbers with 'a'\n.*column 1 contains infinite",
+        ),
     ],
 )
 def test_gower_refuses_what_are_no_columns(columns, message):
@@ -139,7 +142,7 @@ def test_units_that_share_one_of_three_columns_are_no_peers():
 
 def test_a_unit_that_lacks_most_columns_has_doubtful_peers():
     own = assessment(THREE, index=FLAT)
-    with pytest.warns(DLIWarning, match=r"unit 'N' is compared over 1 of 3 variables at most"):
+    with pytest.warns(DLIWarning, match=r"unit 'N' is compared over at most 1 of 3 variables"):
         found = peers(own, "N", by=["region", "wealth", "size"], k=2)
     assert column(found, "unit") == ["C", "U"]
     assert_allclose(column(found, "distance"), 2 / 3)
@@ -294,7 +297,7 @@ def test_peers_of_governments():
     places = [by_profile.index(unit) for unit in column(alike, "iso3")]
     assert places == sorted(places)
     assert column(alike, "iso3") != sorted(column(alike, "iso3"))
-    with pytest.warns(DLIWarning, match="'PRK' is compared over 1 of 3 variables at most"):
+    with pytest.warns(DLIWarning, match="'PRK' is compared over at most 1 of 3 variables"):
         doubtful = peers(own, "PRK", by=context, k=3)
     assert column(doubtful, "note") == ["not compared: income_group, wb_region"] * 3
     assert min(column(doubtful, "distance")) >= 2 / 3

@@ -1,4 +1,4 @@
-"""Logarithms and powers of scores, in which a mean of theirs is a plain sum."""
+"""Transformations of scores by logarithms and powers, which turn power means into weighted sums."""
 
 import numpy as np
 from attrs import frozen
@@ -8,16 +8,16 @@ __all__ = ["Bend"]
 
 @frozen
 class Bend:
-    """A power of scores, or the logarithm for an order of 0, scaled to grow as they do at one.
+    """A power of scores (the logarithm for order 0), scaled to have slope 1 at one of them.
 
-    With weights that add up to one, the bent power mean of an order is the weighted sum of bent
-    scores. At the unit's own score a point is a point, so that the solver's tolerances mean the
-    same for all orders.
+    With weights that add up to one, the transformed power mean of an order is the weighted sum of
+    the transformed scores. The slope of 1 at the unit's own score gives the solver's tolerances the
+    same meaning for all orders.
 
     Parameters
     ----------
     order : float
-        Up to 1, for which nothing is bent.
+        The order of the power mean, at most 1. Scores are not changed for order 1.
     own : float
         The score at which the slope is 1.
 
@@ -32,7 +32,7 @@ class Bend:
     own: float = 1.0
 
     def of(self, score: float) -> float:
-        """Return a score bent."""
+        """Return the transformed value of a score."""
         if self.order == 1:
             return score
         ratio = score / self.own
@@ -40,7 +40,7 @@ class Bend:
         return float(self.own * bent)
 
     def back(self, value: float) -> float:
-        """Return the score of a bent value; infinity beyond what any score gives."""
+        """Return the score of a transformed value; infinity for values that no score has."""
         if self.order == 1:
             return value
         if self.order == 0:
@@ -49,5 +49,5 @@ class Bend:
         return float(self.own * inside ** (1 / self.order)) if inside > 0 else float("inf")
 
     def slope(self, score: float) -> float:
-        """Return how fast the bent score grows with the score."""
+        """Return the derivative of the transformation at a score."""
         return float((score / self.own) ** (self.order - 1))

@@ -1,4 +1,4 @@
-"""What links lead to in an index, and what is doubtful about them."""
+"""Checks of a graph against an index: targets of links, and doubtful links."""
 
 import numpy as np
 
@@ -14,11 +14,11 @@ __all__ = ["check", "require_targets"]
 
 
 def require_targets(graph: Network, index: Index) -> None:
-    """Refuse links to nodes that are neither capabilities nor in the index."""
+    """Raise an error if links lead to nodes that are neither capabilities nor in the index."""
     known = {node.code for node in index.walk()}
     both = [f"{code!r}" for code in graph.codes if code in known]
     if both:
-        msg = f"capabilities must have other codes than the nodes of index {index.code!r}"
+        msg = f"codes of capabilities must differ from those of the nodes of index {index.code!r}"
         raise ModelError(msg, both)
     unknown = [code for code in graph.outcomes if code not in known]
     if unknown:
@@ -27,21 +27,39 @@ def require_targets(graph: Network, index: Index) -> None:
 
 
 def check(graph: Network, index: Index) -> Frame:
-    """Return what is doubtful about a graph beside an index.
+    """Return findings about a graph that may be errors, given the index that it leads to.
+
+    Parameters
+    ----------
+    index : Index
+        The index whose indicators and sub-indices are the outcomes of the graph.
 
     Returns
     -------
     frame
-        A row for each finding: ``kind``, ``code`` and ``note``. Kinds: ``sum above 1`` (the
-        strengths that add to a node, or take from it), ``sign`` (an outcome of direction -1 that a
-        link takes from: its normalised value is turned already), ``isolated`` (a capability without
-        links), ``no outcome`` (its links lead to none), ``unreached`` (an indicator that no link
-        leads to, itself or by a sub-index above) and ``loop``.
+        One row for each finding: ``kind``, ``code`` and ``note``. The kinds are:
+
+        ``sum above 1``
+            The strengths of all links that add to a node, or of all that subtract from it, sum to
+            more than 1.
+        ``sign``
+            A link subtracts from an indicator of direction -1, whose normalised value is already
+            reversed.
+        ``isolated``
+            A capability has no links.
+        ``no outcome``
+            The links of a capability do not lead to any outcome.
+        ``unreached``
+            No link leads to an indicator or to a sub-index above it.
+        ``loop``
+            Capabilities feed back on each other.
 
     Raises
     ------
+    ModelError
+        Capabilities have the codes of nodes of the index.
     UnknownCodeError
-        Links to nodes that are neither capabilities nor in the index; all are listed.
+        Links lead to nodes that are neither capabilities nor in the index; all are listed.
     """
     instance("index", index, Index)
     require_targets(graph, index)

@@ -1,4 +1,4 @@
-"""Why a cause that an explanation names is in a plan, or is not."""
+"""Comparison of an explanation with a plan: why each cause is, or is not, in the plan."""
 
 from collections.abc import Sequence
 
@@ -23,12 +23,12 @@ def compared(
     *,
     named: bool = False,
 ) -> Frame:
-    """Return the causes of an explanation beside a plan: `Plan.compared_with` documents it."""
+    """Return the comparison of an explanation with a plan; see `Plan.compared_with`."""
     instance("explanation", explanation, Explanation)
     refuse("compared_with", flag_faults(named=named))
     own, other = task.where, explanation.where
     faults = [
-        f"{what}: {theirs!r}, of the plan {ours!r}"
+        f"{what}: {theirs!r} in the explanation, {ours!r} in the plan"
         for what, theirs, ours in (
             ("unit", other.unit, own.unit),
             ("node", other.found.node, own.found.node),
@@ -38,7 +38,10 @@ def compared(
         if theirs != ours
     ]
     if faults:
-        msg = "the explanation is of something else than the plan; explain the same unit and node"
+        msg = (
+            "the explanation does not belong to the plan; explain the same unit and node, with the "
+            "same graph"
+        )
         raise MethodError(msg, faults)
     changes, points = task.changes(order), explanation.points
     by_points = np.argsort(-points, kind="stable").tolist()
@@ -71,7 +74,7 @@ def figure(cost: float) -> str:
 
 
 def _called(task: Task, *, named: bool) -> list[str]:
-    """Return what reasons call the capabilities and outcomes of a graph, in the order of codes."""
+    """Return the names that reasons use for all nodes of a graph, in the order of codes."""
     graph = task.graph
     if not named:
         return list(graph.codes)
@@ -83,7 +86,7 @@ def _called(task: Task, *, named: bool) -> list[str]:
 def _row(
     task: Task, order: Sequence[int], budget: float | None, place: int, called: Sequence[str]
 ) -> tuple[float, float, float, str]:
-    """Return cost and gains of a capability's next step, and why it is in the plan or is not."""
+    """Return the cost and gains of a capability's next step, and why it is in the plan or not."""
     own = [i for i, step in enumerate(task.steps) if step.place == place]
     if not own:
         is_known = not np.isnan(task.where.levels[place])
@@ -139,7 +142,7 @@ def _reason(
 
 
 def _with_needed(task: Task, step: int) -> list[int]:
-    """Return a step and all that must come before it."""
+    """Return a step and all of its prerequisites."""
     needed = {step}
     todo = [step]
     while todo:
@@ -151,7 +154,7 @@ def _with_needed(task: Task, step: int) -> list[int]:
 
 
 def _held_back(task: Task, step: int, called: Sequence[str]) -> str:
-    """Return which required capabilities hold what a step leads to, in words."""
+    """Return a phrase that names the required capabilities that limit the targets of a step."""
     graph, start = task.graph, task.steps[step].place
     reached = ahead(graph, [start])
     sources, targets = (ends.tolist() for ends in graph.required_pairs)
@@ -165,7 +168,7 @@ def _held_back(task: Task, step: int, called: Sequence[str]) -> str:
 
 
 def _least_worth(task: Task, order: Sequence[int], called: Sequence[str]) -> tuple[str, float]:
-    """Return the capability of a plan that gains least for its cost, and what a cost of 1 gains."""
+    """Return the capability of a plan with the smallest gain per cost of 1, and that gain."""
     places = list(dict.fromkeys(task.steps[i].place for i in order))
     without = [[i for i in order if task.steps[i].place != place] for place in places]
     found = task.scores([order, *without])[task.where.found.node]

@@ -1,4 +1,4 @@
-"""Graphs as text: for terminals, notebooks and other tools."""
+"""Text output and export of graphs, for terminals, notebooks and other tools."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ _LINES = 60
 
 
 def to_networkx(graph: Network) -> Any:
-    """Return a `networkx.DiGraph`: nodes with ``name`` and ``kind``, links with ``strength``.
+    """Return the graph as a `networkx.DiGraph`, to use the measures of networkx.
 
-    The strength of a link is signed; ``evidence`` and ``required`` go with it. Every measure of
-    networkx works on it, such as ``networkx.betweenness_centrality``.
+    Nodes have the attributes ``name`` and ``kind``. Links have the attributes ``strength``, which
+    is signed, ``evidence`` and ``required``.
     """
     import networkx as nx
 
@@ -34,14 +34,17 @@ def to_networkx(graph: Network) -> Any:
 
 
 def to_graphml(graph: Network) -> str:
-    """Return the graph as GraphML text."""
+    """Return the graph as GraphML text, which tools such as Gephi and yEd read."""
     import networkx as nx
 
     return "\n".join(nx.generate_graphml(to_networkx(graph), prettyprint=True)) + "\n"
 
 
 def to_mermaid(graph: Network) -> str:
-    """Return the text of a Mermaid flowchart: barriers as hexagons, outcomes as rounded boxes."""
+    """Return the graph as the text of a Mermaid flowchart.
+
+    Barriers are drawn as hexagons and outcomes as rounded boxes; negative links are dotted.
+    """
     drawn = ["flowchart LR"]
     for i, capability in enumerate(graph.capabilities):
         label = _mermaid(capability.name or capability.code)
@@ -55,7 +58,7 @@ def to_mermaid(graph: Network) -> str:
 
 
 def _mermaid(label: str) -> str:
-    """Escape the characters that Mermaid would read as its own."""
+    """Escape the characters that have a meaning in Mermaid."""
     special = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;"}
     return "".join(special.get(letter, letter) for letter in label)
 
@@ -76,7 +79,7 @@ def _headline(graph: Network) -> str:
 
 
 def text(graph: Network) -> str:
-    """Return each capability with its links, at most 80 columns wide."""
+    """Return a listing of the capabilities with their links, at most 80 columns wide."""
     by_source: dict[str, list[str]] = {code: [] for code in graph.codes}
     for link, (_, _, sign) in zip(graph.links, zip(*graph.ends, strict=True), strict=True):
         required = "  required" if link.required else ""
@@ -95,7 +98,7 @@ def text(graph: Network) -> str:
 
 
 def html(graph: Network) -> str:
-    """Return the same for a notebook."""
+    """Return the links as an HTML table for notebooks."""
     rows = [
         (link.source, f"{strength:+.2f}", link.target, link.evidence)
         for link, (_, _, strength) in zip(graph.links, graph.signed_links(), strict=True)

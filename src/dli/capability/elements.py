@@ -1,4 +1,4 @@
-"""Capabilities and barriers, and the links that lead from them."""
+"""The elements of a graph: capabilities, barriers and links."""
 
 from attrs import field, frozen
 
@@ -14,7 +14,7 @@ from dli.errors import ModelError
 
 __all__ = ["ESTIMATED", "Capability", "Link"]
 
-# How the evidence of a link begins whose strength comes from data.
+# The evidence of a link whose strength is estimated from data begins with these words.
 ESTIMATED = "estimated from"
 _KINDS = ("capability", "barrier")
 
@@ -26,19 +26,19 @@ class Capability:
     Parameters
     ----------
     code : str
-        Short, and unique in the whole.
+        A short identifier that is unique in the graph and does not occur in the index.
     name : str
-        For tables and reports; the code where there is none.
+        The name in tables and reports; the code is used if it is empty.
     kind : {"capability", "barrier"}
-        The level of a capability runs from 0, absent, to 1, complete; that of a barrier from 0,
-        gone, to 1, in full force. All links of a barrier take away.
+        The level of a capability ranges from 0 (absent) to 1 (complete), that of a barrier from 0
+        (removed) to 1 (in full force). All links of a barrier are negative.
     description : str
-        What it consists of.
+        A description of the capability or barrier.
 
     Raises
     ------
     ModelError
-        Fields that are not valid; all of them are listed.
+        Some fields are invalid; all of them are listed.
     """
 
     code: str
@@ -59,7 +59,7 @@ class Capability:
 
 @frozen
 class Link:
-    """What one capability does for another or for an outcome.
+    """The direct effect of a capability or barrier on another or on an outcome.
 
     Parameters
     ----------
@@ -68,19 +68,19 @@ class Link:
     target : str
         The code of a capability or barrier, or of an indicator or sub-index.
     strength : float
-        From 0 to 1: what one unit more of the source, from absent to complete, adds to the target
-        directly, from the worst to the best of its scale.
+        A number from 0 to 1: how much raising the source from absent (0) to complete (1) adds to
+        the target directly, on a scale from the worst (0) to the best (1).
     sign : {1, -1}
-        -1 where it takes away. The links of barriers take away by themselves.
+        Use -1 for a link that reduces its target. Links of barriers are always negative.
     evidence : str
-        The evidence for it.
+        The evidence for the link and its strength, such as a source.
     required : bool
-        The target does not rise above the level of this source: the weakest link limits it.
+        Whether the level of this source limits the target, which then does not rise above it.
 
     Raises
     ------
     ModelError
-        Fields that are not valid; all of them are listed.
+        Some fields are invalid; all of them are listed.
     """
 
     source: str
@@ -96,7 +96,7 @@ class Link:
         faults += text_faults(evidence=self.evidence)
         codes = (self.source, self.target)
         if all(isinstance(code, str) for code in codes) and self.source == self.target:
-            faults.append("source and target are the same; a capability cannot feed itself")
+            faults.append("source and target are the same; a capability cannot link to itself")
         faults += filter(None, [number_fault("strength", self.strength, least=0, most=1)])
         if not (is_whole(self.sign, -1, 1) and self.sign):
             faults.append(f"sign must be 1 or -1, got {self.sign!r}")

@@ -1,4 +1,4 @@
-"""Strengths of links from data: constrained least squares, held to what was thought before."""
+"""Estimation of the strengths of links: constrained least squares with a prior."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,41 +22,43 @@ from dli.periods import period_order
 
 __all__ = ["Estimate", "estimate"]
 
-# Beyond these, textbooks say, regressors cannot be told apart.
+# Common thresholds (Belsley, Kuh and Welsch) above which regressors are considered collinear.
 LARGEST_VIF = 10.0
 LARGEST_CONDITION = 30.0
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Estimate(Generic[NetworkT]):
-    """Strengths of links, estimated from many units.
+    """Strengths of links that are estimated from data, as `CapabilityGraph.estimate` returns them.
 
-    For each node its outcome, or level, y on a scale from 0 to 1 is regressed on the levels x of
-    its sources: with an intercept, each strength s from 0 to 1 with the sign of its link, and a
-    ridge towards the strengths p of the graph. What is least is the sum over rows
-    sum((y - a - x s)^2) / var(y) + ridge sum((s - p)^2), in which the first part grows with the
-    rows and the second does not: the pull of the prior fades. It says that s is normal around p
-    with variance (1 - R^2) / ridge. With several periods changes are regressed on changes.
+    The outcome or level y of each node, on a scale from 0 to 1, is regressed on the levels x of its
+    sources, with an intercept a and a ridge towards the strengths p of the graph. Each strength s
+    lies between 0 and 1 and has the sign of its link. The strengths minimise
+    sum((y - a - x s)^2) / var(y) + ridge sum((s - p)^2). The first sum grows with the number of
+    rows and the second does not, so that the influence of the prior fades. The ridge corresponds to
+    a normal prior of s around p with variance (1 - R^2) / ridge. With several periods, changes are
+    regressed on changes.
 
-    Intervals come from resampling units, and for each draw another p of that variance: what the
-    data do not tell is as uncertain as the prior. They are wider by the square root of n / (n - k),
-    for n rows and k coefficients. Strengths are associations and do not prove causes: what moves
-    sources and outcomes alike, such as income, is in them. Units count alike: weights play no part.
+    Intervals are computed by resampling units and drawing, for each sample, another p with that
+    variance, so that a strength that the data do not determine is as uncertain as its prior. They
+    are widened by the square root of n / (n - k), for n rows and k coefficients. Strengths are
+    associations and do not prove causes: they include the effects of anything that affects both
+    sources and outcomes, such as income. All units count equally; weights are not used.
 
     Attributes
     ----------
     graph : CapabilityGraph
-        With the estimated strengths, and links whose ``evidence`` says so.
+        The graph with the estimated strengths. The ``evidence`` of its links says so.
     prior : CapabilityGraph
-        With the strengths before.
+        The graph with the strengths before the estimation.
     strengths : ndarray of shape (n_bootstrap, n_links)
-        Of each draw.
+        The strengths in each draw.
     confidence : float
-        Of the intervals.
+        The confidence level of the intervals.
     table : frame
-        A row for each link: ``source, target, prior, strength, low, high, n_rows, r_squared, vif``
-        (the variance inflation factor), ``condition`` (of the sources of the target) and ``note``
-        on what the data do not identify.
+        One row for each link: ``source, target, prior, strength, low, high, n_rows, r_squared,
+        vif`` (the variance inflation factor), ``condition`` (the condition number of the sources of
+        the target) and ``note``, which marks strengths that the data do not identify.
 
     References
     ----------
@@ -72,7 +74,7 @@ class Estimate(Generic[NetworkT]):
 
     @cached_property
     def uncertain(self) -> UncertainGraph[NetworkT]:
-        """The draws as a graph with uncertain strengths, for intervals of all that follows."""
+        """The draws as a graph with uncertain strengths, for intervals of derived results."""
         return UncertainGraph(self.graph, self.strengths)
 
     def __repr__(self) -> str:
@@ -93,28 +95,30 @@ def estimate(  # noqa: PLR0913 each option is independent
     confidence: float = 0.9,
     rng: Any = None,
 ) -> Estimate[NetworkT]:
-    """Estimate the strengths of links from data of many units.
+    """Estimate the strengths of links from measured levels of capabilities of many units.
 
-    See `dli.capability.Estimate`.
+    `dli.capability.Estimate` documents the model.
 
     Parameters
     ----------
     assessment : Assessment
-        With several periods changes are regressed on changes.
+        The assessment of the index that the links lead to. With several periods, changes are
+        regressed on changes.
     levels : frame, mapping of columns, or path of a CSV file, optional
-        The measured level of each capability, from 0 to 1, in a column of its code, a row for each
-        unit (and period), named as in the data of the assessment. By default these are columns of
-        that data itself. Rows in which a level or the outcome is missing are left out.
+        The measured levels of capabilities, from 0 to 1: one row for each unit (and period) and one
+        column for each capability, named by its code. The columns of units and periods have the
+        same names as in the data of the assessment. By default, the levels are columns of that data
+        itself. Rows in which a level or the outcome is missing are left out.
     ridge : float
-        How strongly strengths are held to those of the graph: the weight of a squared difference
-        against the sum of squared residuals over the outcome's variance. The prior counts for about
-        as many rows as this, where the source varies as the outcome does.
+        The weight of the prior: the factor of the squared differences from the strengths of the
+        graph, relative to the sum of squared residuals over the outcome's variance. The prior
+        counts for about this number of rows if the source varies as much as the outcome.
     n_bootstrap : int
-        How often units are resampled, with all their periods.
+        The number of bootstrap samples. Units are resampled together with all their periods.
     confidence : float
-        The share of draws within the intervals.
+        The confidence level of the intervals.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The same seed gives the same intervals.
+        The seed or generator of random numbers. The same seed returns the same intervals.
 
     Returns
     -------
@@ -124,12 +128,12 @@ def estimate(  # noqa: PLR0913 each option is independent
     Raises
     ------
     DataError
-        Levels that are missing, not numbers or outside 0 to 1, or fewer units than sources of a
-        node and two.
+        Levels are missing, not numbers or not from 0 to 1, or a node has fewer complete rows than
+        the number of its sources plus two.
     MethodError
-        Options out of range; all are listed.
+        Options are out of range; all are listed.
     UnknownCodeError
-        Units without a row of levels, or links to nodes that are not in the index.
+        Units have no row of levels, or links lead to nodes that are not in the index.
     """
     faults = [
         number_fault("ridge", ridge, least=0),
@@ -190,7 +194,7 @@ _QUALITY = ("n_rows", "r_squared", "vif", "condition", "note")
 
 
 def _with_evidence(graph: NetworkT, table: dict[str, Any], confidence: float) -> NetworkT:
-    """Return a graph whose links say that their strengths are estimated."""
+    """Return the graph with evidence that says that the strengths of links are estimated."""
     columns = (table[name] for name in ("n_rows", "low", "high"))
     links = [
         evolve(
@@ -205,12 +209,12 @@ def _with_evidence(graph: NetworkT, table: dict[str, Any], confidence: float) ->
 
 def _levels(graph: Network, assessment: Assessment, levels: object) -> Floats:
     """Return the measured levels of capabilities in the rows of an assessment."""
-    own = assessment.observations
-    table = own.table if levels is None else frames.read(levels)
-    keys = [own.unit_column, *([] if own.period_column is None else [own.period_column])]
+    data = assessment.observations
+    table = data.table if levels is None else frames.read(levels)
+    keys = [data.unit_column, *([] if data.period_column is None else [data.period_column])]
     missing = [*table.require(keys, "column"), *table.require(graph.codes, "capability")]
     if missing:
-        msg = "the measured levels of capabilities lack columns"
+        msg = "columns are missing in the table of measured levels of capabilities"
         raise DataError(msg, missing)
     values, wrong = table.numbers(graph.codes)
     names = list(zip(*(table.column(key) for key in keys), strict=True))
@@ -227,7 +231,7 @@ def _levels(graph: Network, assessment: Assessment, levels: object) -> Floats:
         if row_of.setdefault(name, i) != i:
             faults.append(f"{table.where(i)} {name} appears before, in {table.where(row_of[name])}")
     if faults:
-        msg = "levels of capabilities must be numbers from 0 to 1, a row for each unit"
+        msg = "levels of capabilities must be numbers from 0 to 1, in one row for each unit"
         raise DataError(msg, faults)
     wanted = list(
         zip(
@@ -271,16 +275,16 @@ def _refuse_too_few(
 ) -> None:
     faults = []
     for target in dict.fromkeys(targets.tolist()):
-        own = sources[targets == target]
-        n_rows = int((~np.isnan(values[:, [*own.tolist(), target]]).any(axis=1)).sum())
-        if n_rows < own.size + 2:
-            faults.append(f"{graph.nodes[target]!r}: {n_rows} rows for {own.size} sources")
+        columns = sources[targets == target]
+        n_rows = int((~np.isnan(values[:, [*columns.tolist(), target]]).any(axis=1)).sum())
+        if n_rows < columns.size + 2:
+            faults.append(f"{graph.nodes[target]!r}: {n_rows} rows for {columns.size} sources")
     if faults:
-        msg = "a node needs as many complete rows as it has sources, and two more"
+        msg = "each node requires at least two more complete rows than it has sources"
         raise DataError(msg, faults)
 
 
-def _drawn(  # noqa: PLR0913, PLR0917 each is another part of one regression
+def _drawn(  # noqa: PLR0913, PLR0917 each is an input of one regression
     x: Floats,
     y: Floats,
     counts: Floats,
@@ -289,20 +293,20 @@ def _drawn(  # noqa: PLR0913, PLR0917 each is another part of one regression
     ridge: float,
     rng: np.random.Generator,
 ) -> Floats:
-    """Return strengths from 0 to 1 for each set of counts, each held to another prior."""
+    """Return strengths from 0 to 1 for each set of counts, each with a prior drawn for it."""
     unexplained = float((y - x @ nominal).var()) / _scale(y)
     spread = np.sqrt(min(unexplained, 1.0) / ridge) if ridge > 0 else 0.0
     priors = prior + spread * rng.normal(size=(len(counts), prior.size))
     everything = _normal_equations(x, y, np.ones((1, y.size)), prior[np.newaxis], ridge)
     left, right = _normal_equations(x, y, counts, priors, ridge)
     centre, free = _solved(*everything), _solved(left, right)
-    # Resampling rows takes residuals for errors, though a fit makes them smaller.
+    # Residuals are smaller than errors, so that resampled rows vary too little: widen the draws.
     free = centre + np.sqrt(y.size / (y.size - prior.size - 1)) * (free - centre)
     return _within_range(left, free)
 
 
 def _scale(y: Floats) -> float:
-    """Return the variance that squared residuals are measured by."""
+    """Return the variance by which squared residuals are divided; 1 for constant values."""
     variance = float(y.var())
     return variance if variance > 1e-15 else 1.0
 
@@ -310,10 +314,11 @@ def _scale(y: Floats) -> float:
 def _normal_equations(
     x: Floats, y: Floats, counts: Floats, priors: Floats, ridge: float
 ) -> tuple[Floats, Floats]:
-    """Return L and r with L s = r at the least, before bounds, for each set of counts and prior.
+    """Return the normal equations L s = r for each set of counts and its prior, without bounds.
 
-    Of the sum of squared residuals over the variance of y, plus ridge times the squared differences
-    from the prior: (n_draws, n_sources, n_sources) and (n_draws, n_sources).
+    They minimise the sum of squared residuals over the variance of y, plus ridge times the squared
+    differences from the prior. L has shape (n_draws, n_sources, n_sources) and r has shape
+    (n_draws, n_sources).
     """
     total = np.maximum(counts.sum(axis=1), 1.0)[:, np.newaxis]
     sum_x, sum_y = counts @ x, (counts @ y)[:, np.newaxis]
@@ -325,12 +330,12 @@ def _normal_equations(
 
 
 def _solved(left: Floats, right: Floats) -> Floats:
-    """Return the least-norm answer where the data and the ridge leave several."""
+    """Return the solutions of normal equations; the one of least norm if there are several."""
     return np.asarray(np.einsum("bij,bj->bi", np.linalg.pinv(left, hermitian=True), right))
 
 
 def _within_range(left: Floats, strengths: Floats) -> Floats:
-    """Return strengths from 0 to 1, as near to the least as these bounds let them be."""
+    """Return the strengths that minimise the sum of squares within the bounds 0 and 1."""
     strengths = strengths.copy()
     for draw in np.flatnonzero(((strengths < 0) | (strengths > 1)).any(axis=1)).tolist():
         strengths[draw] = _bounded(left[draw], left[draw] @ strengths[draw])
@@ -338,7 +343,7 @@ def _within_range(left: Floats, strengths: Floats) -> Floats:
 
 
 def _bounded(left: Floats, right: Floats) -> Floats:
-    """Return the least of s' L s / 2 - r' s within 0 to 1, as least squares of its root."""
+    """Return the s from 0 to 1 that minimises s' L s / 2 - r' s, as a least-squares problem."""
     from scipy.optimize import lsq_linear
 
     values, vectors = np.linalg.eigh(left)
@@ -351,7 +356,7 @@ def _bounded(left: Floats, right: Floats) -> Floats:
 
 
 def _quality(x: Floats, y: Floats, strengths: Floats) -> list[tuple[Any, ...]]:
-    """Return for each source rows, R squared, VIF, condition, and what is not identified."""
+    """Return n_rows, r_squared, vif, condition and note for each source of a node."""
     centred = x - x.mean(axis=0)
     residual = (y - y.mean()) - centred @ strengths
     spread = float(((y - y.mean()) ** 2).sum())

@@ -1,4 +1,4 @@
-"""From weak outcomes back to the capabilities and barriers behind them."""
+"""Explanation of weak outcomes by the capabilities and barriers behind them."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -32,35 +32,38 @@ def explain(  # noqa: PLR0913 each option is independent
     reference: str | Sequence[object] = "frontier",
     levels: Mapping[str, float] | None = None,
 ) -> "Explanation":
-    """Go back from a unit's weak outcomes to the capabilities and barriers behind them.
+    """Explain a unit's gaps by the capabilities and barriers behind its weak outcomes.
 
     Parameters
     ----------
     assessment : Assessment
-        Of the index that the links lead to.
-    unit, period : object
-        Units are compared within the period.
+        The assessment of the index that the links lead to.
+    unit : object
+        The unit, as the data name it.
+    period : object, optional
+        The period within which units are compared. Required if there are several periods.
     node : str, optional
-        The index by default.
+        The code of the node whose score is explained; the index by default.
     reference : {"frontier", "median", "best"}, or sequence of units
-        What an outcome is compared with: the best of all units, their median, the end of the
-        scale, or the median of some units.
+        What each outcome is compared with: the best of all units, the median of all units, the best
+        end of the scale, or the median of the named units.
     levels : mapping of str to float, optional
-        The unit's capabilities, from 0 to 1, where they are known; else those of `levels`.
+        Known levels of the unit's capabilities, from 0 to 1, by code. The levels of all others are
+        inferred from the outcomes, as by `CapabilityGraph.levels`.
 
     Returns
     -------
     Explanation
-        The gaps of the unit, shared among capabilities.
+        The gaps of the unit, with the points that each capability could recover.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period, node or capability.
+        The unit, the period, the node or a capability does not exist.
     MethodError
-        Levels outside 0 to 1, or another reference.
+        Levels are not from 0 to 1, or the reference is unknown.
     DataError
-        A unit without a score.
+        The unit has no score.
     """
     where = Position.of(graph, assessment, unit, period=period, node=node, levels=levels)
     if not isinstance(reference, str):
@@ -73,7 +76,7 @@ def explain(  # noqa: PLR0913 each option is independent
 
 
 def _gaps(where: Position, reference: str | Sequence[object]) -> Floats:
-    """Return how far each outcome is behind its reference: (n_outcomes,), 0 where it is not."""
+    """Return the gap of each outcome to its reference, 0 if it is not behind: (n_outcomes,)."""
     assessment = where.found.assessment
     rows = assessment.rows_beside(where.row)
     if not isinstance(reference, str):
@@ -94,19 +97,19 @@ def _gaps(where: Position, reference: str | Sequence[object]) -> Floats:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Explanation(Printed):
-    """Why a unit is weak: the capabilities and barriers behind its gaps.
+    """The capabilities and barriers behind a unit's gaps, as `CapabilityGraph.explain` returns it.
 
-    Points are those of the score, found by scoring the unit again. They do not add up where several
-    capabilities close the same gap, or where the aggregation is not an arithmetic mean.
+    Points are points of the score, found by computing the unit's score again. They do not add up if
+    several capabilities close the same gap, or if the aggregation is not an arithmetic mean.
 
     Attributes
     ----------
     where : Position
         The unit's capabilities and outcomes.
     reference : str or tuple
-        What outcomes are compared with.
+        The reference that outcomes are compared with.
     gaps : ndarray of shape (n_outcomes,)
-        How far each outcome is behind, on the scale from 0 to 1.
+        The gap of each outcome to its reference, on a scale from 0 to 1; 0 if it is not behind.
     """
 
     where: Position
@@ -125,10 +128,11 @@ class Explanation(Printed):
 
     @cached_property
     def closable(self) -> Floats:
-        """The part of each gap that completing a capability, or removing a barrier, closes.
+        """The part of each gap that completing a capability, or removing a barrier, would close.
 
-        min(T[c, k] times the room of c, gap of k), of shape (n_capabilities, n_outcomes), on the
-        scale from 0 to 1; nothing for a capability of unknown level.
+        An array of shape (n_capabilities, n_outcomes) on a scale from 0 to 1: the minimum of
+        T[c, k] times the distance of capability c from its full level (of a barrier, its level) and
+        the gap of outcome k. It is 0 for a capability of unknown level.
         """
         better, levels = self.graph.better, self.where.levels
         room = np.nan_to_num(np.where(better > 0, 1.0 - levels, levels))
@@ -136,9 +140,9 @@ class Explanation(Printed):
         return np.asarray(np.minimum(helps * room[:, np.newaxis], self.gaps))
 
     def _gained(self, closed: Floats) -> Floats:
-        """Return the points that closing parts of gaps gains: closed is (n_scenarios, n_outcomes).
+        """Return the points gained by closing parts of gaps, given as (n_scenarios, n_outcomes).
 
-        A sub-index that its outcomes raise as well does not rise above its reference.
+        A sub-index that is also raised by its own indicators does not rise above its reference.
         """
         found, held = self.where.found, self.where.held
 
@@ -157,23 +161,25 @@ class Explanation(Printed):
 
     @cached_property
     def points(self) -> Floats:
-        """The points gained by all that each capability or barrier closes: (n_capabilities,)."""
+        """The points that each capability or barrier would recover: (n_capabilities,)."""
         return np.broadcast_to(self._gained(self.closable), len(self.graph.codes))
 
     @cached_property
     def outcome_points(self) -> Floats:
-        """The points that closing each gap alone gains: (n_outcomes,)."""
+        """The points that closing each gap alone would gain: (n_outcomes,)."""
         gained = self._gained(np.diag(self.gaps))
         return np.broadcast_to(gained, len(self.gaps))
 
     @property
     def table(self) -> Frame:
-        """A row for each capability and barrier that gains points, most points first.
+        """The capabilities and barriers that would recover points, the most points first.
 
-        ``code, name, kind, level`` (from 0 to 1), ``points`` of the score that completing the
-        capability, or removing the barrier, gains by closing gaps, ``share`` of what closing all
-        gaps gains, the ``outcomes`` by which it gains most, and the strongest ``path`` to the first
-        of them (of those that it closes most of, where none gains anything alone).
+        Columns: ``code, name, kind, level`` (from 0 to 1); ``points``, what the score would gain
+        if the capability were complete, or the barrier removed, and thus closed gaps; ``share``,
+        these points as a share of the gain from closing all gaps; ``outcomes``, up to three
+        outcomes through which it gains most; and ``path``, the strongest path to the first of
+        them. If no outcome gains points by itself, the outcomes are those with the largest part of
+        the gap closed.
         """
         behind = float(self._gained(self.gaps[np.newaxis])[0])
         order = [i for i in np.argsort(-self.points, kind="stable").tolist() if self.points[i] > 0]
@@ -197,7 +203,7 @@ class Explanation(Printed):
         )
 
     def _most(self, capability: int) -> list[int]:
-        """Return up to three outcomes by which a capability gains, or closes, most."""
+        """Return up to three outcomes through which a capability gains, or else closes, most."""
         closable = self.closable[capability]
         points = self._gained(np.diag(closable))
         order = np.lexsort((-closable, -points)).tolist()
@@ -206,11 +212,11 @@ class Explanation(Printed):
 
     @property
     def outcomes(self) -> Frame:
-        """A row for each outcome behind its reference, the one that costs most points first.
+        """The outcomes that are behind their reference, in a row each, most points first.
 
-        ``code, name, value`` and ``gap`` (from 0 to 1), the ``points`` of the score that closing
-        that gap alone gains, and the capability or barrier ``behind`` most of it: the one that
-        closes most.
+        Columns: ``code, name``; ``value`` and ``gap``, from 0 to 1; ``points``, what the score
+        would gain if that gap alone were closed; and ``behind``, the capability or barrier that
+        would close the largest part of the gap.
         """
         found, points = self.where.found, self.outcome_points
         order = [j for j in np.argsort(-points, kind="stable").tolist() if self.gaps[j] > 0]
@@ -231,11 +237,11 @@ class Explanation(Printed):
         )
 
     def paths(self, code: str, outcome: str) -> Frame:
-        """Return by which chains a capability acts on an outcome: `CapabilityGraph.paths`."""
+        """Return the chains from a capability to an outcome, as `CapabilityGraph.paths` does."""
         return paths(self.graph, code, outcome)
 
     def _sheet(self) -> Sheet:
-        """Show the capabilities behind most points."""
+        """Return the printed table: the capabilities that would recover the most points."""
         reference = self.reference
         against = reference if isinstance(reference, str) else ", ".join(map(str, reference))
         title = f"Capabilities behind the gaps of {self.unit} at {self.where.found.node}"

@@ -1,4 +1,4 @@
-"""Graphs of capabilities in TOML, a ``[[capability]]`` and a ``[[link]]`` each, and from tables."""
+"""Graphs in TOML files, with ``[[capability]]`` and ``[[link]]`` entries, and in tables."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -18,10 +18,11 @@ __all__ = ["FORMAT", "from_table", "load", "save"]
 
 FORMAT = "dli-capabilities/1"
 _TABLES = ("format", "description", "capability", "link")
+_PLURALS = {Capability: "capabilities", Link: "links"}
 
 
 def load(kind: type[NetworkT], path: str | PathLike[str]) -> NetworkT:
-    """Read a graph of a class from a file."""
+    """Read a graph of the class ``kind`` from a file."""
     tables = read_toml(path, "file of capabilities")
     try:
         return _from_dict(kind, tables)
@@ -31,12 +32,17 @@ def load(kind: type[NetworkT], path: str | PathLike[str]) -> NetworkT:
 
 
 def save(graph: Network, path: str | PathLike[str]) -> None:
-    """Write the graph as a file in TOML, which `load` reads back equal.
+    """Write the graph to a TOML file, from which `CapabilityGraph.load` reads an equal graph.
+
+    Parameters
+    ----------
+    path : path
+        The file to write. An existing file is replaced.
 
     Raises
     ------
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is left unchanged.
     """
     tables: dict[str, Any] = {"format": FORMAT}
     if graph.description:
@@ -118,7 +124,7 @@ def _keys(item: type) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def from_table(kind: type[NetworkT], links: object, capabilities: object = None) -> NetworkT:
-    """Build a graph of a class from a table of links, and one of capabilities."""
+    """Build a graph of the class ``kind`` from a table of links and a table of capabilities."""
     rows = _rows(links, Link)
     if capabilities is None:
         sources = dict.fromkeys(row.get("source") for _, row in rows)
@@ -127,12 +133,12 @@ def from_table(kind: type[NetworkT], links: object, capabilities: object = None)
 
 
 def _rows(data: object, item: type) -> list[tuple[str, dict[str, Any]]]:
-    """Return a row's cells by key, missing ones left out."""
+    """Return the place and the cells by name of each row of a table, without missing cells."""
     table = frames.read(data)
     known, needed = _keys(item)
     missing = table.require(needed, "column")
     if missing:
-        msg = f"the table of {item.__name__.lower()}s lacks columns"
+        msg = f"columns are missing in the table of {_PLURALS[item]}"
         raise ModelError(msg, missing)
     names = [name for name in known if name in table.names]
     columns = [_cells(table.column(name), name) for name in names]
@@ -143,7 +149,7 @@ def _rows(data: object, item: type) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _cells(cells: list[Any], name: str) -> list[Any]:
-    if name == "sign":  # a column with gaps comes as floats
+    if name == "sign":  # a column of whole numbers with missing cells is read as floats
         return [int(c) if isinstance(c, float) and c.is_integer() else c for c in cells]
     if name == "required":
         words = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}

@@ -1,4 +1,4 @@
-"""The graph of capabilities, with all that can be asked of it."""
+"""The graph of capabilities, with its methods."""
 
 from os import PathLike
 from typing import Self
@@ -26,28 +26,28 @@ __all__ = ["CapabilityGraph"]
 
 @frozen(repr=False)
 class CapabilityGraph(Network):
-    """Capabilities and barriers with their links to each other and to outcomes of an index.
+    """A graph of capabilities and barriers with links to each other and to outcomes of an index.
 
-    Feedback among capabilities is allowed while it converges. What a link leads to is looked up
-    in an index by `check`, and whenever the graph meets an assessment.
-
-    Each method is the function of that name in a module of `dli.capability`, which documents it.
+    Feedback among capabilities is allowed if it converges. Targets of links that are not
+    capabilities are outcomes, that is, nodes of an index. `check` and all methods with an
+    assessment verify that the index contains them.
 
     Parameters
     ----------
     capabilities : sequence of Capability
-        The nodes, barriers included.
+        The capabilities and barriers.
     links : sequence of Link
-        From capabilities to capabilities and to nodes of an index.
+        Links from capabilities to other capabilities and to nodes of an index.
     description : str
-        Where capabilities and links come from.
+        A description of the graph, such as the source of its capabilities and links.
 
     Raises
     ------
     ModelError
-        Repeated codes or links, and links from sources that are not in the graph; all are listed.
+        Codes or links are repeated, or links have sources that are not in the graph; all faults are
+        listed.
     DivergentInfluenceError
-        Feedback that grows without limit.
+        Feedback grows without limit.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class CapabilityGraph(Network):
         - 0.45  data_integration
     """
 
-    # The graph by itself.
+    # Methods that require only the graph. Each is documented in the module that defines it.
     check = checking.check
     total_influence = structure.total_influence
     total_influence_array = structure.total_influence_array
@@ -73,7 +73,7 @@ class CapabilityGraph(Network):
     centrality = structure.centrality
     roadmap = structure.roadmap
 
-    # The graph with an assessment.
+    # Methods that also require an assessment.
     levels = outcomes.levels
     leverage = leverage_module.leverage
     leverage_array = leverage_module.leverage_array
@@ -86,7 +86,7 @@ class CapabilityGraph(Network):
     estimate = estimation.estimate
     uncertain = uncertain_module.uncertain
 
-    # In and out.
+    # Output.
     save = files.save
     to_networkx = drawing.to_networkx
     to_mermaid = drawing.to_mermaid
@@ -96,12 +96,22 @@ class CapabilityGraph(Network):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a graph from a file in TOML.
+        """Read a graph from a TOML file.
+
+        Parameters
+        ----------
+        path : path
+            The file to read, as written by `save`.
+
+        Returns
+        -------
+        CapabilityGraph
+            The graph.
 
         Raises
         ------
         ModelError
-            Not such a file, or an invalid one: the file, table and key are named.
+            The file does not contain a graph, or an invalid one: the file, table and key are named.
         """
         return files.load(cls, path)
 
@@ -112,15 +122,21 @@ class CapabilityGraph(Network):
         Parameters
         ----------
         links : frame, mapping of columns, or path of a CSV file
-            Columns ``source, target, strength`` and any of ``sign, evidence, required``.
+            A table with the columns ``source, target, strength`` and any of ``sign, evidence,
+            required``, as in `Link`.
         capabilities : frame, mapping of columns, or path of a CSV file, optional
-            Columns ``code`` and any of ``name, kind, description``. By default every source is a
-            capability.
+            A table with the column ``code`` and any of ``name, kind, description``, as in
+            `Capability`. By default, every source of a link is a capability.
+
+        Returns
+        -------
+        CapabilityGraph
+            The graph.
 
         Raises
         ------
         ModelError
-            Invalid rows; each is named with its faults.
+            Columns are missing, or rows are invalid; each row is named with its faults.
 
         Examples
         --------

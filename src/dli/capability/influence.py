@@ -1,4 +1,4 @@
-"""What reaches what, over all chains of links: total influence and DEMATEL."""
+"""Influence over chains of links of any length: total influence and DEMATEL."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -21,32 +21,34 @@ __all__ = [
     "total_influence",
 ]
 
-# Above this many nodes chains are followed link by link instead of solving a full system.
+# For more nodes than this, chains are followed link by link instead of solving a dense system.
 DENSE = 2000
 
 
 def total_influence(direct: ArrayLike) -> Floats:
-    r"""Return the influence of each node on each other over chains of any length.
+    r"""Return the total influence of each node on every other, over chains of any length.
 
-    $T = A + A^2 + A^3 + \dots = (I - A)^{-1} - I$, for which every chain's links are
-    multiplied and all chains added up.
+    The total influence is $T = A + A^2 + A^3 + \dots = (I - A)^{-1} - I$: strengths are multiplied
+    along each chain and summed over all chains.
 
     Parameters
     ----------
     direct : array_like of shape (n_nodes, n_nodes)
-        The influence of the row's node on the column's; negative where it takes away.
+        The direct influence A of the node in each row on the node in each column; negative if it
+        reduces the target.
 
     Returns
     -------
     ndarray of shape (n_nodes, n_nodes)
-        What one unit more of the row adds to the column over all paths.
+        The effect of one unit more of the node in each row on the node in each column, over all
+        chains.
 
     Raises
     ------
     DivergentInfluenceError
-        Feedback that grows without limit: the spectral radius is 1 or more. The loop is named.
+        Feedback grows without limit: the spectral radius is at least 1. The loop is named.
     MethodError
-        Anything but a square matrix of finite numbers.
+        The input is not a square matrix of finite numbers.
 
     Examples
     --------
@@ -71,15 +73,16 @@ def _square(direct: ArrayLike) -> Floats:
 
 
 def summed_effects(direct: Any, effects: Floats) -> Floats:
-    """Return the effects of nodes with what they do through all that they influence.
+    """Return the total effects of nodes: their own and those through all nodes they influence.
 
-    Solves X = E + A X, for which the influence A must converge.
+    This solves X = E + A X, where the feedback in A must converge.
 
     Parameters
     ----------
     direct : sparse array of shape (n_nodes, n_nodes)
+        The direct influence A.
     effects : ndarray of shape (n_nodes, n_columns)
-        What one unit more of a node does by itself.
+        The effects E of one unit more of each node by itself.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def summed_effects(direct: Any, effects: Floats) -> Floats:
         return np.asarray(np.linalg.solve(np.eye(n_nodes) - direct.toarray(), effects))
     total = effects.copy()
     turn = effects
-    for _ in range(500):  # chains without feedback are at an end long before
+    for _ in range(500):  # chains without feedback end long before this
         turn = direct @ turn
         total += turn
         if np.abs(turn).max(initial=0.0) <= 1e-16 * np.abs(total).max(initial=0.0):
@@ -102,13 +105,17 @@ def summed_effects(direct: Any, effects: Floats) -> Floats:
 
 
 def refuse_divergence(direct: Any, codes: Sequence[str]) -> None:
-    """Refuse feedback that grows without limit, and name the nodes of the worst loop.
+    """Raise an error that names the nodes of the worst loop if feedback grows without limit.
 
     Parameters
     ----------
     direct : ndarray or sparse array of shape (n_nodes, n_nodes)
     codes : sequence of str
-        How messages name the nodes.
+        The names of the nodes in the error message.
+
+    Raises
+    ------
+    DivergentInfluenceError
     """
     from scipy.sparse import csr_array
 
@@ -117,32 +124,32 @@ def refuse_divergence(direct: Any, codes: Sequence[str]) -> None:
     # No eigenvalue is larger than the largest sum of a row or of a column.
     if a.nnz == 0 or min(size.sum(axis=0).max(), size.sum(axis=1).max()) < 1:
         return
-    found = [(_radius(a[members][:, members]), members.tolist()) for members in loops(a)]
-    radius, worst = max(found, default=(0.0, []))
+    radii = [(_radius(a[members][:, members]), members.tolist()) for members in loops(a)]
+    radius, worst = max(radii, default=(0.0, []))
     if radius >= 1 - 1e-12:
         raise DivergentInfluenceError([codes[i] for i in worst], radius)
 
 
 def loops(direct: Any) -> Iterator[NDArray[np.intp]]:
-    """Yield the groups of nodes that influence each other or themselves, by number."""
+    """Yield the numbers of the nodes in each group that influence each other or themselves."""
     from scipy.sparse.csgraph import connected_components
 
     n_groups, group = connected_components(direct, directed=True, connection="strong")
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(n_groups + 1))
-    own = direct.diagonal() != 0
+    feeds_itself = direct.diagonal() != 0
     for start, stop in pairwise(starts.tolist()):
-        if stop - start > 1 or own[order[start]]:
+        if stop - start > 1 or feeds_itself[order[start]]:
             yield order[start:stop]
 
 
 def _radius(direct: Any) -> float:
-    """Return the largest absolute value of the eigenvalues."""
+    """Return the spectral radius, the largest absolute value of the eigenvalues."""
     if direct.shape[0] <= DENSE:
         return float(np.abs(np.linalg.eigvals(direct.toarray())).max())
     from scipy.sparse.linalg import eigs
 
-    start = np.ones(direct.shape[0])  # the same on every run
+    start = np.ones(direct.shape[0])  # a fixed start makes the result reproducible
     return float(np.abs(eigs(direct, k=1, v0=start, return_eigenvectors=False)).max())
 
 
@@ -153,13 +160,15 @@ class Dematel:
     Attributes
     ----------
     normalised : ndarray of shape (n_nodes, n_nodes)
-        Direct influence divided by the largest sum of a row or column.
+        The direct influence divided by the largest row or column sum.
     total : ndarray of shape (n_nodes, n_nodes)
-        Influence over chains of any length.
+        The influence over chains of any length.
     prominence : ndarray of shape (n_nodes,)
-        The influence that a node gives and receives together: how central it is.
+        The influence that each node exerts plus the influence that it receives, a measure of how
+        central it is.
     relation : ndarray of shape (n_nodes,)
-        The influence that it gives less what it receives: a cause above zero, an effect below.
+        The influence that each node exerts minus the influence that it receives: above 0 for
+        causes, below 0 for effects.
     """
 
     normalised: Floats
@@ -168,39 +177,48 @@ class Dematel:
     relation: Floats
 
     def map(self, threshold: float | None = None) -> Bools:
-        """Return which influences are above a threshold, their mean by default.
+        """Return which influences are large enough to be drawn in an influence map.
+
+        Parameters
+        ----------
+        threshold : float, optional
+            The total influence that must be exceeded; by default, the mean of all influences.
 
         Returns
         -------
         ndarray of bool of shape (n_nodes, n_nodes)
-            Which influences reach the threshold.
+            Whether each influence is above the threshold.
         """
         return np.asarray(self.total > (self.total.mean() if threshold is None else threshold))
 
 
 def dematel(direct: ArrayLike) -> Dematel:
-    r"""Return causes and effects by the DEMATEL method.
+    r"""Return the causes and effects among nodes by the DEMATEL method.
 
-    $N = A / \max(\max_i \sum_j a_{ij}, \max_j \sum_i a_{ij})$ and $T = N (I - N)^{-1}$;
-    with the sums of rows r and columns c of T, prominence is r + c and relation r - c.
+    The ratings A are normalised to
+    $N = A / \max(\max_i \sum_j a_{ij}, \max_j \sum_i a_{ij})$, and the total influence is
+    $T = N (I - N)^{-1}$. With the row sums r and the column sums c of T, prominence is r + c and
+    relation is r - c.
 
     Parameters
     ----------
     direct : array_like of shape (n_nodes, n_nodes)
-        Ratings of direct influence of the row's node on the column's, from 0 up, such as 0 to 4.
+        Ratings of the direct influence of the node in each row on the node in each column: numbers
+        of at least 0, usually on a scale from 0 to 4.
 
     Returns
     -------
     Dematel
-        Total influence, prominence and relation of each node.
+        The total influence, prominence and relation of each node.
 
     Raises
     ------
     DivergentInfluenceError
-        Nodes of which all give, or all receive, as much as the largest sum: their influence on
-        each other never fades.
+        The influence within a group of nodes never fades, because the row sums (or the column sums)
+        of all of them equal the largest sum.
     MethodError
-        Negative ratings, or no influence at all.
+        Ratings are negative, all ratings are 0, or the input is not a square matrix of finite
+        numbers.
 
     References
     ----------
@@ -226,10 +244,10 @@ def dematel(direct: ArrayLike) -> Dematel:
         raise MethodError(msg)
     normalised = a / largest
     total = total_influence(normalised)
-    given, received = total.sum(axis=1), total.sum(axis=0)
+    exerted, received = total.sum(axis=1), total.sum(axis=0)
     return Dematel(
         normalised=normalised,
         total=total,
-        prominence=given + received,
-        relation=given - received,
+        prominence=exerted + received,
+        relation=exerted - received,
     )

@@ -1,4 +1,4 @@
-"""The derivative of a score by the levels of capabilities."""
+"""Leverage: the derivative of a score with respect to the levels of capabilities."""
 
 from collections.abc import Mapping
 
@@ -17,47 +17,60 @@ from dli.scoring.held import HeldTree
 
 __all__ = ["kinks", "leverage", "leverage_array"]
 
-# So many moves of outcomes are followed up the tree at once.
+# The number of changes of outcomes that are followed up the tree at once, which limits memory.
 _CELLS = 4_000_000
 
 
 def leverage(graph: Network, assessment: Assessment, node: str | None = None) -> Frame:
-    r"""Return what one unit more of each capability adds to the index, for all units.
+    r"""Return the leverage of each capability for all units.
 
-    The derivative of a node's score by the level of a capability:
-    $ds / dc = \sum_t T_{ct} \, ds / dx_t$ over outcomes t, through links, weights and
-    aggregations, at each unit's own position, in points of the score for a whole level from 0 to
-    1. Weights and the parameters of normalisation are held; levels are those of `levels`.
+    Leverage is the derivative of a node's score with respect to the level of a capability,
+    $ds / dc = \sum_t T_{ct} \, ds / dx_t$, over outcomes t, through links, weights and
+    aggregations, at each unit's own position. It is expressed in points of the score for a whole
+    level, from 0 to 1. Weights and the parameters of normalisation are held constant. The levels of
+    capabilities are those that `CapabilityGraph.levels` infers.
 
     Parameters
     ----------
     assessment : Assessment
-        Of the index that the links lead to.
+        The assessment of the index that the links lead to.
     node : str, optional
-        The index by default.
+        The code of the node whose score is differentiated; the index by default.
 
     Returns
     -------
     frame
-        A row for each unit, a column for each capability and barrier. It is what `propagate` gives
-        for small increases: at a kink, such as a level or an outcome at the end of its scale or
-        children that tie under a minimum, the derivative is that of an increase of the capability;
-        `kinks` lists them. It is infinite where a power mean of an order below 1 has a child at 0,
-        and missing where such slopes oppose each other and for units without a score.
+        One row for each unit and one column for each capability and barrier. Leverage agrees with
+        `CapabilityGraph.propagate` for small increases: at a kink, such as a level or an outcome at
+        the end of its scale, or children that tie under a minimum, it is the one-sided derivative
+        for an increase of the capability (see `CapabilityGraph.kinks`). It is infinite where a
+        power mean of an order below 1 has a child at 0. It is missing where infinite slopes of
+        opposite signs meet, and for units without a score.
 
     Raises
     ------
     MethodError
-        An aggregation without a derivative, such as Copeland's.
+        The aggregation has no derivative, as with Copeland's.
     UnknownCodeError
-        Links to nodes that are not in the index, or no such node.
+        Links lead to nodes that are not in the index, or the node does not exist.
     """
     array = leverage_array(graph, assessment, node)
     return assessment.frame(dict(zip(graph.codes, array.T, strict=True)))
 
 
 def leverage_array(graph: Network, assessment: Assessment, node: str | None = None) -> Floats:
-    """Return `leverage` as an array of shape (n_units, n_capabilities)."""
+    """Return the leverage of each capability as an array of shape (n_units, n_capabilities).
+
+    Parameters
+    ----------
+    assessment, node
+        As for `CapabilityGraph.leverage`.
+
+    Returns
+    -------
+    ndarray of shape (n_units, n_capabilities)
+        The leverage, NaN for units without a score.
+    """
     found = Outcomes.of(graph, assessment, node)
     tree, n = assessment.held, len(graph.codes)
     room = _Room.of(found)
@@ -72,7 +85,7 @@ def leverage_array(graph: Network, assessment: Assessment, node: str | None = No
         inflow, top = _inflow(graph, room, own, row)
         result[row] = np.clip(inflow, room.bottom[row, n:], top) @ found.slopes[row]
     blocks = np.array_split(np.flatnonzero(bent), 1 + graph.reach.size * bent.sum() // _CELLS)
-    if bent.any() and not tree.is_local(found.node):  # others matter: they come along
+    if bent.any() and not tree.is_local(found.node):  # scores depend on all units
         blocks = [np.arange(len(result))]
     for rows in blocks if bent.any() else ():
         result[rows] = _one_sided(found, room, own, rows)
@@ -81,9 +94,10 @@ def leverage_array(graph: Network, assessment: Assessment, node: str | None = No
 
 
 def _rising(found: Outcomes, room: "_Room", rows: Bools) -> Floats | None:
-    """Return the leverage of units in a graph in which everything helps, None in another.
+    """Return the leverage of units in a graph without negative links; None for other graphs.
 
-    Nothing falls there: what is at its upper end stays there, and what would go through it is lost.
+    In such a graph nothing falls: a node at its upper end stays there, and effects through it are
+    lost.
     """
     graph, n = found.graph, len(found.graph.codes)
     if (graph.direct.data < 0).any() or room.follows[rows].any():
@@ -91,7 +105,7 @@ def _rising(found: Outcomes, room: "_Room", rows: Bools) -> Floats | None:
     goes_on = (room.top[rows] > 0).T
     turn = goes_on[:n] * (graph.onto @ (goes_on[n:] * found.slopes[rows].T))
     total = turn.copy()
-    for _ in range(500):  # as many as of all influence
+    for _ in range(500):  # the same limit as in summed_effects
         turn = goes_on[:n] * (graph.among @ turn)
         total += turn
         if np.abs(turn).max(initial=0.0) <= 1e-16 * np.abs(total).max(initial=0.0):
@@ -100,7 +114,7 @@ def _rising(found: Outcomes, room: "_Room", rows: Bools) -> Floats | None:
 
 
 def _own(graph: Network, held: NDArray[np.intp]) -> dict[int, Floats]:
-    """Return what one unit more of each capability adds to the levels of those that are held."""
+    """Return the total effect of one unit more of each capability on each held capability."""
     if not held.size:
         return {}
     ones = np.zeros((len(graph.codes), len(held)))
@@ -110,16 +124,17 @@ def _own(graph: Network, held: NDArray[np.intp]) -> dict[int, Floats]:
 
 @frozen(kw_only=True, eq=False)
 class _Room:
-    """How far small moves of levels and outcomes go on: no further than 0 at an end.
+    """The limits of small changes of levels and outcomes.
 
     Attributes
     ----------
     top, bottom : ndarray of shape (n_units, n_nodes)
-        0 where a node cannot rise or fall, else infinite.
+        The limits of a rise and of a fall: 0 where a node cannot move that way, else infinite.
     follows : ndarray of bool of shape (n_units, n_required)
-        Where the target of a required link is as high as its source: it rises no faster.
+        Whether the target of a required link is as high as its source, so that it cannot rise
+        faster.
     holds : ndarray of bool of shape (n_units, n_capabilities)
-        Capabilities that are held, or hold others.
+        Whether a capability is limited, or limits others.
     """
 
     top: Floats
@@ -155,9 +170,10 @@ class _Room:
 
 
 def _is_bent(found: Outcomes, room: _Room) -> Bools:
-    """Return the units at which slopes alone do not give the derivative.
+    """Return the units at which the derivative does not follow from the slopes alone.
 
-    Children tie, a power mean has a value of 0, or a sub-index that links lead to is at an end.
+    This happens if children tie, if a power mean has a value of 0, or if a sub-index that links
+    lead to is at an end of its scale.
     """
     tree = found.assessment.held
     bent = np.zeros(len(found.values), dtype=np.bool_)
@@ -176,7 +192,10 @@ def _is_bent(found: Outcomes, room: _Room) -> Bools:
 def _one_sided(
     found: Outcomes, room: _Room, own: Mapping[int, Floats], rows: NDArray[np.intp]
 ) -> Floats:
-    """Follow a small increase of each capability up the tree: (n_rows, n_capabilities)."""
+    """Return the effect on the score of a small increase of each capability, followed up the tree.
+
+    The result has shape (n_rows, n_capabilities).
+    """
     graph, tree = found.graph, _of_rows(found.assessment.held, rows)
     n = len(graph.codes)
     inflows = [_inflow(graph, room, own, row) for row in rows.tolist()]
@@ -197,9 +216,9 @@ def _one_sided(
 def _inflow(
     graph: Network, room: _Room, own: Mapping[int, Floats], row: int
 ) -> tuple[Floats, Floats]:
-    """Return the influence on outcomes of a unit and how far they can rise, for each capability.
+    """Return the influence on a unit's outcomes and the limits of their rise.
 
-    Both have shape (n_capabilities, n_outcomes): for a small increase of each in turn.
+    Both have shape (n_capabilities, n_outcomes), for a small increase of each capability in turn.
     """
     n = len(graph.codes)
     held, outcomes = np.flatnonzero(room.holds[row]), np.arange(n, len(graph.nodes))
@@ -212,7 +231,7 @@ def _inflow(
 
 
 def _of_rows(tree: HeldTree, rows: NDArray[np.intp]) -> HeldTree:
-    """Return the tree of some units."""
+    """Return the tree of the units in some rows."""
     nodes = {code: node.of_rows(rows) for code, node in tree.nodes.items()}
     return evolve(tree, nodes=nodes, scores={c: scores[rows] for c, scores in tree.scores.items()})
 
@@ -224,18 +243,18 @@ def _held_moves(
     row: int,
     held: NDArray[np.intp],
 ) -> tuple[Floats, Floats]:
-    """Return how the capabilities that are held in a unit move when each in turn rises a little.
+    """Return the changes of a unit's held capabilities for a small rise of each in turn.
 
     Returns
     -------
     moves : ndarray of shape (n_capabilities, n_held)
-        Of the column when the row rises.
+        The change of the capability in the column when that in the row rises.
     more : ndarray of shape (n_capabilities, n_held)
-        What is added to the held ones themselves to keep them within their limits.
+        The correction to the held capabilities that keeps them within their limits.
     """
     free = np.stack([own[place] for place in held.tolist()], axis=1)
-    # With the ones that are not held solved for, each held one moves by what comes from outside of
-    # them, `alone`, by what comes from the others, `step`, and within its limits.
+    # With all other capabilities solved for, a held one moves by the direct effect of the rise,
+    # `alone`, plus the effects of the other held ones, `step`, within its limits.
     inverse = np.linalg.inv(free[held])
     alone = free @ inverse
     step = np.eye(len(held)) - inverse
@@ -256,9 +275,10 @@ def _caps(
     held: NDArray[np.intp],
     nodes: NDArray[np.intp],
 ) -> Floats:
-    """Return how far nodes can follow the sources that they require.
+    """Return the limits that required sources set to the rise of nodes.
 
-    Infinite, or of shape (n_capabilities, n_nodes): when each capability in turn rises a little.
+    The result is infinite, or has shape (n_capabilities, n_nodes), for a small rise of each
+    capability in turn.
     """
     if not room.follows[row].any():
         return np.full(len(nodes), np.inf)
@@ -270,22 +290,23 @@ def _caps(
 
 
 def kinks(graph: Network, assessment: Assessment, node: str | None = None) -> Frame:
-    """Return where leverage is one-sided.
+    """Return the kinks of the score, at which leverage holds for increases only.
 
     Parameters
     ----------
     assessment, node
-        As of `leverage`.
+        As for `CapabilityGraph.leverage`.
 
     Returns
     -------
     frame
-        A row for each unit and capability, outcome or node at a kink: ``code`` and ``note``.
+        One row for each unit and each of its capabilities, outcomes or nodes at a kink: the unit,
+        ``code`` and ``note``.
 
     Raises
     ------
     MethodError, UnknownCodeError
-        As `leverage`.
+        As for `CapabilityGraph.leverage`.
     """
     found = Outcomes.of(graph, assessment, node)
     room, n = _Room.of(found), len(graph.codes)
@@ -301,7 +322,7 @@ def kinks(graph: Network, assessment: Assessment, node: str | None = None) -> Fr
         (absent, "at the worst end of its scale: nothing is taken away", slice(n, None)),
         (complete, "its level is 1: it cannot rise", slice(n)),
         (absent, "its level is 0: it cannot fall", slice(n)),
-        (tied, "held by a source that it requires: it rises no higher", slice(None)),
+        (tied, "limited by a source that it requires: it cannot rise", slice(None)),
     )
     at = [
         (row, code, note)
@@ -310,7 +331,7 @@ def kinks(graph: Network, assessment: Assessment, node: str | None = None) -> Fr
         for row in np.flatnonzero(is_kink[:, columns][:, j]).tolist()
     ]
     for code, is_kink in assessment.held.kinks(found.node).items():
-        note = "children tie, and the aggregation goes by their order"
+        note = "children tie, and the aggregation depends on their order"
         at += [(row, code, note) for row in np.flatnonzero(is_kink).tolist()]
     at.sort(key=lambda kink: kink[0])
     columns = {"code": [code for _, code, _ in at], "note": [note for _, _, note in at]}

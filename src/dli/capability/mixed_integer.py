@@ -1,4 +1,4 @@
-"""A linear program with whole variables that grows row by row, and how it is solved."""
+"""A mixed-integer linear program that is built row by row."""
 
 from typing import TypeAlias
 
@@ -10,18 +10,19 @@ from dli.solver import milp
 
 __all__ = ["MixedInteger", "Row", "Terms"]
 
-# A sum of variables times factors, and a constant.
+# A linear expression: a factor for each variable, and a constant.
 Terms: TypeAlias = tuple[dict[int, float], float]
-# A sum of variables times factors, and the bounds that it lies between.
+# A constraint: a factor for each variable, and the lower and upper bound of the sum.
 Row: TypeAlias = tuple[dict[int, float], float, float]
 
-# Whether the solver simplifies first, and how far rows give way. With feedback many rows meet in
-# one point, where the solver fails at times, or takes another for the best; it does not beside it.
+# Whether the solver uses presolve, and the slack of the constraints. With feedback, many
+# constraints are binding in one point, where the solver sometimes fails or returns a solution that
+# is not the best. A little slack avoids this.
 _ATTEMPTS = ((True, 1e-8), (False, 1e-8), (True, 1e-7), (False, 1e-7), (False, 0.0))
 
 
 class MixedInteger:
-    """Variables with their bounds, and rows that bound sums of them."""
+    """Variables with their bounds, and rows that constrain linear expressions of them."""
 
     def __init__(self) -> None:
         self.low: list[float] = []
@@ -33,7 +34,8 @@ class MixedInteger:
     def variable(self, low: float, high: float, *, whole: bool = False, unit: float = 1.0) -> int:
         """Add a variable and return its number.
 
-        The solver sees it in shares of its unit, so that what it rounds is the same for all.
+        The solver works with the variable divided by its unit, so that its tolerances have the same
+        meaning for all variables.
         """
         self.low.append(low)
         self.high.append(high)
@@ -42,40 +44,43 @@ class MixedInteger:
         return len(self.low) - 1
 
     def row(self, terms: dict[int, float], low: float, high: float) -> None:
-        """Hold a sum between two bounds."""
+        """Constrain a linear expression to lie between two bounds."""
         self._rows.append((terms, low, high))
 
     def at_most(self, variable: int, terms: dict[int, float], constant: float) -> None:
-        """Hold a variable below a sum."""
+        """Constrain a variable to be at most a linear expression."""
         self.row(_less(variable, terms), -np.inf, constant)
 
     def at_least(self, variable: int, terms: dict[int, float], constant: float) -> None:
-        """Hold a variable above a sum."""
+        """Constrain a variable to be at least a linear expression."""
         self.row(_less(variable, terms), constant, np.inf)
 
     def solve(
         self, objective: dict[int, float], more: list[Row], near: float
     ) -> tuple[Floats, float] | None:
-        """Return the values for which a sum is least, with some rows more.
+        """Return the values of the variables that minimise an objective.
 
         Parameters
         ----------
         objective : dict of int to float
+            The factor of each variable in the objective.
         more : list of Row
+            Further constraints, for this solution only.
         near : float
-            How near to the least is enough, as a share of it.
+            The relative optimality gap at which the solver may stop.
 
         Returns
         -------
         values : ndarray of shape (n_variables,)
+            The values of the variables.
         bound : float
-            Nothing is less.
-            Both None where no values fit.
+            A lower bound of the objective. The result is None instead of both if the program is
+            infeasible.
 
         Raises
         ------
         StudyError
-            The solver gave up.
+            The solver stopped without a solution.
         """
         from scipy.optimize import Bounds, LinearConstraint
         from scipy.sparse import csr_array
@@ -113,7 +118,7 @@ class MixedInteger:
 
 
 def _less(variable: int, terms: dict[int, float]) -> dict[int, float]:
-    """Return a variable less a sum."""
+    """Return a variable minus a sum, as factors."""
     row = {other: -factor for other, factor in terms.items()}
     row[variable] = row.get(variable, 0.0) + 1.0
     return row

@@ -1,4 +1,4 @@
-"""Capabilities and their links as data: checked once, and as arrays."""
+"""The validated data of a graph of capabilities, and its representation as arrays."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from dli.errors import MethodError, ModelError, UnknownCodeError
 
 __all__ = ["Network", "NetworkT", "ahead"]
 
-# What is built or evolved from a graph is a graph of the same class.
+# Graphs that are built or evolved from a graph have the class of that graph.
 NetworkT = TypeVar("NetworkT", bound="Network")
 
 
@@ -31,9 +31,9 @@ def _links(items: Iterable[Any]) -> tuple[Any, ...]:
 
 @frozen
 class Network:
-    """Capabilities and barriers with their links; `dli.capability.CapabilityGraph` documents them.
+    """Capabilities and barriers with their links: the data of `dli.capability.CapabilityGraph`.
 
-    The nodes are numbered: the capabilities in their order, then the outcomes.
+    Nodes are numbered: first the capabilities in their order, then the outcomes.
     """
 
     capabilities: tuple[Capability, ...] = field(converter=_capabilities)
@@ -50,7 +50,7 @@ class Network:
         ]
         faults = strangers or self._faults()
         if not self.capabilities:
-            faults.append("it has no capabilities")
+            faults.append("capabilities is empty; at least one is required")
         faults += text_faults(description=self.description)
         if faults:
             msg = "invalid graph of capabilities"
@@ -77,28 +77,28 @@ class Network:
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:
-        """The codes of the indicators and sub-indices that links lead to."""
+        """The codes of the outcomes: the indicators and sub-indices that links lead to."""
         known = set(self.codes)
         return tuple(dict.fromkeys(link.target for link in self.links if link.target not in known))
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The codes of all nodes, by number."""
+        """The codes of all nodes, in the order of their numbers."""
         return (*self.codes, *self.outcomes)
 
     @cached_property
     def places(self) -> Mapping[str, int]:
-        """The number of each node."""
+        """The number of each node, by code."""
         return {code: place for place, code in enumerate(self.nodes)}
 
     @cached_property
     def better(self) -> Floats:
-        """Which way is better, of shape (n_capabilities,): 1 for a capability, -1 for a barrier."""
+        """The direction of improvement of each: 1 for a capability, -1 for a barrier."""
         return np.array([-1.0 if c.kind == "barrier" else 1.0 for c in self.capabilities])
 
     @cached_property
     def ends(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-        """The source, the target and the sign of each link; links of barriers take away."""
+        """The source, the target and the sign of each link; links of barriers are negative."""
         sources = np.array([self.places[link.source] for link in self.links], dtype=np.intp)
         targets = np.array([self.places[link.target] for link in self.links], dtype=np.intp)
         signs = np.array([float(link.sign) for link in self.links])
@@ -106,7 +106,7 @@ class Network:
 
     @cached_property
     def direct(self) -> Any:
-        """The signed strengths, a sparse array of shape (n_capabilities, n_nodes)."""
+        """The signed strengths of links, as a sparse array of shape (n_capabilities, n_nodes)."""
         from scipy.sparse import csr_array
 
         sources, targets, signs = self.ends
@@ -116,22 +116,22 @@ class Network:
 
     @cached_property
     def among(self) -> Any:
-        """The signed strengths among capabilities, a sparse array."""
+        """The signed strengths of links among capabilities, as a sparse square array."""
         return self.direct[:, : len(self.codes)]
 
     @cached_property
     def onto(self) -> Floats:
-        """The signed strengths onto outcomes, of shape (n_capabilities, n_outcomes)."""
+        """The signed strengths of links to outcomes, of shape (n_capabilities, n_outcomes)."""
         return np.asarray(self.direct[:, len(self.codes) :].toarray())
 
     @cached_property
     def reach(self) -> Floats:
-        """The influence on outcomes over all chains, of shape (n_capabilities, n_outcomes)."""
+        """The total influence on outcomes, of shape (n_capabilities, n_outcomes)."""
         return influence.summed_effects(self.among, self.onto)
 
     @cached_property
     def required_pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The sources and the targets of the links that are required."""
+        """The sources and the targets of the required links, as numbers of nodes."""
         required = np.array([link.required for link in self.links], dtype=np.bool_)
         sources, targets, _ = self.ends
         return sources[required], targets[required]
@@ -143,39 +143,68 @@ class Network:
         return list(zip(sources, targets, strengths, strict=True))
 
     def with_strengths(self, strengths: Sequence[float]) -> Self:
-        """Return the graph with other strengths of its links, in their order.
+        """Return a copy of the graph with other strengths of its links.
+
+        Parameters
+        ----------
+        strengths : sequence of float
+            The strength of each link, from 0 to 1, in the order of ``links``.
+
+        Returns
+        -------
+        CapabilityGraph
+            The copy, with the new strengths.
 
         Raises
         ------
         MethodError
-            Not as many strengths as links.
+            The number of strengths differs from the number of links.
         ModelError
-            Strengths outside 0 to 1.
+            Strengths are not from 0 to 1.
         """
         strengths = listed("strengths", strengths, "numbers")
         if len(strengths) != len(self.links):
-            msg = f"strengths must be {len(self.links)}, one for each link, got {len(strengths)}"
+            msg = (
+                f"strengths must have one number for each of the {len(self.links)} links, got "
+                f"{len(strengths)}"
+            )
             raise MethodError(msg)
         links = [evolve(link, strength=s) for link, s in zip(self.links, strengths, strict=True)]
         return evolve(self, links=links)
 
     def find(self, code: str) -> Capability:
-        """Return the capability or barrier of a code.
+        """Return the capability or barrier with a code.
+
+        Parameters
+        ----------
+        code : str
+            The code of a capability or barrier.
+
+        Returns
+        -------
+        Capability
+            The capability or barrier.
 
         Raises
         ------
         UnknownCodeError
-            No such capability; the nearest code is named.
+            The graph has no capability with that code; similar codes are suggested.
         """
         self.require([code])
         return self.capabilities[self.places[code]]
 
     def require(self, codes: Iterable[object]) -> None:
-        """Refuse codes that are not capabilities of the graph.
+        """Raise an error unless all codes are capabilities or barriers of the graph.
+
+        Parameters
+        ----------
+        codes : iterable of str
+            The codes to check.
 
         Raises
         ------
         UnknownCodeError
+            Some codes are not in the graph; all of them are listed.
         """
         known, codes = set(self.codes), several("codes", codes)
         unknown = [code for code in codes if not is_hashable(code) or code not in known]
@@ -184,15 +213,15 @@ class Network:
 
 
 def ahead(graph: Network, places: Iterable[int], *, backwards: bool = False) -> set[int]:
-    """Return some nodes and all that links lead to from them, or to them."""
-    found = set(places)
-    todo = list(found)
+    """Return the given nodes and all that can be reached from them (backwards: that reach them)."""
+    reached = set(places)
+    todo = list(reached)
     links = [(j, i) if backwards else (i, j) for i, j, strength in graph.signed_links() if strength]
     onto: dict[int, list[int]] = {}
     for i, j in links:
         onto.setdefault(i, []).append(j)
     while todo:
-        new = set(onto.get(todo.pop(), ())) - found
-        found |= new
+        new = set(onto.get(todo.pop(), ())) - reached
+        reached |= new
         todo += new
-    return found
+    return reached

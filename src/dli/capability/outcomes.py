@@ -1,4 +1,4 @@
-"""Where a graph of capabilities meets an assessment: outcomes on a scale from 0 to 1."""
+"""Outcomes of a graph in an assessment, on a scale from 0 to 1, and levels of capabilities."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -24,19 +24,19 @@ __all__ = ["Outcomes", "Position", "levels"]
 class Outcomes:
     """The outcomes of a graph in an assessment.
 
-    A link adds to an outcome on a scale from 0 to 1, which runs from the worst to the best score of
-    the node, `Assessment.held.ends`: the ends of the normalisation where it has some (min-max,
-    goalposts, scaled), else the least and the greatest score that any unit has. A sub-index has the
-    widest ends of its children, unless its aggregation brings a scale of its own.
+    Links act on outcomes on a scale from 0 to 1, from the worst to the best score of the node,
+    `Assessment.held.ends`. These are the ends of the normalisation if it has any (min-max,
+    goalposts, scaled), else the lowest and the highest score of any unit. The ends of a sub-index
+    are the widest of its children's, unless its aggregation has a scale of its own.
 
     Attributes
     ----------
     graph : Network
     assessment : Assessment
     node : str
-        The node to raise.
+        The code of the node whose score is to be raised.
     low, span : ndarray of shape (n_outcomes,)
-        The worst score, and how far it is from the best.
+        The worst score of each outcome, and the difference between the best and the worst.
     values : ndarray of shape (n_units, n_outcomes)
         The units' outcomes on the scale from 0 to 1, NaN where missing.
     """
@@ -55,9 +55,9 @@ class Outcomes:
         Raises
         ------
         UnknownCodeError
-            Links to nodes that are not in the index, or no such node.
+            Links lead to nodes that are not in the index, or the node does not exist.
         MethodError
-            A node without children.
+            The node has no children.
         """
         instance("assessment", assessment, Assessment)
         require_targets(graph, assessment.index)
@@ -70,7 +70,7 @@ class Outcomes:
 
     @cached_property
     def slopes(self) -> Floats:
-        """The derivative of the node's score by each outcome: (n_units, n_outcomes)."""
+        """The derivative of the score with respect to each outcome: (n_units, n_outcomes)."""
         slopes = self.assessment.held.slopes(self.node)
         by_outcome = np.zeros(self.values.shape)
         for j, code in enumerate(self.graph.outcomes):
@@ -85,29 +85,35 @@ class Outcomes:
         is_known = ~np.isnan(self.values)
         values = np.where(is_known, np.clip(self.values, 0.0, 1.0), 0.0)
         levels = np.full((len(values), len(better)), np.nan)
-        # Outcomes that are linked directly go before those that are reached.
+        # Outcomes with a direct link take precedence over those that are reached through others.
         for influence in (self.graph.reach, self.graph.onto):
             weights = np.maximum(influence * better, 0.0).T
             total = is_known @ weights
             mean = values @ weights / np.where(total > 0, total, 1.0)
             levels = np.where(total > 0, mean, levels)
-        levels = np.clip(levels, 0.0, 1.0)  # rounding
+        levels = np.clip(levels, 0.0, 1.0)  # removes rounding errors
         return np.asarray(np.where(better.T > 0, levels, 1.0 - levels))
 
 
 def levels(graph: Network, assessment: Assessment) -> Frame:
-    """Return the levels of capabilities that the outcomes of each unit suggest.
+    """Return the levels of capabilities that are inferred from the outcomes of each unit.
 
-    The level of a capability is the mean of the outcomes that it adds to directly, on a scale
-    from 0 to 1, weighted by the strengths of the links; of all that it reaches if those are
-    missing or there are none. The level of a barrier is as high as what it takes away from is
-    low. It is a reading of symptoms: a survey of the capabilities themselves is better.
+    The level of a capability is the mean of the outcomes that it improves directly, on a scale from
+    0 to 1, weighted by the strengths of the links. If there are no such outcomes, or all are
+    missing, the mean is over all outcomes that it improves through others. The level of a barrier
+    is 1 minus the mean of the outcomes that it reduces. Outcomes are only symptoms of capabilities;
+    a survey of the capabilities themselves is a better source of levels.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The assessment of the index that the links lead to.
 
     Returns
     -------
     frame
-        A row for each unit, a column for each capability and barrier; missing where it is
-        unknown, as no outcome that it improves is known.
+        One row for each unit and one column for each capability and barrier, with levels from 0 to
+        1. A level is missing if the unit has no value of any outcome that determines it.
     """
     found = Outcomes.of(graph, assessment)
     return assessment.frame(dict(zip(graph.codes, found.levels.T, strict=True)))
@@ -121,9 +127,9 @@ class Position:
     ----------
     found : Outcomes
     row : int
-        Of the assessment.
+        The row of the unit in the assessment.
     levels : ndarray of shape (n_capabilities,)
-        NaN where unknown.
+        The levels of capabilities, NaN where unknown.
     """
 
     found: Outcomes
@@ -141,28 +147,28 @@ class Position:
         node: str | None = None,
         levels: Mapping[str, float] | None = None,
     ) -> "Position":
-        """Return the position of a unit; levels that are known replace those read off outcomes.
+        """Return the position of a unit; known levels replace those inferred from outcomes.
 
         Raises
         ------
         UnknownCodeError
-            No such unit, period, node or capability.
+            The unit, the period, the node or a capability does not exist.
         MethodError
-            Levels outside 0 to 1.
+            Levels are not from 0 to 1.
         DataError
-            A unit without a score at the node.
+            The unit has no score at the node.
         """
         found = Outcomes.of(graph, assessment, node)
         row = assessment.scored_row(unit, found.node, period=period)
-        own = found.levels[row].copy()
+        unit_levels = found.levels[row].copy()
         known = {} if levels is None else mapping("levels", levels, "code to level")
         graph.require(known)
         bad = [f"{c!r}: {v!r}" for c, v in known.items() if number_fault(c, v, least=0, most=1)]
         if bad:
             msg = "levels of capabilities must be numbers from 0 to 1"
             raise MethodError(msg, bad)
-        own[[graph.places[code] for code in known]] = list(known.values())
-        return cls(found=found, row=row, levels=own)
+        unit_levels[[graph.places[code] for code in known]] = list(known.values())
+        return cls(found=found, row=row, levels=unit_levels)
 
     @property
     def unit(self) -> Any:
@@ -171,7 +177,7 @@ class Position:
 
     @cached_property
     def held(self) -> HeldUnit:
-        """The tree of the unit."""
+        """The tree of nodes with the scores and weights of the unit."""
         return self.found.assessment.held.unit(self.row)
 
     @property

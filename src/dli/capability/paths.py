@@ -1,4 +1,4 @@
-"""Which chains of links carry how much of an influence."""
+"""Decomposition of a total influence into chains of links."""
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,30 +22,32 @@ Neighbours: TypeAlias = Mapping[int, Sequence[tuple[int, float]]]
 def paths(
     graph: Network, source: str, target: str, *, top: int | None = 10, share: float = 0.999
 ) -> Frame:
-    """Return which chains carry how much of the total influence of one node on another.
+    """Return the chains of links through which one node influences another, strongest first.
 
     Parameters
     ----------
-    source, target : str
-        Codes of capabilities, or of nodes of the index.
+    source : str
+        The code of a capability or barrier.
+    target : str
+        The code of a capability or barrier, or of an outcome of the graph.
     top : int, optional
-        How many chains to list at most; None lists all, which needs ``share < 1`` where feedback
-        makes their number infinite.
+        The maximum number of chains to list; None for all. If feedback makes the number of chains
+        infinite, None requires ``share < 1``.
     share : float
-        Stop when this share of the influence, taken without signs, is listed.
+        The share of the total influence, computed without signs, at which the list ends.
 
     Returns
     -------
     frame
-        ``path, length, influence, share``, the strongest first; the last row, ``all others``,
-        has the rest, so that the column of influence adds up to the total.
+        The columns ``path, length, influence, share``, with one row for each chain. The last row,
+        ``all others``, has the remainder, so that the influences add up to the total influence.
 
     Raises
     ------
     UnknownCodeError
-        Nodes that are not in the graph.
+        The source or the target is not in the graph.
     MethodError
-        ``top`` or ``share`` out of range.
+        ``top`` or ``share`` is out of range.
     """
     graph.require([source])
     if not is_hashable(target) or target not in graph.places:
@@ -58,19 +60,19 @@ def paths(
     unsigned = _unsigned(graph, start, end)
     if top is None and share == 1 and np.isinf(unsigned):
         top = 10
-    found: list[tuple[tuple[int, ...], float]] = []
+    chains: list[tuple[tuple[int, ...], float]] = []
     covered = 0.0
     for walk, product in _walks(graph, start, end):
-        found.append((walk, product))
+        chains.append((walk, product))
         covered += abs(product)
-        if (top is not None and len(found) >= top) or covered >= share * unsigned * (1 - 1e-12):
+        if (top is not None and len(chains) >= top) or covered >= share * unsigned * (1 - 1e-12):
             break
-    rest = total - sum(product for _, product in found)
-    influences = np.array([*(product for _, product in found), rest if abs(rest) > 1e-15 else 0.0])
+    rest = total - sum(product for _, product in chains)
+    influences = np.array([*(product for _, product in chains), rest if abs(rest) > 1e-15 else 0.0])
     return frames.build(
         {
-            "path": [*(_named(graph, walk) for walk, _ in found), "all others"],
-            "length": np.array([*(len(walk) - 1.0 for walk, _ in found), np.nan]),
+            "path": [*(_named(graph, walk) for walk, _ in chains), "all others"],
+            "length": np.array([*(len(walk) - 1.0 for walk, _ in chains), np.nan]),
             "influence": influences,
             "share": influences / total if total else np.full(influences.size, np.nan),
         },
@@ -79,7 +81,7 @@ def paths(
 
 
 def strongest(graph: Network, source: str, target: str) -> str:
-    """Return the chain that carries most from one node to another, as text."""
+    """Return the chain with the largest influence of one node on another, as text."""
     return _named(graph, next(_walks(graph, graph.places[source], graph.places[target]))[0])
 
 
@@ -94,7 +96,7 @@ def _summed(among: object, direct: object, start: int, end: int) -> float:
 
 
 def _unsigned(graph: Network, start: int, end: int) -> float:
-    """Return the same without signs; infinite where the sum does not converge."""
+    """Return the total influence without signs; infinite if the sum does not converge."""
     size = abs(graph.direct)
     among = size[:, : len(graph.codes)]
     try:
@@ -105,10 +107,10 @@ def _unsigned(graph: Network, start: int, end: int) -> float:
 
 
 def _walks(graph: Network, start: int, end: int) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Yield chains from a node to another, the strongest first.
+    """Yield the chains from one node to another, the strongest first.
 
-    Best first, guided by the strongest way that is left: strengths are at most 1, so that no chain
-    gains by going on.
+    This is a best-first search, guided by the strongest continuation of each chain. Strengths are
+    at most 1, so that a chain never becomes stronger when it is extended.
     """
     forth: dict[int, list[tuple[int, float]]] = {}
     back: dict[int, list[tuple[int, float]]] = {}
@@ -116,12 +118,12 @@ def _walks(graph: Network, start: int, end: int) -> Iterator[tuple[tuple[int, ..
         forth.setdefault(source, []).append((target, strength))
         back.setdefault(target, []).append((source, strength))
     ahead = _strongest_ahead(back, end)
-    # A chain is put off by what it can become at best; of equals the shortest goes on.
+    # Chains wait in the order of their best possible strength; ties are broken by length.
     waiting: list[tuple[float, int, tuple[int, ...], float]] = []
 
     def put(walk: tuple[int, ...], product: float) -> None:
         bound = abs(product) * ahead.get(walk[-1], 0.0)
-        if bound > 1e-300:  # below it feedback has faded away
+        if bound > 1e-300:  # smaller products are negligible and would keep loops running
             heapq.heappush(waiting, (-bound, len(walk), walk, product))
 
     put((start,), 1.0)

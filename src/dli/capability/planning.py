@@ -1,4 +1,4 @@
-"""What to build first: investments chosen by a mixed-integer program."""
+"""Plans of investment, chosen by a mixed-integer program."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,54 +36,57 @@ def plan(  # noqa: PLR0913 each option is independent
     node: str | None = None,
     levels: Mapping[str, float] | None = None,
 ) -> "Plan":
-    """Find the investments that raise a node most, or reach a target at least cost.
+    """Find the investments that raise a score most, or that reach a target at the lowest cost.
 
-    A mixed-integer program over steps of capability levels, solved by `scipy.optimize.milp`: see
-    the guide for the formulation.
+    The plan is the solution of a mixed-integer program over steps of capability levels, solved by
+    `scipy.optimize.milp`. The guide describes the formulation.
 
     Parameters
     ----------
     assessment, unit, period, node, levels
-        As of `explain`.
+        As for `CapabilityGraph.explain`.
     budget : float, optional
-        The most that may be spent. Give it, or one of the targets.
-    target_score, target_rank : optional
-        The score to reach, or the rank while all other units stay, at the least cost.
+        The maximum total cost. Exactly one of ``budget``, ``target_score`` and ``target_rank`` is
+        required.
+    target_score : float, optional
+        The score to reach at the lowest cost.
+    target_rank : int, optional
+        The rank to reach at the lowest cost while all other units stay as they are.
     costs : mapping of str to float or sequence of float, optional
-        What each capability costs: a number for all of its steps, or one for each step of the
-        scale, the first from absent (of a barrier: from full force), wherever the unit is. 1 by
-        default.
+        The cost of each capability, by code: one number for all of its steps, or one number for
+        each step of the scale, whatever the unit's level. The first step starts from absent (of a
+        barrier: from full force). 1 by default.
     cost_per : {"step", "level"}
-        Whether costs are for a whole step, or for a whole level: a rate, of which a step costs its
-        share.
+        Whether costs are for a whole step or for a whole level, of which each step costs its share.
     cost_unit : str, optional
-        What a cost of 1 is, for the printed plan: ``"million euros"``.
+        The unit of costs in the printed plan, such as ``"million euros"``.
     steps : int
-        In how many steps a capability goes from absent to complete, or a barrier from full force
-        to gone. Of a step that a level is in the rest is left, at its share of the cost: the cost
-        from one level to another is the integral of a rate that is constant within a step.
+        The number of steps from absent to complete, or of a barrier from full force to removed. If
+        a level lies within a step, the rest of that step is available at its share of the cost: the
+        cost from one level to another is the integral of a rate that is constant within each step.
     prerequisites : mapping, optional
-        ``{"data_analytics": ["data_integration"]}``: no step of the first without the next step of
-        the second, or what is left of it; ``{("a", 2): [("b", 1)]}`` for steps of the scale: the
-        second of one and the first of the other. What a unit has behind it is taken.
+        ``{"data_analytics": ["data_integration"]}`` allows steps of the first capability only after
+        the next step (or the rest of it) of the second. ``{("a", 2): [("b", 1)]}`` names steps of
+        the scale: the second step of ``a`` requires the first step of ``b``. Steps below the unit's
+        level count as taken.
     exclusions : sequence of sequences of str
-        Capabilities of which at most one is invested in.
+        Groups of capabilities. The plan invests in at most one capability of each group.
 
     Returns
     -------
     Plan
-        What to build, in which order, with what effect.
+        The steps in their order, with their costs and effects.
 
     Raises
     ------
     MethodError
-        Costs that are missing or negative, a budget too small for any step, prerequisites that
-        wait for each other, a target that no plan reaches (the best score is named), or an
-        aggregation without a derivative.
+        Not exactly one goal is named, costs are missing or negative, the budget is too small for
+        any step, prerequisites require each other, no plan reaches the target (the best score is
+        named), or the aggregation has no derivative.
     UnknownCodeError
-        No such unit, period, node or capability.
+        The unit, the period, the node or a capability does not exist.
     DataError
-        A unit without a score.
+        The unit has no score.
     """
     request = Request(
         assessment=assessment,
@@ -115,28 +118,28 @@ def frontier(
     budgets: Sequence[float] | None = None,
     **options: Any,
 ) -> Frame:
-    """Return the most that each budget can gain.
+    """Return the largest gain that is possible with each of several budgets.
 
     Parameters
     ----------
     assessment, unit
-        As of `plan`.
+        As for `CapabilityGraph.plan`.
     budgets : sequence of float, optional
-        Ten of equal distance up to the cost of everything by default.
+        The budgets; by default, ten evenly spaced ones up to the cost of all steps.
     **options
-        As of `plan`: ``period, costs, cost_per, steps, prerequisites, exclusions, node,
-        levels``.
+        As for `CapabilityGraph.plan`: ``period, costs, cost_per, steps, prerequisites, exclusions,
+        node, levels``.
 
     Returns
     -------
     frame
-        ``budget, cost, gain, score, gap``: what is spent of it, the points gained, the score
-        reached and the optimality gap.
+        One row for each budget: ``budget``, ``cost`` (the amount that is spent), ``gain`` (in
+        points), ``score`` (after the plan) and ``gap`` (the optimality gap).
 
     Raises
     ------
     MethodError, UnknownCodeError, DataError
-        As `plan`; budgets that are not finite numbers of at least 0.
+        As for `CapabilityGraph.plan`; or budgets are not finite numbers of at least 0.
     """
     task = Task.of(graph, assessment, unit, **options)
     total = float(task.costs.sum())

@@ -1,4 +1,4 @@
-"""The plan that was found, what it rests on and how firm it is."""
+"""The result of planning: steps, the links that they depend on, and their robustness."""
 
 from functools import cached_property
 from textwrap import fill
@@ -25,20 +25,20 @@ __all__ = ["Plan"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Plan(Printed):
-    """The investments that gain most for a budget, or reach a target at least cost.
+    """The best plan of investments for a budget or a target, as `CapabilityGraph.plan` returns it.
 
     Attributes
     ----------
     budget : float, optional
-        What the steps may cost together; None for the least cost of a target.
+        The maximum total cost; None for a plan that reaches a target at the lowest cost.
     """
 
     budget: float | None
     _request: Request
     _task: Task
     _solution: Solution
-    # Steps by number in the task, as they are to be taken: what gains most for its cost comes
-    # first, as far as prerequisites allow.
+    # The numbers of the steps in the task, in the order in which they are to be taken: those that
+    # gain most for their cost come first, as far as prerequisites allow.
     _order: tuple[int, ...]
 
     @property
@@ -48,63 +48,63 @@ class Plan(Printed):
 
     @property
     def node(self) -> str:
-        """The code of the node that is raised."""
+        """The code of the node whose score the plan raises."""
         return self._task.where.found.node
 
     @property
     def changes(self) -> dict[str, float]:
-        """The change of each level that is invested in, as `propagate` takes them."""
+        """The changes of levels by code, in the form that `CapabilityGraph.propagate` accepts."""
         return self._task.changes(self._order)
 
     @property
     def cost(self) -> float:
-        """The cost of all steps."""
+        """The total cost of all steps."""
         return float(self._task.costs[list(self._order)].sum())
 
     @property
     def cost_unit(self) -> str:
-        """What a cost of 1 is."""
+        """The unit of costs, in words."""
         return self._task.unit_of_cost
 
     @property
     def score_before(self) -> float:
-        """The score of the node as it is."""
+        """The score of the node before the plan."""
         return self._task.where.score
 
     @property
     def score(self) -> float:
-        """The score of the node after all steps, by following them through the graph."""
+        """The score of the node after all steps, found by following them through the graph."""
         return self.steps[-1]["score"] if self.steps else self.score_before
 
     @property
     def gain(self) -> float:
-        """The points of the score gained."""
+        """The gain in score, in points."""
         return self.score - self.score_before
 
     @property
     def gap(self) -> float:
-        """How far a better plan could be ahead, in points (in cost for a target); 0 is proven best.
+        """The optimality gap, in points (in cost for a target); 0 if the plan is proven to be best.
 
-        NaN where the aggregation allows no bound: see ``exact``.
+        It is NaN if the aggregation does not allow a bound: see ``exact``.
         """
         return self._solution.gap
 
     @property
     def exact(self) -> bool:
-        """Whether the program was that of the exact index; else of a linear approximation."""
+        """Whether the program represents the index exactly, not by a linear approximation."""
         return self._solution.exact
 
     @property
     def proven(self) -> bool:
-        """Whether the solver proved that no other steps do better, given all inputs as they are.
+        """Whether the solver proved that no other choice of steps is better, given the inputs.
 
-        Strengths of links, levels and costs are inputs: how right they are it does not say.
+        Strengths of links, levels and costs are inputs; the proof does not cover their accuracy.
         """
         return self.exact and self.gap == 0
 
     @property
     def claim(self) -> str:
-        """What is claimed of the plan, in what its costs are, and what it rests on, in words."""
+        """A text that states how good the plan is, its unit of costs, and what it depends on."""
         given = "given these strengths, levels and costs"
         if not self.exact:
             status = f"The best for a linear approximation of the index, not proven, {given}."
@@ -126,7 +126,7 @@ class Plan(Printed):
 
     @cached_property
     def _resting_on(self) -> list[Link]:
-        """The links from what is invested in to the outcomes below the node."""
+        """The links on chains from the capabilities of the plan to the outcomes below the node."""
         graph, tree = self._task.graph, self._task.where.held.tree
         below = {self.node, *(c for node in tree.inner(self.node) for c in node.children)}
         reached = ahead(graph, [graph.places[code] for code in self.changes])
@@ -140,9 +140,10 @@ class Plan(Printed):
 
     @property
     def links(self) -> Frame:
-        """The links by which the plan gains, and what is behind their strengths.
+        """The links through which the plan gains, with the evidence for their strengths.
 
-        ``source, target, strength, sign, evidence``: "judgement" where a link names no evidence.
+        Columns: ``source, target, strength, sign`` and ``evidence``, which is "judgement" if a link
+        does not name any.
         """
         chosen = self._resting_on
         return self._task.where.found.assessment.table(
@@ -168,26 +169,27 @@ class Plan(Printed):
         Parameters
         ----------
         strengths : float
-            Each strength is drawn evenly within this share of itself, and at most 1.
+            The relative range of strengths, from 0 to 1: they are drawn uniformly from
+            (1 - strengths) to (1 + strengths) times their value, and limited to 1.
         costs : float
-            All costs of a capability are multiplied by a factor, drawn evenly from 1 less this to
-            1 more.
+            The relative range of costs, from 0 to 1: all costs of a capability are multiplied by a
+            factor that is drawn uniformly from 1 - costs to 1 + costs.
         n_samples : int
-            For each draw a plan is solved.
+            The number of draws. A plan is computed for each.
         rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-            The same seed gives the same draws.
+            The seed or generator of random numbers. The same seed returns the same draws.
 
         Returns
         -------
         frame
-            As `UncertainGraph.plan`: ``first_step`` says how often a plan begins with each.
+            The same table as from `UncertainGraph.plan`.
 
         Raises
         ------
         MethodError
-            Numbers out of range.
+            Numbers are out of range.
         DivergentInfluenceError
-            A draw whose feedback does not converge.
+            The feedback of a draw does not converge.
         """
         relative = number("strengths", strengths, least=0, most=1)
         within = number("costs", costs, least=0, most=1)
@@ -199,38 +201,38 @@ class Plan(Printed):
         return shares(self._request, graph, draws, factors)
 
     def compared_with(self, explanation: Explanation, *, named: bool = False) -> Frame:
-        """Return why the causes that `explain` names are in the plan, or are not.
+        """Return why each cause in an explanation is, or is not, part of the plan.
 
-        The two ask different things. An explanation completes each capability, whatever it costs,
-        and counts what closes gaps to the reference; a plan takes steps within its means and counts
-        all that they gain together.
+        The two answer different questions. An explanation completes each capability by itself,
+        whatever its cost, and counts only what closes gaps to the reference. A plan chooses steps
+        within a budget and counts everything that they gain together.
 
         Parameters
         ----------
         explanation : Explanation
-            Of the same unit, period and node.
+            The result of `CapabilityGraph.explain` for the same unit, period and node.
         named : bool
-            Whether reasons call capabilities by their names, as reports do, instead of by their
-            codes.
+            Whether reasons use the names of capabilities, as reports do, instead of their codes.
 
         Returns
         -------
         frame
-            A row for each cause, as in the explanation, and for what else is in the plan: ``code,
-            points`` of the explanation, the ``change`` of its level in the plan, ``cost`` of its
-            next step (with what must come before it), the ``gain`` of that step by itself and
-            ``gain_after_plan``, on top of the plan, and the ``reason``.
+            One row for each cause in the explanation and for each further capability in the plan:
+            ``code``; ``points``, from the explanation; ``change``, the change of its level in the
+            plan; ``cost``, of its next step with the prerequisites; ``gain``, of that step by
+            itself; ``gain_after_plan``, of that step in addition to the plan; and ``reason``.
 
         Raises
         ------
         MethodError
-            An explanation of something else, or no explanation; ``named`` is not True or False.
+            The explanation is of another unit, period, node or graph, or is not an `Explanation`;
+            or ``named`` is not True or False.
         """
         return compared(self._task, self._order, self.budget, explanation, named=named)
 
     @cached_property
     def steps(self) -> list[dict[str, Any]]:
-        """The rows of the table, as mappings."""
+        """The rows of `table`, as mappings."""
         task, order = self._task, self._order
         level = task.where.levels.copy()
         sets = [order[:n] for n in range(1, len(order) + 1)]
@@ -258,9 +260,10 @@ class Plan(Printed):
 
     @property
     def table(self) -> Frame:
-        """A row for each step, in order: ``step, code, name, level_before, level_after, cost``.
+        """The steps of the plan in their order, in a row each.
 
-        And ``spent`` so far, the ``score`` after it and the ``gain`` by it.
+        Columns: ``step, code, name, level_before, level_after, cost``; ``spent``, the total cost so
+        far; ``score``, the score after the step; and ``gain``, the gain from the step.
         """
         kinds: dict[str, Any] = {"step": np.int64, "code": object, "name": object}
         kinds |= dict.fromkeys(
@@ -272,11 +275,11 @@ class Plan(Printed):
         )
 
     def roadmap(self) -> Frame:
-        """Return the capabilities of the plan in stages: `CapabilityGraph.roadmap`."""
+        """Return the capabilities of the plan in stages, as from `CapabilityGraph.roadmap`."""
         return roadmap(self._task.graph, list(self.changes))
 
     def _sheet(self) -> Sheet:
-        """Show the steps in order."""
+        """Return the printed table: the steps in their order."""
         title = (
             f"Plan for {self.unit}: {self.node} from {self.score_before:.2f} to {self.score:.2f} "
             f"(+{self.gain:.2f}) at a cost of {figure(self.cost)}"

@@ -1,9 +1,9 @@
 """The mixed-integer program behind a plan.
 
-Variables are a 0 or 1 for each step, the level of each capability, the position of each outcome and
-the score of each node below the one to raise. Levels and outcomes end at the ends of their scale; a
-mean that is not linear is bounded from above by its tangents, added where a solution needs them:
-for a concave mean the program then ends at the exact optimum.
+The variables are a binary for each step, the level of each capability, the position of each outcome
+and the score of each node below the one to raise. Levels and outcomes are limited to their scale. A
+mean that is not linear is bounded from above by tangents, which are added where a solution requires
+them. For a concave mean, the program converges to the exact optimum.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,27 +20,27 @@ from dli.scoring.held_node import HeldNode
 
 __all__ = ["Program", "Solution"]
 
-# What the solver takes as equal, in shares of the scale of scores.
+# Scores that differ by less are considered equal, as a share of the scale of scores.
 TOLERANCE = 1e-6
 _ROUNDS = 200
-# How near to the best the first solutions of a curved program must be.
+# The relative optimality gaps of the first solutions of a nonlinear program.
 _NEARNESS = (0.02, 0.002)
 
 
 @frozen(kw_only=True)
 class Solution:
-    """What the solver found.
+    """A solution of the program.
 
     Attributes
     ----------
     taken : tuple of int
-        The steps, by number in the task.
+        The steps that are taken, by their number in the task.
     score : float
-        Of the node, by following the steps through the graph.
+        The score of the node, found by following the steps through the graph.
     gap : float
-        How far a better solution could be ahead; NaN without a bound.
+        The optimality gap; NaN without a bound.
     exact : bool
-        Whether the program held the exact index.
+        Whether the program represents the index exactly.
     """
 
     taken: tuple[int, ...]
@@ -50,7 +50,7 @@ class Solution:
 
 
 class Program:
-    """A mixed-integer program that grows by tangents and by solutions to leave out."""
+    """A mixed-integer program, to which tangents and excluded solutions are added."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -82,8 +82,8 @@ class Program:
         for source, target in zip(*(pair.tolist() for pair in graph.required_pairs), strict=True):
             self._needs[target].append(source)
         wanted = self._wanted()
-        # Where more of a capability is good by one chain and bad by another, further
-        # binaries must say what ends at the ends of scales.
+        # If a capability helps through one chain and harms through another, further binaries
+        # are required to represent the ends of scales.
         self._mixed = any(len(signs) == 2 for signs in wanted)
         for c in range(n):
             terms, constant = self._inflow(c)
@@ -97,7 +97,7 @@ class Program:
                 self._hold_above(c, terms, constant, room)
 
     def _wanted(self) -> list[set[int]]:
-        """Return for each node whether the score gains by more of it, by less of it, or both."""
+        """Return for each node whether the score gains by its rise, its fall, or both."""
         graph = self.task.graph
         wanted: list[set[int]] = [set() for _ in self._start]
         below = {self._node} | {child for node in self._nodes for child in node.children}
@@ -117,7 +117,7 @@ class Program:
         return wanted
 
     def _inflow(self, node: int) -> Terms:
-        """Return where a node is, and what comes in by its links, before anything is cut off."""
+        """Return the position of a node plus the effects of its links, before any cut-off."""
         terms: dict[int, float] = {}
         constant = float(self._start[node])
         for source, strength in self._into[node]:
@@ -128,10 +128,10 @@ class Program:
     def _hold_below(
         self, variable: int, node: int, terms: dict[int, float], constant: float, room: float
     ) -> None:
-        """Hold a node below what comes in, and below what it requires."""
+        """Constrain a node to be at most its inflow, and at most the sources that it requires."""
         terms = dict(terms)
         low = self._mip.low[variable]
-        if self._mixed:  # what comes in may end below the scale, where the node does not follow
+        if self._mixed:  # the inflow may be below the scale, where the node does not follow it
             ended = self._mip.variable(0.0, 1.0, whole=True)
             self._mip.at_most(
                 variable, {ended: low - self._mip.high[variable]}, self._mip.high[variable]
@@ -146,7 +146,7 @@ class Program:
             self._mip.at_most(variable, {self._levels[source]: 1.0, follows: -slack}, slack)
 
     def _hold_above(self, c: int, terms: dict[int, float], constant: float, room: float) -> None:
-        """Hold a level above what comes in, or above what it requires where that is the limit."""
+        """Constrain a level to be at least its inflow, or at least the source that limits it."""
         terms, variable, low = dict(terms), self._levels[c], self._mip.low[self._levels[c]]
         if self._mixed:
             full = self._mip.variable(0.0, 1.0, whole=True)
@@ -170,15 +170,15 @@ class Program:
 
     def _lay_tree(self) -> None:
         where = self.task.where
-        # The score of each node, and what its children give by themselves.
+        # The score of each node as an expression, and the variables of joined nodes.
         self._scores: dict[str, Terms] = {}
         self._joined: dict[str, int] = {}
         order = self._common_order()
         own = max(where.score, 1e-3 * self._scale)
         self._bend = Bend() if order is None else Bend(order, own)
-        # Below a hundredth of the unit's score tangents are steeper than the solver bears.
+        # Below a hundredth of the unit's score, tangents are too steep for the solver.
         self._floor = max(1e-6 * self._scale, 1e-2 * own if self._bend.order < 0 else 0.0)
-        inner = [] if order is not None else self._nodes  # joined as a whole
+        inner = [] if order is not None else self._nodes  # else the whole tree is joined at once
         for code in (child for node in self._nodes for child in node.children):
             if code not in self._tree.nodes and not np.isnan(self._score(code)):
                 self._scores[code] = ({}, self._score(code))
@@ -191,10 +191,10 @@ class Program:
             self._join_whole()
 
     def _common_order(self) -> float | None:
-        """Return the order below 1 that all means below the node have, if it holds the whole tree.
+        """Return the order below 1 that all means below the node have in common, if any, else None.
 
-        A tree of power means of one order is one such mean of its indicators: then the tangents of
-        each indicator alone hold it, far nearer than those of nodes.
+        A tree of power means of one order is a single power mean of its indicators. It can then be
+        bounded by tangents of each indicator, which are much closer than those of nodes.
         """
         orders = {node.traits.order for node in self._nodes}
         order = orders.pop()
@@ -204,7 +204,7 @@ class Program:
         return None if has_outcome else order
 
     def _join_whole(self) -> None:
-        """Add the whole tree as a sum over indicators: of logarithms, or of powers."""
+        """Add the whole tree as a weighted sum of transformed indicators (logarithms or powers)."""
         share = {self._node: 1.0}
         total: Terms = ({}, 0.0)
         for node in self._nodes:
@@ -218,7 +218,7 @@ class Program:
             ((variable, span),) = terms.items()
             high = constant + span * self._mip.high[variable]
             least = max(constant + span * self._mip.low[variable], self._floor)
-            # The tangent there holds what is lower still.
+            # The tangent at this point bounds all lower values.
             lowest = self._bend.of(least) - self._bend.slope(least) * least
             bent = self._mip.variable(lowest, self._bend.of(max(high, least)), unit=self._scale)
             total[0][bent] = share[code]
@@ -240,13 +240,13 @@ class Program:
         return [(code, weight / total) for code, weight in known]
 
     def _bent_tangent(self, bent: int, score: Terms, at: float) -> None:
-        """Hold a logarithm or power of an indicator below its tangent at a score."""
+        """Constrain a transformed indicator to be at most its tangent at a score."""
         slope = self._bend.slope(at)
         terms = {variable: slope * factor for variable, factor in score[0].items()}
         self._mip.at_most(bent, terms, self._bend.of(at) + slope * (score[1] - at))
 
     def _lay_outcome(self, code: str) -> None:
-        """Add the position of an outcome, from 0 to 1, and its score; nothing for other nodes."""
+        """Add the position of an outcome, from 0 to 1, and its score; ignore other nodes."""
         found, place = self.task.where.found, self.task.graph.places.get(code)
         j = None if place is None else place - len(self.task.graph.codes)
         if place is None or j is None or not found.span[j] > 0:
@@ -254,7 +254,7 @@ class Program:
         low, span, start = float(found.low[j]), float(found.span[j]), float(self._start[place])
         variable = self._mip.variable(min(start, 0.0), max(start, 1.0))
         terms, constant = self._inflow(place)
-        # What comes in is added to what the children give, which is constant for an indicator.
+        # The inflow is added to the score from the children, which is constant for an indicator.
         below, score = self._scores[code]
         constant += (score - low) / span - start
         terms |= {v: factor / span for v, factor in below.items()}
@@ -283,7 +283,7 @@ class Program:
             if traits.order != 1:
                 self._curved.append(node)
             self._tangent(node, self.task.where.held.scores_of(node))
-        else:  # a straight line by how the node goes where the unit is
+        else:  # a linear approximation at the unit's position
             self.exact = False
             row = self.task.where.row
             slopes = {c: float(own[row]) for c, own in self._tree.slopes(node.code).items()}
@@ -291,9 +291,9 @@ class Program:
             self._hold_by_line(node.code, self._score(node.code), slopes, scores)
 
     def _tangent(self, node: HeldNode, scores: Floats) -> None:
-        """Hold a node's score below the tangent at scores of its children."""
+        """Constrain a node's score to be at most its tangent at scores of its children."""
         if node.traits.domain == "non-negative":
-            scores = np.maximum(scores, 1e-6 * self._scale)  # the tangent at 0 may be upright
+            scores = np.maximum(scores, 1e-6 * self._scale)  # the tangent at 0 may be vertical
         at = dict(zip(node.children, scores[:, np.newaxis], strict=True))
         value = node.join(scores[np.newaxis], node.weights_of(self.task.where.row))
         alone = node.of_rows([self.task.where.row])
@@ -305,7 +305,7 @@ class Program:
     def _hold_by_line(
         self, code: str, value: float, slopes: dict[str, float], scores: dict[str, float]
     ) -> None:
-        """Hold a node below a line through a value at scores of its children."""
+        """Constrain a node to be at most a linear function through a value at children's scores."""
         terms: dict[int, float] = {}
         for child, at in scores.items():
             below, constant = self._scores[child]
@@ -321,7 +321,7 @@ class Program:
             self._mip.row({self._steps[i]: 1.0 for i in group}, -np.inf, 1.0)
 
     def most(self, budget: float) -> Solution:
-        """Find the steps that gain most within a budget."""
+        """Return the steps that gain most within a budget."""
         costs = dict(zip(self._steps, self.task.costs.tolist(), strict=True))
         score, constant = self._scores[self._node]
         best: tuple[float, tuple[int, ...]] = (self.task.where.score, ())
@@ -342,7 +342,7 @@ class Program:
         )
 
     def cheapest(self, target: float) -> Solution | None:
-        """Find the steps that reach a score at least cost, or None if no steps do."""
+        """Return the steps that reach a score at the lowest cost, or None if no steps reach it."""
         enough = target - TIE * self._scale
         if self.task.where.score >= enough:
             return Solution(taken=(), score=self.task.where.score, gap=0.0, exact=self.exact)
@@ -356,7 +356,7 @@ class Program:
         return None
 
     def _pruned(self, taken: Sequence[int]) -> tuple[int, ...]:
-        """Leave out steps that gain nothing."""
+        """Return the steps without those that gain nothing."""
         kept = list(taken)
         score = self.task.score(kept)
         for i in reversed(taken):
@@ -369,10 +369,10 @@ class Program:
     def _solutions(
         self, objective: dict[int, float], goals: list[Row]
     ) -> Iterator[tuple[tuple[int, ...], float, bool]]:
-        """Yield the steps of the best solution, then of the next after tangents are added to it.
+        """Yield the best solution, then the next ones after tangents have been added.
 
-        With them a bound of the objective, and whether the solver was asked for the best: the
-        first solutions, which only show where tangents are needed, may be near it.
+        Each is yielded as its steps, a bound of the objective, and whether the solver had to prove
+        optimality. The first solutions, which only show where tangents are needed, may have a gap.
         """
         seen: set[tuple[int, ...]] = set()
         left_out: list[Row] = []
@@ -386,8 +386,8 @@ class Program:
             values, bound = found
             taken = tuple(i for i, v in enumerate(self._steps) if values[v] > 0.5)
             yield taken, bound, near == 0.0
-            if taken in seen:  # further tangents change nothing
-                if near == 0.0:  # the bound is as near as the solver goes
+            if taken in seen:  # further tangents would not change the solution
+                if near == 0.0:  # the solver cannot improve the bound any more
                     return
                 near = next(nearness, 0.0)
                 continue

@@ -1,4 +1,4 @@
-"""What-if: changes of capabilities followed to outcomes, sub-indices, score and rank."""
+"""What-if analysis: effects of changes of capabilities on outcomes, sub-indices, score and rank."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,15 +24,16 @@ _TURNS = 100_000
 
 @frozen(kw_only=True, eq=False)
 class After:
-    """Where a unit is after changes, in several scenarios.
+    """Levels and scores of a unit after changes, in several scenarios.
 
     Attributes
     ----------
     levels : ndarray of shape (n_scenarios, n_capabilities)
+        The levels of capabilities.
     scores : dict of str to ndarray of shape (n_scenarios,)
-        Of each node of the index.
+        The scores of each node of the index.
     cut : ndarray of bool of shape (n_scenarios, n_nodes)
-        Which nodes of the graph came to the end of their scale.
+        Whether each node of the graph reached the end of its scale, so that its change is cut off.
     """
 
     levels: Floats
@@ -41,16 +42,16 @@ class After:
 
 
 def settled(where: Position, scenarios: Sequence[Mapping[str, float]]) -> After:
-    """Follow changes of capabilities and outcomes through the graph until nothing moves any more.
+    """Follow changes of capabilities and outcomes through the graph until levels are stable.
 
-    Levels l' = min(1, max(0, l + own change + sum over links of strength times the source's
-    change)), the same for outcomes, which lead no further. A required source caps what it leads
-    to at its own level, or at the level that the target has already if that is higher.
+    Levels become l' = min(1, max(0, l + own change + sum over links of strength times the source's
+    change)). The same holds for outcomes, which have no links of their own. A required source
+    limits its target to its own level, or to the present level of the target if that is higher.
 
     Raises
     ------
     MethodError
-        Levels that do not settle.
+        Levels do not converge.
     """
     graph = where.found.graph
     n = len(graph.codes)
@@ -83,28 +84,28 @@ def settled(where: Position, scenarios: Sequence[Mapping[str, float]]) -> After:
 
 
 def fixed_point(step: Callable[[Floats], Floats], start: Floats) -> Floats:
-    """Repeat a step until nothing moves any more.
+    """Iterate a function from a start until its value does not change any more.
 
     Raises
     ------
     MethodError
-        It moves on and on.
+        The iteration does not converge.
     """
     now = start
     for _ in range(_TURNS):
         after = step(now)
         moved = np.abs(after - now).max(initial=0.0)
         now = after
-        if moved <= 4e-16:  # the last digit may swing
+        if moved <= 4e-16:  # the last digit may alternate
             return now
-    msg = "levels do not settle: negative links make them oscillate"
+    msg = "levels do not converge: negative links make them oscillate; use weaker negative links"
     raise MethodError(msg)
 
 
 def caps_of(graph: Network, levels: Floats) -> Floats:
-    """Return the least level of the required sources of each node: (..., n_nodes).
+    """Return the lowest level of the required sources of each node: (..., n_nodes).
 
-    Infinite where nothing is required.
+    The result is infinite for nodes without required sources.
     """
     caps = np.full((*levels.shape[:-1], len(graph.nodes)), np.inf)
     sources, targets = graph.required_pairs
@@ -116,7 +117,7 @@ def caps_of(graph: Network, levels: Floats) -> Floats:
 def _moved(
     where: Position, j: int, effects: Floats, caps: Floats, cut: Bools
 ) -> Callable[[Floats], Floats]:
-    """Return how an outcome's score changes; ``cut`` receives where it is cut off."""
+    """Return the function that changes an outcome's score and records cut-offs in ``cut``."""
     before, low, span = where.outcomes[j], where.found.low[j], where.found.span[j]
     score = where.held.score(where.found.graph.outcomes[j])
 
@@ -141,35 +142,39 @@ def propagate(
     period: object = None,
     levels: Mapping[str, float] | None = None,
 ) -> Frame:
-    """Return what becomes of a unit when capabilities change.
+    """Return the effects of changes of capabilities on a unit's outcomes, scores and ranks.
 
-    Levels and outcomes move together until they settle. None leaves its scale: what is cut off is
-    shown. Weights and the parameters of normalisation are held; other units stay as they are.
+    Changes are followed through the graph until levels and outcomes are stable. Levels and outcomes
+    do not leave their scale; changes that are cut off are marked. Weights and the parameters of
+    normalisation are held constant, and other units do not change.
 
     Parameters
     ----------
     assessment, unit, period, levels
-        As of `explain`.
+        As for `CapabilityGraph.explain`.
     changes : mapping of str to float, or mapping of str to such mappings
-        The change of the level of a capability or barrier, or of an outcome, from -1 to 1:
-        ``{"data_integration": 0.2}``. Several scenarios by name are shown one after the other:
-        ``{"data first": {...}, "people first": {...}}``.
+        The change, from -1 to 1, of the level of each capability or barrier, or of an outcome, by
+        code: ``{"data_integration": 0.2}``. To compare several scenarios, pass a mapping of their
+        names: ``{"data first": {...}, "people first": {...}}``.
 
     Returns
     -------
     frame
-        A row for each scenario and node that moves, the index first: ``scenario, code, kind,
-        before, after, change, rank_before, rank_after, saturated``. Capabilities run from 0 to 1
-        and have no rank.
+        One row for each scenario and each node that changes, the index first: ``scenario, code,
+        kind, before, after, change, rank_before, rank_after`` and ``saturated``, which is True for
+        nodes whose change is cut off at the end of their scale. Levels of capabilities are numbers
+        from 0 to 1 and have no rank.
 
     Raises
     ------
     UnknownCodeError
-        Codes that are neither in the graph nor in the index, no such unit or period.
+        A code is neither a capability nor an outcome of the graph, or the unit or period does not
+        exist.
     MethodError
-        Changes outside -1 to 1, or of an outcome that the unit lacks.
+        Changes are not from -1 to 1, an outcome to change is missing for the unit, or levels do not
+        converge.
     DataError
-        A unit without a score.
+        The unit has no score.
     """
     where = Position.of(graph, assessment, unit, period=period, levels=levels)
     changes = mapping("changes", changes, "code to change of level")
@@ -227,14 +232,14 @@ def _check(where: Position, changes: Mapping[str, Any]) -> None:
     known = dict(zip(graph.outcomes, where.outcomes.tolist(), strict=True))
     missing = [f"{code!r}" for code in changes if np.isnan(known.get(code, 0.0))]
     if missing:
-        msg = "outcomes that the unit lacks cannot change"
+        msg = "cannot change outcomes that are missing for the unit"
         raise MethodError(msg, missing)
 
 
 def _node_rows(
     where: Position, after: Mapping[str, float], cut: set[str]
 ) -> list[tuple[str, str, float, float, float, float]]:
-    """Return code, kind, scores and ranks of the nodes of the index that move."""
+    """Return the code, kind, scores and ranks of each node of the index that changes."""
     assessment, row = where.found.assessment, where.row
     rows = assessment.rows_beside(row)
     place = rows.tolist().index(row)
@@ -242,7 +247,7 @@ def _node_rows(
     for code in where.found.graph.outcomes:
         moved[code] = assessment.array(code).copy()
         moved[code][row] = after[code]
-    # Of all units, since the score of one may depend on the others.
+    # Scores of all units are computed, since that of one may depend on the others.
     scores = assessment.held.moved(moved)
     result = []
     for node in assessment.index.walk():

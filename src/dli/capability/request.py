@@ -1,4 +1,4 @@
-"""What is asked of a plan, and how it is answered."""
+"""The request for a plan, and its solution."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ __all__ = ["Request", "in_order"]
 
 @frozen(kw_only=True, eq=False)
 class Request:
-    """The options of a plan, which `plan` documents, to be answered for one graph or another."""
+    """The options of a plan, as `CapabilityGraph.plan` documents them, for any graph."""
 
     assessment: Assessment
     unit: object
@@ -37,7 +37,7 @@ class Request:
     levels: Mapping[str, float] | None = None
 
     def task(self, graph: Network, factors: Floats | None = None) -> Task:
-        """Return the steps to choose from, with each capability's costs times a factor."""
+        """Return the steps to choose from; factors multiply the costs of each capability."""
         task = Task.of(
             graph,
             self.assessment,
@@ -63,11 +63,12 @@ class Request:
         Raises
         ------
         MethodError
-            A budget too small for any step, a target that no steps reach, or not one goal.
+            The budget is too small for any step, no steps reach the target, or not exactly one goal
+            is named.
         """
         goals = (self.budget, self.target_score, self.target_rank)
         if sum(goal is not None for goal in goals) != 1:
-            msg = "a plan needs one of budget, target_score and target_rank"
+            msg = "a plan requires exactly one of budget, target_score and target_rank"
             raise MethodError(msg)
         if self.budget is not None:
             budget = number("budget", self.budget, least=0)
@@ -79,14 +80,14 @@ class Request:
         if solution is None:
             best = program.most(float(task.costs.sum()))
             msg = (
-                f"no plan reaches a score of {target:.6g}: all steps together give "
-                f"{best.score:.6g}, from {task.where.score:.6g}"
+                f"no plan reaches a score of {target:.6g}: all steps together raise it from "
+                f"{task.where.score:.6g} to {best.score:.6g}"
             )
             raise MethodError(msg)
         return solution
 
     def attempt(self, task: Task) -> tuple[int, ...] | None:
-        """Return the best steps, or None where none reach the target of a request that holds."""
+        """Return the best steps, or None if no steps reach the target; options are not checked."""
         program = Program(task)
         if self.budget is not None:
             return program.most(float(self.budget)).taken
@@ -105,26 +106,26 @@ def _refuse_too_little(task: Task, budget: float) -> None:
     if firsts and min(firsts)[0] > budget:
         cost, i = min(firsts)
         msg = (
-            f"a budget of {budget:g} buys nothing: the cheapest step, of "
+            f"a budget of {budget:g} is too small for any step: the cheapest one, of "
             f"{task.graph.codes[task.steps[i].place]!r}, costs {cost:g}"
         )
         raise MethodError(msg)
 
 
 def _score_of_rank(task: Task, rank: object) -> float:
-    """Return the least score with a rank while all other units stay."""
+    """Return the lowest score that reaches a rank while all other units stay as they are."""
     where = task.where
     assessment = where.found.assessment
     rows = assessment.rows_beside(where.row)
     others = assessment.array(where.found.node)[rows[rows != where.row]]
     others = -np.sort(-others[~np.isnan(others)])
     place = whole_number("target_rank", rank, 1, others.size + 1)
-    # Equal scores share the smaller rank: to tie with the unit there is enough.
+    # Equal scores share the smaller rank, so that a tie with the unit at that rank is enough.
     return float(others[place - 1]) if place <= others.size else -np.inf
 
 
 def in_order(task: Task, taken: Sequence[int]) -> tuple[int, ...]:
-    """Order steps: each time the one that gains most for its cost among those that may come."""
+    """Return steps in order: at each point, the available step with the largest gain per cost."""
     needed: dict[int, set[int]] = {i: set() for i in taken}
     for later, earlier in task.before:
         if later in needed:

@@ -1,4 +1,4 @@
-"""The shape of a graph: total influence, centrality, stages and bottlenecks."""
+"""The structure of a graph: total influence, centrality, stages and bottlenecks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -27,29 +27,36 @@ __all__ = [
 
 
 def total_influence_array(graph: Network) -> Floats:
-    """Return `total_influence` as an array of shape (n_capabilities, n_nodes)."""
+    """Return the total influence as an array of shape (n_capabilities, n_nodes).
+
+    Columns are in the order of capabilities and then outcomes.
+    """
     return influence.summed_effects(graph.among, graph.direct.toarray())
 
 
 def total_influence(graph: Network) -> Frame:
-    """Return the influence over chains of any length.
+    """Return the total influence of capabilities on each other and on outcomes, over all chains.
 
     Returns
     -------
     frame
-        A row for each capability, ``code``, and a column for each capability and outcome.
+        One row for each capability, named in the column ``code``, and one column for each
+        capability and outcome.
     """
     columns = dict(zip(graph.nodes, total_influence_array(graph).T, strict=True))
     return frames.build({"code": list(graph.codes), **columns})
 
 
 def dematel(graph: Network) -> Frame:
-    """Return causes and effects by DEMATEL, over capabilities and outcomes; signs do not count.
+    """Return the causes and effects among capabilities and outcomes by the DEMATEL method.
+
+    Strengths are used without their signs. `dli.capability.dematel` documents the method.
 
     Returns
     -------
     frame
-        ``code, prominence, relation, role``: a ``cause`` gives more than it receives.
+        One row for each node: ``code, prominence, relation`` and ``role``, which is ``cause`` for
+        nodes that exert more influence than they receive, else ``effect``.
     """
     square = np.zeros((len(graph.nodes), len(graph.nodes)))
     square[: len(graph.codes)] = abs(graph.direct).toarray()
@@ -65,14 +72,15 @@ def dematel(graph: Network) -> Frame:
 
 
 def centrality(graph: Network) -> Frame:
-    """Return how central capabilities are, by measures of networkx.
+    """Return measures of how central each capability is.
 
     Returns
     -------
     frame
-        ``code``; ``given`` and ``received``, the sums of direct strengths; ``betweenness``, the
-        share of the strongest chains between others that lead through; ``reach``, how many outcomes
-        can be reached.
+        One row for each capability: ``code``; ``given`` and ``received``, the sums of the strengths
+        of its outgoing and incoming links, without signs; ``betweenness``, the share of the
+        strongest chains between other nodes that pass through it; ``reach``, the number of outcomes
+        that it influences.
     """
     import networkx as nx
 
@@ -94,22 +102,22 @@ def centrality(graph: Network) -> Frame:
 
 
 def stages(graph: Network, codes: Iterable[str] | None = None) -> list[list[tuple[str, ...]]]:
-    """Return capabilities in stages, each after what strengthens it.
+    """Return the capabilities in stages, each after the capabilities that affect it.
 
     Parameters
     ----------
     codes : iterable of str, optional
-        Some of the capabilities; all by default.
+        The capabilities to arrange; all by default.
 
     Returns
     -------
     list of list of tuple of str
-        The groups of each stage; those that feed back on each other are one group.
+        The groups of each stage; capabilities that feed back on each other form one group.
 
     Raises
     ------
     UnknownCodeError
-        Codes that are not capabilities.
+        Some codes are not capabilities of the graph.
     """
     import networkx as nx
 
@@ -120,7 +128,7 @@ def stages(graph: Network, codes: Iterable[str] | None = None) -> list[list[tupl
     drawn: Any = nx.DiGraph()
     drawn.add_nodes_from(kept)
     among = to_networkx(graph).subgraph(graph.codes)
-    # What is left out still passes the order on: a chain through it counts.
+    # Chains through capabilities that are left out still determine the order.
     drawn.add_edges_from(
         (code, later) for code in kept for later in nx.descendants(among, code) & chosen
     )
@@ -134,23 +142,24 @@ def stages(graph: Network, codes: Iterable[str] | None = None) -> list[list[tupl
 
 
 def roadmap(graph: Network, codes: Sequence[str] | None = None) -> Frame:
-    """Return capabilities in stages, each after what strengthens it.
+    """Return the capabilities in stages, each after the capabilities that affect it.
 
     Parameters
     ----------
     codes : sequence of str, optional
-        Some of the capabilities; all by default.
+        The codes of the capabilities to arrange; all by default.
 
     Returns
     -------
     frame
-        ``stage`` (from 1), ``code``, ``name``, ``kind`` and ``together_with``: capabilities that
-        feed back on each other are in one stage and are built together.
+        One row for each capability: ``stage`` (from 1), ``code``, ``name``, ``kind`` and
+        ``together_with``, the capabilities of the same stage with which it forms a feedback loop
+        and that should be built together.
 
     Raises
     ------
     UnknownCodeError
-        Codes that are not capabilities.
+        Some codes are not capabilities of the graph.
     """
     rows = [
         (number, graph.find(code), ", ".join(other for other in group if other != code))
@@ -178,26 +187,28 @@ def bottlenecks(
     semantics: str = "additive",
     levels: Mapping[str, float] | None = None,
 ) -> Frame:
-    """Return which single source holds each node back most.
+    """Return the bottleneck of each node: the single source that limits it most.
 
     Parameters
     ----------
     assessment, unit, period, levels
-        As of `explain`.
+        As for `CapabilityGraph.explain`.
     semantics : {"additive", "weakest"}
-        Effects add up, and the bottleneck is the source whose completion alone, or removal of a
-        barrier, adds most; or a node is as high as the lowest of its required sources (of all that
-        add to it where none is marked), and only the one lowest source is a bottleneck.
+        With ``"additive"``, effects add up, and the bottleneck is the source that would add most
+        if it alone were complete (or, as a barrier, removed). With ``"weakest"``, a node is only as
+        high as the lowest of its required sources (of all sources that add to it if none is marked
+        as required), and the lowest source is the bottleneck.
 
     Returns
     -------
     frame
-        A row for each node that has one: ``code, level, bottleneck, source_level, gain``.
+        One row for each node with a bottleneck: ``code, level, bottleneck, source_level`` and
+        ``gain``, the possible rise of the node, all on scales from 0 to 1.
 
     Raises
     ------
     UnknownCodeError, MethodError, DataError
-        As `explain`; other semantics.
+        As for `CapabilityGraph.explain`; or the semantics are unknown.
     """
     refuse("bottlenecks", choice_faults("semantics", semantics, ("additive", "weakest")))
     where = Position.of(graph, assessment, unit, period=period, levels=levels)
@@ -225,7 +236,7 @@ def bottlenecks(
 def _most_gain(
     better: Floats, level: Floats, own: float, sources: Sequence[tuple[int, float, bool]]
 ) -> tuple[int, float]:
-    """Return the source whose completion, or removal, alone raises the target most."""
+    """Return the source that would raise the target most if completed or removed, and the gain."""
     gains = [
         (float(strength * ((1 - level[i]) if better[i] > 0 else -level[i])), i)
         for i, strength, _ in sources
@@ -235,7 +246,7 @@ def _most_gain(
 
 
 def _lowest(level: Floats, sources: Sequence[tuple[int, float, bool]]) -> tuple[int, float]:
-    """Return the one lowest source, and how far the target follows it up to the second lowest."""
+    """Return the lowest source, and the possible gain: the distance to the second lowest."""
     adding = [(float(level[i]), i, required) for i, strength, required in sources if strength > 0]
     binding = [pair[:2] for pair in adding if pair[2]] or [pair[:2] for pair in adding]
     (least, source), *others = sorted(binding) or [(1.0, 0)]

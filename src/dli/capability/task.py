@@ -28,24 +28,25 @@ __all__ = ["Step", "Task"]
 
 # Each step of each capability is a variable of the program.
 _MOST_STEPS = 1000
-# What is less is left out: the solver does not tell it from nothing.
+# Smaller changes are left out, since the solver cannot distinguish them from 0.
 _LEAST_CHANGE = 1e-9
 
 
 @frozen
 class Step:
-    """What a unit has left of one step of a capability's scale, or of a barrier's removal.
+    """The remaining part of one step of a capability's scale, or of a barrier's removal.
 
     Attributes
     ----------
     place : int
-        Of the capability in the graph.
+        The number of the capability in the graph.
     number : int
-        Of the scale, from 1, whatever the unit's level; a step needs those before it.
+        The number of the step on the scale, from 1, whatever the unit's level. Each step requires
+        the steps before it.
     change : float
-        Of the level.
+        The change of the level.
     cost : float
-        Of what is left of the step: a part of it costs its share.
+        The cost of the remaining part, which is its share of the cost of the whole step.
     """
 
     place: int
@@ -63,11 +64,11 @@ class Task:
     where : Position
     steps : tuple of Step
     before : tuple of (int, int)
-        Steps by number in ``steps``: the second must be taken for the first.
+        Pairs of steps, by their position in ``steps``: the first requires the second.
     exclusions : tuple of tuple of int
-        First steps of which at most one is taken.
+        Groups of first steps, of each of which at most one may be taken.
     unit_of_cost : str
-        What a cost of 1 is.
+        The unit of costs, in words.
     """
 
     where: Position
@@ -93,7 +94,7 @@ class Task:
         prerequisites: Mapping[Any, Any] | None = None,
         exclusions: Sequence[Sequence[str]] = (),
     ) -> "Task":
-        """Return the steps that a unit can take, after the options are checked."""
+        """Check the options and return the steps that a unit can take."""
         refuse("plan", _option_faults(cost_per, cost_unit))
         n = whole_number("steps", steps, 1, _MOST_STEPS)
         where = Position.of(graph, assessment, unit, period=period, node=node, levels=levels)
@@ -110,7 +111,7 @@ class Task:
         for code, number in place:
             first.setdefault(code, number)
         before = [(i, i - 1) for (code, number), i in place.items() if number > first[code]]
-        # A step that a unit has behind it is taken already.
+        # Steps below the unit's level count as taken.
         what = "code to the codes that must come first"
         needs = {} if prerequisites is None else mapping("prerequisites", prerequisites, what)
         waits = _waits(graph, needs, n, first)
@@ -141,7 +142,7 @@ class Task:
         return np.array([step.cost for step in self.steps])
 
     def changes(self, taken: Sequence[int]) -> dict[str, float]:
-        """Return the changes of levels that some steps make together."""
+        """Return the joint changes of levels of several steps, by code."""
         changes: dict[str, float] = {}
         for i in taken:
             code = self.graph.codes[self.steps[i].place]
@@ -149,12 +150,12 @@ class Task:
         return changes
 
     def scores(self, sets: Sequence[Sequence[int]]) -> dict[str, Floats]:
-        """Return the scores of all nodes of the index after each of some sets of steps."""
+        """Return the scores of all nodes of the index after each of several sets of steps."""
         scores = settled(self.where, [self.changes(taken) for taken in sets]).scores
         return {code: np.broadcast_to(own, len(sets)) for code, own in scores.items()}
 
     def score(self, taken: Sequence[int]) -> float:
-        """Return the score of the node after some steps."""
+        """Return the score of the node after several steps."""
         return float(self.scores([taken])[self.where.found.node][0])
 
 
@@ -164,7 +165,7 @@ def _option_faults(cost_per: object, cost_unit: object) -> list[str]:
 
 
 def _unit_of_cost(costs: object, cost_per: str, cost_unit: str | None, n: int) -> str:
-    """Return what a cost of 1 is, in words."""
+    """Return the unit of costs, in words."""
     if cost_unit:
         return cost_unit
     if costs is not None:
@@ -177,7 +178,7 @@ def _unit_of_cost(costs: object, cost_per: str, cost_unit: str | None, n: int) -
 def _prices(
     graph: Network, costs: Mapping[str, Any] | None, n: int, parts: int
 ) -> dict[str, Floats]:
-    """Return what each whole step of each capability costs: that part of the costs given."""
+    """Return the cost of each whole step of each capability: the costs divided by ``parts``."""
     if costs is None:
         return dict.fromkeys(graph.codes, np.full(n, 1.0 / parts))
     costs = mapping("costs", costs, "code to cost")
@@ -194,13 +195,13 @@ def _prices(
             prices[code] = np.array(own, dtype=np.float64) / parts
         faults += bad
     if faults:
-        msg = "every capability and barrier needs costs, finite numbers of at least 0"
+        msg = "costs must be finite numbers of at least 0, for every capability and barrier"
         raise MethodError(msg, faults)
     return prices
 
 
 def _steps(place: int, level: float, better: float, prices: Floats) -> list[Step]:
-    """Return what a level leaves of the steps of the scale; nothing where it is unknown.
+    """Return the steps that remain above a level (of a barrier, below it); none if it is unknown.
 
     The cost from one level to another is the integral of a rate that is constant within a step.
     """
@@ -220,7 +221,7 @@ def _steps(place: int, level: float, better: float, prices: Floats) -> list[Step
 def _waits(
     graph: Network, prerequisites: Mapping[Any, Any], n: int, first: Mapping[str, int]
 ) -> list[tuple[tuple[str, int], tuple[str, int]]]:
-    """Return the pairs of steps, as code and number, of which the first waits for the second."""
+    """Return pairs of steps, as code and number, of which the first requires the second."""
     faults: list[str] = []
 
     def step(item: Any) -> tuple[str, int]:
@@ -240,7 +241,7 @@ def _waits(
             continue
         pairs += [(step(later), step(item)) for item in earlier]
     if faults:
-        msg = "prerequisites must be codes or (code, step)"
+        msg = "prerequisites must map codes or (code, step) to lists of such"
         raise MethodError(msg, faults)
     _refuse_circles(pairs, n)
     return pairs
@@ -256,6 +257,6 @@ def _refuse_circles(pairs: Sequence[tuple[tuple[str, int], tuple[str, int]]], n:
         circle = [step for step, _ in nx.find_cycle(waits)]
     except nx.NetworkXNoCycle:
         return
-    named = " waits for ".join(f"{code!r} step {number}" for code, number in [*circle, circle[0]])
-    msg = f"prerequisites wait for each other: {named}"
+    named = " requires ".join(f"{code!r} step {number}" for code, number in [*circle, circle[0]])
+    msg = f"prerequisites require each other: {named}"
     raise MethodError(msg)

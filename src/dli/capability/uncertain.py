@@ -1,4 +1,4 @@
-"""Uncertain strengths, and which results hold for most of them."""
+"""Graphs with uncertain strengths of links, and the uncertainty of their results."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -22,34 +22,34 @@ from dli.ranking import rank_scores
 
 __all__ = ["UncertainGraph", "bounds", "uncertain"]
 
-# All draws are kept: more would not fit into memory.
+# All draws are kept in memory, which limits their number.
 MOST_DRAWS = 1_000_000
 
 
 def uncertain(
     graph: NetworkT, relative: float = 0.5, *, n_samples: int = 200, rng: Any = None
 ) -> "UncertainGraph[NetworkT]":
-    """Return the graph with uncertain strengths, each within a share of itself.
+    """Return the graph with uncertain strengths, drawn within a relative range of their values.
 
     Parameters
     ----------
     relative : float
-        Strengths are drawn evenly from (1 - relative) to (1 + relative) times their value, and at
-        most 1.
+        The relative range, from 0 to 1: strengths are drawn uniformly from (1 - relative) to
+        (1 + relative) times their value, and limited to 1.
     n_samples : int
         The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The same seed gives the same draws.
+        The seed or generator of random numbers. The same seed returns the same draws.
 
     Returns
     -------
     UncertainGraph
-        Its ``leverage``, ``explain`` and ``plan`` return intervals and shares of draws.
+        A graph whose ``leverage``, ``explain`` and ``plan`` return intervals and shares of draws.
 
     Raises
     ------
     MethodError
-        Numbers out of range.
+        Numbers are out of range.
     """
     relative = number("relative", relative, least=0, most=1)
     n_samples = whole_number("n_samples", n_samples, 1, MOST_DRAWS)
@@ -62,21 +62,21 @@ def _strengths(values: ArrayLike) -> Floats:
 
 @frozen(eq=False, repr=False)
 class UncertainGraph(Generic[NetworkT]):
-    """A graph of capabilities whose strengths are known by draws only.
+    """A graph of capabilities whose strengths are uncertain and represented by draws.
 
     Parameters
     ----------
     graph : CapabilityGraph
-        With the strengths that count as nominal.
+        The graph with the nominal strengths.
     strengths : array_like of shape (n_samples, n_links)
-        In the order of the graph's links.
+        The strengths in each draw, in the order of the graph's links.
 
     Raises
     ------
     MethodError
-        Strengths of another shape or outside 0 to 1.
+        Strengths have another shape or are not from 0 to 1.
     DivergentInfluenceError
-        Draws whose feedback does not converge, as soon as they are used.
+        The feedback of a draw does not converge. This error is raised when draws are first used.
     """
 
     graph: NetworkT
@@ -94,31 +94,31 @@ class UncertainGraph(Generic[NetworkT]):
 
     @cached_property
     def draws(self) -> tuple[NetworkT, ...]:
-        """A graph for each draw."""
+        """The graphs of the draws, one for each."""
         return tuple(self.graph.with_strengths(row) for row in self.strengths.tolist())
 
     def leverage(
         self, assessment: Assessment, node: str | None = None, *, confidence: float = 0.9
     ) -> Frame:
-        """Return within which bounds the leverage of each capability lies.
+        """Return the leverage of each capability with an interval.
 
         Parameters
         ----------
         assessment, node
-            As of `CapabilityGraph.leverage`.
+            As for `CapabilityGraph.leverage`.
         confidence : float
-            The share of draws between the bounds.
+            The share of draws within the interval.
 
         Returns
         -------
         frame
-            A row for each unit and capability: ``code``, ``leverage`` by nominal strengths, and
+            One row for each unit and capability: ``code``, ``leverage`` with nominal strengths, and
             the bounds ``low`` and ``high``.
 
         Raises
         ------
         MethodError, UnknownCodeError
-            As `CapabilityGraph.leverage`; a confidence that is not between 0 and 1.
+            As for `CapabilityGraph.leverage`; or ``confidence`` is not between 0 and 1.
         """
         nominal = leverage_array(self.graph, assessment, node)
         drawn = np.stack([leverage_array(graph, assessment, node) for graph in self.draws])
@@ -139,26 +139,27 @@ class UncertainGraph(Generic[NetworkT]):
         levels: Mapping[str, float] | None = None,
         confidence: float = 0.9,
     ) -> Frame:
-        """Return how certain it is which capabilities are behind a unit's gaps.
+        """Return the points of the capabilities behind a unit's gaps with intervals.
 
         Parameters
         ----------
         assessment, unit, period, node, reference, levels
-            As of `CapabilityGraph.explain`.
+            As for `CapabilityGraph.explain`.
         confidence : float
-            The share of draws between the bounds.
+            The share of draws within the interval.
 
         Returns
         -------
         frame
-            A row for each capability and barrier, by nominal points: ``code, points, low, high``,
-            and ``first`` and ``top_3``, the shares of draws in which it is first or among the first
-            three. Ties share the smaller rank; without points nothing is first.
+            One row for each capability and barrier, ordered by nominal points: ``code, points, low,
+            high``, and ``first`` and ``top_3``, the shares of draws in which it ranks first or
+            among the first three. Ties share the smaller rank; capabilities without points are not
+            ranked.
 
         Raises
         ------
         UnknownCodeError, MethodError, DataError
-            As `CapabilityGraph.explain`; a confidence that is not between 0 and 1.
+            As for `CapabilityGraph.explain`; or ``confidence`` is not between 0 and 1.
         """
         nominal, *draws = (
             explain(
@@ -193,20 +194,21 @@ class UncertainGraph(Generic[NetworkT]):
         Parameters
         ----------
         assessment, unit, **options
-            As of `CapabilityGraph.plan`.
+            As for `CapabilityGraph.plan`.
 
         Returns
         -------
         frame
-            A row for each capability and barrier, the most frequent first: ``code``; ``nominal``,
-            the change of its level in the plan by nominal strengths; ``share`` of draws in whose
-            best plan it is; ``mean_change`` over all draws; ``first_step``, the share of draws in
-            which the plan begins with it. A draw in which nothing reaches the target has no plan.
+            One row for each capability and barrier, the most frequent first: ``code``; ``nominal``,
+            the change of its level in the plan with nominal strengths; ``share``, the share of
+            draws whose best plan includes it; ``mean_change``, the mean change of its level over
+            all draws; ``first_step``, the share of draws in which the plan begins with it. A draw
+            in which no plan reaches the target counts as a plan without steps.
 
         Raises
         ------
         MethodError, UnknownCodeError, DataError
-            As `CapabilityGraph.plan`.
+            As for `CapabilityGraph.plan`.
         """
         request = Request(assessment=assessment, unit=unit, **options)
         return shares(request, self.graph, self.draws)
@@ -216,12 +218,12 @@ class UncertainGraph(Generic[NetworkT]):
 
 
 def bounds(drawn: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Return the bounds between which a share of draws, along the first axis, lies.
+    """Return the bounds of the central interval that contains a share of draws (first axis).
 
     Raises
     ------
     MethodError
-        A confidence that is not between 0 and 1.
+        The confidence level is not between 0 and 1.
     """
     share = number("confidence", confidence, above=0, below=1)
     low, high = np.quantile(drawn, [(1 - share) / 2, (1 + share) / 2], axis=0)

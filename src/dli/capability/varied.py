@@ -1,4 +1,4 @@
-"""How often a choice stays when strengths and costs vary."""
+"""The robustness of plans when strengths and costs vary."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,10 @@ __all__ = ["drawn_strengths", "shares"]
 def drawn_strengths(
     graph: Network, relative: float, n_samples: int, rng: np.random.Generator
 ) -> Floats:
-    """Draw strengths evenly within a share of themselves, at most 1: (n_samples, n_links)."""
-    own = np.array([link.strength for link in graph.links])
-    return np.minimum(own * (1 + rng.uniform(-relative, relative, (n_samples, own.size))), 1.0)
+    """Draw strengths uniformly within a relative range, at most 1: (n_samples, n_links)."""
+    nominal = np.array([link.strength for link in graph.links])
+    factors = 1 + rng.uniform(-relative, relative, (n_samples, nominal.size))
+    return np.minimum(nominal * factors, 1.0)
 
 
 def shares(
@@ -29,16 +30,16 @@ def shares(
     ----------
     request : Request
     graph : Network
-        With the strengths that count as nominal.
+        The graph with the nominal strengths.
     draws : sequence of Network
-        Graphs with other strengths.
+        The graphs with other strengths.
     factors : ndarray of shape (n_draws, n_capabilities), optional
-        Of the costs in each draw.
+        The factors of the costs in each draw.
 
     Returns
     -------
     frame
-        As `UncertainGraph.plan` documents it.
+        The table that `UncertainGraph.plan` documents.
     """
     codes = graph.codes
     nominal_task = request.task(graph)

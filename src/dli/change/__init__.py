@@ -1,4 +1,7 @@
-"""What changed between two units, periods or assessments; series on plain arrays in `arrays`."""
+"""Differences and changes between units, periods and assessments, with their causes in points.
+
+`dli.change.arrays` has the trends of series on plain arrays.
+"""
 
 from dli.change.changes import change, rank_change
 from dli.change.comparison import Comparison, compare

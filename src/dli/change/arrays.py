@@ -14,31 +14,34 @@ def __dir__() -> list[str]:
     return __all__
 
 
-# What is left, relative to the largest value, when equal values are taken from each other.
+# The rounding error, relative to the largest value, of subtracting equal values.
 _ROUNDING = 8 * np.finfo(np.float64).eps
 
 
 @frozen(kw_only=True, eq=False)
 class Trends:
-    """How series change over time, each over the times at which it has a value.
+    """Trends of series, each over the times at which it has a value.
 
     Attributes
     ----------
     n_values : ndarray of int of shape (...)
-        How many values there are.
+        The number of values in each series.
     slope : ndarray of shape (...)
-        Of the least-squares line, for one step of time; NaN for fewer than two values.
+        The slope of the least-squares line per unit of time; NaN for fewer than two values.
     p_value : ndarray of shape (...)
-        Two-sided, of no slope; 1 for values that are all equal, NaN for fewer than three.
+        The two-sided p-value of the hypothesis that the slope is zero; 1 if all values are equal,
+        NaN for fewer than three values.
     relative_slope : ndarray of shape (...)
-        The slope as a share of the line's value at the first time: 0.02 is two percent of the
-        start for each step. NaN where that value is not above zero.
+        The slope as a share of the line's value at the first time: 0.02 means two per cent of the
+        initial value per unit of time. It is 0 where the slope is 0, and otherwise NaN where the
+        initial value is not above zero.
     growth : ndarray of shape (...)
-        The compound growth rate from the first to the latest value: 0.02 is two percent of the
-        value before for each step. NaN for fewer than two values, and unless the first is above
-        zero and the latest not below; 0 where both are equal.
+        The compound growth rate from the first to the latest value: 0.02 means growth of two per
+        cent per unit of time. It is 0 if both values are equal. It is NaN for fewer than two
+        values, if the first value is not above zero, and if the latest is below zero.
     first, first_time, latest, latest_time : ndarray of shape (...)
-        The ends of each series; NaN for one without a value.
+        The first and the latest value of each series, and their times; NaN for a series without
+        values.
     """
 
     n_values: Integers
@@ -55,16 +58,16 @@ class Trends:
 def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     r"""Return the trends and growth rates of series.
 
-    The slope is $b = \sum (t - \bar t)(y - \bar y) / \sum (t - \bar t)^2$, its p-value that
-    of Student's t with n - 2 degrees of freedom, and the compound growth rate
-    $(y_1 / y_0)^{1 / (t_1 - t_0)} - 1$ from the first value $y_0$ to the latest.
+    The slope is $b = \sum (t - \bar t)(y - \bar y) / \sum (t - \bar t)^2$. Its p-value is that of
+    Student's t-test with n - 2 degrees of freedom. The compound growth rate is
+    $(y_1 / y_0)^{1 / (t_1 - t_0)} - 1$, from the first value $y_0$ to the latest value $y_1$.
 
     Parameters
     ----------
     values : array_like of shape (..., n_times)
-        NaN is missing.
+        The series, with time along the last axis; NaN is missing.
     times : array_like of shape (n_times,)
-        Different numbers in any order, such as years; gaps between them count.
+        Distinct numbers in any order, such as years. They need not be evenly spaced.
 
     Returns
     -------
@@ -74,12 +77,13 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     Raises
     ------
     MethodError
-        Times that are not one for each value, not finite or not different; infinite values.
+        The number of times differs from the number of values, times are not finite or not distinct,
+        or values are infinite.
 
     Notes
     -----
-    The p-value assumes that departures from the line are independent. Those of scores in
-    successive periods rarely are, which makes it too small.
+    The p-value assumes that deviations from the line are independent. Scores in successive periods
+    are usually autocorrelated, which makes the p-value too small.
 
     Examples
     --------
@@ -90,7 +94,8 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     y, t = as_floats(values, "values"), as_floats(times, "times")
     if t.ndim != 1 or t.size == 0 or y.ndim == 0 or y.shape[-1] != t.size:
         raise MethodError(
-            f"values must have the shape (..., n_times) of times, got {y.shape} and {t.shape}"
+            "values must have shape (..., n_times) and times shape (n_times,), got "
+            f"{y.shape} and {t.shape}"
         )
     faults = [f"time {time:g} is not finite" for time in t[~np.isfinite(t)].tolist()]
     different, counts = np.unique(t[np.isfinite(t)], return_counts=True)
@@ -99,14 +104,14 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
         f"the value at {tuple(place)} is infinite" for place in np.argwhere(np.isinf(y)).tolist()
     ]
     if faults:
-        raise MethodError("trends need finite values at different times", faults)
+        raise MethodError("trends require finite values at distinct times", faults)
     order = np.argsort(t)
     y, t = y[..., order], t[order]
-    there = ~np.isnan(y)
-    n = np.asarray(there.sum(axis=-1))
+    is_known = ~np.isnan(y)
+    n = np.asarray(is_known.sum(axis=-1))
     some, two = n > 0, n > 1
-    start = there.argmax(axis=-1)
-    end = t.size - 1 - there[..., ::-1].argmax(axis=-1)
+    start = is_known.argmax(axis=-1)
+    end = t.size - 1 - is_known[..., ::-1].argmax(axis=-1)
     first, latest = (
         np.take_along_axis(y, place[..., np.newaxis], axis=-1)[..., 0] for place in (start, end)
     )
@@ -114,7 +119,7 @@ def trends(values: ArrayLike, times: ArrayLike) -> Trends:
     upwards = level > 0
     relative = np.where(upwards, slope / np.where(upwards, level, 1.0), np.nan)
     grows = two & (first > 0) & (latest >= 0)
-    with np.errstate(divide="ignore"):  # of a fall to zero, which is minus 1
+    with np.errstate(divide="ignore"):  # a fall to zero has the logarithm -inf, a growth of -1
         ratio = np.log(np.where(grows, latest, 1.0)) - np.log(np.where(grows, first, 1.0))
     rate = np.expm1(ratio / np.where(two, t[end] - t[start], 1.0))
     return Trends(
@@ -134,29 +139,29 @@ def _lines(y: Floats, t: Floats, n: Integers) -> tuple[Floats, Floats, Floats]:
     """Return the slopes and p-values of lines, and their values at each first time."""
     from scipy import stats
 
-    there = ~np.isnan(y)
-    # Squares of very large and very small values must not leave the range of floats.
-    scale = np.where(there, np.abs(y), 0.0).max(axis=-1, keepdims=True)
+    is_known = ~np.isnan(y)
+    # Scaling prevents the squares of very large or very small values from over- or underflowing.
+    scale = np.where(is_known, np.abs(y), 0.0).max(axis=-1, keepdims=True)
     scale = np.where(scale > 0, scale, 1.0)
     count = np.maximum(n, 1)[..., np.newaxis]
-    t = t - t[0]  # small numbers keep their digits
-    filled, time = np.where(there, y / scale, 0.0), np.where(there, t, 0.0)
+    t = t - t[0]  # keeps digits that would be lost in large numbers such as years
+    filled, time = np.where(is_known, y / scale, 0.0), np.where(is_known, t, 0.0)
     mean, centre = (part.sum(axis=-1, keepdims=True) / count for part in (filled, time))
-    dy, dt = np.where(there, filled - mean, 0.0), np.where(there, t - centre, 0.0)
+    dy, dt = np.where(is_known, filled - mean, 0.0), np.where(is_known, t - centre, 0.0)
     spread = (dt**2).sum(axis=-1)
-    known = n > 1
+    has_slope = n > 1
     flat = np.abs(dy).max(axis=-1) <= _ROUNDING
-    slope = np.where(flat, 0.0, (dt * dy).sum(axis=-1) / np.where(known, spread, 1.0))
-    left = ((dy - slope[..., np.newaxis] * dt) ** 2).sum(axis=-1)
-    start = np.take_along_axis(dt, there.argmax(axis=-1)[..., np.newaxis], axis=-1)[..., 0]
+    slope = np.where(flat, 0.0, (dt * dy).sum(axis=-1) / np.where(has_slope, spread, 1.0))
+    residual = ((dy - slope[..., np.newaxis] * dt) ** 2).sum(axis=-1)
+    start = np.take_along_axis(dt, is_known.argmax(axis=-1)[..., np.newaxis], axis=-1)[..., 0]
     level = mean[..., 0] + slope * start
     level = np.where(np.abs(level) <= _ROUNDING, 0.0, level) * scale[..., 0]
     freedom = np.where(n > 2, n - 2, 1)
     with np.errstate(divide="ignore", invalid="ignore"):  # a perfect line has an infinite t
-        size = np.abs(slope) * np.sqrt(spread * freedom / left)
+        size = np.abs(slope) * np.sqrt(spread * freedom / residual)
     p_value = np.where(flat, 1.0, 2 * stats.t.sf(np.where(flat, 0.0, size), freedom))
     return (
-        np.where(known, slope * scale[..., 0], np.nan),
+        np.where(has_slope, slope * scale[..., 0], np.nan),
         np.where(n > 2, p_value, np.nan),
         level,
     )

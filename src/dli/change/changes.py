@@ -1,4 +1,4 @@
-"""Why a score or a rank changed: by data, by weights, by the method, by others."""
+"""The causes of a change in a score or a rank: data, weights, method and other units."""
 
 from functools import cache
 from itertools import compress
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["change", "rank_change"]
 
-# What of a node makes weights, and what no step of a method reads.
+# The fields of a node that determine weights, and those that no step of a method reads.
 _WEIGHTS = {"weight", "weighting"}
 _NOT_READ = {"name", "description", "source", "unit_of_measure", "bands", "children"}
 
@@ -39,35 +39,37 @@ def change(
     period_before: object = None,
     period_after: object = None,
 ) -> Frame:
-    """Return why a unit's score changed: by its data, by weights, or by the method.
+    """Decompose the change of a unit's score into effects of data, weights and method.
 
-    The points of all rows add up to the change. Shapley's value over the three separates the
-    effects of data, weights and the rest of the method: each is switched from before to after in
-    all orders, and the unit is assessed again each time. The effect of the data is distributed over
-    indicators as in `difference`. If the normalisation takes its scale from the data of each
-    assessment, the effect of the data includes the change of the scale; periods of one assessment,
-    goalposts and `dli.normalisation.FittedOn` have one scale for both. The scale of an aggregation
-    that takes one from the data, such as a Mazziotta-Pareto index, has a row of its own.
+    The points of all rows add up to the change. The Shapley value separates the effects of the
+    data, the weights and the rest of the method: each is switched from before to after in all
+    orders, and the unit is assessed again each time. The effect of the data is distributed over
+    indicators as in `difference`. If the normalisation derives its scale from the data of each
+    assessment, the effect of the data includes the change of the scale. Both sides have the same
+    scale if they are periods of one assessment, or with goalposts or `dli.normalisation.FittedOn`.
+    If the aggregation derives a scale from the data, as a Mazziotta-Pareto index does, the effect
+    of that scale has a row of its own.
 
     Parameters
     ----------
     before, after : Assessment
-        Of the same tree; for two periods of one assessment, twice the same.
+        Two assessments with the same tree. To compare two periods of one assessment, pass it twice.
     unit : object
-        As the data name it.
+        The unit, as the data name it.
     node : str, optional
-        The index by default.
+        The code of the node whose score changed; the index by default.
     period_before, period_after : object, optional
-        Required if there are several periods.
+        The period on each side. Required if there are several periods.
 
     Returns
     -------
     frame
-        A row for each indicator, whose ``part`` is ``data``: ``code, name, raw_before, raw_after,
-        before, after`` (normalised) and ``points``. Where they make a difference, further rows of
-        the data have the name ``weights`` (of a node whose weights depend on the data) and ``scale
-        of the aggregation``; a sub-index that is missing on one side has a row of its own. Where
-        the assessments differ in them, there is a row for the parts ``weights`` and ``method``.
+        One row for each indicator, whose ``part`` is ``data``: ``code, name, raw_before, raw_after,
+        before, after`` (normalised) and ``points``. Further rows of the data are included where
+        their points are not zero: those with the name ``weights``, for a node whose weights depend
+        on the data, and those with the name ``scale of the aggregation``. A sub-index that is
+        missing on one side has a row of its own. If the assessments differ in their weights or
+        method, there is one row for the part ``weights`` or ``method``.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def change(
         As for `difference`; or the data of one assessment cannot be assessed with the weights or
         the method of the other.
     ModelError
-        The trees differ; the codes are named.
+        The trees differ; the codes of the nodes concerned are listed.
 
     Examples
     --------
@@ -89,7 +91,9 @@ def change(
     (['a', 'b'], [10.0, -5.0])
     """
     _require_same_tree(before, after)
-    if [own.code for own in before.index.walk()] != [own.code for own in after.index.walk()]:
+    if [child.code for child in before.index.walk()] != [
+        child.code for child in after.index.walk()
+    ]:
         in_order = _merged(before.index, weights=after.index, method=after.index)
         after = Assessment(in_order, after.observations, method=after.method)
     code = before.index.code if node is None else node
@@ -103,7 +107,7 @@ def change(
 
     @cache
     def at(switched: frozenset[str]) -> Side:
-        """Return the unit with some of data, weights and method from after."""
+        """Return the unit with the given ones of data, weights and method taken from after."""
         if len(switched) in (0, len(names)):
             return new if switched else old
         data, weights, method = (
@@ -122,11 +126,11 @@ def change(
             ) from error
 
     def score(sets: Bools) -> Floats:
-        return np.array([at(frozenset(compress(names, own))).score(code) for own in sets])
+        return np.array([at(frozenset(compress(names, chosen))).score(code) for chosen in sets])
 
     points: dict[Part, float] = {}
-    for own in groups(len(blocks)):
-        others = frozenset(compress(blocks, own))
+    for chosen in groups(len(blocks)):
+        others = frozenset(compress(blocks, chosen))
         weight = group_weight(len(others), len(names))
         for part, gain in split_sides(at(others | {"data"}), at(others), code).items():
             points[part] = points.get(part, 0.0) + weight * gain
@@ -160,13 +164,14 @@ def _require_same_tree(before: Assessment, after: Assessment) -> None:
     differ = sorted({line[0] for line in lines[0] ^ lines[1]})
     if differ:
         raise ModelError(
-            "the two assessments must have the same tree; these nodes are in one only, or moved",
+            "the two assessments must have the same tree; these nodes are in only one of them or "
+            "have different parents",
             map(repr, differ),
         )
 
 
 def _blocks(before: Assessment, after: Assessment) -> list[str]:
-    """Return what differs besides the data."""
+    """Return which of weights and method differ between two assessments."""
     nodes = [(node, after.index.find(node.code)) for node in before.index.walk()]
     weights, method = (
         any(_fields(one, of_weights=own) != _fields(other, of_weights=own) for one, other in nodes)
@@ -178,22 +183,22 @@ def _blocks(before: Assessment, after: Assessment) -> list[str]:
 
 
 def _fields(node: Node, *, of_weights: bool) -> dict[str, Any]:
-    """Return the fields that make weights, or all others that a step of a method reads."""
+    """Return a node's fields that determine weights, or all others that a step reads."""
     fields = attrs.asdict(node, recurse=False)
     names = fields.keys() & _WEIGHTS if of_weights else fields.keys() - _WEIGHTS - _NOT_READ
     return {name: fields[name] for name in names}
 
 
 def _merged(order: Index, *, weights: Index, method: Index) -> Index:
-    """Return an index with its weights, and all else of its nodes, from two others."""
+    """Return an index that combines the weights of one index with all other fields of another."""
 
     def build(node: Any) -> Any:
-        own: Any = method.find(node.code)
-        other: Any = weights.find(node.code)
+        base: Any = method.find(node.code)
+        weighted: Any = weights.find(node.code)
         if not isinstance(node, Index):
-            return evolve(own, weight=other.weight)
+            return evolve(base, weight=weighted.weight)
         children = tuple(map(build, node.children))
-        return evolve(own, weight=other.weight, weighting=other.weighting, children=children)
+        return evolve(base, weight=weighted.weight, weighting=weighted.weighting, children=children)
 
     merged: Index = build(order)
     return merged
@@ -208,11 +213,11 @@ def rank_change(
     period_before: object = None,
     period_after: object = None,
 ) -> Frame:
-    """Return whether a unit's rank changed by its own score or by those of others.
+    """Decompose the change of a unit's rank into effects of its own score and of other units.
 
-    The unit's score and those of all others are switched from before to after, one first and then
-    the other, and the two orders are averaged. Others that are in only one of the two join or
-    leave with the rest. Ranks are within the period of each side.
+    The unit's own score and the scores of all other units are switched from before to after in
+    both orders, and the effects are averaged. Units that are on only one side join or leave
+    together with the other units. Ranks are within the period of each side.
 
     Parameters
     ----------
@@ -222,14 +227,15 @@ def rank_change(
     Returns
     -------
     frame
-        Rows ``own``, ``others`` and ``together``, with the columns ``part`` and ``places``, below
-        0 where the rank improved. The last is the sum of the other two: the change of the rank.
+        The columns ``part`` and ``places``, with a row for each of ``own``, ``others`` and
+        ``together``. Places are negative where the rank improved. The last row is the sum of the
+        other two, which is the change of the rank.
 
     Raises
     ------
     UnknownCodeError, DataError, MethodError
-        No such unit, period or node; a unit without a score; a period of data without periods, or
-        no period of data with several.
+        The unit, period or node does not exist; the unit has no score; a period is named although
+        the data have none, or no period is named although the data have several.
 
     Examples
     --------

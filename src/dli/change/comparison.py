@@ -1,4 +1,4 @@
-"""Two or more assessments of the same units side by side."""
+"""Comparison of two or more assessments of the same units."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -22,14 +22,15 @@ __all__ = ["Comparison", "compare"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Comparison(Printed):
-    """Scores and ranks of one node in several assessments.
+    """Scores and ranks of one node in several assessments, as `compare` returns them.
 
     Attributes
     ----------
     labels : tuple of str
-        A name for each assessment; the others are compared with the first.
+        The label of each assessment. All others are compared with the first.
     units, periods : tuple
-        The unit (and period, else None) of each row: all that any of the assessments has.
+        The unit and the period of each row, for all rows that any of the assessments has;
+        ``periods`` is None without periods.
     score_array, rank_array : ndarray of shape (n_rows, n_assessments)
         NaN where an assessment has no score.
     """
@@ -43,27 +44,28 @@ class Comparison(Printed):
 
     @property
     def scores(self) -> Frame:
-        """A row for each unit, a column for each assessment."""
+        """The scores: a row for each unit (and period), a column for each assessment."""
         return self._frame(self.score_array)
 
     @property
     def ranks(self) -> Frame:
-        """A row for each unit, a column for each assessment; 1 is best."""
+        """The ranks, 1 for the best: a row for each unit (and period), a column per assessment."""
         return self._frame(self.rank_array, integers=self.labels)
 
     @property
     def shifts(self) -> Frame:
-        """The ranks that each unit moves against the first assessment; negative is upwards."""
+        """The difference of each rank from that in the first assessment; negative is better."""
         moved = self.rank_array - self.rank_array[:, :1]
         return self._frame(moved, start=1, integers=self.labels)
 
     @property
     def summary(self) -> Frame:
-        """How far each assessment is from the first: a row for each.
+        """The differences between each assessment and the first, in a row for each assessment.
 
-        Columns: ``assessment``; ``units``, the number of rows that both have; ``mean_rank_shift``
-        and ``largest_rank_shift``, of the ranks moved up or down; ``spearman`` and ``kendall``,
-        the correlations of the ranks (missing for fewer than two rows, or if all ranks are equal).
+        Columns: ``assessment``; ``units``, the number of rows with a score in both;
+        ``mean_rank_shift`` and ``largest_rank_shift``, the mean and the largest absolute
+        difference of ranks; ``spearman`` and ``kendall``, the correlations of the ranks (missing
+        for fewer than two rows, or if all ranks are equal).
         """
         columns = {"assessment": list(self.labels), **self._distances()}
         return self._first.table(columns, integers=["largest_rank_shift"])
@@ -85,7 +87,7 @@ class Comparison(Printed):
         keys = zip(_key_columns(self._first), (self.units, self.periods or ()), strict=False)
         columns = list(zip(self.labels, values.T, strict=True))[start:]
         return self._first.table(
-            {**{name: list(own) for name, own in keys}, **dict(columns)}, integers=integers
+            {**{name: list(cells) for name, cells in keys}, **dict(columns)}, integers=integers
         )
 
     def _sheet(self) -> Sheet:
@@ -113,18 +115,25 @@ def compare(
     Parameters
     ----------
     assessments : mapping of label to Assessment, or sequence of Assessment
-        At least two; a sequence is labelled "1", "2" and so on. The others are compared with the
-        first. Rows are matched by unit (and period); a unit that only some have is kept.
+        At least two assessments; those of a sequence are labelled "1", "2" and so on. All others
+        are compared with the first. Rows are matched by unit (and period). Units that only some
+        assessments contain are kept.
     node : str, optional
-        A code that all of them have; by default the index of each.
+        The code of a node that all assessments have; by default, the index of each.
+
+    Returns
+    -------
+    Comparison
+        The scores and ranks side by side, with their differences from the first assessment.
 
     Raises
     ------
     MethodError
-        Fewer than two assessments, something else than assessments or text as label, some with
-        and some without periods, or a label that is the name of the column of units or periods.
+        There are fewer than two assessments, a value is not an assessment or a label is not text,
+        only some of the assessments have periods, or a label equals the name of the column of
+        units or periods.
     UnknownCodeError
-        Assessments without the node; all of them are named.
+        Some assessments do not have the node; all of them are named.
 
     Examples
     --------
@@ -151,12 +160,14 @@ def compare(
     with_periods = [label for label, a in labelled.items() if a.periods is not None]
     if 0 < len(with_periods) < len(compared):
         raise MethodError(
-            "assessments must all have periods or none; those with periods are",
+            "either all assessments must have periods or none of them; those with periods are",
             map(repr, with_periods),
         )
     clashing = [repr(name) for name in _key_columns(compared[0]) if name in labelled]
     if clashing:
-        raise MethodError("labels must differ from the columns of units and periods", clashing)
+        raise MethodError(
+            "labels must differ from the names of the columns of units and periods", clashing
+        )
     keys = [list(zip(a.units, a.periods or a.units, strict=True)) for a in compared]
     for label, other in list(labelled.items())[1:]:
         warn_of_near_names(compared[0].units, other.units, f"assessment {label!r}")
@@ -188,7 +199,7 @@ def _labelled(assessments: Any) -> dict[str, Assessment]:
         if not (isinstance(label, str) and isinstance(own, Assessment))
     ]
     if faults:
-        raise MethodError("assessments must be of the class Assessment, with text as label", faults)
+        raise MethodError("assessments must be Assessment objects with text as labels", faults)
     if len(assessments) < 2:
-        raise MethodError(f"a comparison needs at least two assessments, got {len(assessments)}")
+        raise MethodError(f"a comparison requires at least two assessments, got {len(assessments)}")
     return dict(assessments)

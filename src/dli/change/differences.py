@@ -1,4 +1,4 @@
-"""Why one unit scores above another: a difference of two scores in parts that add up."""
+"""Decomposition of the difference between two scores into contributions that add up."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,20 +17,20 @@ from dli.scoring.splitting import Part, split
 
 __all__ = ["Side", "difference", "part_columns", "split_sides"]
 
-# What tables call the kinds that are not values.
+# The names in tables of the contributions that do not come from values.
 _NAMES = {"weights": "weights", "scale": "scale of the aggregation"}
 
 
 @frozen
 class Side:
-    """One of the two scores that are compared: a row of an assessment."""
+    """One side of a comparison of two scores: a row of an assessment."""
 
     assessment: Assessment
     row: int
 
     @property
     def unit(self) -> HeldUnit:
-        """The tree of the row."""
+        """The tree of nodes with the scores and weights of the row."""
         return self.assessment.held.unit(self.row)
 
     def score(self, code: str) -> float:
@@ -46,55 +46,56 @@ def difference(
     node: str | None = None,
     period: object = None,
 ) -> Frame:
-    r"""Return why one unit scores above another.
+    r"""Decompose the difference between the scores of two units into contributions of indicators.
 
     The points of all rows add up to the difference of the two scores, and exchanging the units
-    changes the sign of each. A power mean of order p, with $f(x) = x^p$ (or $\ln x$),
-    is decomposed exactly by
+    reverses the sign of each. A power mean of order p, with $f(x) = x^p$ (or $\ln x$ for the
+    geometric mean), is decomposed exactly, level by level, by
 
     $$
-    s_a - s_b = \sum_k w_k \frac{f(x_{ak}) - f(x_{bk})}{(f(s_a) - f(s_b)) / (s_a - s_b)},
+    s_a - s_b = \sum_k w_k \frac{f(x_{ak}) - f(x_{bk})}{(f(s_a) - f(s_b)) / (s_a - s_b)}.
     $$
 
-    for the geometric mean the logarithmic mean of the scores times $w_k \ln (x_{ak} /
-    x_{bk})$, level by level. Where weights differ, a child is missing in one unit, or the
-    aggregation is another, Shapley's value distributes the difference over children and weights:
-    the mean of what a switch from the second unit to the first does, over all orders of switching
-    (over one order and its reverse for more than twelve children).
+    For the geometric mean, each term is the logarithmic mean of the two scores times
+    $w_k \ln (x_{ak} / x_{bk})$. If weights differ, a child is missing in one unit, or the
+    aggregation is not a power mean, the Shapley value distributes the difference over children and
+    weights: the mean effect of switching each from the second unit to the first, over all orders
+    of switching (over one order and its reverse for more than twelve children).
 
     Parameters
     ----------
     assessment : Assessment
-        Of both units.
+        The assessment of both units.
     first, second : object
-        The units.
+        The two units, as the data name them.
     node : str, optional
-        The index by default.
+        The code of the node whose scores are compared; the index by default.
     period : object, optional
-        Required if there are several periods.
+        The period in which the units are compared. Required if there are several periods.
 
     Returns
     -------
     frame
-        A row for each indicator below the node: ``code``, ``name``; ``first`` and ``second``, the
-        normalised values; ``points``. Where the units have weights of their own, a row for each
-        node whose weights make a difference has the name ``weights``; a sub-index that one of
-        the units lacks, or whose score was filled from other units, has a row of its own.
+        One row for each indicator below the node: ``code``, ``name``; ``first`` and ``second``, the
+        normalised values; ``points``. If weights differ between units, each node whose weights make
+        a difference has a row with the name ``weights``. A sub-index that is missing for one of the
+        units, or whose score was filled from other units, has a row of its own.
 
     Raises
     ------
     UnknownCodeError, DataError
-        No such unit, period or node; a unit without a score.
+        A unit, the period or the node does not exist; a unit has no score.
     MethodError
-        An aggregation that compares units with each other, such as Copeland's, so that a unit
-        with all values of another does not get the other's score; a period of data without
-        periods, or no period of data with several.
+        The aggregation compares units with each other, as Copeland's does, so that a unit with all
+        values of another does not receive the other's score; a period is named although the data
+        have none, or no period is named although the data have several.
 
     Notes
     -----
-    While units are switched, the weights of missing children are shared among the rest, whatever
-    coverage the method asks for. A hybrid of two units that has no score, because it has no value
-    or values that the aggregation does not accept, counts as the mean of both scores.
+    While units are switched, the weights of missing children are shared among the other children,
+    whatever coverage the method requires. A hybrid of two units may not have a score, because it
+    has no values or values that the aggregation does not accept. It then counts as the mean of both
+    scores.
 
     References
     ----------
@@ -124,12 +125,12 @@ def difference(
 def part_columns(
     first: Side, second: Side, points: Mapping[Part, float], code: str, names: tuple[str, str]
 ) -> dict[str, Any]:
-    """Return the columns of a table of parts, without idle weights and scales.
+    """Return the columns of a table of contributions, without weights and scales of 0 points.
 
-    Columns: ``code``, ``name``, the scores of both sides under their names, and ``points``.
+    The columns are ``code``, ``name``, the scores of both sides under ``names``, and ``points``.
     """
-    idle = TIE * max(abs(first.score(code)), abs(second.score(code)))
-    shown = [part for part, own in points.items() if part[1] == "value" or abs(own) > idle]
+    least = TIE * max(abs(first.score(code)), abs(second.score(code)))
+    shown = [part for part, gain in points.items() if part[1] == "value" or abs(gain) > least]
     index = first.assessment.index
     scores = {
         name: np.array([side.score(code) if kind == "value" else np.nan for code, kind in shown])
@@ -144,7 +145,7 @@ def part_columns(
 
 
 def split_sides(first: Side, second: Side, code: str) -> dict[Part, float]:
-    """Return the points of a difference at a node by what makes it, indicators first."""
+    """Return the points of each contribution to the difference at a node, indicators first."""
     top = first.assessment.index.find(code)
     leaves = [leaf.code for leaf in top.indicators] if isinstance(top, Index) else [code]
     return split(first.unit, second.unit, code, leaves)

@@ -1,4 +1,4 @@
-"""Nodes over time: trends, changes between two periods, and whether units come closer."""
+"""Scores over time: trends, changes between two periods, and convergence of units."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,35 +22,35 @@ _FEW = {0: ["no value"], 1: ["one value"], 2: ["two values"]}
 
 
 def trends(assessment: Assessment, nodes: Nodes = 0, *, stage: str = "normalised") -> Frame:
-    """Return the trend of each unit at each of several nodes.
+    """Return the trend of each unit at one or more nodes.
 
     Parameters
     ----------
     assessment : Assessment
-        With periods that are numbers, such as years, or text of numbers; the slope is for a step
-        of 1.
+        An assessment whose periods are numbers, such as years, or text that contains numbers.
+        Slopes are per unit of these numbers, such as per year.
     nodes : int, str or sequence of str, optional
-        The nodes of a level (0 is the index, 1 its sub-indices), or codes; the index by default,
-        all indicators for None.
+        A level of the tree (0 for the index, 1 for its sub-indices), a code or several codes; the
+        index by default, all indicators for None.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        Which values of indicators to use. Growth rates are meaningful for raw values: on a scale
-        of scores, zero does not mean nothing.
+        The stage of processing from which the values of indicators are taken. Growth rates are
+        meaningful for raw values, but rarely for scores, whose zero is arbitrary.
 
     Returns
     -------
     frame
-        A row for each unit and node: unit, ``node``; ``values``, how many there are; ``first,
-        first_period, latest, latest_period, slope, p_value, relative_slope, growth`` (see
-        `dli.change.arrays.Trends`); and ``note``, why numbers are missing: ``no value``, ``one
-        value``, ``two values`` (no p-value) and ``not above zero`` (no growth rate or relative
+        One row for each unit and node: the unit, ``node``; ``values``, the number of values;
+        ``first, first_period, latest, latest_period, slope, p_value, relative_slope, growth`` (see
+        `dli.change.arrays.Trends`); and ``note``, which says why numbers are missing: ``no value``,
+        ``one value``, ``two values`` (no p-value) or ``not above zero`` (no growth rate or relative
         slope). Periods without a value are left out.
 
     Raises
     ------
     MethodError
-        An assessment without periods, periods that are not numbers, or no such level.
+        The assessment has no periods, its periods are not numbers, or the level does not exist.
     UnknownCodeError
-        Codes that are not in the tree, or no such stage.
+        Codes that are not in the tree, or an unknown stage.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def trends(assessment: Assessment, nodes: Nodes = 0, *, stage: str = "normalised
     times = [number for number in map(period_number, periods) if number is not None]
     if len(times) < len(periods):
         wrong = [repr(period) for period in periods if period_number(period) is None]
-        raise MethodError("trends need periods that are numbers, such as years; not these", wrong)
+        raise MethodError("trends require periods that are numbers, such as years; got", wrong)
     units, _, table = _by_unit(assessment, periods, np.stack(values, axis=1))
     result = arrays.trends(np.moveaxis(table, 1, 2), times)
     columns = {
@@ -108,25 +108,27 @@ def period_changes(
     Parameters
     ----------
     assessment : Assessment
-        With periods. Scores of different periods are comparable if the normalisation is over all
-        of them, or over a base period.
+        An assessment with periods. Scores of different periods are comparable if the normalisation
+        covers all periods or uses a base period.
     before, after : object
-        Two periods.
+        The two periods to compare.
     node : str, optional
-        Whose scores and ranks; the index by default.
+        The code of the node whose scores and ranks are compared; the index by default.
 
     Returns
     -------
     frame
-        A row for each unit in either period: unit, the context column ``name`` if there is one,
-        ``score_before, score_after, score_change, rank_before, rank_after`` and ``rank_change``,
-        which is negative for a unit that moves up. Ranks are among the units of their period,
-        which may be more or fewer. What a unit lacks in a period is missing, and so is its change.
+        One row for each unit in either period: the unit, the context column ``name`` if there is
+        one, ``score_before, score_after, score_change, rank_before, rank_after`` and
+        ``rank_change``, which is negative for a unit that moves up. Ranks are among the units of
+        each period, whose number may differ. If a unit has no score in one of the periods, that
+        score and the change are missing.
 
     Raises
     ------
     MethodError, UnknownCodeError
-        An assessment without periods, or twice the same period; no such periods or node.
+        The assessment has no periods, both periods are the same, or a period or the node does not
+        exist.
 
     Examples
     --------
@@ -142,7 +144,7 @@ def period_changes(
     values = np.stack([assessment.array(code), assessment.rank_array(code)], axis=1)
     units, rows, table = _by_unit(assessment, [before, after], values)
     if before == after:
-        raise MethodError(f"changes are between two periods, got {before!r} twice")
+        raise MethodError(f"period_changes requires two different periods, got {before!r} twice")
     columns: dict[str, object] = {assessment.observations.unit_column: units}
     if "name" in assessment.observations.context:
         names = assessment.context("name")
@@ -153,29 +155,30 @@ def period_changes(
 
 
 def dispersion(assessment: Assessment, *, node: str | None = None) -> Frame:
-    """Return how far units lie apart in each period: sigma convergence.
+    """Return the dispersion of scores in each period, for an analysis of sigma convergence.
 
     Parameters
     ----------
     assessment : Assessment
-        Of several periods.
+        An assessment of several periods.
     node : str, optional
-        The index by default.
+        The code of the node; the index by default.
 
     Returns
     -------
     frame
-        A row for each period, in the order of time: the period; ``units``, the number of units
-        with a score in all periods, since only these are compared; their ``mean`` and ``sd``
-        (division by n - 1); and ``cv``, the second divided by the first. Units converge where
-        ``sd`` and ``cv`` fall.
+        One row for each period, in chronological order: the period; ``units``, the number of units
+        with a score in all periods, the only ones that are compared; the ``mean`` and the standard
+        deviation ``sd`` of their scores (with divisor n - 1); and the coefficient of variation
+        ``cv``, the standard deviation divided by the mean. Units converge where ``sd`` and ``cv``
+        fall.
 
     Raises
     ------
     MethodError, UnknownCodeError
-        An assessment without periods; no such node.
+        The assessment has no periods, or the node does not exist.
     DataError
-        Fewer than three units with a score in all periods, or periods whose order is ambiguous.
+        Fewer than three units have a score in all periods, or the order of periods is ambiguous.
 
     Examples
     --------
@@ -202,32 +205,32 @@ def dispersion(assessment: Assessment, *, node: str | None = None) -> Frame:
 def convergence(
     assessment: Assessment, *, node: str | None = None, first: object = None, last: object = None
 ) -> Frame:
-    r"""Return whether units that are behind gain faster than those ahead: beta convergence.
+    r"""Return the beta convergence of units: whether low-scoring units gain faster than others.
 
-    The mean change a year, $(s_T - s_0) / T$, is regressed on the score at the start,
-    $\beta s_0 + c$; with a slope below 0, units that are behind catch up. The half-life is
-    the time in which half of a lag is made up at that speed, $T \ln 2 / -\ln (1 + \beta T)$.
+    The mean change per unit of time, $(s_T - s_0) / T$, is regressed on the initial score,
+    $\beta s_0 + c$. With a negative slope, units that are behind catch up. The half-life is the
+    time in which half of a gap closes at that speed, $T \ln 2 / -\ln (1 + \beta T)$.
 
     Parameters
     ----------
     assessment, node
-        As for `dispersion`. Time is counted in the unit of periods that are numbers, such as
-        years, and in steps from one period to the next otherwise.
+        As for `dispersion`. Time is measured in the unit of the periods if they are numbers, such
+        as years, and otherwise in steps from one period to the next.
     first, last : object, optional
         The periods to compare; the first and the last by default.
 
     Returns
     -------
     frame
-        One row: ``first``, ``last``, ``units`` (the number with a score in both), ``beta``,
-        ``standard_error``, ``p_value``, ``r_squared`` and ``half_life``, which is missing where
-        no lag is made up.
+        One row: ``first``, ``last``, ``units`` (the number of units with a score in both periods),
+        ``beta``, ``standard_error``, ``p_value``, ``r_squared`` and ``half_life``, which is missing
+        if units do not converge.
 
     Raises
     ------
     MethodError, DataError, UnknownCodeError
-        As for `dispersion`; the same period twice, no such periods, or the same score of all
-        units at the start.
+        As for `dispersion`; both periods are the same, a period does not exist, or all units have
+        the same score in the first period.
 
     References
     ----------
@@ -250,7 +253,9 @@ def convergence(
         raise MethodError(f"convergence needs two different periods, got {ends[0]!r} twice")
     scores = _scores_in_all(assessment, node, ends)
     if np.ptp(scores[:, 0]) <= TIE * np.abs(scores[:, 0]).max():
-        raise DataError(f"all units have the same score in {ends[0]!r}: there is no lag to make up")
+        raise DataError(
+            f"all units have the same score in {ends[0]!r}: convergence requires scores that differ"
+        )
     times: list[Any] = list(map(period_number, ends))
     if None in times:
         times = list(map(periods.index, ends))
@@ -265,23 +270,25 @@ def convergence(
         "half_life": time * np.log(2) / -np.log(left) if 0 < left < 1 else np.nan,
     }
     columns = {"first": ends[:1], "last": ends[1:], "units": [len(scores)]}
-    return assessment.table(columns | {name: np.array([own]) for name, own in numbers.items()})
+    return assessment.table(columns | {name: np.array([cell]) for name, cell in numbers.items()})
 
 
 def _periods(assessment: Assessment) -> list[Any]:
-    """Return the different periods in the order of the data."""
+    """Return the distinct periods in the order of the data."""
     if instance("assessment", assessment, Assessment).periods is None:
-        raise MethodError("the data have no periods; name their column with period=... first")
+        raise MethodError(
+            "the data have no periods; name the column of periods with Assessment(..., period=...)"
+        )
     return list(assessment.rows_by_period)
 
 
 def _by_unit(
     assessment: Assessment, periods: Sequence[Any], values: Floats
 ) -> tuple[list[Any], NDArray[np.intp], Floats]:
-    """Return the units with a row in any of some periods, their rows, and the values there.
+    """Return the units with a row in any of the periods, their row numbers, and their values.
 
-    Rows, of shape (n_units, n_periods), are -1 where a unit is not in a period; values, of shape
-    (n_units, n_periods, ...), are NaN there.
+    Row numbers have shape (n_units, n_periods) and are -1 where a unit is not in a period. Values
+    have shape (n_units, n_periods, ...) and are NaN there.
     """
     known = _periods(assessment)
     unknown = [period for period in periods if not (is_hashable(period) and period in known)]
@@ -304,6 +311,6 @@ def _scores_in_all(assessment: Assessment, node: str | None, periods: Sequence[A
     complete = table[~np.isnan(table).any(axis=1)]
     if len(complete) < 3:
         raise DataError(
-            f"at least three units need a score in all of the periods, got {len(complete)}"
+            f"at least three units must have a score in all of the periods, got {len(complete)}"
         )
     return complete

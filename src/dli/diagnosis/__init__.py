@@ -1,4 +1,4 @@
-"""Step 8, what to make of a score: weaknesses and strengths, peers, balance and risks."""
+"""Diagnosis of a unit's score: weaknesses and strengths, peers, balance and risks (step 8)."""
 
 from dli.diagnosis.best_practice import exemplars
 from dli.diagnosis.evenness import balance

@@ -1,4 +1,4 @@
-"""What a unit's scores are based on: how many of the indicators below a node have a value."""
+"""The data behind a unit's scores: how many of the indicators below a node have a value."""
 
 from collections.abc import Iterable
 
@@ -10,25 +10,25 @@ from dli.framework import Index
 
 __all__ = ["LEAST_SHARE", "basis_notes", "join_notes", "names_in_notes"]
 
-# Below this share of known values a score or a comparison is marked.
+# A score or a comparison with a smaller share of known values is marked.
 LEAST_SHARE = 2 / 3
 
 
 def basis_notes(assessment: Assessment, rows: Iterable[int], code: str) -> list[str]:
-    """Return a note for each row whose score at a node is based on few indicators, or imputed.
+    """Return a note on each row whose score at a node is imputed or based on few indicators.
 
     Parameters
     ----------
     assessment : Assessment
     rows : iterable of int
     code : str
-        A node with children is marked where less than two thirds of the indicators below it have a
-        value in the data. An indicator is marked where its value is imputed.
+        The node. A node with children is marked where less than two thirds of the indicators below
+        it have a value in the data. An indicator is marked where its value is imputed.
 
     Returns
     -------
     list of str
-        Empty texts for scores that are not marked, and where there is no score.
+        One text for each row, empty if the score is not marked or is missing.
     """
     node = assessment.index.find(code)
     own_rows = list(rows)
@@ -44,7 +44,7 @@ def basis_notes(assessment: Assessment, rows: Iterable[int], code: str) -> list[
 
 
 def _known(assessment: Assessment, rows: list[int], code: str) -> tuple[Integers, int]:
-    """Return how many indicators below a node have a value, in some rows, and of how many."""
+    """Return how many indicators below a node have a value in each row, and how many there are."""
     node = assessment.index.find(code)
     below = {one.code for one in node.indicators} if isinstance(node, Index) else {code}
     columns = [j for j, one in enumerate(assessment.index.indicators) if one.code in below]
@@ -54,13 +54,14 @@ def _known(assessment: Assessment, rows: list[int], code: str) -> tuple[Integers
 
 
 def names_in_notes(assessment: Assessment, *, named: bool) -> dict[str, str]:
-    """Return the names by which notes call nodes, by code; without those called by their codes.
+    """Return the names to use in notes, by code; nodes that are not included keep their codes.
 
     Parameters
     ----------
     assessment : Assessment
     named : bool
-        Whether notes call nodes by their names, if they have one; else no node is.
+        Whether notes use the names of nodes. If False, the result is empty. Nodes without a name
+        are never included.
     """
     if not named:
         return {}
@@ -68,7 +69,7 @@ def names_in_notes(assessment: Assessment, *, named: bool) -> dict[str, str]:
 
 
 def join_notes(*columns: Iterable[str]) -> list[str]:
-    """Return one note for each row from several columns of notes.
+    """Join several columns of notes into one note for each row, skipping empty notes.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Units that score higher where a unit is weak, and are otherwise like it."""
+"""Units to learn from: they score higher at a node and are otherwise similar."""
 
 from collections.abc import Sequence
 
@@ -31,62 +31,64 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     period: object = None,
     named: bool = False,
 ) -> Frame:
-    """Return units that score above a unit at a node and are otherwise like it.
+    """Return the units that score above a unit at a node and are otherwise similar to it.
 
     Parameters
     ----------
     assessment : Assessment
-        With the unit and those it is compared with.
+        The assessment of the unit and of the units that it is compared with.
     unit : object
-        As the data name it.
+        The unit, as the data name it.
     node : str
-        The node at which the unit wants to learn from others.
+        The code of the node at which the unit wants to improve.
     by : str or sequence of str, optional
-        The context columns that make units alike, as for `peers`. By default units are compared by
-        their profile over the indicators that are not below the node; over all indicators if the
-        node is the index.
+        The context columns that define similarity, as for `peers`. By default, units are compared
+        by their profile over the indicators that are not below the node, or over all indicators if
+        the node is the index.
     k : int, optional
-        The largest number of exemplars; None for all.
+        The maximum number of exemplars; None for all.
     margin : float
         The smallest lead at the node, in points. A lead within the tolerance of ties never counts.
     resembling : bool
-        Whether to require that units score alike elsewhere, so that the lesson transfers: the mean
-        over the other nodes at the node's level, of those that both units have, may differ by at
-        most one standard deviation of all units' means. Nodes whose scores are normalised are
-        compared as they enter their parent.
+        Whether to require similar scores at the other nodes of the same level, so that the lesson
+        is more likely to transfer. The mean over these nodes, of those at which both units have a
+        score, may differ by at most one standard deviation of all units' means. Nodes whose scores
+        are normalised are compared as they enter their parent.
     shared : float
-        The share of the variables that both units must have, as for `peers`.
+        The minimum share of the variables that both units must have, as for `peers`.
     period : object, optional
-        Required if there are several periods; units are compared within it.
+        The period within which units are compared. Required if there are several periods.
     named : bool
-        Whether notes call nodes by their names, as reports do, instead of by their codes.
+        Whether notes use the names of nodes, as reports do, instead of their codes.
 
     Returns
     -------
     frame
-        A row for each exemplar, the nearest first, among equally near ones the greatest lead
-        first, and among equal leads the most alike in profile: the unit (and period), ``name`` if
-        the data have it, ``distance``, ``compared`` (the number of variables that both units
-        have), ``score``, ``rank`` and ``lead`` at the node, and ``note``, which names the variables
-        that are not compared and marks a score at the node from less than two thirds of its
-        indicators, or an imputed one. Every lead is above 0; without rows if no unit is ahead.
-        Units without a score at the node, or with too few variables in common, are left out.
+        One row for each exemplar, the nearest first; ties in distance are ordered by lead, largest
+        first, and ties in lead by the similarity of profiles. Columns: the unit (and period),
+        ``name`` if the data contain it, ``distance``, ``compared`` (the number of variables that
+        both units have), ``score``, ``rank`` and ``lead`` at the node, and ``note``, which lists
+        the variables that are not compared and marks a score at the node that is imputed or based
+        on less than two thirds of its indicators. Every lead is above 0. The frame has no rows if
+        no unit is ahead. Units without a score at the node, or with too few variables in common,
+        are left out.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period, node or context column.
+        The unit, period, node or a context column does not exist.
     DataError
-        The unit has no score at the node, or a value in none of the columns.
+        The unit has no score at the node, or no value in any of the context columns.
     MethodError
-        ``k`` is not a whole number from 1, ``margin`` is not a number of at least 0, ``shared`` is
-        not a share, ``resembling`` at a level with one node, a period of data without periods, or
-        no period of data with several.
+        ``k`` is not a whole number of at least 1, ``margin`` is not a number of at least 0,
+        ``shared`` is not a number from 0 to 1, ``resembling`` is used at a level with a single
+        node, a period is named although the data have none, or no period is named although the
+        data have several.
 
     Warns
     -----
     DLIWarning
-        No unit shares as many variables as asked for.
+        No unit has the required share of variables in common with the unit.
 
     Examples
     --------
@@ -104,8 +106,8 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     shared = number("shared", shared, least=0, most=1)
     row = assessment.scored_row(unit, node, period=period)
     rows = assessment.rows_beside(row)
-    found = likeness(assessment, row, by, _elsewhere(assessment, node))
-    candidates, is_little = found.candidates(row, shared)
+    similarity = likeness(assessment, row, by, _elsewhere(assessment, node))
+    candidates, is_little = similarity.candidates(row, shared)
     scores = assessment.array(node)
     lead = scores - scores[row]
     scale = np.nanmax(np.abs(scores[rows]))
@@ -113,7 +115,7 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
     qualifies &= candidates
     if resembling:
         qualifies &= _resembles(assessment, row, node)
-    distance = found.distance
+    distance = similarity.distance
     nearness, leading = rank_scores(-distance), rank_scores(lead)
     profile = profile_order(assessment, row)
     chosen = sorted(
@@ -126,15 +128,15 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
         ),
     )[:k]
     if is_little and chosen:
-        found.warn_of(unit, chosen, shared)
+        similarity.warn_of(unit, chosen, shared)
     columns = {
         "distance": distance[chosen],
-        "compared": found.compared[chosen],
+        "compared": similarity.compared[chosen],
         "score": scores[chosen],
         "rank": assessment.rank_array(node)[chosen],
         "lead": lead[chosen],
         "note": join_notes(
-            found.notes(chosen, names_in_notes(assessment, named=named)),
+            similarity.notes(chosen, names_in_notes(assessment, named=named)),
             basis_notes(assessment, chosen, node),
         ),
     }
@@ -142,23 +144,23 @@ def exemplars(  # noqa: PLR0913 each is a choice of its own
 
 
 def _elsewhere(assessment: Assessment, node: str) -> list[str]:
-    """Return the codes of the indicators that do not lie below a node; all if there are none."""
+    """Return the codes of the indicators that are not below a node, or of all if none is left."""
     below = {indicator.code for indicator in select(assessment.index, below=node)}
     codes = [indicator.code for indicator in assessment.index.indicators]
     return [code for code in codes if code not in below] or codes
 
 
 def _resembles(assessment: Assessment, row: int, node: str) -> Bools:
-    """Return which units score like the unit of a row at the other nodes of a node's level."""
+    """Return which units have scores similar to a row's at the other nodes of a node's level."""
     index = assessment.index
     others = [n.code for n in select(index, index.level(node)) if n.code != node]
     if not others:
         msg = (
-            f"resembling compares units at the other nodes of the level, but {node!r} is the only "
-            "node at its level"
+            f"resembling=True compares units at the other nodes of the level, but {node!r} is the "
+            "only node at its level"
         )
         raise MethodError(msg)
-    # Means over nodes need one scale, which is that on which they enter their parents.
+    # A mean over nodes requires one scale: the scale on which they enter their parents.
     values = assessment.arrays(others, normalised=True)
     means = row_means(values)[assessment.rows_beside(row)]
     difference = np.abs(row_means(values - values[row]))

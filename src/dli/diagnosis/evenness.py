@@ -1,4 +1,4 @@
-"""How even a profile is, and what unevenness costs."""
+"""The balance of a profile and the cost of imbalance."""
 
 from collections.abc import Mapping
 
@@ -20,45 +20,46 @@ __all__ = ["balance"]
 def balance(assessment: Assessment, *, node: str | None = None, named: bool = False) -> Frame:
     r"""Return how even each unit's scores are across the children of a node.
 
-    The variation is $\sigma / \mu$ of the unit's children, unweighted, with $\sigma^2
-    = \frac{1}{n} \sum_k (x_k - \mu)^2$, as in the Mazziotta-Pareto index. The cost of imbalance is
-    $\sum_k w_k x_k - \prod_k x_k^{w_k}$, the arithmetic less the geometric mean with the
-    weights of the assessment, or of the unit where units have weights of their own: 0 for an even
-    profile, never below.
+    The variation is the unweighted coefficient of variation $\sigma / \mu$ of the unit's children,
+    with $\sigma^2 = \frac{1}{n} \sum_k (x_k - \mu)^2$, as in the Mazziotta-Pareto index. The cost
+    of imbalance is $\sum_k w_k x_k - \prod_k x_k^{w_k}$, the arithmetic mean minus the geometric
+    mean. Both use the weights of the assessment, or those of the unit if weights differ between
+    units. The cost is 0 for an even profile and never negative.
 
     Parameters
     ----------
     assessment : Assessment
-        With the unit and those it is compared with.
+        The assessment of the units.
     node : str, optional
-        The index by default.
+        The code of the node; the index by default.
     named : bool
-        Whether notes call nodes by their names, as reports do, instead of by their codes.
+        Whether notes use the names of nodes, as reports do, instead of their codes.
 
     Returns
     -------
     frame
-        A row for each unit (and period), with its ``name`` if the data have it: ``variation``,
-        missing where the mean is not above 0; ``arithmetic``, ``geometric`` and ``cost``, the last
-        two missing where a child that has a weight is not above 0; ``lowest`` and ``highest``, the
-        codes of the children with the lowest and the highest score, joined by ", " where they tie;
-        and ``note``. Missing children are left out, and their weight is shared among the others.
-        With fewer than two children that have a score there is no variation and no cost, which the
-        note says; it also names children with a score from less than two thirds of their
-        indicators, and imputed ones. All other columns are missing for a unit without a score at
-        the node.
+        One row for each unit (and period), with its ``name`` if the data contain it. Columns:
+        ``variation``, missing where the mean is not above 0; ``arithmetic``, ``geometric`` and
+        ``cost``, the last two missing where a child with a weight above 0 has a score of 0 or less;
+        ``lowest`` and ``highest``, the codes of the children with the lowest and the highest score,
+        joined by ", " where they tie; and ``note``. Missing children are left out, and their weight
+        is shared among the others. If fewer than two children have a score, variation and cost are
+        missing, and the note says so. The note also marks children whose score is imputed or based
+        on less than two thirds of their indicators. All other columns are missing for a unit
+        without a score at the node.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        The node does not exist.
     MethodError
-        The node is an indicator; ``named`` is not True or False.
+        The node is an indicator, or ``named`` is not True or False.
 
     Notes
     -----
-    Both measures depend on where the scale has its zero. They are meaningful for scores that are
-    shares of something, but not for z-scores; under min-max the lowest unit has no geometric mean.
+    Both measures depend on the zero of the scale. They are meaningful for scores with a natural
+    zero, such as shares, but not for z-scores. With min-max normalisation, a unit with the lowest
+    value of an indicator has no geometric mean.
 
     References
     ----------
@@ -88,13 +89,13 @@ def balance(assessment: Assessment, *, node: str | None = None, named: bool = Fa
     usable = np.where(has_geometric & (weights > 0), values, np.nan)
     geometric = power_mean(usable, weights, 0)
     n_known = (~np.isnan(values)).sum(axis=1)
-    # A single score differs from no other: that does not make a profile even.
+    # A single score does not vary, but it is not an even profile either.
     is_profile = np.where(n_known > 1, 1.0, np.nan)
     columns = {
         "variation": _variation(values) * is_profile,
         "arithmetic": arithmetic,
         "geometric": geometric,
-        # Rounding would make an even profile cost less than nothing.
+        # Rounding could make the cost of an even profile slightly negative.
         "cost": np.maximum(arithmetic - geometric, 0.0) * is_profile,
         "lowest": _highest(-values, top),
         "highest": _highest(values, top),
@@ -106,7 +107,7 @@ def balance(assessment: Assessment, *, node: str | None = None, named: bool = Fa
 def _notes(
     assessment: Assessment, top: Index, n_known: list[int], names: Mapping[str, str]
 ) -> list[str]:
-    """Return what limits the comparison of the children, for each unit."""
+    """Return a note for each unit on what limits the comparison of its children."""
     rows = list(range(len(n_known)))
     is_scored = (~np.isnan(assessment.array(top.code))).tolist()
     marked = [
@@ -129,7 +130,7 @@ def _variation(values: Floats) -> Floats:
 
 
 def _highest(values: Floats, top: Index) -> list[str | None]:
-    """Return the codes of the children with the highest value in each row."""
+    """Return the codes of the children with the highest value in each row, joined; or None."""
     highest = np.fmax.reduce(values, axis=1, keepdims=True)
     scale = np.fmax.reduce(np.abs(values), axis=1, keepdims=True)
     is_highest = ~np.isnan(values) & ~is_above(highest, values, scale)

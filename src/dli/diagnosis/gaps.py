@@ -1,4 +1,4 @@
-"""Where a unit is behind and where it is ahead, and what this means for its score."""
+"""Gaps and leads of a unit, and their effect on its score."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,55 +31,59 @@ def weaknesses(
     nodes: Nodes = None,
     period: object = None,
 ) -> Frame:
-    """Return where a unit is behind, ordered by what closing the gap would add to the index.
+    """Return the nodes at which a unit is behind, ordered by what closing each gap would add.
 
     Parameters
     ----------
     assessment : Assessment
-        With the unit and those it is compared with.
+        The assessment of the unit and of the units that it is compared with.
     unit : object
-        As the data name it.
+        The unit, as the data name it.
     against : {"frontier", "target", "own"} or sequence of units
-        The reference at each node: the best score of the period; the indicator's target, or the
-        better of its goalposts if it has no target, on the normalised scale (read after treatment,
-        as the normalisation reads goalposts); the mean of the unit's own scores at the nodes; or
-        the median of some units, such as `peers`. Where no other unit of the period has a score,
-        the best end of the scale takes the place of the best score: that of the normalisation, or
-        the best score of all periods if it has none. For ``"own"``, nodes whose scores are
-        normalised are compared as they enter their parent, so that scales are not mixed.
+        The reference at each node:
+
+        - ``"frontier"``: the best score of the period. Where no other unit of the period has a
+          score, this is the best end of the scale of the normalisation, or the best score of all
+          periods if the normalisation has no such end.
+        - ``"target"``: the indicator's target, or the better of its goalposts if it has no target,
+          on the normalised scale (after treatment, as the normalisation reads goalposts).
+        - ``"own"``: the mean of the unit's own scores at the nodes. Nodes whose scores are
+          normalised are compared as they enter their parent, so that scales are not mixed.
+        - a sequence of units, such as `peers`: the median of these units.
     nodes : int, str or sequence of str, optional
-        Which nodes to look at: a level of the tree (1 for the sub-indices), a code or several
-        codes; the indicators by default.
+        The nodes to compare: a level of the tree (1 for the sub-indices), a code or several codes;
+        the indicators by default.
     period : object, optional
-        Required if there are several periods; units are compared within it.
+        The period within which units are compared. Required if there are several periods.
 
     Returns
     -------
     frame
-        A row for each node at which the unit is behind by more than a tie: ``code``, ``name``,
-        ``score``, ``reference``; ``gap``, the reference less the score, in points of the node;
+        One row for each node at which the unit is behind by more than a tie: ``code``, ``name``,
+        ``score``, ``reference``; ``gap``, the reference minus the score, in points of the node;
         ``points``, what the index score would gain if this gap alone were closed; ``rank`` among
-        units, missing where no other unit has a score; and ``note``, which says so, and marks
-        scores from less than two thirds of the indicators below the node, and imputed ones. Every
-        gap is above 0. The node with the most points comes first, and of those that gain as much
-        the one with the larger gap. Without rows if the unit is behind nowhere. Nodes without a
-        score or a reference are left out; `risks` lists what a unit lacks.
+        units, missing where no other unit has a score; and ``note``, which says so and marks scores
+        that are imputed or based on less than two thirds of the indicators below the node. Every
+        gap is above 0. Rows are ordered by points, then by gap, largest first. The frame has no
+        rows if the unit is not behind at any node. Nodes without a score or a reference are left
+        out; `risks` lists missing data.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period, node, or units to compare with.
+        The unit, the period, a node or a unit to compare with does not exist.
     DataError
         The unit has no index score.
     MethodError
-        No such level, an unknown reference, no node with a target, a period of data without
-        periods, or no period of data with several.
+        The level does not exist, the reference is unknown, no node has a target, a period is named
+        although the data have none, or no period is named although the data have several.
 
     Notes
     -----
-    The points come from computing the unit's score again with the node at its reference and the
-    weights held; for arithmetic means they are the gap times the effective weight. With other means
-    they do not add up over nodes. Weights of missing children are shared out as in the assessment.
+    The points are found by computing the unit's score again with the node at its reference and all
+    weights unchanged. For arithmetic means they equal the gap times the effective weight. With
+    other means they do not add up over nodes. Weights of missing children are shared among the
+    other children as in the assessment.
 
     References
     ----------
@@ -106,7 +110,7 @@ def strengths(
     nodes: Nodes = None,
     period: object = None,
 ) -> Frame:
-    """Return where a unit is ahead, ordered by what the lead adds to the index.
+    """Return the nodes at which a unit is ahead, ordered by what each lead adds to the index.
 
     Parameters
     ----------
@@ -117,12 +121,12 @@ def strengths(
     Returns
     -------
     frame
-        A row for each node at which the unit is ahead by more than a tie: ``code``, ``name``,
-        ``score``, ``reference``; ``lead``, the score less the reference, in points of the node;
+        One row for each node at which the unit is ahead by more than a tie: ``code``, ``name``,
+        ``score``, ``reference``; ``lead``, the score minus the reference, in points of the node;
         ``points``, what the index score would lose if the unit had the reference instead; ``rank``
-        and ``note`` as in `weaknesses`. Every lead is above 0. The node with the most points comes
-        first. Without rows if the unit is ahead nowhere. Nodes without a score or a reference are
-        left out.
+        and ``note`` as in `weaknesses`. Every lead is above 0. Rows are ordered by points, largest
+        first. The frame has no rows if the unit is not ahead at any node. Nodes without a score or
+        a reference are left out.
 
     Raises
     ------
@@ -191,9 +195,9 @@ def _compared(
 def _held_codes(
     assessment: Assessment, codes: Sequence[str], against: str | Iterable[object]
 ) -> list[str]:
-    """Return the codes under which the held tree has the scores that are compared.
+    """Return the codes of the compared scores in the tree with unchanged weights.
 
-    The mean of a unit's own scores requires one scale: that on which they enter their parents.
+    The mean of a unit's own scores requires one scale: the scale on which they enter their parents.
     """
     is_own = isinstance(against, str) and against == "own"
     normalised = {*assessment.node_normalisations} - {assessment.index.code} if is_own else set()
@@ -201,11 +205,11 @@ def _held_codes(
 
 
 def _score_at(assessment: Assessment, row: int, code: str, score: float) -> float:
-    """Return the index score of a row if one node had another score."""
+    """Return the index score that a row would have with another score at one node."""
     held = assessment.held
     moved = held.scores[code].copy()
     moved[row] = score
-    # All rows, since other units' scores can depend on this one's below the index.
+    # All rows are computed, since the scores of other units can depend on this unit's.
     return float(held.moved({code: moved})[assessment.index.code][row])
 
 
@@ -233,7 +237,7 @@ def _reference(
     scores: Floats,
     is_alone: Bools,
 ) -> Floats:
-    """Return what the score at each node is compared with, NaN where there is nothing."""
+    """Return the reference for the score at each node, NaN where there is none."""
     rows = assessment.rows_beside(row)
     if not isinstance(against, str):
         values = scores[assessment.rows_of(against, rows)]
@@ -251,7 +255,7 @@ def _reference(
         return np.full(len(nodes), row_means(scores[[row]])[0])
     best = np.fmax.reduce(scores[rows])
     for place in np.flatnonzero(is_alone).tolist():
-        # The best of all would be the unit itself, which is behind itself nowhere.
+        # The unit has the only score, so that comparing it with the best would show no gap.
         best[place] = assessment.held.ends[nodes[place].code][1]
     return np.asarray(best)
 
@@ -261,20 +265,21 @@ def _targets(assessment: Assessment, row: int, nodes: Sequence[Node]) -> Floats:
     indicators = assessment.index.indicators
     goals = np.array([_goal(indicator) for indicator in indicators])
     treated = assessment.stage_array("treated")
-    # Where there is no goal, the unit keeps its value.
+    # An indicator without a goal keeps the unit's value.
     reached = np.where(np.isnan(goals), treated[row], goals)
     scores = np.full(goals.shape, np.nan)
     places = np.arange(len(indicators))
     for choice, columns in assessment.normalisations:
-        own = [indicators[place] for place in places[columns].tolist()]
-        scores[columns] = goal_scores(choice, treated[:, columns], own, reached[columns], row)
+        group = [indicators[place] for place in places[columns].tolist()]
+        scores[columns] = goal_scores(choice, treated[:, columns], group, reached[columns], row)
     scores[np.isnan(goals)] = np.nan
     by_code = dict(zip((indicator.code for indicator in indicators), scores.tolist(), strict=True))
     targets = np.array([by_code.get(node.code, np.nan) for node in nodes])
     if np.isnan(targets).all():
         codes = ", ".join(repr(node.code) for node in nodes[:5])
         msg = (
-            "against='target' needs indicators with a target or goalposts; none of these has one: "
+            "against='target' requires indicators with a target or goalposts; none of these has "
+            "either: "
             f"{codes}{' ...' if len(nodes) > 5 else ''}"
         )
         raise MethodError(msg)

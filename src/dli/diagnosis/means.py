@@ -1,4 +1,4 @@
-"""Means over the values that are known."""
+"""Means over known values."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ __all__ = ["row_means"]
 
 
 def row_means(values: Floats) -> Floats:
-    """Return the mean of each row over its known values, NaN for a row without any.
+    """Return the mean of the known values in each row; NaN if a row has none.
 
     Parameters
     ----------

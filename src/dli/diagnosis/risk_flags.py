@@ -23,7 +23,7 @@ __all__ = ["risks"]
 Flag: TypeAlias = tuple[str, str, float, str]
 Rows: TypeAlias = NDArray[np.intp]
 
-# Of fewer units, a quartile only says which is the lowest and the highest.
+# Quartiles of fewer units would only identify the lowest and the highest one.
 _LEAST_UNITS = 4
 
 
@@ -39,64 +39,69 @@ def risks(  # noqa: PLR0913 each is a choice of its own
 ) -> Frame:
     """Return the caveats of a unit's result.
 
-    A unit without a score has risks too: they say that it has none.
+    A unit without a score is accepted: its missing score is one of the risks.
 
     Parameters
     ----------
     assessment : Assessment
-        With the unit and those it is compared with.
+        The assessment of the unit and of the units that it is compared with.
     unit : object
-        As the data name it.
+        The unit, as the data name it.
     floor : float, optional
-        The score below which a sub-index is a risk; by default the lower quartile of all units at
-        each sub-index, where at least four have a score.
+        The score below which a sub-index is flagged. By default, this is the lower quartile of all
+        units at each sub-index, where at least four units have a score.
     study : Uncertainty, optional
-        The result of `dli.sensitivity.uncertainty` for the same units, to judge the rank.
+        The result of `dli.sensitivity.uncertainty` for the same units. Without it, the rank is not
+        examined.
     spread : float
-        The rank is a risk if its middle 90 % in the study spans more than this share of the units.
+        The share of the units, from 0 to 1: the rank is flagged if the middle 90 % of its
+        simulated values spans more places than this.
     period : object, optional
-        Required if there are several periods; units are compared within it.
+        The period within which units are compared. Required if there are several periods.
     named : bool
-        Whether notes call nodes by their names, as reports do, instead of by their codes.
+        Whether notes use the names of nodes, as reports do, instead of their codes.
 
     Returns
     -------
     frame
-        A row for each risk: ``kind``, ``code``, ``value`` and ``note``, which says what the value
-        is. Without rows if there is no risk. The kinds are:
+        One row for each risk: ``kind``, ``code``, ``value`` and ``note``, which describes the
+        value. The frame has no rows if nothing is flagged. The kinds are:
 
         ``no score``
-            The index or a sub-index without a score. The value is the share of its children that
-            have one.
+            The index or a sub-index has no score. The value is the share of its children that have
+            one.
         ``low``
-            The score of a sub-index below the floor.
+            The score of a sub-index is below the floor. The value is the score.
         ``narrow``
-            A strength that depends on one indicator: a sub-index in the upper quartile of units
-            that loses score, and more than half of its lead over the median, when the indicator is
-            missing for all units. The value is the share of the lead that is lost, above 1 if the
-            unit falls behind the median; missing if the unit has no other value there. The scores
-            without the indicator follow the assessment's rule for missing children: where it
-            requires more children than are left, nothing is flagged. Nor is anything where fewer
-            than four units have a score, or where the score rises without the indicator.
+            A strength depends on one indicator: a sub-index in the upper quartile of units loses
+            score, and more than half of its lead over the median, when the indicator is missing for
+            all units. The value is the share of the lead that is lost. It is above 1 if the unit
+            falls behind the median, and missing if the unit has no other value below the sub-index.
+            The scores without the indicator follow the assessment's rule for missing children. A
+            sub-index is not flagged if that rule requires more children than are left, if fewer
+            than four units have a score, or if the score rises without the indicator.
         ``missing``, ``imputed``
-            The share of a sub-index's weight that has no value, or an imputed one.
+            Indicators of a sub-index have no value, or an imputed one. The value is their share of
+            the sub-index's weight.
         ``treated``
-            An indicator's value before it was changed as an outlier.
+            An indicator was treated as an outlier. The value is the one before treatment.
         ``rank``
-            The number of places that the middle 90 % of the unit's rank in the study spans.
+            The rank is unstable. The value is the number of places that the middle 90 % of the
+            unit's ranks in the study spans.
 
-        Scores that differ from the floor, the quartile or the median by no more than a tie are
-        equal to it.
+        Scores within the tolerance of ties of the floor, the quartile or the median count as equal
+        to it.
 
     Raises
     ------
     UnknownCodeError
-        No such unit or period.
+        The unit or period does not exist.
     DataError
-        The unit was left out for lack of indicators.
+        The unit was left out because too few of its indicators have a value.
     MethodError
-        ``floor`` is not a number, ``spread`` is not a share, ``study`` has other units, ``named``
-        is not True or False, a period of data without periods, or no period of data with several.
+        ``floor`` is not a number, ``spread`` is not a number from 0 to 1, ``study`` has other
+        units, ``named`` is not True or False, a period is named although the data have none, or no
+        period is named although the data have several.
 
     Examples
     --------
@@ -191,7 +196,7 @@ def _narrow(
             continue
         missing = np.full(len(scores), np.nan)
         without = assessment.held.moved({code: missing})[node.code]
-        # An indicator that holds the score down is no support of it, whatever happens to others.
+        # An indicator that lowers the unit's score does not support it, whatever others score.
         if not is_above(own, without[row], scale):
             continue
         lead = without[row] - np.nanmedian(without[rows])

@@ -1,4 +1,4 @@
-"""Units in a similar situation: by context, or by the profile of their scores."""
+"""Similar units, by context or by the profile of their scores."""
 
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -28,34 +28,35 @@ from dli.ranking import rank_scores
 
 __all__ = ["Likeness", "check_count", "gower_distances", "likeness", "peers", "profile_order"]
 
-# A note names this many of the variables that are not compared.
+# The maximum number of variables that a note names as not compared.
 _NAMED = 5
 
 
 def gower_distances(columns: Sequence[Sequence[Any]]) -> Floats:
     r"""Return Gower's distance between all pairs of units.
 
-    $d_{ij} = \frac{1}{|V|} \sum_{v \in V} d_{ijv}$, the mean over the variables $V$
-    that both units have: $|x_{iv} - x_{jv}|$ over the range of the variable for numbers, 0
-    for equal and 1 for different categories.
+    The distance is $d_{ij} = \frac{1}{|V|} \sum_{v \in V} d_{ijv}$, the mean over the variables $V$
+    that both units have. For a numerical variable, $d_{ijv}$ is $|x_{iv} - x_{jv}|$ divided by the
+    range of the variable; for a categorical variable, it is 0 for equal and 1 for different
+    categories.
 
     Parameters
     ----------
     columns : sequence of n_variables sequences of n_units cells
-        Numbers, or anything else (text, truth values) for categories; None and NaN are missing.
-        Whole numbers that stand for categories must be passed as text.
+        Numbers, or anything else (text, Booleans) for categories; None and NaN are missing. Whole
+        numbers that represent categories must be passed as text.
 
     Returns
     -------
     ndarray of shape (n_units, n_units)
-        From 0 to 1, NaN where two units have no variable in common. A variable in which no two
-        units differ by more than a tie adds a distance of 0.
+        Distances from 0 to 1, NaN where two units have no variable in common. A variable in which
+        no two units differ by more than a tie contributes a distance of 0.
 
     Raises
     ------
     MethodError
-        Columns of different lengths, no columns, infinite numbers, or numbers among text; all
-        faults are listed.
+        There are no columns, columns have different lengths, or a column contains infinite numbers
+        or mixes numbers with text. All faults in cells are listed.
 
     References
     ----------
@@ -90,63 +91,66 @@ def peers(  # noqa: PLR0913 each is a choice of its own
     period: object = None,
     named: bool = False,
 ) -> Frame:
-    r"""Return the units that are most like a unit.
+    r"""Return the units that are most similar to a unit.
 
-    The distance of two units is the mean difference over all variables. In a context column it is
-    Gower's: the difference over the range for numbers, 0 for equal and 1 for different categories.
-    In the profile it is the absolute difference of the normalised indicators, in points, without
-    weights. A variable that one of the units lacks counts as the greatest difference possible: 1
-    in a context column, the range of the indicator in the profile.
+    The distance between two units is the mean of their differences over all variables. In context
+    columns, differences are Gower's: for numbers, the difference divided by the range; for
+    categories, 0 if they are equal and 1 if they are not. In the profile, a difference is the
+    absolute difference of the normalised indicator, in points; indicators are not weighted. A
+    variable that one of the units lacks counts as the greatest possible difference: 1 in a context
+    column, the range of the indicator in the profile.
 
     Parameters
     ----------
     assessment : Assessment
-        With the unit and those it is compared with.
+        The assessment of the unit and of the units that it is compared with.
     unit : object
-        A unit without a score has peers too, and so may units without a score be peers.
+        The unit, as the data name it. Neither the unit nor its peers need a score.
     by : str or sequence of str, optional
-        Context columns; whether a column contains numbers or categories follows from its cells. By
-        default units are compared by their profile.
+        The context columns to compare. Whether a column contains numbers or categories is inferred
+        from its cells. By default, units are compared by their profile of indicators.
     k : int, optional
-        The largest number of peers; None for all.
+        The maximum number of peers; None for all.
     within : float, optional
-        The greatest distance.
+        The maximum distance; no limit by default.
     shared : float
-        The share of the variables that both units must have, two thirds by default: two of three
-        columns. Where no unit reaches it, as for a unit that itself lacks most columns, the units
-        that have anything in common are compared, with a warning.
+        The minimum share of the variables that both units must have; two thirds by default, such
+        as two of three columns. If no unit has that many in common with the unit, for example
+        because the unit itself lacks most columns, all units that have any in common are compared,
+        and a warning is issued.
     period : object, optional
-        Required if there are several periods. Units are compared within it, and so are ranges.
+        The period within which units are compared and ranges computed. Required if there are
+        several periods.
     named : bool
-        Whether notes call nodes by their names, as reports do, instead of by their codes.
+        Whether notes use the names of nodes, as reports do, instead of their codes.
 
     Returns
     -------
     frame
-        A row for each peer, the nearest first: the unit (and period), the context column ``name``
-        if the data have it, ``distance``; ``compared``, the number of variables that both units
+        One row for each peer, the nearest first: the unit (and period), the context column ``name``
+        if the data contain it, ``distance``; ``compared``, the number of variables that both units
         have; ``score`` and ``rank`` in the index, missing for a peer without a score; and ``note``,
-        which names the variables that are not compared and marks scores from less than two thirds
-        of the indicators. Units at the same distance are in the order of the likeness of their
-        profiles: by its distance, then by its largest single difference. Only units that are alike
-        in these too are in the order of their codes.
+        which lists the variables that are not compared and marks scores based on less than two
+        thirds of the indicators. Units at the same distance are ordered by the similarity of their
+        profiles (first by the distance, then by the largest single difference), and by their codes
+        if they tie in both.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period or context column.
+        The unit, period or a context column does not exist.
     MethodError
-        No unit lies within the distance (the nearest is named), a column that mixes numbers with
-        text, an invalid ``k``, ``within``, ``shared`` or ``named``, a period of data without
-        periods, or no period of data with several.
+        No unit is within the distance (the nearest is named), a column mixes numbers with text,
+        ``k``, ``within``, ``shared`` or ``named`` is invalid, a period is named although the data
+        have none, or no period is named although the data have several.
     DataError
-        A unit that was left out, that has a value in none of the columns, or that has no variable
-        in common with any other unit.
+        The unit was left out, has no value in any of the columns, or has no variable in common with
+        any other unit.
 
     Warns
     -----
     DLIWarning
-        No unit shares as many variables as asked for.
+        No unit has the required share of variables in common with the unit.
 
     References
     ----------
@@ -168,9 +172,9 @@ def peers(  # noqa: PLR0913 each is a choice of its own
     limit = np.inf if within is None else number("within", within, least=0)
     shared = number("shared", shared, least=0, most=1)
     row = assessment.row(unit, period=period)
-    found = likeness(assessment, row, by)
-    candidates, is_little = found.candidates(row, shared)
-    nearness, profile = _order(found.distance), profile_order(assessment, row)
+    similarity = likeness(assessment, row, by)
+    candidates, is_little = similarity.candidates(row, shared)
+    nearness, profile = _order(similarity.distance), profile_order(assessment, row)
     others = sorted(
         np.flatnonzero(candidates).tolist(),
         key=lambda other: (nearness[other], *profile[other], str(assessment.units[other])),
@@ -178,24 +182,24 @@ def peers(  # noqa: PLR0913 each is a choice of its own
     if not others:
         msg = f"no other unit has anything to compare with {unit!r}"
         raise DataError(msg)
-    is_beyond = is_above(found.distance, np.array(limit))
+    is_beyond = is_above(similarity.distance, np.array(limit))
     near = [other for other in others if not is_beyond[other]][:k]
     if not near:
         msg = (
             f"no unit lies within {limit:g} of {unit!r}; the nearest, "
-            f"{assessment.units[others[0]]!r}, is at {found.distance[others[0]]:.4g}"
+            f"{assessment.units[others[0]]!r}, is at {similarity.distance[others[0]]:.4g}"
         )
         raise MethodError(msg)
     if is_little:
-        found.warn_of(unit, near, shared)
+        similarity.warn_of(unit, near, shared)
     top = assessment.index.code
     columns = {
-        "distance": found.distance[near],
-        "compared": found.compared[near],
+        "distance": similarity.distance[near],
+        "compared": similarity.compared[near],
         "score": assessment.array(top)[near],
         "rank": assessment.rank_array(top)[near],
         "note": join_notes(
-            found.notes(near, names_in_notes(assessment, named=named)),
+            similarity.notes(near, names_in_notes(assessment, named=named)),
             basis_notes(assessment, near, top),
         ),
     }
@@ -203,7 +207,7 @@ def peers(  # noqa: PLR0913 each is a choice of its own
 
 
 def check_count(k: object) -> None:
-    """Refuse a number of units that is not a whole number from 1, or None."""
+    """Raise an error unless a number of units is a whole number of at least 1, or None."""
     if k is not None and not is_whole(k, 1):
         msg = f"k must be a whole number of at least 1, or None for all, got {k!r}"
         raise MethodError(msg)
@@ -211,16 +215,16 @@ def check_count(k: object) -> None:
 
 @frozen(kw_only=True, eq=False)
 class Likeness:
-    """How far all units of a period are from one of them, and over which variables.
+    """The differences of all units of a period from one of them, by variable.
 
     Attributes
     ----------
     names : tuple of str
-        The variables, without those that no unit of the period has.
+        The variables, except those for which no unit of the period has a value.
     differences : ndarray of shape (n_units, n_variables)
-        NaN where one of the two units lacks the variable, and in other periods.
+        NaN where one of the two units lacks the variable, and for units of other periods.
     greatest : ndarray of shape (n_variables,)
-        The greatest difference possible.
+        The greatest possible difference in each variable.
     """
 
     names: tuple[str, ...]
@@ -234,20 +238,20 @@ class Likeness:
 
     @property
     def penalised(self) -> Floats:
-        """The differences, the greatest possible where a unit lacks a variable."""
+        """The differences, with the greatest possible one where a unit lacks a variable."""
         filled = np.where(np.isnan(self.differences), self.greatest, self.differences)
         filled[self.compared == 0] = np.nan
         return np.asarray(filled)
 
     @property
     def distance(self) -> Floats:
-        """The mean difference of shape (n_units,), NaN where nothing is in common."""
+        """The mean difference, of shape (n_units,); NaN where no variable is in common."""
         return row_means(self.penalised)
 
     def candidates(self, row: int, shared: float) -> tuple[Bools, bool]:
-        """Return the units that share enough with a unit, and whether none does.
+        """Return the units with enough variables in common with a unit, and whether there is none.
 
-        If none does, they are the units that share anything.
+        If there is none, the units with any variable in common are returned.
         """
         comparable = self.compared > 0
         comparable[row] = False
@@ -256,13 +260,13 @@ class Likeness:
         return (enough, False) if enough.any() else (comparable, True)
 
     def notes(self, rows: Sequence[int], names: Mapping[str, str]) -> list[str]:
-        """Return the variables that are not compared, as text for each of some rows.
+        """Return a text for each row that lists the variables that are not compared.
 
         Parameters
         ----------
         rows : sequence of int
         names : mapping of str to str
-            What variables are called; those that are not in it by their codes.
+            The names of variables by code; variables that it does not contain keep their codes.
         """
         notes, called = [], [names.get(name, name) for name in self.names]
         for row in rows:
@@ -273,12 +277,13 @@ class Likeness:
         return notes
 
     def warn_of(self, unit: object, rows: Sequence[int], shared: float) -> None:
-        """Warn that units are compared over fewer variables than asked for."""
+        """Warn that units are compared over fewer variables than required."""
         n = len(self.names)
         msg = (
-            f"unit {unit!r} is compared over {int(self.compared[list(rows)].max())} of {n} "
-            f"variables at most, fewer than shared={shared:.3g} of them: no unit shares more. Do "
-            "not rely on these units; the column note names what is not compared"
+            f"unit {unit!r} is compared over at most {int(self.compared[list(rows)].max())} of {n} "
+            f"variables, fewer than the share of {shared:.3g} required by shared=; no other unit "
+            "has more in common with it. Do not rely on these units; the column note lists the "
+            "variables that are not compared"
         )
         warn(msg, DLIWarning, stacklevel=3)
 
@@ -289,7 +294,7 @@ def likeness(
     by: str | Sequence[str] | None,
     indicators: Sequence[str] | None = None,
 ) -> Likeness:
-    """Return how far all units of a period are from one of them.
+    """Return the differences of all units of a period from one of them.
 
     Parameters
     ----------
@@ -326,14 +331,14 @@ def likeness(
 
 
 def profile_order(assessment: Assessment, row: int) -> list[tuple[float, float]]:
-    """Return by what units at the same distance are ordered: the likeness of their profiles."""
-    found = likeness(assessment, row, None)
-    largest = np.fmax.reduce(found.penalised, axis=1, initial=-np.inf)
-    return list(zip(_order(found.distance), _order(largest), strict=True))
+    """Return the keys that order units at the same distance: the similarity of their profiles."""
+    profile = likeness(assessment, row, None)
+    largest = np.fmax.reduce(profile.penalised, axis=1, initial=-np.inf)
+    return list(zip(_order(profile.distance), _order(largest), strict=True))
 
 
 def _order(distance: Floats) -> Floats:
-    """Return the places of units by distance; ties share one, and missing distances the last."""
+    """Return the ranks of units by distance; ties share a rank, missing distances rank last."""
     ranks = rank_scores(-np.where(np.isfinite(distance), distance, np.nan))
     return np.where(np.isnan(ranks), np.inf, ranks)
 
@@ -352,12 +357,15 @@ def _context_names(assessment: Assessment, by: str | Sequence[str]) -> list[str]
 
 
 def _coded(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> list[tuple[Floats, bool]]:
-    """Return each variable as numbers, divided by its range, or as numbers of its categories."""
+    """Return each variable as an array, and whether it is numerical.
+
+    Numbers are divided by their range; categories are replaced by whole numbers.
+    """
     variables, faults = [], []
     for column, name in zip(columns, names, strict=True):
-        others = [cell for cell in column if not is_hashable(cell)]
-        if others:
-            faults.append(f"{name} has {others[0]!r}, which is neither a number nor a category")
+        unusable = [cell for cell in column if not is_hashable(cell)]
+        if unusable:
+            faults.append(f"{name} has {unusable[0]!r}, which is neither a number nor a category")
             continue
         known = [cell for cell in column if not is_missing(cell)]
         is_real = [_is_real(cell) for cell in known]
@@ -367,10 +375,10 @@ def _coded(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> list[tuple
         elif any(is_real):
             values = np.array([np.nan if is_missing(cell) else cell for cell in column], np.float64)
             if np.isinf(values).any():
-                faults.append(f"{name} holds infinite numbers")
+                faults.append(f"{name} contains infinite numbers")
                 continue
             low, high = np.asarray(np.nanmin(values)), np.asarray(np.nanmax(values))
-            # Units that differ by rounding alone would otherwise be as different as can be.
+            # Without this check, rounding errors alone could produce the greatest difference.
             is_spread = is_above(high, low, np.nanmax(np.abs(values)))
             variables.append((values / (high - low) if is_spread else values * 0.0, True))
         else:
@@ -378,13 +386,13 @@ def _coded(columns: Sequence[Sequence[Any]], names: Sequence[str]) -> list[tuple
             codes = [np.nan if is_missing(cell) else number_of[cell] for cell in column]
             variables.append((np.array(codes, dtype=np.float64), False))
     if faults:
-        msg = "a variable must hold finite numbers only, or categories only"
+        msg = "each variable must contain either finite numbers or categories"
         raise MethodError(msg, faults)
     return variables
 
 
 def _differences(variables: Sequence[tuple[Floats, bool]], row: int) -> Floats:
-    """Return the differences from one unit: (n_units, n_variables), from 0 to 1."""
+    """Return the differences from one unit, from 0 to 1: (n_units, n_variables)."""
     differences = np.stack([np.abs(values - values[row]) for values, _ in variables], axis=1)
     for place, (_, is_numeric) in enumerate(variables):
         if not is_numeric:
