@@ -170,7 +170,7 @@ def test_scales_that_floats_cannot_hold_are_refused(scheme, parameters, fault):
 
 
 def test_indicators_of_the_wrong_kind_are_named():
-    with pytest.raises(MethodError, match=r"dli.Indicator has:\n  - 'a' is not an Indicator$"):
+    with pytest.raises(MethodError, match=r"dli.Indicator does:\n  - 'a' is not an Indicator$"):
         MinMax().normalise([[1.0], [2.0]], ["a"])
     with pytest.raises(MethodError, match=r"\n  - .*Indicator'> is not an Indicator$"):
         MinMax().normalise([[1.0], [2.0]], [Indicator])

@@ -266,7 +266,7 @@ def test_the_bounds_of_ratios_hold_for_values_of_any_size() -> None:
 
 
 def test_weights_of_the_smallest_values_are_an_error() -> None:
-    with pytest.raises(DLIError, match="weights of values below 1e-308"):
+    with pytest.raises(DLIError, match="weights for values below 1e-308"):
         weighting.benefit_of_the_doubt(np.full((3, 2), 5e-324))
 
 
@@ -365,7 +365,7 @@ def test_estimates_of_constant_outputs_are_missing() -> None:
         (lambda: diagnosis.gower_distances([[[1], 2]]), r"column 0 has \[1\], which is neither"),
         (
             lambda: weighting.BenefitOfTheDoubt(ratio_bounds=[("a", 2, 0.5, 2)]),
-            "ratio_bounds must be two codes and two finite numbers",
+            "ratio_bounds must consist of two codes and two finite numbers",
         ),
         (
             lambda: weighting.benefit_of_the_doubt(VALUES, ratio_bounds=[(0, 1)]),
@@ -399,7 +399,7 @@ def test_a_first_argument_of_another_class_is_an_error_of_the_library(
     parameters = [
         parameter
         for parameter in inspect.signature(function).parameters.values()
-        if parameter.default is parameter.empty
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
     ]
     by_place = [wrong for own in parameters if own.kind is not own.KEYWORD_ONLY]
     by_name = {own.name: 5 for own in parameters if own.kind is own.KEYWORD_ONLY}
