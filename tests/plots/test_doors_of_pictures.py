@@ -122,3 +122,16 @@ def test_pictures_are_saved_to_paths(assessment, tmp_path):
         plots.save(ax, 5)
     plots.save(ax, str(tmp_path / "x.png").encode())
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("draw", [plots.league, plots.correlations, plots.distributions])
+def test_pictures_are_drawn_on_axes_only(assessment, draw):
+    with pytest.raises(MethodError, match="^ax must be axes of matplotlib, got 5$"):
+        draw(assessment, ax=5)
+
+
+def test_the_first_argument_of_a_picture_is_of_its_class():
+    with pytest.raises(MethodError, match="^assessment must be of the class Assessment, got 'x'$"):
+        plots.league("x")
+    with pytest.raises(MethodError, match="^index must be of the class Index, got None$"):
+        plots.framework(None)

@@ -163,7 +163,7 @@ def test_a_negatively_correlated_indicator_is_named():
     # Declared for what it is, it is no fault.
     turned = with_a(-table()["a"], direction=-1)
     assert set(verdicts(turned, but="1.2").values()) == {"meets"}
-    assert "less is better for 1 (a)" in answers(turned)["1.2"]["figure"]
+    assert "less is better for 1 (Name of a)" in answers(turned)["1.2"]["figure"]
 
 
 def test_a_correlation_just_below_zero_is_no_firm_finding():
@@ -366,7 +366,7 @@ def test_choices_that_nodes_carry_are_not_overridden_in_silence():
     text = texts(page, "Other methods")
     assert "Equal weights are left out: nodes of the index carry a weighting." in text
     assert "The geometric mean is left out: nodes of the index carry an aggregation." in text
-    assert "which wins over alternatives" in texts(page, "Robustness")
+    assert "which takes precedence over alternatives" in texts(page, "Robustness")
 
 
 def test_methods_that_the_index_has_are_no_alternatives():
