@@ -107,13 +107,13 @@ def test_equal_seeds_give_equal_streams():
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1f", "\x7f", "\ud800", "\uffff"])
 def test_texts_have_no_control_characters(character):
-    with pytest.raises(ModelError, match="code must not have control characters"):
+    with pytest.raises(ModelError, match="code must not contain control characters"):
         Indicator(f"a{character}b")
-    with pytest.raises(ModelError, match="name must not have control characters"):
+    with pytest.raises(ModelError, match="name must not contain control characters"):
         Indicator("a", f"{character}b")
     assert Indicator("a", description="two\nlines\tand a tab").description
 
 
 def test_a_code_has_no_line_breaks():
-    with pytest.raises(ModelError, match="code must not have control characters"):
+    with pytest.raises(ModelError, match="code must not contain control characters"):
         Indicator("a\nb")

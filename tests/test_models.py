@@ -230,7 +230,7 @@ def test_reserved_codes_are_not_used_and_are_named():
 
 def test_the_limits_are_stated():
     text = " ".join(PUBLIC.description.split())
-    assert "Reference years run from 2013 to 2024: a snapshot, not a panel" in text
+    assert "Reference years range from 2013 to 2024: the data are a snapshot, not a panel" in text
     assert "Blavatnik School of Government" in text
     assert "overlap" in text
 

@@ -177,7 +177,7 @@ def test_an_object_that_loses_its_method_is_told_what_it_needs():
     step = outside("treatment", lambda values: values)
     method = Method(treatment=step)
     del type(step).treat
-    with pytest.raises(MethodError, match=r"treatment Outside needs a method treat\(values\)"):
+    with pytest.raises(MethodError, match=r"treatment Outside requires a method treat\(values\)"):
         Assessment(INDEX, DATA, method=method)
 
 

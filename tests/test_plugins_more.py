@@ -209,7 +209,9 @@ def test_no_step_changes_its_input(family, act, where):
         where = {"A": "A", 2: 1 if family in ("weighting", "aggregation") else 2}[where]
     step = Changing(act)
     choice = step if where is None else {where: step}
-    message = rf"{family} .*Changing.* raised ValueError: .*read-only \(it must leave its input"
+    message = (
+        rf"{family} .*Changing.* raised ValueError: .*read-only \(it must not change its input"
+    )
     with pytest.raises(MethodError, match=message):
         assess(GAPS, **{family: choice})
 

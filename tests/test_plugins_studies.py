@@ -88,7 +88,10 @@ def test_options_must_keep_the_rows():
 def test_the_statement_says_what_counts_for_availability():
     method = Method(normalisation=Goalposts(), imputation=Linear(), availability=0.5)
     panel = Assessment(INDEX, PANEL, period="year", method=method)
-    assert "left out: 0 of 6. Values filled from other periods count." in panel.methodology()
+    assert (
+        "left out: 0 of 6. Values imputed from other periods count as values."
+        in panel.methodology()
+    )
     for imputation in (None, ColumnMean()):
         raw = panel.evolve(imputation=imputation).methodology()
         assert "left out: 1 of 6." in raw

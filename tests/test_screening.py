@@ -102,7 +102,7 @@ def test_faults_are_listed():
     )
     with pytest.raises(UnknownCodeError, match="no unit to force 'Q'"):
         screen(INDEX, DATA, force={"Q": True})
-    with pytest.raises(MethodError, match="no unit passes: availability 1, nonzero 1"):
+    with pytest.raises(MethodError, match="no unit has enough data for availability=1, nonzero=1"):
         screen(INDEX, DATA, availability=1, nonzero=1, force={"V": False})
     with pytest.raises(MethodError, match="must have the shape"):
         data_shares([1.0, 2.0])

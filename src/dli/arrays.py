@@ -1,4 +1,4 @@
-"""Arrays as all functions take and return them, and the one tolerance for ties."""
+"""Conversion of all inputs to arrays of floats, and the one tolerance for ties."""
 
 import reprlib
 from collections.abc import Iterator, Mapping
@@ -35,11 +35,11 @@ Integers: TypeAlias = NDArray[np.int64]
 # A cell that is not a number, with its position in the array.
 Fault: TypeAlias = tuple[tuple[int, ...], object]
 
-# Scores that differ by no more than this share of their scale are ties: rounding must not decide.
+# Scores that differ by at most this share of their scale tie: rounding must not decide a rank.
 TIE = 1e-12
 
 _SHORT = reprlib.Repr()
-_SHORT.maxother = 60  # a date of NumPy in nanoseconds
+_SHORT.maxother = 60  # long enough for a NumPy date in nanoseconds
 
 _DATES = (date, time, timedelta, np.datetime64, np.timedelta64)
 _WORDS: dict[Any, str] = {
@@ -55,23 +55,24 @@ _WORDS: dict[Any, str] = {
 
 
 class NotNumbersError(TypeError):
-    """Something that cannot hold numbers at all, such as a set."""
+    """The input cannot contain numbers at all, such as a set."""
 
 
 def as_floats(values: ArrayLike, name: str = "values") -> Floats:
-    """Return values as an array of floats, which may be the caller's own.
+    """Return values as an array of floats, which may be the input itself.
 
     Parameters
     ----------
     values : array_like
-        Anything that `read_numbers` reads.
+        Any input that `read_numbers` accepts.
     name : str
-        What messages call the values.
+        The name of the values in messages.
 
     Raises
     ------
     MethodError
-        Something that does not hold numbers, or cells that are not numbers, each with its place.
+        The input cannot contain numbers, or some cells are not numbers; the position of each is
+        listed.
     """
     try:
         numbers, wrong = read_numbers(values)
@@ -86,27 +87,27 @@ def as_floats(values: ArrayLike, name: str = "values") -> Floats:
 
 
 def read_numbers(values: Any) -> tuple[Floats, list[Fault]]:
-    """Read an array, a list or a data frame as floats, NaN where a value is missing.
+    """Return an array, a list or a data frame as floats, with NaN for missing values.
 
     Parameters
     ----------
     values : array_like
-        Numbers, or lists of them; NumPy arrays, also masked ones and those of objects such as
-        ``Decimal``; frames and series of pandas, polars and pyarrow. Masked values, None, NaN and
-        the missing values of these libraries are missing.
+        Numbers or lists of numbers; NumPy arrays, including masked arrays and arrays of objects
+        such as ``Decimal``; frames and series of pandas, polars and pyarrow. Masked values, None,
+        NaN and the missing values of these libraries are read as missing.
 
     Returns
     -------
     numbers : ndarray
-        Of the same shape; it may be the caller's own.
+        An array of the same shape, which may be the input itself.
     wrong : list of (position, cell)
-        The cells that are not numbers: text, dates, complex numbers, True and False, whole numbers
-        beyond the range of floats.
+        The cells that are not numbers: text, dates, complex numbers, True and False, and whole
+        numbers beyond the range of floats.
 
     Raises
     ------
     NotNumbersError
-        Mappings, sets, generators and whatever else has no cells in order.
+        The input is a mapping, a set, a generator or another object without cells in order.
 
     Examples
     --------
@@ -119,9 +120,9 @@ def read_numbers(values: Any) -> tuple[Floats, list[Fault]]:
     if values.dtype == np.float64:
         return values, []
     if values.dtype.kind in "fiu":
-        with np.errstate(over="ignore"):  # of longer floats; what becomes infinite is told later
+        with np.errstate(over="ignore"):  # of longer floats; callers report infinite values
             return values.astype(np.float64), []
-    if values.dtype.kind in "mM":  # as objects those in nanoseconds would be whole numbers
+    if values.dtype.kind in "mM":  # as objects, nanoseconds would become whole numbers
         cells = np.empty(values.size, dtype=object)
         cells[:] = [None if np.isnat(cell) else cell for cell in values.flat]
         return _by_cell(cells.reshape(values.shape))
@@ -129,14 +130,14 @@ def read_numbers(values: Any) -> tuple[Floats, list[Fault]]:
 
 
 def is_missing(cell: object) -> bool:
-    """Return whether a cell of any library holds nothing: None, NaN and the like.
+    """Return whether a cell is the missing value of any library, such as None or NaN.
 
     Examples
     --------
     >>> [is_missing(cell) for cell in (None, float("nan"), 0.0, "")]
     [True, True, False, False]
     """
-    if type(cell) is str:  # most cells that come here are names
+    if type(cell) is str:  # most cells are names
         return False
     # pandas' NA and NaT are unequal to themselves or refuse to say.
     if cell is None or cell is np.ma.masked or type(cell).__name__ in {"NAType", "NaTType"}:
@@ -147,7 +148,7 @@ def is_missing(cell: object) -> bool:
 
 
 def kind_of(cell: object) -> str:
-    """Return what a cell that is not a number is, for messages.
+    """Return a description of a cell that is not a number, for messages.
 
     Examples
     --------
@@ -161,7 +162,7 @@ def kind_of(cell: object) -> str:
 
 
 def _as_array(values: Any) -> NDArray[Any]:
-    """Return what came in as an array of numbers or of objects, its cells unchanged."""
+    """Return the input as an array of numbers or of objects, its cells unchanged."""
     if isinstance(values, np.ma.MaskedArray):
         cells = np.asarray(values.data).astype(object)
         cells[np.ma.getmaskarray(values)] = None
@@ -177,7 +178,7 @@ def _as_array(values: Any) -> NDArray[Any]:
 
 
 def _has_cells(values: Any) -> bool:
-    """Return whether something is a single number or has cells in order."""
+    """Return whether the input is a single number or has cells in order."""
     if isinstance(values, (Number, np.generic)) or values is None:
         return True
     order = hasattr(values, "__getitem__") and hasattr(values, "__len__")
@@ -185,14 +186,14 @@ def _has_cells(values: Any) -> bool:
 
 
 def _from_lists(values: Any) -> NDArray[Any]:
-    """Return lists as an array of objects: NumPy would turn [1, "a"] into text without a word."""
+    """Return lists as an array of objects: NumPy would silently turn [1, "a"] into text."""
     kinds = set(map(type, values))
     if kinds <= {float, int, type(None)}:
         try:
             return np.array(values, dtype=np.float64)
         except OverflowError:
             return np.array(values, dtype=object)
-    # Of masked arrays and series NumPy would take the values and drop what is missing.
+    # From masked arrays and series, NumPy would lose which values are missing.
     values = [_row(row) for row in values]
     try:
         return np.array(values, dtype=object)
@@ -221,15 +222,15 @@ def _from_frame(values: Any) -> NDArray[Any] | None:
     import narwhals as nw
 
     if hasattr(values, "iloc") and values.ndim == 2:
-        # By place: the names of columns in pandas may be numbers, or the same.
+        # By position, because column names in pandas may be numbers or duplicates.
         series = [values.iloc[:, j] for j in range(values.shape[1])]
-        columns = [_from_series(nw.from_native(own, series_only=True)) for own in series]
+        columns = [_from_series(nw.from_native(one, series_only=True)) for one in series]
         return np.stack(columns, axis=1) if columns else np.empty(values.shape)
     read = nw.from_native(values, pass_through=True, allow_series=True)
     if isinstance(read, nw.LazyFrame):
         read = read.collect()
     if isinstance(read, nw.DataFrame):
-        columns = [_from_series(own) for own in read.iter_columns()]
+        columns = [_from_series(column) for column in read.iter_columns()]
         return np.stack(columns, axis=1) if columns else np.empty((len(read), 0))
     return _from_series(read) if isinstance(read, nw.Series) else None
 
@@ -286,16 +287,17 @@ def as_table(
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
+        Any input that `read_numbers` accepts.
     name, columns : str
-        What messages call the values and their columns.
+        The names of the values and of the number of columns in messages.
     missing : bool
-        Whether NaN is accepted, as a missing value.
+        Whether NaN is accepted as a missing value.
 
     Raises
     ------
     MethodError
-        Another shape, no row or column, infinite values, or missing ones that are not accepted;
-        rows and columns are named.
+        The shape is wrong, there is no row or column, or values are infinite, or missing although
+        ``missing`` is False; the row and column of each are listed.
     """
     table = as_floats(values, name)
     if table.ndim != 2 or 0 in table.shape:
@@ -317,14 +319,15 @@ def frozen_copy(values: Any) -> Floats:
 
 
 def is_above(first: Floats, second: Floats, scale: Any = None) -> Bools:
-    """Return where values lie above others by more than a tie.
+    """Return where the first values exceed the second by more than the tolerance for ties.
 
     Parameters
     ----------
     first, second : ndarray
-        Of shapes that broadcast; NaN lies above nothing.
+        Values whose shapes broadcast; the result is False where one is NaN.
     scale : ndarray or float, optional
-        What the tolerance is a share of; the larger absolute value of each pair by default.
+        The scale of the tolerance, which is a share of it; by default the larger absolute value of
+        each pair.
     """
     if scale is None:
         scale = np.maximum(np.abs(first), np.abs(second))

@@ -1,4 +1,4 @@
-"""Checks of single values: numbers, seeds, codes and texts, each in one place."""
+"""Checks of parameters: numbers, seeds, sequences, codes and texts, each in one place."""
 
 import math
 import re
@@ -35,7 +35,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-# Characters that XML, and so workbooks and GraphML, cannot hold; line breaks and tabs it can.
+# Characters that XML, and therefore workbooks and GraphML, cannot contain; line breaks and tabs are
+# allowed.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -43,7 +44,7 @@ def is_number(value: object) -> bool:
     """Return whether a value is a finite real number; True and False are not."""
     if type(value) is float:
         return math.isfinite(value)
-    if isinstance(value, (bool, np.bool_, np.timedelta64)):  # NumPy calls a duration an integer
+    if isinstance(value, (bool, np.bool_, np.timedelta64)):  # NumPy treats durations as integers
         return False
     if not isinstance(value, (int, float, np.integer, np.floating)):
         return False
@@ -86,7 +87,7 @@ def number_fault(
     above: float = -math.inf,
     below: float = math.inf,
 ) -> str:
-    """Return what is wrong with a number, an empty text if nothing is.
+    """Return what is wrong with a number, or an empty text.
 
     ``least`` and ``most`` are inclusive limits, ``above`` and ``below`` exclusive ones.
     """
@@ -122,18 +123,19 @@ def number(name: str, value: object, **limits: float) -> float:
 
 
 def seed_of(rng: Any) -> int:
-    """Return the whole number from which every draw of a study follows.
+    """Return the seed that determines every draw of a study.
 
     Parameters
     ----------
     rng : int, numpy.random.SeedSequence, numpy.random.Generator or None
-        A whole number is the seed itself. A seed sequence always gives the same seed, and its
-        children give different ones. A generator moves on. None takes a seed from the system.
+        A whole number is the seed itself. A seed sequence always results in the same seed, and its
+        children in different ones. A generator draws the seed, which advances its state. With None
+        the operating system provides the seed.
 
     Raises
     ------
     MethodError
-        Anything else.
+        ``rng`` is anything else, or a negative number.
 
     Examples
     --------
@@ -157,7 +159,7 @@ def seed_of(rng: Any) -> int:
 
 
 def generator(rng: Any) -> np.random.Generator:
-    """Return a generator whose stream follows from `seed_of` alone."""
+    """Return a generator whose stream is determined by `seed_of`."""
     return np.random.default_rng(np.random.SeedSequence(seed_of(rng)))
 
 
@@ -172,12 +174,12 @@ def is_hashable(value: object) -> bool:
 
 
 def several(what: str, values: object) -> list[Any]:
-    """Return different values in a list; a single text is one of them.
+    """Return the distinct values as a list; a text is a single value.
 
     Raises
     ------
     MethodError
-        Something that does not hold values.
+        ``values`` is neither a text nor a sequence.
 
     Examples
     --------
@@ -192,17 +194,17 @@ def several(what: str, values: object) -> list[Any]:
     if isinstance(values, np.ndarray) and values.ndim != 1:
         msg = f"{what} must be one text or a sequence, got an array of shape {values.shape}"
         raise MethodError(msg)
-    given = list(values)
-    return list(dict.fromkeys(given)) if all(map(is_hashable, given)) else given
+    items = list(values)
+    return list(dict.fromkeys(items)) if all(map(is_hashable, items)) else items
 
 
 def instance(name: str, value: object, kind: type[T]) -> T:
-    """Return a parameter that must be an object of a class, such as an Assessment.
+    """Return a parameter that must be an instance of a class, such as an Assessment.
 
     Raises
     ------
     MethodError
-        Anything else.
+        The value is not an instance of the class.
 
     Examples
     --------
@@ -221,12 +223,12 @@ def instance(name: str, value: object, kind: type[T]) -> T:
 
 
 def listed(name: str, values: object, what: str) -> list[Any]:
-    """Return a parameter that must hold several objects in an order.
+    """Return a parameter that must be a sequence, as a list.
 
     Raises
     ------
     MethodError
-        A text, a mapping, a set, or something that holds nothing.
+        The value is a text, a mapping, a set, a class, or not iterable.
 
     Examples
     --------
@@ -245,12 +247,12 @@ def listed(name: str, values: object, what: str) -> list[Any]:
 
 
 def mapping(name: str, value: object, what: str) -> dict[Any, Any]:
-    """Return a parameter that must be a mapping.
+    """Return a parameter that must be a mapping, as a dict.
 
     Raises
     ------
     MethodError
-        Anything else.
+        The value is not a mapping.
 
     Examples
     --------
@@ -265,37 +267,37 @@ def mapping(name: str, value: object, what: str) -> dict[Any, Any]:
 
 
 def code_faults(code: object) -> Iterator[str]:
-    """Yield what is wrong with a code: it names columns, so it has no spaces at its ends."""
+    """Yield what is wrong with a code, which must also be usable as the name of a column."""
     if not isinstance(code, str) or not code or code != code.strip():
-        yield f"code must be a text without spaces at its ends, got {code!r}"
+        yield f"code must be a text without leading or trailing spaces, got {code!r}"
     elif _CONTROL.search(code) or not set(code).isdisjoint("\t\n\r"):
-        yield f"code must not have control characters, got {code!r}"
+        yield f"code must not contain control characters, got {code!r}"
 
 
 def text_faults(**fields: object) -> Iterator[str]:
-    """Yield the fields that must be text and are not, or that no file of XML could hold."""
+    """Yield which fields are not text, or contain characters that XML does not allow."""
     for name, value in fields.items():
         if not isinstance(value, str):
             yield f"{name} must be text, got {value!r}"
         elif _CONTROL.search(value):
-            yield f"{name} must not have control characters, got {value!r}"
+            yield f"{name} must not contain control characters, got {value!r}"
 
 
 def weight_faults(weight: object) -> Iterator[str]:
-    """Yield what is wrong with a weight: it is relative to its siblings, but never negative."""
+    """Yield what is wrong with a weight, which is relative to its siblings and not negative."""
     if not is_number(weight) or weight < 0:  # type: ignore[operator] # is_number checks it
         yield f"weight must be a finite number of at least 0, got {weight!r}"
 
 
 def flag_faults(**flags: object) -> Iterator[str]:
-    """Yield the parameters that must be True or False and are not."""
+    """Yield which parameters are not True or False."""
     for name, value in flags.items():
         if not isinstance(value, (bool, np.bool_)):
             yield f"{name} must be True or False, got {value!r}"
 
 
 def name_faults(name: str, value: object) -> Iterator[str]:
-    """Yield what is wrong with the name of a unit or period: text, a number, a date."""
+    """Yield what is wrong with the name of a unit or period: a text, a number or a date."""
     if value is None or isinstance(value, type) or not is_hashable(value) or value != value:  # noqa: PLR0124 NaN
         yield f"{name} must be a name or a number, got {value!r}"
 
@@ -334,7 +336,7 @@ def step_faults(name: str, step: object, act: str, example: str) -> Iterator[str
     """
     if isinstance(step, type):
         yield f"{name} must be an object, got the class: write {step.__name__}()"
-    # Series and frames have methods of such names, too.
+    # Series and frames have methods with the same names.
     elif not callable(getattr(step, act, None)) or hasattr(step, "__array__"):
         yield f"{name} must be an object with a method {act}, such as {example}, got {step!r}"
 

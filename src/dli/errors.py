@@ -1,16 +1,16 @@
-"""What can go wrong, one class for each kind of thing at fault.
+"""The errors of this library, one class for each kind of cause, and its warning.
 
 ```text
 DLIError
-├── ModelError (ValueError)               an index or a model file that is not valid
-├── DataError (ValueError)                a table that cannot be assessed
-├── MethodError (ValueError)              a step that cannot work on what it was given
+├── ModelError (ValueError)               an invalid index or model file
+├── DataError (ValueError)                data that cannot be assessed
+├── MethodError (ValueError)              an invalid parameter or step of the method
 │   └── InconsistentJudgementsError       pairwise judgements that contradict one another
-├── DivergentInfluenceError (ValueError)  a loop of influence that grows without end
-├── StudyError (RuntimeError)             a study whose workers failed
+├── DivergentInfluenceError (ValueError)  influence that grows without limit
+├── StudyError (RuntimeError)             a study that could not be completed
 ├── FileError (OSError)                   a file that cannot be written
-└── UnknownCodeError (KeyError)           a code, unit, period or name that is not there
-DLIWarning (UserWarning)                  usable, but doubtful
+└── UnknownCodeError (KeyError)           a code, unit, period or name that does not exist
+DLIWarning (UserWarning)                  a usable but doubtful input or result
 ```
 
 Every error lists all the faults that were found, not only the first.
@@ -38,21 +38,21 @@ _SHOWN = 20
 
 
 class DLIError(Exception):
-    """The root of all errors that this library raises on purpose.
+    """The base class of all errors that this library raises on purpose.
 
     Parameters
     ----------
     summary : str
-        What was expected.
+        What is wrong or what was expected.
     faults : iterable of str
-        Each departure from it, with the code, unit or row that is at fault.
+        Each fault, with the code, unit or row that it concerns.
 
     Attributes
     ----------
     summary : str
         What is wrong, without the list of faults.
     faults : tuple of str
-        All of them; the printed message stops after twenty.
+        All faults; the printed message stops after twenty.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class DLIError(Exception):
       - unit 'A', code 'DS01': inf
     """
 
-    # The step of the method that raised it and the code of the node, where they are known.
+    # The step of the method that raised the error and the code of the node, if they are known.
     place: tuple[str, str | None] | None = None
 
     def __init__(self, summary: str, faults: Iterable[str] = ()) -> None:
@@ -80,19 +80,19 @@ class DLIError(Exception):
 
 
 class ModelError(DLIError, ValueError):
-    """An index, or the file that describes it, is not valid."""
+    """An index, or the file that describes it, is invalid."""
 
 
 class DataError(DLIError, ValueError):
-    """A table cannot be assessed as it is."""
+    """The data cannot be assessed as they are."""
 
 
 class MethodError(DLIError, ValueError):
-    """A step of the method cannot work on what it was given."""
+    """A parameter is invalid, or a step of the method cannot process its input."""
 
 
 class InconsistentJudgementsError(MethodError):
-    """Pairwise judgements contradict one another or cannot be joined to one scale."""
+    """Pairwise judgements contradict one another or cannot be combined into one scale."""
 
 
 class DivergentInfluenceError(DLIError, ValueError):
@@ -103,12 +103,12 @@ class DivergentInfluenceError(DLIError, ValueError):
     loop : iterable of str
         The codes of the nodes that influence each other.
     radius : float
-        What their influence is multiplied by in each round: the spectral radius.
+        The factor by which their influence grows in each round: the spectral radius.
 
     Examples
     --------
     >>> print(DivergentInfluenceError(["a", "b"], 1.2))
-    influence does not converge: it grows 1.2 times with each turn among 'a', 'b'; weaken a link
+    influence does not converge: it grows 1.2 times in each round among 'a', 'b'; weaken a link
     """
 
     def __init__(self, loop: Iterable[str], radius: float) -> None:
@@ -117,7 +117,7 @@ class DivergentInfluenceError(DLIError, ValueError):
         named = ", ".join(f"{code!r}" for code in self.loop[:_SHOWN])
         more = f" and {len(self.loop) - _SHOWN} more" if len(self.loop) > _SHOWN else ""
         super().__init__(
-            f"influence does not converge: it grows {radius:.4g} times with each turn among "
+            f"influence does not converge: it grows {radius:.4g} times in each round among "
             f"{named}{more}; weaken a link"
         )
 
@@ -126,18 +126,18 @@ class DivergentInfluenceError(DLIError, ValueError):
 
 
 class StudyError(DLIError, RuntimeError):
-    """A study could not be finished, continued or merged, or did not count what is asked for."""
+    """A study could not be completed, continued or merged, or lacks the requested results."""
 
 
 class FileError(DLIError, OSError):
-    """A file cannot be written; what was there before is untouched.
+    """A file cannot be written; an existing file is unchanged.
 
     Parameters
     ----------
     path : str or path-like
-        Of the file.
+        The path of the file.
     error : Exception
-        What the system or the encoder said.
+        The error of the operating system or of the encoder.
     """
 
     def __init__(self, path: str | PathLike[str], error: Exception) -> None:
@@ -152,16 +152,16 @@ class FileError(DLIError, OSError):
 
 
 class UnknownCodeError(DLIError, KeyError):
-    """A code, unit, period or name that is not there.
+    """A code, unit, period or name does not exist.
 
     Parameters
     ----------
     what : str
-        The kind of thing that was looked for, such as ``"indicator"``.
+        The kind of object that was looked for, such as ``"indicator"``.
     unknown : iterable
-        Everything that was asked for and is not there.
+        The names that were not found.
     known : iterable
-        Everything that there is.
+        The names that exist.
 
     Examples
     --------
@@ -184,11 +184,11 @@ class UnknownCodeError(DLIError, KeyError):
 
 
 class DLIWarning(UserWarning):
-    """Input or result that is usable, but doubtful; a field of the result says so too."""
+    """An input or a result is usable but doubtful; an attribute of the result says so too."""
 
 
 def did_you_mean(wanted: object, known: Iterable[object]) -> str:
-    """Give the hint that ends a message about an unknown name, or nothing.
+    """Return the hint that ends a message about an unknown name, or an empty text.
 
     Examples
     --------

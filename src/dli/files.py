@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, and read within limits."""
+"""Writing files completely or not at all, and reading files within limits."""
 
 import errno
 import os
@@ -26,14 +26,14 @@ __all__ = [
 ]
 
 MAX_TOML_BYTES = 10_000_000
-"""The largest file in TOML that is read; a thousand indicators need about 500,000 bytes."""
+"""The maximum size of a TOML file, in bytes; a thousand indicators need about 500,000 bytes."""
 MAX_NESTING = 16
-"""How deep arrays and inline tables may be nested in a file in TOML."""
+"""The maximum depth of nested arrays and inline tables in a TOML file."""
 MAX_KEY_PARTS = 16
-"""The largest number of parts of a dotted key in a file in TOML."""
+"""The maximum number of parts of a dotted key in a TOML file."""
 
-# What is or may contain a bracket or a dot in TOML. A string that is not closed ends with its
-# line or with the file, so that no text is searched twice.
+# The tokens of TOML that are or may contain brackets and dots. A string that is not closed ends at
+# the end of its line or of the file, so that no text is searched twice.
 _TOKENS = re.compile(
     r"""
       "{3} (?: [^"\\]++ | \\.? | "(?!"") )*+ "{0,5}
@@ -46,7 +46,7 @@ _TOKENS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-# An array of numbers, dates and texts of one line, as it is written: each in a line of its own.
+# An array of numbers, dates and one-line texts as it is first written, with one value per line.
 _ARRAY = re.compile(
     r"""
       \[\n
@@ -59,10 +59,10 @@ _ARRAY = re.compile(
 
 @contextmanager
 def replacing(path: str | PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary file, which takes the place of another when the block ends.
+    """Yield a temporary file that replaces the file at a path when the block ends.
 
-    The old file, if there is one, is untouched until the new one is on the disk, and stays if
-    anything fails. A link is followed, and special files such as ``/dev/stdout`` are written to.
+    An existing file is unchanged until the new one is on the disk, and remains if anything fails.
+    Links are followed, and special files such as ``/dev/stdout`` are written to directly.
     A process that is killed may leave a temporary file ``.dli-….tmp`` in the same folder.
 
     Parameters
@@ -73,7 +73,7 @@ def replacing(path: str | PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     FileError
-        The file cannot be written; the path is named.
+        The file cannot be written; the message contains the path.
     """
     temporary: Path | None = None
     try:
@@ -104,7 +104,7 @@ def replacing(path: str | PathLike[str]) -> Iterator[Path]:
 
 
 def _final(path: object) -> Path:
-    """Return the file that a path leads to, which may not exist yet."""
+    """Return the file that a path refers to, which may not exist yet."""
     try:
         final = Path(os.path.realpath(os.fsdecode(path)))  # type: ignore[arg-type] # a TypeError
     except (TypeError, ValueError) as error:  # not a path; or one with a null character
@@ -117,17 +117,18 @@ def _final(path: object) -> Path:
 
 
 def _unencodable(error: UnicodeEncodeError) -> str:
-    """Name the text that UTF-8 cannot encode."""
+    """Return a message that quotes the text that UTF-8 cannot encode."""
     near = error.object[max(error.start - 20, 0) : error.end + 20]
     return f"the text around {near!r} is not valid Unicode: a lone surrogate at {error.start}"
 
 
 def format_fault(found: object, expected: str) -> str:
-    """Return what is wrong with the format that a file says, an empty text if nothing is.
+    """Return what is wrong with the format that a file declares, or an empty text.
 
     Parameters
     ----------
     found : object
+        The format that the file declares.
     expected : str
         The name of the format and its version.
 
@@ -150,20 +151,21 @@ def format_fault(found: object, expected: str) -> str:
 
 
 def read_toml(path: str | PathLike[str], what: str) -> dict[str, Any]:
-    """Return the tables of a file in TOML.
+    """Return the tables of a TOML file.
 
     Parameters
     ----------
     path : path
+        The file to read.
     what : str
-        What messages call the file, such as "model file".
+        The kind of file in messages, such as "model file".
 
     Raises
     ------
     ModelError
         The file cannot be read, is not TOML in UTF-8, or exceeds a limit: `MAX_TOML_BYTES`,
-        `MAX_NESTING`, `MAX_KEY_PARTS`, or the range of numbers. The limits keep damaged and
-        malicious files from using up time and memory.
+        `MAX_NESTING`, `MAX_KEY_PARTS`, or the range of numbers. The limits prevent damaged
+        and malicious files from using up time and memory.
     """
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
@@ -186,19 +188,21 @@ def read_toml(path: str | PathLike[str], what: str) -> dict[str, Any]:
 
 
 def write_toml(path: str | PathLike[str], tables: Mapping[str, Any], what: str) -> None:
-    """Write tables as a file in TOML, which `read_toml` reads back.
+    """Write tables to a TOML file that `read_toml` can read.
 
     Parameters
     ----------
     path : path
+        The file to write.
     tables : mapping
+        The tables to write.
     what : str
-        What messages call the file.
+        The kind of file in messages.
 
     Raises
     ------
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
     ModelError
         The file would exceed a limit of `read_toml`.
     """
@@ -218,19 +222,19 @@ def write_toml(path: str | PathLike[str], tables: Mapping[str, Any], what: str) 
 
 
 def _with_short_arrays(text: str) -> str:
-    """Return a text in TOML with each array of few values on one line, for readers."""
+    """Return a text in TOML with short arrays on one line, which is easier to read."""
 
     def on_one_line(array: re.Match[str]) -> str:
         line = f"[{', '.join(cell.strip()[:-1] for cell in array[1].split(chr(10)) if cell)}]"
         return line if len(line) <= 80 else array[0]
 
     short = _ARRAY.sub(on_one_line, text)
-    # Within a text of several lines, what looks like an array is none.
+    # Within a text of several lines, something that looks like an array is part of the text.
     return short if repr(tomllib.loads(short)) == repr(tomllib.loads(text)) else text
 
 
 def _toml_faults(content: bytes) -> list[str]:
-    """Return which limit a text in TOML exceeds, before it is parsed."""
+    """Return which limit a text in TOML exceeds, without parsing it."""
     if len(content) > MAX_TOML_BYTES:
         return [f"it has more than {MAX_TOML_BYTES:,} bytes, the largest size"]
     text = content.decode("utf-8-sig")
@@ -256,11 +260,12 @@ def _toml_faults(content: bytes) -> list[str]:
 
 
 def number_faults(tables: object) -> list[str]:
-    """Return where tables hold whole numbers beyond the range of floats.
+    """Return the places of whole numbers beyond the range of floats in tables.
 
     Parameters
     ----------
     tables : mapping, list or a value of these
+        The tables of a TOML file.
 
     Examples
     --------

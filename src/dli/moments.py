@@ -9,7 +9,7 @@ from dli.rescaling import extremes, is_constant, rescaling
 
 __all__ = ["kurtosis", "skewness", "skewness_and_kurtosis"]
 
-# Values whose standard deviation is a smaller share of their mean are shifted before it is taken.
+# Values whose standard deviation is a smaller share of their mean than this are shifted first.
 _CLOSE = 1e-6
 
 
@@ -22,12 +22,12 @@ def skewness(values: ArrayLike) -> Floats:
     Parameters
     ----------
     values : array_like of shape (n_units,) or (..., n_units, n_indicators)
-        NaN is missing and left out.
+        The values; NaN marks a missing value, which is ignored.
 
     Returns
     -------
     ndarray of shape () or (..., n_indicators)
-        NaN for fewer than three values and for values that do not differ.
+        NaN for fewer than three values and for constant columns.
 
     References
     ----------
@@ -51,12 +51,12 @@ def kurtosis(values: ArrayLike) -> Floats:
     Parameters
     ----------
     values : array_like of shape (n_units,) or (..., n_units, n_indicators)
-        NaN is missing and left out.
+        The values; NaN marks a missing value, which is ignored.
 
     Returns
     -------
     ndarray of shape () or (..., n_indicators)
-        NaN for fewer than four values and for values that do not differ.
+        NaN for fewer than four values and for constant columns.
 
     References
     ----------
@@ -72,16 +72,17 @@ def kurtosis(values: ArrayLike) -> Floats:
 
 
 def skewness_and_kurtosis(values: ArrayLike) -> tuple[Floats, Floats]:
-    """Return the skewness and the kurtosis of each column, faster than by two calls.
+    """Return the skewness and the kurtosis of each column, faster than two calls would.
 
     Parameters
     ----------
     values : array_like of shape (n_units,) or (..., n_units, n_indicators)
-        NaN is missing and left out.
+        The values; NaN marks a missing value, which is ignored.
 
     Returns
     -------
     skewness, kurtosis : ndarray of shape () or (..., n_indicators)
+        As `skewness` and `kurtosis` return them.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def _exact_deviations(x: Floats) -> Floats:
     Raises
     ------
     MethodError
-        Infinite values.
+        Values are infinite.
     """
     if not x.size:
         return x

@@ -1,4 +1,4 @@
-"""The order of periods, and their places in time."""
+"""The chronological order of periods, and their places in time."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -18,18 +18,18 @@ _MONTH = "(0[1-9]|1[0-2])"
 
 
 def _day(year: int, month: int, day: int) -> float:
-    # The first of a month and days, since text may name a day that its month does not have.
+    # Days are added to the first of the month, because text may name a day that a month lacks.
     first = np.datetime64(f"{year:04d}-{month:02d}-01", "D")
     return float(first.astype(np.int64)) + day - 1
 
 
 def _week(year: int, week: int) -> float:
-    # Week 1 is that of 4 January, and the first of 1970 was a Thursday.
+    # Week 1 contains 4 January, and 1 January 1970 was a Thursday.
     fourth = _day(year, 1, 4)
     return (fourth - (fourth + 3) % 7) / 7 + week
 
 
-# Each kind of text whose order is that of its numbers, and the place in time of these.
+# Each kind of text that is ordered by its numbers, and the function that computes their time.
 _TEXTS: list[tuple[re.Pattern[str], Callable[..., float]]] = [
     (re.compile(rf"(\d{{4}})-{_MONTH}-(0[1-9]|[12]\d|3[01])"), _day),  # 2021-03-31
     # 2021-03, 2021M03, 2021-M03
@@ -42,20 +42,21 @@ _TEXTS: list[tuple[re.Pattern[str], Callable[..., float]]] = [
 
 
 def period_order(periods: Iterable[Any]) -> list[Any]:
-    """Return the different periods in the order of time.
+    """Return the distinct periods in chronological order.
 
     Parameters
     ----------
     periods : iterable
-        All numbers, or text of numbers such as "9" and "10"; all dates, with a time of day or
-        without; or all text of one kind: days ("2021-03-31"), months ("2021-03", "2021M03"), weeks
-        ("2021-W07"), quarters ("2021-Q3"), halves ("2021-S1") or years across two ("2021/22").
+        Periods that are all numbers, or all text of numbers such as "9" and "10"; all dates, with
+        or without a time of day; or all text of one kind: days ("2021-03-31"), months ("2021-03",
+        "2021M03"), weeks ("2021-W07"), quarters ("2021-Q3"), half-years ("2021-S1") or years such
+        as financial years ("2021/22").
 
     Raises
     ------
     DataError
-        Periods whose order is ambiguous, such as a mix of kinds, other text, or two texts of the
-        same number.
+        The order of the periods is ambiguous: they are of several kinds, they are other text, or
+        two texts mean the same number.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def period_order(periods: Iterable[Any]) -> list[Any]:
 
 
 def period_times(periods: Iterable[Any]) -> Floats:
-    """Return the place of each period in time as a number.
+    """Return each period as a number, its place in time.
 
     Parameters
     ----------
@@ -82,14 +83,14 @@ def period_times(periods: Iterable[Any]) -> Floats:
     Returns
     -------
     ndarray of shape (n_periods,)
-        The numbers themselves; dates, also as text, in days since 1970; text of months, weeks,
-        quarters, halves and years in that unit of time, so that 2020-Q4 is followed by 2021-Q1 one
-        step later.
+        Numbers themselves; dates, including dates as text, in days since 1970; text of months,
+        weeks, quarters, half-years and years in that unit of time, so that 2021-Q1 is one step
+        after 2020-Q4.
 
     Raises
     ------
     DataError
-        As `period_order`.
+        The order of the periods is ambiguous, as for `period_order`.
 
     Examples
     --------
@@ -108,10 +109,10 @@ def period_times(periods: Iterable[Any]) -> Floats:
 
 
 def _keyed(different: list[Any]) -> tuple[list[Any], Callable[[Any], float]]:
-    """Return keys that have the order of different periods, and what makes a key a number."""
+    """Return a key for each of different periods to sort by, and what makes a key a number."""
     for key, number in _KINDS:
         keys: list[Any] = [key(period) for period in different]
-        # 2021.9 and 2021.10 are September and October, or nine tenths and one.
+        # 2021.9 and 2021.10 may be September and October, or decimal numbers.
         is_unclear = key is _number_text_key and len(set(map(_decimals, different)) - {0}) > 1
         if None not in keys and len(set(keys)) == len(keys) and not is_unclear:
             try:
@@ -127,7 +128,7 @@ def _keyed(different: list[Any]) -> tuple[list[Any], Callable[[Any], float]]:
 
 
 def period_number(period: Any) -> float | None:
-    """Return a period that is a number, or the text of one, as a number; else None."""
+    """Return a period as a number if it is a number or the text of one, else None."""
     if isinstance(period, str):
         return float(period) if _NUMBER.fullmatch(period.strip()) else None
     return float(period) if is_number(period) else None
@@ -146,7 +147,7 @@ def _decimals(period: Any) -> int:
 
 
 def _date_key(period: Any) -> datetime | None:
-    period = getattr(period, "start_time", period)  # of a period of pandas
+    period = getattr(period, "start_time", period)  # of a pandas Period
     if isinstance(period, np.datetime64):
         period = period.astype("datetime64[us]").item()
     if isinstance(period, date) and not isinstance(period, datetime):
@@ -171,7 +172,8 @@ def _of(number: Callable[..., float]) -> Callable[[tuple[int, ...]], float]:
     return lambda key: number(*key)
 
 
-# Each kind of period: its key, None for any other period, and what makes the key a number.
+# Each kind of period: a function that returns its key, or None for a period of another kind, and a
+# function that turns the key into a number.
 _KINDS: list[tuple[Callable[[Any], Any], Callable[[Any], float]]] = [
     (_number_key, float),
     (_date_key, _days),

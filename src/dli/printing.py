@@ -1,4 +1,4 @@
-"""How results print: one table, as text of 80 columns and for a notebook."""
+"""The printing of results as one table: text of 80 columns, or HTML for a notebook."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from attrs import evolve, frozen
 
 __all__ = ["SHOWN", "Printed", "Sheet", "counted"]
 
-# How many of many rows are shown.
+# The number of rows that are shown of a long table.
 SHOWN = 12
 _WIDTH = 80
-# Words are never cut below this.
+# Columns of words are not cut to fewer letters than this.
 _LEAST = 12
 
 
@@ -29,21 +29,24 @@ def counted(n: int, noun: str) -> str:
 
 @frozen
 class Sheet:
-    """A table under a title, ready to be shown.
+    """A table with a title, ready to be printed.
 
     Parameters
     ----------
     title : str
+        The line above the table.
     head : sequence of str
+        The names of the columns.
     rows : sequence of sequences of str
+        The cells of each row.
     words : collection of int
-        The columns that hold words; figures stand to the right.
+        The columns that contain words; all other columns contain figures and are right-aligned.
     left : int
-        How many further rows there are.
+        The number of further rows that are not shown.
     note : str
         A line below the title.
     gap : int, optional
-        Before which row others are left out.
+        The row before which rows are omitted.
 
     Examples
     --------
@@ -65,11 +68,11 @@ class Sheet:
 
     @property
     def fits(self) -> bool:
-        """Whether the rows fit into 80 columns when words are cut."""
+        """Whether the table fits into 80 columns after words are cut."""
         return max(map(len, self.text().splitlines())) <= _WIDTH
 
     def without(self, column: str) -> "Sheet":
-        """Return the table without a column, if it has it."""
+        """Return the table without a column, or unchanged if it does not have the column."""
         kept = [j for j, name in enumerate(self.head) if name != column]
         return evolve(
             self,
@@ -79,7 +82,7 @@ class Sheet:
         )
 
     def text(self) -> str:
-        """Return text at most 80 columns wide; words are cut where they do not fit."""
+        """Return the table as text of at most 80 columns; words that do not fit are cut."""
         if not self.rows:
             return fill(f"{self.title}: none", _WIDTH)
         lines = [self.head, *self.rows]
@@ -104,7 +107,7 @@ class Sheet:
         return "\n".join([*head, "", *drawn, *more])
 
     def html(self) -> str:
-        """Return HTML for a notebook, all text escaped."""
+        """Return the table as HTML for a notebook, with all text escaped."""
         head = "".join(f"<th>{escape(name)}</th>" for name in self.head)
         lines = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self.rows]
         if self.gap is not None:
@@ -129,7 +132,7 @@ class Printed(ABC):
 
     @abstractmethod
     def _sheet(self) -> Sheet:
-        """Return what is shown."""
+        """Return the table to print."""
 
     def __repr__(self) -> str:
         return self._sheet().text()

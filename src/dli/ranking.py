@@ -1,4 +1,4 @@
-"""Ranks: the one rule for ties, for single scores and for many draws at once."""
+"""Ranks of single scores and of many draws at once, with one rule for ties."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -10,26 +10,26 @@ from dli.arrays import TIE, Floats, Integers, as_floats
 
 __all__ = ["level_ties", "mean_rank_shift", "places", "rank_scores", "rank_within"]
 
-# A float of this size has a last digit of 1: what is added to it is rounded to a whole number,
-# which then stands in the lower bits. It is how floats become integers fastest.
+# The last binary digit of a float of this size is worth 1: a number that is added is rounded to a
+# whole number, which is then in the lower bits. This is the fastest way to make floats integers.
 WHOLE = 2.0**52
 
 
 def rank_scores(scores: ArrayLike) -> Floats:
     """Return ranks of scores: 1 is the highest, ties share the smaller rank.
 
-    Scores tie with the highest of their group when they lie at most 1e-12 of the largest absolute
-    score below it; a chain of small steps does not join more than that.
+    A score ties with the highest score of its group if it is below it by at most 1e-12 times the
+    largest absolute score; a chain of small differences does not extend the group any further.
 
     Parameters
     ----------
     scores : array_like of shape (..., n_units)
-        NaN marks a missing score.
+        The scores; NaN marks a missing score.
 
     Returns
     -------
     ndarray of shape (..., n_units)
-        Whole numbers, NaN where the score is missing.
+        The ranks as whole numbers, NaN where the score is missing.
 
     Examples
     --------
@@ -53,17 +53,17 @@ def rank_scores(scores: ArrayLike) -> Floats:
 
 
 def level_ties(scores: ArrayLike) -> Floats:
-    """Return scores in which those that tie are equal to the last bit.
+    """Return the scores with tied scores made exactly equal.
 
     Parameters
     ----------
     scores : array_like of shape (n_units,)
-        NaN marks a missing score.
+        The scores; NaN marks a missing score.
 
     Returns
     -------
     ndarray of shape (n_units,)
-        Each score, or the highest of those that it ties with.
+        Each score, replaced by the highest score that it ties with.
 
     Examples
     --------
@@ -79,16 +79,16 @@ def level_ties(scores: ArrayLike) -> Floats:
 
 
 def _ranks_of_sorted(positions: Floats | Integers, tolerance: Floats | Integers) -> Integers:
-    """Return ranks from 0 of positions that rise along each row; each row has its tolerance."""
+    """Return ranks, from 0, of positions that increase along each row, with its tolerance."""
     n = positions.shape[-1]
     ranks = np.zeros(positions.shape, dtype=np.int64)
-    # A difference with NaN is NaN, and no step.
+    # A difference from NaN is NaN, which is not a step.
     steps = positions[:, 1:] - positions[:, :-1]
     np.multiply(steps > tolerance, np.arange(1, n), out=ranks[:, 1:])
     np.maximum.accumulate(ranks, axis=-1, out=ranks)
     if not ((steps > 0) & (steps <= tolerance)).any():
         return ranks
-    # Steps that are small, but not 0: a group may reach further than the tolerance.
+    # If steps are small but not 0, a group may extend further than the tolerance.
     reach = positions - np.take_along_axis(positions, ranks, axis=-1)
     chained = (reach > tolerance).any(axis=-1)
     if chained.any():
@@ -97,7 +97,7 @@ def _ranks_of_sorted(positions: Floats | Integers, tolerance: Floats | Integers)
 
 
 def _unchained(positions: Floats | Integers, tolerance: Floats | Integers) -> Integers:
-    """Return ranks from 0, comparing each position with the first of its group."""
+    """Return ranks, from 0, from comparisons of each position with the first of its group."""
     ranks = np.zeros(positions.shape, dtype=np.int64)
     first = positions[:, 0].copy()
     rank = np.zeros(len(positions), dtype=np.int64)
@@ -121,17 +121,19 @@ def rank_within(scores: Floats, groups: Sequence[Hashable]) -> Floats:
 
 
 def mean_rank_shift(ranks: Floats, nominal: Floats) -> Floats:
-    """Return the mean over units of how far ranks are from nominal ones, up or down.
+    """Return the mean absolute difference between ranks and nominal ranks over units.
 
     Parameters
     ----------
     ranks : ndarray of shape (..., n_units)
+        The ranks, NaN where missing.
     nominal : ndarray of shape (n_units,)
+        The nominal ranks.
 
     Returns
     -------
     ndarray of shape (...)
-        Over the units that have both; NaN where none has.
+        The mean over the units that have both ranks; NaN if there are none.
     """
     shifts = np.abs(ranks - nominal)
     total = shifts.sum(axis=-1)
@@ -154,18 +156,18 @@ def places(
     Parameters
     ----------
     scores : ndarray of shape (n_draws, n_units)
-        Without missing scores.
+        The scores, none of them missing.
     work : ndarray of the same shape, optional
-        Memory to use, which may hold the result afterwards.
+        Memory to use; the result may be stored in it.
     ends : (float, float), optional
-        The least and the greatest score, if they are known.
+        The lowest and the highest score, if they are known.
 
     Returns
     -------
     order : ndarray of int of shape (n_draws, n_units)
         The unit at each place.
     ranks : ndarray of int of shape (n_draws, n_units) or None
-        The rank at each place, from 0, where units tie; None when no two do.
+        The rank at each place, from 0, if units tie; None if no two units tie.
 
     Examples
     --------
@@ -177,21 +179,21 @@ def places(
     bits = max(int(n_units - 1).bit_length(), 1)
     low, high = (float(scores.min()), float(scores.max())) if ends is None else ends
     span = high - low
-    # Differences below the smallest numbers are none.
+    # The scale for smaller differences would be infinite: such scores count as equal.
     scale = 2.0 ** min(51, 61 - bits) / span if span > 1e-290 else 0.0
     work = np.empty(scores.shape) if work is None or work.shape != scores.shape else work
     if max(abs(low), abs(high)) < 2 * span:
         np.multiply(scores, -scale, out=work)
         work += WHOLE + high * scale
-    else:  # the digits would not do
+    else:  # the sum would lose digits of small differences
         np.subtract(high, scores, out=work)
         work *= scale
         work += WHOLE
-    keys = work.view(np.int64)  # with the same upper bits throughout, which change no order
+    keys = work.view(np.int64)  # all have the same upper bits, which do not affect the order
     keys <<= bits
     keys |= np.arange(n_units)
     keys.sort(axis=1)
-    # Differences of keys stand for differences of scores; rounding must not decide a rank.
+    # Differences between keys represent those between scores; rounding must not decide a rank.
     largest = _key_tolerance(np.array(max(abs(low), abs(high))), scale, bits)
     steps = keys[:, 1:] - keys[:, :-1]
     keys &= (1 << bits) - 1
@@ -203,7 +205,7 @@ def places(
     ranks = np.zeros(scores.shape, dtype=np.int64)
     np.multiply(is_new, np.arange(1, n_units), out=ranks[:, 1:])
     np.maximum.accumulate(ranks, axis=1, out=ranks)
-    # Equal scores are apart by their numbers alone, which fill the low bits.
+    # The keys of equal scores differ only by the numbers of the units, in the low bits.
     if np.count_nonzero(is_new) + np.count_nonzero(steps < 1 << bits) < is_new.size:
         positions = np.zeros(scores.shape, dtype=np.int64)
         np.cumsum(steps, axis=1, out=positions[:, 1:])
@@ -213,7 +215,7 @@ def places(
 
 
 def _key_tolerance(size: Floats, scale: float, bits: int) -> Integers:
-    """Return the tolerance of ties in keys, for scores of a size."""
-    # Beyond the range of keys every score ties, whatever the excess.
+    """Return the tolerance for ties between keys, for scores of a size."""
+    # A tolerance beyond the range of keys makes all scores tie, however large it is.
     units = np.minimum(TIE * size * scale, 2.0 ** (61 - bits)).astype(np.int64) + 1
     return np.asarray(units << bits)

@@ -1,4 +1,4 @@
-"""Which units have enough data to be assessed, and why the others have not."""
+"""Screening: which units have enough data to be assessed, and why others do not."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -23,24 +23,24 @@ def __dir__() -> list[str]:
 
 
 def data_shares(values: ArrayLike) -> tuple[Floats, Floats]:
-    """Return the share of values that are available, and of those the share that is not zero.
+    """Return each unit's share of available values, and the share of these that is not zero.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN marks a missing value.
+        The values; NaN marks a missing value.
 
     Returns
     -------
     available : ndarray of shape (n_units,)
         The share of indicators with a value.
     nonzero : ndarray of shape (n_units,)
-        NaN for a unit without any value.
+        The share of the available values that is not zero; NaN for a unit without any value.
 
     Raises
     ------
     MethodError
-        Values of another shape, or that are infinite or not numbers.
+        Values have another shape, are infinite or are not numbers.
 
     Examples
     --------
@@ -57,22 +57,22 @@ def data_shares(values: ArrayLike) -> tuple[Floats, Floats]:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Screening:
-    """Which units were kept, and why.
+    """The result of screening: which units were kept, and why.
 
     Attributes
     ----------
     units : tuple
-        As the data name them.
+        The unit of each row, as the data name it.
     periods : tuple or None
-        Of the rows; None where there is one.
+        The period of each row; None if the data do not have periods.
     available, nonzero : ndarray of shape (n_units,)
-        As `data_shares` returns them.
+        The shares of each row, as `data_shares` returns them.
     low_availability, low_nonzero : ndarray of bool of shape (n_units,)
-        Whether a unit is below the threshold; a unit without any value is below both.
+        Whether a row is below the threshold; a row without any value is below both.
     forced : tuple of bool or None
-        The decision on each unit that overrides the rules, if there is one.
+        The decision on the unit of each row that overrides the rules, or None.
     included : ndarray of bool of shape (n_units,)
-        Which rows have enough data.
+        Which rows are kept: those with enough data, unless a decision overrides the rules.
     """
 
     units: tuple[Any, ...]
@@ -92,10 +92,10 @@ class Screening:
 
     @cached_property
     def table(self) -> Frame:
-        """A row for each unit (in each period).
+        """A table with a row for each unit (in each period).
 
-        Columns: the unit (and period), ``missing`` and ``zeros`` (how many), ``available`` and
-        ``nonzero`` (shares), ``included``, and ``reason`` in words.
+        The columns are the unit (and period), the counts ``missing`` and ``zeros``, the shares
+        ``available`` and ``nonzero``, ``included``, and ``reason``, a text.
         """
         values = self._all.values
         columns = {
@@ -141,35 +141,36 @@ def screen(  # noqa: PLR0913 each is a decision of its own
 ) -> Screening:
     """Return which units have enough data; decisions on single units override the rules.
 
-    Each row is judged by itself, in every period.
+    If there are several periods, a unit is screened in each period separately.
 
     Parameters
     ----------
     index : Index
-        The framework that the columns belong to.
+        The index whose indicators are the columns to check.
     data, unit, period, **options
         As in `Assessment`.
     availability : float
-        The least share of indicators that a unit must have.
+        The minimum share of indicators for which a unit must have a value.
     nonzero : float
-        The least share of a unit's values that must not be zero.
+        The minimum share of a unit's values that must not be zero.
     force : mapping of unit to bool, optional
-        Units to keep (True) or to leave out (False) whatever their data, in all periods.
+        Units to keep (True) or to leave out (False) in all periods, regardless of their data.
 
     Returns
     -------
     Screening
-        Continue with ``Assessment(index, screening.observations)``.
+        The rows that were kept, and the reasons. Continue with
+        ``Assessment(index, screening.observations)``.
 
     Raises
     ------
     DataError
-        Data that cannot be assessed.
+        The data cannot be assessed.
     MethodError
-        Thresholds that are not numbers from 0 to 1, decisions that are not True or False, or no
-        unit kept.
+        A threshold is not a number from 0 to 1, a decision is not True or False, or no unit is
+        kept.
     UnknownCodeError
-        Decisions on units that are not in the data.
+        A decision concerns a unit that is not in the data.
 
     Examples
     --------
@@ -210,7 +211,10 @@ def screen(  # noqa: PLR0913 each is a decision of its own
     ruled = ~(low_availability | low_nonzero)
     included = np.array([r if f is None else f for r, f in zip(ruled, forced, strict=True)])
     if not included.any():
-        msg = f"no unit passes: availability {availability:g}, nonzero {nonzero:g}"
+        msg = (
+            f"no unit has enough data for availability={availability:g}, nonzero={nonzero:g}; "
+            "lower the thresholds"
+        )
         raise MethodError(msg)
     return Screening(
         units=observations.units,
@@ -233,25 +237,27 @@ def availability(
     period: str | None = None,
     **options: Unpack[ReadingOptions],
 ) -> Frame:
-    """Return the share of indicators that each unit has below each node, constants not counted.
+    """Return the share of the indicators below each node for which each unit has a value.
+
+    Indicators that are constants are not counted.
 
     Parameters
     ----------
     index : Index
-        The framework that the columns belong to.
+        The index whose indicators are the columns to check.
     data, unit, period, **options
         As in `Assessment`.
 
     Returns
     -------
     frame
-        A row for each unit (in each period), a column for each node that has children, parents
-        first.
+        A row for each unit (in each period), and a column for each node that has children, with
+        parents first.
 
     Raises
     ------
     DataError
-        Data that cannot be assessed.
+        The data cannot be assessed.
 
     Examples
     --------
@@ -265,7 +271,7 @@ def availability(
     is_available = dict(zip(codes, ~np.isnan(observations.values.T), strict=True))
     return observations.frame(
         {
-            node.code: np.mean([is_available[own.code] for own in _measured(node)], axis=0)
+            node.code: np.mean([is_available[one.code] for one in _measured(node)], axis=0)
             for node in index.walk()
             if isinstance(node, Index)
         }

@@ -1,7 +1,7 @@
-"""Mixed-integer programs by SciPy, without what the solver prints.
+"""Mixed-integer programs with SciPy, without the output of the solver.
 
-HiGHS, which SciPy calls, prints a line of its own when a solution has to be repaired after
-presolve. No option stops it, and it goes past Python's ``sys.stdout``.
+HiGHS, which SciPy calls, prints a line when a solution has to be repaired after presolve. No option
+suppresses this line, and it bypasses Python's ``sys.stdout``.
 """
 
 import ctypes
@@ -40,10 +40,10 @@ def _flush() -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep lines of the solver from standard output while the body runs.
+    """Remove lines of the solver from standard output while the body runs.
 
-    Standard output goes to a temporary file meanwhile. Whatever else was written to it, by other
-    threads for instance, is passed on afterwards. Several threads may be inside at once.
+    Meanwhile, standard output is redirected to a temporary file. All other output, for example of
+    other threads, is passed on afterwards. Several threads may enter at the same time.
     """
     with _diverted.lock:
         if _diverted.n_solvers == 0:
@@ -60,7 +60,7 @@ def quiet() -> Iterator[None]:
 
 def _divert() -> None:
     with suppress(OSError), ExitStack() as opened:
-        # Without standard output, or without a place for the file, nothing is diverted.
+        # Nothing is diverted if there is no standard output, or no place for the file.
         original = os.dup(_STDOUT)
         opened.callback(os.close, original)
         file = opened.enter_context(tempfile.TemporaryFile())
@@ -79,13 +79,13 @@ def _restore() -> None:
     os.close(_diverted.original)
     with file:
         file.seek(0)
-        others = _SOLVER_LINE.sub(b"", file.read())
-    while others:
-        others = others[os.write(_STDOUT, others) :]
+        output = _SOLVER_LINE.sub(b"", file.read())
+    while output:
+        output = output[os.write(_STDOUT, output) :]
 
 
 def milp(objective: Any, **keywords: Any) -> Any:
-    """Return the result of `scipy.optimize.milp`, which takes the same arguments, in silence."""
+    """Return the result of `scipy.optimize.milp` with the same arguments, without its output."""
     from scipy import optimize
 
     with quiet():

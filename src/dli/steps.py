@@ -1,4 +1,4 @@
-"""Calls of an object from outside, such as a step of the method, with errors that name it."""
+"""Calls to objects of the user, such as a step of the method, with errors that name them."""
 
 import inspect
 import re
@@ -13,10 +13,10 @@ from dli.errors import DLIError, DLIWarning, MethodError
 
 __all__ = ["Together", "Unit", "ask", "at", "attribute", "named", "numbers", "on", "shown"]
 
-# Turns the number of a row into the name of its unit.
+# A function that turns the number of a row into the name of its unit.
 Unit: TypeAlias = Callable[[int], str]
 
-# What each method is called with.
+# The arguments with which each method is called.
 _CALLS = {
     "impute": "impute(values, context)",
     "fit_transform": "fit_transform(values)",
@@ -38,7 +38,7 @@ _CALLS = {
     "describe": "describe()",
     "describe_at": "describe_at(codes)",
 }
-# These get a copy that they may fill; all else works on arrays that it must not change.
+# These receive a copy that they may fill; all others receive arrays that they must not change.
 _FILL = ("impute", "fit_transform")
 _ADDRESS = re.compile(r"<(?:<\w+>|[^<>])*?(?P<name>\w+)(?: object)? at 0x[0-9A-Fa-f]+>")
 
@@ -59,12 +59,12 @@ def shown(value: object) -> str:
 
 
 def attribute(owner: Any, name: str, default: Any, *, step: str) -> Any:
-    """Return an attribute of an object that may be from outside, or a default if it has none.
+    """Return an attribute of an object that may be the user's, or a default if it is missing.
 
     Raises
     ------
     MethodError
-        The attribute is a property, and raised an error.
+        The attribute is a property that raised an error.
 
     Examples
     --------
@@ -89,32 +89,35 @@ def ask(
     unit: Unit | None = None,
     read: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """Call a method of an object that may be from outside.
+    """Call a method of an object that may be the user's, and return the result.
 
-    The arrays among its arguments are read-only for it, so that it cannot change unseen what it
-    was given. An imputation is to be given a copy, which it may fill.
+    The method receives read-only views of arrays, so that it cannot change its input unnoticed. An
+    imputation must be called with a copy, which it may fill.
 
     Parameters
     ----------
     owner : object
+        The object whose method is called.
     act : str
         The name of the method, ``"__call__"`` for a function.
     *arguments
+        The arguments of the method.
     step : str
-        What messages call the object.
+        The name of the object in messages.
     codes : sequence of str
-        The indicators or children that it works on, for messages.
+        The indicators or children that the method processes, for messages.
     unit : callable, optional
-        Names the unit of a row. Codes and units replace "column 0" and "row 0" in the texts of
-        errors of this library, since functions on arrays know no more than numbers.
+        A function that returns the name of the unit of a row. Codes and units replace "column 0"
+        and "row 0" in the errors of this library, because functions on arrays only know numbers.
     read : callable, optional
-        Applied to the result; what it raises is told like an error of the method.
+        A function applied to the result; its errors are reported like errors of the method.
 
     Raises
     ------
     MethodError
-        There is no such method, it cannot be called so, or it raised an error that is not one of
-        this library. Errors of this library keep their class; warnings that were made errors pass.
+        The method does not exist, cannot be called with these arguments, or raised an error that
+        is not one of this library. Errors of this library keep their class, and warnings that
+        were turned into errors are passed on.
 
     Examples
     --------
@@ -130,12 +133,12 @@ def ask(
     except Exception:  # noqa: BLE001 a property may raise anything, and does so again
         method = attribute(owner, act, None, step=step)
     if not callable(method):
-        msg = f"{step} needs a method {_CALLS.get(act, act)}; {type(owner).__name__} has none"
+        msg = f"{step} requires a method {_CALLS.get(act, act)}, which {type(owner).__name__} lacks"
         raise MethodError(msg)
     if act not in _FILL:
         arguments = tuple(
-            _read_only(given) if isinstance(given, np.ndarray) and given.flags.writeable else given
-            for given in arguments
+            _read_only(each) if isinstance(each, np.ndarray) and each.flags.writeable else each
+            for each in arguments
         )
     try:
         result = method(*arguments)
@@ -144,7 +147,7 @@ def ask(
         raise
     except DLIError as error:
         if type(error).__init__ is not DLIError.__init__:
-            raise  # it names what it is about, and cannot be made from a text
+            raise  # its message is complete, and it cannot be made from a text
         msg = f"{step}: {named(error.summary, codes, unit)}"
         faults = [named(fault, codes, unit) for fault in error.faults]
         raise type(error)(msg, faults) from error
@@ -153,9 +156,9 @@ def ask(
 
 
 def numbers(result: Any) -> Floats:
-    """Read the result of a step as an array of floats of its own.
+    """Return the result of a step as a new array of floats.
 
-    The step may fill the array that it returned again.
+    A copy is necessary, because the step may fill the array that it returned again.
 
     Raises
     ------
@@ -166,7 +169,7 @@ def numbers(result: Any) -> Floats:
 
 
 class at:  # noqa: N801 used like contextlib's managers; a class is entered four times as fast
-    """Note on an error which step of the method raised it, and at which node."""
+    """Record in an error which step of the method raised it, and at which node."""
 
     __slots__ = ("place",)
 
@@ -182,18 +185,18 @@ class at:  # noqa: N801 used like contextlib's managers; a class is entered four
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Note the place on an error that has none."""
+        """Record the place in an error that does not have one yet."""
         if isinstance(error, DLIError):
             error.place = error.place or self.place
 
 
 class Together:
-    """Errors at several places, told in one.
+    """Errors at several places, raised as one.
 
     Attributes
     ----------
     errors : list of DLIError
-        Those so far.
+        The errors so far.
 
     Examples
     --------
@@ -212,7 +215,7 @@ class Together:
         self.errors: list[DLIError] = []
 
     def __enter__(self) -> None:
-        """Begin with a place."""
+        """Enter the block of one place."""
 
     def __exit__(
         self,
@@ -220,14 +223,14 @@ class Together:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        """Keep an error of this library for later; let others pass."""
+        """Keep an error of this library for later; let all other errors pass."""
         if isinstance(error, DLIError):
             self.errors.append(error)
             return True
         return False
 
     def require(self, what: str) -> None:
-        """Raise the first error if there was one, with the faults of all others of its class.
+        """Raise the first error, if there is one, with the faults of all errors of its class.
 
         Parameters
         ----------
@@ -237,23 +240,23 @@ class Together:
         if not self.errors:
             return
         first = self.errors[0]
-        # An object that serves several places may say the same of all.
+        # An object that is used at several places may raise the same error at each of them.
         by_text = {str(error): error for error in self.errors if type(error) is type(first)}
         same = list(by_text.values())
-        # One with another signature cannot be made from a text.
+        # An error with another signature cannot be made from a text.
         if len(same) == 1 or type(first).__init__ is not DLIError.__init__:
             raise first
         faults = []
         for error in same:
-            own = [f"{error.summary}: {fault}" for fault in error.faults]
-            faults += own or [error.summary]
+            lines = [f"{error.summary}: {fault}" for fault in error.faults]
+            faults += lines or [error.summary]
         joined = type(first)(what, faults)
         joined.place = first.place
         raise joined from first
 
 
 def on(codes: Sequence[str]) -> str:
-    """Return the end of a message that says which indicators or children it is about.
+    """Return the end of a message, which lists the indicators or children concerned.
 
     Examples
     --------
@@ -285,7 +288,7 @@ def named(text: str, codes: Sequence[str], unit: Unit | None = None) -> str:
         except IndexError:
             return match[0]
 
-    # A name in quotes is one already, such as that of an indicator 'column 1'.
+    # Text in quotes is already a name, such as that of an indicator 'column 1'.
     text = re.sub(r"(?<!['\"])\bcolumn (\d+)\b(?!['\"])", column, text)
     return re.sub(r"(?<!['\"])\brow (\d+)\b(?!['\"])", row, text)
 
@@ -298,10 +301,10 @@ def _told(
     step: str,
     codes: Sequence[str],
 ) -> str:
-    """Return in words what an error from outside says."""
+    """Return the message for an error that an object of the user raised."""
     if isinstance(error, TypeError) and not _takes(method, arguments):
         return f"{step} cannot be called as {_CALLS.get(act, act)}: {error}"
-    hint = " (it must leave its input as it is: change a copy)" if "read-only" in str(error) else ""
+    hint = " (it must not change its input: change a copy)" if "read-only" in str(error) else ""
     return f"{step} raised {_words(error)}{hint}{on(codes)}"
 
 
@@ -320,6 +323,6 @@ def _takes(method: Any, arguments: Sequence[Any]) -> bool:
         inspect.signature(method).bind(*arguments)
     except TypeError:
         return False
-    except ValueError:  # no signature is known of some functions written in C
+    except ValueError:  # some functions written in C do not have a signature
         return True
     return True

@@ -1,4 +1,4 @@
-"""Which versions of the library, and of what it can use, are installed."""
+"""The installed versions of the library and of its dependencies."""
 
 import platform
 import re
@@ -18,9 +18,9 @@ def installed(distribution: str = _DISTRIBUTION) -> str:
 
 
 def show_versions() -> None:
-    """Print the versions of Python, of the library and of all that it can use.
+    """Print the versions of Python, of the library and of its dependencies.
 
-    Paste them into a bug report, or keep them with results that must be repeated.
+    Paste them into a bug report, or store them with results that must be reproducible.
 
     Examples
     --------
@@ -36,5 +36,5 @@ def show_versions() -> None:
         "platform": platform.platform(),
     } | {name: installed(name) for name in sorted(set(names) - {_DISTRIBUTION})}
     width = max(map(len, versions))
-    for name, own in versions.items():
-        print(f"{name:<{width}} {own}")  # noqa: T201 what it is asked for
+    for name, number in versions.items():
+        print(f"{name:<{width}} {number}")  # noqa: T201 the function is there to print

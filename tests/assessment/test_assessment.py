@@ -230,8 +230,8 @@ def test_coverage_may_differ_by_level_and_by_node():
     assert np.isnan(assessment.array("A")).tolist() == [True, False, False]
     assert not np.isnan(assessment.array("T")).any()
     statement = assessment.methodology()
-    assert "A node (T) needs values of at least 50%" in statement
-    assert "A node (A) needs values of at least 100%" in statement
+    assert "A node (T) has a score only if at least 50%" in statement
+    assert "A node (A) has a score only if at least 100%" in statement
 
 
 def test_units_with_too_few_indicators_are_left_out_and_flagged():
@@ -327,7 +327,7 @@ def test_units_may_have_weights_of_their_own():
     np.testing.assert_allclose(table.column("local")[3::5], [0, 0.5, 1])
     np.testing.assert_allclose(table.column("effective")[3::5], [0, 1 / 3, 2 / 3])
     np.testing.assert_allclose(assessment.contribution_array().sum(axis=1), assessment.array("T"))
-    assert "Units have weights of their own" in assessment.methodology()
+    assert "Each unit has its own weights" in assessment.methodology()
     gap = assessment.evolve(index=INDEX)  # the same choices once more
     np.testing.assert_array_equal(gap.array("T"), assessment.array("T"))
     panel = Assessment(INDEX, DATA | {"year": [1, 1, 2]}, period="year", method=assessment.method)
@@ -829,7 +829,7 @@ def test_the_methods_statement_holds_formulas_parameters_and_weights():
     for part in (
         "# Methods: Top", "What it is.", r"| a | First \| one | T | + | % | 0.25 | 0.25 |",
         "| b |  | T | − |", "1 of 6 values (16.7%) are missing", "b by people (times 1000)", "Sources: Survey.",
-        "Nothing is imputed.", "| a | 0 | 5 |", "Weigh as I like.", "$", "at least 50%",
+        "No values are imputed.", "| a | 0 | 5 |", "Weigh as I like.", "$", "at least 50%",
         "low below 50; high from 50", "digital-leadership-index",
     ):  # fmt: skip
         assert part in text

@@ -34,7 +34,7 @@ def test_treated_values_are_listed():
     values = [float(i % 7) for i in range(30)]
     data = {"unit": [f"u{i}" for i in range(30)], "a": [*values[:-1], 900.0], "b": values}
     found = Assessment(index, data, method=Method(treatment=Winsorise()))
-    assert "a: 1 changed, u29 (900 to 6)." in found.methodology()
+    assert "a: 1 value is changed, u29 (900 to 6)." in found.methodology()
     many = found.evolve(treatment=Clip(high=3)).methodology()
     assert "and 2 more." in many
     assert (

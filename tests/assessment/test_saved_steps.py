@@ -207,7 +207,7 @@ def test_all_steps_that_no_file_can_hold_are_listed_and_the_old_file_stays(tmp_p
     path.write_text("old")
     index = Index("T", [Indicator("a"), Indicator("b")], weighting=Plain())
     assessment = Assessment(index, DATA, method=Method(aggregation=Plain()))
-    with pytest.raises(MethodError, match="a file cannot hold this methodology") as caught:
+    with pytest.raises(MethodError, match="a file cannot contain this methodology") as caught:
         assessment.save(path)
     assert len(caught.value.faults) == 2
     assert all("is a dataclass or one of attrs" in fault for fault in caught.value.faults)
@@ -309,7 +309,7 @@ def files(tmp_path):
     [
         ("m.toml", r"it is a methodology file; use Assessment\.from_file\(path, data\)"),
         ("index.toml", r"it is a model file without a method; use Assessment\(Index\.load\(path"),
-        ("method.toml", r"it is a file of a method alone; use .*method=Method\.load\(path\)\)"),
+        ("method.toml", r"it is a file with a method only; use .*method=Method\.load\(path\)\)"),
     ],
 )
 def test_a_model_file_is_not_a_saved_assessment_and_says_how_it_is_read(files, name, message):

@@ -19,7 +19,7 @@ def findings(given, index=INDEX):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Capability(" a"), "code must be a text without spaces"),
+        (lambda: Capability(" a"), "code must be a text without leading or trailing spaces"),
         (lambda: Capability("a", 5), "name must be text"),
         (lambda: Capability("a", kind="ability"), "kind must be 'capability' or 'barrier'"),
         (lambda: Link("a", "a", 0.5), "a capability cannot link to itself"),

@@ -81,7 +81,7 @@ def test_a_loop_that_does_not_converge_is_named():
     a[0, 1] = a[1, 0] = 1.0
     a[2, 3] = a[3, 2] = 0.9
     with pytest.raises(
-        DivergentInfluenceError, match=r"grows 1 times with each turn among '0', '1'"
+        DivergentInfluenceError, match=r"grows 1 times in each round among '0', '1'"
     ):
         total_influence(a)
 

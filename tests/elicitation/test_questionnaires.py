@@ -569,7 +569,7 @@ def test_paths_and_texts_are_checked(tmp_path):
     with pytest.raises(DataError, match=r"a form must end in \.xlsx or \.html, got 'form\.pdf'"):
         write_questionnaire(INDEX, "form.pdf")
     with pytest.raises(
-        MethodError, match=r"(?s)title must be text, got 3.*unit must not have control"
+        MethodError, match=r"(?s)title must be text, got 3.*unit must not contain control"
     ):
         write_questionnaire(INDEX, tmp_path / "form.xlsx", title=3, unit="a\0")
     with pytest.raises(FileError, match="cannot write"):

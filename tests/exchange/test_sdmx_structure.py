@@ -217,8 +217,8 @@ def test_what_a_structure_cannot_hold_is_listed(tmp_path):
     assert caught.value.faults == (
         "dataflow 'A$B': lists named after it cannot have '@' or '$'",
         "version '1.0.0-draft': structures of SDMX 2.1 have numbers and dots only",
-        "the name of unit 'KEN' must not have control characters, got 'Ken\\x02ya'",
-        "the name of unit 'EST' must not have control characters, got 'Estonia\\uffff'",
+        "the name of unit 'KEN' must not contain control characters, got 'Ken\\x02ya'",
+        "the name of unit 'EST' must not contain control characters, got 'Estonia\\uffff'",
     )
     assert not list(tmp_path.iterdir())
     # The data alone may have all of that.

@@ -128,7 +128,7 @@ def test_a_repeated_code_is_named_with_its_count():
         ({"name": 7, "source": 1}, r"(?s)name must be text.*source must be text"),
         ({"column": 3}, "column must be text, got 3"),
         ({"column": ""}, "column must be the name of a column, got ''"),
-        ({"column": "a\x00"}, "column must not have control characters"),
+        ({"column": "a\x00"}, "column must not contain control characters"),
         ({"constant": "1"}, "constant must be a finite number, got '1'"),
         ({"constant": True}, "constant must be a finite number, got True"),
         ({"constant": float("nan")}, "constant must be a finite number, got nan"),

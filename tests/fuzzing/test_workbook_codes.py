@@ -15,5 +15,5 @@ def test_a_line_break_within_a_code_is_reported_with_its_cell(tmp_path, code, ce
     parts[name] = parts[name].replace(code, code.replace(b".", b"&#10;."))
     path = tmp_path / "book.xlsx"
     path.write_bytes(packed(parts))
-    with pytest.raises(DataError, match=rf"{cell}: code must not have control characters, got "):
+    with pytest.raises(DataError, match=rf"{cell}: code must not contain control characters, got "):
         read_coin_tool(path)

@@ -478,13 +478,13 @@ def test_all_steps_that_no_file_can_hold_are_listed(tmp_path):
 
     index = Index("T", [Indicator("a")], weighting=Scheme())
     method = Method(aggregation=plain, weighting={0: Scheme()})
-    with pytest.raises(MethodError, match="a file cannot hold this method") as caught:
+    with pytest.raises(MethodError, match="a file cannot contain this method") as caught:
         method.save(tmp_path / "x.toml")
     assert len(caught.value.faults) == 2
 
     data = {"unit": ["X", "Y"], "a": [1, 2]}
     assessment = Assessment(index, data, method=Method(weighting={0: Scheme()}))
-    with pytest.raises(MethodError, match="a file cannot hold this methodology") as caught:
+    with pytest.raises(MethodError, match="a file cannot contain this methodology") as caught:
         assessment.save_methodology(tmp_path / "x.toml")
     assert len(caught.value.faults) == 2
 
@@ -504,7 +504,7 @@ def _method(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", r"table \[method\] is missing; an empty one stands for the defaults"),
+        ("", r"table \[method\] is missing; add an empty table to use the defaults"),
         ("[metod]", r"table \[metod\] is unknown; did you mean 'method'"),
         ("method = 3", r"\[method\] must be a table, got 3"),
         ('format = "dli-index/2"\n[method]', "written by a newer version"),
@@ -513,9 +513,9 @@ def _method(text):
         (_method("availability = 2"), r"\[method\]: availability must be a share from 0 to 1, got 2"),
         (_method('missing = "renormalize"'), r"\[method\]: missing must be .*; did you mean 'renormalise'"),
         (_method("coverage = true"), r"\[method\]: coverage must be a share from 0 to 1, got True"),
-        (_method("coverage = { 0 = 0.5 }"), r"\[method.coverage\]: expected a number or an array of tables with for and share"),
+        (_method("coverage = { 0 = 0.5 }"), r"\[method.coverage\]: expected a number or an array of tables with 'for' and 'share'"),
         (_method("coverage = [{ for = 0 }]"), r"\[\[method.coverage\]\] 1: key 'share' is missing"),
-        (_method("coverage = [{ for = 0, shar = 1 }]"), r"\[\[method.coverage\]\] 1: key 'shar'; did you mean 'share'\? is unknown"),
+        (_method("coverage = [{ for = 0, shar = 1 }]"), r"\[\[method.coverage\]\] 1: unknown key 'shar'; did you mean 'share'\?"),
         (_method("coverage = [{ for = 0, share = 2 }]"), r"\[method\]: coverage\[0\] must be a share from 0 to 1, got 2"),
         (_method("coverage = [0.5]"), r"\[\[method.coverage\]\] 1: expected a table with a key 'for', got 0.5"),
         (_method('weighting = "Equal"'), r"\[method.weighting\]: weighting must be a table such as { method"),
@@ -710,5 +710,5 @@ def test_a_table_where_one_value_belongs_is_refused(tmp_path):
     with pytest.raises(ModelError, match=r"\[method.missing\]: expected one value, not a table"):
         Method.load(written(tmp_path, text))
     text = "[method]\ndecimals = { IMD = 3 }\n"
-    with pytest.raises(ModelError, match="tables with for and decimals"):
+    with pytest.raises(ModelError, match="tables with 'for' and 'decimals'"):
         Method.load(written(tmp_path, text))

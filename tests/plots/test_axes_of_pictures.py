@@ -113,9 +113,9 @@ def test_sobol_shows_the_largest_and_sums_up_the_others():
     assert shown == [found.factors[i] for i in by_total[:12][::-1]]
     first = found.first_order[by_total[12:], 0].sum()
     assert (
-        f"not shown: {n_factors - 12} factors, first order {first:.2f} together" in ax.get_xlabel()
+        f"not shown: {n_factors - 12} factors, first order {first:.2f} in total" in ax.get_xlabel()
     )
-    assert f"total order {max(total[by_total[12]], 0):.2f} or less each" in ax.get_xlabel()
+    assert f"total order at most {max(total[by_total[12]], 0):.2f} each" in ax.get_xlabel()
     everything = plots.sobol(found, top=None)
     assert len(everything.get_yticks()) == n_factors
     assert "not shown" not in everything.get_xlabel()

@@ -94,7 +94,7 @@ def test_the_number_that_is_a_diagram_can_be_changed():
     assert plots.hasse(line, most=0, ax=ax) is ax
     with pytest.raises(MethodError, match="most must be a whole number of at least 0, got -1"):
         plots.hasse(line, most=-1)
-    with pytest.raises(DataError, match="these units are not in the order:\n  - 'Q'"):
+    with pytest.raises(DataError, match="must be in the order; these are not:\n  - 'Q'"):
         plots.hasse(line, most=0, highlight=["Q"])
 
 

@@ -126,12 +126,26 @@ def test_pictures_are_saved_to_paths(assessment, tmp_path):
 
 @pytest.mark.parametrize("draw", [plots.league, plots.correlations, plots.distributions])
 def test_pictures_are_drawn_on_axes_only(assessment, draw):
-    with pytest.raises(MethodError, match="^ax must be axes of matplotlib, got 5$"):
+    with pytest.raises(MethodError, match=r"^ax must be axes of matplotlib, got 5$"):
         draw(assessment, ax=5)
 
 
 def test_the_first_argument_of_a_picture_is_of_its_class():
-    with pytest.raises(MethodError, match="^assessment must be of the class Assessment, got 'x'$"):
+    with pytest.raises(MethodError, match=r"^assessment must be of the class Assessment, got 'x'$"):
         plots.league("x")
-    with pytest.raises(MethodError, match="^index must be of the class Index, got None$"):
+    with pytest.raises(MethodError, match=r"^index must be of the class Index, got None$"):
         plots.framework(None)
+
+
+def test_what_is_shown_is_a_whole_number_of_at_least_one(assessment):
+    with pytest.raises(MethodError, match=r"^top must be a whole number of at least 1, got -1"):
+        plots.league(assessment, top=-1)
+    with pytest.raises(MethodError, match=r"^top must be a whole number of at least 1, got 0"):
+        plots.waterfall({"code": ["a"], "points": [1.0]}, top=0)
+
+
+def test_an_indicator_without_values_has_an_empty_row():
+    data = {"unit": ["X", "Y"], "a": [1.0, 2.0], "b": [None, None], "c": [2.0, 1.0]}
+    index = Index("T", [Indicator(code, goalposts=(0, 2)) for code in "abc"])
+    drawn = plots.distributions(Assessment(index, data))
+    assert [label.get_text() for label in drawn.get_yticklabels()] == ["a", "b", "c"]

@@ -251,11 +251,14 @@ def test_a_column_of_codes_identifies_units(east):
 def test_units_with_the_same_code_are_refused():
     cities = assessed({"Mombasa": 1.0, "Nairobi": 2.0, "Kampala": 3.0}, iso3=["KEN", "KEN", "UGA"])
     with pytest.raises(
-        DataError, match=r"the column 'iso3' has several.*\n  - 'KEN': 'Mombasa', 'Nairobi'"
+        DataError, match=r"the column 'iso3' repeats some.*\n  - 'KEN': 'Mombasa', 'Nairobi'"
     ):
         plots.choropleth(cities)
     numbers = assessed({"m": 1.0, "n": 2.0}, iso3=[1, "1"])
-    with pytest.raises(DataError, match=r"several with one:\n  - '1': 'm', 'n'"):
+    with pytest.raises(
+        DataError,
+        match=r"must have a unique identifier on the map; .* repeats some:\n  - '1': 'm', 'n'",
+    ):
         plots.choropleth(numbers)
 
 
@@ -265,14 +268,14 @@ def test_what_would_have_matched_is_said():
         plots.choropleth(by_name)
     assert caught.value.faults == (
         "units are identified by 'Kenya', 'Uganda', 'Kenia'",
-        "features have the 'iso3' 'ABW', 'AFG', 'AGO'",
+        "the property 'iso3' is 'ABW', 'AFG', 'AGO'",
         "key='name' would match 2 units",
         "column='code' would match 2 units",
     )
-    with pytest.raises(DataError, match="features have the 'id' missing everywhere"):
+    with pytest.raises(DataError, match="the property 'id' is missing in all features"):
         plots.choropleth(by_name, key="id")
     unscored = assessed({"KEN": np.nan, "Kenya": 2.0, "Uganda": 3.0})
-    with pytest.raises(DataError, match="no feature has a unit of the assessment, with a score"):
+    with pytest.raises(DataError, match="no feature matches a unit with a score"):
         plots.choropleth(unscored, node="a")
 
 
@@ -353,7 +356,7 @@ def test_geojson_is_read_from_a_file(tmp_path):
 
 @pytest.mark.parametrize("geometry", [{"features": ["KEN"]}, {"features": {}}, {}])
 def test_what_is_not_a_collection_is_refused(geometry):
-    with pytest.raises(DataError, match="must be a FeatureCollection of GeoJSON"):
+    with pytest.raises(DataError, match="must be a GeoJSON FeatureCollection"):
         plots.choropleth(assessed(), geometry)
 
 

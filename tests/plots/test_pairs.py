@@ -120,14 +120,16 @@ def test_arguments_that_do_not_fit_are_refused():
     assessment = assessed([1.0, 2, 3], [3.0, None, None], word=["x", "1", None])
     with pytest.raises(UnknownCodeError, match="no node or column 'q'"):
         plots.scatter(assessment, "q", "a")
-    with pytest.raises(DataError, match=r"column 'word' must hold numbers:\n  - 'u0' has 'x'"):
+    with pytest.raises(
+        DataError, match=r"column 'word' must contain numbers only:\n  - 'u0' has 'x'"
+    ):
         plots.scatter(assessment, "a", "word")
-    with pytest.raises(DataError, match=r"with both 'a' and 'b' at least, got 1"):
+    with pytest.raises(DataError, match=r"at least 2 units with both 'a' and 'b', got 1"):
         plots.scatter(assessment, "a", "b")
     with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
         plots.scatter(assessment, "a", "a", label=["Q"])
     for label in (-1, 2.5, True, "u0"):
-        with pytest.raises(MethodError, match="label must be a number of units from 0, or"):
+        with pytest.raises(MethodError, match="label must be a whole number of at least 0 or"):
             plots.scatter(assessment, "a", "a", label=label)
 
 

@@ -92,7 +92,7 @@ def test_a_framework_is_rings_as_wide_as_weights():
     widths = [p.theta2 - p.theta1 for p in ax.patches]
     assert widths == pytest.approx([270, 90, 202.5, 67.5])
     weightless = Index("T", [Indicator("a", weight=0), Indicator("b", weight=0)])
-    assert texts(plots.framework(weightless)) == ["T", "without room for their codes: 2"]
+    assert texts(plots.framework(weightless)) == ["T", "segments too small for their codes: 2"]
 
 
 def test_a_league_divides_scores_by_what_parts_bring():
@@ -141,7 +141,7 @@ def test_a_radar_shows_a_few_units():
     assert ax.lines[0].get_ydata()[:4] == pytest.approx([20, 40, 60, 30])
     with pytest.raises(MethodError, match="got 1 units and 2 nodes"):
         plots.radar(example(), ["X"])
-    with pytest.raises(MethodError, match="polar projection"):
+    with pytest.raises(MethodError, match="requires polar axes"):
         plots.radar(example(), ["X"], nodes=2, ax=plt.figure().subplots())
 
 
@@ -153,7 +153,9 @@ def test_distributions_mark_what_treatment_moved():
     assert ticks(ax.yaxis) == ["a1"]
     flat = example(data={**DATA, "a1": [5.0] * 4})
     assert ticks(plots.distributions(flat).yaxis) == ["a1", "a2", "b1", "b2"]
-    with pytest.raises(MethodError, match=r"distributions are those of indicators.*\n.*'A'"):
+    with pytest.raises(
+        MethodError, match=r"distributions can only be drawn for indicators.*\n.*'A'"
+    ):
         plots.distributions(example(), ["A"])
     with pytest.raises(UnknownCodeError, match="no node 'q'"):
         plots.distributions(example(), ["q"])
@@ -166,7 +168,7 @@ def test_correlations_are_written_where_there_is_room(real):
     assert not plots.correlations(real, method="spearman").texts
     flat = plots.correlations(example(data={**DATA, "a1": [5.0] * 4}))
     assert [text.get_text() for text in flat.texts[:4]] == ["–"] * 4
-    with pytest.raises(MethodError, match="no two nodes have a correlation"):
+    with pytest.raises(MethodError, match="no correlation can be computed"):
         plots.correlations(example(data={name: cells[:1] for name, cells in DATA.items()}))
 
 
@@ -197,7 +199,7 @@ def test_sobol_bars_are_the_indices():
     expected = np.concatenate([found.first_order[:, 0], found.total_order[:, 0]])
     assert widths == pytest.approx(sorted(expected.tolist()))
     assert plots.sobol(found, output="score", unit="Y").get_xlabel().endswith("score of Y")
-    with pytest.raises(MethodError, match="output 'score' is one of units"):
+    with pytest.raises(MethodError, match="output 'score' has a value for each unit"):
         plots.sobol(found, output="score")
     with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
         plots.sobol(found, output="score", unit="Q")
@@ -225,13 +227,17 @@ def test_weight_stability_draws_lines_that_meet_where_units_swap():
 @pytest.mark.parametrize(
     ("assessment", "code", "message"),
     [
-        (example(), "T", "'T' has no siblings"),
+        (example(), "T", "cannot vary the weight of 'T': it does not have siblings"),
         (
             example(aggregation=GeometricMean(), normalisation=Goalposts(1, 100)),
             "A",
-            "straight lines under an arithmetic",
+            "the aggregation at 'T' must be an arithmetic mean",
         ),
-        (example(data={**DATA, "a1": [None] * 4}), "a1", "no unit has all children of 'A'"),
+        (
+            example(data={**DATA, "a1": [None] * 4}),
+            "a1",
+            "no unit has the scores of all children of 'A'",
+        ),
     ],
 )
 def test_weights_that_cannot_move_are_refused(assessment, code, message):
@@ -252,7 +258,7 @@ def test_bumps_are_ranks_over_periods():
     assert texts(ax) == ["X"]
     with pytest.raises(UnknownCodeError, match="no unit 'Q'"):
         plots.bump(panel, ["Q"])
-    with pytest.raises(MethodError, match="need an assessment of several"):
+    with pytest.raises(MethodError, match="bump requires an assessment with periods"):
         plots.bump(example(), ["X"])
 
 
@@ -267,7 +273,10 @@ def test_a_waterfall_leads_from_one_score_to_the_other():
     changed = change(panel, panel.evolve(aggregation=GeometricMean(), normalisation=Goalposts(1, 100)), "X",
                      period_before=1, period_after=2)  # fmt: skip
     assert "method" in ticks(plots.waterfall(changed).yaxis)
-    with pytest.raises(DataError, match="needs a table of parts:\n  - column 'points'"):
+    with pytest.raises(
+        DataError,
+        match="waterfall requires a table with the columns points and code:\n  - column 'points'",
+    ):
         plots.waterfall({"code": ["a"]})
 
 
@@ -280,7 +289,7 @@ def test_a_hasse_diagram_puts_the_better_above():
     assert all(heights[a] > heights[b] for a, b in ordered.edges)
     strong = [line for line in ax.lines if line.get_color() == plots.Style().good]
     assert (len(ax.lines), len(strong)) == (4, 2)  # S above T above V
-    with pytest.raises(DataError, match="these units are not in the order:\n  - 'Q'"):
+    with pytest.raises(DataError, match="must be in the order; these are not:\n  - 'Q'"):
         plots.hasse(ordered, highlight=["Q"])
 
 
@@ -313,10 +322,10 @@ def test_a_map_fills_what_has_a_score(tmp_path):
 @pytest.mark.parametrize(
     ("geometry", "message"),
     [
-        ({"type": "Feature"}, "must be a FeatureCollection"),
+        ({"type": "Feature"}, "must be a GeoJSON FeatureCollection"),
         (
             {"features": [square(0, "Q")]},
-            "no feature has a unit of the assessment, with a score, as its 'id'",
+            "no feature matches a unit with a score by its property 'id'",
         ),
         ("nowhere.geojson", "cannot read GeoJSON from 'nowhere.geojson'"),
     ],

@@ -60,9 +60,7 @@ def test_text_lies_within_its_piece(name):
     wedges = [patch for patch in ax.patches if isinstance(patch, Wedge)]
     assert len(wedges) == sum(1 for _ in INDICES[name].walk()) - 1
     where = ax.transData.inverted()
-    texts = [
-        t for t in ax.texts if t.get_position() != (0, 0) and "without room" not in t.get_text()
-    ]
+    texts = [t for t in ax.texts if t.get_position() != (0, 0) and "too small" not in t.get_text()]
     assert texts
     for text in texts:
         at = np.hypot(*text.get_position())
@@ -94,7 +92,7 @@ def test_sub_indices_have_their_names():
 def test_pieces_without_room_are_counted_and_long_codes_cut_off():
     many = Index("T", [Indicator(f"indicator_{i}") for i in range(400)])
     assert [text.get_text() for text in plots.framework(many).texts][1:] == [
-        "without room for their codes: 400"
+        "segments too small for their codes: 400"
     ]
     long = nested(["A" * 40, "B"], 1)
     texts = [text.get_text() for text in plots.framework(long).texts]

@@ -37,7 +37,7 @@ def shades(ax):
 def test_every_other_group_is_shaded():
     ax = plots.rank_intervals(study(), groups=True)
     assert shades(ax) == [(1.5, 3.5)]
-    assert "not told apart" in ax.get_xlabel()
+    assert "not distinguished" in ax.get_xlabel()
     assert shades(plots.rank_intervals(study())) == []
 
 

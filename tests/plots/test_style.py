@@ -83,7 +83,7 @@ def test_all_faults_of_a_style_are_told():
         "small must be a number above 0 and of at most 200, got 'x'",
         "font must be text, got 3",
         "good must be a colour that matplotlib knows, got 'blau'",
-        "palette must have a colour at least, got none",
+        "palette must contain at least one colour, got none",
     ):
         assert part in text
     with pytest.raises(MethodError, match="palette must be a colour that matplotlib knows"):
@@ -116,7 +116,7 @@ def test_saved_text_is_text_and_bytes_are_the_same(tmp_path, ending):
     first, second = (path.read_bytes() for path in paths)
     assert first == second
     if ending == "svg":
-        assert re.search(rb"<text[^>]*>T, by what each part brings</text>", first)
+        assert re.search(rb"<text[^>]*>T, divided by contribution</text>", first)
     else:
         # Fonts of type 42 are embedded whole; those of type 3 draw letter by letter.
         assert b"/CIDFontType2" in first

@@ -267,7 +267,7 @@ def test_files_keep_the_normalisation_of_nodes(tmp_path):
 
 def test_the_methods_statement_says_it():
     text = assess(RankExponential(), top=FractionOfMax(100)).methodology()
-    assert "The scores of A are normalised before they enter the node above: Exponent" in text
+    assert "The scores of A are normalised before they are aggregated further: Exponent" in text
     assert "The scores of T are normalised: Fraction of the best value" in text
 
 
@@ -348,7 +348,7 @@ def test_missing_scores_are_filled_by_the_mean_of_the_group():
     assert ("A", "imputed", "41.875") in list(
         zip(flags.column("code"), flags.column("flag"), flags.column("note"), strict=True)
     )
-    assert "Missing scores of A are filled from other units" in found.methodology()
+    assert "Missing scores of A are imputed: " in found.methodology()
     assert_allclose(found.held.moved({"c": C + 1})["A"], found.array("A"))
     assert_allclose(found.held.slopes("T")["a"][:2], 0)
     study = uncertainty(found, [WeightNoise(0.3)], n_samples=20, rng=1)
@@ -631,7 +631,7 @@ def test_a_number_of_children_is_told_where_a_score_is_missing():
     found = Assessment(tree(None), data, method=method)
     flags = frames.read(found.flags)
     assert "coverage asks at least 2 of its children" in " ".join(flags.column("note"))
-    assert "A node (A) needs values of at least 2 of its children" in found.methodology()
+    assert "A node (A) has a score only if at least 2 of its children" in found.methodology()
     assert (
         "at least 50% of its indicators"
         in found.evolve(coverage=dli.Coverage(share=0.5, of="indicators")).methodology()

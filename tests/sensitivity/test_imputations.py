@@ -322,7 +322,7 @@ def test_imputations_with_seeds_are_alternatives_of_a_study(gappy):
         ({"imputation": None}, "imputation must draw missing values, such as .*; got None$"),
         ({"imputation": {"A": None}}, "must draw missing values, such as .*; got {'A': None}"),
         ({"imputation": "mean"}, "imputation must be an object with a method impute"),
-        ({"imputation": RegressionDraws}, r"got the class: write RegressionDraws\(\)"),
+        ({"imputation": RegressionDraws}, r"not the class RegressionDraws; write RegressionDraws\(\)"),
         ({"m": 1}, "m must be a whole number from 2 to 10,000, got 1"),
         ({"rng": "a"}, "rng .* must be a whole number"),
         ({"node": "a1"}, "node must have children, 'a1' is an indicator"),

@@ -1,7 +1,7 @@
-"""Cells of tables as values of JSON, and back, with the same kind and the same bits.
+"""Conversion of table cells to JSON values and back, without loss of type or precision.
 
-Text, numbers, True, False and None are themselves, a list is a list; every other kind is an object
-with one key, the name of the kind: ``{"date": "2021-03-31"}``.
+Text, numbers, True, False, None and lists stay as they are. A cell of any other type becomes an
+object with one key, the name of the type: ``{"date": "2021-03-31"}``.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,27 +18,27 @@ from dli.frames import is_missing
 
 __all__ = ["from_plain", "to_plain"]
 
-# How deep tuples and lists may be nested, so that no file exhausts Python's stack.
+# The limit to the nesting of tuples and lists prevents a file from exhausting Python's stack.
 _MAX_NESTING = 16
-# Python reads and writes whole numbers of up to 4,300 digits.
+# By default, Python converts whole numbers of at most 4,300 digits from and to text.
 _MAX_BITS = 14_000
-# What the constructors raise: for texts and numbers, and for units of time (TypeError,
-# RuntimeError) and time zones (KeyError, OSError) that are not there.
+# The errors that constructors raise for invalid texts and numbers, for unknown units of time
+# (TypeError, RuntimeError) and for unknown time zones (KeyError, OSError).
 _INVALID = (TypeError, ValueError, ArithmeticError, RuntimeError, KeyError, OSError)
 
 
 def to_plain(cell: Any, depth: int = 0) -> Any:
-    """Return a cell as a value of JSON.
+    """Return a cell as a JSON value.
 
-    Kept are text, numbers of Python and NumPy, decimals, dates, times, durations, the time stamps,
-    durations and periods of NumPy and pandas, and tuples and lists of these. A member of an enum
-    that is itself a text or a number is kept as that. A time zone is kept by its name if it is a
-    ``ZoneInfo``, any other as its distance from UTC.
+    Supported are text, Python and NumPy numbers, decimals, dates, times, durations, the time
+    stamps, durations and periods of NumPy and pandas, and tuples and lists of these. An enum
+    member that is itself a text or a number is saved as that text or number. A time zone is saved
+    by name if it is a ``ZoneInfo``, and as its offset from UTC otherwise.
 
     Raises
     ------
     DataError
-        A cell of another kind.
+        The cell has an unsupported type.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def to_plain(cell: Any, depth: int = 0) -> Any:
 
 
 def _simple(cell: Any) -> Any:
-    """Return a text or number without the subclass that it may belong to."""
+    """Return a text or number as an instance of the built-in type rather than a subclass."""
     if isinstance(cell, str):
         return str.__str__(cell)
     if isinstance(cell, (bool, float)):
@@ -69,7 +69,7 @@ def _simple(cell: Any) -> Any:
 
 
 def _marked(cell: Any) -> dict[str, Any]:
-    """Return a cell as an object with one key, the name of its kind."""
+    """Return a cell as an object with one key, the name of its type."""
     kind = type(cell).__name__
     if isinstance(cell, (np.datetime64, np.timedelta64)):
         unit, count = np.datetime_data(cell.dtype)
@@ -84,7 +84,7 @@ def _marked(cell: Any) -> dict[str, Any]:
 
 
 def _whole(cell: Any) -> Any:
-    """Return a date with a time, or a time, if its text says all of it."""
+    """Return a datetime or time; raise `DataError` if its ISO text would lose information."""
     if isinstance(cell, time) and cell.tzinfo is not None and cell.utcoffset() is None:
         raise DataError(
             f"holds a time whose zone depends on the day, which no file keeps: {cell!r}"
@@ -104,12 +104,12 @@ def _zone(zone: tzinfo | None) -> list[str]:
 
 
 def _zone_of_pandas(zone: Any) -> list[str]:
-    """Return the name of a zone; before version 3 pandas has its zones from pytz."""
+    """Return the name of a zone; before version 3, pandas uses the zones of pytz."""
     name = getattr(zone, "zone", None)
     return [name] if isinstance(name, str) else _zone(zone)
 
 
-# The order matters: a datetime is a date.
+# The order matters, because a datetime is also a date.
 _WRITERS: Mapping[type, Callable[[Any], Any]] = {
     datetime: lambda cell: [_whole(cell).isoformat(), *_zone(cell.tzinfo)],
     date: lambda cell: cell.isoformat(),
@@ -125,12 +125,12 @@ _PANDAS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def from_plain(plain: Any, depth: int = 0) -> Any:
-    """Return the cell that `to_plain` wrote.
+    """Return the cell that `to_plain` converted to a JSON value.
 
     Raises
     ------
     DataError
-        A value that `to_plain` does not write.
+        The value is not a possible result of `to_plain`.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def from_plain(plain: Any, depth: int = 0) -> Any:
     if len(plain) != 1 or kind not in _READERS:
         raise DataError(f"{plain!r:.80} is not a cell")
     items = content if isinstance(content, list) else [content]
-    # True is a whole number to Python, and would be read as 1.
+    # Python treats True as a whole number, so that it would be read as 1.
     kinds = "".join("n" if type(i) is int else "t" if isinstance(i, str) else "?" for i in items)
     patterns, read = _READERS[kind]
     if kinds not in patterns:
@@ -185,7 +185,7 @@ def _period(ordinal: int, frequency: str) -> Any:
     import pandas as pd
 
     period = pd.Period(ordinal=_not_missing(ordinal), freq=frequency)
-    period.start_time  # noqa: B018 fails for a period beyond the years that pandas knows
+    period.start_time  # noqa: B018 raises an error for years that pandas does not support
     return period
 
 
@@ -203,7 +203,8 @@ def _not_missing(number: int) -> int:
     return number
 
 
-# The kinds of the items, n for a whole number and t for a text, and the function of these.
+# For each type, the possible types of its items (n for a whole number, t for a text) and the
+# function that converts them.
 _READERS: Mapping[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "datetime": (("t", "tt"), _datetime),
     "date": (("t",), date.fromisoformat),

@@ -1,4 +1,4 @@
-"""What each indicator brings to a score."""
+"""The contribution of each indicator to a score."""
 
 import numpy as np
 
@@ -14,19 +14,23 @@ __all__ = ["contribution_columns", "contributions"]
 
 
 def contributions(assessment: Scored, code: str) -> tuple[Floats, Floats]:
-    """Return the points of each indicator below a node, and the score that they are added to.
+    """Return the contribution of each indicator below a node, and the reference score.
+
+    The contributions of a unit and its reference score add up to its score at the node.
 
     Returns
     -------
     ndarray of shape (n_units, n_indicators below the node)
+        The contributions in points.
     ndarray of shape (n_units,)
-        0 where all aggregations are sums; otherwise the score of the medians of the indicators
-        that the unit has.
+        The reference score: 0 if all aggregations are sums; otherwise the score of a unit with
+        the median of every indicator for which the unit has a value.
 
     Raises
     ------
     MethodError
-        Something below the node compares units, or fills scores from others.
+        An aggregation or a normalisation below the node compares units, or a score is imputed
+        from other units.
     """
     node = assessment.index.find(code)
     scores = assessment.array(code)
@@ -51,7 +55,7 @@ def contributions(assessment: Scored, code: str) -> tuple[Floats, Floats]:
 
 
 def _is_additive(node: HeldNode) -> bool:
-    """Return whether a node's score is a sum over its children; the mean of one is that one."""
+    """Return whether a node's score is a sum over its children, as is any mean of one child."""
     has_sum = node.traits.additive or (node.traits.order is not None and len(node.children) == 1)
     return has_sum and not _is_filled(node)
 
@@ -61,45 +65,46 @@ def _is_filled(node: HeldNode) -> bool:
 
 
 def _refuse(tree: HeldTree, code: str) -> None:
-    """Refuse a tree whose scores are not a matter of the unit's own values."""
+    """Raise an error if scores below a node depend on the values of other units."""
     faults = [
         f"{inner.code!r}: some of its scores are filled from other units"
         for inner in tree.inner(code)
         if _is_filled(inner)
     ]
     faults += [
-        f"{inner.label}: a score may depend on other units; it does not declare that it is local"
+        f"{inner.label}: a score may depend on other units, because its traits do not declare "
+        "local=True"
         for inner in tree.inner(code)
         if not inner.traits.local
     ]
     if faults:
         msg = (
-            "contributions are for scores that depend on the unit's own values alone; these depend "
-            "on those of others"
+            "contributions require scores that depend only on the unit's own values; these scores "
+            "depend on the values of other units"
         )
         raise MethodError(msg, faults)
 
 
 def _median_profile(assessment: Scored, node: Index) -> dict[str, Floats]:
-    """Return the median of each indicator within the period, NaN for units without a value."""
+    """Return the median of each indicator in the unit's period, NaN for units without a value."""
     medians = {}
     for indicator in node.indicators:
         values = assessment.held.scores[indicator.code]
-        own = np.full(len(values), np.nan)
+        median = np.full(len(values), np.nan)
         for rows in assessment.rows_by_period.values():
             known = rows[~np.isnan(values[rows])]
             if known.size:
-                own[known] = np.median(values[known])
-        medians[indicator.code] = own
+                median[known] = np.median(values[known])
+        medians[indicator.code] = median
     return medians
 
 
 def _rates(tree: HeldTree, reference: HeldTree, code: str) -> dict[str, Floats]:
-    """Return how many points the node gains over the reference for each point of those below."""
+    """Return the points at the node for each point by which a node below exceeds the reference."""
     rates = {code: np.ones(len(tree.scores[code]))}
     for node in tree.inner(code):
-        own = _child_rates(tree, reference, node)
-        for child, rate in zip(node.children, own.T, strict=True):
+        child_rates = _child_rates(tree, reference, node)
+        for child, rate in zip(node.children, child_rates.T, strict=True):
             rates[child] = rates[node.code] * rate
     return rates
 
@@ -120,7 +125,7 @@ def _child_rates(tree: HeldTree, reference: HeldTree, node: HeldNode) -> Floats:
 
 
 def contribution_columns(assessment: Scored) -> dict[str, Floats]:
-    """Return the columns of the table, with one for the reference where it is not 0."""
+    """Return the columns of the table of contributions, with the reference unless it is 0."""
     points, reference = contributions(assessment, assessment.index.code)
     codes = [indicator.code for indicator in assessment.index.indicators]
     columns = dict(zip(codes, points.T, strict=True))

@@ -1,4 +1,4 @@
-"""Values that may mean that there is no value, and the scores that rest on them."""
+"""Doubtful values, which may stand for a missing value, and the scores that depend on them."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ __all__ = ["certain_share_array", "doubtful_cells"]
 
 
 def doubtful_cells(values: Floats, indicators: Sequence[Indicator]) -> Bools:
-    """Return which raw values are among those that their indicator declares doubtful.
+    """Return a mask of the raw values that their indicator declares as doubtful.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_indicators)
-        In raw units, before they are divided by denominators.
+        The raw values, before division by denominators.
     indicators : sequence of Indicator
 
     Returns
@@ -38,9 +38,10 @@ def doubtful_cells(values: Floats, indicators: Sequence[Indicator]) -> Bools:
 
 
 def certain_share_array(assessment: Scored, code: str) -> Floats:
-    """Return the share of the indicators below a node with a value that is not doubtful.
+    """Return the share of the indicators below a node that have a value that is not doubtful.
 
-    As `Scored.known_share_array`, with doubtful values taken as missing: shape (n_units,).
+    The result has shape (n_units,). It is that of `Scored.known_share_array` with doubtful values
+    treated as missing.
     """
     node = assessment.index.find(code)
     below = {own.code for own in ([node] if isinstance(node, Indicator) else node.indicators)}

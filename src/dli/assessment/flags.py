@@ -1,4 +1,4 @@
-"""What happened to the cells that were not simply there, and to the scores above them."""
+"""Flags for missing, doubtful, imputed, treated and truncated values, and for affected scores."""
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
@@ -15,12 +15,12 @@ from dli.normalisation.protocol import truncated
 
 __all__ = ["filled", "flags"]
 
-# A row, the code it is about (None for the unit as a whole), the kind of flag and a note.
+# The row, the code of the node (None for the unit as a whole), the kind of flag and a note.
 Flag: TypeAlias = tuple[int, str | None, str, str]
 
 
 def flags(assessment: Scored) -> Frame:
-    """Return the table of flags, in the order of rows and steps."""
+    """Return the table of flags, ordered by row and then by step."""
     observations = assessment.observations
     kept = np.arange(len(observations.units))[assessment._run.rows]  # noqa: SLF001 one package
     found = [*_left_out(assessment, kept)]
@@ -68,12 +68,12 @@ def _left_out(assessment: Scored, kept: Any) -> Iterator[Flag]:
             row,
             None,
             "left out",
-            f"has {share:.3g} of the indicators, availability asks {needed:g}",
+            f"has {share:.3g} of the indicators, availability requires {needed:g}",
         )
 
 
 def _missing(assessment: Scored) -> Iterator[Flag]:
-    """Flag cells with no value at the end, by what came of their weight."""
+    """Yield flags for values that are missing after imputation, and what becomes of their weight."""
     before = np.isnan(assessment.stage_array("denominated"))
     normalised = np.isnan(assessment.stage_array("normalised"))
     raw = np.isnan(assessment.stage_array("raw"))
@@ -83,12 +83,12 @@ def _missing(assessment: Scored) -> Iterator[Flag]:
         gone = np.isnan(assessment.array(parent.code))
         for row in np.flatnonzero(normalised[:, column] & before[:, column]).tolist():
             what = "no value" if raw[row, column] else f"no value of {indicator.denominator!r}"
-            rest = "no score either" if gone[row] else "its weight shared among the others"
+            rest = "no score either" if gone[row] else "its weight goes to the other children"
             yield row, indicator.code, "missing", f"{what}; {parent.code}: {rest}"
 
 
 def _doubtful(assessment: Scored) -> Iterator[Flag]:
-    """Flag values that may mean that there is none."""
+    """Yield flags for values that may stand for a missing value."""
     values = assessment.stage_array("raw")
     indicators = assessment.index.indicators
     for row, column in np.argwhere(doubtful_cells(values, indicators)).tolist():
@@ -119,7 +119,7 @@ def _treated(assessment: Scored) -> Iterator[Flag]:
 
 
 def _truncated(assessment: Scored) -> Iterator[Flag]:
-    """Flag values beyond the ends of their scale, where the normalisation can tell."""
+    """Yield flags for values beyond the ends of their scale, if the normalisation reports them."""
     index = assessment.index
     values = assessment.stage_array("treated")
     for choice, columns in assessment.normalisations:
@@ -134,7 +134,7 @@ def _truncated(assessment: Scored) -> Iterator[Flag]:
 
 
 def _low_coverage(assessment: Scored) -> Iterator[Flag]:
-    """Flag scores of nodes that rest on less than half of the indicators below them."""
+    """Yield flags for scores that depend on fewer than half of the indicators below the node."""
     for node in assessment.index.walk():
         if isinstance(node, Index):
             share = assessment.known_share_array(node.code)
@@ -155,9 +155,9 @@ def _without_score(assessment: Scored) -> Iterator[Flag]:
             present = sum(not np.isnan(assessment.array(c.code)[row]) for c in node.children)
             note = f"{present} of {len(node.children)} children have a value"
             if choices.missing == "propagate":
-                note += "; the method asks for all"
+                note += "; the method requires all"
             elif coverage.of == "children" and coverage.share:
-                note += f"; coverage asks {coverage.share:g}"
+                note += f"; coverage requires {coverage.share:g}"
             elif not coverage.is_none:
-                note += f"; coverage asks {coverage.describe()}"
+                note += f"; coverage requires {coverage.describe()}"
             yield row, node.code, "no score", note

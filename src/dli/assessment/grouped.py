@@ -1,4 +1,4 @@
-"""Means and medians of groups of units, such as regions, as a published index prints them."""
+"""Means and medians of groups of units, such as regions."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _SHOWN = 8
 def groups(
     assessment: Scored, column: str, nodes: Nodes, weight: str | None, statistic: str
 ) -> Frame:
-    """Return the mean and the median of each group of units at some nodes, and its rank."""
+    """Return the mean, the median and the rank of each group of units at some nodes."""
     refuse("groups", choice_faults("statistic", statistic, ("mean", "median")))
     index = assessment.index
     chosen = nodes_to_level(index, 1) if nodes is None else select(index, nodes)
@@ -42,13 +42,13 @@ def groups(
             if labels[row] is not None:
                 rows_of.setdefault(labels[row], []).append(row)
         for code, column_of_node in zip(codes, scores.T, strict=True):
-            found = [
-                (label, len(own), *_summary(column_of_node[own], weights[own]))
-                for label, own in rows_of.items()
+            summaries = [
+                (label, len(members), *_summary(column_of_node[members], weights[members]))
+                for label, members in rows_of.items()
             ]
-            ranks = rank_scores([line[-2 if statistic == "mean" else -1] for line in found])
+            ranks = rank_scores([line[-2 if statistic == "mean" else -1] for line in summaries])
             cells += [
-                (period, code, *found[i], ranks[i])
+                (period, code, *summaries[i], ranks[i])
                 for i in np.argsort(ranks, kind="stable").tolist()
             ]
     names = ("code", "group", "units", "scored", "mean", "median", "rank")
@@ -75,7 +75,7 @@ def _labels(assessment: Scored, column: str) -> list[Any]:
         if not is_hashable(label)
     ]
     if faults:
-        msg = f"groups must be names or numbers; these cells of {column!r} are not"
+        msg = f"groups must be names or numbers; the column {column!r} has other cells"
         raise DataError(msg, faults)
     missing = [row for row, label in enumerate(labels) if label is None]
     if len(missing) == len(labels):
@@ -101,7 +101,7 @@ def _weights(assessment: Scored, column: str) -> Floats:
         for row in np.flatnonzero((weights < 0) | np.isinf(weights)).tolist()
     ]
     if faults:
-        msg = f"weights of units, {column!r}, must be finite numbers of at least 0"
+        msg = f"the weights of units in {column!r} must be finite numbers of at least 0"
         raise DataError(msg, faults)
     places = {key: row for row, key in enumerate(_keys(observed))}
     return np.asarray(weights[[places[key] for key in _keys(assessment)]])
@@ -118,7 +118,7 @@ def _entering(
     column: str,
     weight: str | None,
 ) -> tuple[Floats, Floats]:
-    """Return the scores at the nodes, NaN in rows without a group or weight, and the weights."""
+    """Return the scores at the nodes, with NaN for rows without group or weight, and the weights."""
     scores = assessment.arrays(codes)
     scores[[label is None for label in labels]] = np.nan
     if np.isnan(scores).all():
@@ -139,7 +139,7 @@ def _entering(
 
 
 def _warn_of(assessment: Scored, rows: Sequence[int], what: str) -> None:
-    """Warn of rows, if there are any, and name their units."""
+    """Issue a warning that names the units of some rows, unless there are none."""
     units = list(dict.fromkeys(repr(assessment.units[row]) for row in rows))
     if units:
         shown = [*units[:_SHOWN], f"{len(units) - _SHOWN} more"] if len(units) > _SHOWN else units
@@ -159,12 +159,12 @@ def _summary(scores: Floats, weights: Floats) -> tuple[int, float, float]:
     if not known.any():
         return 0, math.nan, math.nan
     order = np.argsort(scores[known])
-    # Powers of two change no digit, and keep the sums within range.
+    # Scaling by powers of two is exact and prevents the sums from overflowing.
     x, power = _scaled(scores[known][order])
     w, _ = _scaled(weights[known][order])
-    total = math.fsum(w)  # which depends on no order
+    total = math.fsum(w)  # this sum does not depend on the order of the units
     mean = math.fsum(w * x) / total
-    # Half of the weight may be reached exactly: the median is then midway to the next score.
+    # If half of the weight is reached exactly, the median is the midpoint to the next score.
     excess = np.cumsum(w) - total / 2
     first = int(np.argmax(excess >= -TIE * total))
     last = first + 1 if excess[first] <= TIE * total else first
@@ -173,6 +173,6 @@ def _summary(scores: Floats, weights: Floats) -> tuple[int, float, float]:
 
 
 def _scaled(values: Floats) -> tuple[Floats, int]:
-    """Return values divided by a power of two, so that none is above 1, and its exponent."""
+    """Return values divided by a power of two so that none exceeds 1, and the exponent."""
     power = int(np.frexp(np.abs(values).max())[1])
     return np.ldexp(values, -power), power

@@ -1,4 +1,4 @@
-"""The methods statement: what was done, with formulas and parameters, fit for an appendix."""
+"""The methods statement: each step with its formulas and parameters, as an appendix needs it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,22 +16,22 @@ from dli.steps import ask
 
 __all__ = ["escaped", "statement"]
 
-# What begins markup or formulas; underscores within words do not.
+# Characters that begin markup or formulas; underscores within words do not.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|$~&]|(?<![^\W_])_|_(?![^\W_])|^[#+=-]")
 
-# How many of the values that a treatment changed are listed for an indicator.
+# The largest number of changed values that are listed for an indicator.
 _SHOWN = 10
 
 _MISSING = {
-    "renormalise": "The weight of missing children is shared among the others in proportion to "
-    "their weights.",
+    "renormalise": "The weight of a missing child is distributed over the other children in "
+    "proportion to their weights.",
     "propagate": "A node with any missing child has no score.",
-    "raise": "Missing values are refused.",
+    "raise": "No node may have a missing child.",
 }
 
 
 def statement(assessment: Scored) -> str:
-    """Write the statement in Markdown."""
+    """Return the methods statement of an assessment in Markdown."""
     sections = [
         *_opening(assessment),
         *_framework(assessment),
@@ -57,7 +57,7 @@ def _framework(assessment: Scored) -> Iterator[str]:
     yield "## Framework"
     yield ""
     groups = sum(isinstance(node, Index) for node in index.walk()) - 1
-    yield f"{escaped(index.code)} joins {len(index.indicators)} indicators" + (
+    yield f"{escaped(index.code)} aggregates {len(index.indicators)} indicators" + (
         f" in {groups} sub-indices." if groups else "."
     )
     yield ""
@@ -80,7 +80,7 @@ def _framework(assessment: Scored) -> Iterator[str]:
         yield (f"| {' | '.join(texts)} | {direction} | {measure} | {local} | {effective} |")
     yield ""
     if any(assessment.weight_array(code).ndim > 1 for code in _codes_with_children(index)):
-        yield "Units have weights of their own; the table gives their means."
+        yield "Each unit has its own weights; the table shows their means over all units."
         yield ""
 
 
@@ -101,15 +101,19 @@ def _data(assessment: Scored) -> Iterator[str]:
     )
     n_missing = int(np.isnan(raw).sum())
     yield (
-        f"{len(set(units))} units{when} and {raw.shape[1]} indicators; {n_missing} of {raw.size} "
-        f"values ({n_missing / raw.size:.1%}) are missing."
+        f"The data contain {len(set(units))} units{when} and {raw.shape[1]} indicators; "
+        f"{n_missing} of {raw.size} values ({n_missing / raw.size:.1%}) are missing."
     )
     left_out = len(observations.units) - len(units)
     if assessment.method.availability > 0:
         yield (
             f"Rows with values for less than {assessment.method.availability:.0%} of the "
             f"indicators are left out: {left_out} of {len(observations.units)}."
-            + (" Values filled from other periods count." if _fills_over_time(assessment) else "")
+            + (
+                " Values imputed from other periods count as values."
+                if _fills_over_time(assessment)
+                else ""
+            )
         )
     divided = [i for i in assessment.index.indicators if i.denominator is not None]
     if divided:
@@ -118,7 +122,7 @@ def _data(assessment: Scored) -> Iterator[str]:
             + (f" (times {i.denominator_factor:g})" if i.denominator_factor != 1 else "")
             for i in divided
         )
-        yield f"Indicators divided by another column: {pairs}."
+        yield f"Indicators that are divided by another column: {pairs}."
     sources = {i.source for i in assessment.index.indicators if i.source}
     if sources:
         yield ""
@@ -152,7 +156,8 @@ def _steps(assessment: Scored) -> Iterator[str]:
             ]
             where = "" if len(groups) == 1 else f"{', '.join(codes)}: "
             if choice is None:
-                yield where + ("Nothing is imputed." if family == "imputation" else "None treated.")
+                nothing = "imputed" if family == "imputation" else "treated as outliers"
+                yield where + f"No values are {nothing}."
             else:
                 yield where + describe(choice)
             yield ""
@@ -166,7 +171,11 @@ def _steps(assessment: Scored) -> Iterator[str]:
 
 
 def _changed(assessment: Scored) -> Iterator[str]:
-    """Yield which values a treatment of single outliers changed, and from what to what."""
+    """Yield the values that a treatment changed, before and after the treatment.
+
+    An indicator with more than half of its values changed has been transformed as a whole; it
+    is summed up in one sentence.
+    """
     before, after = (assessment.stage_array(name) for name in ("imputed", "treated"))
     for j, indicator in enumerate(assessment.index.indicators):
         rows = np.flatnonzero((before[:, j] != after[:, j]) & ~np.isnan(before[:, j])).tolist()
@@ -181,7 +190,8 @@ def _changed(assessment: Scored) -> Iterator[str]:
             for row in rows[:_SHOWN]
         ]
         more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-        yield f"{escaped(indicator.code)}: {len(rows)} changed, {', '.join(shown)}{more}."
+        noun = "value is" if len(rows) == 1 else "values are"
+        yield f"{escaped(indicator.code)}: {len(rows)} {noun} changed, {', '.join(shown)}{more}."
     yield ""
 
 
@@ -198,23 +208,22 @@ def _missing(assessment: Scored) -> Iterator[str]:
     for rule, codes in by_rule.items():
         if not rule.is_none:
             which = "A node" if len(by_rule) == 1 else f"A node ({', '.join(codes)})"
-            yield f"{which} needs values of {rule.describe()}; otherwise it has no score."
+            yield f"{which} has a score only if {rule.describe()} have a value."
     for choice, codes in _by_choice(assessment.choices.node_imputation):
-        named = ", ".join(codes)
-        yield f"Missing scores of {named} are filled from other units: {describe(choice)}"
+        yield f"Missing scores of {', '.join(codes)} are imputed: {describe(choice)}"
     yield ""
 
 
 def _of_scores(assessment: Scored) -> Iterator[str]:
     top = assessment.index.code
     for choice, codes in _by_choice(assessment.choices.node_normalisation):
-        before = "" if codes == [escaped(top)] else " before they enter the node above"
+        before = "" if codes == [escaped(top)] else " before they are aggregated further"
         yield f"The scores of {', '.join(codes)} are normalised{before}: {describe(choice)}"
         yield ""
 
 
 def _by_choice(choices: Mapping[str, Any]) -> list[tuple[Any, list[str]]]:
-    """Return each choice once, with the codes of its nodes."""
+    """Return each distinct choice with the codes of the nodes that use it."""
     by_choice: list[tuple[Any, list[str]]] = []
     for code, choice in choices.items():
         codes = next((codes for other, codes in by_choice if other is choice), None)
@@ -229,7 +238,10 @@ def _goalposts(assessment: Scored) -> Iterator[str]:
     fixed = [i for i in assessment.index.indicators if i.goalposts is not None]
     if not fixed:
         return
-    yield "Declared goalposts, in the unit of measure (after division by a denominator):"
+    yield (
+        "Declared goalposts, in the unit of measure of the indicator (after division by its "
+        "denominator, if any):"
+    )
     yield ""
     yield "| code | worst | best |"
     yield "|---|---:|---:|"
@@ -253,7 +265,7 @@ def _aggregation(assessment: Scored) -> Iterator[str]:
 
 
 def _judgements(assessment: Scored) -> Iterator[str]:
-    """Yield what weightings say of single nodes, such as judgements and their consistency."""
+    """Yield the weightings' own descriptions of nodes, such as judgements and consistency."""
     for code, choice in assessment.choices.weighting.items():
         if callable(getattr(choice, "describe_at", None)):
             children = [child.code for child in inner_node(assessment.index, code).children]
@@ -269,8 +281,9 @@ def _results(assessment: Scored) -> Iterator[str]:
     yield ""
     within = " within each period" if assessment.periods is not None else ""
     yield (
-        f"Units are ranked by score{within}, the highest first; scores within $10^{{-12}}$ of the "
-        "largest are ties, and ties share the smaller rank. A missing score has no rank."
+        f"Units are ranked by score{within}, the highest first. Scores that differ by at most "
+        "$10^{-12}$ times the largest absolute score are ties, and tied units share the smaller "
+        "rank. A unit without a score has no rank."
     )
     yield ""
     for node in index.walk():
@@ -289,6 +302,6 @@ def _results(assessment: Scored) -> Iterator[str]:
 
 
 def escaped(text: object) -> str:
-    """Write text of the data so that Markdown shows it as it is, in a line of its own or a cell."""
+    """Return a text of the data, escaped so that Markdown shows it literally on one line."""
     flat = " ".join(str(text).split())
     return _SPECIAL.sub(r"\\\g<0>", flat)

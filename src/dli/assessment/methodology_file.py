@@ -1,4 +1,4 @@
-"""A whole methodology in one model file: the index and, in the table ``[method]``, the method."""
+"""Methodology files: the index and, in the table ``[method]``, the method in one model file."""
 
 import zipfile
 from collections.abc import Callable, Mapping
@@ -18,14 +18,14 @@ from dli.method import files as method_files
 
 __all__ = ["from_tables", "load", "located", "refuse_changes", "save", "to_tables", "what_it_is"]
 
-# How a model file is read, by whether it has a table [index] and a table [method].
+# What a model file is and how to read it, by whether it has a table [index] and a table [method].
 _READERS = {
     (True, True): "a methodology file; use Assessment.from_file(path, data)",
     (True, False): "a model file without a method; use Assessment(Index.load(path), data)",
     (
         False,
         True,
-    ): "a file of a method alone; use Assessment(index, data, method=Method.load(path))",
+    ): "a file with a method only; use Assessment(index, data, method=Method.load(path))",
 }
 
 
@@ -37,10 +37,11 @@ def load(
     Raises
     ------
     MethodError
-        Steps that are no mapping of names to classes or functions.
+        ``steps`` is not a mapping of names to classes or functions.
     ModelError
-        The file cannot be read, is a saved assessment, or is invalid: all faults of the index and
-        of the method, and the levels and codes of the method that the index does not have.
+        The file cannot be read, is a saved assessment, or is invalid. The error lists all faults
+        of the index and of the method, including the levels and codes in the method that the
+        index does not have.
     """
     own = own_steps(steps)
     try:
@@ -49,8 +50,8 @@ def load(
         if not _holds_an_assessment(path):
             raise
         msg = (
-            f"{str(path)!r} is not a methodology file: it is a saved assessment, which has data of "
-            "its own; use Assessment.load(path)"
+            f"{str(path)!r} is not a methodology file: it is a saved assessment, which contains "
+            "its data; use Assessment.load(path)"
         )
         raise ModelError(msg) from error
     try:
@@ -65,13 +66,14 @@ def from_tables(tables: Mapping[str, Any], own: Steps) -> tuple[Index, Method]:
     Parameters
     ----------
     tables : mapping
+        The contents of the model file.
     own : mapping of str to callable
-        Steps that are none of this library's, by the names that the tables have for them.
+        The user's own steps, by the names that the tables use for them.
 
     Raises
     ------
     ModelError
-        Listing every fault, with its table and key.
+        The tables are invalid; the error lists every fault with its table and key.
     """
     faults: list[str] = []
     index = method = None
@@ -96,12 +98,12 @@ def save(index: Index, method: Method, path: str | PathLike[str]) -> None:
     Raises
     ------
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is left unchanged.
     MethodError
-        Steps or parameters that no file can hold; those of the index and of the method.
+        The index or the method has steps or parameters that a file cannot contain.
     """
     tables = to_tables(index, method, full=True)
-    # The method stands before the nodes, which may be many.
+    # The method is written before the nodes, because there may be many of them.
     nodes = tables.pop("node")
     write_toml(path, {**tables, "node": nodes}, "model file")
 
@@ -114,12 +116,12 @@ def to_tables(index: Index, method: Method, *, full: bool = False) -> dict[str, 
     index : Index
     method : Method
     full : bool
-        Choices and parameters of the method that are at their default too.
+        Include the choices and parameters of the method that equal their default.
 
     Raises
     ------
     MethodError
-        Steps or parameters that no file can hold; those of the index and of the method.
+        The index or the method has steps or parameters that a file cannot contain.
     """
     faults: list[str] = []
     tables: dict[str, Any] = {}
@@ -132,14 +134,15 @@ def to_tables(index: Index, method: Method, *, full: bool = False) -> dict[str, 
     except MethodError as error:
         faults.append(str(error))
     if faults:
-        raise MethodError("a file cannot hold this methodology", faults)
+        raise MethodError("a file cannot contain this methodology", faults)
     return tables
 
 
 def located(error: DLIError, index: Index, path: str | PathLike[str]) -> DLIError:
-    """Return the error of a step with the file, the table and the key that name the step.
+    """Return the error of a step, extended by the file, the table and the key of that step.
 
-    A column that the data do not have is a `MethodError` then.
+    An error of a class with other arguments, such as one about a column that the data do not
+    have, becomes a `MethodError`.
     """
     step, code = error.place or ("", None)
     if code is not None and getattr(index.find(code), step, None) is not None:
@@ -149,12 +152,12 @@ def located(error: DLIError, index: Index, path: str | PathLike[str]) -> DLIErro
         where = f"[method], key {step!r}" + ("" if code is None else f", for {code!r}")
     is_plain = type(error).__init__ is DLIError.__init__
     summary, faults = (error.summary, error.faults) if is_plain else (str(error), ())
-    msg = f"the methodology in {str(path)!r} cannot work on these data: {where}: {summary}"
+    msg = f"cannot apply the methodology in {str(path)!r} to these data: {where}: {summary}"
     return (type(error) if is_plain else MethodError)(msg, faults)
 
 
 def _unknown_parts(index: Index, method: Method) -> list[str]:
-    """Return which levels and codes of the method are none of the index, with their places."""
+    """Return the levels and codes in the method that the index does not have, with their keys."""
     faults = []
     for field in attrs.fields(Method):
         parts = getattr(method, field.name)
@@ -168,14 +171,15 @@ def _unknown_parts(index: Index, method: Method) -> list[str]:
 
 
 def refuse_changes(options: Mapping[str, object]) -> None:
-    """Refuse options that would replace what a methodology file holds.
+    """Raise an error for options that would replace the contents of a methodology file.
 
     Raises
     ------
     MethodError
-        An index, a method or a step of the method, each with the way to change it.
+        The options contain an index, a method or a step of the method; the error shows how to
+        change each of them.
     """
-    # Both a method and the reading of data have a field `missing`; as an option it is the latter.
+    # `Method` and `Reading` both have a field `missing`; the option is that of `Reading`.
     reading = [field.name for field in attrs.fields(Reading)]
     steps = [field.name for field in attrs.fields(Method) if field.name not in reading]
     held = ("index", "method", *steps)
@@ -185,12 +189,15 @@ def refuse_changes(options: Mapping[str, object]) -> None:
         if name in options
     ]
     if faults:
-        msg = "the file holds the index and the method, so from_file does not take them as options"
+        msg = (
+            "from_file does not accept the index or the method as options, because it reads them "
+            "from the file"
+        )
         raise MethodError(msg, faults)
 
 
 def what_it_is(path: str | PathLike[str]) -> str:
-    """Return what a model file is and how to read it, an empty text for any other file."""
+    """Return what a model file is and how to read it, or an empty text for any other file."""
     try:
         tables = read_toml(path, "model file")
     except ModelError:

@@ -1,4 +1,4 @@
-"""Real figures that come with the package, each with its provenance, terms of use and doubts."""
+"""Bundled datasets of real figures, with their sources, terms of use and known doubts."""
 
 import csv
 import tomllib
@@ -23,7 +23,7 @@ def __dir__() -> list[str]:
 
 @cache
 def available() -> tuple[str, ...]:
-    """List the bundled tables; `borders` are geometry besides.
+    """Return the names of the bundled tables; `borders` returns the bundled geometry.
 
     Examples
     --------
@@ -43,20 +43,21 @@ def load(name: str, library: str | None = None) -> Any:
     name : str
         One of `available()`.
     library : {"pandas", "polars", "pyarrow", "mapping"}, optional
-        By default the first of these that is installed.
+        The library of the result; by default the first of these that is installed.
 
     Returns
     -------
     frame
-        A row for each country, county or ward (and year). Figures are as published; missing ones
-        are missing.
+        A row for each country, county or ward (and year). Figures are as published; figures that
+        were not published are missing values.
 
     Raises
     ------
     UnknownCodeError
-        No such dataset.
+        The dataset does not exist.
     DataError
-        No such library, or borders, which are not a table.
+        The library does not exist or is not installed, or ``name`` is ``"borders"``, which is not a
+        table.
 
     Examples
     --------
@@ -73,20 +74,20 @@ def load(name: str, library: str | None = None) -> Any:
     cells = dict(zip(header, zip(*rows, strict=True), strict=True))
     columns: dict[str, Any] = {}
     for column in description.columns:
-        given = cells[column.name]
+        texts = cells[column.name]
         if column.kind == "text":
-            columns[column.name] = [cell or None for cell in given]
-        elif column.kind == "whole" and all(given):
-            columns[column.name] = np.array([int(cell) for cell in given])
+            columns[column.name] = [cell or None for cell in texts]
+        elif column.kind == "whole" and all(texts):
+            columns[column.name] = np.array([int(cell) for cell in texts])
         else:
-            columns[column.name] = np.array([float(cell) if cell else np.nan for cell in given])
+            columns[column.name] = np.array([float(cell) if cell else np.nan for cell in texts])
     whole = [column.name for column in description.columns if column.kind == "whole"]
     return frames.build(columns, library, integers=whole)
 
 
 @cache
 def describe(name: str) -> Description:
-    """Tell where a dataset comes from, on what terms, what its columns mean and what is doubtful.
+    """Return the description of a dataset: its source, terms of use, columns and known doubts.
 
     Parameters
     ----------
@@ -96,12 +97,12 @@ def describe(name: str) -> Description:
     Returns
     -------
     Description
-        It prints itself, and its parts are fields.
+        The description, which prints as text; its sections are attributes.
 
     Raises
     ------
     UnknownCodeError
-        No such dataset.
+        The dataset does not exist.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is known of a dataset."""
+"""The description of a dataset."""
 
 from collections.abc import Iterator
 from html import escape
@@ -16,11 +16,11 @@ class Column:
     Attributes
     ----------
     name : str
-        As in the table.
+        The name of the column in the table.
     kind : {"text", "number", "whole"}
-        What its cells are.
+        The kind of its values; ``"whole"`` stands for whole numbers.
     meaning, unit_of_measure : str
-        What is measured, and in what.
+        What is measured, and the unit of measure.
     """
 
     name: str
@@ -31,22 +31,22 @@ class Column:
 
 @frozen(kw_only=True, repr=False)
 class Description:
-    """Where a dataset comes from, and its doubts.
+    """The source of a dataset, its terms of use, its columns and its known doubts.
 
     Attributes
     ----------
     name, title, publisher, editions : str
-        Which data they are, whose, and of when.
+        The name and the title of the dataset, its publisher, and the editions used.
     terms : str
         The publishers' terms of use.
     citation : str
         How to cite the publisher.
     copies : tuple of str
-        Where the figures were taken from.
+        The public copies from which the figures were taken.
     checks, doubts : tuple of str
         What was checked, and what remains doubtful.
     columns : tuple of Column
-        In the order of the table.
+        The columns, in the order of the table.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Description:
 
 
 def _fill(text: str, first: str, rest: str) -> str:
-    # Names of repositories have hyphens, and are there to be copied.
+    # Names of repositories contain hyphens; users must be able to copy them in one piece.
     return fill(text, 80, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 

@@ -19,21 +19,22 @@ def borders() -> dict[str, Any]:
     """Return the borders of 241 territories of the world as GeoJSON.
 
     They include all 193 members of the United Nations; Antarctica is left out. The geometry is
-    that of Natural Earth, simplified for maps up to the size of a page; a border of two neighbours
-    remains the same line for both. ``dli.datasets.describe("borders")`` says where it comes from
-    and what was done. Disputed areas appear as the source draws them, which shows who controls an
+    that of Natural Earth, simplified for maps up to the size of a page; two neighbours share the
+    same line along their border. ``dli.datasets.describe("borders")`` documents the source and the
+    simplification. Disputed areas appear as the source draws them, which shows who controls an
     area rather than who claims it; this library takes no position.
 
     Returns
     -------
     dict
-        A FeatureCollection of polygons and multipolygons, yours to change. Each feature has the
+        A FeatureCollection of polygons and multipolygons; each call returns a new one, which may be
+        modified. Each feature has the
         properties ``iso3`` (the ISO 3166-1 alpha-3 code, XKX for Kosovo, None for five territories
         without a code), ``name``, ``km2`` (the area as drawn) and ``longitude`` and ``latitude``
-        of the centre of its largest polygon, where a dot can stand for a small state.
-        Longitudes run from 169° W to 191° E, so that Russia, Fiji and others that the meridian
-        of 180° crosses are in one piece. The members ``projection`` and ``note`` of the collection
-        say how to draw it and what to write under the map.
+        of the centre of its largest polygon, where a dot can represent a small state.
+        Longitudes range from 169° W to 191° E, so that territories that cross the 180° meridian,
+        such as Russia and Fiji, are in one piece. The members ``projection`` and ``note`` of the
+        collection contain the projection and a note to write below the map.
 
     Examples
     --------
@@ -43,7 +44,7 @@ def borders() -> dict[str, Any]:
     >>> [f["properties"] for f in world["features"] if f["properties"]["iso3"] == "KEN"]
     [{'iso3': 'KEN', 'name': 'Kenya', 'km2': 594838, 'longitude': 37.8, 'latitude': 0.6}]
 
-    Some of the territories are a collection too:
+    A selection of the territories is also a collection:
 
     >>> baltic = [f for f in world["features"] if f["properties"]["iso3"] in {"EST", "LVA", "LTU"}]
     >>> part = {**world, "features": baltic}
@@ -83,7 +84,7 @@ def _feature(row: dict[str, Any], step: float) -> dict[str, Any]:
 
 
 def _ring(moves: list[int], step: float) -> Any:
-    """Return a closed ring in degrees from its first point and the moves to the next ones."""
+    """Return a closed ring in degrees, given its first point and the moves to the next ones."""
     points = np.cumsum(np.array(moves).reshape(-1, 2), axis=0) * step
     ring = points.round(2).tolist()
     return [*ring, ring[0]]

@@ -1,4 +1,4 @@
-"""Ratings and judgements of people: forms to fill in, and how far several people agree."""
+"""Collection of ratings and pairwise judgements: forms, their reading, and agreement."""
 
 from dli.elicitation.agreement import join_ratings, krippendorff_alpha
 from dli.elicitation.answers import Answers, read_questionnaires

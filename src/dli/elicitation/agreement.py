@@ -1,4 +1,4 @@
-"""How far assessors agree, and one rating from those of several."""
+"""The agreement of assessors, and the combination of their ratings."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,30 +16,31 @@ WAYS = ("median", "mean", "trimmed")
 def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     r"""Return Krippendorff's alpha, the agreement of assessors beyond chance.
 
-    $\alpha = 1 - D_o / D_e$, where $D_o$ is the disagreement observed within items and
-    $D_e$ the disagreement expected if ratings were assigned at random. Each pair of the m
-    ratings of an item has the weight $1 / (m - 1)$. The difference of two ratings is 0 or 1
-    (nominal), the square of the number of ratings between them (ordinal), or the square of their
-    distance (interval).
+    $\alpha = 1 - D_o / D_e$, where $D_o$ is the disagreement observed within items and $D_e$ is the
+    disagreement expected if ratings were assigned at random. Each pair of the m ratings of an item
+    has the weight $1 / (m - 1)$. The difference of two ratings is 0 or 1 (nominal), the square of
+    the number of ratings between them (ordinal), or the square of their distance (interval).
 
     Parameters
     ----------
     ratings : array_like of shape (n_assessors, n_items)
-        NaN marks a missing rating; items with a single rating are left out.
+        The ratings of each assessor. NaN marks a missing rating; items with fewer than two ratings
+        are left out.
     level : {"nominal", "ordinal", "interval"}
-        The level of measurement.
+        The level of measurement of the ratings, which determines how differences are counted.
 
     Returns
     -------
     float
-        1 for full agreement, 0 for agreement by chance, negative for less than that; above 0.8
-        is customary, above 0.667 allows tentative conclusions.
+        Alpha: 1 for full agreement, 0 for agreement by chance, and negative for less agreement than
+        by chance. Values above 0.8 are customarily required; values above 0.667 allow tentative
+        conclusions.
 
     Raises
     ------
     MethodError
-        An unknown level, ratings that are infinite or not numbers, no item with two ratings, or
-        ratings that are all the same, which do not show whether assessors agree.
+        The level is unknown, ratings are infinite or not numbers, no item has two ratings, or all
+        ratings are the same, in which case alpha is not defined.
 
     References
     ----------
@@ -55,7 +56,7 @@ def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     x = _rating_table(ratings)
     x = x[:, (~np.isnan(x)).sum(axis=0) > 1]
     if x.shape[1] == 0:
-        msg = "alpha needs an item that two assessors have rated"
+        msg = "alpha requires at least one item that two assessors have rated"
         raise MethodError(msg)
     values = np.unique(x[~np.isnan(x)])
     counts = (x[:, :, np.newaxis] == values).sum(axis=0).astype(np.float64)  # (n_items, n_values)
@@ -67,12 +68,13 @@ def krippendorff_alpha(ratings: ArrayLike, *, level: str = "ordinal") -> float:
     expected = (np.outer(totals, totals) - np.diag(totals)) / (totals.sum() - 1)
     chance = float((expected * distances).sum())
     if not chance > 0:
-        msg = f"alpha needs ratings that differ, all are {values[0]:g}"
+        msg = f"alpha requires ratings that differ, but all are {values[0]:g}"
         raise MethodError(msg)
     return 1 - float((coincidences * distances).sum()) / chance
 
 
 def _rating_table(ratings: ArrayLike) -> Floats:
+    """Return ratings as an array of shape (n_assessors, n_items), or raise an error."""
     table = as_floats(ratings, "ratings")
     if table.ndim != 2 or 0 in table.shape:
         msg = f"ratings must have the shape (n_assessors, n_items), got {table.shape}"
@@ -98,29 +100,30 @@ def _distances(values: Floats, totals: Floats, level: str) -> Floats:
 def join_ratings(
     ratings: ArrayLike, *, by: str = "median", weights: ArrayLike | None = None
 ) -> Floats:
-    """Return one rating for each item from those of several assessors.
+    """Return the combined rating of each item from the ratings of several assessors.
 
     Parameters
     ----------
     ratings : array_like of shape (n_assessors, n_items)
-        NaN marks a missing rating.
+        The ratings of each assessor. NaN marks a missing rating.
     by : {"median", "mean", "trimmed"}
-        The median; the mean; or the mean without the highest and the lowest rating of items that
-        have four or more.
+        The combined rating: the median; the mean; or the mean without the highest and the lowest
+        rating, for items that have four ratings or more.
     weights : array_like of shape (n_assessors,), optional
-        How much each assessor counts, for the mean and the median (the least rating at which half
-        of the weight is reached, or the middle of two where it is reached exactly).
+        The weight of each assessor in the mean or median; by default all are equal. The weighted
+        median is the smallest rating at which half of the weight is reached, or the middle of two
+        ratings if half is reached exactly.
 
     Returns
     -------
     ndarray of shape (n_items,)
-        NaN for items that nobody rated.
+        The combined ratings, NaN for items that nobody rated.
 
     Raises
     ------
     MethodError
-        An unknown ``by``, ratings that are infinite or not numbers, or weights that are negative,
-        all zero, or passed for a trimmed mean.
+        ``by`` is unknown, ratings are infinite or not numbers, or weights are negative, all zero or
+        passed for a trimmed mean.
 
     Examples
     --------
@@ -136,7 +139,7 @@ def join_ratings(
         msg = f"weights must be {len(x)} numbers of at least 0, not all 0, got {weights!r}"
         raise MethodError(msg)
     if by == "trimmed" and weights is not None:
-        msg = "a trimmed mean has no weights: it leaves out the highest and the lowest rating"
+        msg = "weights cannot be used with by='trimmed'; use by='mean' or by='median'"
         raise MethodError(msg)
     join = {"median": _median, "mean": _mean, "trimmed": _trimmed}[by]
     joined = np.full(x.shape[1], np.nan)

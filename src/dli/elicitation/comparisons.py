@@ -1,4 +1,4 @@
-"""Reading pairwise judgements that experts made in forms."""
+"""Reading forms with pairwise judgements of experts."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,28 +23,29 @@ __all__ = ["Comparisons", "read_pairwise"]
 
 _FRACTION = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,15})?)(?:/([0-9]{1,3}))?", re.ASCII)
 _MISSING = ("n/a", "na", "-", "--", "")
-# A value of the scale that was rounded to three digits, such as 0.333.
+# The relative tolerance for values of the scale that were rounded to decimals, such as 0.333.
 _ROUNDING = 5e-3
 _VALUES = np.array([*range(9, 0, -1), *(1 / n for n in range(2, 10))], dtype=np.float64)
 
-# Judgements as `AHP` takes them.
+# Judgements in the format of `AHP`.
 Pairs = tuple[tuple[str, str, float], ...]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Comparisons(Printed):
-    """Pairwise judgements of one or more experts, on the items of one or more nodes.
+    """Pairwise judgements of one or more experts on the items of one or more nodes.
 
     Attributes
     ----------
     judgements : mapping of str to mapping of str to tuple of pairs
-        By node and expert, such as ``{"DLI": {"Ann": (("DS", "DV", 3.0), ...)}}``. The node is an
-        empty text for items that were not those of an index.
+        The judgements by node and expert, such as ``{"DLI": {"Ann": (("DS", "DV", 3.0), ...)}}``.
+        The node is an empty text if the items are not the children of a node.
     items : mapping of str to tuple of str
-        The items by node.
+        The codes of the items by node.
     forms : frame
-        ``file, sheet, node, expert, date, judged, missing`` and ``consistency_ratio``, missing
-        where judgements do not join all items; a row for each form with judgements.
+        One row for each form with judgements: ``file, sheet, node, expert, date``, the numbers of
+        pairs ``judged`` and ``missing``, and ``consistency_ratio``, which is missing if the
+        judgements do not connect all items.
     """
 
     judgements: Mapping[str, Mapping[str, Pairs]]
@@ -52,21 +53,21 @@ class Comparisons(Printed):
     forms: Frame
 
     def scheme(self, node: str | None = None, **options: Any) -> AHP | GroupAHP:
-        """Return the weighting scheme of a node: `AHP` of one expert, `GroupAHP` of several.
+        """Return the weighting scheme of a node: `AHP` for one expert, `GroupAHP` for several.
 
         Parameters
         ----------
         node : str, optional
-            Not needed if there is only one.
+            The code of the node. It is not required if there is only one node.
         **options
-            Parameters of the scheme, such as ``strict=True`` or, of a group, ``join``.
+            Parameters of the scheme, such as ``strict=True``, or ``join`` for a group.
 
         Raises
         ------
         UnknownCodeError
-            No judgements on the items of such a node.
+            There are no judgements for the node.
         MethodError
-            As by `AHP` and `GroupAHP`.
+            As for `AHP` and `GroupAHP`.
         """
         if node is None and len(self.judgements) == 1:
             node = next(iter(self.judgements))
@@ -89,9 +90,9 @@ class Comparisons(Printed):
 
 @define(eq=False)
 class _Form:
-    """What one form says; pairs without a judgement have NaN."""
+    """The contents of one form; the judgement of a pair that was not judged is NaN."""
 
-    found: Filled
+    filled: Filled
     expert: str
     date: str
     node: str
@@ -107,30 +108,31 @@ class _Form:
 
 
 def read_pairwise(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Comparisons:
-    """Return the judgements in forms that `write_pairwise` wrote and experts filled in.
+    """Return the judgements in forms written by `write_pairwise` and filled in by experts.
 
-    Forms are found by their contents: sheets may be renamed and rows sorted. A judgement may be a
-    number from 1/9 to 9 or a text such as "1/3"; decimals within 0.5 % of a value of the scale are
-    read as that value, so that 0.333 is 1/3. Blank cells are pairs that were not judged, and a form
-    without any judgement is left out if the file has another form with some.
+    Forms are recognised by their contents: sheets may be renamed and rows sorted. A judgement may be
+    a number from 1/9 to 9 or a text such as "1/3"; decimals within 0.5 % of a value of the scale
+    are read as that value, so that 0.333 is 1/3. A blank cell is a pair that was not judged. A form
+    without any judgement is left out if another form in the same file has judgements.
 
     Parameters
     ----------
     paths : path, or sequence of paths
-        Workbooks, one or more forms in each.
+        Workbooks with one or more forms each.
 
     Returns
     -------
     Comparisons
-        Continue with ``comparisons.scheme("DLI")``, a weighting scheme.
+        The judgements of all forms. ``comparisons.scheme("DLI")`` returns the weighting scheme of
+        a node.
 
     Raises
     ------
     DataError
-        Files that cannot be read or have no form; forms without an expert; judgements that are not
-        numbers from 1/9 to 9; pairs that appear twice or are absent; two forms of the same expert
-        on the same node; and forms on the same node with other items. All of them are listed, each
-        with file, sheet and cell.
+        Files cannot be read or do not contain a form, forms do not name an expert, judgements are
+        not numbers from 1/9 to 9, pairs appear twice or are absent, an expert has two forms for the
+        same node, or forms for the same node have different items. All faults are listed with file,
+        sheet and cell.
 
     Examples
     --------
@@ -139,72 +141,74 @@ def read_pairwise(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) ->
     dli.errors.DataError: cannot read the pairwise comparisons:
       - file 'ann.xlsx': cannot read 'ann.xlsx': no such file
     """
-    found, faults = filled_forms(paths, HEADS)
-    forms = [_read(own) for own in found]
-    with_some = [form for form in forms if form.judged or form.found.faults]
-    kept = {form.found.file for form in with_some}
+    sheets, faults = filled_forms(paths, HEADS)
+    forms = [_read(filled) for filled in sheets]
+    with_some = [form for form in forms if form.judged or form.filled.faults]
+    kept = {form.filled.file for form in with_some}
     for form in forms:
-        if form.found.file not in kept:
-            form.found.fault("no judgement; leave the file out if it was not filled in")
+        if form.filled.file not in kept:
+            form.filled.fault("no judgement; leave the file out if it was not filled in")
     for form in with_some:
         form.expert = _expert(form, forms)
-    faults += [fault for form in forms for fault in form.found.faults]
+    faults += [fault for form in forms for fault in form.filled.faults]
     faults += _contradictions(with_some)
     refuse_faults("pairwise comparisons", faults)
     return _comparisons(with_some)
 
 
-def _read(found: Filled) -> _Form:
-    place = found.labelled(LABELS["node"])
-    node = "" if place is None else found.text(*place)
+def _read(filled: Filled) -> _Form:
+    """Return the contents of a form, and record its faults."""
+    place = filled.labelled(LABELS["node"])
+    node = "" if place is None else filled.text(*place)
     if place is None:
-        found.fault(f"no cell {LABELS['node']!r} above the table")
-    form = _Form(found, "", found.beside(LABELS["date"]), node)
+        filled.fault(f"no cell {LABELS['node']!r} above the table")
+    form = _Form(filled, "", filled.beside(LABELS["date"]), node)
     first: dict[frozenset[str], int] = {}
-    columns = found.columns
-    rows = found.sheet.rows(found.head + 1)
+    columns = filled.columns
+    rows = filled.sheet.rows(filled.head + 1)
     for row in rows:
-        a, b = (found.text(row, columns[key]) for key in ("first", "second"))
+        a, b = (filled.text(row, columns[key]) for key in ("first", "second"))
         if not a and not b:
-            if not found.sheet.is_blank(row, columns["judgement"], _MISSING):
-                found.cell_fault(row, "judgement", "a judgement in a row without items")
+            if not filled.sheet.is_blank(row, columns["judgement"], _MISSING):
+                filled.cell_fault(row, "judgement", "a judgement in a row without items")
             continue
         before = first.setdefault(frozenset((a, b)), row)
         if not a or not b or a == b:
-            found.cell_fault(row, "first", f"{a!r} and {b!r} are not a pair of two items")
+            filled.cell_fault(row, "first", f"{a!r} and {b!r} are not a pair of two items")
         elif before != row:
-            found.cell_fault(row, "first", f"the pair ({a}, {b}) already appears in row {before}")
+            filled.cell_fault(row, "first", f"the pair ({a}, {b}) already appears in row {before}")
         else:
-            form.pairs[a, b] = _judgement(found, row)
-    found.sheet.refuse_merged(rows, sorted(columns.values()))
+            form.pairs[a, b] = _judgement(filled, row)
+    filled.sheet.refuse_merged(rows, sorted(columns.values()))
     absent = [
         f"({a}, {b})" for a, b in combinations(form.items, 2) if frozenset((a, b)) not in first
     ]
     if absent or not form.pairs:
-        found.fault(f"no row for the pairs {', '.join(absent)}" if absent else "no pair of items")
+        filled.fault(f"no row for the pairs {', '.join(absent)}" if absent else "no pair of items")
     return form
 
 
-def _judgement(found: Filled, row: int) -> float:
-    column = found.columns["judgement"]
-    value = found.sheet.values.get((row, column))
+def _judgement(filled: Filled, row: int) -> float:
+    """Return the judgement in a row, or NaN if it is missing or at fault."""
+    column = filled.columns["judgement"]
+    value = filled.sheet.values.get((row, column))
     if isinstance(value, Unreadable) and value.reason.startswith("a date"):
-        what = "a date, perhaps of a fraction such as 1/3; choose the value from the list"
-        found.cell_fault(row, "judgement", what)
+        what = "a date, perhaps from a fraction such as 1/3; choose the value from the list"
+        filled.cell_fault(row, "judgement", what)
         return np.nan
-    value = found.sheet.cell(row, column)
+    value = filled.sheet.cell(row, column)
     if value is None or (isinstance(value, str) and value.lower() in _MISSING):
         return np.nan
     number = _number(value)
     if number is None or not 1 / 9 * (1 - _ROUNDING) <= number <= 9 * (1 + _ROUNDING):
-        found.cell_fault(row, "judgement", f"{shown(value)} is not a number from 1/9 to 9")
+        filled.cell_fault(row, "judgement", f"{shown(value)} is not a number from 1/9 to 9")
         return np.nan
     nearest = _VALUES[np.argmin(np.abs(np.log(_VALUES / number)))]
     return float(nearest if abs(number / nearest - 1) <= _ROUNDING else number)
 
 
 def _number(value: Any) -> float | None:
-    """Return a number, or the text of one or of a fraction, as a number."""
+    """Return a number, or the text of a number or fraction, as a float; None for anything else."""
     if isinstance(value, bool):
         return None
     if not isinstance(value, str):
@@ -217,20 +221,20 @@ def _number(value: Any) -> float | None:
 
 
 def _expert(form: _Form, forms: list[_Form]) -> str:
-    """Return who judged: the name in the form, or the only one in the other forms of the file."""
-    own = form.found.beside(LABELS["expert"])
+    """Return the expert that the form names, or the only one that other forms of the file name."""
+    expert = form.filled.beside(LABELS["expert"])
     names = {
-        other.found.beside(LABELS["expert"])
+        other.filled.beside(LABELS["expert"])
         for other in forms
-        if other.found.file == form.found.file
+        if other.filled.file == form.filled.file
     } - {""}
-    if own or len(names) == 1:
-        return own or names.pop()
-    return form.found.required(LABELS["expert"], "the name of the expert")
+    if expert or len(names) == 1:
+        return expert or names.pop()
+    return form.filled.required(LABELS["expert"], "the name of the expert")
 
 
 def _contradictions(forms: list[_Form]) -> list[str]:
-    """Return which forms cannot be used together."""
+    """Return the faults of forms that cannot be used together."""
     faults = []
     first: dict[tuple[str, str], _Form] = {}
     first_of_node: dict[str, _Form] = {}
@@ -239,13 +243,13 @@ def _contradictions(forms: list[_Form]) -> list[str]:
         if before is not form and form.expert:
             node = f" the items of {form.node!r}" if form.node else ""
             faults.append(
-                f"{form.found.where}: {form.expert!r} judges{node} here and in "
-                f"{before.found.where}; keep one of the two"
+                f"{form.filled.where}: {form.expert!r} judges{node} here and in "
+                f"{before.filled.where}; keep only one of the two"
             )
         other = first_of_node.setdefault(form.node, form)
         if set(other.items) != set(form.items):
             faults.append(
-                f"{form.found.where}: compares {', '.join(form.items)}, but {other.found.where} "
+                f"{form.filled.where}: compares {', '.join(form.items)}, but {other.filled.where} "
                 f"compares {', '.join(other.items)}"
             )
     return faults
@@ -258,11 +262,11 @@ def _comparisons(forms: list[_Form]) -> Comparisons:
     for form in forms:
         judgements.setdefault(form.node, {})[form.expert] = form.judged
         order = items.setdefault(form.node, form.items)
-        place = (form.found.file, form.found.sheet.name, form.node, form.expert, form.date)
+        place = (form.filled.file, form.filled.sheet.name, form.node, form.expert, form.date)
         n_judged = len(form.judged)
         rows.append((*place, n_judged, len(form.pairs) - n_judged, _ratio(form.judged, order)))
     names = ("file", "sheet", "node", "expert", "date", "judged", "missing", "consistency_ratio")
-    columns = {name: list(own) for name, own in zip(names, zip(*rows, strict=True), strict=True)}
+    columns = {name: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
     columns["consistency_ratio"] = np.array(columns["consistency_ratio"], dtype=np.float64)  # type: ignore[assignment] # floats
     frozen_ones = {node: MappingProxyType(experts) for node, experts in judgements.items()}
     return Comparisons(
@@ -275,5 +279,5 @@ def _comparisons(forms: list[_Form]) -> Comparisons:
 def _ratio(pairs: Pairs, items: tuple[str, ...]) -> float:
     try:
         return float(AHP(pairs, items).priorities(items).consistency_ratio)
-    except InconsistentJudgementsError:  # they join no common scale, which the scheme will say
+    except InconsistentJudgementsError:  # the judgements do not connect all items; the scheme raises it
         return np.nan

@@ -1,4 +1,4 @@
-"""The class `Form`: a workbook of which most cells are locked and some are to be filled in."""
+"""The class `Form`: a workbook with some cells to fill in, in which all others are locked."""
 
 from math import ceil
 from typing import Any
@@ -36,19 +36,19 @@ _STYLES: dict[str, dict[str, Any]] = {
     "weight": {"num_format": "0.0%", "align": "right", "valign": "top"},
     "implied": {"num_format": "0.0#", "align": "center", "valign": "top", "font_color": "#606060"},
 }  # fmt: skip
-# Who fills in a form may read and mark all of it, and make rows and columns wider.
+# In a locked sheet, all cells can be read and selected, and rows and columns can be resized.
 _ALLOWED = {"format_columns": True, "format_rows": True}
-# The longest prompt of a cell and its title.
+# The maximum lengths of the prompt of a cell and of its title.
 _PROMPT, _PROMPT_TITLE = 255, 32
 
-# The height of a line in points, the most lines of a row that spreadsheets show, and how wide a
-# letter is at most on average, in the unit of a column's width.
+# The height of a line in points, the maximum number of lines of a row that spreadsheets show, and a
+# generous average width of a letter, in the unit of a column's width.
 _LINE, _MOST_LINES, _LETTER = 15, 27, 1.05
 
 
 @define(eq=False)
 class Form(Book):
-    """A form that is being written; rows and columns count from 1, as users see them."""
+    """A form that is being written; rows and columns count from 1, as in spreadsheets."""
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -56,7 +56,7 @@ class Form(Book):
             self._styles[name] = self._file.add_format(parts)
 
     def locked_sheet(self, title: str, colour: str = "#1F3864") -> Any:
-        """Add a sheet of which only fields can be filled in; there is no password."""
+        """Add a sheet that is locked without a password, except for the fields to fill in."""
         sheet = self.sheet(title, colour)
         sheet.protect("", _ALLOWED)
         return sheet
@@ -64,20 +64,20 @@ class Form(Book):
     def choices(
         self, sheet: Any, row: int, column: int, source: list[int] | str, title: str, prompt: str
     ) -> None:
-        """Let a cell have one of some values only, and say which when it is selected."""
+        """Restrict a cell to values of a list, and show a prompt when it is selected."""
         sheet.data_validation(row - 1, column - 1, row - 1, column - 1, {
             "validate": "list",
             "source": source,
             "input_title": title[:_PROMPT_TITLE],
             "input_message": prompt[:_PROMPT],
-            "error_title": "Not a value of the list",
+            "error_title": "Value not in the list",
             "error_message": "Choose a value from the list, or leave the cell blank.",
         })  # fmt: skip
 
     def height(self, sheet: Any, row: int, *texts: tuple[int, str], least: int = 1) -> None:
-        """Make a row as high as wrapped texts need, each with the width of its column.
+        """Set the height of a row for wrapped texts, each given with the width of its column.
 
-        Not every spreadsheet does so by itself when it opens a file.
+        Not every spreadsheet program adjusts the height when it opens a file.
         """
         lines = [
             sum(max(1, ceil(len(line) * _LETTER / width)) for line in text.split("\n"))
@@ -86,12 +86,12 @@ class Form(Book):
         sheet.set_row(row - 1, _LINE * min(max([*lines, least]), _MOST_LINES))
 
     def content(self) -> bytes:
-        """Return the file.
+        """Return the content of the file.
 
         Raises
         ------
         DataError
-            Texts that a workbook cannot hold, each with its cell.
+            A workbook cannot hold some texts; all of them are listed with their cells.
         """
         if self.faults:
             msg = "a workbook cannot hold these texts; shorten or change them"
@@ -100,7 +100,7 @@ class Form(Book):
 
 
 def check_path(path: object, *endings: str) -> str:
-    """Return the ending of a path, which must be one of some."""
+    """Return the ending of a path, which must be one of ``endings``."""
     for ending in endings:
         if str(path).lower().endswith(ending):
             return ending

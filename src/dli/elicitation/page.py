@@ -1,4 +1,4 @@
-"""A questionnaire as a page in HTML: it works on the screen and on paper, without scripts."""
+"""A questionnaire as an HTML page for the screen and for paper, without scripts."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -53,7 +53,7 @@ def page(
     meanings: Mapping[int, str],
     how: Sequence[str],
 ) -> str:
-    """Return the page; ``how`` are sentences for whoever fills it in."""
+    """Return the page; ``how`` contains sentences that explain how to fill it in."""
     labels = {"unit": "Unit assessed", "assessor": "Assessor", "date": "Date"}
     who = "".join(
         f'<label>{label}<input type="text" name="{key}" value="{escape(filled[key])}"></label>'
@@ -88,7 +88,7 @@ def _group(level: int, node: Index) -> str:
 
 
 def _question(place: int, indicator: Indicator, meanings: Mapping[int, str]) -> str:
-    # A code may have any letters, so that fields are named by their place.
+    # Fields are named by their place, since a code may contain any characters.
     levels = "".join(
         f'<label><input type="radio" name="rating-{place}" value="{n}">{n}'
         f"{' ' + escape(meanings[n]) if n in meanings else ''}</label>"

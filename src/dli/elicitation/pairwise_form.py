@@ -1,4 +1,4 @@
-"""Writing a form for pairwise judgements, which shows at once how consistent they are."""
+"""Writing forms for pairwise judgements, which show the consistency while they are filled in."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,19 +20,19 @@ from dli.weighting.by_code import codes_of
 
 __all__ = ["HEADS", "LABELS", "SCALE", "write_pairwise"]
 
-# Columns and fields are found by these texts, wherever they are when a form comes back.
+# `read_pairwise` finds columns and fields by these texts, wherever they are in the sheet.
 HEADS = {"first": "First", "judgement": "First : second", "second": "Second"}
 LABELS = {"expert": "Expert:", "date": "Date:", "node": "Weights within:"}
-# The scale of Saaty (1980), and what the numbers between mean.
+# The scale of Saaty (1980); even numbers are between two of its values.
 SCALE: dict[int, str] = {
     9: "extremely", 8: "between", 7: "very strongly", 6: "between", 5: "strongly", 4: "between",
     3: "moderately", 2: "between", 1: "equally",
 }  # fmt: skip
 _CHOICES = f"=Scale!$A$4:$A${2 + 2 * len(SCALE)}"
-# More pairs than 105 nobody judges.
+# 15 items have 105 pairs, and nobody would judge more.
 MAX_ITEMS = 15
-# A matrix is multiplied by itself so often: its 1024th power has the weights in each column, to all
-# digits even if the judgements are as contradictory as the scale allows.
+# The number of times that a matrix is squared. Each column of its 1024th power is proportional to the
+# weights, to all digits even if judgements are as contradictory as the scale allows.
 _SQUARINGS = 10
 _WIDTHS = (18, 30, 14, 12, 30, 68, 18, 3, 12, 30, 10, 3)
 _HEAD_ROW = 9
@@ -48,37 +48,38 @@ def write_pairwise(
     expert: str = "",
     date: str = "",
 ) -> None:
-    """Write a workbook in which an expert compares items in pairs, for weights by `AHP`.
+    """Write a workbook in which an expert compares pairs of items, for weights by `AHP`.
 
-    Each pair has a row and a drop-down list from 9 to 1/9. Formulas in the sheet return the
-    matrix with its reciprocals, the weights, and the consistency ratio as the expert judges: that
-    of the eigenvector method with the random index of Saaty (1980), by repeated squaring of the
-    matrix, which equals `dli.weighting.ahp_priorities`. Beside each judgement is what all others
-    together say of the pair.
+    Each pair has a row with a drop-down list from 9 to 1/9. Formulas in the sheet compute the matrix
+    with its reciprocals, the weights and the consistency ratio while the expert fills in the form.
+    The ratio is that of the eigenvector method with the random index of Saaty (1980), computed by
+    repeated squaring of the matrix, and equals that of `dli.weighting.ahp_priorities`. Beside each
+    judgement, the sheet shows the ratio of the weights that follow from all judgements.
 
     Parameters
     ----------
     items : Index, mapping of str to str, or sequence of str
-        The children of an index or sub-index; or codes, with names if it is a mapping. From 2 to 15
-        items can be compared.
+        From 2 to 15 items to compare: an index or sub-index, whose children are compared; a
+        sequence of codes; or a mapping of codes to names.
     path : path
-        Ending in .xlsx; an existing file is replaced when the new one is complete.
+        The file to write, which must end in .xlsx. An existing file is replaced when the new one
+        is complete.
     below : bool
-        Of an index, write a sheet for each node below it too that has two children or more.
+        Whether to also write a sheet for each node below an index that has at least two children.
     title : str
-        By default the name of the index, or its code.
+        The title of the form; by default the name of the index, or its code.
     expert, date : str
-        What the form says already; whoever fills it in can change it.
+        Texts that are filled in beforehand; the expert can change them.
 
     Raises
     ------
     MethodError
-        Fewer than 2 or more than 15 items; items that are not different codes or names that are not
-        text; ``below`` without an index; or texts that are not text.
+        There are fewer than 2 or more than 15 items, codes are invalid or not unique, a name or
+        another text is not a string, or ``below`` is passed without an index.
     DataError
-        XlsxWriter is not installed, another ending, or texts that a workbook cannot hold.
+        XlsxWriter is not installed, the path has another ending, or a workbook cannot hold a text.
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
 
     References
     ----------
@@ -110,7 +111,7 @@ def write_pairwise(
 
 @frozen
 class _Group:
-    """Items to be compared with one another: their codes and names, and those of their node."""
+    """Items to compare with each other: the code and name of their node, and their own."""
 
     code: str
     name: str
@@ -121,12 +122,12 @@ def _groups(items: Any, *, below: bool) -> list[_Group]:
     if isinstance(items, Index):
         nodes = [node for node in items.walk() if isinstance(node, Index)] if below else [items]
         groups = [
-            _Group(node.code, node.name or node.code, {own.code: own.name for own in node.children})
+            _Group(node.code, node.name or node.code, {child.code: child.name for child in node.children})
             for node in nodes
             if len(node.children) > 1 or not below
         ]
     elif below:
-        msg = f"below=True needs an Index, got {items!r}"
+        msg = f"below=True requires an Index, got {items!r}"
         raise MethodError(msg)
     elif isinstance(items, Mapping):
         groups = [_Group("", "", dict(items))]
@@ -134,12 +135,13 @@ def _groups(items: Any, *, below: bool) -> list[_Group]:
         groups = [_Group("", "", dict.fromkeys(codes_of("items", items), ""))]
     faults = [fault for group in groups for fault in _item_faults(group)]
     if faults or not groups:
-        msg = f"pairwise comparisons need from 2 to {MAX_ITEMS} items with different codes"
-        raise MethodError(msg, faults or ["no node has two children"])
+        msg = f"pairwise comparisons require from 2 to {MAX_ITEMS} items with different codes"
+        raise MethodError(msg, faults or ["no node has two or more children"])
     return groups
 
 
 def _item_faults(group: _Group) -> list[str]:
+    """Return what is wrong with the number, codes and names of items."""
     where = f"{group.code!r}: " if group.code else ""
     n = len(group.items)
     faults = [] if 2 <= n <= MAX_ITEMS else [f"{where}{n} items"]
@@ -150,9 +152,9 @@ def _item_faults(group: _Group) -> list[str]:
 
 
 def _tabs(groups: Sequence[_Group]) -> list[str]:
-    """Return the names of the sheets, which are short, without some letters, and all different."""
+    """Return unique titles of the sheets, which are short and without some characters."""
     tabs: list[str] = []
-    taken = {"scale", "history"}  # Excel keeps the second for itself
+    taken = {"scale", "history"}  # Excel reserves the second title
     for group in groups:
         plain = re.sub(r"[\[\]:*?/\\'\x00-\x1f]", "_", group.code)[:25].strip() or "Comparisons"
         tab, number = plain, 1
@@ -165,11 +167,11 @@ def _tabs(groups: Sequence[_Group]) -> list[str]:
 
 
 def _scale(form: Form) -> None:
-    """Write the sheet with the values to choose from, and what they mean."""
+    """Write the sheet with the values to choose from and their meanings."""
     sheet = form.locked_sheet("Scale", "#8A94A6")
     sheet.set_column(0, 0, 10)
     sheet.set_column(1, 1, 70)
-    form.text(sheet, 1, 1, "How much more the first counts than the second", "title")
+    form.text(sheet, 1, 1, "How much more important the first item is than the second", "title")
     form.text(sheet, 3, 1, "Value", "wrapped head")
     form.text(sheet, 3, 2, "Meaning", "wrapped head")
     rows = [(float(n), _meaning(n, text, "first")) for n, text in SCALE.items()]
@@ -181,15 +183,15 @@ def _scale(form: Form) -> None:
 
 def _meaning(n: float, text: str, which: str) -> str:
     if n == 1:
-        return "both count equally"
+        return "both are equally important"
     if text == "between":
-        return f"the {which} counts more: between {n - 1:g} and {n + 1:g}"
-    return f"the {which} counts {text} more"
+        return f"the {which} is more important: between {n - 1:g} and {n + 1:g}"
+    return f"the {which} is {text} more important"
 
 
 @frozen
 class _Comparison:
-    """A sheet for the items of one node: the pairs, the weights and the matrix behind them."""
+    """The sheet for the items of one node, with pairs, weights and the matrix."""
 
     form: Form
     group: _Group
@@ -209,17 +211,18 @@ class _Comparison:
 
     @property
     def judgements(self) -> str:
-        """The cells to be filled in."""
+        """The reference of the cells to fill in."""
         return f"$C${_HEAD_ROW + 1}:$C${_HEAD_ROW + len(self.pairs)}"
 
     def power(self, k: int) -> str:
-        """Return the cells of the matrix after some squarings."""
+        """Return the reference of the matrix after k squarings."""
         left = _FIRST_MATRIX_COLUMN + 1 + k * (self.n + 1)
         first, last = _HEAD_ROW + 1, _HEAD_ROW + self.n
         return f"${letter(left)}${first}:${letter(left + self.n - 1)}${last}"
 
     @property
     def weights(self) -> str:
+        """The reference of the weights."""
         return f"$K${_HEAD_ROW + 1}:$K${_HEAD_ROW + self.n}"
 
     def write(self, title: str, expert: str, date: str) -> None:
@@ -234,8 +237,8 @@ class _Comparison:
             form.text(sheet, row, 1, label, "bold")
             form.text(sheet, row, 2, texts[key], "code" if key == "node" else "field")
         how = (
-            f"Which counts more{' for ' + about if about else ''}, and how many times? Choose a "
-            "whole number if the first does, a fraction if the second does, 1 if both do equally."
+            f"Which is more important{' for ' + about if about else ''}, and how many times? Choose a "
+            "whole number for the first, a fraction for the second, or 1 if both are equal."
         )
         form.text(sheet, 2, 3, how, "hint")
         form.text(sheet, 3, 3, "Fill in the yellow cells only.", "hint")
@@ -257,15 +260,15 @@ class _Comparison:
             form.text(sheet, row, place + 1, self.group.items[code], "statement")
         form.number(sheet, row, 3, float("nan"), "fraction")
         names = [self.group.items[code] or code for code in (codes[i], codes[j])]
-        in_words = " counts 0.25 times as much as ".join(names)
+        in_words = " is 0.25 times as important as ".join(names)
         form.height(sheet, row, *((_WIDTHS[1], name) for name in names), (_WIDTHS[5], in_words))
-        prompt = f"{codes[i]} : {codes[j]}, from 9 (only the first counts) to 1/9 (the second)"
+        prompt = f"{codes[i]} : {codes[j]}, from 9 (the first is far more important) to 1/9 (the second)"
         form.choices(sheet, row, 3, _CHOICES, "First : second", prompt)
         cell = f"C{row}"
         first, second = (f'IF({at[1]}{row}="",{at[0]}{row},{at[1]}{row})' for at in ("AB", "DE"))
-        times = '&" counts "&ROUND({},2)&" times as much as "&'
+        times = '&" is "&ROUND({},2)&" times as important as "&'
         words = (
-            f'=IF(COUNT({cell})=0,"",IF({cell}=1,{first}&" counts as much as "&{second},'
+            f'=IF(COUNT({cell})=0,"",IF({cell}=1,{first}&" is as important as "&{second},'
             f"IF({cell}>1,{first}{times.format(cell)}{second},"
             f"{second}{times.format(f'1/{cell}')}{first})))"
         )
@@ -275,10 +278,10 @@ class _Comparison:
         form.formula(sheet, row, 7, fit, "", "implied")
 
     def _matrix(self) -> None:
-        """Write the matrix with its reciprocals, and its powers, each scaled to a sum of one."""
+        """Write the matrix with its reciprocals, and its powers, each scaled to a sum of 1."""
         form, sheet, n = self.form, self.sheet, self.n
         left = _FIRST_MATRIX_COLUMN + 1
-        form.text(sheet, _HEAD_ROW - 1, left - 1, "Matrix: reciprocals by formula", "bold")
+        form.text(sheet, _HEAD_ROW - 1, left - 1, "Matrix (reciprocals are formulas)", "bold")
         row_of = {pair: _HEAD_ROW + 1 + place for place, pair in enumerate(self.pairs)}
         for i, code in enumerate(self.codes):
             form.text(sheet, _HEAD_ROW, left + i, code, "head")
@@ -297,22 +300,24 @@ class _Comparison:
             self._square(k)
 
     def _square(self, k: int) -> None:
+        """Write the matrix after k squarings as an array formula."""
         before, n = self.power(k - 1), self.n
         left = _FIRST_MATRIX_COLUMN + 1 + k * (n + 1)
         product = f"MMULT({before},{before})"
         full = f"COUNT({self.power(0)})={n * n}"
         formula = f'=IF({full},{product}/SUM({product}),"")'
-        top = _HEAD_ROW  # rows from 0, of which the first is below the head
+        top = _HEAD_ROW  # rows count from 0 here, and the first row is below the head
         style = self.form.style("share")
         cells = (top, left - 1, top + n - 1, left + n - 2)
         self.sheet.write_array_formula(*cells, f"{{{formula}}}", style, "")
         for row in range(top, top + n):
             for column in range(left - 1, left + n - 1):
                 if (row, column) != cells[:2]:
-                    # The value that viewers show; the array formula covers these cells.
+                    # These cells belong to the array formula; viewers show their stored values.
                     self.sheet.write_string(row, column, "", style)
 
     def _result(self) -> None:
+        """Write the weights and the consistency ratio."""
         form, sheet, n = self.form, self.sheet, self.n
         for place, head in ((9, "Item"), (10, ""), (11, "Weight")):
             form.text(sheet, _HEAD_ROW, place, head, "wrapped head")
@@ -337,7 +342,7 @@ class _Comparison:
         verdict = (
             f'=IF({full},IF({at}>0.1,"Above 0.10: the judgements contradict each other. Compare '
             'each with the column By all judgements, and reconsider those that differ most.",'
-            '"Up to 0.10, as is customary."),"")'
+            '"Acceptable: at most 0.10."),"")'
         )
         form.formula(sheet, 6, 3, verdict, "", "bold")
         sheet.conditional_format(at, {

@@ -1,4 +1,4 @@
-"""Writing a questionnaire: a workbook to fill in, or a page to print."""
+"""Writing questionnaires: a workbook to fill in, or a page to print."""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -23,7 +23,7 @@ from dli.framework import Index, Indicator
 
 __all__ = ["HEADS", "LABELS", "write_questionnaire"]
 
-# Columns and fields are found by these texts, wherever they are when a form comes back.
+# `read_questionnaires` finds columns and fields by these texts, wherever they are in the sheet.
 HEADS = {
     "code": "Code",
     "name": "Statement",
@@ -43,20 +43,20 @@ _WIDTHS = (15, 34, 60, 9, 9, 52)
 _TEXT_WIDTH = 100
 _HEAD_ROW = 8
 _HOW = """\
-Fill in the yellow cells only: the unit, your name and the date above the table, and in each row a \
-rating and the evidence for it.
-Choose the highest level for which you have evidence. Leave the rating blank, or write n/a, if you \
-cannot rate: a blank cell is a missing value, not a 0.
+Fill in the yellow cells only: the unit, your name and the date above the table, and a rating and \
+its evidence in each row.
+Choose the highest level for which you have evidence. If you cannot rate a statement, leave the \
+rating blank or write n/a: a blank cell is a missing value, not a 0.
 Under evidence, name what you have seen: a document, a figure, a link, an interview.
-One file is for one unit and one assessor. Save it as a workbook (.xlsx); columns may be made \
-wider, and sheets may be renamed, but rows must stay.""".splitlines()
+Use one file for each unit and assessor. Save it as a workbook (.xlsx). You may widen columns and \
+rename sheets, but do not delete rows.""".splitlines()
 _PAPER = [
-    "Choose the highest level for which you have evidence. Choose none if you cannot rate.",
+    "Choose the highest level for which you have evidence. Do not choose any if you cannot rate.",
     _HOW[2],
 ]
 
 
-def write_questionnaire(  # noqa: PLR0913 what a form is filled with beforehand
+def write_questionnaire(  # noqa: PLR0913 most are texts that are filled in beforehand
     index: Index,
     path: str | PathLike[str],
     *,
@@ -66,38 +66,41 @@ def write_questionnaire(  # noqa: PLR0913 what a form is filled with beforehand
     date: str = "",
     levels: Mapping[int, str] | None = None,
 ) -> None:
-    """Write a form with a statement for each indicator, to be rated with evidence.
+    """Write a form in which assessors rate a statement for each indicator, with evidence.
 
-    A workbook has a drop-down list with the levels for each rating; all cells but those to be
-    filled in are locked, without a password. A page in HTML is to be printed, or to be filled in
-    on the screen and printed; it has no scripts. Both bear a fingerprint of codes, scales and
-    texts, so that answers to another version of the index are noticed.
+    A workbook (.xlsx) has a drop-down list of levels for each rating; all cells except those to
+    fill in are locked, without a password. A page (.html) can be printed before or after it is
+    filled in on the screen; it does not use scripts. Both contain a fingerprint of the codes,
+    scales and texts, by which answers to another version of the index are recognised.
 
     Parameters
     ----------
     index : Index
-        Such as the model ``dli-maturity``; each indicator needs a ``scale`` of whole numbers, of at
-        most 21 levels. Its name and description are the statement.
+        An index such as the model ``dli-maturity``. Each indicator must have a ``scale`` of whole
+        numbers with at most 21 levels. Its name and description form the statement.
     path : path
-        Ending in .xlsx or .html; an existing file is replaced when the new one is complete.
+        The file to write, which must end in .xlsx or .html. An existing file is replaced when the
+        new one is complete.
     title : str
-        By default the name of the index, or its code.
+        The title of the form; by default the name of the index, or its code.
     unit, assessor, date : str
-        What the form says already; whoever fills it in can change it.
+        Texts that are filled in beforehand; the assessor can change them.
     levels : mapping of int to str, optional
-        What the levels mean, such as `MATURITY_LEVELS`; shown with the statements and on each cell.
+        The meanings of the levels, such as `MATURITY_LEVELS`, which the form explains and shows at
+        each rating.
 
     Raises
     ------
     ModelError
-        Indicators that cannot be rated: without a scale of whole numbers, constants, those with a
-        denominator, or with the column of another; all of them are named.
+        Indicators cannot be rated: they lack a scale of whole numbers, are constants, have a
+        denominator, or share a column. All of them are listed.
     MethodError
-        Something else than an index, texts that are not text, or levels that no scale has.
+        ``index`` is not an index, a text is not a string, or ``levels`` has levels that are not on
+        any scale.
     DataError
-        XlsxWriter is not installed, another ending, or texts that a workbook cannot hold.
+        XlsxWriter is not installed, the path has another ending, or a workbook cannot hold a text.
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
 
     Examples
     --------
@@ -168,9 +171,9 @@ class _Questionnaire:
         for row, (key, label) in enumerate(LABELS.items(), 2):
             self.form.text(sheet, row, 1, label, "bold")
             self.form.text(sheet, row, 2, texts[key], "field" if key in self.filled else "code")
-        hint = "Fill in the yellow cells; the sheet 'How to rate' says how."
+        hint = "Fill in the yellow cells; see the sheet 'How to rate'."
         self.form.text(sheet, 2, 3, hint, "hint")
-        date = "As text, such as 2026-11-30"
+        date = "Enter the date as text, such as 2026-11-30."
         sheet.data_validation(3, 1, 3, 1, {
             "validate": "any", "input_title": "Date", "input_message": date,
         })  # fmt: skip
@@ -192,10 +195,10 @@ class _Questionnaire:
         form.number(sheet, row, 5, float("nan"), "choice")
         form.text(sheet, row, 6, "", "field")
         texts = (_WIDTHS[1], indicator.name), (_WIDTHS[2], indicator.description)
-        form.height(sheet, row, *texts, least=2)  # evidence needs room
+        form.height(sheet, row, *texts, least=2)  # leaves space for evidence
         levels = list(levels_of(indicator))
         prompt = "\n".join(f"{n} {self.meanings[n]}" for n in levels if n in self.meanings)
-        prompt = prompt or f"A whole number from {scale_text(indicator)}."
+        prompt = prompt or f"Enter a whole number from {scale_text(indicator)}."
         form.choices(sheet, row, 5, levels, f"Rating of {indicator.code}", prompt)
 
     def _progress(self, sheet: Any, last: int) -> None:
@@ -236,5 +239,5 @@ class _Questionnaire:
 
 
 def _footer(text: str) -> str:
-    """Return text as the footer of a sheet has it, where an ampersand begins a code."""
+    """Return a text for the footer of a sheet, in which an ampersand must be doubled."""
     return text[:100].replace("&", "&&")

@@ -1,4 +1,4 @@
-"""Import data and frameworks from other tools, and export results."""
+"""Import of data and frameworks from other tools, and export of results."""
 
 from dli.exchange.coin_tool import read_coin_tool
 from dli.exchange.coinr import read_coinr

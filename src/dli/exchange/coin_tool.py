@@ -1,4 +1,4 @@
-"""The workbook of the JRC's COIN Tool, version 1."""
+"""Import of workbooks of the JRC's COIN Tool, version 1."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["read_coin_tool"]
 
-# The layout of the sheet Database: a column for each indicator from E, a row for each unit from 17,
-# names and codes of units in B and C.
+# The layout of the sheet Database: one column for each indicator, from column E, and one row for
+# each unit, from row 17, with the unit's name and code in columns B and C.
 WEIGHT, DIRECTION, LOWER, UPPER = 7, 8, 9, 10
 LEVELS = (11, 12, 13, 14)  # index, sub-index, pillar, sub-pillar
 NAME, CODE, FIRST_UNIT = 15, 16, 17
 UNIT_NAME, UNIT_CODE, FIRST_INDICATOR = 2, 3, 5
-# The layout of the sheet Framework: code, weight and name of each node, from row 5.
+# The layout of the sheet Framework: the code, weight and name of each node, from row 5.
 FIRST_NODE, NODE_CODE, NODE_WEIGHT, NODE_NAME = 5, 3, 5, 8
 MISSING = ("n/a", "na", "--", "")
-# The code of a unit may be NA, which is Namibia.
+# NA is not a missing value as the code of a unit: it is Namibia.
 NO_UNIT = ("n/a", "--", "")
-# Columns of the data that are not indicators.
+# The columns of the returned data that are not indicators.
 OWN_COLUMNS = ("unit", "name")
-# Two cells far apart are no table of all units and indicators between them.
+# A few cells far apart must not create a huge table of blank values.
 MAX_VALUES = 5_000_000
 
 
@@ -45,10 +45,11 @@ class _Column:
     Attributes
     ----------
     place : int
-        Its column in the sheet.
+        The column of the indicator in the sheet.
     indicator : Indicator
+        The indicator with its name, weight, direction and goalposts.
     above : tuple of str
-        The code of its node at each level, empty where the level is not used.
+        The code of the node above it at each level, empty if the level is not used.
     """
 
     place: int
@@ -59,46 +60,45 @@ class _Column:
 def read_coin_tool(path: str | PathLike[str]) -> tuple[Index, Frame]:
     """Return the index and the data of a COIN Tool workbook (version 1, xlsx or xlsm).
 
-    The sheets Database and Framework are read.
+    Only the sheets Database and Framework are read.
 
     Parameters
     ----------
-    path : path of the workbook
-        A file in the layout of the COIN Tool.
+    path : path
+        A workbook in the layout of the COIN Tool.
 
     Returns
     -------
     index : Index
-        With the tool's codes (``Ind.01``, ``p.01``, ``si.01``, ``Index``), names, weights,
-        directions and goalposts. A level at which all indicators are in the same node was not
-        used, and is left out.
+        The index with the tool's codes (``Ind.01``, ``p.01``, ``si.01``, ``Index``), names,
+        weights, directions and goalposts. A level at which all indicators belong to the same node
+        is not in use and is left out.
     data : frame
-        ``unit`` (the code), ``name`` and a column for each indicator; for ``Assessment(index,
-        data)``.
+        The columns ``unit`` (the code) and ``name``, and a column for each indicator. Continue with
+        ``Assessment(index, data)``.
 
     Raises
     ------
     DataError
-        A missing sheet; merged cells, formulas in place of values, dates, error values and text
-        among numbers, codes that are blank or appear twice, one goalpost without the other, or
-        nodes with two parents; all of them are listed, each with its sheet and cell. A workbook
-        that is damaged or too large.
+        The workbook is damaged or too large, or lacks a sheet. It contains merged cells, formulas
+        in place of values, dates, error values or text among numbers, codes that are blank or
+        appear twice, one goalpost without the other, or nodes with two parents; all of them are
+        listed, each with its sheet and cell.
 
     Warns
     -----
     DLIWarning
-        Nodes that the sheet Framework does not list; their weight is 1.
+        The sheet Framework does not list some nodes; their weight is set to 1.
 
     Notes
     -----
-    Formulas in the header, with which the tool fills in its codes, are read as the values that
-    were stored with them; a formula in the data is an error. ``n/a``, ``NA``, ``--`` and blank
-    cells are missing values; ``NA`` as the code of a unit is a code. A blank weight or direction
-    is 1.
+    The tool fills in its codes with formulas in the header, which are read as their stored values;
+    a formula in the data is an error. ``n/a``, ``NA``, ``--`` and blank cells are missing values,
+    but ``NA`` is a valid code of a unit. A blank weight or direction is read as 1.
 
-    The limits are 100 MB for the unpacked workbook, of which 10 MB for texts and styles; a million
-    values and ten thousand merged ranges for a sheet; and five million cells for the table of units
-    and indicators. Larger workbooks are refused before they are read.
+    An unpacked workbook may have 100 MB, of which 10 MB for texts and styles; a sheet may have a
+    million values and ten thousand merged ranges; and the table of units and indicators may have
+    five million cells. An error is raised as soon as a limit is exceeded.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def read_coin_tool(path: str | PathLike[str]) -> tuple[Index, Frame]:
     if len(units) * len(columns) > MAX_VALUES:
         n_values = f"{len(units):,} units by {len(columns):,} indicators"
         last = max(units), columns[-1].place
-        database.fault(*last, f"{n_values} are more than {MAX_VALUES:,} values")
+        database.fault(*last, f"{n_values} are more than the limit of {MAX_VALUES:,} values")
         _refuse(path, database, framework)
     values = {
         column.indicator.code: [database.number(row, column.place, MISSING) for row in units]
@@ -133,10 +133,10 @@ def read_coin_tool(path: str | PathLike[str]) -> tuple[Index, Frame]:
 
 
 def _refuse(path: str | PathLike[str], *sheets: Sheet) -> None:
-    """Raise an error if there are faults in the sheets."""
+    """Raise an error with all faults of the sheets, if there are any."""
     faults = dict.fromkeys(fault for sheet in sheets for fault in sheet.faults)
     if faults:
-        msg = f"{str(path)!r} cannot be read as a COIN Tool workbook"
+        msg = f"cannot read {str(path)!r} as a COIN Tool workbook"
         raise DataError(msg, faults)
 
 
@@ -145,6 +145,7 @@ def _floats(cells: Sequence[float | None]) -> Any:
 
 
 def _columns(sheet: Sheet) -> list[_Column]:
+    """Return the indicators of the sheet Database, and record faults of their codes."""
     columns = []
     seen: dict[str, int] = {}
     first_value: dict[int, int] = {}
@@ -154,7 +155,7 @@ def _columns(sheet: Sheet) -> list[_Column]:
     for place in sheet.columns(FIRST_INDICATOR):
         code = _node_code(sheet, CODE, place)
         if code is None or is_marked(code, MISSING):
-            # A code that cannot be read is reported already.
+            # A code that cannot be read has already been recorded as a fault.
             if place in first_value and sheet.is_blank(CODE, place, MISSING):
                 cell = f"a value in row {first_value[place]}"
                 sheet.fault(CODE, place, f"no indicator code, but the column has {cell}")
@@ -162,7 +163,8 @@ def _columns(sheet: Sheet) -> list[_Column]:
             before = sheet.where(CODE, seen[code])
             sheet.fault(CODE, place, f"{shown(code)} already appears in {before}")
         elif code in OWN_COLUMNS:
-            sheet.fault(CODE, place, f"{code!r} is the column of the units' codes or names; rename")
+            what = "the column of the units' codes or names; rename the indicator"
+            sheet.fault(CODE, place, f"{code!r} is {what}")
         else:
             seen[code] = place
             columns.append(_column(sheet, place, code))
@@ -170,7 +172,7 @@ def _columns(sheet: Sheet) -> list[_Column]:
 
 
 def _node_code(sheet: Sheet, row: int, place: int) -> str | None:
-    """Return the code of an indicator or of a node above it, None if a cell holds none."""
+    """Return the code of an indicator or of a node above it, or None if there is no valid code."""
     code = sheet.code(row, place, formulas=True)
     faults = [] if code is None else [*code_faults(code)]
     for fault in faults:
@@ -184,18 +186,18 @@ def _column(sheet: Sheet, place: int, code: str) -> _Column:
 
     weight, direction = number(WEIGHT), number(DIRECTION)
     if direction not in (None, 1.0, -1.0):
-        sheet.fault(DIRECTION, place, f"direction {direction:g} is not 1 or -1")
+        sheet.fault(DIRECTION, place, f"direction must be 1 or -1, got {direction:g}")
         direction = None
     if weight is not None and weight < 0:
-        sheet.fault(WEIGHT, place, f"weight {weight:g} is below 0")
+        sheet.fault(WEIGHT, place, f"weight must not be negative, got {weight:g}")
         weight = None
-    turn = 1 if direction is None else int(direction)
+    sign = 1 if direction is None else int(direction)
     indicator = Indicator(
         code,
         sheet.code(NAME, place, formulas=True) or "",
-        direction=turn,
+        direction=sign,
         weight=1.0 if weight is None else weight,
-        goalposts=_goalposts(sheet, place, turn),
+        goalposts=_goalposts(sheet, place, sign),
     )
     nodes = [_node_code(sheet, row, place) or "" for row in LEVELS]
     above = ["" if is_marked(node, MISSING) else node for node in nodes]
@@ -203,27 +205,28 @@ def _column(sheet: Sheet, place: int, code: str) -> _Column:
 
 
 def _goalposts(sheet: Sheet, place: int, direction: int) -> tuple[float, float] | None:
-    """Return the worst and the best value, None if there are none."""
+    """Return the goalposts as worst and best value, or None if there are none."""
     lower, upper = (sheet.number(row, place, MISSING, formulas=True) for row in (LOWER, UPPER))
     if lower is not None and upper is not None:
         if lower < upper:
             return (lower, upper) if direction == 1 else (upper, lower)
-        sheet.fault(LOWER, place, f"the lower goalpost {lower:g} is not below {upper:g}")
+        what = f"the lower goalpost {lower:g} is not below the upper goalpost {upper:g}"
+        sheet.fault(LOWER, place, what)
         return None
     for row, other, value in ((LOWER, UPPER, upper), (UPPER, LOWER, lower)):
         if value is not None and sheet.is_blank(row, place, MISSING):
             cell = f"the other goalpost, in row {other}, is {value:g}"
-            sheet.fault(row, place, f"blank, but {cell}; enter both or neither")
+            sheet.fault(row, place, f"blank, but {cell}; enter both goalposts or neither")
     return None
 
 
 def _units(sheet: Sheet) -> dict[int, str]:
-    """Return the code of each row that has one."""
+    """Return the code of each row of a unit, and record faults of the codes."""
     units: dict[int, str] = {}
     seen: dict[str, int] = {}
     first_cell: dict[int, int] = {}
     for row, place in sorted(sheet.values):
-        # A row with a name and only marks of missing values is a unit, too.
+        # A row with a name is a unit even if all of its values are missing.
         named = not sheet.is_blank(row, UNIT_NAME, NO_UNIT)
         if place >= FIRST_INDICATOR and not sheet.is_blank(row, place, () if named else MISSING):
             first_cell.setdefault(row, place)
@@ -243,7 +246,7 @@ def _units(sheet: Sheet) -> dict[int, str]:
 
 
 def _groups(sheet: Sheet, used: set[str]) -> dict[str, tuple[str, float]]:
-    """Return name and weight of each node of the framework that indicators are in."""
+    """Return the name and weight of each node of the framework that indicators use."""
     rows = sheet.rows(FIRST_NODE)
     sheet.refuse_merged([FIRST_NODE - 1, *rows], [NODE_CODE, NODE_NAME])
     groups: dict[str, tuple[str, float]] = {}
@@ -262,15 +265,15 @@ def _groups(sheet: Sheet, used: set[str]) -> dict[str, tuple[str, float]]:
         seen[code] = row
         weight = sheet.number(row, NODE_WEIGHT, MISSING, formulas=True)
         if weight is not None and weight < 0:
-            sheet.fault(row, NODE_WEIGHT, f"weight {weight:g} is below 0")
+            sheet.fault(row, NODE_WEIGHT, f"weight must not be negative, got {weight:g}")
         groups[code] = ("" if name == "--" else name, 1.0 if weight is None else weight)
     return groups
 
 
 def _paths(sheet: Sheet, columns: Sequence[_Column]) -> tuple[str, list[list[str]]]:
-    """Return the code of the index, and for each indicator those of the nodes between the two.
+    """Return the code of the index, and for each indicator the codes of the nodes above it.
 
-    Levels at which all indicators are in the same node are left out.
+    Levels at which all indicators belong to the same node are left out.
     """
     top = next((column.above[0] for column in columns if column.above[0]), "Index")
     used = [
@@ -293,16 +296,16 @@ def _paths(sheet: Sheet, columns: Sequence[_Column]) -> tuple[str, list[list[str
                 continue
             if code in codes:
                 what = "the index" if code == top else "an indicator"
-                sheet.fault(LEVELS[level], column.place, f"{code!r} is the code of {what}, too")
+                sheet.fault(LEVELS[level], column.place, f"{code!r} is also the code of {what}")
             parent = path[-1] if path else top
-            at = sheet.where(LEVELS[level], column.place)
-            first, where = parents.setdefault(code, (parent, at))
+            cell = sheet.where(LEVELS[level], column.place)
+            first, where = parents.setdefault(code, (parent, cell))
             if parent != first:
-                below = f"{code!r} is in {parent!r}, but in {first!r} in {where}"
-                sheet.fault(LEVELS[level], column.place, below)
+                both = f"the parent of {code!r} is {parent!r}, but {first!r} in {where}"
+                sheet.fault(LEVELS[level], column.place, both)
             path.append(code)
         if column.indicator.code == top:
-            sheet.fault(CODE, column.place, f"{top!r} is the code of the index, too")
+            sheet.fault(CODE, column.place, f"{top!r} is also the code of the index")
         paths.append(path)
     return top, paths
 
@@ -313,7 +316,7 @@ def _warn_of_unlisted(
     paths: Sequence[list[str]],
     groups: dict[str, tuple[str, float]],
 ) -> None:
-    """Warn of nodes without a row in the sheet Framework."""
+    """Warn about nodes without a row in the sheet Framework."""
     unlisted: dict[str, str] = {}
     for column, path in zip(columns, paths, strict=True):
         for code in path:
@@ -321,7 +324,7 @@ def _warn_of_unlisted(
                 row = LEVELS[column.above.index(code)]
                 unlisted[code] = f"{code!r} ({sheet.where(row, column.place)})"
     if unlisted:
-        msg = "nodes that the sheet 'Framework' does not list have the weight 1 and no name: "
+        msg = "nodes that the sheet 'Framework' does not list get the weight 1 and no name: "
         warn(msg + ", ".join(unlisted.values()), DLIWarning, stacklevel=3)
 
 
@@ -331,7 +334,7 @@ def _tree(
     paths: Sequence[list[str]],
     groups: dict[str, tuple[str, float]],
 ) -> Index:
-    """Return the tree of indicators below the nodes that they name."""
+    """Return the index with its indicators below the nodes of their paths."""
 
     def node(code: str, depth: int, members: Sequence[int]) -> Index:
         below: dict[str, list[int]] = {}

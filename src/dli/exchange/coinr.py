@@ -1,4 +1,4 @@
-"""Reading COINr's pair of tables: iData with the data, iMeta with the framework."""
+"""Import of COINr's two tables: iData with the data and iMeta with the framework."""
 
 import re
 from typing import Any, Unpack
@@ -15,7 +15,7 @@ __all__ = ["NAME", "TIME", "UNIT", "read_coinr"]
 
 # The columns of iData that iMeta does not describe.
 UNIT, NAME, TIME = "uCode", "uName", "Time"
-# A number that begins so is a code, such as ISO 3166's 004.
+# A number with a leading zero is a code, such as 004 in ISO 3166.
 _LEADING_ZERO = re.compile(r"\s*-?0[0-9]")
 
 
@@ -27,29 +27,31 @@ def read_coinr(
     Parameters
     ----------
     data : frame, mapping of columns, or path of a CSV file
-        iData: a row for each unit, with ``uCode``, and optionally ``uName`` and ``Time``.
+        iData: a row for each unit (and period), with the column ``uCode`` and optionally ``uName``
+        and ``Time``.
     metadata : frame, mapping of columns, or path of a CSV file
         iMeta: a row for each indicator, aggregate, group and denominator.
     **options
-        How iData is read, such as ``missing=("..",)`` for what marks missing values besides
-        ``NA``; the fields of `frames.Reading`.
+        The fields of `frames.Reading`, which control how iData is read, such as
+        ``missing=("..",)`` for marks of missing values besides ``NA``.
 
     Returns
     -------
     index : Index
-        The tree of iMeta.
+        The index that iMeta defines.
     data : frame
-        In the library of the data, ``uName`` renamed to ``name``; for ``Assessment(index, data,
-        unit="uCode")``, with ``period="Time"`` for a panel.
+        The data in a frame of the same library as iData, with ``uName`` renamed to ``name``.
+        Continue with ``Assessment(index, data, unit="uCode")``, and ``period="Time"`` for a panel.
 
     Raises
     ------
     ModelError
-        Metadata that do not define a framework; row or line, and code, of each fault are named.
+        The metadata do not define a valid framework; each fault is listed with its row (or line of
+        the file) and code.
     DataError
-        Data without ``uCode`` or without columns that the metadata name; units without a code or
-        that appear twice; indicators and denominators that are not finite numbers. All of them are
-        listed, each with its row, or line of the file, and column.
+        The data lack ``uCode`` or columns that the metadata name, units have no code or appear
+        twice, or values of indicators and denominators are not finite numbers. All of them are
+        listed, each with its row (or line of the file) and column.
 
     See Also
     --------
@@ -57,7 +59,7 @@ def read_coinr(
 
     Notes
     -----
-    ``NA`` is R's missing value, except as ``uCode``, where it is a code (Namibia's).
+    ``NA`` is R's missing value, except in ``uCode``, where it is a code (Namibia's).
 
     Examples
     --------
@@ -101,15 +103,15 @@ def read_coinr(
             ]
             columns[new] = numbers[:, 0]
         else:
-            columns[new] = _others(table, name, kinds.get(name))
+            columns[new] = _context(table, name, kinds.get(name))
     if faults:
-        msg = "iData cannot be read (missing values must be blank or NA)"
+        msg = "cannot read iData (missing values must be blank or NA)"
         raise DataError(msg, faults)
     return index, frames.build(columns, table.library)
 
 
 class _Rows:
-    """The rows of iData as messages name them, and what is wrong with their keys."""
+    """The rows of iData as messages name them, and the faults of their keys."""
 
     def __init__(self, table: frames.Table) -> None:
         self.table = table
@@ -131,21 +133,21 @@ class _Rows:
         first: dict[str, int] = {}
         for i, key in enumerate(zip(self.units, self.times, strict=True)):
             if key[0] is not None and first.setdefault(repr(key), i) != i:
-                faults.append(f"{self[i]} appears before, in {where(first[repr(key)])}")
+                faults.append(f"{self[i]} already appears in {where(first[repr(key)])}")
         return faults
 
 
-def _others(table: frames.Table, name: str, kind: str | None) -> list[Any]:
-    """Return a column that is neither an indicator nor a denominator."""
+def _context(table: frames.Table, name: str, kind: str | None) -> list[Any]:
+    """Return the cells of a column that is neither an indicator nor a denominator."""
     cells = table.column(name)
     has_missing = any(cell == NA or table.reading.is_marker(cell) for cell in cells)
     if not table.is_text or name == UNIT or not has_missing:
         return cells
     numbers, wrong = table.numbers([name])
-    # R reads a column that has nothing but numbers and NA as numbers.
+    # R reads a column that contains only numbers and NA as numbers.
     if kind == "Group" or name == NAME or wrong or any(map(_LEADING_ZERO.match, map(str, cells))):
         return [None if cell == NA else cell for cell in cells]
-    # Texts that differ must stay different: 1.1 and 1.10 are the same number.
+    # Texts that differ must remain different: 1.1 and 1.10 are the same number.
     texts = {str(cell) for cell in cells if cell != NA and not table.reading.is_marker(cell)}
     known = numbers[~np.isnan(numbers[:, 0]), 0]
     if len(set(known.tolist())) < len(texts):

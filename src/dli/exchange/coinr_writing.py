@@ -1,4 +1,4 @@
-"""Writing an assessment as COINr's pair of tables, iData and iMeta."""
+"""Export of an assessment as COINr's two tables, iData and iMeta."""
 
 import csv
 import re
@@ -22,17 +22,17 @@ from dli.weighting import Declared
 
 __all__ = ["write_coinr"]
 
-# R reads such names unchanged, and COINr requires codes to be like this.
+# R does not change such names, and COINr requires codes of this form.
 _R_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._]*", re.ASCII)
-# Text that R reads as a number.
+# Texts that R reads as numbers.
 _R_NUMBER = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII)
 
 
 def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]:
     r"""Write the index and the data of an assessment as COINr's iMeta and iData.
 
-    The two files are CSV in UTF-8 with every digit of the numbers, and ``NA`` where a value is
-    missing. In R:
+    The two files are CSV in UTF-8. Numbers have every digit, and missing values are ``NA``. To read
+    the files in R:
 
     ```r
     iData <- read.csv("iData.csv"); iMeta <- read.csv("iMeta.csv")
@@ -42,31 +42,34 @@ def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Pat
     Parameters
     ----------
     assessment : Assessment
-        Its raw data are written, each indicator under its code, whatever its ``column`` was, and
-        a constant as a column of equal values. Context columns of text become groups, others
-        denominators if indicators name them as such; ``name`` becomes ``uName``.
+        The assessment whose index and raw data are written. The column of an indicator is named by
+        its code, whatever its ``column`` was, and a constant is written as a column of equal
+        values. Context columns that indicators name as denominators become denominators, columns of
+        text become groups, and ``name`` becomes ``uName``.
     folder : path
-        Created if it does not exist; files that exist are replaced when both are complete.
+        The folder for the files, which is created if it does not exist. Existing files are replaced
+        when both new ones are complete.
 
     Returns
     -------
     list of Path
-        ``iData.csv`` and ``iMeta.csv``.
+        The paths of ``iData.csv`` and ``iMeta.csv``.
 
     Raises
     ------
     DataError
-        Codes or columns that mean something else in COINr's tables (``uCode``, ``uName``,
-        ``Time``) or are taken twice, and periods that are not numbers.
+        Codes or columns have a name with another meaning in COINr's tables (``uCode``, ``uName``,
+        ``Time``), columns have the code of a node, units would not read back unchanged, or periods
+        are not numbers. All of them are listed.
     FileError
         A file cannot be written.
 
     Warns
     -----
     DLIWarning
-        Whatever COINr's tables cannot express, such as goalposts, or COINr does not accept, such
-        as codes with spaces, or R reads as missing, such as a unit called ``NA``. The files are
-        written all the same, and `read_coinr` reads them.
+        COINr's tables cannot express something, such as goalposts; COINr does not accept something,
+        such as codes with spaces; or R reads something as missing, such as a unit called ``NA``.
+        The files are written nevertheless, and `read_coinr` can read them.
 
     See Also
     --------
@@ -74,9 +77,9 @@ def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Pat
 
     Notes
     -----
-    The method is not part of COINr's tables: there, normalisation and aggregation are arguments of
-    its functions. Nodes without a name have their code as ``iName``, since COINr requires a name
-    of each if there is one of any. ``Target`` is left out if no indicator has one.
+    The method is not written: in COINr, normalisation and aggregation are arguments of functions.
+    The ``iName`` of a node without a name is its code, since COINr requires names of all nodes if
+    any node has one. ``Target`` is left out if no indicator has a target.
 
     Examples
     --------
@@ -101,7 +104,7 @@ def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Pat
     meta = _metadata(assessment.index, kinds)
     doubts = [*_not_expressed(assessment), *_not_accepted(assessment.index, data, kinds)]
     if doubts:
-        what = "not all of the assessment can be expressed in COINr's tables"
+        what = "COINr's tables cannot express all of the assessment, or COINr may reject it"
         warn("\n  - ".join([f"{what}:", *doubts]), DLIWarning, stacklevel=2)
     try:
         place = Path(fsdecode(folder))
@@ -119,6 +122,7 @@ def write_coinr(assessment: Assessment, folder: str | PathLike[str]) -> list[Pat
 
 
 def _texts(row: Sequence[Any]) -> list[str]:
+    """Return the cells of a row as texts, with NA for missing values."""
     return [
         NA
         if frames.is_missing(cell)
@@ -130,7 +134,7 @@ def _texts(row: Sequence[Any]) -> list[str]:
 
 
 def _data(assessment: Assessment) -> tuple[dict[str, Sequence[Any]], dict[str, str]]:
-    """Return the columns of iData, and the types of those that are not indicators."""
+    """Return the columns of iData, and the type of each column that is not an indicator."""
     observations, index = assessment.observations, assessment.index
     table = observations.table
     context = {name: table.variable(name) for name in observations.context}
@@ -148,7 +152,7 @@ def _data(assessment: Assessment) -> tuple[dict[str, Sequence[Any]], dict[str, s
     for name, cells in context.items():
         if name in denominators:
             kinds[name] = "Denominator"
-            # Denominators that are not numbers are an error of the assessment.
+            # The assessment has already refused denominators that are not numbers.
             context[name] = table.numbers([name])[0][:, 0].tolist()
         elif all(cell is None or _is_plain_number(cell) for cell in cells):
             kinds[name] = "Other"
@@ -168,29 +172,29 @@ def _is_plain_number(cell: object) -> bool:
 def _refuse_clashes(
     index: Index, context: Sequence[str], units: Sequence[Any], times: Sequence[Any]
 ) -> None:
-    """Raise an error if a name would have two meanings, or periods are not numbers."""
+    """Raise an error for names with two meanings, unreadable units, and periods without numbers."""
     nodes = [node.code for node in index.walk()]
     faults = [
-        f"{what} {name!r} has the name of a column of COINr's own"
+        f"{what} {name!r} has a name that COINr reserves for a column"
         for what, names in (("node", nodes), ("column", context))
         for name in names
         if name in (UNIT, NAME, TIME)
     ]
     faults += [f"column {name!r} has the code of a node" for name in context if name in nodes]
     faults += [
-        f"unit {unit!r} would not read back as it is"
+        f"unit {unit!r} would not read back unchanged"
         for unit in dict.fromkeys(units)
         if not str(unit).strip() or str(unit) != str(unit).strip() or not str(unit).isprintable()
     ]
     texts = Counter(map(str, dict.fromkeys(units)))
-    faults += [f"{n} units are {unit!r} as text" for unit, n in texts.items() if n > 1]
+    faults += [f"{n} units have the same text {unit!r}" for unit, n in texts.items() if n > 1]
     faults += [
         f"period {time!r} is not a number"
         for time in dict.fromkeys(times)
         if time is not None and _R_NUMBER.fullmatch(str(time)) is None
     ]
     if faults:
-        msg = "the assessment cannot be written as COINr's tables; rename these"
+        msg = "cannot write the assessment as COINr's tables; rename the following"
         raise DataError(msg, faults)
 
 
@@ -203,7 +207,7 @@ def _metadata(index: Index, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
     def field(name: str) -> list[Any]:
         return [getattr(node, name, None) for node in nodes] + others
 
-    # A denominator that is the column of an indicator is written under the code of that one.
+    # A denominator that is the column of an indicator is named by the code of that indicator.
     measured = [i for i in index.indicators if i.data_column is not None]
     codes = {i.data_column: i.code for i in reversed(measured)}
     codes |= {i.code: i.code for i in measured if i.data_column == i.code}
@@ -229,7 +233,7 @@ def _metadata(index: Index, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
 
 
 def _levels(index: Index) -> dict[str, int]:
-    """Return COINr's level of each node: 1 for indicators, then one above the highest child."""
+    """Return COINr's level of each node: 1 for indicators, else one above the highest child."""
     levels: dict[str, int] = {}
     for node in reversed(list(index.walk())):
         below = () if isinstance(node, Indicator) else node.children
@@ -238,7 +242,7 @@ def _levels(index: Index) -> dict[str, int]:
 
 
 def _not_expressed(assessment: Assessment) -> Iterator[str]:
-    """Yield what COINr's tables have no place for."""
+    """Yield what COINr's tables cannot express."""
     index = assessment.index
     for node in index.walk():
         lost = [
@@ -256,7 +260,7 @@ def _not_expressed(assessment: Assessment) -> Iterator[str]:
     weighting = assessment.method.weighting
     if not isinstance(weighting, Declared):
         yield (
-            "the weights are those that the index declares, not those of the method "
+            "the weights in iMeta are those that the index declares, not those of the method "
             f"({weighting!r})"
         )
 
@@ -264,29 +268,29 @@ def _not_expressed(assessment: Assessment) -> Iterator[str]:
 def _not_accepted(
     index: Index, data: Mapping[str, Sequence[Any]], kinds: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield what COINr refuses, or R reads as something else."""
+    """Yield what COINr does not accept, or R reads as something else."""
     units = dict.fromkeys(map(str, data[UNIT]))
     if NA in units:
         yield f"unit {NA!r}: R reads it as missing"
     if all(map(_R_NUMBER.fullmatch, units)):
         some = ", ".join(list(units)[:3]) + (" ..." if len(units) > 3 else "")
         yield f"units {some}: R reads them as numbers, and COINr requires text"
-    yield from (f"unit {unit!r} is the name of a column, too" for unit in units if unit in data)
+    yield from (f"unit {unit!r} is also the name of a column" for unit in units if unit in data)
     names = [*(node.code for node in index.walk()), *kinds]
     for name in names:
         if name == NA or _R_NAME.fullmatch(name) is None:
-            yield f"code {name!r}: COINr requires a letter, then letters, digits, '.' and '_'"
+            yield f"code {name!r}: COINr requires a letter followed by letters, digits, '.' or '_'"
     for name, cells in data.items():
         if (name == NAME or kinds.get(name) == "Group") and NA in cells:
-            yield f"column {name!r}: {NA!r} is read as missing"
+            yield f"column {name!r}: R reads {NA!r} as missing"
     levels = _levels(index)
     for node in index.walk():
         parent = index.parent(node.code)
         if parent is not None and levels[parent.code] != levels[node.code] + 1:
-            yield f"{node.code!r} is not on the level just below {parent.code!r}, its parent"
+            yield f"{node.code!r} is not on the level directly below its parent {parent.code!r}"
     targets = [indicator.code for indicator in index.indicators if indicator.target is None]
     if len(targets) < len(index.indicators):
         yield from (
-            f"indicator {code!r} has no target: COINr requires one of each or of none"
+            f"indicator {code!r} has no target: COINr requires targets for all or none"
             for code in targets
         )

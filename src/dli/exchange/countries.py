@@ -1,4 +1,4 @@
-"""Codes of countries from their names."""
+"""Conversion of names of countries to codes."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ from dli.frames import is_missing
 
 __all__ = ["country_codes"]
 
-# Words that may stand in the name of a country without being about another place.
+# Words that may be part of the name of a country without referring to another place.
 _GENERAL_WORDS = """
     the of in de d da do del la le les s l
     state states republic rep kingdom federation fed federal sts union united commonwealth
@@ -30,21 +30,21 @@ _GENERAL_WORDS = """
     st saint sint ste sao former formerly later part mainland coast rb pdr dpr
 """
 _GENERAL = frozenset(_GENERAL_WORDS.split())
-# Words that some lists add, which are in neither the names nor the patterns.
+# Words that some lists add to names, and that neither the names nor the patterns contain.
 _ADDED = {
     "CHN": "pr", "HKG": "china prc pr", "HMD": "and", "IRN": "ir", "LBY": "jamahiriya",
     "MAC": "china prc pr", "MKD": "fyr yugoslav", "PRI": "us usa", "PSE": "and occupied",
     "TWN": "chinese", "VIR": "us usa",
 }  # fmt: skip
-# The patterns match these, which are other places: a part of a country, or more than one.
+# The patterns match these words, which are other places: a part of a country, or several ones.
 _OTHER_PLACES = frozenset({"czechoslovakia", "england", "somaliland"})
-# What some lists append to a name: a note such as [5], 5/ or a star.
+# Marks of footnotes that some lists append to names, such as [5], 5/ or a star.
 _NOTES = re.compile(r"(\s*(\[[0-9a-z]{1,2}\]|\([0-9]{1,2}\)|[0-9]/|\*+))+$")
 
 
 @frozen
 class _Country:
-    """A country as country_converter knows it."""
+    """A country in the data of country_converter, with the words that may be part of its name."""
 
     code: str
     pattern: re.Pattern[str]
@@ -52,7 +52,7 @@ class _Country:
     stems: tuple[str, ...]
 
     def explains(self, word: str) -> bool:
-        """Return whether a word of a name may belong to this country."""
+        """Return whether a word may be part of a name of this country."""
         return word not in _OTHER_PLACES and (
             word in _GENERAL
             or word in self.words
@@ -70,37 +70,39 @@ def country_codes(
     """Return the ISO 3166-1 alpha-3 codes of countries and territories.
 
     Publishers write names in different ways: *Korea, Rep.*, *Republic of Korea*, *South Korea*.
-    The patterns are those of country_converter [1]_; accents, case and the type of apostrophe do
-    not matter. Nothing is guessed: a misspelt name has no code, and neither has a name with a word
-    that is not about the country, such as *New Mexico* or *Niger River*.
+    Names are matched by the patterns of country_converter [1]_; accents, case and the type of
+    apostrophe do not matter. Nothing is guessed: a misspelt name does not match, nor does a name
+    with a word that does not belong to the country, such as *New Mexico* or *Niger River*.
 
     Parameters
     ----------
     names : iterable of str
-        A column, such as ``data["country"]``; names may be repeated. Alpha-3 codes remain as they
-        are. Kosovo is XKX, which is in use although it is not in the standard.
+        A column of names, such as ``data["country"]``; names may be repeated. Alpha-3 codes are
+        returned unchanged. The code of Kosovo is XKX, which is in use although it is not part of
+        the standard.
     known : mapping of str to str, optional
-        Codes of names that would not be found, or that stand for something else in these data.
+        The codes of names that would not be found, or that have another meaning in these data.
     unmatched : {"raise", "missing"}
-        Whether a name without a code, or with more than one, is an error or has the code None.
+        Whether a name that does not match exactly one country raises an error or has the code
+        None.
 
     Returns
     -------
     list of str or None
-        A code for each name.
+        The code of each name.
 
     Raises
     ------
     DataError
-        country_converter is not installed; or names that are missing, not text, not found or those
-        of several countries: all of them are listed with their rows, from 0.
+        country_converter is not installed; or names are missing, not text, not found or match
+        several countries. All of these names are listed with their rows, counted from 0.
     MethodError
-        A single text in place of a column, or options of the wrong kind.
+        ``names`` is a single text instead of a column, or an option is invalid.
 
     Warns
     -----
     DLIWarning
-        With ``unmatched="missing"``, all names without a code.
+        Names have no code, with ``unmatched="missing"``; all of them are listed.
 
     References
     ----------
@@ -114,34 +116,35 @@ def country_codes(
     ['VNM', 'KOR', 'CIV', 'TUR']
     """
     refuse("country_codes", choice_faults("unmatched", unmatched, ("raise", "missing")))
-    given = {} if known is None else mapping("known", known, "name to code")
+    codes = {} if known is None else mapping("known", known, "name to code")
     refuse(
-        "country_codes", text_faults(**{f"the code of {k!r}": code for k, code in given.items()})
+        "country_codes", text_faults(**{f"the code of {k!r}": code for k, code in codes.items()})
     )
     if isinstance(names, (str, bytes, Mapping)) or not isinstance(names, Iterable):
         msg = f"names must be a column of names, got {names!r}"
         raise MethodError(msg)
     cells = [None if is_missing(name) else name for name in names]
-    # By type, too: a missing name is not the text "None".
+    # The type is part of the key: a missing name is not the text "None".
     keys = [(type(cell), repr(cell)) for cell in cells]
     rows: dict[Any, list[int]] = {}
     for row, key in enumerate(keys):
         rows.setdefault(key, []).append(row)
     countries = _countries()
-    found = {key: _code(cells[own[0]], given, countries) for key, own in rows.items()}
-    faults = [f"{_named(rows[key])}: {fault}" for key, (_, fault) in found.items() if fault]
+    matches = {key: _code(cells[same[0]], codes, countries) for key, same in rows.items()}
+    faults = [f"{_named(rows[key])}: {fault}" for key, (_, fault) in matches.items() if fault]
     if faults:
         msg = (
-            "names of countries without a code (correct them, or give their codes with "
+            "names of countries without a code (correct them, or pass their codes as "
             "known={name: code})"
         )
         if unmatched == "raise":
             raise DataError(msg, faults)
         warn("\n  - ".join([f"{msg}:", *faults]), DLIWarning, stacklevel=2)
-    return [found[key][0] for key in keys]
+    return [matches[key][0] for key in keys]
 
 
 def _named(rows: Sequence[int]) -> str:
+    """Return rows as messages name them, such as "rows 0, 3"."""
     shown = ", ".join(map(str, rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
     return f"row{'s' if len(rows) > 1 else ''} {shown}"
 
@@ -149,7 +152,7 @@ def _named(rows: Sequence[int]) -> str:
 def _code(
     name: object, known: Mapping[Any, Any], countries: Sequence[_Country]
 ) -> tuple[str | None, str]:
-    """Return the code of a name, or None and what is wrong."""
+    """Return the code of a name and an empty text, or None and what is wrong."""
     if name is None:
         return None, "no name"
     if not isinstance(name, str):
@@ -162,25 +165,26 @@ def _code(
 
 
 def _matched(name: str, countries: Sequence[_Country]) -> tuple[str | None, str]:
+    """Return the code of the only country whose pattern matches, or None and what is wrong."""
     spellings = list(_spellings(name))
     hits = [c for c in countries if any(map(c.pattern.search, spellings))]
     if len(hits) > 1:
         return None, f"{name!r} may be {' or '.join(country.code for country in hits)}"
     if not hits:
-        return None, f"{name!r} is not found"
+        return None, f"{name!r} was not found"
     code = hits[0].code
     strange = [repr(word) for word in _words(spellings[-1]) if not hits[0].explains(word)]
     if strange:
         verb = "are" if len(strange) > 1 else "is"
         fault = (
-            f"{name!r} is not found: {' and '.join(strange)} {verb} not part of a name of {code}"
+            f"{name!r} was not found: {' and '.join(strange)} {verb} not part of a name of {code}"
         )
         return None, fault
     return code, ""
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """Yield a name with its accents and without."""
+    """Yield a name with its accents, and then without."""
     text = unicodedata.normalize("NFC", name).replace("\u2019", "'").replace("\u02bc", "'")
     text = _NOTES.sub("", " ".join(text.split()))
     yield text
@@ -188,7 +192,7 @@ def _spellings(name: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a text in small letters without accents."""
+    """Return a text in lower case without accents."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in parts if not unicodedata.combining(c))
 
@@ -199,15 +203,15 @@ def _words(text: str) -> list[str]:
 
 @cache
 def _countries() -> tuple[_Country, ...]:
-    """Return the countries that country_converter knows, without those that no longer exist.
+    """Return the countries in country_converter, without those that no longer exist.
 
-    Its data are read, not its class used: the class loads pandas, fails with version 3 of it
-    (which reads Namibia's code NA as missing), and reports names that it does not find by logging.
+    Its data are read directly, because its class loads pandas, fails with pandas 3 (which reads
+    Namibia's code NA as missing), and only logs names that it does not find.
     """
     spec = find_spec("country_converter")
     if spec is None or spec.origin is None:
         msg = (
-            "names of countries need country_converter: "
+            "codes of countries require country_converter: "
             "pip install 'digital-leadership-index[countries]'"
         )
         raise DataError(msg)
@@ -217,7 +221,8 @@ def _countries() -> tuple[_Country, ...]:
 
 
 def _country(row: Mapping[str, str]) -> _Country:
-    # What a pattern spells out is part of a name, but not what it excludes; \b is no letter.
+    # The words in a pattern are part of a name, except those that it excludes; the b of \b is
+    # not a letter.
     spelt = re.findall(r"[a-z]{3,}", _plain(re.sub(r"\\\w|\(\?!.*?\)", " ", row["regex"])))
     added = _ADDED.get(row["ISO3"], "")
     return _Country(

@@ -1,4 +1,4 @@
-"""The quantities of an assessment, each by node, and the long table of them."""
+"""The quantities of an assessment by node, and their long table."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,16 +22,16 @@ QUANTITIES = (*_STAGES, "score", "rank", "weight", "effective_weight", "contribu
 
 @frozen(eq=False)
 class Column:
-    """A quantity of a node, such as its score.
+    """A quantity of a node for all units, such as its score.
 
     Attributes
     ----------
     code : str
-        The node.
+        The code of the node.
     quantity : str
         One of `QUANTITIES`.
     values : ndarray of shape (n_units,)
-        NaN where missing.
+        The quantity of each unit, NaN if it is missing.
     """
 
     code: str
@@ -46,45 +46,47 @@ def to_long(
     nodes: Nodes = None,
     context: str | Sequence[str] = (),
 ) -> Frame:
-    """Return an assessment as a long table: a row for each unit, node and quantity.
+    """Return an assessment as a long table, with one row for each unit, node and quantity.
 
-    Databases, pivot tables and plotting libraries take this shape, and
+    Databases, pivot tables and plotting libraries work with long tables, and
     `dli.Observations.from_long` reads the raw values back.
 
     Parameters
     ----------
     assessment : Assessment
-        What is written.
+        The assessment to convert.
     quantities : str or sequence of str, optional
-        Of these, by default all that the assessment has:
+        One or more of the following; by default all that the assessment has:
 
         - ``raw``, ``denominated``, ``imputed``, ``treated``, ``normalised``: the value of an
-          indicator after each step, and what enters the parent for nodes whose scores are
-          normalised;
+          indicator after each step; ``normalised`` also of nodes whose scores are normalised
+          before they enter the parent;
         - ``score`` and ``rank`` of every node;
-        - ``weight`` within the parent and ``effective_weight`` within the index;
-        - ``contribution`` of an indicator to the index, by default only where it is defined.
+        - ``weight``, the weight of a node within its parent, and ``effective_weight``, its weight
+          within the index;
+        - ``contribution`` of an indicator to the index. By default, it is left out if the
+          aggregation does not define contributions.
     nodes : int, str or sequence of str, optional
-        A level of the tree, a code or several codes; by default all nodes.
+        A tree level, a code or several codes; by default all nodes.
     context : str or sequence of str
         Columns of the data to repeat in each row, such as ``name``, a region, or the denominators
-        that indicators are divided by.
+        by which indicators are divided.
 
     Returns
     -------
     frame
-        In the library of the data. Columns: unit (and period), the context, ``code``,
-        ``quantity`` and ``value``, which is missing where the quantity is. Units keep their order,
-        and nodes that of `dli.Index.walk`, parents first.
+        A frame of the same library as the data. Its columns are the unit (and period), the
+        context, ``code``, ``quantity`` and ``value``, which is missing if the quantity is. Units
+        are in the order of the data, and nodes in that of `dli.Index.walk`, parents first.
 
     Raises
     ------
     UnknownCodeError
-        No such quantity, node or column.
+        A quantity, node or column does not exist.
     MethodError
-        No quantity at all, or contributions that are not defined.
+        No quantity is left to return, or contributions are requested but not defined.
     DataError
-        A context column with the name of a column of this table.
+        A context column has the name of another column of this table.
 
     Examples
     --------
@@ -114,14 +116,15 @@ def to_long(
 def columns_of(
     assessment: Assessment, quantities: str | Sequence[str] | None, nodes: Nodes
 ) -> list[Column]:
-    """Return quantities of nodes: node by node, and for each in the order of `QUANTITIES`.
+    """Return the quantities of nodes, node by node, and of each node in the order of `QUANTITIES`.
 
     Raises
     ------
     UnknownCodeError
-        No such quantity or node.
+        A quantity or node does not exist.
     MethodError
-        No quantity at all, none that these nodes have, or contributions that are not defined.
+        No quantity is requested, the nodes have none of those requested, or contributions are
+        requested but not defined.
     """
     wanted = [*QUANTITIES] if quantities is None else several("quantities", quantities)
     unknown = [name for name in wanted if not is_hashable(name) or name not in QUANTITIES]
@@ -134,7 +137,7 @@ def columns_of(
     for name in (name for name in QUANTITIES if name in wanted):
         try:
             by_quantity[name] = _by_code(assessment, name)
-        except MethodError:  # contributions, which not every aggregation has
+        except MethodError:  # contributions are not defined for every aggregation
             if quantities is not None:
                 raise
     columns = [
@@ -146,8 +149,9 @@ def columns_of(
     ]
     if not columns:
         msg = (
-            f"no quantity to write: quantities={quantities!r} and nodes={nodes!r} have none in "
-            "common (values after a step and contributions belong to indicators)"
+            f"no quantity to write: the nodes={nodes!r} do not have any of the "
+            f"quantities={quantities!r} (only indicators have values after each step and "
+            "contributions)"
         )
         raise MethodError(msg)
     return columns
@@ -174,10 +178,10 @@ def _by_code(assessment: Assessment, quantity: str) -> Mapping[str, Floats]:
 
 def _repeated(assessment: Assessment, names: Sequence[Any], rows: Any) -> dict[str, list[Any]]:
     """Return context columns with a cell for each row of the long table."""
-    own = ("code", "quantity", "value")
-    clashes = [f"{name!r}" for name in names if isinstance(name, str) and name in own]
+    taken = ("code", "quantity", "value")
+    clashes = [f"{name!r}" for name in names if isinstance(name, str) and name in taken]
     if clashes:
-        msg = "context columns must not have the name of a column of the long table; rename these"
+        msg = "context columns must not have the name of a column of the long table; rename them"
         raise DataError(msg, clashes)
     denominators = {indicator.denominator for indicator in assessment.index.indicators}
     cells = {

@@ -1,4 +1,4 @@
-"""An assessment as tables for other tools: a workbook, or a folder of CSV files."""
+"""Export of the tables of an assessment to a workbook or a folder of CSV files."""
 
 import csv
 import os
@@ -23,37 +23,40 @@ from dli.framework import Indicator
 
 __all__ = ["DANGEROUS", "write_csv", "write_excel"]
 
-# A spreadsheet reads cells that begin with these as formulas.
+# Spreadsheets read cells that begin with these characters as formulas.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-# The limits of a workbook.
+# The largest table that a sheet of a workbook can contain.
 _MAX_ROWS, _MAX_COLUMNS = LAST_ROW, LAST_COLUMN
-# Larger whole numbers would lose digits; they are the names of units or periods.
+# Larger whole numbers, which only occur as names of units or periods, would lose digits and are
+# written as text.
 _MAX_WHOLE = 10**15
 
 
 def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
-    """Write an assessment to a workbook, a sheet for each table.
+    """Write the tables of an assessment to a workbook, with one sheet for each table.
 
     The sheets are Framework, League table, Scores, Ranks, Weights, Contributions (unless an
     aggregation cannot be decomposed into them), Flags, the indicators after each step, and
     Methods. Text that begins with ``=``, ``+``, ``-`` or ``@`` is written as text, never as a
-    formula. Numbers have sixteen digits, one less than is needed to distinguish all of them;
-    `write_csv` writes every digit.
+    formula. Numbers are written with sixteen digits, one fewer than are needed to distinguish all
+    floats; `write_csv` writes every digit.
 
     Parameters
     ----------
     assessment : Assessment
-        What is written.
+        The assessment to write.
     path : path
-        Ending in .xlsx; an existing file is replaced when the new one is complete.
+        The file to write, which must end in .xlsx. An existing file is replaced when the new one
+        is complete.
 
     Raises
     ------
     DataError
-        openpyxl is not installed; the path has another ending; or cells or tables that a workbook
-        cannot hold, such as text with control characters: sheet and cell are named.
+        openpyxl is not installed, the path has another ending, or a workbook cannot contain some
+        tables or cells, such as text with control characters; all of them are listed, with sheet
+        and row.
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
     """
     if not str(path).lower().endswith(".xlsx"):
         msg = f"a workbook must end in .xlsx, got {str(path)!r}"
@@ -75,14 +78,14 @@ def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
 
 
 def _refuse_unfit(tables: Mapping[str, dict[str, list[Any]]]) -> None:
-    """Refuse tables that a workbook cannot hold, or would change."""
+    """Raise an error for tables that a workbook cannot contain without changes."""
     faults = []
     for title, columns in tables.items():
         n_rows = 1 + max(map(len, columns.values()), default=0)
         if n_rows > _MAX_ROWS or len(columns) > _MAX_COLUMNS:
             faults.append(
-                f"sheet {title!r}: {n_rows:,} rows and {len(columns):,} columns, a workbook has at "
-                f"most {_MAX_ROWS:,} and {_MAX_COLUMNS:,}"
+                f"sheet {title!r}: {n_rows:,} rows and {len(columns):,} columns; a sheet has at "
+                f"most {_MAX_ROWS:,} rows and {_MAX_COLUMNS:,} columns"
             )
         for name, cells in columns.items():
             for row, cell in enumerate([name, *cells], 1):
@@ -90,16 +93,17 @@ def _refuse_unfit(tables: Mapping[str, dict[str, list[Any]]]) -> None:
                 if wrong:
                     faults.append(f"sheet {title!r}, column {name!r}, row {row}: {wrong}")
     if faults:
-        msg = "a workbook cannot hold these tables; rename what is at fault or use write_csv"
+        msg = "a workbook cannot hold these tables; shorten or rename the texts, or use write_csv"
         raise DataError(msg, faults)
 
 
 def _in_sheet(cell: Any) -> Any:
+    """Return a cell as it is written; whole numbers that would lose digits become text."""
     return str(cell) if isinstance(cell, int) and abs(cell) >= _MAX_WHOLE else cell
 
 
 def _finish(sheet: Any, columns: dict[str, list[Any]]) -> None:
-    """Mark text that would be read as a formula, freeze the header and set column widths."""
+    """Mark text that could be read as a formula, freeze the header and set column widths."""
     for row in sheet.iter_rows():
         for cell in row:
             if isinstance(cell.value, str) and cell.value.startswith(DANGEROUS):
@@ -113,7 +117,7 @@ def _finish(sheet: Any, columns: dict[str, list[Any]]) -> None:
 
 
 def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]:
-    """Write an assessment to a folder of CSV files in UTF-8, a file for each table.
+    """Write the tables of an assessment to CSV files in UTF-8, with one file for each table.
 
     The tables are those of `write_excel`. Numbers are written with all their digits. Text that
     begins with ``=``, ``+``, ``-`` or ``@`` is preceded by an apostrophe.
@@ -121,22 +125,22 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
     Parameters
     ----------
     assessment : Assessment
-        What is written.
+        The assessment to write.
     folder : path
-        Created if it does not exist.
+        The folder for the files, which is created if it does not exist.
 
     Returns
     -------
     list of Path
-        The files. Each one replaces an existing file when it is complete; if a later one cannot be
-        written, those before it are new already.
+        The paths of the files. Each file replaces an existing one when it is complete. If a file
+        cannot be written, the files before it have already been replaced.
 
     Raises
     ------
     DataError
-        Text that is not valid Unicode.
+        A text is not valid Unicode.
     FileError
-        The folder cannot be created or a file cannot be written; its path is named.
+        The folder cannot be created or a file cannot be written; the message contains the path.
     """
     instance("assessment", assessment, Assessment)
     try:
@@ -160,22 +164,23 @@ def write_csv(assessment: Assessment, folder: str | PathLike[str]) -> list[Path]
 
 
 def _as_text(cell: Any) -> Any:
+    """Return a cell as it is written to CSV: floats with every digit, and no formulas."""
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(DANGEROUS) else cell
     return "" if cell is None else repr(float(cell)) if isinstance(cell, float) else cell
 
 
 def _tables(assessment: Assessment) -> dict[str, dict[str, list[Any]]]:
-    """Return all tables by title, or say which text no table can hold."""
+    """Return all tables by title, or raise an error for text that is not valid Unicode."""
     try:
         return _all_tables(assessment)
-    except UnicodeEncodeError as error:  # of a library of frames
+    except UnicodeEncodeError as error:  # raised by a data-frame library
         msg = f"tables cannot hold the text {error.object[:80]!r}: it is not valid Unicode"
         raise DataError(msg) from error
 
 
 def _all_tables(assessment: Assessment) -> dict[str, dict[str, list[Any]]]:
-    """Return all tables by title, each a mapping of columns to cells, None where missing."""
+    """Return all tables by title, each a mapping of columns to cells; missing cells are None."""
     tables = {
         "Framework": _framework(assessment),
         "League table": _columns(assessment.league_table()),
@@ -198,7 +203,7 @@ def _columns(frame: Frame) -> dict[str, list[Any]]:
 
 
 def _plain(cell: Any) -> Any:
-    """Return a cell as a type that a file can hold."""
+    """Return a cell as a type that openpyxl and the csv module can write."""
     if cell is None or isinstance(cell, (str, bool, int, float)):
         return cell
     return cell.item() if isinstance(cell, np.generic) else str(cell)

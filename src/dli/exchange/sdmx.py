@@ -1,4 +1,4 @@
-"""Writing results as SDMX-CSV 2.0, the text format of SDMX 3.0 for data."""
+"""Export of results as SDMX-CSV 2.0, the CSV format of SDMX 3.0 for data."""
 
 import csv
 import re
@@ -32,7 +32,7 @@ _ID = re.compile(r"[A-Za-z0-9_@$\-]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\-]*")
 _AGENCY = re.compile(rf"{_NAME.pattern}(\.{_NAME.pattern})*")
 _VERSION = re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+(-[0-9A-Za-z\-]+(\.[0-9A-Za-z\-]+)*)?)?")
-# Years, months, days, quarters, halves and weeks, as SDMX writes them and as others do.
+# Years, months, days, quarters, half-years and weeks, as SDMX writes them and in other notations.
 _YEAR, _MONTH = r"[0-9]{4}", r"(?:0[1-9]|1[0-2])"
 _PERIOD = re.compile(rf"{_YEAR}(-{_MONTH}(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _PART = re.compile(
@@ -45,7 +45,7 @@ _HEAD = (
 )  # fmt: skip
 # The code list CL_OBS_STATUS of SDMX.
 _NORMAL, _ESTIMATED, _IMPUTED, _MISSING, _CANNOT_EXIST = "A", "E", "I", "O", "M"
-# Values after the other steps have the unit of measure of the indicator.
+# All other quantities have the unit of measure of the indicator.
 _UNITS = {
     "normalised": "points",
     "score": "points",
@@ -56,7 +56,7 @@ _UNITS = {
 }
 
 
-def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and what is written
+def write_sdmx(  # noqa: PLR0913 a reference to a dataflow has several parts
     assessment: Assessment,
     path: str | PathLike[str],
     *,
@@ -71,62 +71,63 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
     units_of_measure: Mapping[str, str] | None = None,
     structure: str | PathLike[str] | None = None,
 ) -> None:
-    """Write results as SDMX-CSV 2.0, a row for each unit, node and quantity (in each period).
+    """Write results as SDMX-CSV 2.0: one row for each unit, node and quantity (in each period).
 
     The columns are ``STRUCTURE``, ``STRUCTURE_ID`` and ``ACTION``; the dimensions ``REF_AREA``,
     ``INDICATOR`` (the node), ``MEASURE`` (the quantity in capitals, such as ``SCORE``) and
     ``TIME_PERIOD``; ``OBS_VALUE`` with all digits; the attributes ``OBS_STATUS`` and
-    ``UNIT_MEASURE``; and ``SOURCE``, a column of our own with the index and the version of this
+    ``UNIT_MEASURE``; and ``SOURCE``, an additional column with the index and the version of this
     library.
 
-    ``OBS_STATUS`` has the codes of the list CL_OBS_STATUS: ``A`` for a normal value; ``I`` for an
-    imputed one; ``E`` (estimated) for the score of a node that rests on less than all of its
-    indicators, or on imputed ones; ``O`` for a missing value; and ``M`` for one that cannot exist,
-    such as a weight that does not enter the aggregation.
+    ``OBS_STATUS`` contains codes of the list CL_OBS_STATUS: ``A`` for a normal value; ``I`` for an
+    imputed value; ``E`` (estimated) for the score of a node some of whose indicators are missing or
+    imputed; ``O`` for a missing value; and ``M`` for a value that cannot exist, such as a weight
+    that the aggregation does not use.
 
     Parameters
     ----------
     assessment : Assessment
-        What is written.
+        The assessment to write.
     path : path
-        An existing file is replaced when the new one is complete.
+        The file to write. An existing file is replaced when the new one is complete.
     agency : str
         The agency that maintains the dataflow, such as ``"OECD"`` or ``"OECD.GOV"``.
     dataflow : str, optional
-        Its identifier; by default the code of the index.
+        The identifier of the dataflow; by default the code of the index.
     version : str
-        Of the dataflow.
+        The version of the dataflow.
     quantities : str or sequence of str
-        Those of `to_long`.
+        The quantities to write; `to_long` lists them.
     nodes : int, str or sequence of str, optional
-        A level of the tree, a code or several codes; by default all nodes.
+        A tree level, a code or several codes; by default all nodes.
     unit_dimension : str
-        The dimension of the units, if they are not areas.
+        The name of the dimension of units, for units that are not areas.
     time_period : object, optional
-        The period of data without periods, such as 2024. Without it, the column is left out.
+        The period, such as 2024, if the data do not have periods. Without it, the column
+        ``TIME_PERIOD`` is left out.
     identifiers : mapping of unit or code to str, optional
-        Identifiers for units and nodes whose own names are not valid in SDMX.
+        Identifiers of units and nodes whose names are not valid in SDMX.
     units_of_measure : mapping of quantity to str, optional
-        What ``UNIT_MEASURE`` says in place of ``points`` for scores, ``rank`` and ``share``, or of
-        the ``unit_of_measure`` of the indicators for their values.
+        The texts in ``UNIT_MEASURE``. By default, these are ``points`` for scores, ``rank`` for
+        ranks, ``share`` for weights, and the indicator's ``unit_of_measure`` for its values.
     structure : path, optional
-        A second file, with the structure message in SDMX-ML 2.1 that a database needs before it can
-        load the data: the dataflow, its data structure, concepts, and code lists of units, nodes,
-        quantities and states. Units have the names in a column ``name`` of the data, and nodes
-        have their names, descriptions and parents.
+        A second file to write, with the structure message in SDMX-ML 2.1 that a database needs
+        before it can load the data: the dataflow, its data structure, concepts, and code lists of
+        units, nodes, quantities and statuses. The names of units are those in a column ``name`` of
+        the data; nodes have their names, descriptions and parents.
 
     Raises
     ------
     DataError
-        Units, nodes, periods and other names that are not valid identifiers of SDMX, all of them
-        listed; with a structure, also names that XML cannot hold.
+        Units, nodes, periods or other names are not valid identifiers in SDMX or, with a structure,
+        names contain characters that XML does not allow. All of them are listed.
     MethodError
-        ``time_period`` for data with periods, quantities that are not defined, or one path for
-        both files.
+        ``time_period`` is passed for data with periods, a quantity is not defined, or both files
+        have the same path.
     UnknownCodeError
-        No such quantity or node; identifiers for something that does not exist.
+        A quantity or node does not exist, or an identifier is passed for something that does not.
     FileError
-        A file cannot be written; what was there before is untouched.
+        A file cannot be written; existing files are unchanged.
 
     References
     ----------
@@ -161,7 +162,7 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
     described = None
     if structure is not None:
         if str(structure) == str(path):
-            msg = f"structure must be another file than that of the data, got {str(path)!r} twice"
+            msg = f"structure must not be the file of the data, got {str(path)!r} for both"
             raise MethodError(msg)
         described = Structure(
             agency=agency,
@@ -191,12 +192,12 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
         head.remove("TIME_PERIOD")
     reference = ("dataflow", f"{agency}:{dataflow}({version})", "I")
     source = _source(assessment)
-    own = assessment.periods or [time_period] * len(assessment.units)
+    unit_periods = assessment.periods or [time_period] * len(assessment.units)
     statuses = [_statuses(assessment, column) for column in columns]
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(head)
-    for row, (unit, period) in enumerate(zip(assessment.units, own, strict=True)):
+    for row, (unit, period) in enumerate(zip(assessment.units, unit_periods, strict=True)):
         time = (periods[period],) if periods else ()
         for column, status, measure in zip(columns, statuses, measures, strict=True):
             value = _text(column.values[row], whole=column.quantity == "rank")
@@ -204,7 +205,7 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
             writer.writerow([*reference, *key, *time, value, status[row], measure, source])
     with replacing(path) as file:
         file.write_bytes(text.getvalue().encode())
-        # Within the block, so that there are both files or none.
+        # The structure is written within the block, so that either both files exist or neither.
         if described is not None and structure is not None:
             with replacing(structure) as other:
                 other.write_bytes(described.content())
@@ -213,9 +214,9 @@ def write_sdmx(  # noqa: PLR0913 the parts of a reference to a dataflow, and wha
 def _refuse(faults: list[str]) -> None:
     if faults:
         msg = (
-            "these are not valid in SDMX (identifiers have letters A to Z, digits, '_', '-', '@' "
-            "and '$'; periods are like 2024, 2024-Q3, 2024-03 or 2024-03-31); rename them, or map "
-            "units and nodes with identifiers={...}"
+            "the following are not valid in SDMX (identifiers may contain letters A to Z, digits, "
+            "'_', '-', '@' and '$'; periods must be like 2024, 2024-Q3, 2024-03 or 2024-03-31); "
+            "rename them, or map units and nodes with identifiers={...}"
         )
         raise DataError(msg, faults)
 
@@ -227,41 +228,43 @@ class _Names:
         self, assessment: Assessment, columns: Sequence[Column], identifiers: object
     ) -> None:
         what = "unit or code to identifier"
-        self._given = {} if identifiers is None else mapping("identifiers", identifiers, what)
+        self._mapped = {} if identifiers is None else mapping("identifiers", identifiers, what)
         self.kinds = {
             "unit": list(dict.fromkeys(assessment.units)),
             "node": list(dict.fromkeys(column.code for column in columns)),
         }
         known = [*self.kinds["unit"], *(node.code for node in assessment.index.walk())]
-        unknown = [name for name in self._given if name not in known]
+        unknown = [name for name in self._mapped if name not in known]
         if unknown:
             what = "unit or node"
             raise UnknownCodeError(what, unknown, known)
-        texts = {f"the identifier of {name!r}": text for name, text in self._given.items()}
+        texts = {f"the identifier of {name!r}": text for name, text in self._mapped.items()}
         refuse("write_sdmx", text_faults(**texts))
 
     def __getitem__(self, name: Any) -> str:
-        return str(self._given.get(name, name))
+        return str(self._mapped.get(name, name))
 
     def faults(self) -> Iterator[str]:
-        """Yield what has no valid identifier, or the same as another."""
+        """Yield the units and nodes whose identifiers are invalid or not unique."""
         for what, names in self.kinds.items():
             for name in names:
                 if not _ID.fullmatch(self[name]):
-                    mapped = f" (identifier {self[name]!r})" if name in self._given else ""
+                    mapped = f" (identifier {self[name]!r})" if name in self._mapped else ""
                     yield f"{what} {name!r}{mapped}"
             counts = Counter(self[name] for name in names)
-            yield from (f"{n} {what}s are {own!r}" for own, n in counts.items() if n > 1)
+            yield from (
+                f"{n} {what}s have the identifier {text!r}" for text, n in counts.items() if n > 1
+            )
 
 
 def _unit_codes(assessment: Assessment, names: _Names) -> list[Code]:
     """Return the identifier and the name of each unit."""
-    own: dict[Any, str] = {}
+    unit_names: dict[Any, str] = {}
     if "name" in assessment.observations.context:
         for unit, name in zip(assessment.units, assessment.context("name"), strict=True):
-            # The names of a unit in several periods may differ: the last one is the present one.
-            own[unit] = one_line(name) or own.get(unit, "")
-    return [Code(names[unit], own.get(unit) or str(unit)) for unit in names.kinds["unit"]]
+            # A unit may have several names over time; the last one is its present name.
+            unit_names[unit] = one_line(name) or unit_names.get(unit, "")
+    return [Code(names[unit], unit_names.get(unit) or str(unit)) for unit in names.kinds["unit"]]
 
 
 def _node_codes(assessment: Assessment, names: _Names) -> list[Code]:
@@ -269,16 +272,18 @@ def _node_codes(assessment: Assessment, names: _Names) -> list[Code]:
     index, written = assessment.index, set(names.kinds["node"])
     codes = []
     for code in names.kinds["node"]:
-        above = [names[own.code] for own in index.path(code) if own.code in written]
+        above = [names[node.code] for node in index.path(code) if node.code in written]
         codes.append(evolve(_code(names[code], index.find(code)), parent=next(iter(above), None)))
     return codes
 
 
 def _code(identifier: str, node: Node) -> Code:
+    """Return the name and description of a node under an identifier."""
     return Code(identifier, one_line(node.name or node.code), one_line(node.description))
 
 
 def _not_valid(name: str, value: object, pattern: re.Pattern[str]) -> Iterator[str]:
+    """Yield why a parameter is not a valid name in SDMX."""
     if not isinstance(value, str) or not pattern.fullmatch(value):
         yield f"{name} {value!r}"
     elif value in _HEAD and value != "REF_AREA" and pattern is _NAME:
@@ -286,7 +291,7 @@ def _not_valid(name: str, value: object, pattern: re.Pattern[str]) -> Iterator[s
 
 
 def _periods(assessment: Assessment, time_period: object) -> dict[Any, str | None]:
-    """Return each period as SDMX writes it, None where it cannot; nothing if there is none."""
+    """Return each period in the notation of SDMX, None if it is invalid; empty without periods."""
     if assessment.periods is None:
         if time_period is None:
             return {}
@@ -295,7 +300,7 @@ def _periods(assessment: Assessment, time_period: object) -> dict[Any, str | Non
             raise MethodError(msg)
         return {time_period: _period(time_period)}
     if time_period is not None:
-        msg = f"the data have periods of their own, got time_period={time_period!r}"
+        msg = f"time_period must be None for data with periods, got {time_period!r}"
         raise MethodError(msg)
     return {period: _period(period) for period in assessment.rows_by_period}
 
@@ -303,10 +308,11 @@ def _periods(assessment: Assessment, time_period: object) -> dict[Any, str | Non
 def _period_faults(periods: Mapping[Any, str | None]) -> Iterator[str]:
     yield from (f"period {period!r}" for period, text in periods.items() if text is None)
     counts = Counter(text for text in periods.values() if text is not None)
-    yield from (f"{n} periods are {text}" for text, n in counts.items() if n > 1)
+    yield from (f"{n} periods are written as {text}" for text, n in counts.items() if n > 1)
 
 
 def _period(period: object) -> str | None:
+    """Return a period in the notation of SDMX, or None if it is not valid there."""
     if isinstance(period, datetime):
         is_day = period.tzinfo is None and period == datetime.combine(period, datetime.min.time())
         return period.date().isoformat() if is_day else None
@@ -320,19 +326,19 @@ def _period(period: object) -> str | None:
     if part is None:
         return None
     year, kind, number = (group for group in part.groups() if group is not None)
-    # SDMX calls halves semesters, and writes months as ISO 8601 does.
+    # SDMX writes half-years as semesters (S1, S2), and months as in ISO 8601.
     return f"{year}-{number}" if kind == "M" else f"{year}-{kind.replace('H', 'S')}{number}"
 
 
-def _measures(assessment: Assessment, columns: Sequence[Column], given: object) -> list[str]:
+def _measures(assessment: Assessment, columns: Sequence[Column], texts: object) -> list[str]:
     """Return the unit of measure of each column."""
-    own = {} if given is None else mapping("units_of_measure", given, "quantity to text")
-    unknown = [name for name in own if name not in QUANTITIES]
+    chosen = {} if texts is None else mapping("units_of_measure", texts, "quantity to text")
+    unknown = [name for name in chosen if name not in QUANTITIES]
     if unknown:
         what = "quantity"
         raise UnknownCodeError(what, unknown, QUANTITIES)
-    refuse("write_sdmx", text_faults(**own))
-    units = _UNITS | own
+    refuse("write_sdmx", text_faults(**chosen))
+    units = _UNITS | chosen
     nodes = {node.code: node for node in assessment.index.walk()}
     return [
         units.get(column.quantity) or str(getattr(nodes[column.code], "unit_of_measure", ""))
@@ -347,19 +353,21 @@ def _measure_faults(measures: Iterable[str]) -> Iterator[str]:
 
 
 def _source(assessment: Assessment) -> str:
+    """Return the text of the column SOURCE: the index and the version of this library."""
     index = assessment.index
     title = index.name if index.name and not index.name.startswith(DANGEROUS) else "Index"
     return f"{title} ({index.code}) by digital-leadership-index {installed()}"
 
 
 def _text(value: float, *, whole: bool) -> str:
+    """Return a value as text with every digit, an empty text if it is missing."""
     if np.isnan(value):
         return ""
     return str(int(value)) if whole else repr(float(value))
 
 
 def _statuses(assessment: Assessment, column: Column) -> list[str]:
-    """Return the status of each value of a quantity."""
+    """Return the code of CL_OBS_STATUS for each value of a quantity."""
     is_weight = column.quantity.endswith("weight")
     status = np.full(len(column.values), _NORMAL)
     if not is_weight and column.quantity not in ("raw", "denominated"):
@@ -371,7 +379,7 @@ def _statuses(assessment: Assessment, column: Column) -> list[str]:
 
 
 def _doubts(assessment: Assessment, code: str) -> tuple[Bools, Bools]:
-    """Return which values of a node are imputed, and which rest on less than all indicators."""
+    """Return which values of a node are imputed, and which have missing or imputed indicators."""
     share = assessment.known_share_array(code)
     if isinstance(assessment.index.find(code), Indicator):
         return share < 1, np.zeros(len(share), dtype=bool)

@@ -1,6 +1,7 @@
-"""The structure message that goes with data in SDMX-CSV, in SDMX-ML 2.1.
+"""The structure message for data in SDMX-CSV, in the format SDMX-ML 2.1.
 
-That format is older than SDMX-CSV 2.0, but read by more tools, and has all that is needed here.
+SDMX-ML 2.1 is older than SDMX-CSV 2.0, but more tools read it, and it can express all of the
+structure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,14 +16,14 @@ from dli.checks import text_faults
 __all__ = ["STATUSES", "Code", "Structure", "one_line"]
 
 _SCHEMAS = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1"
-# The prefixes are part of the tags: registering them would change those of other modules too.
+# Prefixes are part of the tags here, because registering them would affect other modules.
 _NAMESPACES = {
     "xmlns:mes": f"{_SCHEMAS}/message",
     "xmlns:str": f"{_SCHEMAS}/structure",
     "xmlns:com": f"{_SCHEMAS}/common",
 }
 
-# The codes of the list CL_OBS_STATUS of SDMX that are used.
+# The codes of the SDMX list CL_OBS_STATUS that are used.
 STATUSES: Mapping[str, str] = MappingProxyType(
     {
         "A": "Normal value",
@@ -39,7 +40,7 @@ _QUANTITIES = {
     "treated": "Value after treatment of outliers",
     "normalised": "Normalised value",
     "score": "Score",
-    "rank": "Rank, 1 is best",
+    "rank": "Rank (1 is best)",
     "weight": "Weight among the children of the same parent",
     "effective_weight": "Weight in the index",
     "contribution": "Contribution to the index",
@@ -57,16 +58,18 @@ _CONCEPTS = {
 
 @frozen
 class Code:
-    """A code of a list, with its name.
+    """A code of a code list, with its name.
 
     Parameters
     ----------
     id : str
+        The identifier.
     name : str
-        The identifier if it is empty.
+        The name; the identifier is used if it is empty.
     description : str
+        The description, which is left out if it is empty.
     parent : str, optional
-        The identifier of the code above.
+        The identifier of the parent.
     """
 
     id: str
@@ -76,28 +79,32 @@ class Code:
 
 
 def one_line(text: object) -> str:
-    """Return a text without line breaks and repeated spaces, an empty one for None."""
+    """Return a text without line breaks and repeated spaces; an empty text for None."""
     return "" if text is None else " ".join(str(text).split())
 
 
 @frozen(kw_only=True)
 class Structure:
-    """A dataflow and all it refers to: data structure, concepts and code lists.
+    """A dataflow and everything it refers to: data structure, concepts and code lists.
 
-    The identifiers of the other parts contain that of the dataflow, so that those of two indices
-    do not replace each other in a registry. The agency itself is not described: that would be a
-    list that somebody else maintains.
+    All identifiers contain that of the dataflow, so that the lists of two indices do not replace
+    each other in a registry. The agency is not described, since lists of agencies are maintained
+    elsewhere.
 
     Attributes
     ----------
     agency, dataflow, version : str
+        The agency that maintains the dataflow, its identifier and its version.
     title : Code
-        Name and description of the dataflow.
+        The name and description of the dataflow.
     unit_dimension : str
+        The name of the dimension of units.
     has_periods : bool
+        Whether the data have the dimension ``TIME_PERIOD``.
     units, nodes : sequence of Code
+        The codes of the lists of units and of nodes.
     quantities : sequence of str
-        Of `dli.exchange.long.QUANTITIES`.
+        The quantities that are written, from `dli.exchange.long.QUANTITIES`.
     """
 
     agency: str
@@ -111,16 +118,16 @@ class Structure:
     quantities: Sequence[str]
 
     def faults(self) -> Iterator[str]:
-        """Yield what a structure message cannot hold."""
+        """Yield which texts a structure message cannot contain."""
         if {"@", "$"} & set(str(self.dataflow)):
-            yield f"dataflow {self.dataflow!r}: lists named after it cannot have '@' or '$'"
+            yield f"dataflow {self.dataflow!r}: names of its lists must not contain '@' or '$'"
         if "-" in str(self.version):
-            yield f"version {self.version!r}: structures of SDMX 2.1 have numbers and dots only"
-        # Those of nodes have been checked when the index was made.
-        yield from text_faults(**{f"the name of unit {own.id!r}": own.name for own in self.units})
+            yield f"version {self.version!r}: SDMX-ML 2.1 allows only numbers and dots"
+        # The names of nodes were checked when the index was created.
+        yield from text_faults(**{f"the name of unit {c.id!r}": c.name for c in self.units})
 
     def content(self) -> bytes:
-        """Return the message as a file has it."""
+        """Return the message as the content of an XML file."""
         root = Element("mes:Structure", _NAMESPACES)
         self._header(SubElement(root, "mes:Header"))
         # The schema prescribes the order of all elements.
@@ -150,8 +157,8 @@ class Structure:
 
     @property
     def _lists(self) -> dict[str, tuple[str, Sequence[Code]]]:
-        """The code list of each component that has one: its name and its codes."""
-        quantities = [Code(own.upper(), _QUANTITIES[own]) for own in self.quantities]
+        """The name and the codes of the code list of each component that has one."""
+        quantities = [Code(name.upper(), _QUANTITIES[name]) for name in self.quantities]
         statuses = [Code(*status) for status in STATUSES.items()]
         return {
             self.unit_dimension: ("Units", self.units),
@@ -162,8 +169,8 @@ class Structure:
 
     def _code_lists(self, parent: Element) -> None:
         for component, (name, codes) in self._lists.items():
-            own = Code("", f"{name} of {self.title.name or self.dataflow}")
-            made = self._maintained(parent, "str:Codelist", self._list_id(component), own)
+            title = Code("", f"{name} of {self.title.name or self.dataflow}")
+            made = self._maintained(parent, "str:Codelist", self._list_id(component), title)
             for code in codes:
                 element = SubElement(made, "str:Code", id=code.id)
                 _describe(element, code)
@@ -183,8 +190,8 @@ class Structure:
         return names
 
     def _concepts(self, parent: Element) -> None:
-        own = Code("", f"Concepts of {self.title.name or self.dataflow}")
-        scheme = self._maintained(parent, "str:ConceptScheme", f"CS_{self.dataflow}", own)
+        title = Code("", f"Concepts of {self.title.name or self.dataflow}")
+        scheme = self._maintained(parent, "str:ConceptScheme", f"CS_{self.dataflow}", title)
         for concept, name in self._concept_names.items():
             _describe(SubElement(scheme, "str:Concept", id=concept), Code(concept, name))
 
@@ -203,8 +210,8 @@ class Structure:
             ("UNIT_MEASURE", "Conditional", ["INDICATOR", "MEASURE"]),
             ("SOURCE", "Conditional", []),
         ):
-            own = self._component(attributes, "str:Attribute", name, assignmentStatus=status)
-            _relate(SubElement(own, "str:AttributeRelationship"), depends_on)
+            attribute = self._component(attributes, "str:Attribute", name, assignmentStatus=status)
+            _relate(SubElement(attribute, "str:AttributeRelationship"), depends_on)
         measures = SubElement(components, "str:MeasureList", id="MeasureDescriptor")
         self._component(measures, "str:PrimaryMeasure", "OBS_VALUE")
 
@@ -229,17 +236,17 @@ class Structure:
             SubElement(representation, "str:TextFormat", textType=types.get(name, "String"))
         return component
 
-    # -- parts of elements -----------------------------------------------------------------------
+    # -- shared parts of elements ----------------------------------------------------------------
 
-    def _maintained(self, parent: Element, tag: str, own_id: str, title: Code) -> Element:
-        """Add what an agency maintains in versions."""
-        made = SubElement(parent, tag, id=own_id, agencyID=self.agency, version=self.version)
-        _describe(made, Code(own_id, title.name, title.description))
+    def _maintained(self, parent: Element, tag: str, identifier: str, title: Code) -> Element:
+        """Add an element that an agency maintains in versions."""
+        made = SubElement(parent, tag, id=identifier, agencyID=self.agency, version=self.version)
+        _describe(made, Code(identifier, title.name, title.description))
         return made
 
-    def _reference(self, own_id: str, package: str, kind: str) -> dict[str, str]:
+    def _reference(self, identifier: str, package: str, kind: str) -> dict[str, str]:
         return {
-            "id": own_id,
+            "id": identifier,
             "version": self.version,
             "agencyID": self.agency,
             "package": package,
@@ -254,7 +261,7 @@ def _describe(element: Element, code: Code) -> None:
 
 
 def _relate(relationship: Element, depends_on: Sequence[str]) -> None:
-    """Say what the value of an attribute depends on; nothing means that all data have the same."""
+    """Add what the value of an attribute depends on; without any, it is the same for all data."""
     if depends_on == ["PrimaryMeasure"]:
         SubElement(SubElement(relationship, "str:PrimaryMeasure"), "Ref", id="OBS_VALUE")
         return

@@ -1,4 +1,4 @@
-"""The class `Sheet`: the cells of a sheet of a workbook, and what is wrong with them."""
+"""The class `Sheet`: the cells of a sheet of a workbook, and the faults found in them."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -11,12 +11,12 @@ __all__ = [
     "text_fault",
 ]  # fmt: skip
 
-# The last row and column that the format allows.
+# The last row and column that the xlsx format allows.
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
-# The longest text of a cell.
+# The maximum length of the text of a cell.
 _MAX_TEXT = 32_767
-# XML cannot hold control characters, lone surrogates and two others; a carriage return would be
-# read back as the end of a line.
+# XML cannot contain control characters, lone surrogates and two noncharacters; a carriage return
+# would be read back as a line break.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
@@ -30,7 +30,7 @@ class Unreadable:
     Attributes
     ----------
     reason : str
-        What the cell holds, such as ``"a date"``.
+        The content in words, such as ``"a date"``.
     """
 
     reason: str
@@ -48,14 +48,16 @@ class Sheet:
     Attributes
     ----------
     name : str
+        The title of the sheet.
     values : dict
-        The stored value of each cell by row and column, both from 1; for a formula the value that
-        was computed last, which may be an empty text, or None if there is none.
+        The stored value of each cell by row and column, both counted from 1. For a formula, this
+        is the value computed last, which may be an empty text, or None if no value is stored.
     formulas : set
-        Row and column of each formula.
+        The row and column of each formula.
     merged : list of (first row, first column, last row, last column)
+        The ranges of merged cells.
     faults : list of str
-        What is wrong with cells that were asked for, so that all of it can be reported at once.
+        The faults of cells that were read, collected so that all can be reported at once.
     """
 
     name: str
@@ -65,30 +67,30 @@ class Sheet:
     faults: list[str] = field(factory=list)
 
     def rows(self, first: int) -> list[int]:
-        """Return the rows from one on that have a value, in order."""
+        """Return the rows with a value, from the row ``first`` onwards, in order."""
         return sorted({row for row, _ in self.values if row >= first})
 
     def columns(self, first: int) -> list[int]:
-        """Return the columns from one on that have a value, in order."""
+        """Return the columns with a value, from the column ``first`` onwards, in order."""
         return sorted({column for _, column in self.values if column >= first})
 
     def where(self, row: int, column: int) -> str:
-        """Return the name of a cell as users know it."""
+        """Return the sheet and the reference of a cell, as messages name it."""
         return f"sheet {self.name!r}, cell {reference(row, column)}"
 
     def fault(self, row: int, column: int, what: str) -> None:
-        """Report what is wrong with a cell."""
+        """Record what is wrong with a cell."""
         self.faults.append(f"{self.where(row, column)}: {what}")
 
     def cell(self, row: int, column: int, *, formulas: bool = False) -> Any:
-        """Return the value of a cell, text without spaces at its ends, None for a blank cell.
+        """Return the value of a cell, or None if the cell is blank or cannot be read.
 
         Parameters
         ----------
         row, column : int
-            From 1.
+            The position of the cell, counted from 1.
         formulas : bool
-            Whether to return the stored value of a formula; otherwise a formula is a fault.
+            Whether to return the stored value of a formula; if not, a formula is a fault.
         """
         value = self.values.get((row, column))
         if (row, column) in self.formulas and (value is None or not formulas):
@@ -100,7 +102,7 @@ class Sheet:
         return None if value == "" else value
 
     def code(self, row: int, column: int, *, formulas: bool = False) -> str | None:
-        """Return a cell that holds the code or name of something as text, None if it is blank."""
+        """Return a code or name in a cell as text, or None if the cell is blank."""
         value = self.cell(row, column, formulas=formulas)
         if isinstance(value, bool):
             self.fault(row, column, f"{value}, expected text")
@@ -108,7 +110,7 @@ class Sheet:
         return None if value is None else str(value)
 
     def number(self, row: int, column: int, missing: Collection[str], **how: bool) -> float | None:
-        """Return a cell as a number, None if it is blank or marked as missing."""
+        """Return a cell as a number, or None if it is blank or marked as missing."""
         value = self.cell(row, column, **how)
         if is_marked(value, missing):
             return None
@@ -125,12 +127,12 @@ class Sheet:
         return value == "" or is_marked(value, missing)
 
     def refuse_merged(self, rows: Sequence[int], columns: Sequence[int]) -> None:
-        """Report merged cells among rows and columns: only one of them has the value.
+        """Record merged cells within rows and columns as faults: only one of them has a value.
 
         Parameters
         ----------
         rows, columns : sequence of int
-            In order; all between the first and the last are meant.
+            Rows and columns in order; the range from the first to the last is checked.
         """
         if not rows or not columns:
             return
@@ -154,7 +156,7 @@ def reference(row: int, column: int) -> str:
 
 
 def position(text: str) -> tuple[int, int] | None:
-    """Return row and column of a cell's reference, None if it is not one."""
+    """Return the row and column of a cell's reference, or None if the text is not a reference."""
     match = _REFERENCE.fullmatch(text)
     if match is None:
         return None
@@ -166,14 +168,14 @@ def position(text: str) -> tuple[int, int] | None:
 
 
 def shown(value: object) -> str:
-    """Return a value as messages show it, cut to one line."""
+    """Return a value as messages show it, cut after 60 characters."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def text_fault(text: str) -> str:
-    """Return why a cell cannot hold a text, an empty text if it can."""
+    """Return why a cell cannot contain a text, or an empty text if it can."""
     if len(text) > _MAX_TEXT:
-        return f"a text of {len(text):,} characters, a cell has at most {_MAX_TEXT:,}"
+        return f"a text of {len(text):,} characters; a cell can have at most {_MAX_TEXT:,}"
     wrong = _NOT_IN_XML.search(text)
-    return f"{text[:80]!r} has the character {wrong[0]!r}" if wrong else ""
+    return f"{text[:80]!r} has the invalid character {wrong[0]!r}" if wrong else ""

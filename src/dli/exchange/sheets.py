@@ -1,4 +1,4 @@
-"""Reading the sheets of a workbook, which may be damaged or hostile."""
+"""Reading sheets of workbooks, which may be damaged or malicious."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -25,26 +25,26 @@ from dli.exchange.sheet import (
 
 __all__ = ["excel", "open_sheets"]
 
-# Larger workbooks are refused before they are unpacked, whatever their compressed size is.
+# Workbooks that would unpack to more bytes are refused, whatever their compressed size.
 MAX_BYTES = 100 * 2**20
-# Texts and styles take far longer to read than sheets of the same size.
+# Texts and styles take much longer to read than sheets of the same size.
 MAX_TEXT_BYTES = 10 * 2**20
 MAX_CELLS = 1_000_000
 MAX_MERGED = 10_000
-# Levels of the XML of a sheet, of which the format uses fewer than ten.
+# The nesting of the XML of a sheet; the format uses fewer than ten levels.
 MAX_DEPTH = 100
-# A file that is damaged all over is not read to its end.
+# Reading stops after this number of faults, since a damaged file may have millions.
 MAX_FAULTS = 1000
 
 _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
-# What a cell is that cannot be read.
+# What messages call the types of cells that cannot be read.
 _TYPES = {"s": "the missing text", "b": "the truth value", "e": "the error value", "d": "the date"}
 
 
 def excel() -> Any:
-    """Return openpyxl, the library for workbooks.
+    """Return the module openpyxl, which reads and writes workbooks.
 
     Raises
     ------
@@ -54,19 +54,19 @@ def excel() -> Any:
     try:
         import openpyxl
     except ImportError as error:
-        msg = "workbooks need openpyxl: pip install 'digital-leadership-index[excel]'"
+        msg = "workbooks require openpyxl: pip install 'digital-leadership-index[excel]'"
         raise DataError(msg) from error
     return openpyxl
 
 
 def open_sheets(path: str | PathLike[str], names: Sequence[str] | None = None) -> list[Sheet]:
-    """Return sheets of a workbook, by default all of them in its order.
+    """Return the named sheets of a workbook; by default all sheets, in order.
 
     Raises
     ------
     DataError
-        No such file, a folder, a file that is not a workbook or is too large when unpacked,
-        missing sheets, or sheets that cannot be read.
+        The file does not exist, is a folder, is not a workbook or is too large when unpacked; or
+        sheets are missing or cannot be read.
     """
     excel()
     try:
@@ -80,7 +80,7 @@ def open_sheets(path: str | PathLike[str], names: Sequence[str] | None = None) -
         msg = f"cannot read {str(file)!r}: {wrong}"
         raise DataError(msg)
     try:
-        # Opened here, so that it is closed whatever openpyxl raises.
+        # The file is opened here so that it is closed whatever openpyxl raises.
         with file.open("rb") as stream:
             return _sheets(file, stream, names)
     except OSError as error:
@@ -91,13 +91,13 @@ def open_sheets(path: str | PathLike[str], names: Sequence[str] | None = None) -
 def _sheets(file: Path, stream: BinaryIO, names: Sequence[str] | None) -> list[Sheet]:
     try:
         _check_size(file)
-        # openpyxl warns about what it leaves out, which is nothing that is read here.
+        # openpyxl warns about features that it does not support; none of them is read here.
         with catch_warnings():
             simplefilter("ignore")
             book = excel().load_workbook(stream, read_only=True, data_only=True, keep_links=False)
     except DataError:
         raise
-    except Exception as error:  # openpyxl raises whatever the archive and its XML raise
+    except Exception as error:  # openpyxl passes on errors of the archive and of its XML
         msg = f"cannot read {str(file)!r} as a workbook: {error}"
         raise DataError(msg) from error
     try:
@@ -107,7 +107,8 @@ def _sheets(file: Path, stream: BinaryIO, names: Sequence[str] | None) -> list[S
             f"sheet {name!r}{did_you_mean(name, sheets)}" for name in names if name not in sheets
         ]
         if missing:
-            msg = f"{str(file)!r} lacks sheets (it has {', '.join(map(str, sheets)) or 'none'})"
+            titles = ", ".join(map(str, sheets)) or "none"
+            msg = f"{str(file)!r} lacks sheets (its sheets: {titles})"
             raise DataError(msg, missing)
         return [_read(name, sheets[name], book) for name in names]
     finally:
@@ -115,7 +116,7 @@ def _sheets(file: Path, stream: BinaryIO, names: Sequence[str] | None) -> list[S
 
 
 def _check_size(file: Path) -> None:
-    """Raise an error if a workbook would be too large: a small archive can unpack to terabytes."""
+    """Raise an error if a workbook is too large; a small archive can unpack to terabytes."""
     with ZipFile(file) as archive:
         sizes = {part.filename: part.file_size for part in archive.infolist()}
     texts = sizes.get("xl/sharedStrings.xml", 0) + sizes.get("xl/styles.xml", 0)
@@ -126,7 +127,7 @@ def _check_size(file: Path) -> None:
         if size > limit:
             msg = (
                 f"{str(file)!r} unpacks to {what}{size / 2**20:,.0f} MB, more than the limit of "
-                f"{limit / 2**20:,.0f} MB; copy the sheets that are needed to a new workbook"
+                f"{limit / 2**20:,.0f} MB; copy the required sheets to a new workbook"
             )
             raise DataError(msg)
 
@@ -134,13 +135,13 @@ def _check_size(file: Path) -> None:
 def _read(name: str, worksheet: Any, book: Any) -> Sheet:
     """Return the cells of a worksheet.
 
-    They are read from its XML: openpyxl fills in the blank cells of merged ranges, rows and
-    columns, of which a damaged file can have billions.
+    The cells are read from the XML of the sheet because openpyxl fills in the blank cells of merged
+    ranges, rows and columns, of which a damaged file can have billions.
     """
-    # Private names of openpyxl, the same since version 3.0: there are no public ones for these.
+    # These private names of openpyxl are the same since version 3.0; there are no public ones.
     texts, dates = worksheet._shared_strings, book._date_formats  # noqa: SLF001
     target = _Target(Sheet(name), texts, dates)
-    parser = XMLParser(target=target)  # noqa: S314 expat limits what entities expand to
+    parser = XMLParser(target=target)  # noqa: S314 expat limits the expansion of entities
     try:
         with worksheet._get_source() as source:  # noqa: SLF001
             while chunk := source.read(2**16):
@@ -148,7 +149,7 @@ def _read(name: str, worksheet: Any, book: Any) -> Sheet:
             parser.close()
     except DataError:
         raise
-    except Exception as error:  # whatever the archive and its XML raise
+    except Exception as error:  # errors of the archive and of its XML
         msg = f"cannot read the sheet {name!r}: {error}"
         raise DataError(msg) from error
     return target.sheet
@@ -156,7 +157,7 @@ def _read(name: str, worksheet: Any, book: Any) -> Sheet:
 
 @define(eq=False)
 class _Target:
-    """What the XML parser calls as it reads a sheet."""
+    """The target of the XML parser, which collects the cells of a sheet."""
 
     sheet: Sheet
     texts: Sequence[str]
@@ -191,7 +192,7 @@ class _Target:
         elif tag == "v":
             self._has_value = True
             self._reading = self._stored
-        # Text stands in runs (r) or alone; that in rPh is a guide to pronunciation.
+        # Text is in runs (r) or directly in the cell; text in rPh is a guide to pronunciation.
         elif tag == "t" and "rPh" not in self._path:
             self._reading = self._inline
         elif tag == "mergeCell":
@@ -202,7 +203,7 @@ class _Target:
             self._reading.append(text)
 
     def end(self, tag: str) -> None:
-        del tag  # it is the last one that started
+        del tag  # it is always the last tag that started
         self._reading = None
         if self._path.pop() == "c":
             self._end_cell()
@@ -262,7 +263,7 @@ class _Target:
         if _NUMBER.fullmatch(text) is None or not isfinite(float(text)):
             return Unreadable(f"{shown(text)}, not a finite number")
         value = float(text)
-        # Whole numbers may be codes, which are written without a decimal point.
+        # Whole numbers may be codes, so they are kept as integers without a decimal point.
         return int(value) if value.is_integer() and "." not in text and len(text) < 16 else value
 
     def _merge(self, text: str) -> None:

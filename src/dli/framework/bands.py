@@ -19,7 +19,10 @@ TOLERANCE = 1e-12
 
 
 def _tuple(items: object) -> tuple[object, ...]:
-    """Return items in a tuple; what has no items in an order is one, for messages to show."""
+    """Return items as a tuple; anything but an ordered collection is the only item.
+
+    The checks can then show it in a message.
+    """
     is_one = isinstance(items, (str, bytes, type, Mapping, AbstractSet))
     if is_one or getattr(items, "ndim", 1) == 0 or not isinstance(items, Iterable):
         return (items,)
@@ -40,7 +43,8 @@ class Bands:
     Raises
     ------
     ModelError
-        The thresholds do not increase, or the number of names does not match them.
+        A threshold is not a finite number, the thresholds do not increase, a name is not a non-empty
+        text, or the number of names does not match.
 
     Examples
     --------
@@ -57,7 +61,7 @@ class Bands:
         ]
         names: tuple[object, ...] = self.names
         faults += [
-            f"name {n!r} is not a non-empty text" for n in names if not (isinstance(n, str) and n)
+            f"name {n!r} is not text, or is empty" for n in names if not (isinstance(n, str) and n)
         ]
         if not faults:
             faults = [
@@ -81,7 +85,7 @@ class Bands:
         Parameters
         ----------
         scores : array_like of shape (n_units,)
-            On the scale of the thresholds.
+            The scores, on the scale of the thresholds; NaN where missing.
 
         Returns
         -------
@@ -91,7 +95,7 @@ class Bands:
         Raises
         ------
         MethodError
-            Scores that are not one column of numbers.
+            ``scores`` is not a one-dimensional array of numbers.
         """
         values = as_floats(scores, "scores")
         if values.ndim != 1:

@@ -16,7 +16,7 @@ from dli.steps import shown
 
 __all__ = ["FAMILIES", "Steps", "built_in", "own_steps", "read_choice", "write_choice"]
 
-# What is called with the parameters of a step that is none of this library's, by its name.
+# The user's own classes or functions by name; each is called with the parameters of its step.
 Steps: TypeAlias = Mapping[str, Callable[..., Any]]
 
 # Each family of methods, and the Python method that its members must have.
@@ -27,12 +27,12 @@ FAMILIES: Mapping[str, str] = {
     "weighting": "weights",
     "aggregation": "aggregate",
 }
-# What a text file can hold beside lists and mappings; a datetime is a date.
+# The types that a text file can hold besides lists and mappings; a datetime is a date.
 _PLAIN = (bool, int, float, str, date)
 
 
 def built_in(family: str) -> dict[str, type]:
-    """Return the built-in classes of a family by their names."""
+    """Return the built-in classes of a family by name."""
     # Imported here, so that `import dli` does not load families that may not be needed.
     from dli import aggregation, imputation, normalisation, treatment, weighting
 
@@ -52,17 +52,17 @@ def built_in(family: str) -> dict[str, type]:
 
 
 def read_choice(family: str, table: Any, steps: Steps | None = None) -> Any:
-    """Return the method that a table describes by the name of its class and its parameters.
+    """Return the step that a table describes with the name of a class and its parameters.
 
     Parameters
     ----------
     family : str
         A key of `FAMILIES`.
     table : mapping
-        The key ``method`` and any parameters. Where a parameter is called ``method`` itself, the
-        key ``step`` holds the name.
+        The key ``method`` with the name of the class, and any parameters. If a parameter is itself
+        called ``method``, the name of the class is under the key ``step``.
     steps : mapping of str to callable, optional
-        Steps that are none of this library's: what is called with the parameters, by name.
+        The user's own classes or functions by name; each is called with the parameters of its step.
 
     Raises
     ------
@@ -89,9 +89,9 @@ def read_choice(family: str, table: Any, steps: Steps | None = None) -> Any:
     except DLIError as error:
         listed = f" ({'; '.join(error.faults)})" if error.faults else ""
         raise ModelError(f"{family} method {name}: {error.summary}{listed}") from error
-    except Exception as error:  # a step from outside may raise anything
+    except Exception as error:  # the user's own step may raise anything
         raise ModelError(f"{family} method {name}: {str(error) or type(error).__name__}") from error
-    # An imputer may be one of scikit-learn's kind.
+    # Imputers of scikit-learn have a method `fit_transform` instead.
     acts = [FAMILIES[family], *(["fit_transform"] if family == "imputation" else [])]
     if not any(callable(getattr(choice, act, None)) for act in acts):
         msg = f"{family} method {name}: {shown(choice)} has no method {acts[0]}"
@@ -102,23 +102,24 @@ def read_choice(family: str, table: Any, steps: Steps | None = None) -> Any:
 def write_choice(
     family: str, choice: Any, *, full: bool = False, own: bool = False
 ) -> dict[str, Any]:
-    """Return a method as the table that `read_choice` reads.
+    """Return a step as a table that `read_choice` can read.
 
     Parameters
     ----------
     family : str
         A key of `FAMILIES`.
     choice : object
+        The step.
     full : bool
-        Parameters at their default too.
+        Whether to include parameters that have their default value.
     own : bool
-        Steps that are none of this library's too, if their class is one of attrs or a dataclass;
-        always with all parameters.
+        Whether to write the user's own steps too, always with all parameters. Their class must be
+        an attrs class or a dataclass.
 
     Raises
     ------
     MethodError
-        A file cannot name the object or hold its parameters.
+        The step cannot be named in a file, or a parameter cannot be stored in one.
     """
     name = type(choice).__name__
     known: Any = built_in(family).get(name)
@@ -138,19 +139,20 @@ def write_choice(
 
 
 def own_steps(steps: object) -> Steps:
-    """Return the steps that a caller hands over for a file to name.
+    """Return the user's own steps, by the name that a file uses for each.
 
     Raises
     ------
     MethodError
-        Not a mapping of names to classes or functions, or a name of a step of this library.
+        ``steps`` is not a mapping of names to classes or functions, or a name belongs to a step of
+        this library.
 
     Examples
     --------
     >>> own_steps({"MinMax": dict})
     Traceback (most recent call last):
     dli.errors.MethodError: invalid steps:
-      - 'MinMax' is a normalisation method of this library: give your own another name
+      - 'MinMax' is a normalisation method of this library: choose another name for your step
     """
     if steps is None:
         return {}
@@ -163,7 +165,7 @@ def own_steps(steps: object) -> Steps:
             faults.append(f"names must be text, got {name!r}")
         elif family := _family_of(name):
             faults.append(
-                f"{name!r} is a {family} method of this library: give your own another name"
+                f"{name!r} is a {family} method of this library: choose another name for your step"
             )
         if not callable(kind):
             faults.append(
@@ -191,28 +193,28 @@ def _family_of(name: str) -> str | None:
 
 
 def _hint(family: str, name: str, steps: Steps | None) -> str:
-    """Return what to do about a name that no step of a family has."""
+    """Return a hint for a name that no step of a family has."""
     if other := _family_of(name):
         return f"; it is a method of {other}"
     known = [*built_in(family), *(steps or {})]
     hint = did_you_mean(name, known) or f"; available methods: {', '.join(known)}"
     if steps is None:
         return hint
-    return f"{hint}; a step of your own is handed over when loading: steps={{{name!r}: ...}}"
+    return f"{hint}; to use a step of your own, pass it when loading: steps={{{name!r}: ...}}"
 
 
 def _parameter_faults(kind: Callable[..., Any], parameters: Mapping[str, Any]) -> list[str]:
     """Return which parameters are unknown or missing, each as the end of a sentence."""
     try:
-        taken = inspect.signature(kind).parameters.values()
-    except (TypeError, ValueError):  # no signature is known of some classes written in C
+        accepted = inspect.signature(kind).parameters.values()
+    except (TypeError, ValueError):  # some classes written in C do not have a signature
         return []
-    names = {p.name for p in taken if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    needed = [p.name for p in taken if p.name in names and p.default is p.empty]
+    names = {p.name for p in accepted if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    needed = [p.name for p in accepted if p.name in names and p.default is p.empty]
     unknown = [f"{key!r}{did_you_mean(key, names)}" for key in parameters if key not in names]
     missing = [repr(name) for name in needed if name not in parameters]
     faults = []
-    if unknown and not any(p.kind is p.VAR_KEYWORD for p in taken):
+    if unknown and not any(p.kind is p.VAR_KEYWORD for p in accepted):
         faults.append(f"has no parameter {', '.join(unknown)}")
     if missing:
         faults.append(f"needs the parameter {', '.join(missing)}")
@@ -230,8 +232,8 @@ def _read_value(family: str, value: Any, steps: Steps | None) -> Any:
 
 
 def _is_written(value: Any, default: Any, *, full: bool) -> bool:
-    """Return whether a parameter of a built-in method stands in its table."""
-    if value is None and default is None:  # a file says so by leaving it out
+    """Return whether the table of a built-in step includes a parameter."""
+    if value is None and default is None:  # a file cannot hold None and omits the parameter
         return False
     return full or bool(value != default)
 
@@ -248,44 +250,45 @@ def _table(family: str, name: str, parameters: Mapping[str, Any], *, own: bool) 
 
 
 def _own_table(family: str, choice: Any) -> dict[str, Any]:
-    """Return the table of a step that is none of this library's."""
+    """Return the table of one of the user's own steps."""
     kind = type(choice)
     step = f"{family} method {shown(choice)}"
     if other := _family_of(kind.__name__):
         raise MethodError(
-            f"{step} has the name of a method of {other} in this library, so a file cannot name "
-            "it: give its class another name"
+            f"{step} has the name of a method of {other} in this library, so a file cannot refer "
+            "to it: rename its class"
         )
     fields = _fields(choice)
     if fields is None or "step" in fields:
         but = "" if fields is None else ", none of which may be called 'step'"
         raise MethodError(
-            f"{step} is not one of this library's {family} methods; a file can hold it if its "
-            f"class is a dataclass or one of attrs, with the parameters as fields{but}"
+            f"{step} is not one of this library's {family} methods; to save it in a file, make its "
+            f"class a dataclass or an attrs class with the parameters as fields{but}"
         )
-    # A file says None by leaving the parameter out; whether that is its default is checked.
+    # A file cannot hold None and omits the parameter; the comparison below finds a parameter whose
+    # default is not None.
     parameters = {key: value for key, value in fields.items() if value is not None}
     table = _table(family, kind.__name__, parameters, own=True)
-    given = {
+    arguments = {
         key: value if _holds_a_step(table[key]) else table[key] for key, value in parameters.items()
     }
     try:
-        again = _fields(kind(**given)) or {}
-    except Exception as error:  # a class from outside may raise anything
-        raise MethodError(f"{step} cannot be made from its fields: {error}") from error
+        again = _fields(kind(**arguments)) or {}
+    except Exception as error:  # the user's own class may raise anything
+        raise MethodError(f"{step} cannot be created from its fields: {error}") from error
     faults = [
         f"{key} is {shown(value)} and would be read back as {shown(again[key])}"
         for key, value in fields.items()
         if not _same(value, again[key])
     ]
     if faults:
-        msg = f"{step} would not come back from a file; converters of the fields may help"
+        msg = f"{step} would differ after saving and loading; converters of its fields may help"
         raise MethodError(msg, faults)
     return table
 
 
 def _fields(step: Any) -> dict[str, Any] | None:
-    """Return the parameters of a step from outside, None where its class does not tell them."""
+    """Return the parameters of a user's own step, or None if its class does not declare them."""
     kind: Any = type(step)
     if attrs.has(kind):
         return {f.alias: getattr(step, f.name) for f in attrs.fields(kind) if f.init}
@@ -295,7 +298,7 @@ def _fields(step: Any) -> dict[str, Any] | None:
 
 
 def _same(one: Any, other: Any) -> bool:
-    if shown(one) == shown(other):  # also where one is not equal to itself, as NaN is not
+    if shown(one) == shown(other):  # NaN, for example, is not equal to itself
         return True
     try:
         return bool(one == other)
@@ -315,16 +318,16 @@ def _write_value(family: str, value: Any, *, own: bool) -> Any:
         return math.nan
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
-            raise MethodError(f"a file can only hold mappings whose keys are texts, got {value!r}")
+            raise MethodError(f"a file can only hold mappings whose keys are text, got {value!r}")
         if _names_a_step(value):
-            raise MethodError(f"a file would name a step by {value!r}; use other keys")
+            raise MethodError(f"{value!r} would be read from a file as a step; use other keys")
         return {str(key): _write_value(family, item, own=own) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_write_value(family, item, own=own) for item in value]
     if isinstance(value, np.ndarray):
         return _write_value(family, value.tolist(), own=own)
     plain = value.item() if isinstance(value, np.generic) else value
-    # NumPy gives a number of nanoseconds for its finest times.
+    # NumPy converts times in nanoseconds to whole numbers.
     if isinstance(plain, _PLAIN) and not isinstance(value, (np.datetime64, np.timedelta64)):
         return plain
     if callable(getattr(type(value), FAMILIES[family], None)):

@@ -23,7 +23,7 @@ def summary(index: Tree) -> str:
 
 
 def tree(index: Tree, *, depth: int | None = None, width: int = 80) -> str:
-    """Return the tree as text, down to a depth."""
+    """Return the tree as text, down to a given depth."""
     title = f"{index.code}  {_described(index, cut=depth == 0)}"[:width]
     lines = list(_lines(index, depth))
     left = max((len(line.label) for line in lines), default=0)
@@ -41,7 +41,7 @@ def tree(index: Tree, *, depth: int | None = None, width: int = 80) -> str:
 def html_tree(index: Tree) -> str:
     """Return the tree as nested HTML lists that the reader can open and close."""
     pieces: list[str] = []
-    # A stack of what is still to write; a text in it closes the list of a node.
+    # A stack of the nodes that are still to be written; a text in it closes the list of a node.
     pending: list[tuple[TreeNode, str] | str] = [(index, "")]
     while pending:
         piece = pending.pop()
@@ -105,7 +105,7 @@ def _label(node: TreeNode) -> str:
 
 
 def _sign(node: TreeNode) -> str:
-    """Return a mark where less is better; readers expect that more is."""
+    """Return "(-)" for an indicator of which less is better, an empty text for other nodes."""
     return "(-)" if isinstance(node, Indicator) and node.direction == -1 else ""
 
 
@@ -126,7 +126,7 @@ def _shares(parent: Tree) -> list[str]:
 
 
 def _html(node: TreeNode, share: str, *, is_open: bool) -> str:
-    """Return the HTML of one node, up to where its children follow."""
+    """Return the HTML of one node, up to the point where its children follow."""
     text = f"<b>{escape(node.code)}</b> {escape(node.name)}"
     text += f" <i>{escape(_sign(node))}</i>" if _sign(node) else ""
     text += f' <span style="opacity: 0.6">{share}</span>' if share else ""

@@ -1,4 +1,4 @@
-"""What depends on an index alone, found once for each."""
+"""Results that depend on an index alone, computed once for each index."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,11 +13,11 @@ _T = TypeVar("_T")
 
 
 def once_per_index(derive: Callable[[Index], _T]) -> Callable[[Index], _T]:
-    """Return a function of an index, or of a node, that remembers its result while that lives.
+    """Return a function of an index, or of a node, that computes its result only once for each.
 
-    An index cannot change, and is known by its identity: to compare trees would take longer than
-    most of what is derived from them. The result must not hold the index, which would then live
-    for ever, and nobody may change it.
+    An index is immutable. It is recognised by its identity, because comparing trees would take
+    longer than most of these computations. The result must not be modified, and it must not refer
+    to the index, whose memory would then never be freed.
 
     Examples
     --------
@@ -33,9 +33,9 @@ def once_per_index(derive: Callable[[Index], _T]) -> Callable[[Index], _T]:
     @wraps(derive)
     def once(index: Index) -> _T:
         key = id(index)
-        found = known.get(key)
-        if found is not None and found[0]() is index:
-            return found[1]
+        remembered = known.get(key)
+        if remembered is not None and remembered[0]() is index:
+            return remembered[1]
         result = derive(index)
         known[key] = (ref(index, lambda _: known.pop(key, None)), result)
         return result

@@ -1,4 +1,4 @@
-"""The one rule for which nodes are meant: a level of the tree, a code, several codes, or none."""
+"""Selecting nodes by a level of the tree, by one code or by several."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,23 +16,26 @@ Nodes: TypeAlias = int | str | Sequence[str] | None
 
 
 def select(index: "Index", nodes: Nodes = None, *, below: str | None = None) -> "list[Node]":
-    """Return the nodes that are meant.
+    """Return the nodes that an argument selects.
 
     Parameters
     ----------
     index : Index
+        The tree.
     nodes : int, str, sequence of str, optional
-        A level of the tree (0 is the index, 1 its sub-indices), a code, several codes, or None for
-        the indicators.
+        A tree level (0 is the index, 1 its children), a code, several codes, or None for the
+        indicators.
     below : str, optional
-        The node that all of them must be or lie below; levels stay those of the whole tree.
+        The code of a node. All selected nodes must be this node or below it. Tree levels are still
+        counted from the top of the whole tree.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        No node has the code.
     MethodError
-        No node at that level, nodes elsewhere in the tree, or no code at all.
+        The tree does not have the level, a node is not below ``below``, or the sequence of codes is
+        empty.
 
     Examples
     --------
@@ -51,7 +54,7 @@ def select(index: "Index", nodes: Nodes = None, *, below: str | None = None) -> 
         return _at_level(index, nodes, inside)
     codes = several("nodes", nodes)
     if not codes:
-        msg = "nodes must be a level or at least one code, got none"
+        msg = "nodes must be a tree level or at least one code, got an empty sequence"
         raise MethodError(msg)
     known = {node.code: node for node in index.walk()}
     unknown = [code for code in codes if not (is_hashable(code) and code in known)]
@@ -60,7 +63,7 @@ def select(index: "Index", nodes: Nodes = None, *, below: str | None = None) -> 
     codes_inside = {node.code for node in inside}
     outside = [repr(code) for code in codes if code not in codes_inside]
     if outside:
-        msg = f"nodes must be {top.code!r} or lie below it; these do not"
+        msg = f"nodes must be {top.code!r} or below it; these are not"
         raise MethodError(msg, outside)
     return [known[code] for code in codes]
 
@@ -69,7 +72,7 @@ def _at_level(index: "Index", level: Any, inside: "list[Node]") -> "list[Node]":
     levels = [index.level(node.code) for node in inside]
     if not is_whole(level, min(levels), max(levels)):
         msg = (
-            f"nodes must be a level from {min(levels)} ({inside[0].code!r}) to {max(levels)}, a "
+            f"nodes must be a tree level from {min(levels)} ({inside[0].code!r}) to {max(levels)}, a "
             f"code, a sequence of codes, or None for the indicators, got {level!r}"
         )
         raise MethodError(msg)
@@ -77,12 +80,12 @@ def _at_level(index: "Index", level: Any, inside: "list[Node]") -> "list[Node]":
 
 
 def nodes_to_level(index: "Index", level: object) -> "list[Node]":
-    """Return the nodes from the index down to a level of the tree, parents first.
+    """Return the nodes from the index down to a tree level, parents first.
 
     Raises
     ------
     MethodError
-        No such level.
+        The tree does not have the level.
     """
     levels = {node.code: index.level(node.code) for node in index.walk()}
     if not is_whole(level, 0, max(levels.values())):
@@ -92,17 +95,17 @@ def nodes_to_level(index: "Index", level: object) -> "list[Node]":
 
 
 def inner_node(index: "Index", code: str | None) -> "Index":
-    """Return the node of a code that has children, the index itself for None.
+    """Return the node with a code, which must have children; for None, the index itself.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        No node has the code.
     MethodError
-        An indicator.
+        The node is an indicator.
     """
     node = index if code is None else index.find(code)
     if isinstance(node, Indicator):
-        msg = f"node must have children, {code!r} is an indicator"
+        msg = f"node must have children, but {code!r} is an indicator"
         raise MethodError(msg)
     return node

@@ -1,4 +1,4 @@
-"""Reading an index from a table with one row for each node: own columns, or COINr's iMeta."""
+"""Reading an index from a table with one row for each node, in this library's format or COINr's."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ COINR = {
     "Level": "level",
     "Type": "type",
 }
-# What R writes where there is no value.
+# R writes this for a missing value.
 NA = "NA"
 # Rows of these types describe other columns of the data, not nodes.
 NO_NODES = ("Group", "Denominator", "Other")
@@ -61,13 +61,13 @@ def from_table(frame: object, kind: Callable[..., _Index]) -> _Index:
     faults = [f"column {n!r}{did_you_mean(n, table.names)}" for n in needed if n not in table.names]
     if faults:
         raise ModelError(
-            "a table of nodes needs the columns code and parent (COINr: iCode and Parent); missing",
+            "a table of nodes requires the columns code and parent (COINr: iCode and Parent); missing",
             faults,
         )
     unused = [name for name in table.names if name not in columns]
     if unused:
         warn(
-            f"columns of the table that say nothing about the index: {', '.join(unused)}",
+            f"columns that do not describe the index are ignored: {', '.join(unused)}",
             DLIWarning,
             stacklevel=3,
         )
@@ -94,7 +94,7 @@ def from_table(frame: object, kind: Callable[..., _Index]) -> _Index:
 
 
 def _cells(table: frames.Table, columns: dict[str, str]) -> tuple[dict[str, list[Any]], list[str]]:
-    """Return the cells of each field, and what is wrong with those that must be numbers."""
+    """Return the cells of each field, and a fault for each cell that must be a number but is not."""
     codes = table.column("iCode" if "iCode" in table.names else "code")
     cells: dict[str, list[Any]] = {}
     faults = []
@@ -115,7 +115,7 @@ def _cells(table: frames.Table, columns: dict[str, str]) -> tuple[dict[str, list
 
 
 def _read_na(cells: dict[str, list[Any]]) -> None:
-    """Read R's NA as missing, except where a row has it as its code."""
+    """Replace NA, R's missing value, by None; in codes only if no row has the code NA."""
     for field, column in cells.items():
         names_rows = field in ("code", "parent", "denominator")
         if field not in NUMBERS and not (names_rows and NA in cells["code"]):
@@ -123,7 +123,7 @@ def _read_na(cells: dict[str, list[Any]]) -> None:
 
 
 def _repeated(rows: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:
-    """Return what `from_rows` says of codes that appear more than once, with their rows."""
+    """Return the fault of each repeated code, by the same fault without rows as in `from_rows`."""
     places: dict[str | None, list[str]] = {}
     for where, row in rows:
         places.setdefault(row["code"], []).append(where)
@@ -137,7 +137,7 @@ def _repeated(rows: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:
 
 
 def _contradictions(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Return where COINr's types and levels of the rows contradict their parents."""
+    """Return the rows whose type or level in COINr's format contradicts their parents."""
     parents = {row["parent"] for _, row in rows}
     levels = {row["code"]: row.get("level") for _, row in rows}
     faults = []
@@ -174,9 +174,9 @@ def _fields(row: dict[str, Any], *, is_parent: bool) -> dict[str, Any]:
     return fields
 
 
-def _number_or_text(part: str) -> float | str:
-    """Return a number; text that is none is left for the index to refuse, with its row and code."""
+def _number_or_text(text: str) -> float | str:
+    """Return text as a number if it is one; if not, `from_rows` reports it with row and code."""
     try:
-        return float(part)
+        return float(text)
     except ValueError:
-        return part.strip()
+        return text.strip()

@@ -1,4 +1,4 @@
-"""What the files of this folder need to know of an index, besides its class."""
+"""The attributes of an index, for modules that cannot import its class."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
@@ -13,12 +13,12 @@ class Tree(Protocol):
 
     @property
     def code(self) -> str:
-        """The code, which no other node of the tree has."""
+        """The code, which is unique in the tree."""
         ...
 
     @property
     def name(self) -> str:
-        """The name for readers, possibly empty."""
+        """The name in tables and reports, possibly empty."""
         ...
 
     @property
@@ -33,7 +33,7 @@ class Tree(Protocol):
 
     @property
     def weighting(self) -> Any:
-        """The weighting of its children, None for that of the method."""
+        """The weighting of its children; None for the weighting of the method."""
         ...
 
     @property

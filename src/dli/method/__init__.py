@@ -1,4 +1,4 @@
-"""The choices of steps 3 to 6 as one value, and what they come to for a tree."""
+"""The method of an index: the choices for steps 3 to 6, and the choices resolved for a tree."""
 
 from dli.method.coverage import Coverage
 from dli.method.method import Method

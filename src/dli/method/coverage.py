@@ -1,4 +1,4 @@
-"""How many values a node needs for a score."""
+"""The number or share of values that a node needs for a score."""
 
 from typing import Any
 
@@ -11,14 +11,15 @@ __all__ = ["Coverage", "as_coverage"]
 
 @frozen(kw_only=True)
 class Coverage:
-    """The least number of values that a node needs for a score, as a share or a number.
+    """The smallest share or number of values that a node needs for a score.
 
     Parameters
     ----------
     share : float, optional
-        The least share, from 0 to 1.
+        The smallest share, from 0 to 1.
     number : int, optional
-        The least number. A node that has fewer in all needs all of them.
+        The smallest number. A node that has fewer children or indicators in total needs all of
+        them.
     of : {"children", "indicators"}
         Whether the children of the node are counted, or all indicators below it. An indicator
         counts if it has a value after imputation.
@@ -26,7 +27,7 @@ class Coverage:
     Raises
     ------
     MethodError
-        Both a share and a number, or neither; or an invalid field.
+        Both or neither of share and number are given, or a field is invalid.
 
     Examples
     --------
@@ -43,7 +44,7 @@ class Coverage:
     def __attrs_post_init__(self) -> None:
         faults = [*choice_faults("of", self.of, ("children", "indicators"))]
         if (self.share is None) == (self.number is None):
-            faults.append("give either a share or a number")
+            faults.append("pass either share or number, and not both")
         if self.share is not None and not (is_number(self.share) and 0 <= self.share <= 1):
             faults.append(f"share must be a number from 0 to 1, got {self.share!r}")
         if self.number is not None and not is_whole(self.number, 0):
@@ -51,7 +52,7 @@ class Coverage:
         refuse("Coverage", faults)
 
     def needed(self, total: int) -> float:
-        """Return how many of a number of children or indicators must have a value."""
+        """Return how many of ``total`` children or indicators must have a value."""
         if self.number is not None:
             return float(min(self.number, total))
         return float(self.share or 0.0) * total
@@ -64,10 +65,10 @@ class Coverage:
 
     @property
     def is_none(self) -> bool:
-        """Whether one value is enough, as without any rule."""
+        """Whether a single value is enough for a score, as without a rule."""
         return not self.share and (self.number or 0) <= 1
 
 
 def as_coverage(value: Any) -> Any:
-    """Return a number as the share of children that it stands for."""
+    """Return a number as a `Coverage` with that share of children, and any other value as it is."""
     return Coverage(share=float(value)) if is_number(value) else value

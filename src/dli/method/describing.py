@@ -1,4 +1,4 @@
-"""Choices in words, for the methods statement."""
+"""Descriptions of choices for the methods statement."""
 
 from inspect import getdoc
 from typing import Any
@@ -9,11 +9,11 @@ __all__ = ["describe"]
 
 
 def describe(choice: Any) -> str:
-    """Return a choice's own description, or its repr with the first line of its docstring."""
+    """Return the choice's own description, or its repr and the first line of its docstring."""
     if callable(getattr(choice, "describe", None)):
         return str(ask(choice, "describe", step=f"description of {type(choice).__name__}"))
     kind = type(choice)
     first = (getdoc(kind) or "").strip().split("\n")[0]
-    if first.startswith(f"{kind.__name__}("):  # what dataclasses write: defaults, not parameters
+    if first.startswith(f"{kind.__name__}("):  # the signature that dataclasses use as a default docstring
         first = ""
     return f"`{shown(choice)}`" + (f": {first}" if first else "")

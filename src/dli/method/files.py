@@ -1,9 +1,9 @@
-"""A method in tables: the ``[method]`` of a model file, and what `Method.to_dict` gives.
+"""A method as tables: the table ``[method]`` of a model file, and the result of `Method.to_dict`.
 
-Each field of the method has its key. A step is a table ``{method = "MinMax", low = 0.0}``; an array
-of such tables, each with a key ``for``, gives levels and codes steps of their own. The key ``for``
-may hold an array, and ``"*"`` stands for all that no other names. The functions that build a method
-take its class as ``kind``.
+Each field of the method is a key. A step is a table such as ``{method = "MinMax", low = 0.0}``. An
+array of such tables, each with a key ``for``, assigns different steps to levels and codes. The
+value of ``for`` may be an array, and ``"*"`` selects everything that no other key selects. The
+functions that build a method receive its class as ``kind``.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,9 +23,9 @@ from dli.method.coverage import Coverage, as_coverage
 __all__ = ["from_tables", "load", "of_file", "save", "to_tables"]
 
 _Method = TypeVar("_Method")
-# The family of steps to which each field of a method belongs that holds steps.
+# The family of each field of a method that contains steps.
 _FAMILY_OF = {**{family: family for family in FAMILIES}, "node_imputation": "imputation"}
-# Fields that hold something else for each level or code.
+# The other fields that may have a value for each level or code.
 _PARTS = ("coverage", "decimals")
 
 
@@ -39,14 +39,14 @@ def load(
     Raises
     ------
     MethodError
-        Steps that are no mapping of names to classes or functions.
+        ``steps`` is not a mapping of names to classes or functions.
     ModelError
-        The file cannot be read, exceeds a limit of `dli.files`, has no table ``[method]``, or is
-        invalid; the error names the file, table and key of each fault.
+        The file cannot be read, exceeds a limit of `dli.files`, does not have a table
+        ``[method]``, or is invalid; the error names the file, table and key of each fault.
     """
     own = own_steps(steps)
     tables = read_toml(path, "model file")
-    # A file that a person writes for the method alone need not name the format.
+    # A hand-written file with a method only may omit the format.
     fault = format_fault(tables.get("format", FORMAT), FORMAT)
     faults = [fault] if fault else unknown_tables(tables)
     if not faults:
@@ -58,14 +58,14 @@ def load(
 
 
 def save(method: Any, path: str | PathLike[str]) -> None:
-    """Write a method to a file of its own.
+    """Write a method to a file without an index.
 
     Raises
     ------
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is left unchanged.
     MethodError
-        A step or parameter that no file can hold.
+        The method has a step or parameter that a file cannot contain.
     """
     tables = {"format": FORMAT, "method": to_tables(method, full=True, own=True)}
     write_toml(path, tables, "model file")
@@ -74,9 +74,9 @@ def save(method: Any, path: str | PathLike[str]) -> None:
 def of_file(
     tables: Mapping[str, Any], kind: Callable[..., _Method], steps: Steps | None
 ) -> _Method:
-    """Return the method that is one of the tables of a model file."""
+    """Return the method in the tables of a model file; raise `ModelError` if it is missing."""
     if "method" not in tables:
-        fault = "table [method] is missing; an empty one stands for the defaults"
+        fault = "table [method] is missing; add an empty table to use the defaults"
         raise ModelError("no method", [fault])
     return from_tables(tables["method"], kind, steps)
 
@@ -88,20 +88,20 @@ def to_tables(method: Any, *, full: bool = False, own: bool = False) -> dict[str
     ----------
     method : Method
     full : bool
-        What is at its default too.
+        Include fields and parameters that equal their default.
     own : bool
-        Steps that are none of this library's too.
+        Allow the user's own steps, which are not steps of this library.
 
     Raises
     ------
     MethodError
-        A step or parameter that no file can hold; all of them are listed.
+        The method has steps or parameters that a file cannot contain; the error lists all of them.
     """
     tables: dict[str, Any] = {}
     errors: list[MethodError] = []
     for field in attrs.fields(type(method)):
         name, value = field.name, getattr(method, field.name)
-        # Without imputation or treatment, there is nothing to write.
+        # None means no imputation or treatment, which is what a missing key means.
         if value is None or (not full and value == field.default):
             continue
         try:
@@ -124,7 +124,7 @@ def to_tables(method: Any, *, full: bool = False, own: bool = False) -> dict[str
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise MethodError("a file cannot hold this method", map(str, errors))
+        raise MethodError("a file cannot contain this method", map(str, errors))
     return tables
 
 
@@ -151,7 +151,7 @@ def from_tables(tables: Any, kind: Callable[..., _Method], steps: Steps | None =
     Raises
     ------
     ModelError
-        Listing every fault, with its table and key.
+        The tables are invalid; the error lists every fault with its table and key.
     """
     if not isinstance(tables, Mapping):
         raise ModelError("invalid method", [f"[method] must be a table, got {tables!r}"])
@@ -182,31 +182,31 @@ def _read_field(name: str, value: Any, steps: Steps | None) -> Any:
         return _parts(name, value, steps)
     if name in _FAMILY_OF:
         if isinstance(value, Mapping) and not {"method", "step"} & value.keys():
-            parts = [key for key, own in value.items() if isinstance(own, Mapping)]
-            if parts:
+            keys = [key for key, choice in value.items() if isinstance(choice, Mapping)]
+            if keys:
                 raise ModelError(
-                    "choices for levels or codes are an array of tables: write "
-                    f"[[method.{name}]] with for = {parts[0]!r} and method = ... for each"
+                    "choices for levels or codes must be an array of tables: write "
+                    f"[[method.{name}]] with for = {keys[0]!r} and method = ... for each of them"
                 )
         return read_choice(_FAMILY_OF[name], value, steps)
     if name == "coverage" and isinstance(value, Mapping) and {"share", "number"} & value.keys():
         return _read_coverage(value)
-    if isinstance(value, Mapping):  # the keys of TOML are texts, so that levels would be lost
+    if isinstance(value, Mapping):  # keys in TOML are texts, so that they cannot be levels
         if name not in _PARTS:
             raise ModelError(f"expected one value, not a table, got {value}")
         key = "decimals" if name == "decimals" else "share"
-        msg = f"expected a number or an array of tables with for and {key}, got {value}"
+        msg = f"expected a number or an array of tables with 'for' and {key!r}, got {value}"
         raise ModelError(msg)
     return value
 
 
 def _parts(name: str, rows: list[Any], steps: Steps | None) -> dict[str | int, Any]:
-    """Return the choices of levels and codes.
+    """Return the choices for levels and codes in an array of tables.
 
     Raises
     ------
     ModelError
-        Listing every fault, with its place in the array.
+        A table is invalid; the error lists every fault with its position in the array.
     """
     choices: dict[str | int, Any] = {}
     faults = []
@@ -224,20 +224,20 @@ def _parts(name: str, rows: list[Any], steps: Steps | None) -> dict[str | int, A
         if "for" not in row:
             faults.append(f"{at}: key 'for', the level or code, is missing")
             continue
-        for own in key if isinstance(key, list) else [key]:
-            if not isinstance(own, str) and not is_whole(own):
-                faults.append(f"{at}: key 'for' must be a level or a code, got {own!r}")
-            elif own in choices:
-                faults.append(f"{at}: for = {own!r} appears more than once")
+        for target in key if isinstance(key, list) else [key]:
+            if not isinstance(target, str) and not is_whole(target):
+                faults.append(f"{at}: key 'for' must be a level or a code, got {target!r}")
+            elif target in choices:
+                faults.append(f"{at}: for = {target!r} appears more than once")
             else:
-                choices[own] = choice
+                choices[target] = choice
     if faults:
-        raise ModelError("invalid parts", faults)
+        raise ModelError("invalid choices for levels or codes", faults)
     return choices
 
 
 def _read_part(name: str, row: dict[str, Any], steps: Steps | None) -> Any:
-    """Return what a table of an array says of its level or code."""
+    """Return the choice that one table of an array describes."""
     if name in _FAMILY_OF:
         nothing = _FAMILY_OF[name] in ("imputation", "treatment") and not row
         return None if nothing else read_choice(_FAMILY_OF[name], row, steps)
@@ -259,10 +259,10 @@ def _read_coverage(table: Mapping[str, Any]) -> Coverage:
 def _refuse_unknown(
     table: Mapping[str, Any], known: list[str], needed: tuple[str, ...] = ("decimals",)
 ) -> None:
-    """Refuse keys that are unknown, and a table that has none of those that are needed."""
-    others = f" (known: {', '.join(known)})"
-    unknown = [f"{key!r}{did_you_mean(key, known) or others}" for key in table if key not in known]
+    """Raise an error for unknown keys, and for a table without any of the required keys."""
+    hint = f" (known: {', '.join(known)})"
+    unknown = [f"{key!r}{did_you_mean(key, known) or hint}" for key in table if key not in known]
     if unknown:
-        raise ModelError(f"key {', '.join(unknown)} is unknown")
+        raise ModelError(f"unknown key {', '.join(unknown)}")
     if not any(key in table for key in needed):
         raise ModelError(f"key {needed[0]!r} is missing")

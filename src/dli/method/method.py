@@ -1,4 +1,4 @@
-"""The choices of steps 3 to 6, as one frozen value."""
+"""The method of an index: the choices for steps 3 to 6 as one frozen value."""
 
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -42,7 +42,7 @@ _EXAMPLES = {
 
 
 class MethodChanges(TypedDict, total=False):
-    """The fields of a `Method`, as type checkers see the keywords of `Method.refine`."""
+    """The fields of a `Method`; type checkers use them for the keywords of `Method.refine`."""
 
     availability: float
     imputation: ImputationChoice
@@ -58,49 +58,57 @@ class MethodChanges(TypedDict, total=False):
 
 @frozen(kw_only=True, repr=False)
 class Method:
-    """How indicators become scores: one choice for each step, or one for each part of the tree.
+    """The choices that turn indicators into scores: one for each step, or one for each node.
 
-    A step is any object with the family's one method. A mapping ``{level or code: choice}`` gives
-    parts of the tree choices of their own; where no key fits, the step's default holds. A key
-    stands for the node of that code, or the nodes at that level; only for imputation and treatment,
-    which work on indicators alone, a code stands for all indicators below it and the nearest wins.
-    Codes win over levels; 0 is the level of the index. The key ``"*"`` stands for all nodes that no
-    other key names, or for imputation, treatment and normalisation for all such indicators. What a
-    node of the index carries itself wins over the method.
+    A step is any object that has the one method of its family. To use different choices in
+    different places of the tree, pass a mapping ``{level or code: choice}``. A code selects the
+    node with that code and a tree level selects the nodes at that level; 0 is the level of the
+    index. A code takes precedence over a level. Where no key applies, the step's default is used.
+    For imputation and treatment, which only work on indicators, a code selects all indicators
+    below that node, and the code nearest to the indicator takes precedence. The key ``"*"``
+    selects all nodes that no other key selects; for imputation, treatment and normalisation, all
+    such indicators. A choice that a node of the index declares itself takes precedence over the
+    method.
 
     Parameters
     ----------
     availability : float
-        The least share of indicators that a unit must have; others are left out before all else.
-        What counts are values in the data. Only an imputation over time, such as
-        `dli.imputation.Linear`, comes first: it is passed all rows, and what it fills counts too.
+        The smallest share of indicators that a unit must have; units with a smaller share are
+        left out before any other step. Only values in the data count. An imputation over time,
+        such as `dli.imputation.Linear`, is the exception: it is applied first, to all rows, and
+        the values that it fills count as well.
     imputation, treatment : object, optional
-        ``impute(values, context)`` or scikit-learn's ``fit_transform(values)``; ``treat(values)``.
+        An imputation has a method ``impute(values, context)`` or scikit-learn's
+        ``fit_transform(values)``; a treatment has a method ``treat(values)``.
     normalisation : object
-        ``normalise(values, indicators)``. A single one is for all indicators. A key of a mapping
-        may also name a node with children: then its score is normalised like an indicator's
-        before it enters its parent.
+        An object with a method ``normalise(values, indicators)``. A single one applies to all
+        indicators. A key of a mapping may also name a node with children: its score is then
+        normalised like the values of an indicator before it is aggregated into its parent.
     weighting : object
-        ``weights(values, children)``.
+        An object with a method ``weights(values, children)``.
     aggregation : object
-        ``aggregate(values, weights)``.
+        An object with a method ``aggregate(values, weights)``.
     missing : {"renormalise", "propagate", "raise"}
-        Share the weight of missing children among the rest, make the node missing, or refuse.
+        What happens if children of a node are missing: ``"renormalise"`` distributes their weight
+        over the other children, ``"propagate"`` makes the node missing too, and ``"raise"``
+        raises an error.
     coverage : float or Coverage, or mapping of level or code to these
-        The least share of its children that a node needs; below it the node is missing. 0 where
-        no key fits. A `dli.Coverage` counts indicators instead, or asks for a number.
+        The smallest share of its children that a node needs for a score; with fewer, the node is
+        missing. The default is 0, also where no key applies. A `dli.Coverage` can count
+        indicators instead, or require a number.
     node_imputation : object, optional
         An imputation that fills missing scores of nodes with children, such as
-        ``GroupMean("region")``. A single one is for all of them except the index itself.
+        ``GroupMean("region")``. A single one applies to all such nodes except the index itself.
     decimals : int, or mapping of level or code to int, optional
-        Round the scores of nodes (and what enters their parent) and the normalised values of
-        indicators to this many decimals, halves away from zero, where a publisher went on with
-        rounded figures. Derivatives, as of `leverage`, are those before rounding.
+        Round the scores of nodes, the values that are aggregated into their parents and the
+        normalised values of indicators to this many decimals, with halves rounded away from zero.
+        Use it to reproduce an index whose publisher continued with rounded figures. Derivatives,
+        such as those of `leverage`, are those before rounding.
 
     Raises
     ------
     MethodError
-        Listing every invalid field.
+        One or more fields are invalid; the error lists all of them.
 
     Examples
     --------
@@ -121,7 +129,7 @@ class Method:
     decimals: int | Mapping[Any, int] | None = None
 
     def __new__(cls, **choices: object) -> Self:
-        """Refuse unknown fields, with a hint at American spellings and the like."""
+        """Raise an error for unknown fields, with a hint at similar names."""
         names = [step.name for step in fields(cls)]
         unknown = [name for name in choices if name not in names]
         if unknown:
@@ -131,7 +139,7 @@ class Method:
     def __attrs_post_init__(self) -> None:
         for step in fields(Method):
             if isinstance(choices := getattr(self, step.name), Mapping):
-                # A copy, which later changes of the caller's mapping do not reach.
+                # The method keeps a copy, so that later changes by the caller do not affect it.
                 object.__setattr__(self, step.name, dict(choices))
         shares: dict[str, Any] = {"availability": self.availability}
         if isinstance(self.coverage, Mapping):
@@ -154,7 +162,7 @@ class Method:
             raise MethodError(msg, faults)
 
     def __repr__(self) -> str:
-        """Show what departs from the defaults."""
+        """Return the call with the fields that differ from the defaults."""
         own = [
             f"{step.name}={shown(getattr(self, step.name))}"
             for step in fields(Method)
@@ -164,8 +172,8 @@ class Method:
         return line if len(line) <= 80 else "Method(\n    " + ",\n    ".join(own) + ",\n)"
 
     def _decimal_faults(self) -> list[str]:
-        given = self.decimals
-        choices = given if isinstance(given, Mapping) else {} if given is None else {"": given}
+        value = self.decimals
+        choices = value if isinstance(value, Mapping) else {} if value is None else {"": value}
         return [
             f"{'decimals' if key == '' else f'decimals[{key!r}]'} must be a whole number from 0 to "
             f"15, got {n!r}"
@@ -174,18 +182,21 @@ class Method:
         ]
 
     def _family_faults(self, name: str, act: str) -> list[str]:
-        given = getattr(self, name)
-        choices = given if isinstance(given, Mapping) else {"": given}
+        value = getattr(self, name)
+        choices = value if isinstance(value, Mapping) else {"": value}
         family = name.removeprefix("node_")
         optional = family in ("imputation", "treatment")
         faults = []
         for key, choice in choices.items():
             at = name if isinstance(key, str) and not key else f"{name}[{key!r}]"
             if not (is_whole(key) or isinstance(key, str)):
-                faults.append(f"{name}: keys must be levels or codes, got {key!r}")
+                faults.append(f"{name}: keys must be tree levels or codes, got {key!r}")
             if isinstance(choice, type):
-                faults.append(f"{at} must be an object, got the class: write {choice.__name__}()")
-            # Series and frames have methods of such names, too.
+                faults.append(
+                    f"{at} must be an object, not the class {choice.__name__}; write "
+                    f"{choice.__name__}()"
+                )
+            # Series and data frames have methods with some of these names.
             elif not (choice is None and optional) and (
                 not _acts(family, act, choice) or hasattr(choice, "__array__")
             ):
@@ -197,12 +208,12 @@ class Method:
         return faults
 
     def check(self, index: Index) -> None:
-        """Check that every key of a mapping names a part of an index.
+        """Check that every key of a mapping is a code or a tree level of an index.
 
         Raises
         ------
         UnknownCodeError
-            Codes and levels that the index does not have.
+            A mapping has codes or levels that the index does not have.
         """
         steps = (*FAMILIES, "coverage", "node_imputation", "decimals")
         if not any(isinstance(getattr(self, step), Mapping) for step in steps):
@@ -211,28 +222,28 @@ class Method:
         leaves = {indicator.code for indicator in index.indicators}
         known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes}), OTHERS]
         for family in steps:
-            given = getattr(self, family)
-            if not isinstance(given, Mapping):
+            choices = getattr(self, family)
+            if not isinstance(choices, Mapping):
                 continue
-            what, there = "code or level", known
+            kind, allowed = "code or level", known
             if family in (
                 "weighting",
                 "aggregation",
                 "coverage",
                 "node_imputation",
             ):  # of nodes with children
-                what, there = "sub-index or level", [key for key in known if key not in leaves]
-            unknown = [key for key in given if key not in there]
+                kind, allowed = "sub-index or level", [key for key in known if key not in leaves]
+            unknown = [key for key in choices if key not in allowed]
             if unknown:
-                raise UnknownCodeError(f"{what} for {family}", unknown, there)
+                raise UnknownCodeError(f"{kind} for {family}", unknown, allowed)
 
     def resolve(self, index: Index) -> Choices:
-        """Return what the choices come to for each node and indicator of an index.
+        """Return the choices that apply to each node and indicator of an index.
 
         Raises
         ------
         UnknownCodeError
-            A key of a mapping that names no node or level of the index.
+            A mapping has codes or levels that the index does not have.
         """
         self.check(index)
         names = [step.name for step in fields(Method)]
@@ -240,17 +251,17 @@ class Method:
         return resolved({name: getattr(self, name) for name in names}, defaults, index)
 
     def refine(self, index: Index, **changes: Unpack[MethodChanges]) -> "Method":
-        """Return the method with changes; a mapping changes the levels and codes that it names.
+        """Return a copy of the method with changes.
 
-        A single normalisation changes that of all indicators; the scores of nodes are normalised
-        as before.
+        A mapping changes only the levels and codes that are its keys. A single normalisation
+        replaces the normalisation of all indicators; the scores of nodes are normalised as before.
 
         Parameters
         ----------
         index : Index
-            The tree whose levels keep the choices that they have.
+            The index whose codes and levels keep their present choices unless they are changed.
         **changes
-            Fields of the method.
+            Fields of the method with their new values.
 
         Examples
         --------
@@ -272,12 +283,12 @@ class Method:
         return evolve(self, **values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the method as plain tables that `from_dict` reads; defaults stay out.
+        """Return the method as plain tables that `from_dict` reads; defaults are omitted.
 
         Raises
         ------
         MethodError
-            A choice that is none of this library's, so that no file can name it.
+            A choice is not a step of this library, so that a table cannot name it.
         """
         from dli.method.files import to_tables
 
@@ -285,13 +296,13 @@ class Method:
 
     @classmethod
     def from_dict(cls, tables: Mapping[str, Any]) -> "Method":
-        """Build a method from plain tables.
+        """Return the method that plain tables describe.
 
         Raises
         ------
         ModelError
-            Listing every key that is unknown, every choice that is not there or does not take its
-            parameters, and every other value that a method cannot have.
+            The tables are invalid. The error lists every unknown key, every choice that does not
+            exist or does not accept its parameters, and every other invalid value.
         """
         from dli.method.files import from_tables
 
@@ -301,48 +312,48 @@ class Method:
     def load(
         cls, path: str | PathLike[str], *, steps: Mapping[str, Callable[..., Any]] | None = None
     ) -> "Method":
-        """Return the method that the table ``[method]`` of a file in TOML describes.
+        """Return the method that the table ``[method]`` of a TOML file describes.
 
-        The file may hold an index too, which is passed over; `dli.Assessment.from_file` reads both.
+        An index in the same file is ignored; `dli.Assessment.from_file` reads both.
 
         Parameters
         ----------
         path : str or path-like
-            Of the file.
+            The path of the file.
         steps : mapping of str to callable, optional
-            Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
-            for each, called with the parameters in the file.
+            Your own steps that the file names, such as ``{"Mine": Mine}``. Each is a class or a
+            function that is called with the parameters in the file.
 
         Raises
         ------
         ModelError
-            The file cannot be read, has no such table or is invalid; the error names the file,
-            table and key of each fault.
+            The file cannot be read, does not have this table or is invalid; the error names the
+            file, table and key of each fault.
         MethodError
-            Invalid ``steps``.
+            ``steps`` is invalid.
         """
         from dli.method.files import load
 
         return load(path, cls, steps)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write all choices, with all parameters, to a file in TOML that `load` reads.
+        """Write all choices with all parameters to a TOML file that `load` reads.
 
-        A file that was there is replaced, with its index if it had one;
+        An existing file is replaced, including its index if it contains one;
         `dli.Assessment.save_methodology` writes both.
 
         Parameters
         ----------
         path : str or path-like
-            Of the file.
+            The path of the file.
 
         Raises
         ------
         MethodError
-            A step or parameter that no file can hold. Steps of your own can be held if their class
-            is a dataclass or one of attrs, with the parameters as fields.
+            The method has a step or parameter that a file cannot contain. A step of your own can
+            be saved if its class is a dataclass or an attrs class with the parameters as fields.
         FileError
-            The file cannot be written; what was there before is untouched.
+            The file cannot be written; an existing file is left unchanged.
 
         Examples
         --------
@@ -366,14 +377,14 @@ def _acts(family: str, act: str, choice: Any) -> bool:
 
 
 def _other_spelling(act: str, choice: object) -> str:
-    """Return the hint that an object has the method under another spelling, or nothing."""
+    """Return a hint if the object has the method in American spelling, or an empty text."""
     american = act.replace("ise", "ize")
     if american == act or not callable(getattr(choice, american, None)):
         return ""
     return f"; it has a method {american}: name it {act}"
 
 
-# `__new__` takes any keyword; help and completion show the fields.
+# `__new__` accepts any keyword; this signature makes help and completion show the fields.
 _INIT = signature(Method.__init__)
 type.__setattr__(
     Method, "__signature__", _INIT.replace(parameters=list(_INIT.parameters.values())[1:])

@@ -1,4 +1,4 @@
-"""What the choices of a method come to for each node and indicator of a tree."""
+"""A method resolved for an index: the choices that apply to each node and indicator."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,25 +14,25 @@ from dli.method.rounding import RoundedAggregation, RoundedNormalisation
 
 __all__ = ["OTHERS", "Choices", "refined", "refined_normalisation", "resolved"]
 
-# The key of a mapping for everything that no other key names.
+# The key of a mapping that selects everything that no other key selects.
 OTHERS = "*"
 
 
 @frozen(kw_only=True, eq=False)
 class Choices:
-    """A method resolved for a tree, once for everything that follows.
+    """A method resolved for an index: the choice that applies to each node and indicator.
 
     Attributes
     ----------
     imputation, treatment, normalisation : tuple of (choice, columns)
-        Each choice with the columns of the indicators that it works on: a slice of all, or places
-        in the order of the index.
+        Each choice with the columns of the indicators that it applies to: a slice of all columns,
+        or column numbers in the order of the index.
     weighting, aggregation, coverage : mapping of str to object
-        By the code of every node with children.
+        The choice for each node with children, by code.
     node_normalisation, node_imputation : mapping of str to object
-        By the code of every node with children whose score is normalised, or filled.
+        The choice for each node with children whose score is normalised or imputed, by code.
     missing : {"renormalise", "propagate", "raise"}
-        What a missing child does to its node.
+        How a node is scored if children are missing.
     """
 
     imputation: tuple[tuple[Any, Any], ...]
@@ -48,7 +48,7 @@ class Choices:
 
 @frozen
 class _Nodes:
-    """The codes of all nodes, of those with children, and what these choose for themselves."""
+    """The codes of all nodes and of those with children, and the choices that nodes declare."""
 
     codes: tuple[str, ...]
     inner: tuple[str, ...]
@@ -67,12 +67,12 @@ def _nodes(index: Index) -> _Nodes:
 
 
 def resolved(values: Mapping[str, Any], defaults: Mapping[str, Any], index: Index) -> Choices:
-    """Resolve the fields of a method, each with its default, for an index."""
+    """Return the fields of a method, each with its default, resolved for an index."""
     nodes = _nodes(index)
-    values = {**values, "coverage": as_coverage(values["coverage"])}  # made once for all nodes
+    values = {**values, "coverage": as_coverage(values["coverage"])}  # once for all nodes
 
     def of_nodes(step: str) -> dict[str, Any]:
-        """Return the choice of each node: its own, then that of its code, then of its level."""
+        """Return each node's choice: its own, else that of its code, else that of its level."""
         chosen = _by_code(values[step], nodes.inner, index, defaults[step])
         return {**chosen, **nodes.own.get(step, {})}
 
@@ -106,14 +106,14 @@ def _needs_all(aggregation: Any) -> bool:
 
 
 def _by_code(value: Any, codes: Sequence[str], index: Index, default: Any = None) -> dict[str, Any]:
-    """Return what a method chose for some nodes, be it the same for all."""
+    """Return the choice for each of some nodes, by code."""
     if not isinstance(value, Mapping):
         return dict.fromkeys(codes, value)
     return {code: keyed(value, code, index, default) for code in codes}
 
 
 def keyed(choices: Mapping[Any, Any], code: str, index: Index, default: Any = None) -> Any:
-    """Return the choice for a node: that of its code, of its level, or of all others."""
+    """Return the choice for a node: that of its code, else of its level, else of the key "*"."""
     for key in (code, index.level(code), OTHERS):
         if key in choices:
             return choices[key]
@@ -123,7 +123,7 @@ def keyed(choices: Mapping[Any, Any], code: str, index: Index, default: Any = No
 def _normalisations(
     value: Any, defaults: Mapping[str, Any], index: Index, decimals: Mapping[str, int | None]
 ) -> tuple[tuple[Any, Any], ...]:
-    """Return the normalisations of indicators; a code or level stands for that node alone."""
+    """Return the normalisations of indicators; a code or level selects no nodes below it."""
     places = [decimals[indicator.code] for indicator in index.indicators]
     if not isinstance(value, Mapping) and places.count(None) == len(places):
         return ((value, slice(None)),)
@@ -140,7 +140,7 @@ def _normalisations(
 
 
 def _grouped(choices: list[tuple[Any, Any]]) -> list[tuple[tuple[Any, Any], Any]]:
-    """Return each choice (an object and a number) once, with its places."""
+    """Return each distinct choice (an object and a number) with its positions in the list."""
     groups: list[tuple[tuple[Any, Any], list[int]]] = []
     for place, (choice, n) in enumerate(choices):
         columns = next((own for other, own in groups if other[0] is choice and other[1] == n), None)
@@ -154,13 +154,14 @@ def _grouped(choices: list[tuple[Any, Any]]) -> list[tuple[tuple[Any, Any], Any]
 def _node_normalisations(
     value: Any, nodes: _Nodes, index: Index, decimals: Mapping[str, int | None]
 ) -> dict[str, Any]:
-    """Return the normalisations of scores: the node's own, that of its code, of its level."""
+    """Return each node's normalisation: its own, else that of its code, else of its level."""
     own = nodes.own["normalisation"]
     choices = {}
     for code in nodes.inner if isinstance(value, Mapping) else own:
         choice = own.get(code)
         if choice is None:
-            choice = value.get(code, value.get(index.level(code)))  # not of all others
+            # The key "*" selects indicators only.
+            choice = value.get(code, value.get(index.level(code)))
         if choice is not None:
             n = decimals[code]
             choices[code] = choice if n is None else RoundedNormalisation(choice, n)
@@ -168,17 +169,17 @@ def _node_normalisations(
 
 
 def _node_imputations(value: Any, inner: Sequence[str], index: Index) -> dict[str, Any]:
-    """Return the imputations of scores; a single one is for all nodes but the index itself."""
+    """Return the imputations of scores; a single one applies to all nodes except the index."""
     if not isinstance(value, Mapping):
         return {} if value is None else dict.fromkeys(inner[1:], value)
     choices = _by_code(value, inner, index)
     if index.code not in value and 0 not in value:
-        del choices[index.code]  # all others are all but the index itself
+        del choices[index.code]  # the key "*" does not select the index itself
     return {code: choice for code, choice in choices.items() if choice is not None}
 
 
 def _by_indicator(value: Any, default: Any, index: Index) -> tuple[tuple[Any, Any], ...]:
-    """Return choices for indicators; a code stands for all below it, and the nearest wins."""
+    """Return the choices for indicators; a code selects all below it, the nearest code first."""
     if not isinstance(value, Mapping):
         return ((value, slice(None)),)
     choices = [(_nearest(value, index, own, default), None) for own in index.indicators]
@@ -186,7 +187,7 @@ def _by_indicator(value: Any, default: Any, index: Index) -> tuple[tuple[Any, An
 
 
 def _nearest(value: Mapping[Any, Any], index: Index, indicator: Indicator, default: Any) -> Any:
-    """Return the choice for an indicator: its own code, then those above it, then its level."""
+    """Return the choice for an indicator: of its code, else of codes above, else of its level."""
     for code in (indicator.code, *(node.code for node in index.path(indicator.code))):
         if code in value:
             return value[code]
@@ -194,16 +195,16 @@ def _nearest(value: Mapping[Any, Any], index: Index, indicator: Indicator, defau
 
 
 def refined(value: Any, default: Any, changes: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """Return choices by level or code: those of before, but for the ones that change."""
+    """Return the choices by level or code after changes to some of them."""
     if isinstance(value, Mapping):
         return {**value, **changes}
     return dict(changes) if value == default else {OTHERS: value, **changes}
 
 
 def refined_normalisation(value: Any, default: Any, changes: Any, index: Index) -> Any:
-    """Return the normalisations of before, but for those that change.
+    """Return the normalisations after changes to some of them.
 
-    A single choice changes all indicators; scores of nodes are still normalised as before.
+    A single choice replaces that of all indicators; scores of nodes are normalised as before.
     """
     if isinstance(changes, Mapping):
         return refined(value, default, changes)

@@ -1,4 +1,4 @@
-"""Steps whose results are rounded, for indices whose publisher went on with rounded figures."""
+"""Steps with rounded results, for indices whose publisher continued with rounded figures."""
 
 from typing import Any
 
@@ -17,9 +17,10 @@ __all__ = ["RoundedAggregation", "RoundedNormalisation", "name_of", "rounded"]
 
 
 def rounded(values: Floats, decimals: int) -> Floats:
-    """Return values rounded to a number of decimals, halves away from zero as spreadsheets do.
+    """Return values rounded to a number of decimals, with halves away from zero as in spreadsheets.
 
-    A value within 1e-12 of a half counts as one, since 0.285 cannot be held exactly.
+    A value within a relative tolerance of 1e-12 of a half is rounded as a half, because floats
+    cannot represent numbers such as 0.285 exactly.
 
     Examples
     --------
@@ -35,7 +36,7 @@ def rounded(values: Floats, decimals: int) -> Floats:
 
 
 def name_of(step: Any) -> str:
-    """Return the name of a step's class, of what is rounded that of the step within."""
+    """Return the name of a step's class; of a rounded step, that of the step that it wraps."""
     if isinstance(step, _Rounded):
         return f"{type(step.step).__name__}, rounded,"
     return type(step).__name__
@@ -43,12 +44,14 @@ def name_of(step: Any) -> str:
 
 @frozen
 class _Rounded:
-    """A step whose results are rounded; whatever else it can do, it still can.
+    """A step whose results are rounded; all other attributes are those of the step it wraps.
 
     Attributes
     ----------
     step : object
+        The step that is wrapped.
     decimals : int
+        The number of decimals.
     """
 
     step: Any
@@ -63,7 +66,7 @@ class _Rounded:
         return lambda *arguments: attrs.evolve(self, step=attribute(*arguments))
 
     def describe(self) -> str:
-        """Return the description of the step, and to how many decimals results are rounded."""
+        """Return the description of the step and the number of decimals of its results."""
         places = "1 decimal" if self.decimals == 1 else f"{self.decimals} decimals"
         return f"{describe(self.step)} The result is rounded to {places}."
 
@@ -74,7 +77,7 @@ class RoundedAggregation(_Rounded):
 
     @property
     def traits(self) -> Traits:
-        """What still holds after rounding."""
+        """The traits that remain true after rounding."""
         return attrs.evolve(
             traits_of_aggregation(self.step),
             order=None, monotone=False, homogeneous=False, additive=False, concave=False,
@@ -91,7 +94,7 @@ class RoundedNormalisation(_Rounded):
 
     @property
     def traits(self) -> NormalisationTraits:
-        """What still holds after rounding: the ends, rounded, but no straight line."""
+        """The traits that remain true after rounding: the rounded ends, but not ``straight``."""
         own = traits_of_normalisation(self.step)
         if own.ends is None:
             return NormalisationTraits()

@@ -22,7 +22,7 @@ _GRAPH = ".capabilities.toml"
 
 
 def available() -> tuple[str, ...]:
-    """List the bundled models.
+    """Return the names of the bundled models.
 
     Examples
     --------
@@ -45,17 +45,17 @@ def load(name: str) -> Index:
     Parameters
     ----------
     name : {"dli-maturity", "dli-public"}
-        The index as a survey of maturity, or on public figures.
+        The index as a maturity survey, or the index based on public figures.
 
     Returns
     -------
     Index
-        The tree of the model.
+        The index with its tree, weights and scales.
 
     Raises
     ------
     UnknownCodeError
-        No such model.
+        The model does not exist.
 
     Examples
     --------
@@ -70,23 +70,23 @@ def load(name: str) -> Index:
 def load_capabilities(name: str) -> "CapabilityGraph":
     """Load the graph that links capabilities and barriers to a model's outcomes.
 
-    Its links and strengths are this project's reading of the source that the model names, each
-    with its evidence.
+    The links and their strengths are this project's interpretation of the source that the model
+    cites; each link states its evidence.
 
     Parameters
     ----------
     name : {"dli-maturity", "dli-public"}
-        Of the model that the links lead to.
+        The name of the model that the links lead to.
 
     Returns
     -------
     CapabilityGraph
-        With the evidence for each link.
+        The graph, with the evidence for each link.
 
     Raises
     ------
     UnknownCodeError
-        No such model.
+        The model does not exist.
 
     Examples
     --------
@@ -102,26 +102,25 @@ def load_capabilities(name: str) -> "CapabilityGraph":
 
 
 def load_judgements(name: str) -> dict[str, dict[tuple[str, str], float]]:
-    """Load the pairwise judgements that a model carries as an illustration.
+    """Load the pairwise judgements that a model contains as an illustration.
 
-    They show how judgements are written down and are nobody's opinion; the model does not use
-    them.
+    They show the format of judgements and are nobody's opinion; the model does not use them.
 
     Parameters
     ----------
     name : str
-        Of a model that comes with judgements.
+        The name of a model; the result is empty if it does not contain judgements.
 
     Returns
     -------
     dict
-        By the code of the judged node, ``{(code, code): how many times the first counts}``, as
-        `dli.weighting.AHP` takes them.
+        For the code of each judged node, ``{(code, code): how many times as important the first
+        is}``, as `dli.weighting.AHP` requires.
 
     Raises
     ------
     UnknownCodeError
-        No such model.
+        The model does not exist.
 
     Examples
     --------

@@ -1,6 +1,7 @@
-"""Pictures, each drawn on axes of matplotlib that come in or are made.
+"""Pictures of indices and of their results, drawn with matplotlib.
 
-They need matplotlib: ``pip install "digital-leadership-index[plot]"``.
+Each function draws on the axes that are passed, or on those of a new figure, and returns the axes.
+matplotlib is an optional dependency: ``pip install "digital-leadership-index[plot]"``.
 """
 
 from dli.plots.capability import influence_map, plan

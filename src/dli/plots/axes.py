@@ -1,4 +1,4 @@
-"""What all pictures share: axes to draw on, room for text, and the ticks of ranks."""
+"""Functions that all pictures share: axes, the width and wrapping of text, ticks for ranks."""
 
 import re
 import reprlib
@@ -29,14 +29,14 @@ __all__ = [
 
 
 def axes_for(ax: Any, width: float, height: float, projection: str | None = None) -> Any:
-    """Give the axes that came in, or those of a new figure of a size in inches.
+    """Return the axes that were passed, or those of a new figure whose size is in inches.
 
     Raises
     ------
     ImportError
         matplotlib is not installed.
     MethodError
-        Something other than axes.
+        ``ax`` is not axes.
     """
     if ax is None:
         figure = pyplot().figure(figsize=(width, height), layout="constrained")
@@ -45,20 +45,20 @@ def axes_for(ax: Any, width: float, height: float, projection: str | None = None
         msg = f"ax must be axes of matplotlib, got {reprlib.repr(ax)}"
         raise MethodError(msg)
     style = current()
-    # Ticks are made when the picture is saved, after the settings of the style have gone.
-    own = {} if style.font is None else {"labelfontfamily": style.font}
-    ax.tick_params(labelsize=style.small, labelcolor=style.ink, **own)
+    # Ticks are made when the picture is saved: by then the settings of the style no longer apply.
+    family = {} if style.font is None else {"labelfontfamily": style.font}
+    ax.tick_params(labelsize=style.small, labelcolor=style.ink, **family)
     return ax
 
 
 def name_size(n: int) -> float:
-    """Return the size of the names of many rows."""
+    """Return the font size of the names of n rows, in points."""
     style = current()
     return style.small if n > 40 else (style.small + style.size) / 2
 
 
 def plain(text: object, most: int = 60) -> str:
-    r"""Write text of the data so that it is drawn as it is, no formula, in one line of some length.
+    r"""Return text as one line of limited length that is drawn literally, not as a formula.
 
     Examples
     --------
@@ -68,14 +68,14 @@ def plain(text: object, most: int = 60) -> str:
     flat = " ".join(str(text).split())
     short = flat if len(flat) <= most else flat[: most - 1] + "…"
     drawn = short.replace("$", r"\$")
-    return f" {drawn}" if drawn.startswith("_") else drawn  # legends leave out what begins so
+    return f" {drawn}" if drawn.startswith("_") else drawn  # legends omit such labels
 
 
 def text_width(text: str, size: float) -> float:
-    """Estimate the width of a line in points, rather too wide than too narrow.
+    """Return an estimate of the width of a line of text in points, on the wide side.
 
-    Fonts are not asked: they would warn of letters that they lack, and another font may be used
-    where the picture is shown.
+    The line is not measured in its font: matplotlib would warn of letters that the font lacks, and
+    another font may be used where the picture is shown.
 
     Examples
     --------
@@ -98,31 +98,31 @@ def _letter_width(letter: str) -> float:
 
 
 def letters_in(inches: float, size: float) -> int:
-    """Return about how many letters of a size a line of some inches holds."""
+    """Return about how many letters of a font size fit into a line of a width in inches."""
     return max(4, int(72 * inches / (0.62 * size)))
 
 
 def wrapped(text: str, letters: int, lines: int = 3) -> str:
-    r"""Break a text after spaces, underscores and hyphens; what is more than some lines is cut off.
+    r"""Return a text broken after spaces, "_", "-" and "/", and cut off after some lines.
 
     Examples
     --------
     >>> wrapped("cross_department_coordination", 17)
     'cross_department_\ncoordination'
     """
-    made = [""]
+    broken = [""]
     for piece in re.split(r"(?<=[\s_/-])", text):
-        if made[-1] and len(made[-1]) + len(piece.rstrip()) > letters:
-            made.append("")
-        made[-1] += piece
-    whole = [line.strip() for line in made]
+        if broken[-1] and len(broken[-1]) + len(piece.rstrip()) > letters:
+            broken.append("")
+        broken[-1] += piece
+    whole = [line.strip() for line in broken]
     if len(whole) > lines:
         whole = [*whole[: lines - 1], f"{whole[lines - 1]}…"]
     return "\n".join(plain(line, max(letters, 2)) for line in whole)
 
 
 def rank_ticks(last: int, most: int = 8) -> list[int]:
-    """Return ticks for ranks: the first is 1, for there is no rank 0.
+    """Return ticks for ranks; the first is 1, because there is no rank 0.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def rank_ticks(last: int, most: int = 8) -> list[int]:
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Push heights apart, so that labels there do not cover each other.
+    """Return heights moved apart, so that labels at these heights do not overlap.
 
     Examples
     --------
@@ -154,6 +154,6 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def tidy(ax: Any) -> Any:
-    """Take away the lines that say nothing."""
+    """Hide the top and right borders of the axes, and return the axes."""
     ax.spines[["top", "right"]].set_visible(False)
     return ax

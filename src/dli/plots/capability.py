@@ -1,4 +1,4 @@
-"""Pictures of capabilities: the map of influence, and a plan."""
+"""Pictures of capabilities: the map of influence and a plan."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,19 +17,19 @@ __all__ = ["influence_map", "plan"]
 
 @drawn
 def influence_map(graph: "CapabilityGraph", *, ax: Any = None) -> Any:
-    """Draw DEMATEL's map: prominence to the right, causes above and effects below the line.
+    """Draw the DEMATEL map: prominence to the right, causes above the line and effects below.
 
     Parameters
     ----------
     graph : CapabilityGraph
-        Capabilities and their links.
+        The capabilities and their links.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
     """
     style = current()
     table = frames.read(graph.dematel())
@@ -40,9 +40,9 @@ def influence_map(graph: "CapabilityGraph", *, ax: Any = None) -> Any:
     for kind, mark, colour in (
         ("capability", "o", style.good), ("barrier", "X", style.bad), ("outcome", "s", style.grey),
     ):  # fmt: skip
-        own = [i for i, code in enumerate(codes) if kinds.get(code, "outcome") == kind]
-        if own:
-            ax.scatter(*points[own].T, marker=mark, color=colour, s=28, label=kind, zorder=3)
+        rows = [i for i, code in enumerate(codes) if kinds.get(code, "outcome") == kind]
+        if rows:
+            ax.scatter(*points[rows].T, marker=mark, color=colour, s=28, label=kind, zorder=3)
     ax.axhline(0, color=style.ink, linewidth=0.8)
     ax.margins(x=0.12, y=0.08)
     ax.set_xlim(ax.get_xlim())
@@ -50,7 +50,7 @@ def influence_map(graph: "CapabilityGraph", *, ax: Any = None) -> Any:
     ax.set_xlabel("prominence: influence given and received")
     ax.set_ylabel("relation: causes above, effects below")
     ax.legend()
-    # The most prominent first: they have the most choice of places.
+    # The most prominent first: the first labels have the most free places to choose from.
     named = [i for i in np.argsort(-points[:, 0], kind="stable").tolist() if codes[i] in kinds]
     label_points(ax, points, codes, named)
     return tidy(ax)
@@ -58,19 +58,19 @@ def influence_map(graph: "CapabilityGraph", *, ax: Any = None) -> Any:
 
 @drawn
 def plan(chosen: "Plan", *, ax: Any = None) -> Any:
-    """Draw what each step of a plan adds to the score, in the order to take them.
+    """Draw how much each step of a plan adds to the score, in the order of the plan.
 
     Parameters
     ----------
     chosen : Plan
-        What `CapabilityGraph.plan` returned.
+        The plan, as returned by `CapabilityGraph.plan`.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
     """
     style = current()
     rows = chosen.steps

@@ -1,4 +1,4 @@
-"""Pictures of change: ranks over periods, and a difference in parts."""
+"""Pictures of change: ranks over periods, and the contributions to a difference."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -40,31 +40,32 @@ def bump(
     Parameters
     ----------
     assessment : Assessment
-        Of several periods.
+        An assessment of several periods.
     units : sequence
-        Drawn in colour and named; all others are thin and grey.
+        The units to draw in colour and to name.
     node : str, optional
-        The index by default.
+        The node whose ranks are drawn; the index by default.
     others : bool
-        Whether to draw all other units; thousands of them make a picture slow, and grey all over.
+        Whether to draw all other units as thin grey lines; thousands of them take long and cover
+        the whole picture.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     MethodError
-        An assessment of one period.
+        The assessment does not have periods.
     UnknownCodeError
-        No such units or node.
+        A unit or the node does not exist.
     """
     style = current()
     if assessment.periods is None:
-        msg = "ranks over periods need an assessment of several: period=... names their column"
+        msg = "bump requires an assessment with periods: name their column with period=..."
         raise MethodError(msg)
     code = assessment.index.code if node is None else node
     ranks = assessment.rank_array(code)
@@ -92,14 +93,14 @@ def bump(
     for (unit, i, _), height in zip(ends, labels, strict=True):
         ax.annotate(plain(unit), (i, height), xytext=(7, 0), textcoords="offset points",
                     fontsize=style.small, va="center", color=style.ink)  # fmt: skip
-    # As many periods as have room beside each other, the last one among them.
+    # Label as many periods as fit beside each other, always including the last one.
     room = letters_in(0.8 * style.width, style.small)
     longest = max(len(plain(period)) for period in periods) + 2
     shown = range(len(periods))[:: -max(1, -(-len(periods) * longest // room))]
     ax.set_xticks(shown, [plain(periods[i]) for i in shown])
     ax.set_yticks(rank_ticks(int(last)))
     ax.set_ylim(1.02 * last + 0.5, 1 - 0.02 * last - 0.1)
-    # Room for the names of units beside their lines.
+    # Leave space for the names of the units beside their lines.
     widest = max((text_width(plain(unit), style.small) for unit, *_ in ends), default=0)
     share = min(0.4, (widest + 10) / (72 * 0.85 * style.width))
     ax.set_xlim(-0.2, (len(periods) - 1 + 0.2 * share) / (1 - share) + 0.1)
@@ -109,35 +110,35 @@ def bump(
 
 @drawn
 def waterfall(table: object, *, start: float = 0.0, top: int = 12, ax: Any = None) -> Any:
-    """Draw parts that add up: a table of differences or changes as steps up and down.
+    """Draw a table of differences or changes as a waterfall: steps up and down that add up.
 
     Parameters
     ----------
     table : frame
-        With ``points`` and ``code`` (or ``name`` where the code is missing), such as
-        `dli.change.difference` and `dli.change.change` return.
+        A table with the columns ``points`` and ``code`` (and ``part``, which labels rows without a
+        code), as `dli.change.difference` and `dli.change.change` return.
     start : float
-        The score that the steps start from.
+        The score at which the steps start.
     top : int
-        How many of the largest parts are shown by themselves; the rest is put together.
+        The number of largest steps to show; the others are combined into one step.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     DataError
-        A table without points.
+        The table lacks one of the columns ``points`` and ``code``.
     """
     style = current()
     read = frames.read(table)
     missing = read.require(["points", "code"], "column")
     if missing:
-        msg = "a waterfall needs a table of parts"
+        msg = "waterfall requires a table with the columns points and code"
         raise DataError(msg, missing)
     names = read.column("part") if "part" in read.names else [""] * read.n_rows
     codes = read.column("code")

@@ -1,4 +1,4 @@
-"""A picture of who is ahead whatever the weights: a diagram of some units, levels of many."""
+"""A picture of dominance: which units are ahead of which others under all weights."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,44 +12,44 @@ from dli.plots.style import current, drawn
 
 __all__ = ["hasse"]
 
-# A line of text in inches for each point of its size, with air.
+# The height of a line of text, in inches for each point of its font size.
 _LINE = 1.45 / 72
-# Of names at each level.
+# The largest number of lines of names at each level.
 _LINES = 2
 
 
 @drawn
 def hasse(order: Any, *, highlight: Sequence[object] = (), most: int = 40, ax: Any = None) -> Any:
-    """Draw an order of dominance: who stands above whom whatever the weights.
+    """Draw an order of dominance: which units are ahead of which others under all weights.
 
-    Units stand as high as the longest way up from them is short; lines lead from the better to the
-    next worse. Of many units the lines would be a smear: a row for each level then says how many
-    units it has, which they are, as far as there is room, and how many units of lower levels they
-    stand above.
+    Each unit is drawn below all units that are ahead of it, as high as possible; lines lead from
+    each unit to the next worse ones. With many units the lines would be illegible. Instead, a row
+    for each level then shows the number of its units, their names as far as there is space, and in
+    how many pairs they are ahead of units at lower levels.
 
     Parameters
     ----------
     order : networkx.DiGraph
-        Such as `dli.robustness.order` returns.
+        The order, as returned by `dli.robustness.order`.
     highlight : sequence, optional
-        Units drawn in another colour, with the lines of all that stand above and below them; in
-        levels, with their number.
+        Units to draw in another colour. A diagram also shows the lines between all units above and
+        below them in colour; levels also state the number of units ahead of and behind them.
     most : int
-        Of how many units lines are drawn; orders of more are drawn as levels.
+        The largest number of units that are drawn with lines; larger orders are drawn as levels.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     DataError
-        Units that are not in the order.
+        A highlighted unit is not in the order.
     MethodError
-        An order that is not a directed graph; a number of units below 0.
+        ``order`` is not a directed graph, or ``most`` is not a whole number of at least 0.
     """
     import networkx as nx
 
@@ -57,7 +57,7 @@ def hasse(order: Any, *, highlight: Sequence[object] = (), most: int = 40, ax: A
     whole_number("most", most, 0)
     unknown = [unit for unit in highlight if unit not in order]
     if unknown:
-        msg = "these units are not in the order"
+        msg = "units to highlight must be in the order; these are not"
         raise DataError(msg, [f"{unit!r}" for unit in unknown])
     layers = [sorted(layer, key=str) for layer in nx.topological_generations(order)]
     draw = _levels if len(order) > most else _diagram
@@ -67,7 +67,7 @@ def hasse(order: Any, *, highlight: Sequence[object] = (), most: int = 40, ax: A
 
 
 def _diagram(order: Any, layers: list[list[Any]], marked: list[Any], ax: Any) -> Any:
-    """Draw a box for each unit, and a line to each next worse one."""
+    """Draw a box for each unit, and a line to each next worse unit."""
     import networkx as nx
 
     style = current()
@@ -76,18 +76,18 @@ def _diagram(order: Any, layers: list[list[Any]], marked: list[Any], ax: Any) ->
     ax = axes_for(ax, max(style.width, widest * (longest + 14) / 72), 0.8 + 0.62 * len(layers))
     place: dict[Any, tuple[float, float]] = {}
     for y, layer in enumerate(layers):
-        # Under what stands above, as far as it can be.
+        # As far as possible, units are placed below those that are ahead of them.
         above = {
             unit: float(np.mean([place[p][0] for p in order.predecessors(unit)] or [0.0]))
             for unit in layer
         }
         for i, unit in enumerate(sorted(layer, key=lambda unit: (above[unit], str(unit)))):
             place[unit] = (i - (len(layer) - 1) / 2, -float(y))
-    kin: set[Any] = set(marked)
+    related: set[Any] = set(marked)
     for unit in marked:
-        kin |= nx.ancestors(order, unit) | nx.descendants(order, unit)
+        related |= nx.ancestors(order, unit) | nx.descendants(order, unit)
     for better, worse in order.edges:
-        strong = better in kin and worse in kin
+        strong = better in related and worse in related
         ax.plot(*zip(place[better], place[worse], strict=True), zorder=1,
                 color=style.good if strong else style.grey, linewidth=1.6 if strong else 0.8,
                 alpha=0.8 if strong else 0.5)  # fmt: skip
@@ -102,11 +102,11 @@ def _diagram(order: Any, layers: list[list[Any]], marked: list[Any], ax: Any) ->
 
 
 def _levels(order: Any, layers: list[list[Any]], marked: list[Any], ax: Any) -> Any:
-    """Draw a row for each level: a bar as long as it has units, their relations and names."""
+    """Draw a row for each level: a bar for the number of its units, their pairs and names."""
     style = current()
     below, above = _reach(order, layers)
     n_pairs = len(order) * (len(order) - 1) // 2
-    told = [
+    summaries = [
         f"{plain(unit, 24)} is ahead of {below[unit]:,} and behind {above[unit]:,}; "
         f"{len(order) - 1 - above[unit] - below[unit]:,} depend on the weights"
         for unit in marked
@@ -115,14 +115,14 @@ def _levels(order: Any, layers: list[list[Any]], marked: list[Any], ax: Any) -> 
     room = 0.94 * width
     rows = [_names(layer, marked, room) for layer in layers]
     # A line for the heading of each level, and half a line between levels.
-    n_lines = 2.6 + len(told) + sum(1.5 + len(lines) for lines in rows)
+    n_lines = 2.6 + len(summaries) + sum(1.5 + len(lines) for lines in rows)
     ax = axes_for(ax, style.width, n_lines * _LINE * style.small + 0.15)
     ax.text(0, 0, f"{len(order):,} units in {len(layers):,} levels; {sum(below.values()):,} of "
-            f"{n_pairs:,} pairs\nare in order whatever the weights", fontsize=style.size,
+            f"{n_pairs:,} pairs\nhave the same order under all weights", fontsize=style.size,
             va="top")  # fmt: skip
-    for y, text in enumerate(told):
+    for y, text in enumerate(summaries):
         ax.text(0, 2.7 + y, text, fontsize=style.small, color=style.bad, va="center")
-    at_line = 3.1 + len(told)
+    at_line = 3.1 + len(summaries)
     widest = max(map(len, layers))
     for number, (layer, lines) in enumerate(zip(layers, rows, strict=True), 1):
         n_below = sum(below[unit] for unit in layer)
@@ -149,9 +149,9 @@ def _room_of(name: str, *, is_marked: bool) -> float:
 
 
 def _names(units: list[Any], marked: list[Any], room: float) -> list[list[tuple[str, bool]]]:
-    """Return lines of as many names as have room, the marked ones first, and a count of the rest.
+    """Return lines with as many names as fit, the marked ones first, and a count of the rest.
 
-    Names that are not marked are one text for each line.
+    Each line contains its unmarked names as one text.
     """
     first = [unit for unit in marked if unit in units]
     names = [(plain(unit, 24), True) for unit in first]
@@ -175,15 +175,15 @@ def _names(units: list[Any], marked: list[Any], room: float) -> list[list[tuple[
 
 
 def _joined(line: list[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
-    """Give the marked names of a line, and then the others as one text."""
+    """Yield the marked names of a line, and then its other names as one text."""
     yield from (part for part in line if part[1])
-    others = [name for name, is_marked in line if not is_marked]
-    if others:
-        yield "  ".join(others), False
+    unmarked = [name for name, is_marked in line if not is_marked]
+    if unmarked:
+        yield "  ".join(unmarked), False
 
 
 def _reach(order: Any, layers: list[list[Any]]) -> tuple[dict[Any, int], dict[Any, int]]:
-    """Return how many units each stands above, and how many it stands below."""
+    """Return how many units each unit is ahead of, and how many it is behind."""
     bit = {unit: 1 << i for i, unit in enumerate(order)}
 
     def counts(units: list[Any], following: Any) -> dict[Any, int]:

@@ -1,4 +1,4 @@
-"""A picture of capabilities in layers, each wrapped into as many lines as a page needs."""
+"""A picture of capabilities in layers, each on as many lines as the page requires."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["capabilities"]
 
-# Boxes of capabilities beside each other at most, and inches for text of 7.5 points: from a line of
-# boxes to the next, between layers, and around the text of a box.
+# The largest number of boxes beside each other; and in inches, for text of 7.5 points, the distance
+# between lines of boxes, the gap between layers, and the margin around the text of a box.
 _BESIDE = 4
 _LINE, _GAP, _AIR = 0.42, 0.3, 0.12
 
 
 @frozen
 class _Box:
-    """A node's box in inches: its centre, from the upper left corner of the picture, and sides."""
+    """A node's box in inches: its centre, from the upper left corner of the picture, and size."""
 
     x: float
     y: float
@@ -45,50 +45,51 @@ def capabilities(
 ) -> Any:
     """Draw capabilities, the outcomes that they act on and the index in layers.
 
-    From top to bottom each node stands after what strengthens it; capabilities that feed back on
-    each other share a layer, and below them are outcomes, beside their sub-indices, and the index.
-    Lines are as thick as links are strong: blue adds, vermilion and dashed takes away. With an
-    assessment and a unit, nodes are filled by their level: the emptier, the weaker. The weakest
-    third of them is framed, and only links that lead to a node of it are in colour.
+    From top to bottom, each node is drawn below the nodes that strengthen it; capabilities in a
+    feedback loop share a layer. Below them are the outcomes, beside their sub-indices, and the
+    index. Stronger links are drawn as thicker lines: positive links are blue, negative links
+    vermilion and dashed. With an assessment and a unit, boxes are filled according to the levels of
+    the nodes: the emptier, the weaker. The weakest third of the nodes is framed, and only the links
+    to these nodes are in colour.
 
     Parameters
     ----------
     graph : CapabilityGraph
-        Capabilities and their links.
+        The capabilities and their links.
     assessment : Assessment, optional
-        Whose scores fill the boxes.
+        The assessment whose tree is drawn, and whose scores fill the boxes.
     unit : object, optional
-        Whose scores they are.
+        The unit whose scores fill the boxes; without it the boxes are empty.
     node : str, optional
-        A capability, an outcome, or a sub-index with outcomes: only that node, what leads to it
-        and what it leads to are shown.
+        A capability, an outcome, or a sub-index with outcomes: only this node, the nodes that lead
+        to it and the nodes that it leads to are shown.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        Links that lead to what is not in the index, no such unit, or no such node.
+        A link leads to a node that is not in the index, or the unit or the node does not exist.
     """
     style = current()
     kept = _kept(graph, assessment, node)
     layers, groups = _layers(graph, assessment, kept)
     boxes, height = _boxes(layers, groups, "" if assessment is None else assessment.index.code)
     level = {} if assessment is None or unit is None else _levels(graph, assessment, unit, period)
-    level = {code: own for code, own in level.items() if code in boxes}
+    level = {code: share for code, share in level.items() if code in boxes}
     weak = set(sorted(level, key=lambda code: level[code])[: len(level) // 3])
-    said = []
+    title = []
     if level:
-        said = [f"{plain(unit)}: filled as far as each is complete, or a barrier gone;",
-                "the weakest third framed"]  # fmt: skip
-    ax = axes_for(ax, style.width, height + 0.2 * len(said))
+        title = [f"{plain(unit)}: filled as far as each is complete, or a barrier is removed;",
+                 "the weakest third is framed"]  # fmt: skip
+    ax = axes_for(ax, style.width, height + 0.2 * len(title))
     _links(ax, graph, boxes, weak)
     _tree(ax, boxes, groups)
     barriers = {c.code for c in graph.capabilities if c.kind == "barrier"}
@@ -97,29 +98,29 @@ def capabilities(
     ax.set_xlim(0, style.width)
     ax.set_ylim(height, 0)
     ax.axis("off")
-    if said:
-        ax.set_title("\n".join(said), fontsize=style.small, loc="left")
+    if title:
+        ax.set_title("\n".join(title), fontsize=style.small, loc="left")
     return ax
 
 
 def _kept(graph: "CapabilityGraph", assessment: "Assessment | None", node: str | None) -> set[str]:
-    """Return the nodes of the graph that are drawn: all, or those that one has to do with."""
+    """Return the nodes of the graph to draw: all, or those that are connected with one node."""
     import networkx as nx
 
     net = graph.to_networkx()
     if node is None:
         return set(net)
-    own = {node} if node in net else set()
+    starts = {node} if node in net else set()
     inner: list[str] = []
     if assessment is not None:
         inner = [one.code for one in assessment.index.walk() if isinstance(one, Index)]
         if node in inner:
             part = assessment.index.find(node)
-            own |= {one.code for one in part.walk()} & set(graph.outcomes)  # type: ignore[union-attr] # an Index
-    if not own:
+            starts |= {one.code for one in part.walk()} & set(graph.outcomes)  # type: ignore[union-attr] # an Index
+    if not starts:
         raise UnknownCodeError("node of the graph", [node], sorted({*net, *inner}))
-    reached = set(own)
-    for one in own:
+    reached = set(starts)
+    for one in starts:
         reached |= nx.ancestors(net, one) | nx.descendants(net, one)
     return reached
 
@@ -139,7 +140,7 @@ def _layers(
     if assessment is None:
         return layers, {"": outcomes}
     index = assessment.index
-    # In the order of the indicators, a sub-index where its first indicator would be.
+    # Outcomes are in the order of the indicators; a sub-index takes the place of its first one.
     first = {i.code: place for place, i in reversed(list(enumerate(index.indicators)))}
     for inner in index.walk():
         if isinstance(inner, Index):
@@ -152,7 +153,7 @@ def _layers(
         parent = index.parent(code)
         if parent is not None:
             groups.setdefault(parent.code, []).append(code)
-    # An outcome that is itself the parent of others stands beside them only.
+    # An outcome that is the parent of other outcomes is only drawn beside them.
     beside = {
         parent: [code for code in own if code not in groups] for parent, own in groups.items()
     }
@@ -162,7 +163,7 @@ def _layers(
 def _boxes(
     layers: list[list[str]], groups: dict[str, list[str]], index: str
 ) -> tuple[dict[str, _Box], float]:
-    """Return the box of each node, and the height of all."""
+    """Return the box of each node, and the height of the picture."""
     style = current()
     scale = style.small / 7.5
     line, gap, air = scale * _LINE, scale * _GAP, scale * _AIR
@@ -201,14 +202,14 @@ def _boxes(
 
 
 def _room_of(code: str) -> float:
-    """Return the inches that a code needs in one line, with air."""
+    """Return the width of a code in one line with a margin, in inches."""
     return text_width(plain(code), current().small) / 72 + 0.1
 
 
 def _levels(
     graph: "CapabilityGraph", assessment: "Assessment", unit: object, period: object
 ) -> dict[str, float]:
-    """Return what is complete of each node, from 0 to 1."""
+    """Return how complete each node is, from 0 to 1."""
     row = assessment.row(unit, period=period)
     levels = frames.read(graph.levels(assessment))
     known: dict[str, float] = {}
@@ -224,7 +225,7 @@ def _levels(
 
 
 def _links(ax: Any, graph: "CapabilityGraph", boxes: dict[str, _Box], weak: set[str]) -> None:
-    """Draw an arrow for each link; those to weak nodes alone are in colour, if there are any."""
+    """Draw an arrow for each link; if there are weak nodes, only links to them are in colour."""
     from matplotlib.patches import FancyArrowPatch
 
     style = current()
@@ -240,7 +241,7 @@ def _links(ax: Any, graph: "CapabilityGraph", boxes: dict[str, _Box], weak: set[
             FancyArrowPatch(
                 (start.x, start.y + down * start.height / 2),
                 (end.x, end.y - down * end.height / 2),
-                # What stands beside or above is reached around the boxes between.
+                # Arrows to boxes beside or above are curved around the boxes in between.
                 connectionstyle=f"arc3,rad={0.0 if down > 0 else 0.35}",
                 arrowstyle="-|>",
                 mutation_scale=7,
@@ -273,7 +274,7 @@ def _tree(ax: Any, boxes: dict[str, _Box], groups: dict[str, list[str]]) -> None
 
 
 def _draw(ax: Any, code: str, box: _Box, *, barrier: bool, level: float | None, weak: bool) -> None:
-    """Draw the box of a node: how far it is filled, its frame and its code."""
+    """Draw the box of a node with its filling, its frame and its code."""
     from matplotlib.patches import Rectangle
 
     style = current()

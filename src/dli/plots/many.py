@@ -1,4 +1,4 @@
-"""Pictures of very many units, of which no single one could be seen: histograms."""
+"""Histograms, for so many units that no single unit could be seen in another picture."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,18 +18,21 @@ _BARS = 60
 
 @drawn
 def score_histogram(assessment: "Assessment", rows: Sequence[int], *, ax: Any = None) -> Any:
-    """Draw how many of some rows have which score, the median, and the thresholds of bands.
+    """Draw a histogram of the scores of some rows, with the median and the thresholds of bands.
 
     Parameters
     ----------
     assessment : Assessment
+        The assessment whose scores are drawn.
     rows : sequence of int
-        With a score, one at least.
+        At least one row; each must have a score.
     ax : matplotlib.axes.Axes, optional
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        The axes with the picture.
     """
     style = current()
     index = assessment.index
@@ -49,18 +52,21 @@ def score_histogram(assessment: "Assessment", rows: Sequence[int], *, ax: Any = 
 
 @drawn
 def value_histograms(assessment: "Assessment", *, ax: Any = None) -> Any:
-    """Draw histograms of indicators: values before treatment upwards, after treatment downwards.
+    """Draw two histograms of each indicator: before treatment upwards, after treatment downwards.
 
-    Each indicator has a row from its least to its greatest value.
+    Each indicator has a row that runs from its smallest to its largest value.
 
     Parameters
     ----------
     assessment : Assessment
+        The assessment whose values are drawn.
     ax : matplotlib.axes.Axes, optional
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
+        The axes with the picture.
     """
     style = current()
     codes = [indicator.code for indicator in assessment.index.indicators]
@@ -84,6 +90,6 @@ def value_histograms(assessment: "Assessment", *, ax: Any = None) -> Any:
         ax.plot([], [], "s", color=colour, label=label)
     ax.set_yticks(range(len(codes)), [plain(code) for code in codes], fontsize=style.small)
     ax.set_ylim(len(codes) - 0.4, -0.6)
-    ax.set_xticks([0, 1], ["least", "greatest"])
+    ax.set_xticks([0, 1], ["smallest", "largest"])
     ax.legend(loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
     return tidy(ax)

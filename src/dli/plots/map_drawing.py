@@ -1,4 +1,4 @@
-"""How a map is drawn: territories, dots for those too small to see, and what stands below."""
+"""The parts of a map: territories, dots for small ones, and a legend and texts below."""
 
 import textwrap
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ __all__ = ["Below", "Territories", "draw_territories", "signed_area"]
 _LAND = "#E6E6E6"  # territories that are not assessed
 _COLOURS = "viridis"
 _HATCH = "//////"
-_BAR = 7  # the height of the scale of colours, in points
-_NOTE = 0.85  # the size of the note, of that of small text
-_LINE = 1.35  # the height of a line, of the size of its text
+_BAR = 7  # the height of the colour bar, in points
+_NOTE = 0.85  # the font size of the note, relative to small text
+_LINE = 1.35  # the height of a line, relative to its font size
 
 
 @frozen(kw_only=True, eq=False)
 class Territories:
-    """What is drawn.
+    """The territories of a map, with their scores.
 
     Attributes
     ----------
     rings : list of list of ndarray of shape (n_points, 2)
-        Those of each territory in places of the map; outlines run anticlockwise, holes clockwise.
+        The rings of each territory in map coordinates; outlines run anticlockwise, holes clockwise.
     scores : ndarray of shape (n_territories,)
-        NaN where there is none.
+        The score of each territory, NaN if it does not have one.
     assessed : ndarray of shape (n_territories,)
         Whether a territory is a unit of the assessment.
     centres : ndarray of shape (n_territories, 2)
-        Where a dot may stand; NaN where none may.
+        The place of each territory's dot; NaN if it must not be drawn as a dot.
     """
 
     rings: list[list[Floats]]
@@ -45,7 +45,7 @@ class Territories:
     centres: Floats
 
     def areas(self) -> Floats:
-        """Return the area of each territory, in squares of the map's unit."""
+        """Return the area of each territory in squared map units."""
         return np.array([abs(sum(map(signed_area, rings))) for rings in self.rings])
 
 
@@ -58,7 +58,7 @@ def signed_area(ring: Floats) -> float:
 def draw_territories(
     ax: Any, territories: Territories, label: str, below: "Below", *, is_own: bool
 ) -> None:
-    """Draw territories and what stands below; a figure of our own becomes as high as they need."""
+    """Draw territories and the texts below them; a figure of our own is made as high as needed."""
     points = np.concatenate([ring for rings in territories.rings for ring in rings])
     low, high = points.min(axis=0), points.max(axis=0)
     size = np.maximum(high - low, 1e-9 * (np.abs(points).max() or 1.0))
@@ -68,14 +68,14 @@ def draw_territories(
         _fit(ax, size[1] / size[0], below)
     ax.axis("off")
     engine = ax.figure.get_layout_engine()
-    if engine is not None:  # it decides about the size, on which dots and lines depend
+    if engine is not None:  # it determines the size, on which dots and lines depend
         engine.execute(ax.figure.canvas.figure)
     room = ax.get_window_extent()
     width, height = 72 * room.width / ax.figure.dpi, 72 * room.height / ax.figure.dpi
     depth = min(below.lay_out(width), 0.7 * height)
     scale = min(width / size[0], (height - depth) / size[1])  # points for each unit of the map
     ax.set_xlim(low[0], low[0] + size[0])
-    # What stands below belongs to the axes, so that it needs no room around them.
+    # The texts below are inside the axes, so that they do not need space around them.
     ax.set_ylim(low[1] - depth / scale, low[1] + size[1])
     ax.set_aspect("equal", anchor="N")
     map_width = scale * size[0]
@@ -85,7 +85,7 @@ def draw_territories(
 
 
 def _fit(ax: Any, ratio: float, below: "Below") -> None:
-    """Make the axes fill their figure, and the figure as high as a map and what is below it."""
+    """Make the axes fill the figure, and the figure as high as the map and the texts below."""
     figure = ax.figure
     figure.set_layout_engine("none")
     ax.set_position([0.01, 0.01, 0.98, 0.98])
@@ -95,7 +95,7 @@ def _fit(ax: Any, ratio: float, below: "Below") -> None:
 
 
 def _fill(ax: Any, territories: Territories, width: float) -> Any:
-    """Fill territories according to their scores, and return the colours of scores."""
+    """Fill the territories according to their scores, and return the mapping to colours."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.collections import PathCollection
     from matplotlib.path import Path as Outline
@@ -151,16 +151,17 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 
 @frozen(kw_only=True, eq=False)
 class Below:
-    """What stands below a map.
+    """The colour bar, the legend and the texts below a map.
 
     Attributes
     ----------
     has_missing, has_others : bool
-        Whether territories without a score, and without assessment, are to be explained.
+        Whether the legend explains territories without a score, and territories that are not
+        assessed.
     absent : sequence of str
-        Units that the map has no place for.
+        Units that are not on the map.
     note : str
-        What the geometry says of itself.
+        The note of the geometry.
     """
 
     has_missing: bool
@@ -169,7 +170,7 @@ class Below:
     note: str
 
     def _texts(self, width: float) -> tuple[str, str]:
-        """Return the units that are absent, and the note, in lines for a width in points."""
+        """Return the list of absent units and the note, in lines for a width in points."""
         small = current().small
         letters = int(1.1 * letters_in(width / 72, small))
         shown = plain(_named(self.absent), 400)
@@ -178,7 +179,7 @@ class Below:
         return absent, _balanced(plain(self.note, 400), letters)
 
     def _tops(self, width: float) -> list[float]:
-        """Return where the bar, the legend, the two texts and the end are, in points downwards."""
+        """Return the tops of the bar, the legend and the two texts, and the end, in points down."""
         small = current().small
         absent, note = self._texts(width)
         heights = [
@@ -190,19 +191,19 @@ class Below:
         return list(accumulate(heights, initial=6.0))
 
     def lay_out(self, width: float) -> float:
-        """Return the height that all of it needs at a width, in points."""
+        """Return the total height for a width, both in points."""
         return float(self._tops(width)[-1])
 
     def draw(self, ax: Any, colours: Any, label: str, at: tuple[float, float, float]) -> None:
-        """Draw all of it below the lowest place of a map, given the widths of axes and map."""
+        """Draw everything; ``at`` is the bottom of the map and the widths of axes and map."""
         from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
 
         style = current()
-        floor, width, map_width = at
+        bottom, width, map_width = at
         bar, legend, absent, note, _ = (-top for top in self._tops(width))
         points = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans
-        from_floor = points + ScaledTranslation(0, floor, ax.transData)
-        place = blended_transform_factory(ax.transAxes, from_floor)
+        from_bottom = points + ScaledTranslation(0, bottom, ax.transData)
+        place = blended_transform_factory(ax.transAxes, from_bottom)
         self._draw_bar(ax, colours, label, (bar, map_width, place))
         self._draw_legend(ax, legend, place)
         look = {"ha": "center", "va": "top", "transform": place, "linespacing": 1.25}
@@ -245,7 +246,7 @@ class Below:
 
 
 def _balanced(text: str, letters: int) -> str:
-    """Break a text into as few lines as possible, about as long as each other."""
+    """Return a text broken into as few lines as possible, of about equal length."""
     lines = textwrap.wrap(text, letters)
     while len(shorter := textwrap.wrap(text, letters - 1)) == len(lines) > 1:
         lines, letters = shorter, letters - 1

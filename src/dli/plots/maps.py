@@ -1,4 +1,4 @@
-"""Scores on a map, of the bundled borders or of geometry that the user brings."""
+"""Maps of scores, with the bundled borders or with the user's own geometry."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choropleth"]
 
-# The edge of the map is then at 169° W, in the Bering Strait.
+# With this central meridian, the edge of the map is at 169° W, in the Bering Strait.
 _CENTRE = 11.0
 _SHAPES = ("Polygon", "MultiPolygon")
 _LARGEST = 1e100
@@ -41,45 +41,48 @@ def choropleth(  # noqa: PLR0913 each is a decision of its own
 ) -> Any:
     """Draw scores on a map.
 
-    Without ``geometry`` it is a map of the world from `dli.datasets.borders`, in the Equal Earth
-    projection, which shows areas in proportion. States too small to see are dots. Units that are
-    not on the map are named below it. Disputed areas appear as the source of the geometry draws
-    them.
+    By default, the function draws a map of the world with the borders of `dli.datasets.borders`, in
+    the Equal Earth projection, which shows areas in proportion. States too small to be seen are
+    drawn as dots. Units that are not on the map are listed below it. Disputed areas appear as the
+    source of the geometry draws them.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     geometry : mapping, or path of a GeoJSON file, optional
-        A FeatureCollection of polygons and multipolygons. Coordinates are drawn as they are,
+        A FeatureCollection of polygons and multipolygons. Coordinates are drawn without projection
         unless its member ``projection`` is ``"equal earth"``; its member ``note`` is written below
-        the map. A feature with the properties ``longitude`` and ``latitude`` may become a dot.
+        the map. A feature with the properties ``longitude`` and ``latitude`` is drawn as a dot if
+        it is too small to be seen.
     key : str
-        The property of features that identifies the unit: by default the ISO 3166-1 alpha-3 code.
+        The property of the features that identifies the unit: by default the ISO 3166-1 alpha-3
+        code.
     column : str, optional
-        The context column that identifies units as the features do. By default the column named
-        as ``key``, if the data have one besides the units, else the units themselves.
+        The context column that contains the same identifiers. By default the context column whose
+        name is ``key``, if there is one, otherwise the units themselves.
     node : str, optional
-        The index by default.
+        The node whose scores are drawn; the index by default.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Territories without a score are hatched, those that are not assessed are grey.
+        The axes with the map. Territories without a score are hatched, and territories that are
+        not assessed are grey.
 
     Raises
     ------
     DataError
-        No such file, no FeatureCollection, coordinates that are not numbers, units that share an
-        identifier, or no feature that names a unit with a score.
+        The file cannot be read, the geometry is not a FeatureCollection, coordinates are not
+        numbers, several units share an identifier, or no feature matches a unit with a score.
     MethodError
-        A ``key`` that is not text.
+        ``key`` is not text.
     UnknownCodeError
-        No such node, period or column.
+        The node, the period or the column does not exist.
     """
     refuse("choropleth", text_faults(key=key))
     code = assessment.index.code if node is None else node
@@ -91,7 +94,7 @@ def choropleth(  # noqa: PLR0913 each is a decision of its own
     names = [_text(_part(feature, "properties").get(key)) for feature in features]
     with_score = {name for name, row in row_of.items() if not np.isnan(scores[row])}
     if with_score.isdisjoint(names):
-        msg = f"no feature has a unit of the assessment, with a score, as its {key!r}"
+        msg = f"no feature matches a unit with a score by its property {key!r}"
         raise DataError(msg, _hints(assessment, row_of, features, key))
     is_flat = collection.get("projection") != "equal earth"
     territories = Territories(
@@ -118,14 +121,14 @@ def choropleth(  # noqa: PLR0913 each is a decision of its own
 def _identifiers(
     assessment: "Assessment", rows: Sequence[int], key: str, column: str | None
 ) -> dict[str, int]:
-    """Return the row of each unit by what identifies it on the map."""
+    """Return a mapping from the identifier of each unit on the map to its row."""
     if column is None and key in assessment.observations.context:
         column = key
     cells = assessment.units if column is None else assessment.context(column)
     rows_of: dict[str, list[int]] = {}
     for row in rows:
         text = _text(cells[row])
-        # A unit without an identifier keeps its name, so that it is told below the map.
+        # A unit without an identifier keeps its name, so that it is listed below the map.
         rows_of.setdefault(str(assessment.units[row]) if text is None else text, []).append(row)
     faults = [
         f"{text!r}: " + ", ".join(repr(assessment.units[row]) for row in same)
@@ -133,8 +136,8 @@ def _identifiers(
         if len(same) > 1
     ]
     if faults:
-        where = "the units" if column is None else f"the column {column!r}"
-        msg = f"each unit needs an identifier of its own on the map; {where} has several with one"
+        where = "the column of units" if column is None else f"the column {column!r}"
+        msg = f"each unit must have a unique identifier on the map; {where} repeats some"
         raise DataError(msg, faults)
     return {text: row for text, (row,) in rows_of.items()}
 
@@ -151,12 +154,12 @@ def _part(feature: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _hints(
     assessment: "Assessment", row_of: Mapping[str, int], features: Sequence[Any], key: str
 ) -> list[str]:
-    """Return what the two sides are called, and which property or column would have matched."""
+    """Return examples of both sides' identifiers, and which property or column would match."""
     properties = [_part(feature, "properties") for feature in features]
     here = [text for p in properties if (text := _text(p.get(key))) is not None]
     sides = [
         f"units are identified by {', '.join(map(repr, list(row_of)[:3])) or 'nothing'}",
-        f"features have the {key!r} {', '.join(map(repr, here[:3])) or 'missing everywhere'}",
+        f"the property {key!r} is {', '.join(map(repr, here[:3])) or 'missing in all features'}",
     ]
     matches = []
     for name in dict.fromkeys(name for p in properties for name in p):
@@ -171,7 +174,7 @@ def _hints(
 
 
 def _collection(geometry: Mapping[str, Any] | str | PathLike[str]) -> Mapping[str, Any]:
-    """Return a collection of features, from a file if need be."""
+    """Return a collection of features, read from a file if ``geometry`` is a path."""
     collection: Any = geometry
     if not isinstance(geometry, Mapping):
         try:
@@ -181,7 +184,7 @@ def _collection(geometry: Mapping[str, Any] | str | PathLike[str]) -> Mapping[st
             raise DataError(msg) from error
     features = collection.get("features") if isinstance(collection, Mapping) else None
     if not (isinstance(features, list) and all(isinstance(f, Mapping) for f in features)):
-        msg = "geometry must be a FeatureCollection of GeoJSON"
+        msg = "geometry must be a GeoJSON FeatureCollection"
         raise DataError(msg)
     return {**collection}
 
@@ -189,7 +192,7 @@ def _collection(geometry: Mapping[str, Any] | str | PathLike[str]) -> Mapping[st
 def _drawn_rings(
     features: Sequence[Mapping[str, Any]], names: Sequence[str | None], *, is_flat: bool
 ) -> list[list[Floats]]:
-    """Return the rings of each feature in places of the map, holes the other way round."""
+    """Return the rings of each feature in map coordinates, with holes in the other direction."""
     drawn_rings, faults = [], []
     for place, (feature, name) in enumerate(zip(features, names, strict=True)):
         try:
@@ -229,7 +232,7 @@ def _rings(shape: Mapping[str, Any]) -> list[tuple[Any, bool]]:
 
 
 def _centres(features: Sequence[Mapping[str, Any]], *, is_flat: bool) -> Floats:
-    """Return where the dots of features may stand, NaN where they have no such place."""
+    """Return the place of each feature's dot in map coordinates, NaN if it does not have one."""
     pairs = [
         [_part(feature, "properties").get(name) for name in ("longitude", "latitude")]
         for feature in features

@@ -1,4 +1,4 @@
-"""A picture of two quantities of units, one against the other."""
+"""A scatter plot of two quantities."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -30,38 +30,38 @@ def scatter(
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw units as dots by two nodes, or by a node and another column of the data.
+    """Draw a scatter plot of two nodes, or of a node and another column of the data.
 
-    The line is that of least squares; above the picture stand Pearson's correlation and how many
-    units have both.
+    The line is the least-squares line; the title shows Pearson's correlation and the number of
+    units that have both values.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     x, y : str
-        Codes of nodes, or columns of numbers that the data have besides.
+        The quantities on the two axes: codes of nodes, or context columns that contain numbers.
     label : int or sequence
-        How many of the units farthest from the line are named, or which units; their colour is
-        another.
+        The units to name and to draw in another colour: the number of units farthest from the
+        line, or the units themselves.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such nodes, columns, units or period.
+        A node, a column, a unit or the period does not exist.
     DataError
-        A column that holds something else than numbers, or fewer than two units with both.
+        A column contains values that are not numbers, or fewer than two units have both values.
     MethodError
-        A number of labels below 0.
+        ``label`` is neither a whole number of at least 0 nor a sequence of units.
     """
     style = current()
     rows = assessment.rows(period)
@@ -70,9 +70,9 @@ def scatter(
     both = ~np.isnan(points).any(axis=1)
     rows, points = rows[both], points[both]
     if len(rows) < 2:
-        msg = f"a line needs two units with both {x!r} and {y!r} at least, got {len(rows)}"
+        msg = f"a scatter plot requires at least 2 units with both {x!r} and {y!r}, got {len(rows)}"
         raise DataError(msg)
-    # Squares of very large values would be infinite; powers of two keep all digits.
+    # Squares of very large values would be infinite; scaling by powers of two keeps all digits.
     sizes = np.ldexp(1.0, np.frexp(np.abs(points).max(axis=0))[1] - 1)
     scaled = points / sizes
     intercept, slope, correlation = _line(scaled)
@@ -96,26 +96,26 @@ def scatter(
     ax.set_ylim(ax.get_ylim())
     for name, write in ((x, ax.set_xlabel), (y, ax.set_ylabel)):
         write(plain(_title(assessment, name), 48))
-    said = "no correlation: one of them does not vary" if np.isnan(correlation) else (
+    result = "no correlation: one of them does not vary" if np.isnan(correlation) else (
         f"correlation {correlation:.2f}".replace("-", "−")
     )  # fmt: skip
-    ax.set_title(f"{said} ({len(rows):,} units)", fontsize=style.small, loc="left")
+    ax.set_title(f"{result} ({len(rows):,} units)", fontsize=style.small, loc="left")
     label_points(ax, points, [assessment.units[row] for row in rows], chosen)
     return tidy(ax)
 
 
 def _marked(assessment: "Assessment", label: Any, rows: list[int]) -> int | set[int]:
-    """Return how many units to name, or the rows of those that are asked for."""
+    """Return how many units to name, or the rows of the units to name."""
     if is_whole(label, 0):
         return int(label)
     if is_number(label) or isinstance(label, (bool, str)):
-        msg = f"label must be a number of units from 0, or the units themselves, got {label!r}"
+        msg = f"label must be a whole number of at least 0 or a sequence of units, got {label!r}"
         raise MethodError(msg)
     return set(assessment.rows_of(label, rows))
 
 
 def _values(assessment: "Assessment", name: str) -> Floats:
-    """Return the scores of a node, or the numbers of another column."""
+    """Return the scores of a node, or the numbers of a context column."""
     codes = [node.code for node in assessment.index.walk()]
     if name in codes:
         return assessment.array(name)
@@ -129,7 +129,7 @@ def _values(assessment: "Assessment", name: str) -> Floats:
         if not (is_number(cell) or frames.is_missing(cell))
     ]
     if wrong:
-        msg = f"column {name!r} must hold numbers"
+        msg = f"column {name!r} must contain numbers only"
         raise DataError(msg, wrong)
     return np.array([float(cell) if is_number(cell) else np.nan for cell in cells])
 
@@ -140,7 +140,7 @@ def _title(assessment: "Assessment", name: str) -> str:
 
 
 def _line(points: Floats) -> tuple[float, float, float]:
-    """Return the intercept and slope of the line of least squares, and Pearson's correlation."""
+    """Return the intercept and slope of the least-squares line, and Pearson's correlation."""
     correlation = float(multivariate.correlations(points).coefficients[0, 1])
     (x, y), (of_x, of_y) = points.mean(axis=0), points.std(axis=0)
     slope = correlation * float(of_y / of_x) if of_x > 0 else float("nan")

@@ -27,35 +27,35 @@ def small_multiples(
     period: object = None,
     figure: Any = None,
 ) -> Any:
-    """Draw a small panel for each unit, with the median of all units in grey behind.
+    """Draw a small panel for each unit, with the median of all units in grey behind it.
 
-    The panels have the same axes, so that they can be compared. Of one period they show a bar for
-    each node; of several, and without ``period``, the score at the index over time.
+    The panels have the same axes, so that they can be compared. They show a bar for each node; if
+    there are several periods and ``period`` is not given, they show the index score over time.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     units : sequence
-        A panel for each, in their order.
+        The units to draw, in this order.
     nodes : int, str or sequence of str
-        The bars: a level of the tree, or codes.
+        The nodes that are drawn as bars: a tree level, or codes.
     period : object, optional
-        The period of the bars, where there are several.
+        The period whose scores are drawn as bars, if there are several.
     figure : matplotlib.figure.Figure or SubFigure, optional
-        An empty one to draw on.
+        An empty figure to draw on; a new one is made by default.
 
     Returns
     -------
     ndarray of matplotlib.axes.Axes, of shape (n_units,)
-        A panel for each unit, in their order.
+        The panel of each unit, in the order of ``units``.
 
     Raises
     ------
     UnknownCodeError
-        No such units, period or nodes.
+        A unit, the period or a node does not exist.
     MethodError
-        No units at all, or no such level.
+        ``units`` is empty, or the tree level does not exist.
     """
     over_time = assessment.periods is not None and period is None
     rows = np.arange(len(assessment.units)) if over_time else assessment.rows(period)
@@ -88,13 +88,13 @@ def small_multiples(
         panels[0].set_ylim(len(codes) - 0.4, -0.6)
     for panel in panels[len(chosen) :]:
         panel.set_visible(False)
-    what = f"{plain(codes[0])}" if over_time else "score"
-    figure.supxlabel(f"{what}; grey: the median of all units", fontsize=style.small)
+    quantity = plain(codes[0]) if over_time else "score"
+    figure.supxlabel(f"{quantity}; grey: the median of all units", fontsize=style.small)
     return panels[: len(chosen)]
 
 
 def _bars(ax: Any, scores: Floats, row: int, rows: Any) -> None:
-    """Draw a bar for each node, narrow before the wide grey one of the median."""
+    """Draw a narrow bar for each node in front of a wide grey bar for the median."""
     style = current()
     places = np.arange(scores.shape[1])
     ax.barh(places, _medians(scores[rows]), height=0.84, color=style.grey, alpha=0.35)
@@ -102,26 +102,26 @@ def _bars(ax: Any, scores: Floats, row: int, rows: Any) -> None:
 
 
 def _over_time(ax: Any, assessment: "Assessment", unit: object) -> None:
-    """Draw the score at the index over periods, before the grey line of the median."""
+    """Draw the index score of a unit over periods in front of a grey line for the median."""
     style = current()
     scores = assessment.array(assessment.index.code)
     labels = assessment.periods or ()
     periods = period_order(labels)
     by_period = assessment.rows_by_period
     middle = [float(_medians(scores[by_period[p]][:, np.newaxis])[0]) for p in periods]
-    own = {
+    score_in = {
         labels[row]: float(scores[row]) for row, name in enumerate(assessment.units) if name == unit
     }
     places = range(len(periods))
     ax.plot(places, middle, color=style.grey, linewidth=2.5, alpha=0.6)
-    ax.plot(places, [own.get(p, np.nan) for p in periods], color=style.good, marker="o",
+    ax.plot(places, [score_in.get(p, np.nan) for p in periods], color=style.good, marker="o",
             markersize=3, linewidth=1.5)  # fmt: skip
     ends = [places[0], places[-1]]
     ax.set_xticks(ends, [plain(periods[i]) for i in ends])
 
 
 def _medians(scores: Floats) -> Floats:
-    """Return the median of each column, NaN where it has no scores."""
+    """Return the median of each column, NaN for a column without scores."""
     result = np.full(scores.shape[1], np.nan)
     known = ~np.isnan(scores).all(axis=0)
     result[known] = np.nanmedian(scores[:, known], axis=0)

@@ -1,4 +1,4 @@
-"""From longitudes and latitudes to places on a flat map, and dots there that do not overlap."""
+"""The Equal Earth projection of a map, and dots on it that do not overlap."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
 
 
 def equal_earth(degrees: Floats, centre: float = 0.0) -> Floats:
-    r"""Return places on a map in the Equal Earth projection, which keeps areas in proportion.
+    r"""Return map coordinates in the Equal Earth projection, which shows areas in proportion.
 
     With $\sin\theta = \frac{\sqrt3}{2} \sin\varphi$ and the longitude $\lambda$ from
     the central meridian, both in radians,
@@ -31,7 +31,7 @@ def equal_earth(degrees: Floats, centre: float = 0.0) -> Floats:
     Returns
     -------
     ndarray of shape (n_points, 2)
-        On a sphere of radius 1.
+        Map coordinates, for a sphere of radius 1.
 
     References
     ----------
@@ -52,15 +52,16 @@ def equal_earth(degrees: Floats, centre: float = 0.0) -> Floats:
 
 
 def apart(points: Floats, gap: float, turns: int = 200) -> Floats:
-    """Return points moved as little as it takes to keep a gap between any two.
+    """Return points moved apart as little as necessary for a gap between any two.
 
     Parameters
     ----------
     points : ndarray of shape (n_points, 2)
+        The points to move.
     gap : float
-        The least distance, reached but for 2 % where points crowd.
+        The smallest distance; where points are crowded, it may be up to 2 % smaller.
     turns : int
-        How often, at most, all points that are too close push each other.
+        The largest number of rounds in which points that are too close push each other apart.
 
     Examples
     --------
@@ -68,7 +69,7 @@ def apart(points: Floats, gap: float, turns: int = 200) -> Floats:
     [[0.0, -0.2], [0.0, 0.8], [9.0, 0.0]]
     """
     n = len(points)
-    # Points at the same place need a direction in which to part.
+    # Points at the same place need different directions in which to move.
     moved = points + 1e-3 * gap * np.stack([np.cos(np.arange(n)), np.sin(np.arange(n))], axis=1)
     for _ in range(turns):
         between = moved[:, None] - moved
@@ -77,6 +78,6 @@ def apart(points: Floats, gap: float, turns: int = 200) -> Floats:
         if not (short > 0.02 * gap).any():
             break
         pushes = np.einsum("ij,ijk->ik", 0.5 * short / distance, between)
-        # A mean, since the sum would throw the points of a crowd further than they need.
+        # The mean of the pushes: their sum would move crowded points further than necessary.
         moved = moved + pushes / np.maximum((short > 0).sum(axis=1), 1)[:, None]
     return moved

@@ -1,4 +1,4 @@
-"""A picture of an index as rings, each piece with the text that it has room for."""
+"""A picture of an index as rings, with text in each segment where it fits."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -14,15 +14,15 @@ from dli.plots.style import current, drawn
 
 __all__ = ["framework"]
 
-# The radius of the disc in the middle, and the limit of the axes; the circle's own is 1.
+# The radius of the disc in the middle, and the limit of the axes; the outer radius is 1.
 _MIDDLE, _LIMIT = 0.2, 1.02
-# A line of text is so many times as high as its letters.
+# The height of a line of text, relative to its font size.
 _LINE = 1.25
 
 
 @frozen
 class _Piece:
-    """A piece of a ring: clockwise from the top, from a share of the circle to another."""
+    """A segment of a ring; it starts and ends at shares of the circle, clockwise from the top."""
 
     start: float
     end: float
@@ -31,49 +31,49 @@ class _Piece:
 
     @property
     def angle(self) -> float:
-        """The angle of its middle, in radians anticlockwise from the right."""
+        """The angle of the centre of the segment, in radians anticlockwise from the right."""
         return float(np.pi * (0.5 - self.start - self.end))
 
     @property
     def radius(self) -> float:
-        """The radius of its middle."""
+        """The radius of the centre of the segment."""
         return (self.inner + self.outer) / 2
 
     def holds(self, width: float, height: float, turn: float) -> bool:
-        """Return whether a box around the middle, turned by an angle, lies within the piece."""
+        """Return whether a box around the centre, rotated by an angle, fits into the segment."""
         along = np.linspace(-0.5, 0.5, 9)
         edges = np.concatenate([along - 0.5j, along + 0.5j, 1j * along - 0.5, 1j * along + 0.5])
         box = (edges.real * width + 1j * edges.imag * height) * np.exp(1j * (turn - self.angle))
         box += self.radius
         distance = np.abs(box)
         beside = np.pi * (self.end - self.start) - np.abs(np.angle(box))
-        air = 0.008
+        margin = 0.008
         return bool(
-            (distance > self.inner + air).all()
-            and (distance < self.outer - air).all()
-            and (beside * distance > air).all()
+            (distance > self.inner + margin).all()
+            and (distance < self.outer - margin).all()
+            and (beside * distance > margin).all()
         )
 
 
 @drawn
 def framework(index: Index, *, ax: Any = None) -> Any:
-    """Draw an index as rings: its sub-indices inside, indicators outside, as wide as their weights.
+    """Draw an index as rings: sub-indices inside, indicators outside, as wide as their weights.
 
-    Sub-indices have their names where there is room, all others their codes. Text is broken into
-    lines, made smaller and cut off as its piece demands; pieces without room for any are counted
-    below the picture.
+    Segments of sub-indices show the code and the name if these fit; all other segments show the
+    code. Text is broken into lines, made smaller or cut off to fit. The number of segments that are
+    too small for any text is written below the picture.
 
     Parameters
     ----------
     index : Index
-        Weights are the declared ones.
+        The index to draw; the widths show its declared weights.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
     """
     from matplotlib.patches import Wedge
 
@@ -89,25 +89,25 @@ def framework(index: Index, *, ax: Any = None) -> Any:
             Wedge((0, 0), piece.outer, *turns, width=piece.outer - piece.inner, facecolor=fill,
                   edgecolor=style.paper, linewidth=1)
         )  # fmt: skip
-        found = next(_texts(node, piece, points), None)
-        if found is None:
+        best = next(_texts(node, piece, points), None)
+        if best is None:
             n_bare += 1
             continue
-        text, size, turn = found
+        text, size, turn = best
         at = piece.radius * np.exp(1j * piece.angle)
         ax.text(at.real, at.imag, text, ha="center", va="center", rotation=np.rad2deg(turn),
                 fontsize=size, linespacing=1.1, color=style.on(fill))  # fmt: skip
     ax.text(0, 0, wrapped(index.code, 8), ha="center", va="center", fontsize=1.2 * style.size)
     if n_bare:
-        ax.text(0, -_LIMIT, f"without room for their codes: {n_bare:,}", ha="center", va="top",
-                fontsize=style.small)  # fmt: skip
+        count = f"segments too small for their codes: {n_bare:,}"
+        ax.text(0, -_LIMIT, count, ha="center", va="top", fontsize=style.small)
     ax.set_xlim(-_LIMIT, _LIMIT)
     ax.set_ylim(-_LIMIT - 0.08 * bool(n_bare), _LIMIT)
     return ax
 
 
 def _pieces(index: Index) -> Iterator[tuple[Node, _Piece, tuple[float, ...]]]:
-    """Give each node below the index with its piece and its colour, paler outwards."""
+    """Yield each node below the index with its segment and its colour, paler outwards."""
     from matplotlib.colors import to_rgb
 
     style = current()
@@ -138,15 +138,15 @@ def _pieces(index: Index) -> Iterator[tuple[Node, _Piece, tuple[float, ...]]]:
 
 
 def _texts(node: Node, piece: _Piece, points: float) -> Iterator[tuple[str, float, float]]:
-    """Give the texts that have room in a piece, the best first: text, size and turn."""
+    """Yield the texts that fit into a segment, the best first: text, font size and rotation."""
     style = current()
-    # Never upside down: angles go from a right one down to three of them below it.
+    # Text must not be upside down; angles range from pi / 2 down to -3 pi / 2.
     outwards = piece.angle + np.pi * (piece.angle < -np.pi / 2)
     least = 0.85 * style.small
     if 2 * np.pi * (piece.end - piece.start) * piece.outer * points < least:
         return
     names = [f"{node.code} {node.name}"] if isinstance(node, Index) and node.name else []
-    # Those of a ring that are all alike are easier to look through than a mixture.
+    # A ring whose texts all have the same direction is easier to read than a mixture.
     turns = (0.0, outwards) if isinstance(node, Index) else (outwards, 0.0)
     for text, turn in product([*names, node.code], turns):
         for size in np.linspace(style.size, least, 5).tolist():

@@ -1,4 +1,4 @@
-"""Pictures of how robust ranks are, and what moves them."""
+"""Pictures of how robust ranks are, and of what changes them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dli.aggregation.protocol import traits_of
-from dli.checks import flag_faults, refuse, whole_number
+from dli.checks import flag_faults, refuse
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.plots.axes import (
@@ -39,37 +39,38 @@ def rank_intervals(  # noqa: PLR0913 each is a decision of its own
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the league table with the ranks that draws give each unit.
+    """Draw the league table with an interval that contains most of each unit's simulated ranks.
 
     Parameters
     ----------
     study : Uncertainty
-        With the draws.
+        The study with the draws.
     q : (float, float)
         The quantiles at the ends of the bars.
     top : int, optional
-        How many of the first; all by default.
+        The number of leading units to draw; all by default.
     highlight : sequence, optional
-        Units drawn in another colour.
+        Units to draw in another colour.
     groups : bool
-        Shade every other group of units that the draws do not tell apart at 95 % confidence, by
-        `dli.robustness.tie_groups`.
+        Whether to shade every other group of units that the draws do not distinguish at the 95 %
+        confidence level. `dli.robustness.tie_groups` computes these groups.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such units or period.
+        A highlighted unit or the period does not exist.
     MethodError
-        Quantiles outside 0 to 1, or groups of draws with scores on several scales.
+        A quantile is not between 0 and 1, or ``groups`` is True although the scores of different
+        draws are on different scales.
     """
     style = current()
     refuse("rank_intervals", flag_faults(groups=groups))
@@ -96,15 +97,15 @@ def _groups(study: "Uncertainty", rows: Sequence[int], period: object) -> Any:
     )
     unit_column = study.assessment.observations.unit_column
     by_unit = dict(zip(table.column(unit_column), table.column("tie_group"), strict=True))
-    found = np.full(len(study.units), np.nan)
+    groups = np.full(len(study.units), np.nan)
     for row in rows:
         group = by_unit.get(study.units[row])
-        found[row] = np.nan if group is None else group
-    return found
+        groups[row] = np.nan if group is None else group
+    return groups
 
 
 def _shade_groups(ax: Any, groups: Sequence[float]) -> None:
-    """Shade every other run of rows of the same group."""
+    """Shade every other run of rows that belong to the same group."""
     style = current()
     first = 0
     for place in range(1, len(groups) + 1):
@@ -115,8 +116,8 @@ def _shade_groups(ax: Any, groups: Sequence[float]) -> None:
                 first - 0.5, place - 0.5, color=style.grey, alpha=0.15, zorder=0, linewidth=0
             )
         first = place
-    # The legend is above the axes.
-    label = f"{ax.get_xlabel()}\nshaded and plain in turn: units that are not told apart"
+    # The explanation belongs to the axis label, because the legend is above the axes.
+    label = f"{ax.get_xlabel()}\nalternating shades: groups of units that are not distinguished"
     ax.set_xlabel(label)
 
 
@@ -130,7 +131,7 @@ def draw_intervals(
     colours: Sequence[str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the nominal ranks of some rows, and a low, a middle and a high quantile of each."""
+    """Draw the nominal rank of some rows, and a low, a middle and a high quantile of ranks."""
     style = current()
     low, middle, high = ranks
     colours = [style.good] * len(order) if colours is None else colours
@@ -153,7 +154,7 @@ def draw_intervals(
 
 
 def _leading(study: "Uncertainty", rows: Sequence[int], top: int | None) -> Any:
-    """Give the first rows by nominal rank; rows without a rank are left out."""
+    """Return the leading rows by nominal rank; rows without a rank are omitted."""
     ranked = np.array([row for row in rows if not np.isnan(study.nominal_ranks[row])], dtype=int)
     return ranked[np.argsort(study.nominal_ranks[ranked], kind="stable")][:top]
 
@@ -162,28 +163,28 @@ def _leading(study: "Uncertainty", rows: Sequence[int], top: int | None) -> Any:
 def rank_acceptability(
     study: "Uncertainty", *, top: int | None = 40, period: object = None, ax: Any = None
 ) -> Any:
-    """Draw in which share of draws each unit took each rank, as a heat map.
+    """Draw a heat map of the share of draws in which each unit took each rank.
 
     Parameters
     ----------
     study : Uncertainty
-        With the draws.
+        The study with the draws.
     top : int, optional
-        How many of the first units and ranks; None for all.
+        The number of leading units and of ranks to draw; None for all.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such period.
+        The period does not exist.
     """
     order = _leading(study, study.assessment.rows(period).tolist(), top)
     shares = study.rank_acceptability[order][:, : len(order)]
@@ -192,12 +193,13 @@ def rank_acceptability(
 
 @drawn
 def draw_shares(study: "Uncertainty", order: Sequence[int], shares: Any, *, ax: Any = None) -> Any:
-    """Draw in which share of draws each of some rows took each of as many first ranks."""
+    """Draw the share of draws in which some rows took each of equally many leading ranks."""
     from matplotlib.colors import PowerNorm
 
     style = current()
     ax = axes_for(ax, style.width, 1.3 + 0.14 * len(order))
-    # Most shares are small: roots tell them apart, and from the paper's colour, which is none.
+    # Most shares are small: square roots make them distinct from each other and from 0, which has
+    # the colour of the paper.
     picture = ax.imshow(
         shares, cmap=style.shades(), norm=PowerNorm(0.5, vmin=0.0, vmax=1.0), aspect="auto"
     )
@@ -227,50 +229,49 @@ def sobol(
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw Sobol indices of first and total order, with their 95 % intervals.
+    """Draw first-order and total-order Sobol indices with their 95 % confidence intervals.
 
     Parameters
     ----------
     study : Sobol
-        With the shares of variance.
+        The study with the Sobol indices.
     output : str, optional
-        The first that was studied by default.
+        The output to draw; by default the first output of the study.
     unit : object, optional
-        For outputs of units.
+        The unit to draw; required if the output has a value for each unit.
     top : int, optional
-        How many factors of the largest total order; the others are summed up in words. None for
-        all.
+        The number of factors to draw, those with the largest total-order indices; the label of the
+        axis summarises the others. None draws all factors.
     period : object, optional
-        For outputs of units, where there are several.
+        The period of the unit, if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such output, unit or period.
+        The output, the unit or the period does not exist.
     MethodError
-        An output of units without a unit, or no factor at all to show.
+        The output has a value for each unit but ``unit`` is not given, or ``top`` is not a whole
+        number of at least 1.
     """
     style = current()
-    if top is not None:
-        whole_number("top", top, 1)
     name = study.outputs[0] if output is None else output
     columns = study.columns(name)
     column = columns.start
     if columns.stop - columns.start > 1:
         if unit is None:
-            msg = f"output {name!r} is one of units: name the unit"
+            msg = f"output {name!r} has a value for each unit: choose one with unit=..."
             raise MethodError(msg)
         column += study.assessment.row(unit, period=period)
     first, total = study.first_order[:, column], study.total_order[:, column]
     by_total = np.argsort(-np.nan_to_num(total), kind="stable")
-    order, others = by_total[:top][::-1], by_total[len(total) if top is None else top :]
+    order, omitted = by_total[:top][::-1], by_total[len(total) if top is None else top :]
     ax = axes_for(ax, style.width, 1.4 + 0.34 * len(order))
     y = np.arange(len(order))
     for values, error, shift, colour, label in (
@@ -285,11 +286,11 @@ def sobol(
     ax.axvline(0, color=style.ink, linewidth=0.8)
     of_unit = "" if unit is None else f" of {plain(unit)}"
     label = f"share of the variance of the {name.replace('_', ' ')}{of_unit}"
-    if others.size:
+    if omitted.size:
         label += (
-            f"\nnot shown: {others.size} factor{'s' * (others.size > 1)}, first order "
-            f"{np.nansum(first[others]):.2f} together,\n"
-            f"total order {np.nanmax(total[others], initial=0.0):.2f} or less each"
+            f"\nnot shown: {omitted.size} factor{'s' * (omitted.size > 1)}, first order "
+            f"{np.nansum(first[omitted]):.2f} in total,\n"
+            f"total order at most {np.nanmax(total[omitted], initial=0.0):.2f} each"
         )
     ax.set_xlabel(label)
     ax.legend(loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1.0))
@@ -305,52 +306,54 @@ def weight_stability(
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the scores of leading units as one weight moves from 0 to 1, the others in proportion.
+    """Draw how the scores of leading units change as one weight varies from 0 to 1.
+
+    The other weights within the same parent keep their proportions.
 
     Parameters
     ----------
     assessment : Assessment
-        With an arithmetic mean at the parent of the node.
+        The assessment to draw; it must use an arithmetic mean at the parent of the node.
     code : str
-        The node whose weight within its parent moves.
+        The node whose weight within its parent varies.
     top : int
-        How many units that lead at the parent.
+        The number of units to draw, those with the highest scores of the parent.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        The node or the period does not exist.
     MethodError
-        The index itself, an only child, another aggregation, units with weights of their own, or
-        no unit with all children.
+        The node is the index itself or an only child, its parent has another aggregation or weights
+        that differ between units, or no unit has the scores of all children.
     """
     style = current()
     index = assessment.index
     parent = index.parent(code)
     if parent is None or len(parent.children) < 2:
-        msg = f"{code!r} has no siblings to share weight with"
+        msg = f"cannot vary the weight of {code!r}: it does not have siblings"
         raise MethodError(msg)
     aggregation = assessment.choices.aggregation[parent.code]
     if traits_of(aggregation).order != 1:
-        msg = f"scores are straight lines under an arithmetic mean, got {aggregation!r}"
+        msg = f"the aggregation at {parent.code!r} must be an arithmetic mean, got {aggregation!r}"
         raise MethodError(msg)
     if assessment.weight_array(parent.code).ndim > 1:
-        msg = f"units have weights of their own at {parent.code!r}: no weight is that of all"
+        msg = f"the weights at {parent.code!r} must be the same for all units; they differ"
         raise MethodError(msg)
     own, rest, now = _moved(assessment, parent, code)
     rows = assessment.rows(period)
     rows = rows[~np.isnan(own[rows] + rest[rows])]
     if not rows.size:
-        msg = f"no unit has all children of {parent.code!r}"
+        msg = f"no unit has the scores of all children of {parent.code!r}"
         raise MethodError(msg)
     leading = rows[np.argsort(-assessment.array(parent.code)[rows], kind="stable")][:top]
     ax = axes_for(ax, style.width, 0.8 * style.width)
@@ -363,31 +366,31 @@ def weight_stability(
                     textcoords="offset points", va="center", fontsize=style.small)  # fmt: skip
     for at, height in _swaps(own[leading], rest[leading]):
         ax.plot(at, height, "o", color=style.ink, markersize=3)
-    ax.axvline(now, color=style.grey, linestyle="--", label=f"weight now: {now:.3f}")
+    ax.axvline(now, color=style.grey, linestyle="--", label=f"current weight: {now:.3f}")
     ax.set_xlim(0, 1)
     ax.set_xlabel(f"weight of {plain(code)} in {plain(parent.code)}")
-    ax.set_ylabel(f"score at {plain(parent.code)}; dots where two units swap")
+    ax.set_ylabel(f"score of {plain(parent.code)}; dots: two units swap")
     ax.legend()
     return tidy(ax)
 
 
 def _moved(assessment: "Assessment", parent: Index, code: str) -> tuple[Any, Any, float]:
-    """Give each unit's score at the node, the mean of its siblings, and the weight now."""
+    """Return each unit's score of the node, the mean of its siblings, and the current weight."""
     codes = [child.code for child in parent.children]
     weights = assessment.weight_array(parent.code)
     values = assessment.arrays(codes, normalised=True)
     place = codes.index(code)
-    others = np.delete(weights, place)
-    rest = np.delete(values, place, axis=1) @ (others / (others.sum() or 1.0))
+    remaining = np.delete(weights, place)
+    rest = np.delete(values, place, axis=1) @ (remaining / (remaining.sum() or 1.0))
     return values[:, place], rest, float(weights[place])
 
 
 def _swaps(own: Any, rest: Any) -> list[tuple[float, float]]:
-    """Give where two units have the same score: the weight, and the score."""
-    found = []
+    """Return the points at which two units have the same score: the weight and the score."""
+    points = []
     for i in range(len(own)):
         for j in range(i):
             slope = (own[i] - rest[i]) - (own[j] - rest[j])
             if slope != 0 and 0 < (t := (rest[j] - rest[i]) / slope) < 1:
-                found.append((float(t), float(t * own[i] + (1 - t) * rest[i])))
-    return found
+                points.append((float(t), float(t * own[i] + (1 - t) * rest[i])))
+    return points

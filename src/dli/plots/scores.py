@@ -1,4 +1,4 @@
-"""Pictures of scores: the league, a unit's profile, indicators before and after treatment."""
+"""Pictures of scores and values: league table, profiles, distributions and correlations."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,30 +26,31 @@ def league(
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the order of units, a bar for each, divided by the points of its sub-indices.
+    """Draw the league table: a bar for each unit, divided into the contributions of sub-indices.
 
     Parameters
     ----------
     assessment : Assessment
-        Its scores must be sums, as under arithmetic means; otherwise bars are in one piece.
+        The assessment whose scores are drawn. Bars are only divided if scores are sums of
+        contributions, as under arithmetic means.
     top : int, optional
-        How many of the first; all by default.
+        The number of leading units to draw; all by default.
     highlight : sequence, optional
-        Units whose names are set in bold.
+        Units whose names are written in bold and in another colour.
     period : object, optional
-        Where there are several.
+        The period to draw; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such period or units.
+        The period or a highlighted unit does not exist.
     """
     index = assessment.index
     rows = assessment.rows(period)
@@ -64,7 +65,7 @@ def league(
 def draw_league(
     assessment: "Assessment", order: Any, marked: Collection[int] = (), *, ax: Any = None
 ) -> Any:
-    """Draw a bar for each of some rows, divided by the points of sub-indices."""
+    """Draw a bar for each of some rows, divided into the contributions of sub-indices."""
     style = current()
     ax = axes_for(ax, style.width, 1.2 + 0.15 * len(order))
     places = np.arange(len(order))
@@ -81,21 +82,22 @@ def draw_league(
             label.set_color(style.bad)
     ax.invert_yaxis()
     ax.margins(y=0.005)
-    ax.set_xlabel(f"{plain(assessment.index.code)}, by what each part brings")
+    ax.set_xlabel(f"{plain(assessment.index.code)}, divided by contribution")
     ax.legend(loc="lower center", ncols=5, bbox_to_anchor=(0.45, 1.0), columnspacing=1.2,
               handlelength=1.2)  # fmt: skip
     return tidy(ax)
 
 
 def _parts(assessment: "Assessment") -> dict[str, Any]:
-    """Give the points that each child of the index brings, or the score in one piece."""
+    """Return the contribution of each child of the index, or the undivided score."""
     index = assessment.index
     place = {indicator.code: j for j, indicator in enumerate(index.indicators)}
     try:
         points = np.nan_to_num(assessment.contribution_array())
     except MethodError:
         return {index.code: assessment.array(index.code)}
-    if np.nan_to_num(assessment.reference_array()).any():  # points from a reference do not stack
+    # Contributions relative to a reference cannot be stacked.
+    if np.nan_to_num(assessment.reference_array()).any():
         return {index.code: assessment.array(index.code)}
     return {
         child.code: points[:, [place[i.code] for i in select(index, below=child.code)]].sum(axis=1)
@@ -113,48 +115,48 @@ def profile(
     level: int = 1,
     ax: Any = None,
 ) -> Any:
-    """Draw one unit's scores as dots, beside the range, the median and the best of others.
+    """Draw one unit's scores as dots, with the range and the median of other units.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     unit, period : object
-        As the data name them; the period only where there are several.
+        The unit, and its period if there are several, as the data name them.
     peers : sequence, optional
-        The others; all units of the period by default.
+        The units to compare with; all units of the period by default.
     level : int
-        Down to which the nodes are shown.
+        The lowest tree level whose nodes are shown.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period or peers.
+        The unit, the period or a peer does not exist.
     """
     style = current()
     row = assessment.row(unit, period=period)
     rows = assessment.rows_beside(row)
-    others = rows if peers is None else assessment.rows_of(peers, rows)
+    compared = rows if peers is None else assessment.rows_of(peers, rows)
     nodes = nodes_to_level(assessment.index, level)
     ax = axes_for(ax, style.width, 1.2 + 0.29 * len(nodes))
     whose = "all" if peers is None else "peers"
     for y, node in enumerate(nodes):
         scores = assessment.array(node.code)
-        own = scores[others][~np.isnan(scores[others])]
-        if own.size:
-            ax.plot([own.min(), own.max()], [y, y], color=style.grey, linewidth=5, alpha=0.35,
+        known = scores[compared][~np.isnan(scores[compared])]
+        if known.size:
+            ax.plot([known.min(), known.max()], [y, y], color=style.grey, linewidth=5, alpha=0.35,
                     solid_capstyle="butt")  # fmt: skip
-            ax.plot(np.median(own), y, "|", color=style.ink, markersize=13, markeredgewidth=1.6)
+            ax.plot(np.median(known), y, "|", color=style.ink, markersize=13, markeredgewidth=1.6)
         if not np.isnan(scores[row]):
             ax.plot(scores[row], y, "o", color=style.good, markersize=8)
-    # One of each for the legend, beyond the data.
+    # Empty series of each kind, for the legend.
     ax.plot([], [], color=style.grey, linewidth=5, alpha=0.35, label=f"range of {whose}")
     ax.plot([], [], "|", color=style.ink, markersize=11, markeredgewidth=1.6,
             label=f"median of {whose}")  # fmt: skip
@@ -173,15 +175,15 @@ def profile(
 def scale_of(assessment: "Assessment", codes: Sequence[str]) -> tuple[float, float]:
     """Return the limits of an axis for scores of some nodes.
 
-    They are the worst and the best score that the scale allows, with all scores that there are and
-    a little air, so that pictures of different units have the same axis.
+    They include the worst and the best possible score, all actual scores and a small margin, so
+    that pictures of different units have the same axis.
     """
     scores = assessment.arrays(codes)
     ends = [end for code in codes for end in assessment.held.ends.get(code, ())]
     known = np.concatenate([scores[np.isfinite(scores)], np.array(ends)[np.isfinite(ends)]])
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    air = 0.02 * (high - low) or 0.5
-    return low - air, high + air
+    margin = 0.02 * (high - low) or 0.5
+    return low - margin, high + margin
 
 
 @drawn
@@ -193,45 +195,47 @@ def radar(
     nodes: Nodes = 1,
     ax: Any = None,
 ) -> Any:
-    """Draw the profiles of a few units around a circle. `profile` is easier to read exactly.
+    """Draw the profiles of a few units around a circle; `profile` is easier to read exactly.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     units : sequence
-        At most eight.
+        The units to draw: at most as many as the palette of the style has colours, by default
+        eight.
     period : object, optional
-        Required if there are several periods.
+        The period to draw; required if there are several periods.
     nodes : int, str or sequence of str
-        The spokes, three or more: a level of the tree, or codes.
+        The nodes that are drawn as spokes, at least three: a tree level, or codes.
     ax : matplotlib.axes.Axes, optional
-        Of the polar projection.
+        Polar axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such units, period or nodes.
+        A unit, the period or a node does not exist.
     MethodError
-        No such level, more than eight units, fewer than three spokes, or axes that are not polar.
+        The tree level does not exist, there are more units than colours in the palette or fewer
+        than three nodes, or the axes are not polar.
     """
     style = current()
     spokes = select(assessment.index, nodes)
     rows = assessment.rows_of(units, assessment.rows(period))
     if len(rows) > len(style.palette) or len(spokes) < 3:
         msg = (
-            f"a radar shows up to {len(style.palette)} units over three nodes or more, got "
+            f"a radar requires at most {len(style.palette)} units and at least 3 nodes, got "
             f"{len(rows)} units and {len(spokes)} nodes"
         )
         raise MethodError(msg)
     ax = axes_for(ax, style.width, style.width, projection="polar")
     if ax.name != "polar":
-        msg = "a radar needs axes of the polar projection"
+        msg = "a radar requires polar axes; create them with projection='polar'"
         raise MethodError(msg)
     angles = np.linspace(0, 2 * np.pi, len(spokes), endpoint=False)
     closed = np.append(angles, angles[0])
@@ -252,46 +256,49 @@ def radar(
 def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = None) -> Any:
     """Draw the distributions of indicators, before and after treatment.
 
-    Each indicator has a row from its least to its greatest raw value; dots above the line are
-    before treatment, below it after, and what was moved is marked.
+    Each indicator has a row that runs from its smallest to its largest value. Ticks above the line
+    show values before treatment, ticks below it values after treatment, and crosses mark the values
+    that the treatment changed.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     nodes : int, str or sequence of str, optional
-        Indicators; all by default.
+        The indicators to draw: a tree level, or codes; all by default.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     UnknownCodeError
-        No such nodes.
+        A node does not exist.
     MethodError
-        Nodes that are not indicators.
+        A node is not an indicator.
     """
     style = current()
     place = {indicator.code: j for j, indicator in enumerate(assessment.index.indicators)}
     chosen = [node.code for node in select(assessment.index, nodes)]
     if any(code not in place for code in chosen):
-        msg = "distributions are those of indicators; others were asked for"
+        msg = "distributions can only be drawn for indicators; these nodes are not indicators"
         raise MethodError(msg, [f"{code!r}" for code in chosen if code not in place])
     before, after = (assessment.stage_array(stage) for stage in ("imputed", "treated"))
     ax = axes_for(ax, style.width, 1.2 + 0.34 * len(chosen))
     for y, code in enumerate(chosen):
         raw, treated = before[:, place[code]], after[:, place[code]]
         both = np.concatenate([raw, treated])
+        if np.isnan(both).all():
+            continue  # the row stays empty
         low, high = np.nanmin(both), np.nanmax(both)
         span = high - low or 1.0
         moved = ~(np.isclose(raw, treated) | np.isnan(raw))
         for values, shift, colour in ((raw, -0.16, style.grey), (treated, 0.16, style.good)):
-            # Thousands of strokes are a small picture, and a large drawing.
+            # Thousands of ticks take less space in a file as a bitmap than as vectors.
             ax.plot((values - low) / span, np.full(raw.size, y + shift), "|", color=colour,
                     alpha=0.7, rasterized=raw.size > 500)  # fmt: skip
         ax.plot((raw[moved] - low) / span, np.full(moved.sum(), y - 0.16), "x", color=style.bad)
@@ -303,7 +310,7 @@ def distributions(assessment: "Assessment", nodes: Nodes = None, *, ax: Any = No
         ax.plot([], [], mark, color=colour, linestyle="", label=label)
     ax.set_yticks(range(len(chosen)), [plain(code) for code in chosen], fontsize=style.small)
     ax.set_ylim(len(chosen) - 0.4, -0.6)
-    ax.set_xticks([0, 1], ["least", "greatest"])
+    ax.set_xticks([0, 1], ["smallest", "largest"])
     ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1.0))
     return tidy(ax)
 
@@ -317,49 +324,53 @@ def correlations(
     period: object = None,
     ax: Any = None,
 ) -> Any:
-    """Draw the correlations of nodes as a heat map.
+    """Draw the correlations between nodes as a heat map.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores are drawn.
+        The assessment whose scores are drawn.
     nodes : int, str or sequence of str, optional
-        A level of the tree, or codes; the indicators by default.
+        A tree level, or codes; all indicators by default.
     method : {"pearson", "spearman", "kendall"}
-        The coefficient.
+        The correlation coefficient.
     period : object, optional
-        Needed when there are several periods.
+        The period to use; required if there are several periods.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a figure of its own by default.
+        The axes to draw on; a new figure is made by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture, to be changed or saved.
+        The axes with the picture.
 
     Raises
     ------
     MethodError
-        No such level or method, or no two nodes that have a correlation.
+        The tree level or the method does not exist, or no correlation can be computed.
     """
     style = current()
     codes = [node.code for node in select(assessment.index, nodes)]
     values = assessment.arrays(codes)[assessment.rows(period)]
-    found = multivariate.correlations(values, method=method).coefficients
-    if len(codes) > 1 and np.isnan(found[~np.eye(len(codes), dtype=bool)]).all():
-        msg = "no two nodes have a correlation: too few units have both, or their scores are equal"
+    coefficients = multivariate.correlations(values, method=method).coefficients
+    if len(codes) > 1 and np.isnan(coefficients[~np.eye(len(codes), dtype=bool)]).all():
+        msg = (
+            "no correlation can be computed: for each pair of nodes, too few units have both "
+            "scores, or one of the scores does not vary"
+        )
         raise MethodError(msg)
-    # At least a line of text for each node.
+    # There must be space for at least one line of text for each node.
     side = max(style.width, 0.8 + 1.2 * style.small / 72 * len(codes))
     ax = axes_for(ax, side, 1.12 * side)
-    picture = ax.imshow(found, cmap="PuOr", vmin=-1, vmax=1)
+    picture = ax.imshow(coefficients, cmap="PuOr", vmin=-1, vmax=1)
     labels = [plain(code) for code in codes]
     ax.set_xticks(range(len(codes)), labels, rotation=90, fontsize=style.small)
     ax.set_yticks(range(len(codes)), labels, fontsize=style.small)
     if len(codes) <= 12:
-        for i, j in np.ndindex(found.shape):
-            strong = abs(found[i, j]) > 0.6
-            figure = "–" if np.isnan(found[i, j]) else f"{found[i, j]:.2f}"
+        for i, j in np.ndindex(coefficients.shape):
+            coefficient = coefficients[i, j]
+            strong = abs(coefficient) > 0.6
+            figure = "–" if np.isnan(coefficient) else f"{coefficient:.2f}"
             ax.text(j, i, figure, ha="center", va="center", fontsize=style.small,
                     color="white" if strong else style.ink)  # fmt: skip
     bar = ax.figure.colorbar(picture, ax=ax, location="top", shrink=0.7, aspect=35, pad=0.01)

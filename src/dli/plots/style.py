@@ -1,4 +1,4 @@
-"""How all pictures look, in one object, and how they are saved."""
+"""The look of all pictures, in one object, and a function that saves pictures."""
 
 import reprlib
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 import numpy as np
 from attrs import field, frozen
 
-from dli.checks import number, number_fault, refuse, text_faults
+from dli.checks import number, number_fault, refuse, text_faults, whole_number
 from dli.errors import FileError, MethodError
 from dli.files import replacing
 
@@ -30,7 +30,7 @@ __all__ = [
     "save",
 ]
 
-# Of Okabe and Ito's palette, which survives colour blindness and grey printers.
+# From the palette of Okabe and Ito, which is safe for colour-blind readers and for grey printers.
 GOOD = "#0072B2"  # blue
 BAD = "#D55E00"  # vermilion
 MARK = "#E69F00"  # orange
@@ -40,7 +40,7 @@ PALETTE = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
 )  # fmt: skip
 
-# Inches or points; matplotlib fails with an error of its own where they are far larger.
+# In inches or points; much larger sizes make matplotlib raise errors of its own.
 _LARGEST = 200
 
 P = ParamSpec("P")
@@ -48,38 +48,38 @@ T = TypeVar("T")
 
 
 def _colours(palette: Any) -> Any:
-    """Return a sequence of colours as a tuple; anything else as it is, to be refused."""
+    """Return a sequence of colours as a tuple; anything else unchanged, to be rejected later."""
     is_sequence = isinstance(palette, Iterable) and not isinstance(palette, str)
     return tuple(palette) if is_sequence else palette
 
 
 @frozen(kw_only=True)
 class Style:
-    """The fonts, colours and sizes of all pictures that are drawn within ``with``.
+    """The fonts, colours and sizes of all pictures that are drawn inside a ``with`` block.
 
-    Pictures are as wide as a column of text by default, so that their text is readable on a
-    telephone as well, where 390 pixels show 5.4 inches: a point is about a pixel there.
+    By default, pictures are as wide as a column of text, so that their text is readable on a phone
+    as well, where 5.4 inches are shown on 390 pixels and one point is about one pixel.
 
     Attributes
     ----------
     width : float
         The width of a picture, in inches.
     size, small : float
-        The size of text, and the least of it, as in lists of names, in points.
+        The font sizes of most text and of small text, such as lists of names, in points.
     font : str, optional
-        Such as ``"Noto Sans CJK SC"``; that of matplotlib's settings by default.
+        The font family, such as ``"Noto Sans CJK SC"``; by default that of matplotlib's settings.
     good, bad, mark : str
-        Colours of what adds or is drawn first, of what takes away or is highlighted, and of a
+        The colours of the main quantity and of increases, of highlights and of decreases, and of a
         second quantity.
     grey, ink, paper : str
-        Colours of what stands behind, of text and lines, and of the page.
+        The colours of the background, such as all other units, of text and lines, and of the page.
     palette : tuple of str
-        Colours of units or parts, one after the other.
+        The colours of units or sub-indices, used in this order and then repeated.
 
     Raises
     ------
     MethodError
-        Sizes that are not above 0 and at most 200, or colours that matplotlib does not know.
+        A size is not above 0 and at most 200, or matplotlib does not know a colour.
 
     Examples
     --------
@@ -114,7 +114,7 @@ class Style:
         if not is_sequence:
             faults.append(f"palette must be a sequence of colours, got {self.palette!r}")
         elif not self.palette:
-            faults.append("palette must have a colour at least, got none")
+            faults.append("palette must contain at least one colour, got none")
         is_colour = pyplot().matplotlib.colors.is_color_like
         names = ("good", "bad", "mark", "grey", "ink", "paper")
         colours = [(name, getattr(self, name)) for name in names]
@@ -139,23 +139,23 @@ class Style:
         _STYLES.set(_STYLES.get()[:-1])
 
     def colour(self, place: int) -> str:
-        """Return the colour of the first, the second and so on; after the last they come again."""
+        """Return the colour at a place in the palette, which starts again after its last colour."""
         return self.palette[place % len(self.palette)]
 
     def shades(self) -> Any:
-        """Return a colour map from the paper over ``good`` to nearly the ink: more is darker."""
+        """Return a colour map from ``paper`` through ``good`` to almost ``ink``: more is darker."""
         colours = pyplot().matplotlib.colors
         low, middle, high = (colours.to_rgb(c) for c in (self.paper, self.good, self.ink))
         dark = tuple((a + 2 * b) / 3 for a, b in zip(middle, high, strict=True))
         return colours.LinearSegmentedColormap.from_list("dli", [low, middle, dark])
 
     def on(self, colour: Any) -> str:
-        """Return the colour of text, ink or paper, that is easier to read on another colour."""
+        """Return ``ink`` or ``paper``, whichever is easier to read as text on a colour."""
         to_rgb = pyplot().matplotlib.colors.to_rgb
 
         def luminance(of: Any) -> float:
-            parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in of]
-            return float(np.dot([0.2126, 0.7152, 0.0722], parts))
+            linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in of]
+            return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
         behind = luminance(to_rgb(colour))
 
@@ -166,7 +166,7 @@ class Style:
         return max(self.ink, self.paper, key=contrast)
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of matplotlib that hold while a picture is drawn."""
+        """Return the settings of matplotlib that apply while a picture is drawn."""
         family = {} if self.font is None else {"font.family": [self.font, "sans-serif"]}
         return {
             **family,
@@ -186,7 +186,7 @@ _STYLES: ContextVar[tuple[Style, ...]] = ContextVar("styles", default=())
 
 
 def current() -> Style:
-    """Return the style of the innermost ``with``, or that of the library."""
+    """Return the style of the innermost ``with`` block, or the default style."""
     styles = _STYLES.get()
     return styles[-1] if styles else _usual()
 
@@ -207,7 +207,7 @@ def pyplot() -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        msg = 'pictures need matplotlib: pip install "digital-leadership-index[plot]"'
+        msg = 'pictures require matplotlib: pip install "digital-leadership-index[plot]"'
         raise ImportError(msg) from error
     return plt
 
@@ -225,11 +225,13 @@ def drawn(draw: Callable[P, T]) -> Callable[P, T]:
     def within(*args: P.args, **kwargs: P.kwargs) -> T:
         if kind not in ("Any", "object"):
             _require(name, args[0] if args else kwargs.get(name), kind)
+        if kwargs.get("top") is not None:  # a limit on what is shown, wherever it is a parameter
+            whole_number("top", kwargs["top"], 1)
         settings = pyplot().rcParams
-        own = current().settings()
-        # Not matplotlib's rc_context: it would undo what loading a backend has set, too.
-        before = {name: settings[name] for name in own}
-        settings.update(own)
+        changes = current().settings()
+        # matplotlib's rc_context would also undo the settings that loading a backend has changed.
+        before = {name: settings[name] for name in changes}
+        settings.update(changes)
         try:
             return draw(*args, **kwargs)
         finally:
@@ -245,26 +247,26 @@ def _require(name: str, value: object, kind: str) -> None:
 
 
 def save(ax: Any, path: str | PathLike[str], *, dpi: float = 200) -> None:
-    """Save a picture whole or not at all, with the same bytes each time.
+    """Save a picture, completely or not at all; the same picture results in the same bytes.
 
-    Text stays text in SVG and PDF, so that it can be found, copied and edited.
+    Text remains text in SVG and PDF files, so that it can be searched, copied and edited.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes or ndarray of them
-        As functions of `dli.plots` return. The whole figure is saved.
+        The axes that a function of `dli.plots` returned. Their whole figure is saved.
     path : path
-        Its ending says the format, such as ``.svg``, ``.pdf`` or ``.png``.
+        The file to write. Its ending determines the format, such as ``.svg``, ``.pdf`` or ``.png``.
     dpi : float
-        Pixels for each inch, of what is no drawing.
+        The resolution of bitmaps, in pixels per inch.
 
     Raises
     ------
     MethodError
-        Something else than axes, an ending of no format that matplotlib writes, or ``dpi`` that is
-        not from 10 to 2400.
+        ``ax`` is not axes, matplotlib cannot write the format that the ending names, or ``dpi`` is
+        not between 10 and 2400.
     FileError
-        Something else than a path, or the file cannot be written.
+        ``path`` is not a path, or the file cannot be written.
     """
     number("dpi", dpi, least=10, most=2400)
     panels = np.ravel(np.asarray(ax, dtype=object))

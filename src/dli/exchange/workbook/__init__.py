@@ -1,1 +1,1 @@
-"""A workbook that calculates: the steps of a method as formulas, from the data to the ranks."""
+"""Workbooks with formulas for the steps of a method, from the data to the ranks."""

@@ -1,4 +1,4 @@
-"""The class `Book`: cells of a workbook with what they are, and texts that it can hold."""
+"""The class `Book`, which writes the cells of a workbook and checks that it can hold them."""
 
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,7 @@ from dli.exchange.sheet import LAST_COLUMN, LAST_ROW, reference, text_fault
 
 __all__ = ["Book", "letter", "numeral"]
 
-# Each note is a drawing, and spreadsheets become slow with many.
+# Each note is a drawing, and spreadsheets become slow with too many of them.
 _MAX_NOTES = 1_000
 
 _BORDER = {"border": 1, "border_color": "#D0D0D0"}
@@ -49,12 +49,12 @@ _STYLES: dict[str, dict[str, Any]] = {
 
 
 def letter(column: int) -> str:
-    """Return the letters of a column, from 1."""
+    """Return the letters of a column, whose number counts from 1."""
     return reference(1, column)[:-1]
 
 
 def numeral(value: float) -> str:
-    """Return a number as formulas write it, with all its digits.
+    """Return a number as text for a formula, with all of its digits.
 
     Examples
     --------
@@ -70,7 +70,8 @@ def _library() -> Any:
         import xlsxwriter
     except ImportError as error:
         msg = (
-            "workbooks with formulas need XlsxWriter: pip install 'digital-leadership-index[excel]'"
+            "workbooks with formulas require XlsxWriter: "
+            "pip install 'digital-leadership-index[excel]'"
         )
         raise DataError(msg) from error
     return xlsxwriter
@@ -78,12 +79,13 @@ def _library() -> Any:
 
 @define(eq=False)
 class Book:
-    """A workbook that is being written; rows and columns count from 1, as users see them.
+    """A workbook that is being written; rows and columns count from 1, as in spreadsheets.
 
     Attributes
     ----------
     faults : list of str
-        Texts and places that a workbook cannot have, so that all of them can be reported at once.
+        The texts and places that a workbook cannot hold, collected so that all can be reported at
+        once.
     """
 
     faults: list[str] = field(factory=list)
@@ -93,7 +95,7 @@ class Book:
     _n_notes: int = 0
 
     def __attrs_post_init__(self) -> None:
-        # No text of the data becomes a formula, a number or a link.
+        # Texts of the data must not become formulas, numbers or links.
         options = {
             "in_memory": True,
             "strings_to_formulas": False,
@@ -104,15 +106,15 @@ class Book:
         self._styles = {name: self._file.add_format(parts) for name, parts in _STYLES.items()}
 
     def style(self, name: str) -> Any:
-        """Return what a kind of cell looks like."""
+        """Return the format of a kind of cell."""
         return self._styles[name]
 
     def sheet(self, title: str, colour: str = "#1F3864") -> Any:
-        """Add a sheet."""
+        """Add a sheet and return it."""
         sheet = self._file.add_worksheet(title)
-        # XlsxWriter searches each formula for 29 functions that are newer than the format, most of
-        # the time that a workbook takes; none of these formulas has any.
-        sheet._prepare_formula = _bare  # noqa: SLF001 slow but right if it is renamed
+        # XlsxWriter searches each formula for 29 functions that are newer than the format, which
+        # takes most of the time for a workbook; the formulas here use none of them.
+        sheet._prepare_formula = _bare  # noqa: SLF001 if it is renamed, writing is slow but correct
         sheet.set_tab_color(colour)
         sheet.hide_gridlines(1)
         sheet.set_landscape()
@@ -121,11 +123,11 @@ class Book:
         return sheet
 
     def name(self, name: str, place: str) -> None:
-        """Give cells a name."""
+        """Define a name for cells."""
         self._file.define_name(name, f"={place}")
 
     def text(self, sheet: Any, row: int, column: int, text: str, style: str = "text") -> None:
-        """Write a text, never a formula."""
+        """Write a text, which never becomes a formula."""
         if not self._fits(sheet, row, column, text):
             return
         if text:
@@ -134,14 +136,14 @@ class Book:
             sheet.write_blank(row - 1, column - 1, None, self._styles[style])
 
     def number(self, sheet: Any, row: int, column: int, value: float, style: str) -> None:
-        """Write a number; a missing one is a blank cell of the same look."""
+        """Write a number, or a blank cell of the same style if it is missing."""
         if self._fits(sheet, row, column):
             if np.isnan(value):
                 sheet.write_blank(row - 1, column - 1, None, self._styles[style])
             else:
                 sheet.write_number(row - 1, column - 1, float(value), self._styles[style])
 
-    def formula(  # noqa: PLR0913 a formula is all of these
+    def formula(  # noqa: PLR0913 a cell with a formula has all of these
         self,
         sheet: Any,
         row: int,
@@ -152,7 +154,7 @@ class Book:
         *,
         array: bool = False,
     ) -> None:
-        """Write a formula with the value that it has, so that viewers show it too."""
+        """Write a formula with its current value, which viewers show that do not calculate."""
         if not self._fits(sheet, row, column, value if isinstance(value, str) else ""):
             return
         shown = value if isinstance(value, str) else _shown(value)
@@ -163,18 +165,18 @@ class Book:
             sheet.write_formula(*place, formula, self._styles[style], shown)
 
     def note(self, sheet: Any, row: int, column: int, text: str) -> None:
-        """Attach a note to a cell; after the first thousand, colours have to do."""
+        """Attach a note to a cell, unless the workbook already has a thousand of them."""
         if self._n_notes < _MAX_NOTES and self._fits(sheet, row, column, text):
             self._n_notes += 1
             sheet.write_comment(row - 1, column - 1, text, {"x_scale": 1.4, "y_scale": 0.6})
 
     def _fits(self, sheet: Any, row: int, column: int, text: str = "") -> bool:
-        """Return whether a workbook can hold a text at a place, or report that it cannot."""
+        """Return whether a workbook can hold a text at a place, and record a fault if it cannot."""
         wrong = text_fault(text)
         if row > LAST_ROW or column > LAST_COLUMN:
-            # Only the first place beyond the end is told: there may be millions.
+            # Only one fault is recorded for each sheet, since there may be millions of such places.
             fault = (
-                f"sheet {sheet.name!r}: a workbook has at most {LAST_ROW:,} rows and "
+                f"sheet {sheet.name!r}: a sheet can have at most {LAST_ROW:,} rows and "
                 f"{LAST_COLUMN:,} columns"
             )
             if fault not in self.faults:
@@ -185,22 +187,25 @@ class Book:
         return not wrong
 
     def content(self) -> bytes:
-        """Return the file.
+        """Return the content of the file.
 
         Raises
         ------
         DataError
-            Texts or places that a workbook cannot have.
+            Some texts or places are not possible in a workbook; all of them are listed.
         """
         if self.faults:
-            msg = "a workbook cannot hold this assessment; rename what is at fault or use write_csv"
+            msg = (
+                "a workbook cannot hold this assessment; shorten or rename the texts, or use "
+                "write_csv"
+            )
             raise DataError(msg, self.faults)
         self._file.close()
         return self._content.getvalue()
 
 
 def _bare(formula: str, *_: Any, **__: Any) -> str:
-    """Return a formula as the format has it: without its sign, and the braces of an array."""
+    """Return a formula as it is stored, without the equals sign and the braces of an array."""
     return formula.removeprefix("{").removeprefix("=").removesuffix("}")
 
 

@@ -1,4 +1,4 @@
-"""The sheets that may be changed, Framework and Data, and the values that come of them."""
+"""The sheets that can be changed, Framework and Data, and the sheet Values."""
 
 from typing import Any
 
@@ -17,30 +17,33 @@ from dli.weighting import Declared
 
 __all__ = ["Inputs", "column_number", "with_keys"]
 
-_WIDTHS = {"name": 34, "unit of measure": 20, "check": 30, "how": 30, "source": 40}
+_WIDTHS = {"name": 34, "unit of measure": 20, "check": 30, "method": 30, "source": 40}
 
 
 def column_number(letters: str) -> int:
     """Return the number of a column."""
-    found = position(f"{letters}1")
-    assert found is not None  # noqa: S101 letters of this package
-    return found[1]
+    cell = position(f"{letters}1")
+    assert cell is not None  # noqa: S101 the letters come from this package
+    return cell[1]
 
 
 def with_keys(
     book: Book, plan: Plan, title: str, hint: str, labels: dict[int, str], *, ranked: bool = False
 ) -> Any:
-    """Add a sheet that has a row for each unit, with all that stands left of the figures.
+    """Add a sheet with one row for each unit, and fill in everything to the left of the figures.
 
     Parameters
     ----------
     book : Book
+        The workbook.
     plan : Plan
+        The layout of the workbook.
     title, hint : str
+        The title of the sheet and the sentence below it.
     labels : dict of int to str
-        What stands left of the figures in the rows above the units.
+        The labels of the rows above the units, by row.
     ranked : bool
-        Only the units that are ranked are there.
+        Whether the sheet has only the units that are ranked.
     """
     sheet = book.sheet(title)
     book.text(sheet, 1, 1, title, "title")
@@ -70,7 +73,7 @@ def with_keys(
 
 @frozen(eq=False)
 class Inputs:
-    """The first sheets of a workbook that calculates."""
+    """The sheets Framework, Data and Values."""
 
     book: Book
     plan: Plan
@@ -83,8 +86,8 @@ class Inputs:
         sheet = book.sheet("Framework", "#C9A400")
         book.text(sheet, 1, 1, "Framework", "title")
         hint = (
-            "Weights are relative to the others of the same parent. Yellow cells may be changed; "
-            "everything else follows."
+            "Weights are relative to those of siblings. Yellow cells can be changed; everything "
+            "else is updated."
         )
         book.text(sheet, 2, 1, hint, "hint")
         for place, (name, column) in enumerate(FRAMEWORK.items()):
@@ -98,7 +101,7 @@ class Inputs:
         directions = {"validate": "list", "source": [1, -1]}
         sheet.data_validation(f"D{first + 1}:D{last}", {
             "validate": "decimal", "criteria": ">=", "value": 0,
-            "error_title": "Weight", "error_message": "A number of at least 0.",
+            "error_title": "Weight", "error_message": "Enter a number of at least 0.",
         })  # fmt: skip
         for indicator in index.indicators:
             row = plan.framework_row(indicator.code)
@@ -114,8 +117,7 @@ class Inputs:
         book.text(sheet, row, place["code"], node.code, style)
         book.text(sheet, row, place["name"], node.name, style)
         book.text(sheet, row, place["parent"], "" if parent is None else parent.code)
-        how = _how(plan, node)
-        book.text(sheet, row, place["how"], how)
+        book.text(sheet, row, place["method"], _method_of(plan, node))
         if parent is None:
             book.number(sheet, row, place["share of index"], 1.0, "share")
         else:
@@ -124,7 +126,7 @@ class Inputs:
             self._indicator(sheet, row, place, node)
 
     def _weight(self, sheet: Any, row: int, node: Node, parent: Index) -> None:
-        """Write the weight of a node, and its share of the parent and of the index."""
+        """Write the weight of a node, and its shares of the parent and of the index."""
         book, plan = self.book, self.plan
         if not plan.is_weighted(parent):
             return
@@ -156,7 +158,7 @@ class Inputs:
             "scale lowest": low,
             "scale highest": high,
         }.items():
-            # What plays no part in any formula does not look as if it did.
+            # A cell that no formula uses must not look as if it could be changed.
             style = "input" if self.plan.uses(indicator.code, name) else "figure"
             book.number(sheet, row, place[name], value, style)
         book.text(sheet, row, place["unit of measure"], indicator.unit_of_measure, "beside")
@@ -175,10 +177,10 @@ class Inputs:
     # -- Data ------------------------------------------------------------------------------------
 
     def data(self) -> None:
-        """Write the sheet with the values as they came in."""
+        """Write the sheet with the values as in the data."""
         book, plan = self.book, self.plan
         raw = plan.assessment.stage_array("raw")
-        hint = "Values as they came in. Yellow cells may be changed; a blank cell is missing."
+        hint = "Values as in the data. Yellow cells can be changed; blank cells are missing values."
         sheet = with_keys(book, plan, "Data", hint, _LABELS)
         first_with: dict[str, str] = {}
         for j, indicator in enumerate(plan.assessment.index.indicators):
@@ -211,7 +213,7 @@ class Inputs:
         sheet.data_validation(cells_, {
             "validate": "decimal", "criteria": "between",
             "minimum": -1e300, "maximum": 1e300,
-            "error_title": "Value", "error_message": "A number, or nothing if it is missing.",
+            "error_title": "Value", "error_message": "Enter a number, or leave the cell blank.",
         })  # fmt: skip
 
     def _heading(
@@ -226,29 +228,29 @@ class Inputs:
         self._statistics(sheet, column, cells, title)
 
     def _statistics(self, sheet: Any, column: str, cells: Floats, title: str) -> None:
-        """Write how many values a column has, the least, the greatest and their mean."""
-        there = cells[~np.isnan(cells)]
+        """Write the number of values of a column, their minimum, maximum and mean."""
+        known = cells[~np.isnan(cells)]
         place = column_number(column)
-        own = self.plan.column(title, column).removeprefix(f"{title}!")
-        self.book.formula(sheet, 6, place, f"=COUNT({own})", float(len(there)), "count")
+        cells_ = self.plan.column(title, column).removeprefix(f"{title}!")
+        self.book.formula(sheet, 6, place, f"=COUNT({cells_})", float(len(known)), "count")
         for row, name, value in (
             (7, "MIN", np.min),
             (8, "MAX", np.max),
             (9, "AVERAGE", np.mean),
         ):
-            formula = f'=IF({column}$6=0,"",{name}({own}))'
-            cached = float(value(there)) if len(there) else np.nan
+            formula = f'=IF({column}$6=0,"",{name}({cells_}))'
+            cached = float(value(known)) if len(known) else np.nan
             self.book.formula(sheet, row, place, formula, cached, "parameter")
 
     # -- Values ----------------------------------------------------------------------------------
 
     def values(self) -> None:
-        """Write the values that are normalised, where they are not those that came in."""
+        """Write the values that are normalised, if they differ from those in the data."""
         book, plan = self.book, self.plan
         treated = plan.assessment.stage_array("treated")
         hint = (
             "Values after division by denominators, imputation and treatment of outliers. Orange "
-            "cells were imputed or treated: they are values, and do not follow changes of the data."
+            "cells were imputed or treated: they are values and are not updated when data change."
         )
         sheet = with_keys(book, plan, "Values", hint, _LABELS)
         for j, indicator in enumerate(plan.assessment.index.indicators):
@@ -282,36 +284,36 @@ _LABELS = {
     4: "name",
     5: "unit of measure",
     6: "number of values",
-    7: "least",
-    8: "greatest",
+    7: "minimum",
+    8: "maximum",
     9: "mean",
 }
 
 
 def _what_happened(plan: Plan, row: int, j: int) -> str:
-    """Return what was done to a value, an empty text if nothing was."""
+    """Return what was done to a value, or an empty text."""
     if not any(cells[row, j] for cells in plan.steps.values()):
         return ""
     before, imputed, treated = (
         plan.assessment.stage_array(name)[row, j] for name in ("denominated", "imputed", "treated")
     )
-    what = []
+    changes = []
     if plan.steps["imputed"][row, j]:
-        what.append(f"imputed: {imputed:.6g}")
+        changes.append(f"imputed: {imputed:.6g}")
     if plan.steps["treated"][row, j]:
-        came = "" if np.isnan(before) else f" (before: {before:.6g})"
-        what.append(f"treated: {treated:.6g}{came}")
-    return "; ".join(what)
+        original = "" if np.isnan(before) else f" (before: {before:.6g})"
+        changes.append(f"treated: {treated:.6g}{original}")
+    return "; ".join(changes)
 
 
-def _how(plan: Plan, node: Node) -> str:
-    """Return how a node is joined, or an indicator normalised, in a few words."""
+def _method_of(plan: Plan, node: Node) -> str:
+    """Return the aggregation of a node, or the normalisation of an indicator, in a few words."""
     choices = plan.assessment.choices
     if isinstance(node, Index):
         choice = choices.aggregation[node.code]
         return describe(choice).split(":")[0].replace("$", "") or name_of(choice)
     indicators = plan.assessment.index.indicators
-    place = [own.code for own in indicators].index(node.code)
+    place = [indicator.code for indicator in indicators].index(node.code)
     for choice, columns in plan.assessment.normalisations:
         if place in np.arange(len(indicators))[columns]:
             return describe(choice).split(":")[0].replace("$", "")

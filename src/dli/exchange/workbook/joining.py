@@ -25,12 +25,12 @@ from dli.scoring.adjusting import covers_indicators
 
 __all__ = ["Join", "join"]
 
-# The weight of the children that are there, and which of them count.
+# The total weight of the children that are not missing, and which children count.
 _LEFT = "SUMPRODUCT({w}*ISNUMBER({x}))"
 _COUNTS = "ISNUMBER({x})*({w}>0)"
-# Powers of higher orders leave the range of numbers; those of an order near 0 lose their digits.
+# Powers of higher orders exceed the range of numbers, and orders near 0 lose digits.
 _LARGEST_ORDER, _LEAST_ORDER = 50, 0.01
-# The aggregations that weights do not enter.
+# The aggregations that do not use weights.
 _UNWEIGHTED = (Complement, Difference, Ratio)
 
 
@@ -41,9 +41,10 @@ class Join:
     Attributes
     ----------
     template : str
-        ``{x}`` are the children, ``{w}`` their weights, ``{below}`` all indicators below.
+        The formula, in which ``{x}`` are the children, ``{w}`` their weights and ``{below}`` all
+        indicators below.
     is_array : bool
-        It is to be entered as an array formula.
+        Whether it must be entered as an array formula.
     """
 
     template: str
@@ -55,15 +56,15 @@ class Join:
 
 
 def join(node: Index, choices: Choices) -> Join | str:
-    """Return how children are joined as a formula, or why a spreadsheet cannot carry it."""
+    """Return the aggregation of a node as a formula, or why there is no such formula."""
     choice = choices.aggregation[node.code]
     decimals = None
     if isinstance(choice, RoundedAggregation):
         choice, decimals = choice.step, choice.decimals
-    found = _expression(choice, len(node.children))
-    if found is None:
-        return "it has no counterpart in a spreadsheet"
-    expression, is_array = found
+    formula = _expression(choice, len(node.children))
+    if formula is None:
+        return "spreadsheets have no formula for it"
+    expression, is_array = formula
     if decimals is not None:
         expression = rounded_formula(expression, decimals)
     gates, needs_all = _gates(node, choices)
@@ -76,7 +77,7 @@ def join(node: Index, choices: Choices) -> Join | str:
 
 
 def _gates(node: Index, choices: Choices) -> tuple[list[str], bool]:
-    """Return when there is no score, and whether all children are needed."""
+    """Return the conditions under which the score is missing, and if all children are required."""
     n_children, coverage = len(node.children), choices.coverage[node.code]
     needed = 1
     if choices.missing in ("propagate", "raise"):
@@ -84,8 +85,8 @@ def _gates(node: Index, choices: Choices) -> tuple[list[str], bool]:
     elif coverage.of == "children":
         needed = max(1, math.ceil(coverage.needed(n_children) - 1e-9))
     gates = [f"COUNT({{x}})<{needed}"]
-    # Constants are always there, and do not count.
-    measured = sum(own.constant is None for own in node.indicators)
+    # Constants are never missing and do not count towards coverage.
+    measured = sum(indicator.constant is None for indicator in node.indicators)
     n_constants = len(node.indicators) - measured
     covered = covers_indicators(coverage)
     if covered or (measured and n_constants):
@@ -95,7 +96,7 @@ def _gates(node: Index, choices: Choices) -> tuple[list[str], bool]:
 
 
 def _expression(choice: Any, n_children: int) -> tuple[str, bool] | None:
-    """Return the formula of a score where there is one, and whether it works on arrays."""
+    """Return the formula of an aggregation and whether it is an array formula, None without one."""
     kind = type(choice)
     if kind in _ORDERS or kind is PowerMean:
         return _mean(choice.order)
@@ -117,13 +118,13 @@ _ORDERS = (ArithmeticMean, GeometricMean, HarmonicMean, Minimum)
 
 
 def _mean(order: float) -> tuple[str, bool] | None:
-    """Return the power mean of an order."""
+    """Return the formula of the power mean of an order and whether it is an array formula."""
     if order == 1:
         return f"SUMPRODUCT({{w}},{{x}})/{_LEFT}", False
     if math.isinf(order):
         extreme, other = ("MAX", "-1E+307") if order > 0 else ("MIN", "1E+307")
         return f"{extreme}(IF({_COUNTS},{{x}},{other}))", True
-    # LN("") would be an error, so that the formulas pick what counts before they use it.
+    # The formulas select the children that count first, because LN("") is an error.
     if order == 0:
         return f"EXP(SUM(IF({_COUNTS},{{w}}*LN({{x}}),0))/{_LEFT})", True
     if abs(order) > _LARGEST_ORDER or abs(order) < _LEAST_ORDER:
@@ -133,6 +134,6 @@ def _mean(order: float) -> tuple[str, bool] | None:
         mean = f"{_LEFT}/SUM(IF({_COUNTS},{{w}}/{{x}},0))"
     else:
         mean = f"(SUM(IF({_COUNTS},{{w}}*{{x}}^{power},0))/{_LEFT})^(1/{power})"
-    # A negative value to the power of a whole number would pass for a positive one.
+    # A negative value raised to an even power would look like a positive one.
     outside = f"MIN(IF({_COUNTS},{{x}},1))" + ("<=0" if order < 0 else "<0")
     return f"IF({outside},NA(),{mean})", True

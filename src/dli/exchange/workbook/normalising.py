@@ -28,28 +28,30 @@ from dli.normalisation import (
 
 __all__ = ["Head", "Recipe", "Refs", "recipe", "rounded_formula"]
 
-# A formula (it begins with "=") or a constant, and the value it has now.
+# A formula (which begins with "=") or a constant, and its current value.
 Head: TypeAlias = tuple[str | float, str | float]
 
 _NOTHING: Head = ("", "")
-# Values that are closer together than this share of their size are one value to a spreadsheet.
-_TOLD_APART = 1e-14
+# Spreadsheets cannot distinguish values that are closer together than this share of their size.
+_DISTINCT = 1e-14
 
 
 @frozen(kw_only=True)
 class Refs:
-    """Where a workbook has what a normalisation needs to know.
+    """References to the cells that the formulas of a normalisation use.
 
     Attributes
     ----------
     values : str
-        The values of all units.
+        The range of the values of all units.
     direction : str
-        ``"1"`` for the score of a node.
+        The cell of the direction; ``"1"`` for the score of a node.
     goalposts, scale : (str, str), optional
+        The cells of the goalposts, worst and best, and of the scale, lowest and highest.
     target : str, optional
+        The cell of the target.
     places : tuple of int
-        The assessment's row at each place of ``values``.
+        The row of the assessment at each place of ``values``.
     """
 
     values: str
@@ -60,17 +62,17 @@ class Refs:
     places: tuple[int, ...] = ()
 
     def by_direction(self, more: str, less: str) -> str:
-        """Return a formula for the case that more is better, or another if less is."""
+        """Return a formula that uses ``more`` if more is better, and ``less`` if less is better."""
         return more if self.direction == "1" else f"IF({self.direction}>0,{more},{less})"
 
     @property
     def worst(self) -> str:
-        """The worst of the values."""
+        """The formula of the worst value."""
         return self.by_direction(f"MIN({self.values})", f"MAX({self.values})")
 
     @property
     def best(self) -> str:
-        """The best of the values."""
+        """The formula of the best value."""
         return self.by_direction(f"MAX({self.values})", f"MIN({self.values})")
 
 
@@ -81,12 +83,13 @@ class Recipe:
     Attributes
     ----------
     head : tuple of Head
-        What stands above a column: where the scale starts, its span, the lowest and the highest
-        score; of ranks the number of values and the order, of fractions the best value.
+        The four parameters above a column: the start of the scale, its span, the lowest and the
+        highest score. For ranks, these are the number of values and the order; for fractions, the
+        best value.
     expression : str
-        The normalised value of ``{x}``; ``{c}`` is the letter of the column.
+        The formula of the normalised value of ``{x}``; ``{c}`` is the letter of the column.
     uses_data : bool
-        Other units play a part.
+        Whether the normalised value of a unit depends on other units.
     """
 
     head: tuple[Head, Head, Head, Head]
@@ -105,16 +108,18 @@ class Recipe:
 
 
 def recipe(choice: Any, node: Indicator, values: Floats, refs: Refs) -> Recipe | str:
-    """Return a normalisation as formulas, or the reason why a spreadsheet cannot carry it.
+    """Return a normalisation as formulas, or the reason why formulas cannot express it.
 
     Parameters
     ----------
     choice : Normalisation
-        Told its rows.
+        The normalisation of the node.
     node : Indicator
+        The indicator, or an indicator that represents a node whose score is normalised.
     values : ndarray of shape (n_rows,)
-        Of the node, in the order of the assessment.
+        The values of the node, in the order of the assessment.
     refs : Refs
+        The cells that formulas refer to.
     """
     if isinstance(choice, RoundedNormalisation):
         inner = recipe(choice.step, node, values, refs)
@@ -123,7 +128,7 @@ def recipe(choice: Any, node: Indicator, values: Floats, refs: Refs) -> Recipe |
         return evolve(inner, expression=rounded_formula(inner.expression, choice.decimals))
     make = _RECIPES.get(type(choice))
     if make is None:
-        return "it has no counterpart in a spreadsheet"
+        return "spreadsheets have no formula for it"
     made = make(choice, node, values, refs)
     if isinstance(made, str):
         return made
@@ -131,7 +136,7 @@ def recipe(choice: Any, node: Indicator, values: Floats, refs: Refs) -> Recipe |
 
 
 def rounded_formula(expression: str, decimals: int) -> str:
-    """Return a formula that rounds as `dli.method.rounding.rounded` does."""
+    """Return a formula that rounds in the same way as `dli.method.rounding.rounded`."""
     return f"ROUND(({expression})*(1+1E-12),{decimals})"
 
 
@@ -140,7 +145,7 @@ def _recipe(expression: str, *head: Head) -> Recipe:
     return Recipe(head=(start, span, lowest, highest), expression=expression, uses_data=False)
 
 
-def _line(  # noqa: PLR0913 a line is all of these
+def _line(  # noqa: PLR0913 a line has all of these
     choice: Any,
     node: Indicator,
     values: Floats,
@@ -151,15 +156,15 @@ def _line(  # noqa: PLR0913 a line is all of these
     span: str = "",
     log: bool = False,
 ) -> Recipe | str:
-    """Return a straight line from ``start`` to ``end``, or over a ``span``.
+    """Return the formulas of a straight line from ``start`` to ``end``, or over a ``span``.
 
-    ``cut`` says for each end when values beyond are cut off: never (an empty text), always
-    ("TRUE") or under a condition.
+    ``cut`` states for each end when values beyond it are cut off: never (an empty text), always
+    ("TRUE") or under a condition (a formula).
     """
     fitted = choice.fit(values[:, np.newaxis], [node])
     line = fitted.line if log else fitted
     if line.rescaling is not None:
-        return "its values are too close together, too large or too small for a spreadsheet"
+        return "its values are too close together, too large or too small for spreadsheets"
     low, high = float(line.low), float(line.high)
     if log:
         start, end = f"LN({start})", f"LN({end})"
@@ -175,7 +180,7 @@ def _line(  # noqa: PLR0913 a line is all of these
             formula = f'=IF({when},{numeral(bound)},"none")'
             ends.append((formula, bound if is_cut else "none"))
     if any(cut):
-        # A reference to a cell with text ("none") does not count in MIN and MAX.
+        # MIN and MAX ignore references to cells with text ("none").
         expression = "MAX({c}$8,MIN({c}$9," + expression + "))"
     return _recipe(
         expression,
@@ -199,25 +204,25 @@ def _min_max(choice: MinMax, node: Indicator, values: Floats, refs: Refs) -> Rec
         ]
         cut = ["TRUE" if shares[0] > 0 else "", "TRUE" if shares[1] < 1 else ""]
     if choice.ends == "declared" and refs.goalposts is not None:
-        there = f"COUNT({refs.goalposts[0]},{refs.goalposts[1]})=2"
-        ends = [f"IF({there},{own},{end})" for own, end in zip(refs.goalposts, ends, strict=True)]
-        cut = [own or there for own in cut]
-    for place, given in enumerate((choice.worst, choice.best)):
-        if given is not None:
-            ends[place], cut[place] = numeral(given), "TRUE"
+        both = f"COUNT({refs.goalposts[0]},{refs.goalposts[1]})=2"
+        ends = [f"IF({both},{post},{end})" for post, end in zip(refs.goalposts, ends, strict=True)]
+        cut = [when or both for when in cut]
+    for place, fixed in enumerate((choice.worst, choice.best)):
+        if fixed is not None:
+            ends[place], cut[place] = numeral(fixed), "TRUE"
     return _line(choice, node, values, *ends, cut=(cut[0], cut[1]), log=choice.log)
 
 
 def _goalposts(choice: Goalposts, node: Indicator, values: Floats, refs: Refs) -> Recipe | str:
-    assert refs.goalposts is not None  # noqa: S101 no node without them gets here
-    ends = [f"IF(ISNUMBER({own}),{own},NA())" for own in refs.goalposts]
+    assert refs.goalposts is not None  # noqa: S101 the assessment refuses nodes without goalposts
+    ends = [f"IF(ISNUMBER({post}),{post},NA())" for post in refs.goalposts]
     cut = ("TRUE", "TRUE") if choice.truncate else ("", "")
     return _line(choice, node, values, *ends, cut=cut, log=choice.log)
 
 
 def _scaled(choice: Scaled, node: Indicator, values: Floats, refs: Refs) -> Recipe | str:
-    assert refs.scale is not None  # noqa: S101 no node without it gets here
-    low, high = (f"IF(ISNUMBER({own}),{own},NA())" for own in refs.scale)
+    assert refs.scale is not None  # noqa: S101 the assessment refuses nodes without a scale
+    low, high = (f"IF(ISNUMBER({end}),{end},NA())" for end in refs.scale)
     return _line(choice, node, values, refs.by_direction(low, high), refs.by_direction(high, low))
 
 
@@ -263,12 +268,12 @@ def _reciprocal(choice: Reciprocal, node: Indicator, values: Floats, refs: Refs)
 
 
 def _by_place(choice: Any, node: Indicator, values: Floats, refs: Refs) -> Recipe | str:
-    """Return ranks from the worst (1) upwards, Borda counts and percentile ranks."""
+    """Return the formulas of ranks from the worst (1) upwards, Borda counts or percentile ranks."""
     if choice.equality != "exact":
-        return "a spreadsheet has no ranks in which values that differ by rounding alone tie"
+        return "in spreadsheets, values that differ only by rounding do not tie"
     known = np.unique(values[~np.isnan(values)])
-    if (np.diff(known) <= _TOLD_APART * np.abs(known[1:])).any():
-        return "some of its values differ in digits that a spreadsheet does not have"
+    if (np.diff(known) <= _DISTINCT * np.abs(known[1:])).any():
+        return "some of its values differ only in digits that spreadsheets do not store"
     v = refs.values
     from_worst, from_best = f"RANK({{x}},{v},{{c}}$7)", f"RANK({{x}},{v},1-{{c}}$7)"
     middle = f"({from_worst}+{{c}}$6+1-{from_best})/2"

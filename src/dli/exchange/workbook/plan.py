@@ -1,4 +1,4 @@
-"""What stands where in a workbook, and what it carries as formulas."""
+"""The layout of a workbook, and which steps are written as formulas."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from dli.weighting.protocol import traits_of as traits_of_weighting
 
 __all__ = ["FIRST", "FRAMEWORK", "FRAMEWORK_FIRST", "Plan"]
 
-# The row of the first unit on all sheets that have a row for each unit.
+# The row of the first unit on all sheets with one row for each unit.
 FIRST = 10
 # The row of the index on the sheet Framework, and the columns of that sheet.
 FRAMEWORK_FIRST = 6
@@ -42,14 +42,14 @@ FRAMEWORK: Mapping[str, str] = {
     "check": "N",
     "denominator": "O",
     "factor": "P",
-    "how": "Q",
+    "method": "Q",
     "source": "R",
 }
 
 
 @frozen(kw_only=True, eq=False)
 class Plan:
-    """The sheets of a workbook: which row, column and formula each thing has.
+    """The layout of the sheets of a workbook: rows, columns and formulas.
 
     A unit has the same row on all sheets, and an indicator the same column on the sheets Data,
     Values and Normalised.
@@ -57,10 +57,11 @@ class Plan:
     Attributes
     ----------
     assessment : Assessment
+        The assessment to write.
     shown : sequence of int
-        The assessment's rows that are ranked.
+        The rows of the assessment that are ranked.
     as_values : bool
-        What a spreadsheet cannot carry is written as values.
+        Whether steps without a formula are written as values, instead of raising an error.
     """
 
     assessment: Assessment
@@ -72,13 +73,13 @@ class Plan:
 
     @cached_property
     def rows(self) -> list[int]:
-        """The assessment's rows in the order of the sheets, those that are ranked first.
+        """The rows of the assessment in the order of the sheets, ranked units first.
 
-        Other periods are there only if they play a part in normalisation.
+        Rows of other periods are included only if normalisation uses them.
         """
-        everything = self._with_others
-        used = any(isinstance(own, Recipe) and own.uses_data for own in self._recipes(everything))
-        return everything if used else list(self.shown)
+        all_rows = self._with_others
+        used = any(isinstance(made, Recipe) and made.uses_data for made in self._recipes(all_rows))
+        return all_rows if used else list(self.shown)
 
     @cached_property
     def _with_others(self) -> list[int]:
@@ -93,7 +94,7 @@ class Plan:
 
     @cached_property
     def keys(self) -> dict[str, list[str]]:
-        """The columns to the left of all figures: unit, name if there are names, and period."""
+        """The columns to the left of the figures: unit, name and period, as far as they exist."""
         assessment, observations = self.assessment, self.assessment.observations
         keys = {str(observations.unit_column): self.labels}
         if "name" in observations.context:
@@ -115,15 +116,15 @@ class Plan:
         return FIRST + len(self.shown) - 1
 
     def taken(self, array: Floats) -> Floats:
-        """Return what an assessment has for its rows in the order of the sheets."""
+        """Return an array of the assessment with its rows in the order of the sheets."""
         return np.asarray(array[self.rows])
 
     # -- columns ---------------------------------------------------------------------------------
 
     @property
     def first_column(self) -> int:
-        """The column of the first figures."""
-        # Not counted from `keys`, whose cells are those of rows that depend on formulas.
+        """The number of the first column of figures."""
+        # `keys` cannot be counted here: its cells are those of `rows`, which depend on formulas.
         observations = self.assessment.observations
         n_keys = 1 + ("name" in observations.context) + (self.assessment.periods is not None)
         return n_keys + 1
@@ -146,38 +147,40 @@ class Plan:
 
     @cached_property
     def entering(self) -> dict[str, str]:
-        """The column of each child on the sheet Entering.
+        """The column of each node on the sheet Entering.
 
-        There are those whose siblings are of both kinds, or have scores that are normalised.
+        The sheet has the children of nodes that have both indicators and sub-indices as children,
+        or children whose scores are normalised.
         """
         codes = [child.code for node in self.nodes if self._enters(node) for child in node.children]
         return {code: letter(self.first_column + j) for j, code in enumerate(codes)}
 
     def _enters(self, node: Index) -> bool:
+        """Return whether the children of a node are on the sheet Entering."""
         kinds = {isinstance(child, Indicator) for child in node.children}
         normalised = self.assessment.node_normalisations
         return len(kinds) > 1 or any(child.code in normalised for child in node.children)
 
     @cached_property
     def denominators(self) -> dict[str, str]:
-        """The column of each denominator on the sheet Data, behind the indicators."""
+        """The column of each denominator on the sheet Data, after the indicators."""
         indicators = self.assessment.index.indicators
-        names = dict.fromkeys(own.denominator for own in indicators if own.denominator is not None)
+        names = dict.fromkeys(i.denominator for i in indicators if i.denominator is not None)
         start = self.first_column + len(indicators)
         return {name: letter(start + j) for j, name in enumerate(names)}
 
     def denominator_array(self, name: str) -> Floats:
-        """Return a denominator of each row of the assessment."""
+        """Return the values of a denominator for all rows of the assessment."""
         return as_floats(self.assessment.context(name, numbers=True), name)
 
     def home(self, code: str) -> tuple[str, str]:
-        """Return the sheet and the column of a node's scores."""
+        """Return the sheet and the column with the scores of a node."""
         if code in self.scores:
             return "Scores", self.scores[code]
         return "Normalised", self.indicators[code]
 
     def children(self, node: Index) -> tuple[str, str, str]:
-        """Return the sheet, and the first and the last column, of what enters a node."""
+        """Return the sheet, and the first and last column, of the values that enter a node."""
         first, last = node.children[0].code, node.children[-1].code
         if self._enters(node):
             return "Entering", self.entering[first], self.entering[last]
@@ -193,11 +196,11 @@ class Plan:
         return {node.code: FRAMEWORK_FIRST + place for place, node in enumerate(nodes)}
 
     def framework(self, code: str, column: str) -> str:
-        """Return a cell of the sheet Framework."""
+        """Return the reference of a cell on the sheet Framework."""
         return f"Framework!${FRAMEWORK[column]}${self.framework_row(code)}"
 
     def column(self, sheet: str, column: str, *, ranked: bool = False) -> str:
-        """Return a column of units."""
+        """Return the reference of all units, or the ranked ones, in a column of a sheet."""
         last = self.last_ranked if ranked else self.last
         return f"{sheet}!{column}${FIRST}:{column}${last}"
 
@@ -205,7 +208,7 @@ class Plan:
 
     @cached_property
     def steps(self) -> Mapping[str, Bools]:
-        """Which values of the assessment were imputed, and which treated."""
+        """Masks of the values of the assessment that were imputed or treated."""
         before, imputed, treated = (
             self.assessment.stage_array(name) for name in ("denominated", "imputed", "treated")
         )
@@ -227,25 +230,25 @@ class Plan:
     def recipes(self) -> dict[str, Recipe | None]:
         """The normalisation of each indicator, and of each node whose score is normalised.
 
-        None where values stand in place of formulas.
+        None if values are written instead of formulas.
         """
-        found = {}
+        recipes: dict[str, Recipe | None] = {}
         nodes = self._normalised_nodes()
         for (node, choice), made in zip(nodes, self._recipes(self.rows), strict=True):
             if isinstance(made, str):
                 self._lose("normalisation", choice, node.code, made)
-            found[node.code] = None if isinstance(made, str) else made
-        return found
+            recipes[node.code] = None if isinstance(made, str) else made
+        return recipes
 
     def _normalised_nodes(self) -> list[tuple[Node, Any]]:
-        """Return what is normalised, and by what."""
+        """Return the nodes that are normalised, each with its normalisation."""
         assessment = self.assessment
         indicators = assessment.index.indicators
         by_place: dict[int, Any] = {}
         for choice, columns in assessment.normalisations:
             for place in np.arange(len(indicators))[columns].tolist():
                 by_place[place] = choice
-        nodes: list[tuple[Node, Any]] = [(own, by_place[j]) for j, own in enumerate(indicators)]
+        nodes: list[tuple[Node, Any]] = [(node, by_place[j]) for j, node in enumerate(indicators)]
         return nodes + [
             (node, assessment.node_normalisations[node.code])
             for node in self.nodes
@@ -253,6 +256,7 @@ class Plan:
         ]
 
     def _recipes(self, rows: Sequence[int]) -> Iterator[Recipe | str]:
+        """Yield the formulas of each normalised node, or why there are none."""
         last = FIRST + len(rows) - 1
         treated = self.assessment.stage_array("treated")
         for place, (node, choice) in enumerate(self._normalised_nodes()):
@@ -281,16 +285,16 @@ class Plan:
                 yield recipe(choice, Indicator(node.code), scores, refs)
 
     def uses(self, code: str, column: str) -> bool:
-        """Return whether the normalisation of an indicator looks at a cell of Framework."""
+        """Return whether the normalisation of an indicator refers to its cell on Framework."""
         made = self.recipes[code]
         cell = re.escape(self.framework(code, column)) + "(?![0-9])"
         return made is not None and any(re.search(cell, text) for text in made.texts)
 
     @cached_property
     def joins(self) -> dict[str, Join | None]:
-        """How the children of each node are joined; None where values stand for formulas."""
+        """The aggregation of each node; None if values are written instead of formulas."""
         choices = self.assessment.choices
-        found: dict[str, Join | None] = {}
+        joins: dict[str, Join | None] = {}
         for node in self.nodes:
             made = join(node, choices)
             lost = isinstance(made, str)
@@ -298,14 +302,14 @@ class Plan:
                 self._lose("aggregation", choices.aggregation[node.code], node.code, made)
             if node.code in choices.node_imputation:
                 imputation = choices.node_imputation[node.code]
-                self._lose("node_imputation", imputation, node.code, "it looks at other units")
+                self._lose("node_imputation", imputation, node.code, "it uses other units")
                 lost = True
             weighting = choices.weighting[node.code]
             if self.assessment.weight_array(node.code).ndim > 1:
-                self._lose("weighting", weighting, node.code, "each unit has weights of its own")
+                self._lose("weighting", weighting, node.code, "the weights differ between units")
                 lost = True
-            found[node.code] = None if lost or isinstance(made, str) else made
-        return found
+            joins[node.code] = None if lost or isinstance(made, str) else made
+        return joins
 
     def is_weighted(self, node: Index) -> bool:
         """Return whether the children of a node have weights, the same for all units."""
@@ -313,15 +317,15 @@ class Plan:
         return traits_of(choice).weighted and self.assessment.weight_array(node.code).ndim == 1
 
     def share(self, node: Node) -> float:
-        """Return the share of a node in the index, NaN where weights do not tell."""
+        """Return the share of a node in the index, NaN if weights do not determine it."""
         above = self.assessment.index.path(node.code)
-        if not all(self.is_weighted(own) for own in above):
+        if not all(self.is_weighted(parent) for parent in above):
             return np.nan
         return float(self.assessment.effective_weight_array(node.code))
 
     @cached_property
     def held_weights(self) -> set[str]:
-        """The nodes whose children have weights that depend on the data, held as they are now."""
+        """The nodes whose children have weights from the data, which are written as values."""
         held = set()
         for node in self.nodes:
             weighting = self.assessment.choices.weighting[node.code]
@@ -332,23 +336,24 @@ class Plan:
         return held
 
     def _lose(self, step: str, choice: Any, code: str, why: str) -> None:
+        """Record a step of a node that is not written as formulas."""
         name = type(getattr(choice, "step", choice)).__name__
         self._lost.append(f"{step} {name} of {code!r}: {why}")
 
     @cached_property
     def lost(self) -> list[str]:
-        """What stands as values in place of formulas, and why.
+        """The steps that are written as values instead of formulas, each with the reason.
 
         Raises
         ------
         MethodError
-            There is some, and values are not wanted.
+            There are such steps, and ``as_values`` is False.
         """
-        _ = self.recipes, self.joins, self.held_weights  # each tells what it loses
+        _ = self.recipes, self.joins, self.held_weights  # computing them records the steps
         if self._lost and not self.as_values:
             msg = (
-                "a workbook cannot carry these steps as formulas; pass values_where_no_formula=True"
-                " to have values in their place, or use write_excel"
+                "a workbook cannot express these steps as formulas; pass "
+                "values_where_no_formula=True to write values instead, or use write_excel"
             )
             raise MethodError(msg, self._lost)
         return self._lost

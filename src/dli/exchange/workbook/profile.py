@@ -28,13 +28,13 @@ _COLUMNS = (
 
 @frozen(eq=False)
 class Profile:
-    """The profile of a unit; formulas look up its row."""
+    """The profile of a unit, in which formulas look up the row of the unit."""
 
     book: Book
     plan: Plan
 
     def write(self) -> None:
-        """Write the sheet, for the unit that is first in the league table."""
+        """Write the sheet for the first unit of the league table."""
         book, plan = self.book, self.plan
         sheet = book.sheet("Profile", "#2E7D32")
         book.text(sheet, 1, 1, "Profile of one unit", "title")
@@ -42,7 +42,7 @@ class Profile:
         ranks = plan.assessment.rank_array(plan.nodes[0].code)[list(plan.shown)]
         unit = int(np.argsort(ranks, kind="stable")[0])
         book.text(sheet, 3, 1, "unit", "label")
-        # Spreadsheets would make a number of a unit "007" chosen from the list.
+        # Spreadsheets would convert a unit "007" that is chosen from the list to a number.
         book.text(sheet, 3, 2, plan.labels[unit], "chosen")
         units = plan.column("Data", "A", ranked=True)
         sheet.data_validation("B3", {
@@ -50,7 +50,7 @@ class Profile:
             "error_title": "Unit", "error_message": "Choose a unit from the list.",
         })  # fmt: skip
         book.text(sheet, 4, 1, "row", "label")
-        # EXACT tells capitals apart and takes no character for a wildcard.
+        # EXACT is case-sensitive and does not use wildcards.
         formula = f"=SUMPRODUCT(EXACT({units},B3)*(ROW({units})-{FIRST - 1}))"
         book.formula(sheet, 4, 2, formula, unit + 1.0, "faint")
         self._keys(sheet, unit)
@@ -84,7 +84,7 @@ class Profile:
         book.text(sheet, row, 2, node.name, style)
         if isinstance(node, Indicator):
             values = plan.column("Data", plan.indicators[node.code], ranked=True)
-            place = [own.code for own in assessment.index.indicators].index(node.code)
+            place = [i.code for i in assessment.index.indicators].index(node.code)
             value = assessment.stage_array("raw")[at, place]
             book.formula(sheet, row, 3, _looked_up(values), float(value))
             measure = "" if node.denominator else node.unit_of_measure
@@ -96,10 +96,10 @@ class Profile:
         home, column = plan.home(node.code)
         scores = plan.column(home, column, ranked=True)
         array = assessment.array(node.code)[list(plan.shown)]
-        there = array[~np.isnan(array)]
+        known = array[~np.isnan(array)]
         book.formula(sheet, row, 5, _looked_up(scores), float(array[unit]), "score")
         for column_, name, function in ((7, "MEDIAN", np.median), (8, "MAX", np.max)):
-            value = float(function(there)) if len(there) else np.nan
+            value = float(function(known)) if len(known) else np.nan
             formula = f'=IF(COUNT({scores})=0,"",{name}({scores}))'
             book.formula(sheet, row, column_, formula, value, "score")
         self._share(sheet, row, node)
@@ -111,6 +111,6 @@ class Profile:
 
 
 def _looked_up(column: str) -> str:
-    """Return the formula of the chosen unit's cell of a column."""
+    """Return the formula that looks up a column for the chosen unit."""
     cell = f"INDEX({column},$B$4)"
     return f'=IF($B$4=0,"",IF(ISNUMBER({cell}),{cell},""))'

@@ -1,4 +1,4 @@
-"""The sheets from scores to ranks: Order, Ranks and the League table."""
+"""The sheets with ranks: Order, Ranks, League and Bands."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ __all__ = ["Ranking"]
 
 @frozen(eq=False)
 class Ranking:
-    """The sheets that rank."""
+    """The sheets with ranks, and the bands of the league table."""
 
     book: Book
     plan: Plan
@@ -28,17 +28,17 @@ class Ranking:
         return len(self.plan.shown)
 
     def order(self) -> None:
-        """Write the scores of each node in order, with the rank of each place.
+        """Write the sorted scores of each node, with the rank of each place.
 
-        A score ties with the first of its group, as in `dli.ranking`: the rank is that of the
-        group as long as the score lies no more than the tolerance below the group's first.
+        As in `dli.ranking`, a score ties with the first score of a group, and has its rank, if it
+        is at most the tolerance below that score.
         """
         book, plan = self.book, self.plan
         sheet = book.sheet("Order", "#808080")
         book.text(sheet, 1, 1, "Order", "title")
         hint = (
-            "Scores from the highest down, and the rank of each. A score ties with the first of "
-            "its group if it is no more than the tolerance below it (1E-12 of the largest score)."
+            "Scores in descending order, and the rank of each. A score ties with the first of a "
+            "group if it is at most the tolerance below it (1E-12 of the largest score)."
         )
         book.text(sheet, 2, 1, hint, "hint")
         for row, text in ((3, "place"), (4, ""), (5, "tolerance")):
@@ -52,22 +52,22 @@ class Ranking:
     def _order_of(self, sheet: Any, node: Index, column: int) -> None:
         book, plan = self.book, self.plan
         sorted_, ranked = letter(column), letter(column + 1)
-        own = plan.scores[node.code]
-        scores = plan.column("Scores", own, ranked=True)
+        score_column = plan.scores[node.code]
+        scores = plan.column("Scores", score_column, ranked=True)
         values = plan.assessment.array(node.code)[list(plan.shown)]
         falling = -np.sort(-values)
         ranks = rank_scores(falling)
         tolerance = 1e-12 * np.nanmax(np.abs(values), initial=0.0)
         for at, text, style in ((column, node.code, "head"), (column + 1, "rank", "head")):
             book.text(sheet, 3, at, text, style)
-        counted = f"Scores!{own}$6"
+        counted = f"Scores!{score_column}$6"
         formula = f"=1E-12*IF({counted}=0,0,MAX(MAX({scores}),-MIN({scores})))"
         book.formula(sheet, 5, column, formula, float(tolerance), "figure")
         for place in range(self._n):
             at = FIRST + place
             formula = f'=IF($A{at}>{counted},"",LARGE({scores},$A{at}))'
             book.formula(sheet, at, column, formula, float(falling[place]), "figure")
-            # The first of the group stands at the place that is the rank of the score before.
+            # The rank of the previous score is the place of the first score of its group.
             group = f"INDEX({sorted_}${FIRST}:{sorted_}${plan.last_ranked},{ranked}{at - 1})"
             formula = (
                 f"IF({group}-{sorted_}{at}>{sorted_}$5,$A{at},{ranked}{at - 1})"
@@ -81,8 +81,8 @@ class Ranking:
         """Write the ranks of all nodes, and the place of each unit in the league table."""
         book, plan = self.book, self.plan
         hint = (
-            "Ranks of the index and its sub-indices; 1 is best, ties share the smaller rank. The "
-            "place is the row in the league table."
+            "Ranks of the index and its sub-indices; 1 is best, and ties share the smaller rank. "
+            "The place is the position in the league table."
         )
         labels = {3: "unit", 4: "name"}
         sheet = with_keys(book, plan, "Ranks", hint, labels, ranked=True)
@@ -112,7 +112,7 @@ class Ranking:
 
     def _places(self, sheet: Any) -> None:
         book, plan = self.book, self.plan
-        own, at = plan.scores[plan.nodes[0].code], column_number(self._place_column)
+        scores, at = plan.scores[plan.nodes[0].code], column_number(self._place_column)
         book.text(sheet, 3, at, "place", "wrapped head")
         book.text(sheet, 4, at, "in the league table", "name")
         assessed = column_number(self._assessed_column)
@@ -122,11 +122,11 @@ class Ranking:
         for row, rank in enumerate(ranks.tolist(), FIRST):
             book.number(sheet, row, assessed, rank, "faint")
         for row, value in enumerate(self._league_places().tolist(), FIRST):
-            above = f"{own}${FIRST}:{own}{row}"
-            # Units that tie stand in the order of the data; those without a score at the end.
+            above = f"{scores}${FIRST}:{scores}{row}"
+            # Units that tie are in the order of the data; units without a score come last.
             formula = (
-                f"=IF(ISNUMBER({own}{row}),{own}{row}+COUNTIF({above},{own}{row})-1,"
-                f"COUNT({own}${FIRST}:{own}${plan.last_ranked})+ROWS({above})-COUNT({above}))"
+                f"=IF(ISNUMBER({scores}{row}),{scores}{row}+COUNTIF({above},{scores}{row})-1,"
+                f"COUNT({scores}${FIRST}:{scores}${plan.last_ranked})+ROWS({above})-COUNT({above}))"
             )
             book.formula(sheet, row, at, formula, float(value), "rank")
 
@@ -140,13 +140,14 @@ class Ranking:
     # -- League ----------------------------------------------------------------------------------
 
     def league(self) -> None:
-        """Write the units in order, best first."""
+        """Write the league table, best unit first."""
         book, plan = self.book, self.plan
         index = plan.assessment.index
         sheet = book.sheet("League", "#2E7D32")
         book.text(sheet, 1, 1, f"League table: {index.name or index.code}", "title")
         hint = (
-            "In order whenever data, goalposts or weights change; beside it the rank as assessed."
+            "Sorted by rank, also after data, goalposts or weights change; the last columns show "
+            "the rank as assessed and the change."
         )
         book.text(sheet, 2, 1, hint, "hint")
         codes = [index.code, *(child.code for child in index.children)]
@@ -179,9 +180,9 @@ class Ranking:
         book, plan = self.book, self.plan
         index, at = plan.assessment.index, 4 + place
         row = f"${row_letter}{at}"
-        own = plan.scores[index.code]
+        rank_column = plan.scores[index.code]
         rank = plan.assessment.rank_array(index.code)[plan.shown[unit]]
-        ranks = plan.column("Ranks", own, ranked=True)
+        ranks = plan.column("Ranks", rank_column, ranked=True)
         book.formula(sheet, at, 1, f"=INDEX({ranks},{row})", float(rank), "rank")
         column = 2
         for number, cells in enumerate(plan.keys.values(), 1):
@@ -211,22 +212,25 @@ class Ranking:
         book.formula(sheet, at, column + 2, formula, unit + 1.0, "faint")
 
     def _band(self, score: str) -> str:
+        """Return the formula of the band of a score."""
         bands = self.plan.assessment.index.bands
-        assert bands is not None  # noqa: S101 the caller has looked
+        assert bands is not None  # noqa: S101 only called for an index with bands
         n = len(bands.names)
         names, bounds = f"Bands!$A$5:$A${4 + n}", f"Bands!$C$6:$C${4 + n}"
         reached = f"SUMPRODUCT(--({score}>={bounds}))" if n > 1 else "0"
         return f'=IF(ISNUMBER({score}),INDEX({names},1+{reached}),"")'
 
     def bands(self) -> None:
-        """Write the bands of the index, with lower bounds that may be changed."""
+        """Write the bands of the index, with lower bounds that can be changed."""
         book, bands = self.book, self.plan.assessment.index.bands
-        assert bands is not None  # noqa: S101 the caller has looked
+        assert bands is not None  # noqa: S101 only called for an index with bands
         sheet = book.sheet("Bands", "#C9A400")
         book.text(sheet, 1, 1, "Bands", "title")
-        hint = "A score belongs to the highest band whose lower bound it reaches; bounds must rise."
+        hint = (
+            "A score belongs to the highest band whose lower bound it reaches; bounds must ascend."
+        )
         book.text(sheet, 2, 1, hint, "hint")
-        for at, text in enumerate(("band", "lower bound", "less rounding"), 1):
+        for at, text in enumerate(("band", "lower bound", "minus tolerance"), 1):
             book.text(sheet, 4, at, text, "head")
         book.text(sheet, 5, 1, bands.names[0])
         last = 4 + len(bands.names)

@@ -1,4 +1,4 @@
-"""The sheets from values to scores: Normalised, Entering and Scores."""
+"""The sheets with normalised values and scores: Normalised, Entering and Scores."""
 
 from typing import Any
 
@@ -38,13 +38,13 @@ class Scores:
         """Write the indicators on one scale."""
         plan = self.plan
         hint = (
-            "Indicators on one scale and in one direction. The grey rows say how: (value - start) "
-            "/ span, between the lowest and the highest score."
+            "Indicators on one scale and in one direction: (value - start) / span with the "
+            "parameters in the grey rows, between the lowest and the highest score."
         )
         sheet = with_keys(self.book, plan, "Normalised", hint, _LABELS)
         if any(
-            own is not None and own.head[2:] == (("", ""), ("", ""))
-            for own in plan.recipes.values()
+            recipe is not None and recipe.head[2:] == (("", ""), ("", ""))
+            for recipe in plan.recipes.values()
         ):
             for row, text in _PLACES.items():
                 self.book.text(sheet, row, 1, text, "label")
@@ -54,28 +54,28 @@ class Scores:
             self._column(sheet, node, column, source, plan.assessment.array(node.code))
 
     def entering(self) -> None:
-        """Write what enters the parents of nodes whose scores do not enter as they are."""
+        """Write the values that enter parents, if these are not the scores themselves."""
         plan = self.plan
         hint = (
-            "What enters the parent: the score of a node, normalised where the method says so; "
-            "brothers and sisters side by side."
+            "The values that enter the parent: scores, normalised if the method says so. Siblings "
+            "are side by side."
         )
         sheet = with_keys(self.book, plan, "Entering", hint, _LABELS)
         for code, column in plan.entering.items():
             node = plan.assessment.index.find(code)
-            home, own = plan.home(code)
+            home, home_column = plan.home(code)
             entered = plan.assessment.array(code, normalised=True)
             if code in plan.assessment.node_normalisations:
-                self._column(sheet, node, column, f"{home}!{own}", entered)
+                self._column(sheet, node, column, f"{home}!{home_column}", entered)
                 continue
             self._heading(sheet, node, column)
             for place, value in enumerate(plan.taken(entered).tolist()):
                 at = FIRST + place
-                formula = f"={home}!{own}{at}"
+                formula = f"={home}!{home_column}{at}"
                 self.book.formula(sheet, at, column_number(column), formula, value, "score")
 
     def _heading(self, sheet: Any, node: Node, column: str) -> None:
-        """Write code and name of a node, and its share of the parent."""
+        """Write the code and name of a node, and its share of the parent."""
         book, plan = self.book, self.plan
         place = column_number(column)
         book.text(sheet, 3, place, node.code, "wrapped head")
@@ -93,7 +93,7 @@ class Scores:
             book.formula(sheet, 5, place, f"={share}", float(value), "head share")
 
     def _column(self, sheet: Any, node: Node, column: str, source: str, values: Floats) -> None:
-        """Write a normalised column: formulas, or values where there are none."""
+        """Write a normalised column as formulas, or as values if there are none."""
         book, plan = self.book, self.plan
         place = column_number(column)
         self._heading(sheet, node, column)
@@ -110,6 +110,7 @@ class Scores:
             book.formula(sheet, at, place, formula, value, "score")
 
     def _scale(self, sheet: Any, column: str, recipe: Recipe) -> None:
+        """Write the parameters of a normalisation above its column."""
         book, place = self.book, column_number(column)
         for row, (content, value) in enumerate(recipe.head, 6):
             if isinstance(content, str) and content.startswith("="):
@@ -121,12 +122,12 @@ class Scores:
                 book.number(sheet, row, place, content, "parameter")
 
     def scores(self) -> None:
-        """Write the scores of all nodes that have children."""
+        """Write the scores of the index and its sub-indices."""
         book, plan = self.book, self.plan
-        hint = "Scores of the index and its sub-indices, from their children by their weights."
+        hint = "Scores of the index and its sub-indices: weighted aggregates of their children."
         labels = {
             **{row: _LABELS[row] for row in (3, 4, 5)},
-            6: "number of scores", 7: "least", 8: "greatest", 9: "mean",
+            6: "number of scores", 7: "minimum", 8: "maximum", 9: "mean",
         }  # fmt: skip
         sheet = with_keys(book, plan, "Scores", hint, labels)
         for node in plan.nodes:
@@ -144,7 +145,7 @@ class Scores:
                 book.number(sheet, at, place, value, "fixed")
             return
         home, first, last = plan.children(node)
-        leaves = [plan.indicators[own.code] for own in node.indicators]
+        leaves = [plan.indicators[indicator.code] for indicator in node.indicators]
         prefix = "" if home == "Scores" else f"{home}!"
         weights = f"{prefix}{first}$5:{last}$5"
         for at, value in enumerate(values.tolist(), FIRST):
@@ -156,18 +157,18 @@ class Scores:
             book.formula(sheet, at, place, formula, value, "score", array=join.is_array)
 
     def _statistics(self, sheet: Any, code: str, values: Floats) -> None:
-        """Write how many scores a node has, the least, the greatest and their mean."""
+        """Write the number of scores of a node, their minimum, maximum and mean."""
         plan, column = self.plan, self.plan.scores[code]
-        own = plan.column("Scores", column, ranked=True).removeprefix("Scores!")
+        cells = plan.column("Scores", column, ranked=True).removeprefix("Scores!")
         ranked = values[list(plan.shown)]
-        there = ranked[~np.isnan(ranked)]
+        known = ranked[~np.isnan(ranked)]
         place = column_number(column)
-        self.book.formula(sheet, 6, place, f"=COUNT({own})", float(len(there)), "count")
+        self.book.formula(sheet, 6, place, f"=COUNT({cells})", float(len(known)), "count")
         for row, name, function in (
             (7, "MIN", np.min),
             (8, "MAX", np.max),
             (9, "AVERAGE", np.mean),
         ):
-            value = float(function(there)) if len(there) else np.nan
-            formula = f'=IF({column}$6=0,"",{name}({own}))'
+            value = float(function(known)) if len(known) else np.nan
+            formula = f'=IF({column}$6=0,"",{name}({cells}))'
             self.book.formula(sheet, row, place, formula, value, "parameter")

@@ -1,4 +1,4 @@
-"""The sheets to read: what the workbook is, the flags, and the methods statement."""
+"""The sheets with text: the explanation, the flags and the methods statement."""
 
 import re
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ _WIDTH = 110
 _ESCAPED = re.compile(r"\\([\\`*\[\]<>|$~&_#+=-])")
 
 _SHEETS = {
-    "League": "the units in order, best first; with the rank as assessed beside the rank now",
+    "League": "the units sorted by rank, best first, with the rank now and the rank as assessed",
     "Profile": "one unit, chosen from a list",
     "Framework": "weights, directions, goalposts and units of measure",
-    "Data": "the values as they came in",
-    "Values": "the values after denominators, imputation and treatment of outliers",
+    "Data": "the values as in the data",
+    "Values": "the values after division by denominators, imputation and treatment of outliers",
     "Normalised": "the indicators on one scale and in one direction",
-    "Entering": "what enters the parent where that is not the score as it is",
+    "Entering": "the values that enter parents, if these are not the scores themselves",
     "Scores": "the index and its sub-indices",
-    "Ranks": "their ranks, and the place of each unit in the league table",
-    "Order": "how ranks are found: scores in order, and which of them tie",
+    "Ranks": "the ranks of the index and its sub-indices, and the place in the league table",
+    "Order": "the calculation of ranks: sorted scores, and which of them tie",
     "Bands": "the bands of the index",
-    "Flags": "what was missing, imputed, treated or cut off when this was assessed",
+    "Flags": "what was missing, imputed, treated or cut off in the assessment",
     "Methods": "the methods statement",
 }
 
@@ -39,35 +39,35 @@ _OPENING = (
     (
         "",
         "",
-        "A workbook that calculates: what follows from the data are formulas, up to ranks.",
+        "This workbook calculates the index: the steps from the data to the ranks are formulas.",
     ),
-    ("", "", "Change a yellow cell, and everything after it follows, the order of units included."),
+    ("", "", "Change a yellow cell to update everything that depends on it, including the ranks."),
     ("", "", ""),
     ("bold", "Colours", ""),
-    ("input", "yellow", "may be changed: data, weights, directions, goalposts, bands"),
-    ("label", "grey", "headings, parameters, and blank cells where a value is missing"),
-    ("value", "orange", "values, not formulas: they do not follow when something changes"),
+    ("input", "yellow", "cells that can be changed: data, weights, directions, goalposts, bands"),
+    ("label", "grey", "headings, parameters, and blank cells for missing values"),
+    ("value", "orange", "values instead of formulas, which are not updated after changes"),
     ("text", "white", "formulas"),
     ("", "", ""),
 )
 _CHECKING = (
     "A unit has the same row on the sheets Data, Values, Normalised, Entering, Scores and Ranks.",
     "An indicator has the same column on the sheets Data, Values and Normalised.",
-    "To take a value away, clear its cell. A weight of 0 leaves something out.",
-    "Notes on cells say what was missing, imputed or treated when this was assessed.",
-    "Cells have names: raw, normalised, score, rank or weight, an underscore and the code.",
+    "To remove a value, clear its cell. To leave out a node, set its weight to 0.",
+    "Notes on cells state what was missing, imputed or treated in the assessment.",
+    "Columns and weights have names: raw, normalised, score, rank or weight, then _ and the code.",
 )
 
 
 @frozen(eq=False)
 class Texts:
-    """The sheets to read."""
+    """The sheets with text."""
 
     book: Book
     plan: Plan
 
     def readme(self, titles: list[str]) -> None:
-        """Write the sheet that explains."""
+        """Write the sheet that explains the workbook."""
         book, index = self.book, self.plan.assessment.index
         sheet = book.sheet("Readme", "#1F3864")
         sheet.set_column(0, 0, 16)
@@ -82,7 +82,7 @@ class Texts:
         self._checks(sheet, row)
 
     def _lines(self, titles: list[str]) -> Iterator[tuple[str, str, str]]:
-        """Yield the lines: a style, what stands to the left, and the text."""
+        """Yield the lines: a style, the text of the left column, and the text of the right one."""
         yield from _OPENING
         yield "bold", "Sheets", ""
         for title in titles:
@@ -103,28 +103,28 @@ class Texts:
         if imputed or treated:
             yield (
                 f"{counted(imputed, 'value')} imputed and {counted(treated, 'value')} treated as "
-                "outliers: these cells of the sheet Values are values with a note, which stay as "
-                "they are when data change."
+                "outliers: these cells of the sheet Values contain values with a note, which are "
+                "not updated when data change."
             )
         if plan.assessment.method.availability > 0:
             yield (
-                "Units with too few indicators were left out before; clearing or filling in cells "
-                "changes nothing of that."
+                "Units with too few indicators were left out of the assessment; changes of "
+                "cells do not affect which ones are left out."
             )
         if len(plan.rows) > len(plan.shown):
             yield (
-                "The rows below those of the league table are those of other periods, which play a "
-                "part in normalisation."
+                "The rows below those of the ranked units belong to other periods, which "
+                "normalisation uses."
             )
         for text in plan.lost:
-            yield f"Values in place of formulas: {text}."
+            yield f"Values instead of formulas: {text}."
         yield (
-            "Spreadsheets show and keep 15 digits; scores agree with those of the library to about "
-            "twelve, and ranks agree since scores that close tie."
+            "Spreadsheets store 15 digits. Scores agree with those of the library to about twelve "
+            "digits, and ranks agree because scores that close tie."
         )
         yield (
-            "What the library refuses, such as goalposts that contradict a direction or a negative "
-            "value in a geometric mean, is an error or a warning here."
+            "Input that the library does not accept, such as goalposts that contradict a direction "
+            "or a negative value in a geometric mean, is an error value or a warning here."
         )
 
     def _provenance(self) -> Iterator[tuple[str, str]]:
@@ -138,9 +138,9 @@ class Texts:
         yield "written by", f"digital-leadership-index {version('digital-leadership-index')}"
 
     def _checks(self, sheet: Any, row: int) -> None:
-        """Write what is counted to see whether all is well."""
+        """Write the numbers of errors and warnings, which are 0 if all is well."""
         book, plan = self.book, self.plan
-        book.text(sheet, row + 1, 1, "Checks now", "bold")
+        book.text(sheet, row + 1, 1, "Current checks", "bold")
         nodes = list(plan.scores.values())
         scores = f"Scores!{nodes[0]}{FIRST}:{nodes[-1]}{plan.last}"
         last = FRAMEWORK_FIRST + len(list(plan.assessment.index.walk())) - 1
@@ -157,18 +157,18 @@ class Texts:
             book.text(sheet, at, 2, text)
 
     def flags(self) -> None:
-        """Write what was missing, imputed, treated or cut off."""
+        """Write which values were missing, imputed, treated or cut off."""
         book, plan = self.book, self.plan
         table = frames.read(plan.assessment.flags, empty=True)
         rows = list(zip(*(table.column(name) for name in table.names), strict=True))
         period = plan.assessment.observations.period_column
         if period is not None and len(plan.assessment.rows_by_period) > 1:
-            own = plan.assessment.periods or ()
+            periods = plan.assessment.periods or ()
             at = list(table.names).index(str(period))
-            rows = [row for row in rows if row[at] == own[plan.shown[0]]]
+            rows = [row for row in rows if row[at] == periods[plan.shown[0]]]
         sheet = book.sheet("Flags", "#808080")
         book.text(sheet, 1, 1, "Flags", "title")
-        hint = "What happened to single cells when this was assessed; it does not follow changes."
+        hint = "What happened to single values in the assessment; not updated after changes."
         book.text(sheet, 2, 1, hint, "hint")
         for column, name in enumerate(table.names, 1):
             book.text(sheet, 4, column, str(name), "head")
@@ -181,7 +181,7 @@ class Texts:
         sheet.freeze_panes(4, 0)
 
     def methods(self) -> None:
-        """Write the methods statement: headings, tables in columns, paragraphs in lines."""
+        """Write the methods statement, with tables in columns and wrapped paragraphs."""
         book = self.book
         sheet = book.sheet("Methods", "#808080")
         sheet.set_column(0, 7, 16)
@@ -202,7 +202,7 @@ class Texts:
     # -- names -----------------------------------------------------------------------------------
 
     def names(self) -> None:
-        """Give columns of units, and weights, names that formulas of the reader's may use."""
+        """Define names of columns and weights, for use in formulas of the reader."""
         book, plan = self.book, self.plan
         taken: set[str] = set()
         book.name("units", _absolute(plan, "Data", "A"))
@@ -214,22 +214,23 @@ class Texts:
             places = {"raw": ("Data", node.code), "normalised": ("Normalised", node.code)}
             if isinstance(node, Index):
                 places = {"score": ("Scores", node.code), "rank": ("Ranks", node.code)}
-            for name, (title, own) in places.items():
-                column = (plan.scores | plan.indicators)[own]
+            for name, (title, node_code) in places.items():
+                column = (plan.scores | plan.indicators)[node_code]
                 book.name(f"{name}_{code}", _absolute(plan, title, column))
             if node is not plan.nodes[0]:
                 book.name(f"weight_{code}", plan.framework(node.code, "weight"))
 
 
 def _named(code: str) -> str:
-    """Return a code as it may stand in a name."""
+    """Return a code with all characters replaced that a name must not contain."""
     return re.sub(r"[^A-Za-z0-9_]", "_", code)[:200]
 
 
 def _absolute(plan: Plan, title: str, column: str) -> str:
+    """Return the reference of the ranked units in a column of a sheet."""
     return f"{title}!${column}${FIRST}:${column}${plan.last_ranked}"
 
 
 def _plain(text: str) -> str:
-    """Return Markdown without the marks that keep characters from being markup."""
+    """Return Markdown without the backslashes that escape characters."""
     return _ESCAPED.sub(r"\1", text)

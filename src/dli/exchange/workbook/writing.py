@@ -1,4 +1,4 @@
-"""Writing an assessment to a workbook that calculates."""
+"""Export of an assessment to a workbook with formulas."""
 
 from collections import Counter
 from os import PathLike
@@ -26,43 +26,46 @@ def write_workbook(
     period: object = None,
     values_where_no_formula: bool = False,
 ) -> None:
-    """Write an assessment to a workbook that calculates, for those who check cell by cell.
+    """Write an assessment to a workbook with formulas, so that each cell can be checked.
 
-    Data, weights, directions and goalposts are cells that may be changed. All that follows is
-    formulas: normalised values, sub-indices, the index, ranks by the rule of `dli.Assessment`, a
-    league table in order, and the profile of a unit chosen from a list. Values are stored with the
-    formulas, so that viewers that do not calculate show them too.
+    Data, weights, directions and goalposts are cells that can be changed. Everything computed from
+    them is a formula: normalised values, sub-indices, the index, ranks by the rule of
+    `dli.Assessment`, a sorted league table, and the profile of a unit chosen from a list. The
+    current values are stored with the formulas, so that viewers that do not calculate show them.
 
-    What formulas carry: min-max, goalposts, z-scores, ranks, Borda counts, percentile ranks,
-    distances to a target or a reference, fractions of the best, scaled, unscaled and reciprocal
-    values; arithmetic, geometric, harmonic and power means, minimum, sum, difference, ratio and
-    complement; normalised scores of nodes; missing values by each rule, coverage, rounding, bands
-    and denominators. Values that were imputed or treated as outliers are values with a note.
+    The following are written as formulas: min-max, goalposts, z-scores, ranks, Borda counts,
+    percentile ranks, distances to a target or a reference, fractions of the best, scaled, unscaled
+    and reciprocal values; arithmetic, geometric, harmonic and power means, minimum, sum,
+    difference, ratio and complement; normalised scores of nodes; all rules for missing values,
+    coverage, rounding, bands and denominators. Imputed values and treated outliers are written as
+    values with a note.
 
     Parameters
     ----------
     assessment : Assessment
-        What is written.
+        The assessment to write.
     path : path
-        Ending in .xlsx; an existing file is replaced when the new one is complete.
+        The file to write, which must end in .xlsx. An existing file is replaced when the new one
+        is complete.
     period : object, optional
-        Which period is ranked; needed when there are several. The rows of the others come along
-        only if they play a part in normalisation.
+        The period that is ranked, which is required if there are several. Other periods are
+        written only if normalisation uses their values.
     values_where_no_formula : bool
-        Write what no formula can carry as values. The first sheet lists them.
+        Whether to write the results of steps that cannot be expressed as formulas as values,
+        instead of raising an error. The first sheet lists these steps.
 
     Raises
     ------
     DataError
-        XlsxWriter is not installed; the path has another ending; units of which the names are the
-        same as texts; or texts and tables that a workbook cannot hold.
+        XlsxWriter is not installed, the path has another ending, names of units are the same as
+        texts (such as 1 and "1"), or a workbook cannot hold some texts or tables.
     MethodError
-        Steps that no formula can carry, each with its node; a period where there is none, or none
-        where there are several.
+        Steps cannot be expressed as formulas; all of them are listed with their nodes. Or
+        ``period`` is passed for data without periods, or missing for data with several.
     UnknownCodeError
-        No such period.
+        The period does not exist.
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
 
     Examples
     --------
@@ -85,22 +88,23 @@ def write_workbook(
     shown = assessment.rows(period).tolist()
     plan = Plan(assessment=assessment, shown=shown, as_values=values_where_no_formula)
     _refuse_twins(plan)
-    _ = plan.lost
+    _ = plan.lost  # raises an error before anything is written
     content = _written(plan)
     with replacing(path) as file:
         file.write_bytes(content)
 
 
 def _refuse_twins(plan: Plan) -> None:
-    """Refuse units that a list of texts cannot tell apart, such as 1 and "1"."""
+    """Raise an error for units that are the same as texts, such as 1 and "1"."""
     counts = Counter(plan.labels[: len(plan.shown)])
     twins = [f"{label!r}: {n} times" for label, n in counts.items() if n > 1]
     if twins:
-        msg = "units must have names that differ as texts; they do not"
+        msg = "units must have names that differ as texts; rename the following"
         raise DataError(msg, twins)
 
 
 def _written(plan: Plan) -> bytes:
+    """Return the content of the workbook."""
     book = Book()
     inputs, scores, ranking = Inputs(book, plan), Scores(book, plan), Ranking(book, plan)
     texts = Texts(book, plan)
