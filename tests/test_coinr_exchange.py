@@ -62,7 +62,7 @@ def test_only_the_cell_that_is_not_a_number_is_named(tmp_path):
     assert "missing values must be blank or NA" in caught.value.summary
     (fault,) = caught.value.faults
     assert fault.startswith("line 3 (uCode 'EST', Time 2020), column 'a': '..' is not a number")
-    assert "say missing=('..',)" in fault
+    assert "set missing=('..',)" in fault
 
 
 def test_other_marks_of_missing_values_can_be_declared(tmp_path):
@@ -83,7 +83,7 @@ def test_all_faults_of_the_data_are_listed_with_line_and_column(tmp_path):
     assert {fault.partition("; if")[0] for fault in caught.value.faults} == {
         "indicator 'b'; did you mean 'bb'?",
         "line 4: no uCode",
-        "line 3 (uCode 'NA', Time 2020) appears before, in line 2",
+        "line 3 (uCode 'NA', Time 2020) already appears in line 2",
         "line 2 (uCode 'NA', Time 2020), column 'GDP': inf is not a finite number",
         "line 4, column 'c': 'many' is not a number",
     }
@@ -224,8 +224,8 @@ def test_what_coinr_cannot_express_is_named(tmp_path):
         "code 'top level': COINr requires a letter",
         "code 'P code': COINr requires a letter",
         "code 'NA': COINr requires",
-        "column 'P code': 'NA' is read as missing",
-        "'a' is not on the level just below 'top level', its parent",
+        "column 'P code': R reads 'NA' as missing",
+        "'a' is not on the level directly below its parent 'top level'",
         "indicator 'NA' has no target",
     ):
         assert part in text, part
@@ -233,17 +233,17 @@ def test_what_coinr_cannot_express_is_named(tmp_path):
 
 def test_a_unit_named_as_a_column_is_named(tmp_path):
     index = Index("T", [Indicator("a"), Indicator("b")])
-    with pytest.warns(DLIWarning, match="unit 'b' is the name of a column, too"):
+    with pytest.warns(DLIWarning, match="unit 'b' is also the name of a column"):
         write_coinr(Assessment(index, {"unit": ["b", "Y"], "a": [1, 2], "b": [2, 1]}), tmp_path)
 
 
 @pytest.mark.parametrize(
     ("codes", "context", "message"),
     [
-        (("uCode", "b"), {}, "node 'uCode' has the name of a column of COINr's own"),
+        (("uCode", "b"), {}, "node 'uCode' has a name that COINr reserves for a column"),
         (("a", "Time"), {}, "node 'Time'"),
         (("a", "b"), {"T": ["x", "y"]}, "column 'T' has the code of a node"),
-        (("a", "b"), {"uCode": ["x", "y"]}, "column 'uCode' has the name"),
+        (("a", "b"), {"uCode": ["x", "y"]}, "column 'uCode' has a name that COINr reserves"),
         (("a", "b"), {"Time": ["x", None]}, "period 'x' is not a number"),
     ],
 )

@@ -531,7 +531,9 @@ class Wrong:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_scores_that_are_missing_or_infinite_are_refused(value):
-    with pytest.raises(MethodError, match=r"Wrong of 'T' gave 6 scores that are missing or inf"):
+    with pytest.raises(
+        MethodError, match=r"Wrong of 'T' returned 6 scores that are missing or inf"
+    ):
         _assessment().evolve(aggregation=Wrong(value))
 
 

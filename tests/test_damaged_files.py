@@ -186,7 +186,7 @@ def _refused(path, content, message):
 
 def test_every_truncated_assessment_is_refused(tmp_path, archive):
     for end in range(0, len(archive), 50):
-        _refused(tmp_path / "a.dli", archive[:end], "not a saved assessment that can be read")
+        _refused(tmp_path / "a.dli", archive[:end], "not a valid saved assessment")
 
 
 def test_newer_versions_are_named(tmp_path, archive):
@@ -208,10 +208,12 @@ def test_an_archive_that_unfolds_without_end_is_refused(tmp_path, archive, monke
         {"assessment.json": 100_000, "values.npy": 1000, "scores.npy": 1000},
     )
     entries = _entries(archive) | {"values.npy": bytes(10_000_000)}
-    _refused(tmp_path / "a", zipped(entries), "'values.npy' says that it has 10,000,000 bytes, the")
+    _refused(
+        tmp_path / "a", zipped(entries), "'values.npy' declares a size of 10,000,000 bytes; the"
+    )
     # It says less than it has.
     content = zipped(entries).replace((10_000_000).to_bytes(4, "little"), (9).to_bytes(4, "little"))
-    _refused(tmp_path / "a", content, "not a saved assessment that can be read")
+    _refused(tmp_path / "a", content, "not a valid saved assessment")
     entries = _entries(archive)
     size = len(entries["values.npy"])
     content = zipped(entries).replace(size.to_bytes(4, "little"), (size + 1).to_bytes(4, "little"))
@@ -219,7 +221,7 @@ def test_an_archive_that_unfolds_without_end_is_refused(tmp_path, archive, monke
     many = {"unit": [f"u{i}" for i in range(1000)], **dict.fromkeys("abc", np.linspace(0, 9, 1000))}
     with pytest.raises(DataError, match="too large for one file") as caught:
         Assessment(INDEX, many).save(tmp_path / "b")
-    assert caught.value.faults[0] == "values.npy would have 24,128 bytes, the largest size is 1,000"
+    assert caught.value.faults[0] == "values.npy would have 24,128 bytes; the largest size is 1,000"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_an_archive_that_unfolds_without_end_is_refused(tmp_path, archive, monke
 def test_arrays_of_other_shapes_and_kinds_are_refused(tmp_path, archive, header):
     entries = _entries(archive)
     entries["values.npy"] = b"\x93NUMPY\x01\x00\x76\x00" + header + bytes(72)
-    _refused(tmp_path / "a", zipped(entries), "an array (says|does not)")
+    _refused(tmp_path / "a", zipped(entries), "an array (declares|is not)")
 
 
 def test_entries_that_are_not_there_or_compressed_otherwise_are_refused(tmp_path, archive):
@@ -248,7 +250,7 @@ def test_entries_that_are_not_there_or_compressed_otherwise_are_refused(tmp_path
 
 def test_text_that_is_nested_too_deep_is_refused(tmp_path, archive):
     entries = _entries(archive) | {"assessment.json": b"[" * 100_000}
-    _refused(tmp_path / "a", zipped(entries), "not a saved assessment that can be read")
+    _refused(tmp_path / "a", zipped(entries), "not a valid saved assessment")
 
 
 @pytest.mark.parametrize(
@@ -257,16 +259,16 @@ def test_text_that_is_nested_too_deep_is_refused(tmp_path, archive):
         ({"codes": {}, "unit": None}, r"(?s)codes must be a list, got {}.*unit must be a text, got None"),
         ({"library": "excel"}, "library must be one of"),
         ({"codes": [1, 2, 3]}, "codes must be texts"),
-        ({"codes": ["a", "b", "z"]}, "those of another index"),
+        ({"codes": ["a", "b", "z"]}, "do not match its index"),
         ({"codes": ["a", "b"]}, "2 codes for 3 columns of values"),
         ({"context": {"unit": 1}}, "context: column 'unit' must be a list, got 1"),
-        ({"context": {"unit": ["X"]}}, "column 'unit' has 1 rows, the values have 3"),
+        ({"context": {"unit": ["X"]}}, "column 'unit' has 1 rows, but the values have 3"),
         ({"context": {"unit": ["X", "Y", []]}}, "row 2: a list cannot name a unit or period"),
         ({"context": {"unit": ["X", "Y", {"set": 1}]}}, "column 'unit', row 2: .* is not a cell"),
         ({"context": {"a": [1, 2, 3]}}, "'a' is both an indicator and context"),
         ({"context": {}}, "does not hold a valid assessment: columns are missing"),
-        ({"method": {"wait": 1}}, "method: no step 'wait'"),
-        ({"method": {"weighting": [1]}}, r"method: weighting\[1\] must say for"),
+        ({"method": {"wait": 1}}, "method: key 'wait' is unknown"),
+        ({"method": {"weighting": [1]}}, r"method: weighting\[1\] must be an object with a key 'for'"),
         ({"method": {"coverage": [{"for": 1}]}}, r"method.coverage.*key 'share' is missing"),
         ({"method": {"coverage": [{"for": [], "share": 1}]}}, "must be a code or a level"),
         ({"method": {"coverage": 10**400}}, "method.coverage: a whole number beyond"),

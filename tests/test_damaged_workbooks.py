@@ -102,7 +102,7 @@ def test_merged_cells_beside_the_table_do_not_matter(tmp_path):
         ({"E16": "n/a"}, "cell E16: no indicator code"),
         ({"E16": "NA"}, "cell E16: no indicator code"),
         ({"J30": 4, "C30": "D"}, "cell J16: no indicator code, but the column has a value in row 30"),
-        ({"E9": None}, "cell E9: blank, but the other goalpost, in row 10, is 10; enter both or neither"),
+        ({"E9": None}, "cell E9: blank, but the other goalpost, in row 10, is 10; enter both goalposts or neither"),
         ({"F10": "n/a"}, "cell F10: blank, but the other goalpost, in row 9, is 0"),
         ({"E9": "low"}, "cell E9: 'low' is not a number"),
         ({"E17": True}, "cell E17: True is not a number"),
@@ -115,11 +115,11 @@ def test_merged_cells_beside_the_table_do_not_matter(tmp_path):
         ({"E16": "unit"}, "cell E16: 'unit' is the column of the units' codes or names; rename"),
         ({"F11": "Other"}, "cell F11: 'Other', but the index is 'Index' elsewhere"),
         ({"F11": None}, "cell F11: blank, but the index is 'Index' elsewhere"),
-        ({"F14": "sp.02"}, "cell G14: 'sp.02' is in 'si.02', but in 'si.01' in sheet 'Database', cell F14"),
-        ({"E14": "Ind.02"}, "cell E14: 'Ind.02' is the code of an indicator, too"),
-        ({"E14": "Index"}, "cell E14: 'Index' is the code of the index, too"),
-        ({"E16": "Index"}, "cell E16: 'Index' is the code of the index, too"),
-        ({"F14": "si.01"}, "cell F14: 'si.01' is in 'si.01', but in 'Index' in sheet 'Database', cell E12"),
+        ({"F14": "sp.02"}, "cell G14: the parent of 'sp.02' is 'si.02', but 'si.01' in sheet 'Database', cell F14"),
+        ({"E14": "Ind.02"}, "cell E14: 'Ind.02' is also the code of an indicator"),
+        ({"E14": "Index"}, "cell E14: 'Index' is also the code of the index"),
+        ({"E16": "Index"}, "cell E16: 'Index' is also the code of the index"),
+        ({"F14": "si.01"}, "cell F14: the parent of 'si.01' is 'si.01', but 'Index' in sheet 'Database', cell E12"),
         ({"C19": "A"}, "cell C19: unit 'A' already appears in sheet 'Database', cell C17"),
         ({"XFD1048576": 1}, "cell XFD16: no indicator code, but the column has a value in row 1048576"),
     ],
@@ -136,7 +136,7 @@ def test_a_bad_code_is_reported_once(tmp_path):
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
-        ({"E6": -1}, "cell E6: weight -1 is below 0"),
+        ({"E6": -1}, "cell E6: weight must not be negative, got -1"),
         ({"C6": None}, "cell C6: no code, but the row has a weight"),
         ({"C6": "Index"}, "cell C6: 'Index' already appears in sheet 'Framework', cell C5"),
     ],
@@ -172,7 +172,7 @@ def test_a_framework_that_lists_an_index_as_unused_keeps_its_weight(tmp_path):
 def test_numbers_of_the_table_are_limited(tmp_path, monkeypatch):
     monkeypatch.setattr(coin_tool, "MAX_VALUES", 8)
     (fault,) = faults(tmp_path, set_cells())
-    assert fault == "cell G19: 3 units by 3 indicators are more than 8 values"
+    assert fault == "cell G19: 3 units by 3 indicators are more than the limit of 8 values"
 
 
 # -- the file itself ---------------------------------------------------------------------------
@@ -378,7 +378,8 @@ def test_a_chart_in_place_of_a_sheet_is_missed(tmp_path):
         frame.title = "Other"
         frame.parent.create_chartsheet("Framework")
 
-    with pytest.raises(DataError, match=r"lacks sheets \(it has Database, Other\)|as a workbook"):
+    message = r"lacks sheets \(its sheets: Database, Other\)|as a workbook"
+    with pytest.raises(DataError, match=message):
         read_coin_tool(workbook(tmp_path / "tool.xlsx", change))
 
 

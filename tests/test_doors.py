@@ -106,7 +106,7 @@ def test_series_of_pandas_keep_their_labels():
     columns = {"unit": pd.Series(["X", "Y"]), "a": pd.Series([1.0, 2.0]),
                "b": pd.Series([30.0, 40.0]).sort_values(ascending=False)}  # fmt: skip
     with pytest.raises(
-        DataError, match=r"(?s)same labels in the same order; make a data frame.*'b'"
+        DataError, match=r"(?s)same labels in the same order; combine them in a data frame.*'b'"
     ):
         Assessment(INDEX, columns)
     assert Assessment(INDEX, pd.DataFrame(columns)).stage_array("raw").tolist() == [
@@ -128,7 +128,7 @@ def test_numbers_of_numpy_are_written_as_numbers(tmp_path):
 @pytest.mark.parametrize("code", ["nominal", "code"])
 def test_codes_that_are_columns_beside_nodes_are_refused(code):
     index = Index("T", [Indicator(code), Indicator("b")])
-    with pytest.raises(DataError, match="is the code of a node and a column of result tables"):
+    with pytest.raises(DataError, match="is both the code of a node and a column of result tables"):
         Assessment(index, {"unit": ["X"], code: [1], "b": [2]})
 
 
@@ -150,7 +150,7 @@ def test_decimals_of_periods_are_ambiguous():
 def test_data_that_were_read_have_their_columns():
     observations = Observations.read(DATA, INDEX)
     assert Assessment(INDEX, observations, unit="unit").units == tuple("UVWXYZ")
-    with pytest.raises(MethodError, match=r"(?s)read before.*unit='nope'.*period='nope'"):
+    with pytest.raises(MethodError, match=r"(?s)already been read.*unit='nope'.*period='nope'"):
         Assessment(INDEX, observations, unit="nope", period="nope")
 
 
@@ -209,7 +209,9 @@ def test_names_of_columns_and_cells_of_keys_must_be_such():
     with pytest.raises(MethodError, match="indicator must be text, got 5"):
         Observations.from_wide(DATA, INDEX, unit="c", indicator=5)
     long = {"geo": [[1], "Y"], "item": ["a", "a"], "v": [1, 2], "x": [np.arange(2)] * 2}
-    with pytest.raises(DataError, match="row 0: a unit or period cannot be a list"):
+    with pytest.raises(
+        DataError, match="row 0: a unit or period must be a text, a number or a date"
+    ):
         Observations.from_long(long, INDEX, unit="geo", indicator="item", value="v")
 
 
@@ -278,7 +280,7 @@ def test_more_names_that_look_alike(first, second):
 
 def test_periods_that_look_alike_give_a_warning():
     data = {"unit": ["X", "X"], "t": ["2020", 2020], "a": [1, 2], "b": [2, 1]}
-    with pytest.warns(DLIWarning, match="periods that look alike: '2020' and 2020"):
+    with pytest.warns(DLIWarning, match="periods that look alike are kept apart: '2020' and 2020"):
         Observations.read(data, INDEX, period="t")
 
 

@@ -54,7 +54,7 @@ def test_full_agreement_is_one():
     ("ratings", "message"),
     [
         ([[1, np.nan], [np.nan, 2]], "two assessors have rated"),
-        ([[3, 3], [3, 3]], "ratings that differ, all are 3"),
+        ([[3, 3], [3, 3]], "ratings that differ, but all are 3"),
         ([1, 2], "must have the shape"),
         ([[1, np.inf]], r"(?s)must be finite.*row 0, column 1"),
     ],
@@ -86,7 +86,7 @@ def test_ways_and_weights_are_checked():
     for wrong in ([1, 2], [-1], [0]):
         with pytest.raises(MethodError, match="1 numbers of at least 0, not all 0"):
             join_ratings([[1.0]], weights=wrong)
-    with pytest.raises(MethodError, match="a trimmed mean has no weights"):
+    with pytest.raises(MethodError, match="weights cannot be used with by='trimmed'"):
         join_ratings([[1.0]], by="trimmed", weights=[1])
 
 
@@ -162,10 +162,10 @@ def test_faults_of_ratings_are_all_told():
     for part in (
         "'much' is not a number",
         "row 2: no unit or assessor",
-        "row 1 ('X', 'Ann') appears before, in row 0",
-        "'a': 7 is outside 0 to 5",
-        "'b': -1 is outside 0 to 5",
-        "'c': inf is outside 0 to 5",
+        "row 1 ('X', 'Ann') already appears in row 0",
+        "'a': 7 is outside the scale from 0 to 5",
+        "'b': -1 is outside the scale from 0 to 5",
+        "'c': inf is outside the scale from 0 to 5",
     ):
         assert part in text
     with pytest.raises(DataError, match=r"(?s)column 'assessor'.*indicator 'c'"):
@@ -197,7 +197,9 @@ def test_joined_ratings_are_observations():
 
 def test_the_column_of_units_never_collides_with_one_of_a_table():
     data = {name if name != "unit" else "lowest": cells for name, cells in DATA.items()}
-    with pytest.raises(DataError, match="'lowest', the column of the units, is a column of result"):
+    with pytest.raises(
+        DataError, match="'lowest' is both the column of the units and a column of result"
+    ):
         gather(INDEX, data, unit="lowest")
 
 

@@ -483,7 +483,7 @@ def test_all_wrong_weights_of_an_index_are_named():
     with pytest.raises(ModelError) as caught:
         index.with_weights({"a": -1, "b": 2, "c": "x"})
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["'a'", "'c'"]
-    with pytest.raises(ModelError, match="weights must be a mapping of code to weight, got 3"):
+    with pytest.raises(ModelError, match="weights must be a mapping of codes to weights, got 3"):
         index.with_weights(3)
     with pytest.raises(UnknownCodeError, match=r"no node \['a'\]"):
         index.without(["a"])

@@ -127,7 +127,7 @@ def test_a_lone_surrogate_leaves_the_old_file(tmp_path):
         assert path.read_text() == "old"
     for write in (write_csv, write_excel):  # pandas with pyarrow refuses such texts, others do not
         with pytest.raises(
-            (DataError, FileError), match=r"not valid Unicode|has the character|cannot hold"
+            (DataError, FileError), match=r"not valid Unicode|has the invalid character|cannot hold"
         ):
             write(assessment, tmp_path / "book.xlsx")
 
@@ -184,8 +184,11 @@ def test_a_workbook_names_the_cells_that_it_cannot_hold(tmp_path):
     with pytest.raises(DataError) as caught:
         write_excel(Assessment(INDEX, data), path)
     text = "\n".join(caught.value.faults)
-    assert "sheet 'Scores', column 'unit', row 3: 'bell \\x07' has the character '\\x07'" in text
-    assert "row 4: a text of 40,000 characters, a cell has at most 32,767" in text
+    assert (
+        "sheet 'Scores', column 'unit', row 3: 'bell \\x07' has the invalid character '\\x07'"
+        in text
+    )
+    assert "row 4: a text of 40,000 characters; a cell can have at most 32,767" in text
     assert path.read_text() == "old"
 
 

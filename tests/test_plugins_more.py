@@ -220,7 +220,7 @@ def test_no_step_changes_its_input(family, act, where):
 @pytest.mark.parametrize("family", ["treatment", "normalisation"])
 def test_a_step_fills_no_gap(family, other):
     step = Changing(lambda values: np.where(np.isnan(values), other, values))
-    message = f"{family} Changing gave values that are not missing where there were none"
+    message = f"{family} Changing returned values that are not missing where there were none"
     with pytest.raises(MethodError, match=message) as caught:
         assess(GAPS, **{family: step})
     assert caught.value.faults == ("'a': 1 of them",)
@@ -301,7 +301,7 @@ def test_values_per_head_do_not_lose_what_the_factor_gives_back():
 )
 def test_values_per_head_beyond_the_range_of_floats_are_named(a, p, fault):
     data = {"unit": ["X", "Y"], "a": a, "b": [1.0, 2.0], "p": p}
-    with pytest.raises(DataError, match=r"leave the range of floats; give .* another") as caught:
+    with pytest.raises(DataError, match=r"exceed the range of floats; set another") as caught:
         Assessment(HEADS, data)
     assert caught.value.faults == (fault,)
 
@@ -648,19 +648,21 @@ def test_missing_values_of_all_nodes_are_listed():
     data = DATA | {"a": [NAN, 1.0, 2.0], "d": [1.0, NAN, 3.0]}
     with pytest.raises(DataError) as caught:
         assess(data, missing="raise")
-    listed = "the method refuses missing values; children of {} without one: {}"
+    listed = "children of {} are missing, and the method has missing='raise'; impute them or choose another rule: {}"
     assert caught.value.faults == (
         listed.format("'B'", "unit 'Y': 'd'"),
         listed.format("'A'", "unit 'X': 'a'"),
     )
-    with pytest.raises(DataError, match=r"^the method refuses missing values; children of 'A'"):
+    with pytest.raises(
+        DataError, match=r"^children of 'A' are missing, and the method has missing='raise'"
+    ):
         assess(GAPS, missing="raise")
 
 
 def test_values_outside_the_domain_of_all_nodes_are_listed():
     data = DATA | {"a": [0.0, 1.0, 2.0]}
     error = faults_of(data, aggregation=GeometricMean())
-    assert [fault.partition("found: ")[2] for fault in error.faults] == [
+    assert [fault.partition("got: ")[2] for fault in error.faults] == [
         "unit 'Z', 'c': 0",
         "unit 'X', 'a': 0",
     ]
@@ -688,7 +690,7 @@ def test_steps_that_fail_on_several_indicators_are_listed(family, act):
     # A normalisation of A would be one of its scores.
     parts = {"A": one, "B": other} if act != "normalise" else {"a": one, "b": one, 2: other}
     error = faults_of(GAPS, **{family: parts})
-    assert error.summary == f"{family}s that cannot work"
+    assert error.summary == f"{family}s that cannot be applied"
     assert [fault[-10:] for fault in error.faults] == ["on 'a', 'b'"[-10:], "on 'c', 'd'"[-10:]]
 
 

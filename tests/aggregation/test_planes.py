@@ -5,7 +5,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from dli.aggregation.planes import as_planes, matrix_product
 
 
-@pytest.mark.parametrize("shape", [(3, 2, 4), (80, 60, 193), (1024, 60, 193), (1001, 12, 193), (5, 4, 200_000)])
+@pytest.mark.parametrize(
+    "shape", [(3, 2, 4), (80, 60, 193), (1024, 60, 193), (1001, 12, 193), (5, 4, 200_000)]
+)
 @pytest.mark.parametrize("given", [False, True])
 def test_blocks_of_a_product_are_the_product(shape, given):
     """Rows in blocks, a rest, and a table for which no block would do give one product."""

@@ -39,10 +39,14 @@ def test_every_column_beside_keys_is_reserved(monkeypatch):
 @pytest.mark.parametrize("code", ["rank", "band", "share"])
 def test_a_node_cannot_have_the_name_of_a_column_beside_it(code):
     index = Index("T", [Indicator(code)])
-    with pytest.raises(DataError, match=f"{code!r} is the code of a node and a column of result"):
+    with pytest.raises(
+        DataError, match=f"{code!r} is both the code of a node and a column of result"
+    ):
         Assessment(index, {"unit": ["X"], code: [1.0]})
 
 
 def test_a_quantile_is_a_column_too():
-    with pytest.raises(DataError, match="'q5', the column of the units, is a column of result"):
+    with pytest.raises(
+        DataError, match="'q5' is both the column of the units and a column of result"
+    ):
         Assessment(Index("T", [Indicator("a")]), {"q5": ["X"], "a": [1.0]}, unit="q5")

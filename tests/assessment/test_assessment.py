@@ -92,7 +92,7 @@ def test_effective_weights_are_products_down_the_tree(assessment):
     np.testing.assert_allclose(table.column("local"), [1, 2 / 3, 1 / 3, 0.75, 0.25])
     np.testing.assert_allclose(table.column("effective"), [1, 2 / 3, 1 / 3, 0.5, 1 / 6])
     assert assessment.effective_weight_array("a") == 0.5
-    with pytest.raises(MethodError, match="node must have children, 'a' is an indicator"):
+    with pytest.raises(MethodError, match="node must have children, but 'a' is an indicator"):
         assessment.weight_array("a")
 
 
@@ -179,7 +179,7 @@ def test_the_weight_of_a_missing_child_is_shared_among_the_rest():
     np.testing.assert_allclose(assessment.array("S"), [0, 37.5, 100])
     flags = frames.read(assessment.flags)
     assert [flags.column(name) for name in flags.names] == [
-        ["X"], ["b"], ["missing"], ["no value; S: its weight shared among the others"],
+        ["X"], ["b"], ["missing"], ["no value; S: its weight goes to the other children"],
     ]  # fmt: skip
 
 
@@ -192,13 +192,13 @@ def test_a_missing_child_can_make_the_node_missing():
     flags = frames.read(assessment.flags)
     assert flags.column("flag") == ["missing", "no score", "no score"]
     assert flags.column("note")[1:] == [
-        "1 of 2 children have a value; the method asks for all"
+        "1 of 2 children have a value; the method requires all"
     ] * 2  # fmt: skip
     assert "no score either" in flags.column("note")[0]
 
 
 def test_missing_values_can_be_refused():
-    with pytest.raises(DataError, match=r"(?s)children of 'S' without one.*unit 'X': 'b'"):
+    with pytest.raises(DataError, match=r"(?s)children of 'S' are missing.*unit 'X': 'b'"):
         _gaps(b=[None, 10.0, 5.0]).evolve(missing="raise")
 
 
@@ -220,7 +220,7 @@ def test_coverage_asks_for_a_share_of_children():
     assert not np.isnan(gaps.evolve(coverage=0.5).array("S")).any()
     strict = gaps.evolve(coverage=0.6)
     assert np.isnan(strict.array("S")).tolist() == [True, False, False]
-    assert "coverage asks 0.6" in frames.read(strict.flags).column("note")[1]
+    assert "coverage requires 0.6" in frames.read(strict.flags).column("note")[1]
 
 
 def test_coverage_may_differ_by_level_and_by_node():
@@ -412,7 +412,9 @@ def test_a_missing_denominator_makes_the_indicator_missing():
         "people": [2, None, 1],
     }
     flags = frames.read(Assessment(index, data).flags)
-    assert flags.column("note") == ["no value of 'people'; T: its weight shared among the others"]
+    assert flags.column("note") == [
+        "no value of 'people'; T: its weight goes to the other children"
+    ]
 
 
 def test_values_beyond_goalposts_are_flagged():
@@ -788,7 +790,7 @@ def test_a_file_that_is_no_assessment_is_refused(tmp_path):
 
     path = tmp_path / "a.dli"
     path.write_text("text")
-    with pytest.raises(DataError, match="not a saved assessment"):
+    with pytest.raises(DataError, match="not a valid saved assessment"):
         Assessment.load(path)
     Assessment(INDEX, DATA).save(path)
     for head in ('{"format": "other"}', "[1]"):

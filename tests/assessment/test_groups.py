@@ -343,7 +343,9 @@ def test_another_statistic_is_refused(assessment):
 
 def test_weights_must_be_finite_numbers_of_at_least_0_and_all_faults_are_listed():
     data = DATA | {"people": ["few", 2.0, -1.0, float("inf"), None]}
-    with pytest.raises(DataError, match="weights of units, 'people', must be finite") as caught:
+    with pytest.raises(
+        DataError, match="the weights of units in 'people' must be finite"
+    ) as caught:
         Assessment(INDEX, data, method=SAME).groups("region", weight="people")
     few, negative, infinite = caught.value.faults
     assert few.startswith("row 0 (unit 'U'), 'people': 'few' is not a number")
@@ -376,7 +378,7 @@ def test_groups_must_be_named():
     with pytest.raises(DataError, match="no unit has a value in 'region'"):
         assessment.groups("region")
     lists = DATA | {"region": pd.Series([["N"], "N", "N", ["S"], "S"])}
-    with pytest.raises(DataError, match="these cells of 'region' are not") as caught:
+    with pytest.raises(DataError, match="the column 'region' has other cells") as caught:
         Assessment(INDEX, pd.DataFrame(lists), method=SAME).groups("region")
     assert caught.value.faults == ("unit 'U': ['N']", "unit 'X': ['S']")
 

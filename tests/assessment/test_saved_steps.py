@@ -119,7 +119,7 @@ def test_a_step_that_computes_something_else_is_noticed(path):
     most = Assessment(INDEX, DATA, method=METHOD).array("T").max()
     message = (
         rf"differ from those saved in '.*a\.dli' by up to {most:.3g} \(saved with NumPy .*\); check "
-        r"that the steps handed over are those it was saved with: 'Power', 'ByDate', 'Bare'$"
+        r"that the steps passed are those it was saved with: 'Power', 'ByDate', 'Bare'$"
     )
     with pytest.warns(DLIWarning, match=message):
         Assessment.load(path, steps=STEPS | {"Power": Doubled})
@@ -157,7 +157,7 @@ def test_scores_of_another_number_of_units_are_noticed(path):
 def test_all_steps_that_were_not_handed_over_are_listed_with_their_places(path):
     with pytest.raises(DataError, match=r"a\.dli' does not hold a valid assessment") as caught:
         Assessment.load(path, steps={"Bara": Bare, "ByDate": ByDate})
-    handed = "a step of your own is handed over when loading: steps="
+    handed = "to use a step of your own, pass it when loading: steps="
     places = [
         (r"\[method.imputation\]: no imputation method 'Bare'; did you mean 'Bara'\?", "Bare"),
         (r"\[method.treatment\]: .*no treatment method 'Bare'; did you mean 'Bara'\?", "Bare"),
@@ -210,7 +210,7 @@ def test_all_steps_that_no_file_can_hold_are_listed_and_the_old_file_stays(tmp_p
     with pytest.raises(MethodError, match="a file cannot contain this methodology") as caught:
         assessment.save(path)
     assert len(caught.value.faults) == 2
-    assert all("is a dataclass or one of attrs" in fault for fault in caught.value.faults)
+    assert all("class a dataclass or an attrs class" in fault for fault in caught.value.faults)
     assert path.read_text() == "old"
 
 
@@ -261,7 +261,7 @@ def test_a_date_that_is_none_is_refused(path):
     entries = _entries(path)
     text = entries["assessment.json"].replace(b"2020-01-31", b"2020-02-31")
     _write(path, entries | {"assessment.json": text})
-    message = "not a saved assessment that can be read: {'date': '2020-02-31'} is not a date"
+    message = "not a valid saved assessment: {'date': '2020-02-31'} is not a date"
     with pytest.raises(DataError, match=message):
         Assessment.load(path, steps=STEPS)
 
@@ -320,7 +320,7 @@ def test_a_model_file_is_not_a_saved_assessment_and_says_how_it_is_read(files, n
 def test_other_texts_are_no_saved_assessments(tmp_path):
     for text in ("x = 1", "no table"):
         (tmp_path / "a").write_text(text)
-        with pytest.raises(DataError, match="not a saved assessment that can be read: File is not"):
+        with pytest.raises(DataError, match="not a valid saved assessment: File is not"):
             Assessment.load(tmp_path / "a")
 
 
@@ -352,7 +352,9 @@ def test_a_file_that_cannot_be_read_is_told_alike(tmp_path, read, kind):
 
 
 def test_what_a_methodology_file_holds_is_not_an_option(files):
-    with pytest.raises(MethodError, match="the file holds the index and the method") as caught:
+    with pytest.raises(
+        MethodError, match="from_file does not accept the index or the method"
+    ) as caught:
         Assessment.from_file(files["m.toml"], DATA, method=Method(), coverage=0.5, index=INDEX)
     assert caught.value.faults == (
         "index: use Assessment.from_file(path, data).evolve(index=...)",

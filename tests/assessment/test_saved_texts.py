@@ -55,12 +55,15 @@ def test_peers_read_numbers_that_do_not_read_back_as_they_were_written(assessmen
     ("change", "message"),
     [
         ({"lines": "many"}, "lines must be whole numbers"),
-        ({"lines": [2, 3]}, "column 'unit' must hold texts only"),
+        ({"lines": [2, 3]}, "column 'unit' must be a list of texts, one for each line"),
         ({"reading": 3}, "reading must be an object"),
         ({"reading": None}, "reading is missing"),
         ({"reading": {"comma": True}}, "no option for reading data 'comma'"),
         ({"reading": {"decimal": "."}}, "cannot be assessed|invalid|valid assessment"),
-        ({"context": {"unit": [1, 2, 3]}}, "column 'unit' must hold texts only"),
+        (
+            {"context": {"unit": [1, 2, 3]}},
+            "column 'unit' must be a list of texts, one for each line",
+        ),
         ({"library": "excel"}, "library must be one of"),
     ],
 )
@@ -86,7 +89,7 @@ def test_texts_that_are_not_the_values_are_refused(assessment, tmp_path):
     with zipfile.ZipFile(tmp_path / "saved", "w") as new:
         for name, content in parts.items():
             new.writestr(name, content)
-    with pytest.raises(DataError, match="its values are not those of its texts"):
+    with pytest.raises(DataError, match="its values do not match its texts"):
         Assessment.load(tmp_path / "saved")
 
 

@@ -106,14 +106,16 @@ def test_frames_know_which_rows_were_left_out():
 
 
 def test_a_column_with_the_name_of_a_key_is_refused(panel):
-    with pytest.raises(DataError, match=r"(?s)must have names that no column.*'year'"):
+    with pytest.raises(
+        DataError, match=r"(?s)must not have the name of a column of results.*'year'"
+    ):
         panel.frame({"year": [1] * 5})
 
 
 @pytest.mark.parametrize("name", ["T", "S", "a", *sorted(RESERVED)])
 def test_keys_that_would_collide_are_refused_at_the_door(name):
     data = {"key" if k == "unit" else k: v for k, v in PANEL.items()} | {name: PANEL["a"]}
-    with pytest.raises(DataError, match="need names of their own"):
+    with pytest.raises(DataError, match="must differ from other names"):
         Assessment(INDEX, data, unit=name, period="year")
     with pytest.raises(DataError, match=f"{name!r}.*periods"):
         Assessment(INDEX, data, unit="key", period=name)
@@ -183,7 +185,7 @@ def test_contributions_need_scores_of_the_unit_alone(single):
         traits = Traits(local=True, additive=True)
 
     complete = single.evolve(index=INDEX.without("a"))
-    message = r"(?s)aggregation Mean of 'T': .* does not declare that it is local"
+    message = r"(?s)aggregation Mean of 'T': .* do not declare local=True"
     with pytest.raises(MethodError, match=message):
         complete.evolve(aggregation={"T": Mean()}).contribution_array()
     same = complete.evolve(aggregation={"T": Declared()}).contribution_array()

@@ -178,7 +178,7 @@ def test_a_graph_without_outcomes_has_no_leverage():
 @pytest.mark.parametrize(
     ("node", "choices", "error", "message"),
     [
-        ("a1", {}, MethodError, "node must have children, 'a1' is an indicator"),
+        ("a1", {}, MethodError, "node must have children, but 'a1' is an indicator"),
         ("Q", {}, UnknownCodeError, "no node 'Q'"),
         (None, {"aggregation": Copeland()}, MethodError, "Copeland of 'T' has no derivative"),
     ],

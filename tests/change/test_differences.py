@@ -238,7 +238,7 @@ def test_equal_sub_indices_have_no_part():
 
 
 def test_coverage_does_not_matter_for_hybrids():
-    """A hybrid of fewer children than the coverage asks for still has its score."""
+    """A hybrid of fewer children than the coverage requires for still has its score."""
     first, second = [10.0, 20.0, None, None], [None, None, 30.0, 40.0]
     shares = points(two(first, second, coverage=0.5))
     assert shares == points(two(first, second))

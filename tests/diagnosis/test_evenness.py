@@ -152,7 +152,7 @@ def test_one_unit_and_a_node_whose_score_is_normalised():
 
 
 def test_what_has_no_balance():
-    with pytest.raises(MethodError, match="node must have children, 'a' is an indicator"):
+    with pytest.raises(MethodError, match="node must have children, but 'a' is an indicator"):
         balance(assessment(), node="a")
     with pytest.raises(UnknownCodeError, match="no node 'Q'"):
         balance(assessment(), node="Q")

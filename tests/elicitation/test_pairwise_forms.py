@@ -137,9 +137,9 @@ def test_the_form_says_what_is_compared(tmp_path):
     values = [book["Scale"].cell(row, 1).value for row in range(4, 21)]
     assert values == pytest.approx([*range(9, 0, -1), *(1 / n for n in range(2, 10))])
     assert book["Scale"]["A21"].value is None
-    assert book["Scale"]["B4"].value == "the first counts extremely more"
-    assert book["Scale"]["B13"].value == "the second counts more: between 1 and 3"
-    assert book["Scale"]["B12"].value == "both count equally"
+    assert book["Scale"]["B4"].value == "the first is extremely more important"
+    assert book["Scale"]["B13"].value == "the second is more important: between 1 and 3"
+    assert book["Scale"]["B12"].value == "both are equally important"
 
 
 def recalculated(tmp_path, *paths):
@@ -191,13 +191,13 @@ def test_the_ratio_in_the_sheet_is_that_of_python(tmp_path):
         assert weights == pytest.approx(expected.weights[0], abs=1e-12)
         inside = [[sheet.cell(FIRST + i, 14 + j).value for j in range(n)] for i in range(n)]
         assert np.array(inside) == pytest.approx(matrix)
-        verdict = "Above 0.10: " if expected.consistency_ratio[0] > 0.1 else "Up to 0.10, "
+        verdict = "Above 0.10: " if expected.consistency_ratio[0] > 0.1 else "Acceptable: "
         assert sheet["C6"].value.startswith(verdict)
     texts = books[3]["Comparisons"]
-    assert texts["F10"].value == "i0 counts 2 times as much as i1"
+    assert texts["F10"].value == "i0 is 2 times as important as i1"
     assert texts["G10"].value == pytest.approx(2)
     small = books[0]["Comparisons"]
-    assert small["F11"].value == "i2 counts 9 times as much as i0"
+    assert small["F11"].value == "i2 is 9 times as important as i0"
     short = books[-1]["Comparisons"]
     assert short["B6"].value == "1 of 3 pairs left"
     assert (
@@ -215,7 +215,7 @@ def test_faults_are_all_told_with_file_and_cell(form):
         "file 'Ann.xlsx', cell C10: 10 is not a number from 1/9 to 9",
         "file 'Ann.xlsx', cell C11: 'much' is not a number from 1/9 to 9",
         (
-            "file 'Ann.xlsx', cell C12: a date, perhaps of a fraction such as 1/3; choose the value "
+            "file 'Ann.xlsx', cell C12: a date, perhaps from a fraction such as 1/3; choose the value "
             "from the list"
         ),
         "file 'Bob.xlsx', cell C10: 0 is not a number from 1/9 to 9",
@@ -264,7 +264,7 @@ def test_rows_that_are_gone_twice_or_changed(form):
         "file 'Ann.xlsx', sheet 'Comparisons': no cell 'Weights within:' above the table",
         (
             "file 'Ann.xlsx', sheet 'Comparisons': no cell 'Expert:' above the table, so the name of "
-            "the expert is not known"
+            "the expert is unknown"
         ),
     ]
     blank = {f"{column}{row}": None for column in "ACD" for row in (10, 11, 12)}
@@ -318,7 +318,7 @@ def test_forms_that_do_not_go_together(form, tmp_path):
     assert faults([ann, again, other]) == [
         (
             "file 'again.xlsx', sheet 'Comparisons': 'Ann' judges here and in file 'Ann.xlsx', sheet "
-            "'Comparisons'; keep one of the two"
+            "'Comparisons'; keep only one of the two"
         ),
         (
             "file 'other.xlsx', sheet 'Comparisons': compares x, y, but file 'Ann.xlsx', sheet "
@@ -388,9 +388,9 @@ def test_items_are_checked(tmp_path, items, message):
 
 
 def test_options_are_checked(tmp_path):
-    with pytest.raises(MethodError, match="below=True needs an Index, got "):
+    with pytest.raises(MethodError, match="below=True requires an Index, got "):
         write_pairwise(["x", "y"], "form.xlsx", below=True)
-    with pytest.raises(MethodError, match="no node has two children"):
+    with pytest.raises(MethodError, match="no node has two or more children"):
         write_pairwise(Index("T", [Indicator("a")]), "form.xlsx", below=True)
     with pytest.raises(MethodError, match=r"(?s)below must be True or False.*expert must be text"):
         write_pairwise(["x", "y"], "form.xlsx", below="yes", expert=3)

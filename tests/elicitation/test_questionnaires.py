@@ -151,7 +151,7 @@ def test_all_but_the_fields_is_locked_and_ratings_have_a_list(blank):
     assert lists["E10"].formula1 == '"0,1,2,3,4,5"'
     assert lists["E12"].formula1 == '"1,2,3"'
     assert lists["E10"].prompt == "0 absent\n5 optimised"
-    assert lists["E12"].prompt == "A whole number from 1 to 3."
+    assert lists["E12"].prompt == "Enter a whole number from 1 to 3."
     assert sheet["C3"].value == '=COUNT(E9:E12)&" of 3 statements rated"'
     told = [cell.value for cell in book["How to rate"]["B"] if cell.value]
     assert told[-3:] == ["Test index", "For tests.", "In two paragraphs."]
@@ -210,7 +210,7 @@ def test_the_same_assessor_twice_for_a_unit_is_refused(fill):
     assert faults(paths) == [
         (
             "file 'again.xlsx', sheet 'Questionnaire': 'Ann' rates 'Health' here and in file "
-            "'Ann.xlsx', sheet 'Questionnaire'; keep one of the two"
+            "'Ann.xlsx', sheet 'Questionnaire'; keep only one of the two"
         )
     ]
 
@@ -276,11 +276,11 @@ def test_labels_that_are_gone(fill):
     assert found == [
         (
             "file 'Ann.xlsx', sheet 'Questionnaire': no cell 'Unit assessed:' above the table, so the "
-            "unit that is assessed is not known"
+            "unit that is assessed is unknown"
         ),
         (
             "file 'Ann.xlsx', sheet 'Questionnaire': no cell 'Assessor:' above the table, so the name "
-            "of the assessor is not known"
+            "of the assessor is unknown"
         ),
     ]
 
@@ -314,7 +314,7 @@ def changed(**fields):
 
 def test_other_texts_give_a_warning_that_names_them(fill):
     path = fill("Ann.xlsx")
-    with pytest.warns(DLIWarning, match=r"but other texts: file 'Ann.xlsx', sheet 'Questionnaire': other statements of 'a'"):  # fmt: skip
+    with pytest.warns(DLIWarning, match=r"but other texts: file 'Ann.xlsx', sheet 'Questionnaire': other statements for 'a'"):  # fmt: skip
         answers = read_questionnaires(path, changed(description="Another vision."))
     assert frames.read(answers.forms).column("version") == ["other texts"]
     with pytest.warns(DLIWarning, match=r"other texts: .*: another version$"):
@@ -335,10 +335,10 @@ def test_other_codes_or_scales_are_refused(fill):
     ]
     found = faults(path, changed(code="a1"))
     assert len(found) == 2
-    assert re.search(r"the index has no indicator 'a'; did you mean 'a1'\?; the form is for another version of the index: it is 'dli-questionnaire/1 [0-9a-f]{12}-[0-9a-f]{12}', expected 'dli-", found[0])  # fmt: skip
+    assert re.search(r"the index has no indicator 'a'; did you mean 'a1'\?; the form is for another version of the index: it has 'dli-questionnaire/1 [0-9a-f]{12}-[0-9a-f]{12}', expected 'dli-", found[0])  # fmt: skip
     assert "no row for 'a1'; the form is for another version" in found[1]
     found = faults(fill("Ann.xlsx", A6=None), INDEX.without("c"))
-    assert "another version of the index: it is not in it, expected" in found[0]
+    assert "another version of the index: it has no version, expected" in found[0]
 
 
 def test_many_codes_are_told_in_a_few_words(fill):
@@ -356,7 +356,7 @@ def test_files_that_are_no_forms(fill, tmp_path):
     paths = [tmp_path / "other.xlsx", tmp_path / "text.xlsx", 3, tmp_path]
     found = faults(paths)
     assert found[0].startswith("file 'other.xlsx': no sheet has a row with the columns 'Code', ")
-    assert found[0].endswith("(its sheets: 'Sheet'); expected a form that this library wrote")
+    assert found[0].endswith("(its sheets: 'Sheet'); expected a form written by this library")
     assert found[1].startswith("file 'text.xlsx': cannot read ")
     assert found[2].startswith("file '3': cannot read 3: ")
     assert found[3].endswith(f"cannot read {str(tmp_path)!r}: it is a folder, expected a workbook")
@@ -369,9 +369,9 @@ def test_files_that_are_no_forms(fill, tmp_path):
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("~$Ann.xlsx", "a spreadsheet has it open; save and close the workbook, and leave this file out"),
-        ("Ann.HTML", "a form on paper; copy what is written on it to a workbook"),
-        ("Ann.ods", "save it as a workbook that ends in .xlsx"),
+        ("~$Ann.xlsx", "the workbook is open elsewhere; save and close it, and leave this lock file out"),
+        ("Ann.HTML", "a page to print; copy the ratings and evidence into a workbook"),
+        ("Ann.ods", "not an .xlsx workbook; save it as .xlsx"),
     ],
 )  # fmt: skip
 def test_other_files_are_refused_with_advice(name, advice):
@@ -527,12 +527,12 @@ def test_indicators_that_cannot_be_rated_are_all_named(tmp_path):
         write_questionnaire(index, tmp_path / "form.xlsx")
     assert caught.value.faults == (
         "indicator 'none': it has no scale; expected one such as (0, 5)",
-        "indicator 'half': its scale, 0 to 2.5, must be whole numbers",
+        "indicator 'half': its scale, 0 to 2.5, must consist of whole numbers",
         "indicator 'wide': its scale, 0 to 100, has more than 21 levels",
         "indicator 'fixed': it is a constant; leave it out of the index",
-        "indicator 'per': it is divided by 'people', so it is measured, not rated",
-        "indicator 'unit': its column 'unit' is that of the units; rename it",
-        "indicator 'two': it has the column 'x', as 'one' has; rate one of them",
+        "indicator 'per': it is divided by 'people'; ratings cannot have a denominator",
+        "indicator 'unit': its column 'unit' is that of the units; rename the column",
+        "indicator 'two': it has the same column 'x' as 'one'; leave one of them out",
     )
     with pytest.raises(ModelError, match="rated on a scale of whole numbers"):
         read_questionnaires("x.xlsx", index)

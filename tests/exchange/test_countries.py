@@ -69,7 +69,7 @@ def test_names_have_the_codes_of_the_standard():
 @needs_converter
 @pytest.mark.parametrize("name", NO_NAMES)
 def test_nothing_is_guessed(name):
-    with pytest.raises(DataError, match=r"row 0: '.*' (is not found|may be MLI or NER)"):
+    with pytest.raises(DataError, match=r"row 0: '.*' (was not found|may be MLI or NER)"):
         country_codes([name])
 
 
@@ -104,21 +104,21 @@ def test_a_column_of_any_library_has_a_code_for_each_cell(column):
 @needs_converter
 def test_all_faults_are_listed_with_their_rows(caplog):
     names = ["Atlantis", "Kenya", None, *["Atlantis"] * 6, "Mali and Niger", 5, "None"]
-    with pytest.raises(DataError, match=r"without a code \(correct them, or give") as caught:
+    with pytest.raises(DataError, match=r"without a code \(correct them, or pass") as caught:
         country_codes(names)
     assert caught.value.faults == (
-        "rows 0, 3, 4, 5, 6 and 2 more: 'Atlantis' is not found",
+        "rows 0, 3, 4, 5, 6 and 2 more: 'Atlantis' was not found",
         "row 2: no name",
         "row 9: 'Mali and Niger' may be MLI or NER",
         "row 10: 5 is not a text",
-        "row 11: 'None' is not found",
+        "row 11: 'None' was not found",
     )
     assert not caplog.records
 
 
 @needs_converter
 def test_a_word_about_another_place_is_named():
-    with pytest.raises(DataError, match="'Niger River' is not found: 'river' is not part of a"):
+    with pytest.raises(DataError, match="'Niger River' was not found: 'river' is not part of a"):
         country_codes(["Niger River"])
     with pytest.raises(DataError, match="'lake' and 'shore' are not part of a name of TCD"):
         country_codes(["Chad, lake shore"])
@@ -126,7 +126,7 @@ def test_a_word_about_another_place_is_named():
 
 @needs_converter
 def test_names_without_a_code_may_be_missing(caplog):
-    with pytest.warns(DLIWarning, match=r"row 1: 'Atlantis' is not found\n  - row 2: no name"):
+    with pytest.warns(DLIWarning, match=r"row 1: 'Atlantis' was not found\n  - row 2: no name"):
         codes = country_codes(["Kenya", "Atlantis", float("nan")], unmatched="missing")
     assert codes == ["KEN", None, None]
     assert not caplog.records

@@ -144,7 +144,7 @@ def told(tmp_path, change):
 
 def test_sheets_that_are_missing_are_named(tmp_path):
     text = told(tmp_path, lambda book: setattr(book["Framework"], "title", "Frame"))
-    assert "lacks sheets (it has Database, Frame)" in text
+    assert "lacks sheets (its sheets: Database, Frame)" in text
     assert "sheet 'Framework'" in text
 
 
@@ -172,9 +172,9 @@ def test_every_fault_names_sheet_and_cell(tmp_path):
         "sheet 'Database', cell F20: True is not a number",
         "sheet 'Database', cell G16: 'Ind.01' already appears in sheet 'Database', cell E16",
         "sheet 'Database', cell C19: unit 'A' already appears in sheet 'Database', cell C17",
-        "sheet 'Database', cell E8: direction 2 is not 1 or -1",
-        "sheet 'Database', cell F7: weight -1 is below 0",
-        "sheet 'Database', cell E9: the lower goalpost 5 is not below 5",
+        "sheet 'Database', cell E8: direction must be 1 or -1, got 2",
+        "sheet 'Database', cell F7: weight must not be negative, got -1",
+        "sheet 'Database', cell E9: the lower goalpost 5 is not below the upper goalpost 5",
         "sheet 'Database', cell E15: a formula, expected a value",
         "sheet 'Database', cells E11:F11: merged",
         "sheet 'Framework', cell C6: 'Index' already appears in sheet 'Framework', cell C5",
@@ -291,7 +291,7 @@ def test_the_framework_sheet_is_a_table_of_nodes(assessment, tmp_path):
     again = Index.from_table(table)
     assert again == assessment.index
     assert Method() is not None
-    with pytest.warns(DLIWarning, match="say nothing about the index: more"):
+    with pytest.warns(DLIWarning, match="do not describe the index are ignored: more"):
         Index.from_table(table.assign(more=1))
 
 

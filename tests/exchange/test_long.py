@@ -101,7 +101,7 @@ def test_what_does_not_exist_is_an_error():
     with pytest.raises(UnknownCodeError, match="no column"):
         to_long(assessment, context=[pd.NA])
     for options in ({"quantities": []}, {"quantities": "raw", "nodes": "P"}):
-        with pytest.raises(MethodError, match="no quantity to write: quantities="):
+        with pytest.raises(MethodError, match="no quantity to write: the nodes="):
             to_long(assessment, **options)
     with pytest.raises(MethodError, match="assessment must be of the class Assessment, got 5"):
         to_long(5)

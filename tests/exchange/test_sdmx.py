@@ -135,7 +135,7 @@ def test_data_without_periods_have_no_column_of_them_or_the_one_that_is_given(tm
     assert "TIME_PERIOD" not in rows[0]
     rows = written(assess(data), tmp_path / "s.csv", time_period=2024)
     assert {row["TIME_PERIOD"] for row in rows} == {"2024"}
-    with pytest.raises(MethodError, match="the data have periods of their own, got time_period=20"):
+    with pytest.raises(MethodError, match="time_period must be None for data with periods, got 20"):
         write_sdmx(assess(), tmp_path / "s.csv", agency="A", time_period=2024)
     with pytest.raises(MethodError, match=r"time_period must be a period such as 2024, got \[\]"):
         write_sdmx(assess(data), tmp_path / "s.csv", agency="A", time_period=[])
@@ -167,7 +167,7 @@ def test_names_that_are_not_valid_are_all_listed(tmp_path):
         "Ind.01": [1, 2, 3], "b": [2, 3, 4],
     }  # fmt: skip
     path = tmp_path / "s.csv"
-    with pytest.raises(DataError, match="these are not valid in SDMX") as caught:
+    with pytest.raises(DataError, match="the following are not valid in SDMX") as caught:
         write_sdmx(
             assess(data, index), path, agency="5", version="one", unit_dimension="OBS_VALUE",
             quantities=["raw", "score"],
@@ -181,7 +181,7 @@ def test_names_that_are_not_valid_are_all_listed(tmp_path):
         "node 'T.1'",
         "node 'Ind.01'",
         "period '2024/25'",
-        "2 periods are 2024-Q3",
+        "2 periods are written as 2024-Q3",
         "unit of measure '=1+1': spreadsheets would read it as a formula",
     )
     assert not path.exists()
@@ -201,7 +201,7 @@ def test_identifiers_take_the_place_of_names(tmp_path):
     assert {row["INDICATOR"] for row in rows} == {"T", "IND_01", "b"}
     with pytest.raises(DataError, match=r"unit 'South Africa' \(identifier 'Z A'\)\n"):
         written(assessment, tmp_path / "s.csv", identifiers={"South Africa": "Z A"})
-    with pytest.raises(DataError, match="2 units are 'KEN'"):
+    with pytest.raises(DataError, match="2 units have the identifier 'KEN'"):
         written(assessment, tmp_path / "s.csv", identifiers={"South Africa": "KEN", "Ind.01": "x"})
     with pytest.raises(UnknownCodeError, match="no unit or node 'South Afrika'; did you mean"):
         written(assessment, tmp_path / "s.csv", identifiers={"South Afrika": "ZAF"})

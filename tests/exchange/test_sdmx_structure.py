@@ -94,7 +94,7 @@ def test_a_structure_by_hand(tmp_path):
     assert code_lists(root) == {
         "CL_DF_REF_AREA": {"KEN": "Republic of Kenya", "EST": "Estonia"},
         "CL_DF_INDICATOR": {"T": "Test", "P": "Pillar", "c": "c", "a": "A & B <c>", "b": "b"},
-        "CL_DF_MEASURE": {"SCORE": "Score", "RANK": "Rank, 1 is best"},
+        "CL_DF_MEASURE": {"SCORE": "Score", "RANK": "Rank (1 is best)"},
         "CL_DF_OBS_STATUS": {
             "A": "Normal value", "E": "Estimated value", "I": "Imputed value",
             "M": "Missing value; data cannot exist", "O": "Missing value",
@@ -212,11 +212,11 @@ def test_names_read_back_are_those_given_but_for_spaces(tmp_path_factory, name):
 
 def test_what_a_structure_cannot_hold_is_listed(tmp_path):
     data = {**PLAIN, "name": ["Ken\x02ya", "Estonia\uffff"]}
-    with pytest.raises(DataError, match="these are not valid in SDMX") as caught:
+    with pytest.raises(DataError, match="the following are not valid in SDMX") as caught:
         written(tmp_path, assess(data), dataflow="A$B", version="1.0.0-draft")
     assert caught.value.faults == (
-        "dataflow 'A$B': lists named after it cannot have '@' or '$'",
-        "version '1.0.0-draft': structures of SDMX 2.1 have numbers and dots only",
+        "dataflow 'A$B': names of its lists must not contain '@' or '$'",
+        "version '1.0.0-draft': SDMX-ML 2.1 allows only numbers and dots",
         "the name of unit 'KEN' must not contain control characters, got 'Ken\\x02ya'",
         "the name of unit 'EST' must not contain control characters, got 'Estonia\\uffff'",
     )
@@ -230,7 +230,7 @@ def test_there_are_both_files_or_none(tmp_path):
     path = tmp_path / "s.csv"
     with pytest.raises(FileError, match="nowhere"):
         write_sdmx(assess(), path, agency="A", structure=tmp_path / "nowhere" / "s.xml")
-    with pytest.raises(MethodError, match="structure must be another file than that of the data"):
+    with pytest.raises(MethodError, match="structure must not be the file of the data"):
         write_sdmx(assess(), path, agency="A", structure=str(path))
     with pytest.raises(FileError, match="5"):
         write_sdmx(assess(), path, agency="A", structure=5)

@@ -260,7 +260,7 @@ def test_what_no_formula_can_carry_is_named_with_its_node(tmp_path):
     )
     data = {**DATA, "people": [1, 1, 2, 1, 2]}
     assessment = Assessment(INDEX, data, method=method)
-    with pytest.raises(MethodError, match="a workbook cannot carry these steps") as caught:
+    with pytest.raises(MethodError, match="a workbook cannot express these steps") as caught:
         write_workbook(assessment, tmp_path / "book.xlsx")
     faults = caught.value.faults
     assert [fault.split(":")[0] for fault in faults] == [
@@ -279,14 +279,14 @@ def test_what_no_formula_can_carry_is_named_with_its_node(tmp_path):
     assert not str(book["Scores"]["C10"].value).startswith("=")
     assert book["Framework"]["D9"].value is None
     readme = [row[1] for row in book["Readme"].iter_rows(values_only=True) if row[1]]
-    assert sum(text.startswith("Values in place of formulas") for text in readme) == len(faults)
+    assert sum(text.startswith("Values instead of formulas") for text in readme) == len(faults)
 
 
 @pytest.mark.parametrize(
     ("values", "normalisation", "reason"),
     [
         ([1e15, 1e15 + 1, 1e15 + 2], MinMax(), "too close together"),
-        ([1.0, 1.0 + 2.0**-51, 2.0], Rank(), "digits that a spreadsheet does not have"),
+        ([1.0, 1.0 + 2.0**-51, 2.0], Rank(), "digits that spreadsheets do not store"),
         ([1.0, 1.0 + 2.0**-30, 2.0], MinMax(0, 1), ""),
     ],
 )
@@ -377,11 +377,11 @@ def test_units_must_differ_as_texts(tmp_path):
 def test_text_that_a_workbook_cannot_hold_is_refused_with_its_cell(tmp_path):
     index = Index("T", [Indicator("a", "x" * 40_000)])
     assessment = Assessment(index, {"unit": ["X\x01", "Y"], "a": [1, 2]})
-    with pytest.raises(DataError, match="rename what is at fault or use write_csv") as caught:
+    with pytest.raises(DataError, match="shorten or rename the texts, or use write_csv") as caught:
         write_workbook(assessment, tmp_path / "book.xlsx")
     text = str(caught.value)
-    assert r"sheet 'Data', cell A10: 'X\x01' has the character '\x01'" in text
-    assert "a text of 40,000 characters, a cell has at most 32,767" in text
+    assert r"sheet 'Data', cell A10: 'X\x01' has the invalid character '\x01'" in text
+    assert "a text of 40,000 characters; a cell can have at most 32,767" in text
     assert not (tmp_path / "book.xlsx").exists()
 
 
@@ -391,7 +391,7 @@ def test_rows_beyond_the_last_are_told_once():
     for row in (1_048_577, 1_048_578):
         book.number(sheet, row, 1, 1.0, "figure")
         book.formula(sheet, row, 1, "=1", 1.0)
-    assert book.faults == ["sheet 'S': a workbook has at most 1,048,576 rows and 16,384 columns"]
+    assert book.faults == ["sheet 'S': a sheet can have at most 1,048,576 rows and 16,384 columns"]
 
 
 def test_arguments_are_checked(tmp_path):
@@ -408,7 +408,7 @@ def test_arguments_are_checked(tmp_path):
 
 def test_without_the_library_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    with pytest.raises(DataError, match=r"need XlsxWriter: pip install .*\[excel\]"):
+    with pytest.raises(DataError, match=r"require XlsxWriter: pip install .*\[excel\]"):
         write_workbook(Assessment(INDEX, DATA), tmp_path / "book.xlsx")
 
 

@@ -41,7 +41,7 @@ def test_a_wide_table_of_the_world_bank(tmp_path):
     path = _file(tmp_path, BANK)
     keys = {"unit": "Country Code", "indicator": "Series Code"}
     with pytest.raises(
-        DataError, match=r"(?s)notes follow the table, say last_line=5\).*line 7: 1 "
+        DataError, match=r"(?s)notes follow the table, set last_line=5\).*line 7: 1 "
     ):
         Observations.from_wide(path, INDEX, **keys)
     with pytest.raises(DataError, match=r"(?s)line 2 .*'KEN', indicator 'a', period 2020\).*miss"):
@@ -57,9 +57,9 @@ def test_a_wide_table_of_the_world_bank(tmp_path):
 def test_a_table_of_eurostat(tmp_path):
     path = _file(tmp_path, EUROSTAT)
     how = {"unit": "geo", "indicator": "item", "delimiter": "\t"}
-    with pytest.raises(DataError, match=r"one column only; if '.t' separates cells"):
+    with pytest.raises(DataError, match=r"only one column; if '.t' separates cells"):
         Observations.from_wide(path, INDEX, unit="geo", indicator="item", delimiter=";")
-    with pytest.raises(DataError, match=r"'1\.5 b' is not a number; say flags=True"):
+    with pytest.raises(DataError, match=r"'1\.5 b' is not a number; set flags=True"):
         Observations.from_wide(path, INDEX, **how, missing=":")
     observations = Observations.from_wide(path, INDEX, **how, missing=":", flags=True)
     np.testing.assert_array_equal(observations.values, [[1.5, 2], [np.nan, 3], [4, np.nan], [5, 7]])
@@ -105,7 +105,7 @@ def test_a_sheet_saved_as_csv_in_europe(tmp_path):
 
 def test_notes_above_the_table_are_skipped(tmp_path):
     path = _file(tmp_path, "Made up\n\nunit,a,b\nX,1,2\nY,3,4\n")
-    with pytest.raises(DataError, match="if notes come before the table, say header_line=3"):
+    with pytest.raises(DataError, match="if notes come before the table, set header_line=3"):
         frames.read(path)
     assert frames.read(path, header_line=3).names == ("unit", "a", "b")
     with pytest.raises(DataError, match="is empty"):
@@ -118,12 +118,12 @@ def test_a_value_that_appears_twice_is_named_with_what_tells_the_rows_apart():
         Observations.from_long(data, INDEX, unit="geo", indicator="item", value="v")
     assert caught.value.faults == (
         (
-            "row 1 (unit 'X', indicator 'a') appears before, in row 0; keep one of the two, which "
-            "differ in 'sex' ('F', 'M'), 'v' (1, 2)"
+            "row 1 (unit 'X', indicator 'a') is a duplicate of row 0; keep only one of the two, "
+            "which differ in 'sex' ('F', 'M'), 'v' (1, 2)"
         ),
     )
     same = {"geo": ["X", "X"], "item": ["a", "a"], "v": [1, 1]}
-    with pytest.raises(DataError, match=r"row 1 \(unit 'X', indicator 'a'\) .* in row 0$"):
+    with pytest.raises(DataError, match=r"row 1 \(unit 'X', indicator 'a'\) .* of row 0$"):
         Observations.from_long(same, INDEX, unit="geo", indicator="item", value="v")
 
 
@@ -131,14 +131,19 @@ def test_rows_without_a_key_and_missing_columns_are_named():
     data = {"geo": ["X", None], "item": [None, "b"], "year": [1, None], "v": [1, 2]}
     with pytest.raises(DataError) as caught:
         Observations.from_long(data, INDEX, unit="geo", indicator="item", value="v", period="year")
-    assert caught.value.faults == ("row 0: no indicator", "row 1: no unit and no period")
+    assert caught.value.faults == (
+        "row 0: the indicator is missing",
+        "row 1: the unit and the period are missing",
+    )
     with pytest.raises(DataError, match=r"(?s)columns are missing .*column 'itm'; did you mean"):
         Observations.from_long(data, INDEX, unit="geo", indicator="itm", value="v")
 
 
 def test_an_indicator_cannot_have_the_code_of_a_key():
     data = {"a": ["X"], "item": ["a"], "v": [1]}
-    with pytest.raises(DataError, match="other codes than the columns of units and periods"):
+    with pytest.raises(
+        DataError, match="indicators must not have the name of the column of units or periods"
+    ):
         Observations.from_long(data, INDEX, unit="a", indicator="item", value="v")
 
 
@@ -173,31 +178,31 @@ def test_lines_without_any_key_at_the_end_may_be_notes(tmp_path):
     text = BANK.partition("\n\n")[0] + "\n,,,,,\nData from database: Made up,,,,,\n"
     path = _file(tmp_path, text)
     keys = {"unit": "Country Code", "indicator": "Series Code"}
-    with pytest.raises(DataError, match=r"if notes follow the table, say last_line=5"):
+    with pytest.raises(DataError, match=r"if notes follow the table, set last_line=5"):
         Observations.from_wide(path, INDEX, **keys, missing="..")
 
 
 def test_a_name_with_a_tab_asks_for_the_delimiter(tmp_path):
-    with pytest.raises(DataError, match=r"line 1: a name has a tab; if '.t' separates cells, say"):
+    with pytest.raises(
+        DataError, match=r"line 1: a name contains a tab; if '.t' separates cells, set"
+    ):
         Observations.from_wide(_file(tmp_path, EUROSTAT), INDEX, unit="geo", indicator="item")
 
 
 def test_a_marker_with_a_flag_asks_for_both(tmp_path):
     path = _file(tmp_path, EUROSTAT)
-    with pytest.raises(DataError, match=r"say missing=\(':',\) and flags=True"):
+    with pytest.raises(DataError, match=r"set missing=\(':',\) and flags=True"):
         Observations.from_wide(path, INDEX, unit="geo", indicator="item", delimiter="\t")
 
 
 def test_steps_are_no_options_for_reading():
     data = {"unit": ["X"], "a": [1], "b": [2]}
-    with pytest.raises(MethodError, match=r"(?s)steps are given by `method`.*imputation=3"):
+    with pytest.raises(MethodError, match=r"(?s)steps are set with `method`.*imputation=3"):
         Assessment(INDEX, data, imputation=3)
 
 
 def test_a_table_of_another_shape_is_pointed_to_its_reader():
-    with pytest.raises(
-        DataError, match=r"read by Observations.from_long and Observations.from_wide"
-    ):
+    with pytest.raises(DataError, match=r"use Observations.from_long or Observations.from_wide"):
         Assessment(INDEX, {"unit": ["X"], "2019": [1]})
 
 

@@ -104,13 +104,13 @@ def test_a_table_is_read_only_once():
 
 
 def test_column_names_must_be_different_texts():
-    with pytest.raises(DataError, match=r"(?s)different texts.*1 \(int\)"):
+    with pytest.raises(DataError, match=r"(?s)must be text and differ.*1 \(int\)"):
         frames.read(pd.DataFrame([[1, 2]], columns=["a", 1]))
-    with pytest.raises(DataError, match=r"(?s)different texts.*'a' appears twice"):
+    with pytest.raises(DataError, match=r"(?s)must be text and differ.*'a' appears twice"):
         frames.read(pd.DataFrame([[1, 2]], columns=["a", "a"]))
     with pytest.raises(DataError, match="must differ"):
         frames.read(pa.table([[1], [2]], names=["a", "a"]))
-    with pytest.raises(DataError, match=r"(?s)must be texts.*1 \(int\)"):
+    with pytest.raises(DataError, match=r"(?s)must be text:.*1 \(int\)"):
         frames.read({1: [2]})
 
 
@@ -121,9 +121,11 @@ def test_no_table_is_refused():
         frames.read({"unit": []})
     with pytest.raises(DataError, match=r"no rows \(columns: none\)"):
         frames.read({})
-    with pytest.raises(DataError, match=r"(?s)equally long.*'a' has 1 rows.*'b' has 2 rows"):
+    with pytest.raises(DataError, match=r"(?s)equal length.*'a' has 1 rows.*'b' has 2 rows"):
         frames.read({"a": [1], "b": [1, 2]})
-    with pytest.raises(DataError, match=r"(?s)flat.*'a' has shape \(\).*'b' has shape \(1, 1\)"):
+    with pytest.raises(
+        DataError, match=r"(?s)one-dimensional.*'a' has shape \(\).*'b' has shape \(1, 1\)"
+    ):
         frames.read({"a": "text", "b": np.ones((1, 1))})
 
 
@@ -163,11 +165,11 @@ def test_a_csv_file_names_text_among_numbers_by_its_line(tmp_path):
         ("", "is empty"),
         ("a,b\n1\n1,2,3\n", r"(?s)line 2: 1 cells, expected 2.*line 3: 3 cells"),
         ("a,,a\n1,2,3\n", r"(?s)line 1: column 2 has no name.*line 1: 'a' appears twice"),
-        ("a;b\n1;2\n", "one column only; if ';' separates cells, say delimiter=';'"),
+        ("a;b\n1;2\n", "only one column; if ';' separates cells, set delimiter=';'"),
         ('a,b\n"1,2\n', "is not a CSV file: line 2: "),
         (
             b"a,b\n\xff\xfe,1\n",
-            r"is not a text file in UTF-8: .* say it, such as encoding='cp1252'",
+            r"is not a text file in UTF-8: .* set it, such as encoding='cp1252'",
         ),
         ("a,b\n", "no rows"),
     ],

@@ -117,7 +117,12 @@ def test_all_faults_are_told_alike(monkeypatch, make):
                 Observations.read(data, INDEX)
         texts.append(str(caught.value))
     assert texts[0] == texts[1]
-    for words in ("row 1: no unit", "row 2 (unit 'X') appears before", "inf is infinite", "9 is"):
+    for words in (
+        "row 1: the unit is missing",
+        "row 2 (unit 'X') is a duplicate of",
+        "inf is infinite",
+        "9 is",
+    ):
         assert words in texts[0]
 
 

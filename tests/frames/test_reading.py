@@ -56,17 +56,17 @@ def test_markers_are_missing(options, text):
 @pytest.mark.parametrize(
     ("options", "text", "hint"),
     [
-        ({}, "..", r"if it marks a missing value, say missing=\('\.\.',\)"),
-        ({}, "1,5", "say decimal=',' to read it as 1.5"),
-        ({}, "1,234", r"say decimal=',' \(or thousands=',' for 1,234\) to read it as 1.234"),
-        ({}, "1.234,5", "say decimal=',', thousands='.' to read it as 1234.5"),
-        ({}, "1 234", "say thousands=' ' to read it as 1234"),
-        ({}, "45%", "say percent=True to read it as 45"),
-        ({}, "45,5 %", "say percent=True, decimal=',' to read it as 45.5"),
-        ({}, "12.3 b", "say flags=True to read it as 12.3"),
+        ({}, "..", r"if it marks a missing value, set missing=\('\.\.',\)"),
+        ({}, "1,5", "set decimal=',' to read it as 1.5"),
+        ({}, "1,234", r"set decimal=',' \(or thousands=',' for 1,234\) to read it as 1.234"),
+        ({}, "1.234,5", "set decimal=',', thousands='.' to read it as 1234.5"),
+        ({}, "1 234", "set thousands=' ' to read it as 1234"),
+        ({}, "45%", "set percent=True to read it as 45"),
+        ({}, "45,5 %", "set percent=True, decimal=',' to read it as 45.5"),
+        ({}, "12.3 b", "set flags=True to read it as 12.3"),
         ({"decimal": ",", "thousands": "."}, "12.34", "'12.34' is not a number$"),
         ({"decimal": ","}, "4.5", "'4.5' is not a number$"),
-        ({"thousands": ","}, "1,23", "say decimal=','|is not a number$"),
+        ({"thousands": ","}, "1,23", "set decimal=','|is not a number$"),
         ({}, "1_000", "is not a number$"),
     ],
 )
@@ -89,7 +89,7 @@ def test_all_wrong_settings_are_listed():
         )
     faults = "\n".join(caught.value.faults)
     for name in (
-        "missing must hold texts and numbers, got None",
+        "missing must contain only texts and numbers, got None",
         "decimal must be '.' or ','",
         "thousands must be one character",
         "percent must be True or False, got 1",
@@ -98,15 +98,15 @@ def test_all_wrong_settings_are_listed():
         "header_line must be a whole number of at least 1, got 0",
     ):
         assert name in faults
-    with pytest.raises(MethodError, match="last_line must be a whole number after header_line"):
+    with pytest.raises(MethodError, match="last_line must be a whole number above header_line"):
         Reading(header_line=3, last_line=3)
-    with pytest.raises(MethodError, match=r"both are '\.'; say decimal=',' as well"):
+    with pytest.raises(MethodError, match=r"both are '\.'; set decimal=',' as well"):
         Reading(thousands=".")
     with pytest.raises(MethodError, match=r"both are ','$"):
         Reading(thousands=",", decimal=",")
     with pytest.raises(UnknownCodeError, match=r"did you mean 'delimiter'"):
         frames.read({"a": [1]}, delimeter=";")
-    with pytest.raises(MethodError, match="missing must hold"):
+    with pytest.raises(MethodError, match="missing must contain"):
         frames.read({"a": [1]}, missing=None)
 
 
@@ -165,7 +165,7 @@ def test_text_in_a_frame_is_not_read_without_being_asked_for(make):
     values, wrong = table.numbers(["x"])
     assert wrong == [(0, "x", "1.5")]
     assert np.isnan(values).all()
-    assert "it is text: say decimal='.'" in table.not_a_number("1.5")
+    assert "it is text: set decimal='.'" in table.not_a_number("1.5")
 
 
 def test_other_objects_stay_faults_beside_text():

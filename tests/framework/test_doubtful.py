@@ -15,14 +15,14 @@ def test_doubtful_values_are_a_tuple_of_numbers():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"doubtful": 0}, r"doubtful must be finite numbers, such as \(0,\), got 0"),
-        ({"doubtful": "0"}, "doubtful must be finite numbers, such as .*, got '0'"),
-        ({"doubtful": None}, "doubtful must be finite numbers, such as .*, got None"),
+        ({"doubtful": 0}, r"doubtful must be a sequence of finite numbers, such as \(0,\), got 0"),
+        ({"doubtful": "0"}, "doubtful must be a sequence of finite numbers, such as .*, got '0'"),
+        ({"doubtful": None}, "doubtful must be a sequence of finite numbers, such as .*, got None"),
         ({"doubtful": (0, "x")}, r"finite numbers, such as .*, got \(0, 'x'\)"),
         ({"doubtful": (float("nan"),)}, r"finite numbers, such as .*, got \(nan,\)"),
         ({"doubtful": (True,)}, r"finite numbers, such as .*, got \(True,\)"),
-        ({"doubtful": (0,), "constant": 1}, "constant and doubtful exclude each other: a constant has no data"),
-        ({"doubtful": (0, 9), "scale": (0, 3)}, r"doubtful value 9 is outside the scale \(0, 3\), where no datum is$"),
+        ({"doubtful": (0,), "constant": 1}, "constant and doubtful exclude each other: a constant does not come from data"),
+        ({"doubtful": (0, 9), "scale": (0, 3)}, r"doubtful value 9 is outside the scale \(0, 3\) and thus never valid$"),
         ({"doubtful": (-1,), "weight": -1, "scale": (0, 3)}, r"(?s)weight must be.*doubtful value -1 is outside"),
     ],
 )  # fmt: skip

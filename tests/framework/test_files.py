@@ -84,7 +84,7 @@ def _tables(*nodes, **index):
     ("tables", "message"),
     [
         ({}, "must say format = 'dli-index/1', got None"),
-        ([1], "got 'list'"),
+        ([1], "must be a mapping with format = 'dli-index/1', got list"),
         ({"format": "dli-index/1", "nodes": []}, r"(?s)table \[nodes\] is unknown; did you mean 'node'.*\[index\], the top of the tree, is missing"),
         ({"format": "dli-index/1", "index": {"code": "T"}, "node": {}}, "must be an array of tables"),
         (_tables(), "the index 'T' has no children"),
@@ -194,7 +194,7 @@ def test_judgements_are_read_and_written_as_pairs():
     [
         ('{ code = "a", parnet = "T" }', "'parnet' is unknown; did you mean 'parent'"),
         ('{ code = "A", direction = -1 }, { code = "a", parent = "A" }',
-         "'direction' is for indicators, and this node has children"),
+         "'direction' is for indicators, but this node has children"),
         ('{ code = "A", goalposts = [0, 1] }, { code = "a", parent = "A" }',
          "'goalposts' is for indicators"),
         ('{ code = "a", parent = "t" }', "parent 't'; did you mean 'T'"),

@@ -101,7 +101,7 @@ def test_a_file_makes_an_index(tmp_path):
 
 
 def test_unused_columns_are_reported():
-    with pytest.warns(DLIWarning, match="say nothing about the index: remark"):
+    with pytest.warns(DLIWarning, match="do not describe the index are ignored: remark"):
         Index.from_table({"code": ["T", "a"], "parent": [None, "T"], "remark": ["x", "y"]})
 
 

@@ -108,7 +108,7 @@ def test_all_faults_of_a_table_are_listed():
     with pytest.raises(DataError) as caught:
         with_variables(assessment(), "x", data=other)
     assert caught.value.faults == (
-        "row 1, 'x': 'no' is not a number; if it marks a missing value, say missing=('no',)",
+        "row 1, 'x': 'no' is not a number; if it marks a missing value, set missing=('no',)",
         "row 3, 'x': inf is infinite",
         "row 2: 'U' appears before, in row 0",
     )

@@ -381,7 +381,7 @@ def test_nodes_may_have_steps_of_ones_own(tmp_path):
     with pytest.raises(
         ModelError,
         match=r"(?s)model.toml'.*\[index\] \(code 'T'\): key 'aggregation': no aggregation method "
-        r"'Power'; did you mean 'PowerMean'\?; a step of your own is handed over when loading: "
+        r"'Power'; did you mean 'PowerMean'\?; to use a step of your own, pass it when loading: "
         r"steps={'Power': ...}",
     ):
         Index.load(path)
@@ -443,19 +443,19 @@ def _broken_steps():
             """Never called here."""
 
     return [
-        (Plain(), "a file can hold it if its class is a dataclass or one of attrs, with the parameters as fields$"),
-        (_own(Minimum), "has the name of a method of aggregation in this library.*another name"),
+        (Plain(), "to save it in a file, make its class a dataclass or an attrs class with the parameters as fields$"),
+        (_own(Minimum), "has the name of a method of aggregation in this library.*rename its class"),
         (_own(WithStep), "the parameters as fields, none of which may be called 'step'"),
         (_own(Pair), r"(?s)converters.*ends is \(0, 1\) and would be read back as \[0, 1\]"),
         (_own(Unknown, None), "level is None and would be read back as 3"),
         (_own(Table, [1, None]), r"cells is \[1, None\] and would be read back as \[1, nan\]"),
         (_own(Table, np.zeros(2)), r"cells is array\(\[0., 0.\]\) and would be read back as \[0.0"),
         (_own(Table, {1: 2}), r"Table, parameter 'cells': a file can only hold mappings whose keys"),
-        (_own(Table, {"method": "x"}), r"a file would name a step by {'method': 'x'}"),
+        (_own(Table, {"method": "x"}), r"{'method': 'x'} would be read from a file as a step"),
         (_own(Table, {1, 2}), r"a file cannot hold {1, 2}"),
         (_own(Table, np.datetime64("2020-01-01")), "a file cannot hold np.datetime64|a file cannot hold numpy.datetime64"),
         (_own(Table, 1j), "a file cannot hold 1j"),
-        (Counted(total=2), r"cannot be made from its fields: .*unexpected keyword argument 'n'"),
+        (Counted(total=2), r"cannot be created from its fields: .*unexpected keyword argument 'n'"),
     ]  # fmt: skip
 
 
@@ -521,7 +521,7 @@ def _method(text):
         (_method('weighting = "Equal"'), r"\[method.weighting\]: weighting must be a table such as { method"),
         (_method("weighting = { method = 1 }"), r"\[method.weighting\]: weighting must be a table such as { method"),
         (_method('weighting = { method = "Entropi" }'), r"\[method.weighting\]: no weighting method 'Entropi'; did you mean 'Entropy'"),
-        (_method('weighting = { method = "Mine" }'), r"no weighting method 'Mine'; available methods: AHP, .*; a step of your own is handed over when loading: steps={'Mine': ...}"),
+        (_method('weighting = { method = "Mine" }'), r"no weighting method 'Mine'; available methods: AHP, .*; to use a step of your own, pass it when loading: steps={'Mine': ...}"),
         (_method('weighting = { method = "MinMax" }'), "no weighting method 'MinMax'; it is a method of normalisation"),
         (_method('aggregation = { method = "PowerMean", q = 1 }'), r"\[method.aggregation\]: aggregation method PowerMean has no parameter 'q'; needs the parameter 'p'"),
         (_method('normalisation = { method = "MinMax", hihg = 1 }'), "MinMax has no parameter 'hihg'; did you mean 'high'"),

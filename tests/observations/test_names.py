@@ -55,7 +55,10 @@ def test_the_quick_look_never_hides_a_pair(names):
 
 def test_the_index_of_a_frame_may_name_the_units():
     frame = pd.DataFrame({"a": [1.0, 2.0]}, index=pd.Index(["X", "Y"], name="iso"))
-    with pytest.raises(DataError, match="column 'unit'; unit=None takes the frame's index"):
+    with pytest.raises(
+        DataError,
+        match=r"'unit' \(the column of the units, set with unit=\); unit=None reads .* from the index",
+    ):
         Observations.read(frame, PLAIN)
     observations = Observations.read(frame, PLAIN, unit=None)
     assert (observations.units, observations.unit_column) == (("X", "Y"), "iso")
@@ -65,11 +68,13 @@ def test_the_index_of_a_frame_may_name_the_units():
 
 def test_an_index_that_cannot_name_the_units_is_refused():
     frame = pd.DataFrame({"a": [1.0]}, index=pd.MultiIndex.from_tuples([("X", 1)]))
-    with pytest.raises(DataError, match="index of one level, got 2; make columns of them"):
+    with pytest.raises(DataError, match="index with one level, got 2; convert the levels"):
         Observations.read(frame, PLAIN, unit=None)
-    with pytest.raises(DataError, match="takes the index of a pandas frame, got DataFrame"):
+    with pytest.raises(
+        DataError, match="requires a pandas frame, whose index it reads, got DataFrame"
+    ):
         Observations.read(pl.DataFrame({"a": [1]}), PLAIN, unit=None)
-    with pytest.raises(DataError, match="the index is called 'a', and so is a column"):
+    with pytest.raises(DataError, match="the index and a column are both called 'a'"):
         Observations.read(pd.DataFrame({"a": [1]}).rename_axis("a"), PLAIN, unit=None)
 
 
@@ -85,17 +90,20 @@ def test_missing_columns_do_not_hide_faults_of_cells_and_rows():
         Observations.read(DATA | {"unit": ["X", "X"], "a": [11, "n/a"]}, index)
     assert caught.value.faults == (
         "missing indicator 'c'",
-        "row 1 (unit 'X') appears before, in row 0",
+        (
+            "row 1 (unit 'X') is a duplicate of row 0; if the data have several periods, name their "
+            "column with period="
+        ),
         (
             "row 1 (unit 'X'), 'a': 'n/a' is not a number; if it marks a missing value, "
-            "say missing=('n/a',)"
+            "set missing=('n/a',)"
         ),
         "row 0 (unit 'X'), 'a': 11 is outside its scale (0, 10)",
     )
     with pytest.raises(DataError) as caught:
         Observations.read(DATA | {"a": [11, 1]}, INDEX, unit="iso")
     assert caught.value.faults == (
-        "missing column 'iso'",
+        "missing column 'iso' (the column of the units, set with unit=)",
         "row 0, 'a': 11 is outside its scale (0, 10)",
     )
 
@@ -104,12 +112,15 @@ def test_a_hint_comes_once_for_equal_cells():
     with pytest.raises(DataError) as caught:
         Observations.read({"unit": ["X", "Y"], "a": ["..", ".."]}, PLAIN)
     first, second = caught.value.faults
-    assert first.endswith("say missing=('..',)")
+    assert first.endswith("set missing=('..',)")
     assert second.endswith("'..' is not a number")
 
 
 def test_a_list_cannot_be_a_unit():
-    with pytest.raises(DataError, match=r"row 0 \(unit \[1\]\): a unit or period cannot be a list"):
+    with pytest.raises(
+        DataError,
+        match=r"row 0 \(unit \[1\]\): a unit or period must be a text, a number or a date",
+    ):
         Observations.read({"unit": [[1], "Y"], "a": [1, 2]}, PLAIN)
 
 
@@ -117,10 +128,13 @@ def test_a_unit_that_one_of_two_tables_spells_otherwise_is_named():
     data = {"unit": ["Kenya", "Ghana", "Mali"], "a": [1.0, 2.0, 3.0]}
     assessment = Assessment(PLAIN, data)
     outside = {"unit": ["kenya ", "Ghana", "Mali", "Malta"], "gdp": [1.0, 2.0, 3.0, 4.0]}
-    with pytest.warns(DLIWarning, match="'Kenya', did you mean 'kenya '?"):
+    with pytest.warns(DLIWarning, match=r"these units: 'Kenya' \(did you mean 'kenya '\?\)"):
         with_variables(assessment, ["gdp"], data=outside)
     other = Assessment(PLAIN, {"unit": ["Kenja", "Ghana", "Mali"], "a": [3.0, 1.0, 2.0]})
-    with pytest.warns(DLIWarning, match="assessment '2' lacks units: 'Kenya', did you mean 'Kenja"):
+    with pytest.warns(
+        DLIWarning,
+        match=r"assessment '2' does not contain these units: 'Kenya' \(did you mean 'Kenja",
+    ):
         compare([assessment, other])
 
 

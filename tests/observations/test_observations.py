@@ -36,19 +36,21 @@ def test_missing_columns_come_all_with_the_nearest_name():
     with pytest.raises(DataError) as caught:
         Observations.read({"iso": ["X"], "A": [1], "b": [1]}, INDEX, unit="iso3")
     assert caught.value.faults == (
-        "column 'iso3'; did you mean 'iso'?",
+        "column 'iso3'; did you mean 'iso'? (the column of the units, set with unit=)",
         "indicator 'a'; did you mean 'A'?",
         "column 'people' (denominator of 'b')",
     )
 
 
 def test_data_without_any_indicator_are_refused():
-    with pytest.raises(DataError, match=r"none of the 2 indicators of 'T' \(a, b\); their columns"):
+    with pytest.raises(DataError, match=r"any of the 2 indicators of 'T' \(a, b\); the columns"):
         Observations.read({"unit": ["X"], "c": [1]}, INDEX)
 
 
 def test_an_indicator_is_no_name_of_units():
-    with pytest.raises(DataError, match="'a' is the column of the units and the code of a node"):
+    with pytest.raises(
+        DataError, match="'a' is both the column of the units and the code of a node"
+    ):
         Observations.read(DATA, INDEX, unit="a")
 
 
@@ -57,7 +59,7 @@ def test_every_cell_at_fault_is_named_with_row_and_unit():
     assert faults == (
         (
             "row 1 (unit 'Y'), 'a': 'ten' is not a number; if it marks a missing value, "
-            "say missing=('ten',)"
+            "set missing=('ten',)"
         ),
         "row 0 (unit 'X'), 'a': 11 is outside its scale (0, 10)",
         "row 0 (unit 'X'), 'b': inf is infinite",
@@ -66,8 +68,13 @@ def test_every_cell_at_fault_is_named_with_row_and_unit():
 
 
 def test_units_without_a_name_or_named_twice_are_listed():
-    assert _faults({"unit": [None, "Y"]}) == ("row 0: no unit",)
-    assert _faults({"unit": ["Y", "Y"]}) == ("row 1 (unit 'Y') appears before, in row 0",)
+    assert _faults({"unit": [None, "Y"]}) == ("row 0: the unit is missing",)
+    assert _faults({"unit": ["Y", "Y"]}) == (
+        (
+            "row 1 (unit 'Y') is a duplicate of row 0; if the data have several periods, name their "
+            "column with period="
+        ),
+    )
 
 
 def test_a_unit_may_return_in_another_period():
@@ -75,10 +82,10 @@ def test_a_unit_may_return_in_another_period():
     observations = Observations.read(DATA | years, INDEX, period="year")
     assert observations.periods == (2020, 2021)
     assert _faults(years | {"year": [2020, 2020]}, period="year") == (
-        "row 1 (unit 'X', period 2020) appears before, in row 0",
+        "row 1 (unit 'X', period 2020) is a duplicate of row 0",
     )
     assert _faults(years | {"year": [2020, None]}, period="year") == (
-        "row 1 (unit 'X'): no period",
+        "row 1 (unit 'X'): the period is missing",
     )
 
 
@@ -89,7 +96,7 @@ def test_denominators_must_be_above_zero():
     assert caught.value.faults == (
         (
             "row 1 (unit 'Y'), 'people': 'many' is not a number; if it marks a missing value, "
-            "say missing=('many',)"
+            "set missing=('many',)"
         ),
         "row 0 (unit 'X'), 'people': 0",
     )
@@ -120,5 +127,5 @@ def test_the_same_table_is_read_for_another_index():
 
 def test_options_cannot_come_after_the_data_were_read():
     observations = Observations.read(DATA, INDEX)
-    with pytest.raises(MethodError, match=r"(?s)were read before; .*decimal=','"):
+    with pytest.raises(MethodError, match=r"(?s)have already been read; .*decimal=','"):
         Assessment(INDEX, observations, decimal=",")

@@ -276,20 +276,20 @@ def test_the_methods_statement_says_it():
 
 def test_scores_that_are_all_the_same_are_named():
     data = DATA | {"a": [1.0] * 5, "b": [2.0] * 5}
-    with pytest.raises(MethodError, match=r"(?s)the scores of 'A' cannot be normalised by MinMax"):
+    with pytest.raises(MethodError, match=r"(?s)MinMax cannot normalise the scores of 'A'"):
         assess(MinMax(), data)
 
 
 def test_too_few_units_are_named():
     data = {name: cells[:1] for name, cells in DATA.items()}
-    with pytest.raises(MethodError, match=r"(?s)'A' cannot be normalised by ZScore.*one unit"):
+    with pytest.raises(
+        MethodError, match=r"(?s)ZScore cannot normalise the scores of 'A'.*one unit"
+    ):
         assess(ZScore(), data)
 
 
 def test_goalposts_belong_to_indicators():
-    with pytest.raises(
-        MethodError, match=r"(?s)the scores of 'A' cannot be normalised by Goalposts"
-    ):
+    with pytest.raises(MethodError, match=r"(?s)Goalposts cannot normalise the scores of 'A'"):
         assess(Goalposts())
 
 
@@ -297,7 +297,7 @@ def test_goalposts_belong_to_indicators():
     ("result", "message"),
     [
         (lambda x: x[:-1], "must keep the shape"),
-        (lambda x: np.where(x > 30, np.nan, x), "must give finite values"),
+        (lambda x: np.where(x > 30, np.nan, x), "must return finite values"),
     ],
 )
 def test_a_plug_in_that_breaks_its_promise_is_named(result, message):
@@ -383,7 +383,9 @@ def test_coverage_counts_children_or_indicators(coverage, has_score):
 
 
 def test_coverage_says_what_is_wrong():
-    with pytest.raises(MethodError, match=r"(?s)of must be 'children'.*either a share or a number"):
+    with pytest.raises(
+        MethodError, match=r"(?s)of must be 'children'.*pass either share or number"
+    ):
         dli.Coverage(of="leaves")
     with pytest.raises(MethodError, match="share must be a number from 0 to 1, got 2"):
         dli.Coverage(share=2)
@@ -407,10 +409,16 @@ def test_files_keep_coverage_decimals_and_imputation(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("coverage = { share = 0.5, off = 'indicators' }", r"\[method.coverage\]: key 'off'"),
+        (
+            "coverage = { share = 0.5, off = 'indicators' }",
+            r"\[method.coverage\]: unknown key 'off'",
+        ),
         ("coverage = { share = 2 }", "share must be a number from 0 to 1"),
         ("decimals = 1.5", "decimals must be a whole number from 0 to 15, got 1.5"),
-        ("decimals = [{ for = 1, decimal = 2 }]", r"\[\[method.decimals\]\] 1: key 'decimal'"),
+        (
+            "decimals = [{ for = 1, decimal = 2 }]",
+            r"\[\[method.decimals\]\] 1: unknown key 'decimal'",
+        ),
         ("node_imputation = { method = 'GroupMen' }", "did you mean 'GroupMean'"),
     ],
 )
@@ -630,7 +638,7 @@ def test_a_number_of_children_is_told_where_a_score_is_missing():
     )
     found = Assessment(tree(None), data, method=method)
     flags = frames.read(found.flags)
-    assert "coverage asks at least 2 of its children" in " ".join(flags.column("note"))
+    assert "coverage requires at least 2 of its children" in " ".join(flags.column("note"))
     assert "A node (A) has a score only if at least 2 of its children" in found.methodology()
     assert (
         "at least 50% of its indicators"

@@ -80,7 +80,7 @@ def test_a_gap_without_weight_counts_as_a_gap():
     assert _assess(index, values).array("A").tolist() == [2.0, 2.0]
     strict = _assess(index, values, missing="propagate").array("A")
     assert np.isnan(strict).tolist() == [True, False]
-    with pytest.raises(DataError, match=r"refuses missing values.*'A'"):
+    with pytest.raises(DataError, match=r"children of 'A' are missing, and the method"):
         _assess(index, values, missing="raise")
 
 

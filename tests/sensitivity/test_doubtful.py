@@ -240,16 +240,16 @@ def test_a_design_is_sent_to_other_processes_without_its_readings(assessed):
 
 def test_an_index_without_doubtful_values_is_refused():
     index = Index("T", [Indicator(code, **ENDS) for code in "abc"])
-    with pytest.raises(
-        MethodError, match=r"has no effect: no indicator declares doubtful values"
-    ):
+    with pytest.raises(MethodError, match=r"has no effect: no indicator declares doubtful values"):
         uncertainty(example(index), [DoubtfulAsMissing()], n_samples=10, rng=1)
 
 
 @pytest.mark.parametrize("by_indicator", [False, True])
 def test_data_without_doubtful_values_are_refused(by_indicator):
     data = {**DATA, "a": [2, 9, 4], "b": [6, 2, 7]}
-    with pytest.raises(MethodError, match=r"the data do not contain any of the doubtful values of a, b$"):
+    with pytest.raises(
+        MethodError, match=r"the data do not contain any of the doubtful values of a, b$"
+    ):
         DoubtfulAsMissing(by_indicator=by_indicator).factors(example(data=data))
 
 

@@ -146,7 +146,9 @@ def test_periods_are_matched_too(assessment):
     found = compare({"a": given, "g": given.evolve(normalisation=ZScore())})
     assert found.periods == (1, 1, 1, 1, 2, 2, 2, 2)
     assert frames.read(found.ranks).names == ("unit", "year", "a", "g")
-    with pytest.raises(MethodError, match=r"(?s)all assessments must have periods or none.*'panel'"):
+    with pytest.raises(
+        MethodError, match=r"(?s)all assessments must have periods or none.*'panel'"
+    ):
         compare({"panel": given, "one": assessment})
 
 

@@ -299,7 +299,9 @@ def test_shapley_effects_of_a_tiny_weight_are_numbers():
 
 @pytest.mark.parametrize("key", [True, np.True_, 1.0, None, ("a",)])
 def test_spreads_have_codes_or_whole_numbers_as_keys(key):
-    with pytest.raises(MethodError, match=r"must be levels \(whole numbers\) or codes \(text\)") as caught:
+    with pytest.raises(
+        MethodError, match=r"must be levels \(whole numbers\) or codes \(text\)"
+    ) as caught:
         WeightNoise({key: 0.1, "a": 0.2})
     assert caught.value.faults == (repr(key),)
 

@@ -183,9 +183,12 @@ def test_scores_that_cannot_be_are_told_of_the_draw_that_has_them(wrong):
             scores[..., 1] = np.inf if wrong == "infinite" else np.nan
             return scores
 
-    said = {"shape": "must give one score for each of 3 units, got shape", "infinite": "gave 1 sc"}
+    said = {
+        "shape": "must return one score for each of 3 units, got shape",
+        "infinite": "returned 1 sc",
+    }
     with pytest.raises(
-        MethodError, match=rf"^aggregation Wrong of 'T' {said.get(wrong, 'gave 1')}"
+        MethodError, match=rf"^aggregation Wrong of 'T' {said.get(wrong, 'returned 1')}"
     ):
         scores_of_draws(joining_of(Wrong(), 2), CHILDREN, WEIGHTS, 30)
 
@@ -197,7 +200,9 @@ def test_scores_that_cannot_be_are_found_beside_gaps_too():
 
     children = [np.array([[1.0, np.nan, 2.0]]), CHILDREN[1]]
     joining = joining_of(Infinite(), 2, rule=MissingRule("propagate", 0.5))
-    with pytest.raises(MethodError, match=r"^aggregation Infinite of 'T' gave 2 scores that are"):
+    with pytest.raises(
+        MethodError, match=r"^aggregation Infinite of 'T' returned 2 scores that are"
+    ):
         scores_of_draws(joining, children, WEIGHTS, 30)
 
 

@@ -375,7 +375,7 @@ def test_judgements_are_checked():
         Judgements(Equal(), "T")
     with pytest.raises(MethodError, match="spread must be a number of at least 0"):
         Judgements(JUDGED, "T", spread=-1)
-    with pytest.raises(MethodError, match="node must have children, 'a1'"):
+    with pytest.raises(MethodError, match="node must have children, but 'a1'"):
         uncertainty(example(), [Judgements(JUDGED, "a1")], n_samples=1)
     exact = AHP({("A", "B"): 2, ("B", "C"): 2, ("A", "C"): 4})
     with pytest.raises(MethodError, match="no judgement for 'T' varies"):

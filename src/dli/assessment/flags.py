@@ -73,7 +73,7 @@ def _left_out(assessment: Scored, kept: Any) -> Iterator[Flag]:
 
 
 def _missing(assessment: Scored) -> Iterator[Flag]:
-    """Yield flags for values that are missing after imputation, and what becomes of their weight."""
+    """Yield flags for values that are missing after imputation, and where their weight goes."""
     before = np.isnan(assessment.stage_array("denominated"))
     normalised = np.isnan(assessment.stage_array("normalised"))
     raw = np.isnan(assessment.stage_array("raw"))
@@ -84,7 +84,7 @@ def _missing(assessment: Scored) -> Iterator[Flag]:
         for row in np.flatnonzero(normalised[:, column] & before[:, column]).tolist():
             what = "no value" if raw[row, column] else f"no value of {indicator.denominator!r}"
             rest = "no score either" if gone[row] else "its weight goes to the other children"
-            yield row, indicator.code, "missing", f"{what}; {parent.code}: {rest}"
+            yield row, indicator.code, "missing", f"{what}; {parent.name or parent.code}: {rest}"
 
 
 def _doubtful(assessment: Scored) -> Iterator[Flag]:

@@ -118,7 +118,7 @@ def _entering(
     column: str,
     weight: str | None,
 ) -> tuple[Floats, Floats]:
-    """Return the scores at the nodes, with NaN for rows without group or weight, and the weights."""
+    """Return the scores at the nodes (NaN for rows without group or weight) and the weights."""
     scores = assessment.arrays(codes)
     scores[[label is None for label in labels]] = np.nan
     if np.isnan(scores).all():

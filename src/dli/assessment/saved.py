@@ -1,8 +1,8 @@
-"""An assessment in one file: a zip archive of JSON text and NumPy arrays.
+"""Saved assessments: one file, a zip archive of JSON text and NumPy arrays.
 
-It holds the index, the method, the whole table that came in and the scores. Loading computes the
-assessment again and compares. A step of one's own is named, with its parameters, and handed over
-when loading: no file imports code.
+The file contains the index, the method, the input data and the scores. Loading computes the
+assessment again and compares the scores. The user's own steps are saved by name with their
+parameters, and their classes are passed when loading, so that loading a file never imports code.
 """
 
 import json
@@ -43,12 +43,12 @@ from dli.observations import Observations
 __all__ = ["Saved", "read", "save"]
 
 FORMAT = "dli-assessment/1"
-# The entries of the archive and the largest size of each, so that a small file cannot unfold to
-# more than a computer's memory.
+# The entries of the archive and the largest size of each, so that a small file cannot decompress
+# to more than a computer's memory.
 ENTRIES = {"assessment.json": 128_000_000, "values.npy": 1_000_000_000, "scores.npy": 1_000_000_000}
-# A fixed time makes equal assessments equal files.
+# With a fixed time, equal assessments are saved as equal files.
 _WHEN = (1980, 1, 1, 0, 0, 0)
-# What reading a damaged archive, text or array raises; TypeError is for what is not a path.
+# The errors raised by a damaged archive, text or array; TypeError is raised if path is not a path.
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, TypeError, ValueError, OverflowError,
     RuntimeError,
@@ -58,21 +58,21 @@ _ARRAY = re.compile(
     rb"'shape': \(([0-9]{1,12}), ([0-9]{1,12})\), \} *\n",
     re.DOTALL,
 )
-# The keys of the head that hold a methodology.
+# The keys of the head that contain the methodology.
 _TABLES = ("index", "method")
 
 
 def save(assessment: Scored, path: str | PathLike[str]) -> None:
-    """Write index, method, data and scores.
+    """Write the index, the method, the data and the scores to a file.
 
     Raises
     ------
     DataError
-        Cells that a file cannot keep, or more data than one file holds.
+        The data have cells that a file cannot contain, or are too large for one file.
     MethodError
-        A step or parameter that no file can hold.
+        The index or the method has a step or parameter that a file cannot contain.
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is left unchanged.
     """
     observations = assessment.observations
     methodology = for_json(methodology_file.to_tables(assessment.index, assessment.method))
@@ -97,7 +97,7 @@ def save(assessment: Scored, path: str | PathLike[str]) -> None:
     }
     if table.reading != frames.Reading():
         head["reading"] = table.reading.options()
-    if table.is_text:  # as it was written, so that it is read in the same way again
+    if table.is_text:  # save the original text, so that it is read in the same way again
         head |= {"lines": table.lines, "reading": table.reading.options()}
     nodes = [node.code for node in assessment.index.walk()]
     arrays = (observations.values, np.stack([assessment.array(code) for code in nodes]))
@@ -105,7 +105,7 @@ def save(assessment: Scored, path: str | PathLike[str]) -> None:
         text = json.dumps(head, ensure_ascii=False, indent=1, default=_number_of_numpy)
         contents = [text.encode(), *map(_array_bytes, arrays)]
         faults = [
-            f"{name} would have {len(content):,} bytes, the largest size is {most:,}"
+            f"{name} would have {len(content):,} bytes; the largest size is {most:,}"
             for content, (name, most) in zip(contents, ENTRIES.items(), strict=True)
             if len(content) > most
         ]
@@ -120,7 +120,7 @@ def save(assessment: Scored, path: str | PathLike[str]) -> None:
 
 
 def _context(table: frames.Table, names: list[str]) -> dict[str, list[Any]]:
-    """Return the cells of columns as JSON holds them."""
+    """Return the cells of some columns as JSON values."""
     faults = []
     columns: dict[str, list[Any]] = {}
     for name in names:
@@ -132,7 +132,7 @@ def _context(table: frames.Table, names: list[str]) -> dict[str, list[Any]]:
             except DataError as error:
                 faults.append(f"{table.where(row)}: column {name!r} {error.summary}")
     if faults:
-        msg = "a file cannot keep these cells; convert them or leave their columns out"
+        msg = "a file cannot contain these cells; convert them or leave their columns out"
         raise DataError(msg, faults)
     return columns
 
@@ -144,7 +144,7 @@ def _array_bytes(array: Floats) -> bytes:
 
 
 def _number_of_numpy(value: object) -> Any:
-    """Return a parameter that is a number of NumPy as one of Python."""
+    """Return a parameter that is a NumPy scalar as a Python object."""
     if isinstance(value, np.generic) and isinstance(value.item(), (bool, int, float, str)):
         return value.item()
     msg = f"a parameter of the method cannot be saved: {value!r}"
@@ -153,7 +153,7 @@ def _number_of_numpy(value: object) -> Any:
 
 @frozen(kw_only=True, eq=False)
 class Saved:
-    """What a file holds: all that an assessment is made of, and the scores that it had.
+    """The contents of a saved assessment: its index, data and method, and its scores.
 
     Attributes
     ----------
@@ -161,12 +161,13 @@ class Saved:
     observations : Observations
     method : Method
     scores : ndarray of shape (n_nodes, n_units)
+        The saved scores.
     numpy : str
-        The version of NumPy that computed them.
+        The version of NumPy that computed the scores.
     name : str
-        The file.
+        The path of the file.
     steps : tuple of str
-        The names of the steps that were handed over.
+        The names of the user's own steps that were passed when loading.
     """
 
     index: Index
@@ -178,12 +179,12 @@ class Saved:
     steps: tuple[str, ...] = ()
 
     def compare(self, assessment: Scored) -> None:
-        """Warn where an assessment made of the same has other scores."""
+        """Issue a warning if the scores of the assessment differ from those saved."""
         scores = np.stack([assessment.array(node.code) for node in self.index.walk()])
         if np.array_equal(scores, self.scores, equal_nan=True):
             return
         same_shape = scores.shape == self.scores.shape
-        # Scores that are missing on one side alone have no distance; they are counted.
+        # Scores that are missing on one side only do not have a difference; they are counted.
         apart = np.nanmax(np.abs(scores - self.scores), initial=0) if same_shape else np.inf
         alone = np.sum(np.isnan(scores) != np.isnan(self.scores)) if same_shape else 0
         missing = f", and {alone} of them are missing in one of the two" if alone else ""
@@ -193,24 +194,23 @@ class Saved:
         )
         if self.steps:
             names = ", ".join(map(repr, self.steps))
-            msg += f"; check that the steps handed over are those it was saved with: {names}"
+            msg += f"; check that the steps passed are those it was saved with: {names}"
         warn(msg, DLIWarning, stacklevel=3)
 
 
 def read(path: str | PathLike[str], steps: Mapping[str, Callable[..., Any]] | None = None) -> Saved:
-    """Read what was saved.
+    """Return the contents of a saved assessment.
 
     Raises
     ------
     MethodError
-        Steps that are not a mapping of names to classes or functions.
+        ``steps`` is not a mapping of names to classes or functions.
     ModelError
-        A file that cannot be read.
+        The file cannot be read.
     DataError
-        A file that is not a saved assessment, is damaged, names steps that were not handed over or
-        was written by a newer version. The sizes of its three entries are checked before they are
-        read: at most 128 MB for what the assessment consists of, 1 GB for the values and for the
-        scores.
+        The file is not a saved assessment, is damaged, names steps that were not passed, or was
+        written by a newer version. The sizes of its three entries are checked before they are
+        read: at most 128 MB for the JSON text, and 1 GB each for the values and for the scores.
     """
     own = own_steps(steps)
     head, values, scores = _read(path)
@@ -228,12 +228,12 @@ def read(path: str | PathLike[str], steps: Mapping[str, Callable[..., Any]] | No
         nodes = list(index.walk())
         codes = [indicator.code for indicator in index.indicators]
         if head["codes"] != codes or len(scores) != len(nodes):
-            msg = "its values or scores are those of another index"
+            msg = "its values or scores do not match its index"
             raise DataError(msg)
         table = _table(head, columns, values, index)
         observations = Observations.read(table, index, unit=head["unit"], period=head["period"])
         if not np.array_equal(observations.values, values, equal_nan=True):
-            msg = "its values are not those of its texts"
+            msg = "its values do not match its texts"
             raise DataError(msg)
         return Saved(
             index=index,
@@ -252,23 +252,23 @@ def read(path: str | PathLike[str], steps: Mapping[str, Callable[..., Any]] | No
 def _table(
     head: dict[str, Any], columns: dict[str, Any], values: Floats, index: Index
 ) -> frames.Table:
-    """Return the table that came in, of text if it was a file."""
+    """Return the table of the input data, as text if the data were read from a file."""
     if "lines" in head:
         return frames.from_texts(columns, head["lines"], head["library"], **head["reading"])
     columns = columns | {
-        indicator.data_column: own
-        for indicator, own in zip(index.indicators, values.T, strict=True)
+        indicator.data_column: column
+        for indicator, column in zip(index.indicators, values.T, strict=True)
         if indicator.data_column is not None
     }
     return frames.read(columns, library=head["library"], **head.get("reading", {}))
 
 
 def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], Floats, Floats]:
-    """Return the head and the arrays."""
+    """Return the head, the values and the scores in a file."""
     try:
         with zipfile.ZipFile(Path(os.fsdecode(path))) as archive:
             head = json.loads(_content(archive, "assessment.json"))
-            # Before the rest, which a newer version may write in another way.
+            # Check the format first, because a newer version may write the rest differently.
             fault = format_fault(head.get("format") if isinstance(head, dict) else head, FORMAT)
             if fault:
                 raise DataError(fault)
@@ -282,13 +282,13 @@ def _read(path: str | PathLike[str]) -> tuple[dict[str, Any], Floats, Floats]:
         if other:
             msg = f"{str(path)!r} is not a saved assessment: it is {other}"
         else:
-            msg = f"{str(path)!r} is not a saved assessment that can be read: {error}"
+            msg = f"{str(path)!r} is not a valid saved assessment: {error}"
         raise DataError(msg) from error
     return head, values, scores
 
 
 def _content(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Return an entry of the archive, after a look at what the archive says of it."""
+    """Return an entry of the archive; raise `DataError` if its declared properties are invalid."""
     entries = [entry for entry in archive.infolist() if entry.filename == name]
     if len(entries) != 1:
         raise DataError(f"it has {len(entries)} entries {name!r}, expected one")
@@ -297,9 +297,9 @@ def _content(archive: zipfile.ZipFile, name: str) -> bytes:
         raise DataError(f"entry {name!r} is not compressed with deflate")
     if entry.file_size > ENTRIES[name]:
         most = f"the largest size is {ENTRIES[name]:,}"
-        raise DataError(f"entry {name!r} says that it has {entry.file_size:,} bytes, {most}")
+        raise DataError(f"entry {name!r} declares a size of {entry.file_size:,} bytes; {most}")
     with archive.open(entry) as file:
-        # Without a size, an entry that is larger than it says would be read as a whole.
+        # The size limits the read if an entry is larger than it declares.
         content = file.read(entry.file_size)
     if len(content) != entry.file_size:
         raise DataError(f"entry {name!r} ends early")
@@ -307,14 +307,16 @@ def _content(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _array(content: bytes) -> Floats:
-    """Return an array of two dimensions; only the one layout that `save` writes is read."""
+    """Return a two-dimensional array; only the layout that `save` writes is accepted."""
     header = _ARRAY.match(content)
     if header is None:
-        raise ValueError("an array does not have two dimensions of floats")
+        raise ValueError("an array is not a two-dimensional array of floats")
     order, in_fortran, *shape = header.groups()
     n_rows, n_columns = map(int, shape)
     if len(content) - header.end() != 8 * n_rows * n_columns:
-        raise ValueError(f"an array says that it has the shape {(n_rows, n_columns)}")
+        raise ValueError(
+            f"an array declares the shape {(n_rows, n_columns)}, but has another number of values"
+        )
     flat = np.frombuffer(content, f"{order.decode()}f8", offset=header.end())
     layout: Any = "F" if in_fortran == b"True" else "C"
     return flat.astype(np.float64).reshape((n_rows, n_columns), order=layout)

@@ -1,4 +1,4 @@
-"""The head of a saved assessment: its methodology as JSON holds it, and what it must consist of."""
+"""The head of a saved assessment: conversion of its methodology to JSON, and checks of its keys."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -17,7 +17,7 @@ from dli.method import Method
 
 __all__ = ["for_json", "from_json", "head_faults", "read_columns", "shape_faults"]
 
-# The kinds of dates that a parameter may be, as `dli.assessment.cells` names them.
+# The types of dates that a parameter may have, as `dli.assessment.cells` names them.
 _DATES = ("date", "datetime", "Timestamp")
 _KEYS: tuple[tuple[str, Any, str], ...] = (
     ("index", dict, "an object"),
@@ -32,15 +32,15 @@ _KEYS: tuple[tuple[str, Any, str], ...] = (
 
 
 def for_json(value: Any) -> Any:
-    """Return a value of the tables with its dates as objects that JSON can hold.
+    """Return a value of the tables with its dates as objects that JSON supports.
 
-    A date becomes ``{"date": "2020-01-31"}``. A mapping that would be read as one is put into
-    another one, under the key "mapping".
+    A date becomes ``{"date": "2020-01-31"}``. A mapping that would be read as a date is wrapped in
+    another mapping under the key "mapping".
 
     Raises
     ------
     MethodError
-        A date that no file can keep.
+        The value contains a date that a file cannot contain.
 
     Examples
     --------
@@ -58,18 +58,18 @@ def for_json(value: Any) -> Any:
         plain = to_plain(value)
     except DataError as error:
         raise MethodError(f"a parameter of the method cannot be saved: it {error}") from error
-    if plain is None:  # the missing time of pandas is a date to Python
+    if plain is None:  # the missing time of pandas is an instance of date
         raise MethodError(f"a parameter of the method cannot be saved: {value!r}")
     return plain
 
 
 def from_json(value: Any) -> Any:
-    """Return the value that `for_json` was given.
+    """Return the value that `for_json` converted.
 
     Raises
     ------
     DataError
-        An object that looks like a date and is not one.
+        An object looks like a date but is not a valid date.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def from_json(value: Any) -> Any:
 
 
 def _is_date(mapping: Mapping[str, Any]) -> bool:
-    """Return whether an object of JSON stands for a date: one key, and texts alone."""
+    """Return whether a JSON object represents a date: one key that names a type, and only texts."""
     if len(mapping) != 1:
         return False
     ((key, content),) = mapping.items()
@@ -100,7 +100,7 @@ def _is_wrapped(mapping: Mapping[str, Any]) -> bool:
 
 
 def head_faults(head: dict[str, Any]) -> list[str]:
-    """Return which keys of the head do not hold what they must."""
+    """Return the faults of the head: missing keys and invalid values."""
     faults = [
         f"{key} must be {expected}, got {head.get(key)!r:.80}"
         for key, kind, expected in _KEYS
@@ -130,7 +130,7 @@ def head_faults(head: dict[str, Any]) -> list[str]:
 
 
 def _text_faults(head: dict[str, Any]) -> list[str]:
-    """Return what is wrong with the texts of a table that was read from a file."""
+    """Return the faults in the texts of a table that was read from a file."""
     lines = head["lines"]
     faults = []
     if not isinstance(lines, list) or not all(is_whole(line, 1) for line in lines):
@@ -138,7 +138,7 @@ def _text_faults(head: dict[str, Any]) -> list[str]:
     if "reading" not in head:
         faults.append("reading is missing")
     faults += [
-        f"context: column {name!r} must hold texts only"
+        f"context: column {name!r} must be a list of texts, one for each line"
         for name, cells in head["context"].items()
         if not isinstance(cells, list)
         or len(cells) != len(lines)
@@ -148,30 +148,30 @@ def _text_faults(head: dict[str, Any]) -> list[str]:
 
 
 def _number_faults(head: dict[str, Any]) -> list[str]:
-    """Return numbers beyond the range of floats, and steps of the method that are none."""
+    """Return faults of numbers beyond the range of floats, and of the method's tables."""
     faults: list[str] = []
     faults += number_faults({"index": head["index"], "method": head["method"]})
     return [*faults, *_method_faults(head["method"])]
 
 
 def _method_faults(tables: dict[str, Any]) -> list[str]:
-    """Return which steps of a method are not what `Method.to_dict` gives."""
+    """Return the entries of a method's tables that `Method.to_dict` does not produce."""
     steps = [field.name for field in fields(Method)]
-    faults = [f"method: no step {name!r}" for name in tables if name not in steps]
+    faults = [f"method: key {name!r} is unknown" for name in tables if name not in steps]
     for name, rows in tables.items():
         for i, row in enumerate(rows if isinstance(rows, list) else (), 1):
             if not isinstance(row, dict) or "for" not in row:
-                faults.append(f"method: {name}[{i}] must say for")
+                faults.append(f"method: {name}[{i}] must be an object with a key 'for'")
             elif not isinstance(row["for"], (str, int)):
                 faults.append(f"method: {name}[{i}].for must be a code or a level")
     return faults
 
 
 def shape_faults(head: dict[str, Any], values: Floats, scores: Floats) -> list[str]:
-    """Return which columns and arrays do not fit together."""
+    """Return the faults of columns and arrays whose sizes do not match."""
     n_rows, n_codes = values.shape
     faults = [
-        f"context: column {name!r} has {len(cells)} rows, the values have {n_rows}"
+        f"context: column {name!r} has {len(cells)} rows, but the values have {n_rows}"
         for name, cells in head["context"].items()
         if len(cells) != n_rows
     ]
@@ -185,7 +185,7 @@ def shape_faults(head: dict[str, Any], values: Floats, scores: Floats) -> list[s
 def read_columns(
     context: dict[str, list[Any]], keys: Iterable[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return the cells of each column, and which of them cannot be read."""
+    """Return the cells of each column, and the faults of cells that cannot be read."""
     columns: dict[str, Any] = {}
     faults = []
     for name, cells in context.items():

@@ -1,4 +1,4 @@
-"""Scores, ranks and weights as arrays, and the rows and tables that everything else builds on."""
+"""The arrays of an assessment, and the selection of rows and building of tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -27,7 +27,7 @@ __all__ = ["Scored"]
 
 @frozen(eq=False, repr=False)
 class Scored:
-    """What the steps of a method made of data; `Assessment` adds tables, files and texts.
+    """The results of a method applied to data; `Assessment` adds tables, files and texts.
 
     Attributes
     ----------
@@ -45,12 +45,12 @@ class Scored:
 
     @cached_property
     def units(self) -> tuple[Any, ...]:
-        """The unit of each row; units left out for lack of indicators are not among them."""
+        """The unit of each row, without the units that were left out for too few indicators."""
         return self._kept(self.observations.units)
 
     @cached_property
     def periods(self) -> tuple[Any, ...] | None:
-        """The period of each row, None for data without periods."""
+        """The period of each row, or None for data without periods."""
         periods = self.observations.periods
         return None if periods is None else self._kept(periods)
 
@@ -60,23 +60,24 @@ class Scored:
 
     @property
     def rows_by_period(self) -> Mapping[Any, NDArray[np.intp]]:
-        """The rows of each period in the order of the data; of None for data without periods."""
+        """The rows of each period, in the order of the data; the key is None without periods."""
         return self._run.rows_by_period
 
     def rows(self, period: object = None) -> NDArray[np.intp]:
-        """Return the rows that belong together: those of a period.
+        """Return the rows of a period, which are those that are compared with each other.
 
         Parameters
         ----------
         period : object, optional
-            May be left out where the data have no periods, or one only.
+            The period; optional if the data do not have periods or have only one.
 
         Raises
         ------
         UnknownCodeError
-            No such period.
+            The period does not exist.
         MethodError
-            A period of data without periods, or none of data with several.
+            A period was passed although the data do not have periods, or it was not passed
+            although they have several.
         """
         groups = self.rows_by_period
         if self.periods is None:
@@ -86,7 +87,7 @@ class Scored:
             return groups[None]
         if period is None:
             if len(groups) > 1:
-                known = [repr(own) for own in groups]
+                known = [repr(label) for label in groups]
                 shown = ", ".join(known if len(known) <= 8 else [*known[:3], "...", known[-1]])
                 msg = f"the data have several periods: choose one of {shown} with period=..."
                 raise MethodError(msg)
@@ -97,7 +98,7 @@ class Scored:
         return groups[period]
 
     def rows_beside(self, row: int) -> NDArray[np.intp]:
-        """Return the rows that a row is compared with: those of its period, itself among them."""
+        """Return the rows of the period of a row, including the row itself."""
         return self.rows_by_period[None if self.periods is None else self.periods[row]]
 
     def row(self, unit: object, *, period: object = None) -> int:
@@ -106,34 +107,38 @@ class Scored:
         Raises
         ------
         UnknownCodeError
-            No such unit or period, or a unit that is not in that period.
+            The unit or the period does not exist, or the unit is not in that period.
         DataError
-            A unit that was left out for lack of indicators.
+            The unit was left out because it has values for too few indicators.
         MethodError
-            A period of data without periods, or none of data with several.
+            A period was passed although the data do not have periods, or it was not passed
+            although they have several.
         """
         rows = self.rows(period)
-        found = [int(row) for row in rows if is_hashable(unit) and self.units[row] == unit]
-        if found:
-            return found[0]
+        matches = [int(row) for row in rows if is_hashable(unit) and self.units[row] == unit]
+        if matches:
+            return matches[0]
         if is_hashable(unit) and unit in self.units:
-            own = [p for u, p in zip(self.units, self.periods or (), strict=True) if u == unit]
-            raise UnknownCodeError(f"period of unit {unit!r}", [period], own)
+            known = [p for u, p in zip(self.units, self.periods or (), strict=True) if u == unit]
+            raise UnknownCodeError(f"period of unit {unit!r}", [period], known)
         if is_hashable(unit) and unit in self.observations.units:
-            msg = f"unit {unit!r} was left out of the assessment: it has too few of the indicators"
+            msg = (
+                f"unit {unit!r} was left out of the assessment: it has values for too few "
+                "indicators"
+            )
             raise DataError(msg)
         what = "unit"
         raise UnknownCodeError(what, [unit], dict.fromkeys(self.units))
 
     def scored_row(self, unit: object, code: str, *, period: object = None) -> int:
-        """Return the row of a unit that has a score at a node.
+        """Return the row of a unit, which must have a score at a node.
 
         Raises
         ------
         UnknownCodeError, MethodError
-            As `row`.
+            As for `row`.
         DataError
-            A unit without a score at the node.
+            The unit was left out, or does not have a score at the node.
         """
         row = self.row(unit, period=period)
         if np.isnan(self.array(code)[row]):
@@ -142,14 +147,14 @@ class Scored:
         return row
 
     def rows_of(self, units: Iterable[object], rows: Sequence[int] | NDArray[np.intp]) -> list[int]:
-        """Return the rows of units among some rows, each once.
+        """Return the rows of some units among the given rows.
 
         Raises
         ------
         UnknownCodeError
-            Units that are not among the rows.
+            Some units are not among the rows.
         MethodError
-            No units at all, or something that holds none.
+            ``units`` is empty, or is not a collection of units.
         """
         place = {self.units[row]: int(row) for row in rows}
         wanted = several("units", units)
@@ -167,19 +172,20 @@ class Scored:
         return (self.units, self.periods) == (other.units, other.periods)
 
     def context(self, column: str, *, numbers: bool = False) -> list[Any]:
-        """Return a column of the data that the index does not name, a cell for each row.
+        """Return a column of the data, one cell for each row.
 
         Parameters
         ----------
         column : str
         numbers : bool
-            Whether texts of a file are returned as numbers if all of them are numbers; otherwise
-            only if all read back as they were written, as names of groups must.
+            How texts of a file are converted to numbers. If True, they are converted whenever all
+            of them are numbers. If False, they are converted only if every number reproduces its
+            text, which keeps names of groups such as "01" as they are.
 
         Raises
         ------
         UnknownCodeError
-            No such column.
+            The column does not exist.
         """
         if not is_hashable(column) or column not in self.observations.table.names:
             raise UnknownCodeError("column", [column], self.observations.table.names)
@@ -196,28 +202,28 @@ class Scored:
         integers: Iterable[str] = (),
         names: bool = False,
     ) -> Frame:
-        """Return a table in the data's library, the keys of units and periods in front.
+        """Return a table in the data's library, with the columns of units and periods first.
 
         Parameters
         ----------
         columns : mapping of str to sequence
-            A cell for each of the rows.
+            The columns, with one cell for each of the rows.
         rows : sequence of int or None, optional
-            Which rows, in any order and repeated if need be, None for what is about no unit; all
-            by default.
+            The row that each line of the table is about, or None for a line that is not about a
+            unit. Rows may appear in any order and more than once. The default is every row once.
         integers : iterable of str
-            Columns of whole numbers that come as floats because some are missing.
+            Columns of whole numbers that are floats because some of them are missing.
         names : bool
             Add the column ``name`` of the data after the keys, if there is one.
         """
-        own = list(range(len(self.units)) if rows is None else rows)
+        selected = list(range(len(self.units)) if rows is None else rows)
         if names and "name" in self.observations.context:
             cells = self.context("name")
-            columns = {"name": [None if i is None else cells[i] for i in own], **columns}
+            columns = {"name": [None if i is None else cells[i] for i in selected], **columns}
         kept = self._run.rows
         if not isinstance(kept, slice):
-            own = [None if i is None else int(kept[i]) for i in own]
-        return self.observations.frame(columns, rows=own, integers=integers)
+            selected = [None if i is None else int(kept[i]) for i in selected]
+        return self.observations.frame(columns, rows=selected, integers=integers)
 
     def table(
         self,
@@ -232,9 +238,9 @@ class Scored:
         ----------
         columns : mapping of str to sequence
         periods : sequence, optional
-            The period of each row, which goes in front if the data have periods.
+            The period of each row; it becomes the first column if the data have periods.
         integers : iterable of str
-            Columns of whole numbers that come as floats because some are missing.
+            Columns of whole numbers that are floats because some of them are missing.
         """
         if periods is not None and self.periods is not None:
             key = str(self.observations.period_column)
@@ -248,22 +254,22 @@ class Scored:
 
     @property
     def choices(self) -> Choices:
-        """The method, resolved for the tree."""
+        """The method, resolved for the index."""
         return self._run.choices
 
     @property
     def normalisations(self) -> Sequence[tuple[Any, Any]]:
-        """The normalisations in force, told their rows, each with the columns that it serves."""
+        """The normalisations, prepared for the rows, each with the columns that it applies to."""
         return self._run.normalisations
 
     @property
     def node_normalisations(self) -> Mapping[str, Any]:
-        """The normalisations of scores, told their rows, by the code of the node."""
+        """The normalisations of the scores of nodes, prepared for the rows, by code."""
         return self._run.node_normalisations
 
     @property
     def adjusted(self) -> Mapping[str, Adjusted]:
-        """What is done to scores that do not follow from the children alone, by code."""
+        """The adjustments of nodes whose scores do not depend on their children only, by code."""
         return self._run.adjusted
 
     def array(self, code: str, *, normalised: bool = False) -> Floats:
@@ -273,8 +279,8 @@ class Scored:
         ----------
         code : str
         normalised : bool
-            Return what enters the parent instead, which differs where the score of a node is
-            normalised.
+            Return the values that are aggregated into the parent instead. They differ from the
+            scores if the score of the node is normalised.
 
         Returns
         -------
@@ -284,13 +290,13 @@ class Scored:
         Raises
         ------
         UnknownCodeError
-            No such node.
+            The node does not exist.
         """
         self.index.find(code)
         return (self._run.entered if normalised else self._run.scores)[code]
 
     def arrays(self, codes: Iterable[str], *, normalised: bool = False) -> Floats:
-        """Return what `array` does for several nodes side by side, of shape (n_units, n_nodes)."""
+        """Return the result of `array` for several nodes, of shape (n_units, n_nodes)."""
         columns = [self.array(code, normalised=normalised) for code in codes]
         return np.stack(columns, axis=1) if columns else np.empty((len(self.units), 0))
 
@@ -300,12 +306,12 @@ class Scored:
         Returns
         -------
         ndarray of shape (n_units,)
-            Whole numbers, NaN where the score is missing; ranks are within each period.
+            Whole numbers, NaN where the score is missing. Units are ranked within each period.
 
         Raises
         ------
         UnknownCodeError
-            No such node.
+            The node does not exist.
         """
         node = self.index.find(code)
         ranks = self._indicator_ranks if isinstance(node, Indicator) else self._node_ranks
@@ -323,7 +329,7 @@ class Scored:
         return dict(zip(codes, self._ranks(codes, self.periods), strict=True))
 
     def _ranks(self, codes: Sequence[str], groups: Sequence[Any] | None) -> Floats:
-        """Return ranks of nodes within groups of rows."""
+        """Return the ranks at some nodes within groups of rows."""
         scores = np.stack([self._run.scores[code] for code in codes])
         ranks = rank_scores(scores) if groups is None else rank_within(scores, groups)
         ranks.flags.writeable = False
@@ -336,18 +342,18 @@ class Scored:
         ----------
         code : str
         row : int, optional
-            For one row alone.
+            Return the weights of this row only, with shape (n_children,).
 
         Returns
         -------
-        ndarray of shape (n_children,), or (n_units, n_children) where units have their own
+        ndarray of shape (n_children,), or (n_units, n_children) if units have their own weights
 
         Raises
         ------
         UnknownCodeError
-            No such node.
+            The node does not exist.
         MethodError
-            An indicator: it has no children.
+            The node is an indicator, which does not have children.
         """
         inner_node(self.index, code)
         weights = self._run.weights[code]
@@ -360,16 +366,16 @@ class Scored:
         ----------
         code : str
         within : str, optional
-            A node above it to start from in place of the index.
+            The node above it to start from instead of the index.
 
         Returns
         -------
-        ndarray of shape (), or (n_units,) where units have their own weights
+        ndarray of shape (), or (n_units,) if units have their own weights
 
         Raises
         ------
         UnknownCodeError
-            No such node, or one that does not lie below ``within``.
+            The node does not exist, or does not lie below ``within``.
         """
         path = self.index.path(code)
         line = [code, *(node.code for node in path)]
@@ -383,7 +389,7 @@ class Scored:
         return effective
 
     def stage_array(self, name: str) -> Floats:
-        """Return the indicators after a step as an array.
+        """Return the values of all indicators after a step.
 
         Parameters
         ----------
@@ -397,7 +403,7 @@ class Scored:
         Raises
         ------
         UnknownCodeError
-            No such stage.
+            The stage does not exist.
         """
         if name not in STAGES:
             raise UnknownCodeError("stage", [name], STAGES)
@@ -406,7 +412,7 @@ class Scored:
     def known_share_array(self, code: str) -> Floats:
         """Return the share of the indicators below a node that have a value, before imputation.
 
-        Constants do not count.
+        Indicators that are constants do not count.
 
         Returns
         -------
@@ -415,7 +421,7 @@ class Scored:
         Raises
         ------
         UnknownCodeError
-            No such node.
+            The node does not exist.
         """
         node = self.index.find(code)
         below = {own.code for own in ([node] if isinstance(node, Indicator) else node.indicators)}
@@ -432,5 +438,5 @@ class Scored:
 
     @cached_property
     def held(self) -> HeldTree:
-        """The tree with its weights and scales held, to ask what a score would be if."""
+        """The scored tree with fixed weights and scales, for computing scores after changes."""
         return hold(self.index, self._run)

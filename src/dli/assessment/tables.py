@@ -1,4 +1,4 @@
-"""The tables of an assessment, and what it shows of itself."""
+"""The tables of an assessment, and its printed summary."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ __all__ = [
     "weights",
 ]
 
-# A score that rests on a smaller share of the indicators is marked.
+# A score that depends on a smaller share of the indicators is marked.
 DOUBTFUL = 0.5
 _MARKS = {
     "*": "fewer than half of the indicators have a value",
@@ -34,7 +34,7 @@ _MARKS = {
 
 
 def league_table(assessment: Scored, level: int) -> Frame:
-    """Return the units in order, best first, with the scores down to a level."""
+    """Return the units ordered from best to worst, with the scores down to a tree level."""
     nodes = nodes_to_level(assessment.index, level)
     columns, order = _league(assessment, [node.code for node in nodes])
     ordered = {
@@ -45,7 +45,7 @@ def league_table(assessment: Scored, level: int) -> Frame:
 
 
 def _league(assessment: Scored, codes: Sequence[str]) -> tuple[dict[str, Any], list[int]]:
-    """Return the columns of a league table beside the keys, and the rows in order."""
+    """Return the columns of a league table without the keys, and the order of its rows."""
     index = assessment.index
     ranks = assessment.rank_array(index.code)
     columns: dict[str, Any] = {"rank": ranks}
@@ -61,7 +61,7 @@ def _league(assessment: Scored, codes: Sequence[str]) -> tuple[dict[str, Any], l
 
 
 def ranks_within(assessment: Scored, column: str) -> Frame:
-    """Return ranks within the groups of a context column, in each period."""
+    """Return the ranks of units within the groups of a context column and each period."""
     groups = assessment.context(column)
     periods = assessment.periods or [None] * len(groups)
     codes = [node.code for node in assessment.index.walk()]
@@ -73,7 +73,7 @@ def ranks_within(assessment: Scored, column: str) -> Frame:
 
 
 def profile(assessment: Scored, row: int, level: int) -> Frame:
-    """Return one row's scores beside those of all in its period."""
+    """Return the scores of one row, with the median and the best score in its period."""
     codes = [node.code for node in nodes_to_level(assessment.index, level)]
     scores = assessment.arrays(codes)[assessment.rows_beside(row)]
     known = ~np.isnan(scores).all(axis=0)
@@ -94,31 +94,32 @@ def profile(assessment: Scored, row: int, level: int) -> Frame:
 
 
 def local_and_effective(assessment: Scored) -> dict[str, tuple[Floats, Floats]]:
-    """Return the weight of every node within its parent and within the index, in one pass.
+    """Return the local and the effective weight of every node, computed in one pass.
 
     Returns
     -------
     dict of str to (ndarray, ndarray)
-        In the order of `Index.walk`; of shape (), or (n_units,) where units have their own weights;
-        NaN below an aggregation that weights do not enter.
+        The weight within the parent and the weight within the index, by code, in the order of
+        `Index.walk`. The arrays have shape (), or (n_units,) if units have their own weights; they
+        are NaN below an aggregation that does not use weights.
     """
     one = np.ones(())
-    found: dict[str, tuple[Floats, Floats]] = {assessment.index.code: (one, one)}
+    weights_of: dict[str, tuple[Floats, Floats]] = {assessment.index.code: (one, one)}
     for node in assessment.index.walk():
         if not isinstance(node, Index):
             continue
-        own = assessment.weight_array(node.code)
+        children_weights = assessment.weight_array(node.code)
         if not traits_of(assessment.choices.aggregation[node.code]).weighted:
-            own = np.full(len(node.children), np.nan)
-        _, above = found[node.code]
+            children_weights = np.full(len(node.children), np.nan)
+        _, above = weights_of[node.code]
         for place, child in enumerate(node.children):
-            local = own[..., place]
-            found[child.code] = local, np.asarray(above * local)
-    return found
+            local = children_weights[..., place]
+            weights_of[child.code] = local, np.asarray(above * local)
+    return weights_of
 
 
 def weights(assessment: Scored) -> Frame:
-    """Return local and effective weights: a row for each node, or for each unit and node."""
+    """Return the local and effective weights, with a row for each node, or each unit and node."""
     index = assessment.index
     nodes = list(index.walk())
     parents = {c.code: n.code for n in nodes if isinstance(n, Index) for c in n.children}
@@ -142,7 +143,7 @@ def weights(assessment: Scored) -> Frame:
 
 
 def sheet(assessment: Scored) -> Sheet:
-    """Return the head and the end of the league table, ready to be shown."""
+    """Return the first and last rows of the league table as a printable sheet."""
     codes = [node.code for node in nodes_to_level(assessment.index, 1)][:7]
     columns, order = _league(assessment, codes)
     is_cut = len(order) > SHOWN + 4
@@ -179,11 +180,11 @@ def _texts(column: Any, rows: Sequence[int]) -> list[str]:
 def _mark_doubtful(
     assessment: Scored, codes: Sequence[str], rows: Sequence[int], shown: dict[str, list[str]]
 ) -> list[str]:
-    """Mark scores that rest on less than half of the indicators; return the marks that are shown.
+    """Mark scores that depend on fewer than half of the indicators; return the marks in use.
 
-    Those that would do so if doubtful values were missing have a mark of their own.
+    Scores that would do so only if doubtful values were missing have a different mark.
     """
-    found = set()
+    used = set()
     for code in codes:
         if not isinstance(assessment.index.find(code), Index):
             continue
@@ -192,8 +193,8 @@ def _mark_doubtful(
         marks = np.where(known, "*", np.where(certain, "?", "")).tolist()
         texts = zip(shown[code], marks, strict=True)
         shown[code] = [text and text + mark for text, mark in texts]
-        found |= {text[-1:] for text in shown[code]}
-    return [mark for mark in _MARKS if mark in found]
+        used |= {text[-1:] for text in shown[code]}
+    return [mark for mark in _MARKS if mark in used]
 
 
 def _counts(assessment: Scored) -> str:

@@ -1,4 +1,4 @@
-"""Reading questionnaires that were filled in."""
+"""Reading filled-in questionnaires."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,28 +21,30 @@ from dli.printing import Printed, Sheet, counted
 
 __all__ = ["Answers", "read_questionnaires"]
 
-# What says that a statement cannot be rated.
+# The texts for a statement that cannot be rated.
 _MISSING = ("n/a", "na", "-", "--", "")
-# Spreadsheets of several languages write 4 as 4.0 or 4,0 where a cell holds text.
+# In cells with text, spreadsheets write 4 as 4.0 or 4,0, depending on the language.
 _WHOLE = re.compile(r"([+-]?[0-9]{1,6})(?:[.,]0*)?", re.ASCII)
 _SHOWN = 5
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Answers(Printed):
-    """What people wrote into questionnaires.
+    """The answers in questionnaires.
 
     Attributes
     ----------
     data : frame
-        ``unit, assessor`` and a column for each indicator; a row for each form. `gather` takes it.
+        One row for each form: ``unit, assessor`` and a column of ratings for each indicator. This
+        is the input of `gather`.
     evidence : frame
-        ``unit, assessor, code, rating`` and ``evidence``; a row for each text.
+        One row for each text: ``unit, assessor, code, rating`` and ``evidence``.
     missing : frame
-        ``unit, assessor, code, file, sheet`` and ``cell``; a row for each statement not rated.
+        One row for each statement that was not rated: ``unit, assessor, code, file, sheet`` and
+        ``cell``.
     forms : frame
-        ``file, sheet, unit, assessor, date, rated, missing`` and ``version``, which is "same",
-        "other texts" or "unknown"; a row for each form.
+        One row for each form: ``file, sheet, unit, assessor, date``, the numbers of statements
+        ``rated`` and ``missing``, and ``version``, which is "same", "other texts" or "unknown".
     """
 
     data: Frame
@@ -65,21 +67,25 @@ def _shown(cell: object) -> str:
 
 @define(eq=False)
 class _Form:
-    """What one form says.
+    """The contents of one form.
 
     Attributes
     ----------
-    found : Filled
+    filled : Filled
+        The sheet of the form.
+    unit, assessor, date, version : str
+        The texts above the table.
     ratings : dict of str to float
-        NaN for a statement that was not rated.
+        The rating of each indicator, NaN if it was not rated.
     evidence : dict of str to str
+        The evidence for each indicator that has some.
     cells : dict of str to str
-        The cell of each rating.
+        The reference of the cell of each rating.
     changed : list of str
-        Indicators of which the statement is not that of the index.
+        The indicators whose statements differ from those of the index.
     """
 
-    found: Filled
+    filled: Filled
     unit: str
     assessor: str
     date: str
@@ -90,7 +96,7 @@ class _Form:
     changed: list[str] = field(factory=list)
 
     def standing(self, index: Index) -> str:
-        """Return how the version of the form compares with that of an index."""
+        """Return the version of the form relative to an index: same, other texts or unknown."""
         if self.version == version_of(index) and not self.changed:
             return "same"
         return "other texts" if self.version else "unknown"
@@ -99,38 +105,38 @@ class _Form:
 def read_questionnaires(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]], index: Index
 ) -> Answers:
-    """Return the answers of questionnaires that `write_questionnaire` wrote and people filled in.
+    """Return the answers in filled-in questionnaires that were written by `write_questionnaire`.
 
-    Forms are found by their contents: sheets may be renamed, rows sorted, and columns moved, and a
-    workbook may have several forms. A rating may be a number or a text such as "4", "4.0" or "4,0".
-    A blank cell, ``n/a``, ``NA`` and dashes are missing values.
+    Forms are found by their contents: sheets may be renamed, rows sorted and columns moved, and a
+    workbook may contain several forms. A rating may be a number or a text such as "4", "4.0" or
+    "4,0". Blank cells, ``n/a``, ``NA`` and dashes are missing values.
 
     Parameters
     ----------
     paths : path, or sequence of paths
-        Workbooks, one or more forms in each.
+        Workbooks with one or more forms each.
     index : Index
-        The index that was asked about.
+        The index for which the questionnaires were written.
 
     Returns
     -------
     Answers
-        Continue with ``gather(index, answers.data)``.
+        The answers of all forms. Continue with ``gather(index, answers.data)``.
 
     Raises
     ------
     DataError
-        Files that cannot be read or have no form; forms without a unit or assessor, without any
-        rating, or for another version of the index, with other codes or scales; ratings that are
-        not whole numbers on the scale; merged cells; and two forms of the same assessor for the
-        same unit. All of them are listed, each with file, sheet and cell.
+        Files cannot be read or do not contain a form; forms have no unit, assessor or rating, or
+        have other codes or scales than the index; ratings are not whole numbers on the scale; cells
+        are merged; or an assessor has two forms for the same unit. All faults are listed with file,
+        sheet and cell.
     ModelError, MethodError
         As for `write_questionnaire`.
 
     Warns
     -----
     DLIWarning
-        Forms with other texts than the index, but the same codes and scales.
+        Forms have the codes and scales of the index, but other texts.
 
     Examples
     --------
@@ -141,80 +147,84 @@ def read_questionnaires(
       - file 'ann.xlsx': cannot read 'ann.xlsx': no such file
     """
     check_rateable(index)
-    found, faults = filled_forms(paths, HEADS)
-    forms = [_read(own, index) for own in found]
-    faults += [fault for own in found for fault in own.faults]
+    sheets, faults = filled_forms(paths, HEADS)
+    forms = [_read(filled, index) for filled in sheets]
+    faults += [fault for filled in sheets for fault in filled.faults]
     first: dict[tuple[str, str], Filled] = {}
     for form in forms:
         key = (form.unit, form.assessor)
-        before = first.setdefault(key, form.found)
-        if before is not form.found and all(key):
+        before = first.setdefault(key, form.filled)
+        if before is not form.filled and all(key):
             faults.append(
-                f"{form.found.where}: {form.assessor!r} rates {form.unit!r} here and in "
-                f"{before.where}; keep one of the two"
+                f"{form.filled.where}: {form.assessor!r} rates {form.unit!r} here and in "
+                f"{before.where}; keep only one of the two"
             )
     refuse_faults("questionnaires", faults)
     _warn_of_versions(forms, index)
     return _answers(forms, index)
 
 
-def _read(found: Filled, index: Index) -> _Form:
-    unit = found.required(LABELS["unit"], "the unit that is assessed")
-    assessor = found.required(LABELS["assessor"], "the name of the assessor")
-    date, version = found.beside(LABELS["date"]), found.beside(LABELS["version"])
-    form = _Form(found, unit, assessor, date, version)
+def _read(filled: Filled, index: Index) -> _Form:
+    """Return the contents of a form, and record its faults."""
+    unit = filled.required(LABELS["unit"], "the unit that is assessed")
+    assessor = filled.required(LABELS["assessor"], "the name of the assessor")
+    date, version = filled.beside(LABELS["date"]), filled.beside(LABELS["version"])
+    form = _Form(filled, unit, assessor, date, version)
     rows = _rows(form, index)
-    found.sheet.refuse_merged(rows, sorted(found.columns.values()))
-    absent = [repr(own.code) for own in index.indicators if own.code not in form.ratings]
+    filled.sheet.refuse_merged(rows, sorted(filled.columns.values()))
+    codes = [indicator.code for indicator in index.indicators]
+    absent = [repr(code) for code in codes if code not in form.ratings]
     if absent:
-        found.fault(f"no row for {_few(absent)}; {_other_version(form, index)}")
-    elif not found.faults and all(map(np.isnan, form.ratings.values())):
-        found.fault("no rating; leave the file out if it was not filled in")
+        filled.fault(f"no row for {_few(absent)}; {_other_version(form, index)}")
+    elif not filled.faults and all(map(np.isnan, form.ratings.values())):
+        filled.fault("no rating; leave the file out if it was not filled in")
     return form
 
 
 def _rows(form: _Form, index: Index) -> list[int]:
-    """Read all rows of a form, and return which they are."""
-    found, by_code = form.found, {own.code: own for own in index.indicators}
+    """Read the rows of all indicators in a form, and return their numbers."""
+    filled, by_code = form.filled, {indicator.code: indicator for indicator in index.indicators}
     rows: dict[str, int] = {}
     unknown = []
-    for row in found.sheet.rows(found.head + 1):
-        code = found.text(row, found.columns["code"])
+    for row in filled.sheet.rows(filled.head + 1):
+        code = filled.text(row, filled.columns["code"])
         if code in rows:
-            found.cell_fault(row, "code", f"{shown(code)} already appears in row {rows[code]}")
+            filled.cell_fault(row, "code", f"{shown(code)} already appears in row {rows[code]}")
         elif code in by_code:
             rows[code] = row
             _read_row(form, row, by_code[code])
         elif code:
             unknown.append(f"{shown(code)}{did_you_mean(code, by_code)}")
-        elif not found.sheet.is_blank(row, found.columns["rating"], _MISSING):
-            found.cell_fault(row, "rating", "a rating in a row without a code")
+        elif not filled.sheet.is_blank(row, filled.columns["rating"], _MISSING):
+            filled.cell_fault(row, "rating", "a rating in a row without a code")
     if unknown:
-        found.fault(f"the index has no indicator {_few(unknown)}; {_other_version(form, index)}")
+        filled.fault(f"the index has no indicator {_few(unknown)}; {_other_version(form, index)}")
     return sorted(rows.values())
 
 
 def _read_row(form: _Form, row: int, indicator: Indicator) -> None:
-    found, code = form.found, indicator.code
-    columns = found.columns
-    scale = found.text(row, columns["scale"])
+    """Read the rating and evidence of an indicator, and compare its statement with the index."""
+    filled, code = form.filled, indicator.code
+    columns = filled.columns
+    scale = filled.text(row, columns["scale"])
     if not same_text(scale, scale_text(indicator)):
         what = f"{shown(scale)}, but the scale of {code!r} in the index is {scale_text(indicator)}"
-        found.cell_fault(row, "scale", what)
+        filled.cell_fault(row, "scale", what)
     if not (
-        same_text(found.text(row, columns["name"]), indicator.name or code)
-        and same_text(found.text(row, columns["description"]), indicator.description)
+        same_text(filled.text(row, columns["name"]), indicator.name or code)
+        and same_text(filled.text(row, columns["description"]), indicator.description)
     ):
         form.changed.append(code)
     form.cells[code] = reference(row, columns["rating"])
-    form.ratings[code] = _rating(found, row, indicator)
-    evidence = found.text(row, columns["evidence"])
+    form.ratings[code] = _rating(filled, row, indicator)
+    evidence = filled.text(row, columns["evidence"])
     if evidence:
         form.evidence[code] = evidence
 
 
-def _rating(found: Filled, row: int, indicator: Indicator) -> float:
-    value = found.sheet.cell(row, found.columns["rating"])
+def _rating(filled: Filled, row: int, indicator: Indicator) -> float:
+    """Return the rating in a row, or NaN if it is missing or at fault."""
+    value = filled.sheet.cell(row, filled.columns["rating"])
     if value is None or (isinstance(value, str) and value.lower() in _MISSING):
         return np.nan
     if isinstance(value, str) and (match := _WHOLE.fullmatch(value)):
@@ -224,36 +234,38 @@ def _rating(found: Filled, row: int, indicator: Indicator) -> float:
     else:
         what = level_fault(indicator, value)
     if what:
-        found.cell_fault(row, "rating", f"{what}, which is the scale of {indicator.code!r}")
+        filled.cell_fault(row, "rating", f"{what}, which is the scale of {indicator.code!r}")
         return np.nan
     return float(value)
 
 
 def _other_version(form: _Form, index: Index) -> str:
+    """Return why a form does not have the indicators of the index."""
     expected = version_of(index)
     if form.version == expected:
         return "rows of the form were deleted or changed"
-    said = f"is {shown(form.version)}" if form.version else "is not in it"
-    return f"the form is for another version of the index: it {said}, expected {expected!r}"
+    version = shown(form.version) if form.version else "no version"
+    return f"the form is for another version of the index: it has {version}, expected {expected!r}"
 
 
 def _few(names: Sequence[str]) -> str:
+    """Return the first names in a list, and the number of those that are left out."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
 
 
 def _warn_of_versions(forms: list[_Form], index: Index) -> None:
-    """Warn of forms with other texts than the index."""
-    told = []
+    """Warn about forms with other texts than the index."""
+    notes = []
     for form in forms:
         if form.changed:
             codes = _few([*map(repr, form.changed)])
-            told.append(f"{form.found.where}: other statements of {codes}")
+            notes.append(f"{form.filled.where}: other statements for {codes}")
         elif form.standing(index) != "same":
-            told.append(f"{form.found.where}: another version")
-    if told:
-        msg = "questionnaires with the codes and scales of the index, but other texts: "
-        warn(msg + "; ".join(told), DLIWarning, stacklevel=3)
+            notes.append(f"{form.filled.where}: another version")
+    if notes:
+        msg = "questionnaires have the codes and scales of the index, but other texts: "
+        warn(msg + "; ".join(notes), DLIWarning, stacklevel=3)
 
 
 def _answers(forms: list[_Form], index: Index) -> Answers:
@@ -265,15 +277,16 @@ def _answers(forms: list[_Form], index: Index) -> Answers:
         "unit": [form.unit for form in forms],
         "assessor": [form.assessor for form in forms],
     }
-    for own in index.indicators:
-        data[own.data_column or own.code] = np.array([form.ratings[own.code] for form in forms])
+    for indicator in index.indicators:
+        ratings = [form.ratings[indicator.code] for form in forms]
+        data[indicator.data_column or indicator.code] = np.array(ratings)
     evidence = [
         (form.unit, form.assessor, code, form.ratings[code], text)
         for form in forms
         for code, text in form.evidence.items()
     ]
     missing = [
-        (form.unit, form.assessor, code, form.found.file, form.found.sheet.name, form.cells[code])
+        (form.unit, form.assessor, code, form.filled.file, form.filled.sheet.name, form.cells[code])
         for form in forms
         for code, rating in form.ratings.items()
         if np.isnan(rating)
@@ -281,7 +294,7 @@ def _answers(forms: list[_Form], index: Index) -> Answers:
     listed = []
     for form in forms:
         left = sum(map(np.isnan, form.ratings.values()))
-        place = (form.found.file, form.found.sheet.name, form.unit, form.assessor, form.date)
+        place = (form.filled.file, form.filled.sheet.name, form.unit, form.assessor, form.date)
         listed.append((*place, len(form.ratings) - int(left), int(left), form.standing(index)))
     return Answers(
         data=frames.build(data),

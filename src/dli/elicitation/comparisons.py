@@ -110,9 +110,9 @@ class _Form:
 def read_pairwise(paths: str | PathLike[str] | Iterable[str | PathLike[str]]) -> Comparisons:
     """Return the judgements in forms written by `write_pairwise` and filled in by experts.
 
-    Forms are recognised by their contents: sheets may be renamed and rows sorted. A judgement may be
-    a number from 1/9 to 9 or a text such as "1/3"; decimals within 0.5 % of a value of the scale
-    are read as that value, so that 0.333 is 1/3. A blank cell is a pair that was not judged. A form
+    Forms are found by their contents: sheets may be renamed and rows sorted. A judgement may be a
+    number from 1/9 to 9 or a text such as "1/3"; decimals within 0.5 % of a value of the scale are
+    read as that value, so that 0.333 is 1/3. A blank cell is a pair that was not judged. A form
     without any judgement is left out if another form in the same file has judgements.
 
     Parameters
@@ -266,7 +266,7 @@ def _comparisons(forms: list[_Form]) -> Comparisons:
         n_judged = len(form.judged)
         rows.append((*place, n_judged, len(form.pairs) - n_judged, _ratio(form.judged, order)))
     names = ("file", "sheet", "node", "expert", "date", "judged", "missing", "consistency_ratio")
-    columns = {name: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
+    columns = {name: list(own) for name, own in zip(names, zip(*rows, strict=True), strict=True)}
     columns["consistency_ratio"] = np.array(columns["consistency_ratio"], dtype=np.float64)  # type: ignore[assignment] # floats
     frozen_ones = {node: MappingProxyType(experts) for node, experts in judgements.items()}
     return Comparisons(
@@ -279,5 +279,5 @@ def _comparisons(forms: list[_Form]) -> Comparisons:
 def _ratio(pairs: Pairs, items: tuple[str, ...]) -> float:
     try:
         return float(AHP(pairs, items).priorities(items).consistency_ratio)
-    except InconsistentJudgementsError:  # the judgements do not connect all items; the scheme raises it
+    except InconsistentJudgementsError:  # judgements that do not connect all items
         return np.nan

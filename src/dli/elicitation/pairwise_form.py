@@ -31,8 +31,8 @@ SCALE: dict[int, str] = {
 _CHOICES = f"=Scale!$A$4:$A${2 + 2 * len(SCALE)}"
 # 15 items have 105 pairs, and nobody would judge more.
 MAX_ITEMS = 15
-# The number of times that a matrix is squared. Each column of its 1024th power is proportional to the
-# weights, to all digits even if judgements are as contradictory as the scale allows.
+# The number of times that a matrix is squared. Each column of its 1024th power is proportional to
+# the weights, to all digits even if judgements are as contradictory as the scale allows.
 _SQUARINGS = 10
 _WIDTHS = (18, 30, 14, 12, 30, 68, 18, 3, 12, 30, 10, 3)
 _HEAD_ROW = 9
@@ -50,11 +50,12 @@ def write_pairwise(
 ) -> None:
     """Write a workbook in which an expert compares pairs of items, for weights by `AHP`.
 
-    Each pair has a row with a drop-down list from 9 to 1/9. Formulas in the sheet compute the matrix
-    with its reciprocals, the weights and the consistency ratio while the expert fills in the form.
-    The ratio is that of the eigenvector method with the random index of Saaty (1980), computed by
-    repeated squaring of the matrix, and equals that of `dli.weighting.ahp_priorities`. Beside each
-    judgement, the sheet shows the ratio of the weights that follow from all judgements.
+    Each pair has a row with a drop-down list from 9 to 1/9. Formulas in the sheet compute the
+    matrix with its reciprocals, the weights and the consistency ratio while the expert fills in the
+    form. The consistency ratio is that of the eigenvector method with the random index of Saaty
+    (1980), computed by repeated squaring of the matrix, and equals that of
+    `dli.weighting.ahp_priorities`. Beside each judgement, the sheet shows the ratio of the two
+    weights that follow from all judgements.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def _groups(items: Any, *, below: bool) -> list[_Group]:
     if isinstance(items, Index):
         nodes = [node for node in items.walk() if isinstance(node, Index)] if below else [items]
         groups = [
-            _Group(node.code, node.name or node.code, {child.code: child.name for child in node.children})
+            _Group(node.code, node.name or node.code, {own.code: own.name for own in node.children})
             for node in nodes
             if len(node.children) > 1 or not below
         ]
@@ -237,8 +238,8 @@ class _Comparison:
             form.text(sheet, row, 1, label, "bold")
             form.text(sheet, row, 2, texts[key], "code" if key == "node" else "field")
         how = (
-            f"Which is more important{' for ' + about if about else ''}, and how many times? Choose a "
-            "whole number for the first, a fraction for the second, or 1 if both are equal."
+            f"Which is more important{' for ' + about if about else ''}, and how many times? "
+            "Choose a whole number for the first, a fraction for the second, or 1 for equality."
         )
         form.text(sheet, 2, 3, how, "hint")
         form.text(sheet, 3, 3, "Fill in the yellow cells only.", "hint")
@@ -262,7 +263,7 @@ class _Comparison:
         names = [self.group.items[code] or code for code in (codes[i], codes[j])]
         in_words = " is 0.25 times as important as ".join(names)
         form.height(sheet, row, *((_WIDTHS[1], name) for name in names), (_WIDTHS[5], in_words))
-        prompt = f"{codes[i]} : {codes[j]}, from 9 (the first is far more important) to 1/9 (the second)"
+        prompt = f"{codes[i]} : {codes[j]}, from 9 (the first matters more) to 1/9 (the second)"
         form.choices(sheet, row, 3, _CHOICES, "First : second", prompt)
         cell = f"C{row}"
         first, second = (f'IF({at[1]}{row}="",{at[0]}{row},{at[1]}{row})' for at in ("AB", "DE"))

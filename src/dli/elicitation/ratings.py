@@ -1,4 +1,4 @@
-"""Maturity ratings by several assessors: joined to one, and how far they agree."""
+"""Ratings by several assessors: their combination and agreement."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,17 +21,17 @@ __all__ = ["Ratings", "gather"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Ratings:
-    """Ratings of units by several assessors.
+    """Ratings of units by several assessors, as `gather` returns them.
 
     Attributes
     ----------
     observations : Observations
-        One rating for each unit and indicator; ``Assessment(index, ratings.observations)``
-        continues with them.
+        The combined rating of each unit and indicator. Continue with
+        ``Assessment(index, ratings.observations)``.
     assessors : tuple
-        Who rated, in the order of the ratings.
+        The names of the assessors, in the order of ``ratings``.
     ratings : ndarray of shape (n_assessors, n_units, n_indicators)
-        NaN where an assessor did not rate.
+        The rating by each assessor, NaN if the assessor did not rate.
     """
 
     observations: Observations
@@ -41,22 +41,22 @@ class Ratings:
 
     @property
     def units(self) -> tuple[Any, ...]:
-        """The units that were rated."""
+        """The names of the units that were rated."""
         return self.observations.units
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The indicators that were rated."""
+        """The codes of the indicators that were rated."""
         return tuple(indicator.code for indicator in self._index.indicators)
 
     @property
     def joined(self) -> Floats:
-        """One rating for each unit and indicator, of shape (n_units, n_indicators)."""
+        """The combined ratings, of shape (n_units, n_indicators)."""
         return self.observations.values
 
     @property
     def data(self) -> Frame:
-        """A row for each unit, a column for each indicator: one rating for each."""
+        """The combined ratings, with one row for each unit and one column for each indicator."""
         return self.observations.frame(dict(zip(self.codes, self.joined.T, strict=True)))
 
     def agreement(self, *, level: str = "ordinal") -> Frame:
@@ -65,19 +65,19 @@ class Ratings:
         Parameters
         ----------
         level : {"nominal", "ordinal", "interval"}
-            The level of measurement.
+            The level of measurement, as in `krippendorff_alpha`.
 
         Returns
         -------
         frame
-            A row for each node with children: ``code``, ``items`` (the number of ratings that two
-            assessors or more have made), and ``alpha``, missing where the ratings do not differ
-            or no item was rated twice.
+            One row for each node with children: ``code``; ``items``, the number of pairs of a unit
+            and an indicator that at least two assessors rated; and ``alpha``, which is missing if
+            these ratings do not differ or there are none.
 
         Raises
         ------
         MethodError
-            An unknown level.
+            The level is unknown.
         """
         one_of("level", level, LEVELS)
         place = {code: j for j, code in enumerate(self.codes)}
@@ -97,41 +97,42 @@ class Ratings:
         )
 
     def disagreements(self, *, apart: float = 2.0) -> Frame:
-        """Return the ratings on which assessors are far apart.
+        """Return the units and indicators for which the ratings of assessors are far apart.
 
         Parameters
         ----------
         apart : float
-            The least distance of the highest rating from the lowest.
+            The minimum difference between the highest and the lowest rating.
 
         Returns
         -------
         frame
-            A row for each such unit and indicator, the widest distance first: ``code, lowest,
-            highest, spread`` (the interquartile range) and ``raters`` (their number).
+            One row for each such unit and indicator, in descending order of the difference:
+            ``code, lowest, highest, spread`` (the interquartile range of the ratings) and
+            ``raters`` (the number of assessors).
 
         Raises
         ------
         MethodError
-            A distance that is not a number.
+            ``apart`` is not a number.
         """
         apart = number("apart", apart)
         is_rated = ~np.isnan(self.ratings)
         low = np.where(is_rated, self.ratings, np.inf).min(axis=0)
         high = np.where(is_rated, self.ratings, -np.inf).max(axis=0)
         distances = np.where(is_rated.any(axis=0), high - low, 0.0)
-        found = np.argwhere(is_rated.any(axis=0) & (distances >= apart))
-        found = found[np.argsort(-distances[tuple(found.T)], kind="stable")]
-        cells = [self.ratings[is_rated[:, i, j], i, j] for i, j in found.tolist()]
+        pairs = np.argwhere(is_rated.any(axis=0) & (distances >= apart))
+        pairs = pairs[np.argsort(-distances[tuple(pairs.T)], kind="stable")]
+        cells = [self.ratings[is_rated[:, i, j], i, j] for i, j in pairs.tolist()]
         return self.observations.frame(
             {
-                "code": [self.codes[j] for j in found[:, 1].tolist()],
+                "code": [self.codes[j] for j in pairs[:, 1].tolist()],
                 "lowest": np.array([x.min() for x in cells]),
                 "highest": np.array([x.max() for x in cells]),
                 "spread": np.array([np.subtract(*np.percentile(x, [75, 25])) for x in cells]),
                 "raters": np.array([x.size for x in cells], dtype=np.int64),
             },
-            rows=found[:, 0].tolist(),
+            rows=pairs[:, 0].tolist(),
         )
 
     def __repr__(self) -> str:
@@ -151,36 +152,41 @@ def gather(
     by: str = "median",
     weights: Mapping[Any, float] | None = None,
 ) -> Ratings:
-    """Return the ratings of several assessors for an index of maturity, joined and apart.
+    """Return the ratings of several assessors, each of them and combined to one.
 
     Parameters
     ----------
     index : Index
-        Such as the model ``dli-maturity``; its indicators' ``scale`` bounds the ratings.
+        An index of rated indicators, such as the model ``dli-maturity``. Ratings must be on the
+        ``scale`` of their indicator, if it has one.
     data : frame, mapping of columns, or path of a CSV file
-        A row for each unit and assessor, a column for each indicator.
+        The ratings: one row for each unit and assessor, and one column for each indicator.
     unit, assessor : str
-        The columns that name them.
+        The columns with the names of units and assessors.
     by : {"median", "mean", "trimmed"}
-        As in `join_ratings`.
+        How ratings are combined, as in `join_ratings`.
     weights : mapping of assessor to float, optional
-        As in `join_ratings`; 1 for assessors that are not named.
+        The weights of assessors, as in `join_ratings`; 1 for assessors that are not named.
 
     Returns
     -------
     Ratings
-        Continue with ``Assessment(index, ratings.observations)``.
+        The ratings of all assessors and the combined ratings. Continue with
+        ``Assessment(index, ratings.observations)``.
 
     Raises
     ------
     DataError
-        Missing columns, ratings that are not numbers or outside the scale, units rated twice by
-        one assessor, or a column of units that no result could have; each fault is named.
+        Columns are missing, ratings are not numbers or are outside the scale, an assessor rates a
+        unit twice, or the column of units has a name that a result cannot have. All faults are
+        listed.
+    ModelError
+        Indicators are constants, which cannot be rated.
     MethodError
-        Something else than an index, ``unit`` and ``assessor`` that are not two different texts, an
-        unknown ``by``, or weights that cannot be used.
+        ``index`` is not an index, ``unit`` and ``assessor`` are not two different texts, ``by`` is
+        unknown, or weights are invalid or passed for a trimmed mean.
     UnknownCodeError
-        Weights of assessors that are not in the data.
+        Weights are passed for assessors that are not in the data.
 
     Examples
     --------
@@ -196,12 +202,12 @@ def gather(
     """
     _check_arguments(index, unit, assessor, by)
     table = frames.read(data)
-    fixed = [
+    constants = [
         repr(indicator.code) for indicator in index.indicators if indicator.constant is not None
     ]
-    if fixed:
+    if constants:
         msg = "indicators that are constants cannot be rated; leave them out of the index"
-        raise ModelError(msg, fixed)
+        raise ModelError(msg, constants)
     codes = tuple(indicator.data_column or "" for indicator in index.indicators)
     faults = [*table.require([unit, assessor], "column"), *table.require(codes, "indicator")]
     if faults:
@@ -216,7 +222,7 @@ def gather(
         f"{table.where(i)}: no unit or assessor" for i, key in enumerate(keys) if None in key
     ]
     faults += [
-        f"{table.where(i)}: {name!r} cannot be a name"
+        f"{table.where(i)}: {name!r} is not a valid name of a unit or assessor"
         for i, key in enumerate(keys)
         for name in key
         if not is_hashable(name)
@@ -224,17 +230,17 @@ def gather(
     first: dict[tuple[Any, Any], int] = {}
     for i, key in enumerate(keys):
         if is_hashable(key) and first.setdefault(key, i) != i:
-            faults.append(f"{table.where(i)} {key} appears before, in {table.where(first[key])}")
+            faults.append(f"{table.where(i)} {key} already appears in {table.where(first[key])}")
     for j, indicator in enumerate(index.indicators):
         low, high = indicator.scale or (-np.inf, np.inf)
         bad = (values[:, j] < low) | (values[:, j] > high) | np.isinf(values[:, j])
         faults += [
             f"{table.where(i)} {keys[i]}, {codes[j]!r}: "
-            f"{values[i, j]:g} is outside {low:g} to {high:g}"
+            f"{values[i, j]:g} is outside the scale from {low:g} to {high:g}"
             for i in np.flatnonzero(bad).tolist()
         ]
     if faults:
-        msg = "cannot use the ratings as they are"
+        msg = "invalid ratings"
         raise DataError(msg, faults)
     units = tuple(dict.fromkeys(key[0] for key in keys))
     assessors = tuple(dict.fromkeys(key[1] for key in keys))
@@ -259,9 +265,9 @@ def _check_arguments(index: Any, unit: Any, assessor: Any, by: Any) -> None:
         raise MethodError(msg)
     faults = list(text_faults(unit=unit, assessor=assessor))
     if not faults and unit == assessor:
-        faults.append(f"unit and assessor must be two columns, both are {unit!r}")
+        faults.append(f"unit and assessor must be two different columns, got {unit!r} for both")
     if faults:
-        msg = "cannot tell the units from the assessors"
+        msg = "invalid columns of units and assessors"
         raise MethodError(msg, faults)
     one_of("by", by, WAYS)
 
@@ -277,6 +283,6 @@ def _shares(weights: Any, assessors: tuple[Any, ...]) -> Floats | None:
         raise UnknownCodeError("assessor", unknown, assessors)
     faults = [number_fault(f"the weight of {name!r}", w, least=0) for name, w in weights.items()]
     if any(faults):
-        msg = "cannot use these weights of assessors"
+        msg = "invalid weights of assessors"
         raise MethodError(msg, filter(None, faults))
     return np.array([float(weights.get(name, 1.0)) for name in assessors])

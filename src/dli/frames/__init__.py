@@ -1,8 +1,9 @@
-"""Tables in and out: whatever data-frame library the data came in, results go back to it.
+"""Reading tables from any data-frame library, and building results in the same library.
 
-Read are pandas, polars and pyarrow frames (and whatever else narwhals reads), mappings of columns
-and CSV files. Built are frames of the same library; for a mapping or a file, of the first that is
-installed of pandas, polars and pyarrow, and a plain mapping of arrays when there is none.
+The library reads pandas, polars and pyarrow frames (and others that narwhals supports), mappings of
+columns, and CSV files. Results are frames of the same library. If the data are a mapping or a file,
+results are frames of the first of pandas, polars and pyarrow that is installed, or a mapping of
+arrays if none is.
 """
 
 from dli.arrays import is_missing

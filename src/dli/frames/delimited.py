@@ -1,4 +1,4 @@
-"""CSV files, and others whose cells are separated by a character."""
+"""CSV files, and other text files whose cells are separated by a character."""
 
 import csv
 from collections import Counter
@@ -17,17 +17,17 @@ _OTHER_DELIMITERS = {";": "';'", "\t": "'\\t'", "|": "'|'", ",": "','"}
 
 
 def read_lines(path: Path, reading: Reading) -> tuple[list[str], _LINES]:
-    """Return the names of the columns, and the cells of every other line with its number.
+    """Return the names of the columns, and the cells of every other line with its line number.
 
     Raises
     ------
     DataError
-        A file that cannot be read; names that are missing or appear twice, and lines with more or
-        fewer cells, all with their lines.
+        The file cannot be read, a column has no name, a name appears twice, or a line has more or
+        fewer cells than the header. All faults are listed with their lines.
     """
     lines = _parsed(path, reading)
     if not lines:
-        msg = f"{str(path)!r} is empty"
+        msg = f"{str(path)!r} is empty; expected a table with a line of column names"
         raise DataError(msg)
     (first, header), *body = lines
     names = [name.strip() for name in header]
@@ -48,7 +48,7 @@ def _parsed(path: Path, reading: Reading) -> _LINES:
     before = reading.header_line - 1
     try:
         with path.open(newline="", encoding=reading.encoding) as file:
-            # What is outside the table may not even be CSV.
+            # Lines outside the table need not be valid CSV.
             within = islice(file, before, reading.last_line)
             rows = csv.reader(within, strict=True, delimiter=reading.delimiter)
             lines = [(before + rows.line_num, row) for row in rows if row]
@@ -58,7 +58,7 @@ def _parsed(path: Path, reading: Reading) -> _LINES:
     except UnicodeError as error:
         msg = (
             f"{str(path)!r} is not a text file in {reading.encoding.removesuffix('-sig').upper()}: "
-            f"{error}; if it has another encoding, say it, such as encoding='cp1252' or 'utf-16'"
+            f"{error}; if it has another encoding, set it, such as encoding='cp1252' or 'utf-16'"
         )
         raise DataError(msg) from error
     except csv.Error as error:
@@ -69,7 +69,7 @@ def _parsed(path: Path, reading: Reading) -> _LINES:
         raise DataError(msg) from error
     if lines:
         lines[0][1][0] = lines[0][1][0].removeprefix("\ufeff")
-    # A delimiter at the end of every line ends a column without a name and without a cell.
+    # A delimiter at the end of every line creates an empty column without a name.
     if lines and all(len(row) > 1 and not row[-1].strip() for _, row in lines) and (
         len({len(row) for _, row in lines}) == 1
     ):  # fmt: skip
@@ -78,33 +78,33 @@ def _parsed(path: Path, reading: Reading) -> _LINES:
 
 
 def _other_delimiters(names: Sequence[str], reading: Reading, line: int) -> list[str]:
-    """Return the delimiters that may separate what was read as names: a name has no tab."""
+    """Return a fault for each other delimiter that the names suggest; names do not contain tabs."""
     marks = _OTHER_DELIMITERS if len(names) == 1 else {"\t": _OTHER_DELIMITERS["\t"]}
-    what = "one column only" if len(names) == 1 else "a name has a tab"
+    sign = "only one column" if len(names) == 1 else "a name contains a tab"
     return [
-        f"line {line}: {what}; if {words} separates cells, say delimiter={words}"
+        f"line {line}: {sign}; if {words} separates cells, set delimiter={words}"
         for mark, words in marks.items()
         if mark != reading.delimiter and any(mark in name for name in names)
     ]
 
 
 def _hint(body: _LINES, uneven: Sequence[tuple[int, int]]) -> str:
-    """Return the setting that leaves out notes above or below the table, if there may be some."""
+    """Return the setting that leaves out notes above or below the table, if there may be any."""
     if not uneven:
         return ""
     ((usual, _),) = Counter(len(row) for _, row in body).most_common(1)
     first, last = uneven[0][0], body[-1][0]
     before = [line for line, row in body if line < first and len(row) == usual]
     if before and uneven[-1][0] == last:
-        return f" (if notes follow the table, say last_line={before[-1]})"
+        return f" (if notes follow the table, set last_line={before[-1]})"
     if usual > 1 and len(uneven) > len(body) / 2:
         header = next(line for line, row in body if len(row) == usual)
-        return f" (if notes come before the table, say header_line={header})"
+        return f" (if notes come before the table, set header_line={header})"
     return ""
 
 
 def _without_axis(names: list[str], body: _LINES) -> tuple[list[str], _LINES]:
-    r"""Split the first column of Eurostat's tables, whose name is like ``unit,geo\TIME_PERIOD``."""
+    r"""Split the first column of Eurostat's tables, named for example ``unit,geo\TIME_PERIOD``."""
     before, mark, _ = names[0].partition("\\")
     keys = before.split(",")
     if not mark or len(set(keys)) < len(keys) or set(keys) & set(names[1:]):

@@ -33,28 +33,28 @@ def read(
     Parameters
     ----------
     data : frame, mapping, path or Table
-        Any frame that narwhals reads (lazy ones are collected), a mapping of equally long columns,
-        or a CSV file in UTF-8 with a header line.
+        Any frame that narwhals supports (lazy frames are collected), a mapping of columns of equal
+        length, or the path of a CSV file with a header line, in UTF-8 by default.
     library : {"pandas", "polars", "pyarrow", "mapping"}, optional
-        What results of a mapping are to be, if it is installed.
+        The library of results if ``data`` is a mapping and the library is installed.
     empty : bool
-        Whether a table may be without rows, as results may.
+        Whether to accept a table without rows.
     **options
-        The fields of `Reading`: what marks a missing number, how numbers are written, and how a
-        file is laid out.
+        The fields of `Reading`: the markers of missing numbers, the format of numbers, and the
+        layout of a file.
 
     Returns
     -------
     Table
-        The columns, whatever library they came in.
+        The columns of the data.
 
     Raises
     ------
     DataError
-        No table, columns of different lengths, repeated column names, no rows, or a file that
-        cannot be read as CSV; the lines at fault are named.
+        ``data`` is not a table, has columns of different lengths, repeated column names or no rows,
+        or is a file that cannot be read as CSV. The error names the columns or lines.
     MethodError, UnknownCodeError
-        Options that do not exist or are of the wrong kind.
+        An option does not exist or has an invalid value.
 
     Examples
     --------
@@ -81,12 +81,12 @@ def read(
 def from_texts(
     columns: Mapping[str, list[str]], lines: Sequence[int], library: str | None, **options: Any
 ) -> Table:
-    """Return a table as if read from a file with these texts, in these lines.
+    """Return a table of texts as if it had been read from the given lines of a file.
 
     Raises
     ------
     MethodError, UnknownCodeError
-        Options that do not exist or are of the wrong kind.
+        An option does not exist or has an invalid value.
     """
     is_usable = library is not None and (library == "mapping" or is_installed(library))
     return Table(
@@ -105,27 +105,28 @@ def with_index_as_column(data: Any) -> tuple[Any, str]:
     Raises
     ------
     DataError
-        Something else, or an index of several levels.
+        ``data`` is not a pandas frame, its index has several levels, or a column has the name of
+        the index.
     """
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(data, pandas.DataFrame):
-        msg = f"unit=None takes the index of a pandas frame, got {type(data).__name__}"
+        msg = f"unit=None requires a pandas frame, whose index it reads, got {type(data).__name__}"
         raise DataError(msg)
     if data.index.nlevels > 1:
         msg = (
-            f"unit=None takes an index of one level, got {data.index.nlevels}; make columns of "
-            "them with data.reset_index() and name those"
+            f"unit=None requires an index with one level, got {data.index.nlevels}; convert the "
+            "levels to columns with data.reset_index() and name these"
         )
         raise DataError(msg)
     name = "unit" if data.index.name is None else str(data.index.name)
     if name in data.columns:
-        msg = f"the index is called {name!r}, and so is a column; rename one"
+        msg = f"the index and a column are both called {name!r}; rename one of them"
         raise DataError(msg)
     return data.rename_axis(name).reset_index(), name
 
 
 def with_text_names(data: Any) -> Any:
-    """Return a pandas frame with whole numbers among its column names, such as years, as text."""
+    """Return a pandas frame with whole numbers in its column names, such as years, as text."""
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(data, pandas.DataFrame):
         return data
@@ -143,7 +144,7 @@ def _read_frame(data: Any) -> Table:
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
         names = tuple(frame.columns)
     except nw.exceptions.DuplicateError as error:
-        msg = f"column names must differ: {error}"
+        msg = f"the names of columns must differ: {error}"
         raise DataError(msg) from error
     except TypeError as error:
         msg = (
@@ -157,25 +158,25 @@ def _read_frame(data: Any) -> Table:
 
 
 def _read_pandas(data: Any, pandas: Any) -> Table:
-    """Read the most used library without a detour: small tables are read often."""
+    """Read a pandas frame directly, because narwhals would slow down many small tables."""
     names = tuple(data.columns.tolist())
     faults = [f"{name!r} ({type(name).__name__})" for name in names if not isinstance(name, str)]
     if len(set(names)) < len(names):
         faults += [f"{name!r} appears twice" for name in repeated(names)]
     if faults:
-        msg = "column names must be different texts"
+        msg = "the names of columns must be text and differ from one another"
         raise DataError(msg, faults)
-    # The frame stays the caller's to change; from version 3 on pandas copies on write.
+    # The caller may change the frame later; from version 3, pandas copies on write.
     deep = int(pandas.__version__.split(".")[0]) < 3
     source = data.copy(deep=deep)
-    source.columns = range(len(names))  # by place, since pandas looks labels up slowly
+    source.columns = range(len(names))  # by position, because pandas looks up labels slowly
     return Table(names=names, n_rows=len(data), library="pandas", source=source)
 
 
 def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
     faults = [f"{name!r} ({type(name).__name__})" for name in data if not isinstance(name, str)]
     if faults:
-        msg = "column names must be texts"
+        msg = "the names of columns must be text"
         raise DataError(msg, faults)
     _refuse_other_labels(data)
     columns = {name: _flat(cells) for name, cells in data.items()}
@@ -190,7 +191,7 @@ def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
     if len(set(lengths.values())) > 1:
         faults = [f"{name!r} has {n} rows" for name, n in lengths.items()]
     if faults:
-        msg = "columns must be flat and equally long sequences"
+        msg = "columns must be one-dimensional sequences of equal length"
         raise DataError(msg, faults)
     if library != "mapping" and (library is None or not is_installed(library)):
         library = default_library()
@@ -199,23 +200,23 @@ def _read_mapping(data: Mapping[Any, Any], library: str | None) -> Table:
 
 
 def _refuse_other_labels(data: Mapping[Any, Any]) -> None:
-    """Refuse series of pandas whose rows have different labels: their cells belong elsewhere."""
+    """Raise an error for pandas series with different labels, whose rows do not correspond."""
     pandas = sys.modules.get("pandas")
     if pandas is None:
         return
     series = {name: cells for name, cells in data.items() if isinstance(cells, pandas.Series)}
-    first = [own.index for own in series.values()][:1]
-    faults = [f"{name!r}" for name, own in series.items() if not own.index.equals(first[0])]
+    first = [cells.index for cells in series.values()][:1]
+    faults = [f"{name!r}" for name, cells in series.items() if not cells.index.equals(first[0])]
     if faults:
         msg = (
-            "columns that are series of pandas must have the same labels in the same order; make a "
-            "data frame of them, which puts rows with the same label together"
+            "columns that are pandas series must have the same labels in the same order; combine "
+            "them in a data frame, which aligns rows with the same label"
         )
         raise DataError(msg, faults)
 
 
 def _flat(cells: Any) -> Any:
-    """Return a column as a list or an array; None where its cells have no order."""
+    """Return a column as a list or an array; None if its cells are not ordered."""
     if isinstance(cells, np.ma.MaskedArray):
         return [None if cell is np.ma.masked else cell for cell in cells]
     if isinstance(cells, (np.ndarray, list)):
@@ -223,7 +224,7 @@ def _flat(cells: Any) -> Any:
     if isinstance(cells, (Mapping, AbstractSet, Iterator)):
         return None
     if isinstance(cells, (str, bytes)) or not isinstance(cells, Iterable):
-        return np.asarray(cells)  # of no dimension, which the caller reports
+        return np.asarray(cells)  # zero-dimensional, which the caller reports
     return cells.to_pylist() if hasattr(cells, "to_pylist") else list(cells)
 
 

@@ -1,4 +1,4 @@
-"""How the text of a table is read: numbers, what marks a missing one, and names."""
+"""The settings for reading numbers, markers of missing numbers, and names from text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,17 +12,17 @@ from dli.errors import MethodError, UnknownCodeError
 
 __all__ = ["Reading", "ReadingOptions", "reading_of"]
 
-# What stands for a missing number in a text file. Unit names and other text are never touched:
-# NA is Namibia there.
+# Texts that mark a missing number in a file. Names of units and other texts are never changed: in a
+# column of country codes, NA is Namibia.
 _MISSING_TEXT = frozenset({"", "na", "nan", "null", "none"})
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _SPACES = " \u00a0\u202f\u2009"
-# The letters are those of Eurostat and the OECD; words of magnitude are not among them.
+# The flags of Eurostat and the OECD, but not abbreviations of millions and billions.
 _FLAGS = re.compile(r"(?!.*(?:bn|mn)$)(.*?)\s*(?:[bcdefinprsuz]{1,3}|[*†‡¹²³]+)", re.IGNORECASE)
 
 
 class ReadingOptions(TypedDict, total=False):
-    """The fields of `Reading`, as keywords of the functions that read data."""
+    """The fields of `Reading`, as keyword arguments of the functions that read data."""
 
     missing: str | Iterable[Any]
     decimal: str
@@ -43,31 +43,31 @@ def _markers(missing: Any) -> tuple[Any, ...]:
 
 @frozen(kw_only=True)
 class Reading:
-    """How the cells of a table are read; the last four fields are about CSV files only.
+    """The settings for reading a table; the last four fields apply to CSV files only.
 
     Attributes
     ----------
     missing : text, number, or sequence of these
-        What marks a missing number, such as ``("..", ":", "n/a", -999)``. A marker that is a
-        number, or the text of one, also marks equal numbers. Names are never marked as missing.
+        The markers of missing numbers, such as ``("..", ":", "n/a", -999)``. A marker that is a
+        number, or the text of one, also marks equal numbers. Markers do not apply to names.
     decimal : {".", ","}, optional
-        The decimal separator; "." by default in a file. If it or ``thousands`` is given, text in
-        a frame is read as numbers too.
+        The decimal separator, "." by default in a file. If any of ``decimal``, ``thousands``,
+        ``percent`` and ``flags`` is set, text in a frame is read as numbers too.
     thousands : str, optional
-        The thousands separator, such as "," or " "; between groups of three digits only.
+        The thousands separator, such as "," or " ". It must separate groups of three digits.
     percent : bool
-        Whether a per cent sign behind a number is dropped: "45 %" is 45.
+        Whether to drop a per cent sign after a number: "45 %" is read as 45.
     flags : bool
-        Whether flags behind a number or a marker are dropped, which are one to three of the letters
-        b, c, d, e, f, i, n, p, r, s, u and z, or asterisks and the like: "12.3 b" is 12.3.
+        Whether to drop flags after a number or a marker: "12.3 b" is read as 12.3. A flag is one to
+        three of the letters b, c, d, e, f, i, n, p, r, s, u and z, or asterisks and similar signs.
     delimiter : str
-        What separates the cells of a line.
+        The character that separates the cells of a line.
     encoding : str
-        Of the text of a CSV file.
+        The encoding of the file.
     header_line : int
-        The line of the file, from 1, that has the names of the columns.
+        The number of the line with the names of the columns; the first line is 1.
     last_line : int, optional
-        The last line of the table; what follows, such as notes, is not read.
+        The number of the last line of the table; lines after it, such as notes, are not read.
     """
 
     missing: tuple[Any, ...] = field(default=(), converter=_markers)
@@ -85,7 +85,7 @@ class Reading:
     def __attrs_post_init__(self) -> None:
         faults = list(self._faults())
         if faults:
-            raise MethodError("the table cannot be read with these settings", faults)
+            raise MethodError("invalid settings for reading a table", faults)
         texts = frozenset(m.strip() for m in self.missing if isinstance(m, str))
         numbers = {float(m) for m in self.missing if not isinstance(m, str)}
         numbers |= {x for x in map(self._plain_number, texts) if x is not None}
@@ -93,33 +93,33 @@ class Reading:
         object.__setattr__(self, "_numbers", frozenset(numbers))
 
     def _faults(self) -> Iterable[str]:
-        given: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
-        for marker in given["missing"]:
+        settings: dict[str, Any] = {name: getattr(self, name) for name in _OPTIONS}
+        for marker in settings["missing"]:
             if not isinstance(marker, str) and not is_number(marker):
-                yield f"missing must hold texts and numbers, got {marker!r}"
-        if given["decimal"] not in (None, ".", ","):
-            yield f"decimal must be '.' or ',', got {given['decimal']!r}"
+                yield f"missing must contain only texts and numbers, got {marker!r}"
+        if settings["decimal"] not in (None, ".", ","):
+            yield f"decimal must be '.' or ',', got {settings['decimal']!r}"
         for name, example in (("thousands", "',' or ' '"), ("delimiter", "';' or a tab")):
-            mark = given[name]
+            mark = settings[name]
             if not _is_character(mark) and not (name == "thousands" and mark is None):
                 yield f"{name} must be one character such as {example}, got {mark!r}"
-        if given["thousands"] == (given["decimal"] or "."):
+        if settings["thousands"] == (settings["decimal"] or "."):
             yield (
-                f"thousands and decimal must differ, both are {given['thousands']!r}"
-                + ("; say decimal=',' as well" if given["thousands"] == "." else "")
+                f"thousands and decimal must differ, but both are {settings['thousands']!r}"
+                + ("; set decimal=',' as well" if settings["thousands"] == "." else "")
             )
         for name in ("percent", "flags"):
-            if not isinstance(given[name], bool):
-                yield f"{name} must be True or False, got {given[name]!r}"
-        if not _is_encoding(given["encoding"]):
-            yield f"encoding must name one, such as 'utf-8' or 'cp1252', got {self.encoding!r}"
+            if not isinstance(settings[name], bool):
+                yield f"{name} must be True or False, got {settings[name]!r}"
+        if not _is_encoding(settings["encoding"]):
+            yield f"encoding must name one such as 'utf-8' or 'cp1252', got {self.encoding!r}"
         yield from self._line_faults()
 
     def _line_faults(self) -> Iterable[str]:
         if not is_whole(self.header_line, 1):
             yield f"header_line must be a whole number of at least 1, got {self.header_line!r}"
         elif self.last_line is not None and not is_whole(self.last_line, self.header_line + 1):
-            yield f"last_line must be a whole number after header_line, got {self.last_line!r}"
+            yield f"last_line must be a whole number above header_line, got {self.last_line!r}"
 
     @property
     def reads_text(self) -> bool:
@@ -127,7 +127,7 @@ class Reading:
         return any((self.decimal, self.thousands, self.percent, self.flags))
 
     def number(self, text: str) -> float | None:
-        """Return the number that a text is, NaN if it marks a missing one, None if neither."""
+        """Return a text as a number, NaN if it marks a missing number, or None if it is neither."""
         text = text.strip()
         if text in self._texts or text.lower() in _MISSING_TEXT:
             return np.nan
@@ -142,11 +142,11 @@ class Reading:
         return np.nan if number in self._numbers else number
 
     def is_marker(self, cell: object) -> bool:
-        """Return whether a cell is a text that was declared to mark a missing number."""
+        """Return whether a cell is a text that is declared as a marker of missing numbers."""
         return isinstance(cell, str) and cell.strip() in self._texts
 
     def without_marked(self, values: Any) -> Any:
-        """Return numbers with NaN in place of those that mark a missing one."""
+        """Return numbers with NaN in place of those that mark a missing number."""
         if not self._numbers or not values.size:
             return values
         return np.where(np.isin(values, list(self._numbers)), np.nan, values)
@@ -154,10 +154,10 @@ class Reading:
     def _plain_number(self, text: str) -> float | None:
         text = text.replace("\u2212", "-")
         if self.thousands is not None:
-            found = self._without_thousands(text)
-            if found is None:
+            joined = self._without_thousands(text)
+            if joined is None:
                 return None
-            text = found
+            text = joined
         if self.decimal == ",":
             if "." in text:
                 return None
@@ -181,13 +181,13 @@ class Reading:
         return "".join([*groups, *rest])
 
     def fault(self, cell: object, *, in_file: bool) -> str:
-        """Return why a cell is not a number, with the setting that reads it if there is one."""
+        """Return the fault of a cell that is not a number, with a setting that reads it, if any."""
         hint = self._hint(cell.strip(), in_file) if isinstance(cell, str) else ""
         return f"{cell!r} is not a number" + (f"; {hint}" if hint else "")
 
     def _hint(self, text: str, in_file: bool) -> str:  # noqa: FBT001 private
         if not in_file and not self.reads_text and self._plain_number(text) is not None:
-            return "it is text: say decimal='.' to read text as numbers"
+            return "it is text: set decimal='.' to read text as numbers"
         for words, settings in _OTHER_SETTINGS.items():
             try:
                 other = Reading(**{**self.options(), **settings}).number(text)
@@ -195,23 +195,23 @@ class Reading:
                 continue
             if other is not None and not np.isnan(other):
                 also = " (or thousands=',' for 1,234)" if _is_grouped(text, words) else ""
-                return f"say {words}{also} to read it as {other:.15g}"
+                return f"set {words}{also} to read it as {other:.15g}"
         if not self.flags and (match := _FLAGS.fullmatch(text)) and match[1] and (
             not match[1][-1].isalnum()
         ):  # fmt: skip
-            return f"if it marks a missing value, say missing=({match[1]!r},) and flags=True"
+            return f"if it marks a missing value, set missing=({match[1]!r},) and flags=True"
         is_number_like = text[:1].lstrip("+-").isdigit() or text[1:2].isdigit()
-        return "" if is_number_like else f"if it marks a missing value, say missing=({text!r},)"
+        return "" if is_number_like else f"if it marks a missing value, set missing=({text!r},)"
 
     def options(self) -> dict[str, Any]:
-        """Return the settings as the keywords that make them."""
+        """Return the settings as keyword arguments."""
         return {name: getattr(self, name) for name in _OPTIONS}
 
     def names(self, texts: Sequence[str]) -> list[Any]:
-        """Return names as numbers if every one that is not blank reads back as it was, else text.
+        """Return names as numbers if all of them read back as they were written, otherwise as text.
 
-        1.10 and 004 stay text: as numbers they would lose the zero. So do 1 and 1.0, which would
-        become the same.
+        Blank names are missing. 1.10 and 004 remain text, because numbers would lose the zeros; so
+        do 1 and 1.0, because they would become equal.
         """
         stripped = [text.strip() for text in texts]
         present = {text for text in stripped if text}
@@ -240,14 +240,14 @@ _OTHER_SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def reading_of(options: ReadingOptions) -> Reading:
-    """Return the settings that keywords name.
+    """Return the settings from keyword arguments.
 
     Raises
     ------
     UnknownCodeError
-        Keywords that are not fields of `Reading`.
+        A keyword is not a field of `Reading`.
     MethodError
-        Settings of the wrong kind, all of them.
+        A setting is invalid, or a keyword is a step of the method. All faults are listed.
     """
     if not options:
         return _PLAIN
@@ -255,7 +255,7 @@ def reading_of(options: ReadingOptions) -> Reading:
     if unknown:
         elsewhere = [name for name in unknown if name in _STEPS]
         if elsewhere:
-            msg = "steps are given by `method`, such as method=Method(imputation=...)"
+            msg = "steps are set with `method`, such as method=Method(imputation=...)"
             raise MethodError(msg, [f"{name}={options[name]!r}" for name in elsewhere])  # type: ignore[literal-required] # unknown ones
         raise UnknownCodeError("option for reading data", unknown, _OPTIONS)
     return Reading(**options)
@@ -273,7 +273,7 @@ def _reads_back(text: str) -> bool:
 
 
 def _is_character(mark: Any) -> bool:
-    """Return whether something is one character that can separate numbers or cells."""
+    """Return whether a value is one character that can separate digits or cells."""
     is_one = isinstance(mark, str) and len(mark) == 1
     return is_one and not mark.isalnum() and mark not in '+-"\r\n'
 

@@ -12,7 +12,7 @@ from dli.errors import DataError
 
 __all__ = ["LIBRARIES", "Frame", "build", "default_library", "is_installed"]
 
-# A frame of the library that the data came in: pandas, polars, pyarrow, or a mapping of arrays.
+# A frame in the library of the data: pandas, polars, pyarrow, or a mapping of arrays.
 Frame: TypeAlias = Any
 
 LIBRARIES = ("pandas", "polars", "pyarrow", "mapping")
@@ -26,16 +26,16 @@ def build(
     Parameters
     ----------
     columns : mapping of str to sequence or ndarray
-        NaN in floats and None in text mean missing.
+        The cells of each column; NaN in floats and None in text mean missing.
     library : {"pandas", "polars", "pyarrow", "mapping"}, optional
-        By default the first that is installed, in this order.
+        The library of the frame; by default the first of these that is installed.
     integers : iterable of str
-        Columns of whole numbers that come as floats because some are missing.
+        Columns of whole numbers that are floats because some values are missing.
 
     Returns
     -------
     frame
-        Missing cells are the library's own missing values.
+        The frame, in which missing cells are the missing values of its library.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def _built(columns: Mapping[str, Any], library: Any, integers: frozenset[str]) -
 
 
 def default_library() -> str:
-    """Return the library of results whose data came as a mapping or a file."""
+    """Return the library of results if the data are a mapping or a file."""
     return next((name for name in LIBRARIES[:-1] if is_installed(name)), "mapping")
 
 
@@ -97,5 +97,5 @@ def _build_pandas(columns: Mapping[str, Any], integers: frozenset[str]) -> Any:
 
 def _as_array(cells: Any) -> NDArray[Any]:
     array = np.asarray(cells)
-    # NumPy would turn [1, "a"] and ["a", None] into text without a word.
+    # NumPy would silently convert [1, "a"] and ["a", None] to text.
     return array if array.dtype.kind in "fiub" else np.asarray(cells, dtype=object)

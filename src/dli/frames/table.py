@@ -1,4 +1,4 @@
-"""The class `Table`: what came in, whatever it came in."""
+"""The class `Table`: data from any library."""
 
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,24 +15,24 @@ from dli.frames.reading import Reading
 
 __all__ = ["Table"]
 
-# Kinds of cells that always hold something; names mostly are of these.
+# Types whose values are never missing; most names have one of these types.
 _NEVER_MISSING = frozenset({str, int, bool})
 
 
 @frozen(kw_only=True, eq=False)
 class Table:
-    """A table that came in: its columns, its number of rows and the library for the results.
+    """The data as they were read: the columns, the number of rows and the library of results.
 
     Attributes
     ----------
     names : tuple of str
-        The columns in their order.
+        The names of the columns, in order.
     n_rows : int
-        How many rows there are.
+        The number of rows.
     library : object
-        What `build` makes results with: a name, or another library's narwhals implementation.
+        The library of results: a name, or the narwhals implementation of another library.
     reading : Reading
-        How text is read as numbers.
+        The settings for reading text as numbers.
     """
 
     names: tuple[str, ...]
@@ -44,13 +44,13 @@ class Table:
 
     @property
     def is_text(self) -> bool:
-        """The cells were read from a text file: numbers are still to be parsed."""
+        """Whether the cells are text from a file, in which numbers are not parsed yet."""
         return self._lines is not None
 
     def column(self, name: str) -> list[Any]:
-        """Return the cells of a column as Python objects, a missing one as None.
+        """Return the cells of a column as Python objects, None where a cell is missing.
 
-        Names in a text file are typed only where all of them read back as they were written.
+        Names in a text file become numbers only if all of them read back as they were written.
         """
         cells = self._cells(name)
         if self.is_text:
@@ -64,19 +64,19 @@ class Table:
         return [None if is_missing(cell) else cell for cell in cells]
 
     def _cells(self, name: str) -> Any:
-        """Return a column as it is held: a list, an array or a series."""
+        """Return a column as it is stored: a list, an array or a series."""
         return self._source[self.names.index(name) if self._is_pandas else name]
 
     @property
     def _is_pandas(self) -> bool:
-        """Whether it holds a pandas frame, whose columns are then called by their places."""
+        """Whether the source is a pandas frame, whose columns are then named by their positions."""
         return self.library == "pandas" and hasattr(self._source, "iloc")
 
     def variable(self, name: str) -> list[Any]:
-        """Return a column as `column` does, but as numbers if all cells are such.
+        """Return a column as `column` does, but as numbers if all cells are numbers.
 
-        Those in a file need not read back as they were written: 1250.50 is one. What was declared
-        to mark a missing number is missing.
+        Numbers in a file need not read back as they were written, such as 1250.50. Cells that are
+        declared as markers of missing numbers are missing.
         """
         if self.is_text or self.reading != Reading():
             values, wrong = self.numbers([name])
@@ -85,12 +85,12 @@ class Table:
         return self.column(name)
 
     def texts(self, name: str) -> list[str]:
-        """Return a column of a text file as it was written."""
+        """Return the cells of a column of a text file as they were written."""
         return list(self._source[name])
 
     @property
     def lines(self) -> tuple[int, ...] | None:
-        """The line of each row in a text file, None for other tables."""
+        """The line number of each row in a text file; None for other tables."""
         return self._lines
 
     def numbers(self, names: Sequence[str]) -> tuple[Floats, list[tuple[int, str, object]]]:
@@ -99,14 +99,14 @@ class Table:
         Parameters
         ----------
         names : sequence of str
-            Of the columns.
+            The names of the columns.
 
         Returns
         -------
         values : ndarray of shape (n_rows, n_names), in Fortran order
-            NaN where a cell is missing.
+            The numbers; NaN where a cell is missing or is not a number.
         faults : list of (row, name, cell)
-            `not_a_number` says what is wrong with such a cell.
+            The cells that are not numbers; `not_a_number` describes the fault of each.
         """
         whole = self._whole_block(names)
         if whole is not None:
@@ -143,7 +143,7 @@ class Table:
     def _parsed(
         self, texts: Sequence[str], rows: Iterable[int], numbers: Floats
     ) -> tuple[Floats, list[tuple[int, Any]]]:
-        """Write the numbers that texts are into an array, and return the texts that are none."""
+        """Write the numbers in texts to an array, and return the texts that are not numbers."""
         wrong = []
         for row, text in zip(rows, texts, strict=True):
             number = self.reading.number(text)
@@ -153,13 +153,13 @@ class Table:
         return numbers, wrong
 
     def not_a_number(self, cell: object) -> str:
-        """Return what is wrong with a cell that `numbers` lists, and the setting that reads it."""
+        """Return the fault of a cell that `numbers` lists, with a setting that reads it, if any."""
         if isinstance(cell, str):
             return self.reading.fault(cell, in_file=self.is_text)
         return f"{reprlib.repr(cell)} is not a number ({kind_of(cell)})"
 
     def _whole_block(self, names: Sequence[str]) -> Floats | None:
-        """Take all columns at once where the frame can: many small copies are slow."""
+        """Return all columns at once if possible, because many small copies are slow."""
         if isinstance(self._source, Mapping):
             columns = [self._source[name] for name in names]
             if all(isinstance(c, np.ndarray) and c.dtype == np.float64 for c in columns):
@@ -173,11 +173,11 @@ class Table:
 
     @property
     def has_row_names(self) -> bool:
-        """Whether it is a pandas frame whose index is more than the numbers of the rows."""
+        """Whether the source is a pandas frame whose index is not just the row numbers."""
         return self._is_pandas and type(self._source.index).__name__ != "RangeIndex"
 
     def holding(self, names: Sequence[str], values: Floats) -> "Table":
-        """Hold own columns, these values among them: the caller's mapping may change."""
+        """Return the table with a copy of the columns of a mapping, which its owner may change."""
         if not isinstance(self._source, Mapping) or self.is_text:
             return self
         source = {name: _copied(cells) for name, cells in self._source.items() if name not in names}
@@ -185,7 +185,7 @@ class Table:
         return evolve(self, source={name: source[name] for name in self.names})
 
     def take(self, rows: Sequence[int]) -> "Table":
-        """Return some of the rows, in that order."""
+        """Return the table of some rows, in the given order."""
         lines = None if self._lines is None else tuple(self._lines[row] for row in rows)
         if isinstance(self._source, Mapping):
             source: Any = {
@@ -199,14 +199,14 @@ class Table:
         return evolve(self, source=source, n_rows=len(rows), lines=lines)
 
     def where(self, row: int) -> str:
-        """Name a row as its reader would: the line of a file, else the position from 0."""
+        """Return the name of a row in messages: its line in a file, or its position from 0."""
         return f"row {row}" if self._lines is None else f"line {self._lines[row]}"
 
     def require(self, names: Iterable[str], what: str) -> list[str]:
-        """Return the names that are not columns, each with the nearest that is one."""
+        """Return the names that are not columns, each with the most similar column as a hint."""
         present = set(self.names)
         absent = [name for name in names if name not in present]
-        # To look for the nearest takes long: only the names that a message shows get a hint.
+        # The search for similar names is slow, so only the names that a message shows get a hint.
         return [
             f"{what} {name!r}" + (did_you_mean(name, self.names) if place < 20 else "")
             for place, name in enumerate(absent)
@@ -217,7 +217,7 @@ def _as_list(cells: NDArray[Any]) -> list[Any]:
     """Return the cells of an array as Python objects."""
     if cells.dtype.kind not in "mM" or cells.dtype == "datetime64[D]":
         return list(cells.tolist())
-    # Of nanoseconds, `tolist` would make whole numbers.
+    # `tolist` would convert nanoseconds to whole numbers.
     whole = cells.astype("datetime64[us]")
     return list(
         cells
@@ -227,7 +227,7 @@ def _as_list(cells: NDArray[Any]) -> list[Any]:
 
 
 def _truth_as_numbers(cells: Any) -> Any:
-    """Return a column of nothing but True, False and missing cells as 1, 0 and missing."""
+    """Return a column that holds only True, False and missing cells as 1, 0 and missing."""
     if isinstance(cells, np.ndarray):
         if cells.dtype.kind == "b":
             return cells.astype(np.float64)

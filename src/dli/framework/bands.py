@@ -43,8 +43,8 @@ class Bands:
     Raises
     ------
     ModelError
-        A threshold is not a finite number, the thresholds do not increase, a name is not a non-empty
-        text, or the number of names does not match.
+        A threshold is not a finite number, the thresholds do not increase, a name is not a
+        non-empty text, or the number of names does not match.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Bands:
         ]
         names: tuple[object, ...] = self.names
         faults += [
-            f"name {n!r} is not text, or is empty" for n in names if not (isinstance(n, str) and n)
+            f"name {n!r} is not a non-empty text" for n in names if not (isinstance(n, str) and n)
         ]
         if not faults:
             faults = [

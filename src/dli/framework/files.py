@@ -1,8 +1,8 @@
 """Model files in TOML: an ``[index]`` table for the top and a ``[[node]]`` for every other node.
 
-A node names its ``parent``; without that key, its parent is the index. A node that is nobody's
-parent is an indicator. A table ``[method]`` is read by `dli.method.files`. The functions that build
-an index take its class as ``kind``.
+A node names its ``parent``; without that key, its parent is the index. A node without children is
+an indicator. A table ``[method]`` is read by `dli.method.files`. The functions that build an index
+receive its class as ``kind``.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ _TABLES = ("format", "index", "method", "node", "judgements")
 _STEPS = ("weighting", "aggregation", "normalisation")
 
 _Index = TypeVar("_Index")
-# Where a row stands, for error messages, and its fields.
+# The place of each row in its file or table, for error messages, and its fields.
 _Rows = Sequence[tuple[str, Mapping[str, Any]]]
 
 
@@ -51,7 +51,7 @@ def load(
     Raises
     ------
     MethodError
-        Steps that are no mapping of names to classes or functions.
+        ``steps`` is not a mapping of names to classes or functions.
     ModelError
         The file cannot be read, exceeds a limit of `dli.files`, or is invalid; the error names
         the file, table and key.
@@ -72,9 +72,9 @@ def save(index: Tree, path: str | PathLike[str]) -> None:
     Raises
     ------
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
     MethodError
-        A step that no file can name.
+        A step cannot be stored in a file.
     """
     write_toml(path, to_dict(index, own=True), "model file")
 
@@ -83,10 +83,10 @@ def from_dict(tables: Any, kind: Callable[..., _Index], steps: Steps | None = No
     """Return the index that the tables of a model file describe."""
     if not isinstance(tables, Mapping):
         got = type(tables).__name__
-        raise ModelError(f"a model must say format = {FORMAT!r}, got {got!r}")
+        raise ModelError(f"a model must be a mapping with format = {FORMAT!r}, got {got}")
     fault = format_fault(tables.get("format"), FORMAT)
     if fault:
-        raise ModelError(f"not a model that can be read: {fault}")
+        raise ModelError(f"cannot read the model: {fault}")
     faults = unknown_tables(tables)
     top, nodes = tables.get("index"), tables.get("node", [])
     if not isinstance(top, Mapping):
@@ -103,7 +103,7 @@ def from_dict(tables: Any, kind: Callable[..., _Index], steps: Steps | None = No
 
 
 def unknown_tables(tables: Mapping[str, Any]) -> list[str]:
-    """Return which tables no model file has."""
+    """Return a fault for each table that a model file cannot contain."""
     return [
         f"table [{key}] is unknown{did_you_mean(key, _TABLES)}"
         for key in tables
@@ -112,7 +112,7 @@ def unknown_tables(tables: Mapping[str, Any]) -> list[str]:
 
 
 def to_dict(index: Tree, *, own: bool = False) -> dict[str, Any]:
-    """Return an index as the tables of a model file, also with steps of one's own if told so."""
+    """Return an index as the tables of a model file; ``own`` allows the user's own steps."""
     converter = _converter()
     return {
         "format": FORMAT,
@@ -126,7 +126,7 @@ def to_dict(index: Tree, *, own: bool = False) -> dict[str, Any]:
 
 
 def _depth_first(index: Tree) -> list[Tree]:
-    """Return the nodes that have children."""
+    """Return the nodes that have children, depth first."""
     nodes = []
     pending = [index]
     while pending:
@@ -172,16 +172,16 @@ def from_rows(rows: _Rows, kind: Callable[..., _Index], steps: Steps | None = No
 
 
 def _misplaced(fields: dict[str, Any]) -> list[str]:
-    """Take keys of nodes with children out of an indicator's fields; return where they belong."""
+    """Remove keys of nodes with children from an indicator's fields; return their faults."""
     faults = []
     for key in (*_STEPS, "bands"):
         if fields.pop(key, None) is not None:
             fault = (
-                f"key {key!r} is for nodes with children, and no node has this one as its parent"
+                f"key {key!r} is for nodes with children, but no node names this one as its parent"
             )
             if key == "normalisation":
                 fault += (
-                    "; for an indicator write [[method.normalisation]] with for = "
+                    "; for an indicator, write [[method.normalisation]] with for = "
                     f"{fields.get('code')!r}"
                 )
             faults.append(fault)
@@ -189,18 +189,18 @@ def _misplaced(fields: dict[str, Any]) -> list[str]:
 
 
 def _only_of_indicators(fields: dict[str, Any]) -> list[str]:
-    """Take keys of indicators out of the fields of a node with children; return what they are."""
+    """Remove keys of indicators from the fields of a node with children; return their faults."""
     known = {field.name for field in attrs.fields(_Branch)}
     of_indicators = [field.name for field in attrs.fields(Indicator) if field.name not in known]
     return [
-        f"key {key!r} is for indicators, and this node has children"
+        f"key {key!r} is for indicators, but this node has children"
         for key in of_indicators
         if fields.pop(key, None) is not None
     ]
 
 
 def _read_steps(fields: dict[str, Any], steps: Steps | None) -> list[str]:
-    """Put steps in the place of the tables that name them; return why some cannot be read."""
+    """Replace the tables of steps by the steps; return the faults of those that cannot be read."""
     faults = []
     for family in _STEPS:
         try:
@@ -213,9 +213,9 @@ def _read_steps(fields: dict[str, Any], steps: Steps | None) -> list[str]:
 
 @attrs.frozen
 class _Branch:
-    """The fields of a node with children, before these are built.
+    """The fields of a node with children, before the children exist.
 
-    Reading all fields first makes it possible to list the faults of all nodes.
+    Reading the fields of all nodes first makes it possible to list all faults.
     """
 
     code: str
@@ -229,7 +229,7 @@ class _Branch:
 
 
 def _joined(nodes: list[tuple[str | None, Any]], kind: Callable[..., Any]) -> Any:
-    """Return the tree of nodes that each come with the code of their parent."""
+    """Return the tree of nodes, each of which is listed with the code of its parent."""
     children: dict[str | None, list[Any]] = {}
     for parent, node in nodes:
         children.setdefault(parent, []).append(node)
@@ -264,7 +264,7 @@ def _tree_faults(rows: _Rows) -> list[str]:
         code, parent = row.get("code"), row.get("parent")
         at = f"{where} (code {code!r})"
         if parent is not None and parent not in parents:
-            # Hints for the faults that are shown: each one is searched for among all codes.
+            # A hint requires a search among all codes, so only the faults that are shown get one.
             hint = did_you_mean(parent, counts) if len(faults) < 20 else ""
             faults.append(f"{at}: no node has the code of its parent {parent!r}{hint}")
         elif code in in_loops:
@@ -275,7 +275,7 @@ def _tree_faults(rows: _Rows) -> list[str]:
 
 
 def _in_loops(parents: Mapping[str | None, str | None]) -> set[str | None]:
-    """Return the codes that one reaches again by following the parents."""
+    """Return the codes from which following the parents leads back to the same code."""
     in_loops: set[str | None] = set()
     visited: set[str | None] = set()
     for start in parents:
@@ -291,7 +291,7 @@ def _in_loops(parents: Mapping[str | None, str | None]) -> set[str | None]:
 
 
 def _row(converter: Converter, node: TreeNode, *, own: bool) -> dict[str, Any]:
-    """Return a node's own fields, except those at their default."""
+    """Return the fields of a node, except its children and fields with their default value."""
     fields = {
         field.name: getattr(node, field.name)
         for field in attrs.fields(cast("type[Any]", type(node)))
@@ -303,14 +303,14 @@ def _row(converter: Converter, node: TreeNode, *, own: bool) -> dict[str, Any]:
     if "direction" in fields:  # 1.0 and True are equal to 1, but a file must hold a whole number
         fields["direction"] = int(fields["direction"])
     for name in ("weight", "target", "denominator_factor", "goalposts", "scale", "doubtful"):
-        if name in fields:  # so that a number is written alike whether it was 2 or 2.0
-            given = fields[name]
-            fields[name] = [*map(float, given)] if isinstance(given, tuple) else float(given)
+        if name in fields:  # so that 2 and 2.0 are written in the same way
+            value = fields[name]
+            fields[name] = [*map(float, value)] if isinstance(value, tuple) else float(value)
     return {key: _plain(converter.unstructure(value)) for key, value in fields.items()}
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with Python's own numbers in the place of those of NumPy."""
+    """Return a value with Python numbers in place of NumPy numbers."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -321,7 +321,7 @@ def _plain(value: Any) -> Any:
 @cache
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, unstruct_collection_overrides={tuple: list})
-    # The conversions of Python are too lenient: int(1.5) is 1 and str(5) is "5".
+    # Python's conversions are too lenient: int(1.5) is 1 and str(5) is "5".
     converter.register_structure_hook(str, lambda value, _: _exactly(value, str, "text"))
     converter.register_structure_hook(int, lambda value, _: _exactly(value, int, "a whole number"))
     converter.register_structure_hook(float, lambda value, _: _number(value))

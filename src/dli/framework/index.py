@@ -1,4 +1,4 @@
-"""The whole hierarchy: indicators, the sub-indices above them and the index on top."""
+"""The index: a tree of sub-indices and indicators."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,14 +31,17 @@ MAX_DEPTH = 1000
 
 
 def _tuple(children: Any) -> tuple[Any, ...]:
-    """Return children in a tuple; what has none in an order is one, for messages to show."""
+    """Return children as a tuple; anything but an ordered collection is the only child.
+
+    The checks can then show it in a message.
+    """
     is_one = isinstance(children, (Indicator, Index, bytes, type, Mapping, AbstractSet))
     if is_one or not isinstance(children, Iterable):
         return (children,)
     return (children,) if getattr(children, "ndim", 1) == 0 else tuple(children)
 
 
-# Comparing and pickling go through `_flat`: the default methods would fail on deep trees.
+# Comparing and pickling use `_flat`, because the default methods would fail on deep trees.
 @frozen(repr=False, eq=False)
 class Index:
     """A node of the hierarchy that has children: a sub-index, or the index as a whole.
@@ -46,32 +49,33 @@ class Index:
     Parameters
     ----------
     code : str
-        Short, and unique in the tree.
+        A short code that no other node of the tree has.
     children : sequence of Indicator or Index
-        At least one. Branches may differ in depth; the tree may have up to 1,000 levels below its
-        top.
+        The nodes directly below this one, at least one. Branches may differ in depth; the tree may
+        have up to 1,000 levels below its top.
     name : str
-        For tables and reports; the code where there is none.
+        The name in tables and reports; if it is empty, they show the code.
     weight : float
-        Relative to its siblings; only the proportions matter.
+        The weight relative to the siblings; only the proportions matter.
     weighting, aggregation : object, optional
-        How the children of this node are weighted and aggregated; takes precedence over the
-        choices of the method.
+        The steps that weight and aggregate the children of this node; they take precedence over
+        those of the method.
     normalisation : object, optional
-        How this node's score is normalised before it enters its parent, as an indicator's values
-        are; takes precedence over the choice of the method. More is better in a score. That of
-        the index as a whole sets the final scale, such as 100 for the best unit. Scores and ranks
-        are those before it; ``Assessment.stage("normalised")`` has what comes of it.
+        The step that normalises the score of this node before it enters its parent, like the values
+        of an indicator; it takes precedence over that of the method. Higher scores are always
+        better. The normalisation of the index as a whole sets the final scale, such as 100 for the
+        best unit. Scores and ranks are those before this step; ``Assessment.stage("normalised")``
+        returns the normalised scores.
     bands : Bands, optional
-        Named classes of this node's score.
+        Named classes for the score of this node.
     description : str
-        What it is meant to measure.
+        What the index or sub-index is meant to measure.
 
     Raises
     ------
     ModelError
-        The node has no children, children of another type, an invalid field, or more than 1,000
-        levels below it; or a code appears more than once in the tree.
+        The node does not have children, or has children of another type, an invalid field, or more
+        than 1,000 levels below it; or a code appears more than once in the tree.
 
     Examples
     --------
@@ -115,10 +119,10 @@ class Index:
                 faults += step_faults(family, choice, act, f"dli.{family}.{example}()")
         bands: object = self.bands
         if bands is not None and not isinstance(bands, Bands):
-            faults.append(f"bands must be Bands, got {bands!r}")
+            faults.append(f"bands must be a dli.Bands object, got {bands!r}")
         if not invalid:
             if self._depth > MAX_DEPTH:
-                faults.append(f"it has more than {MAX_DEPTH} levels below it, the largest number")
+                faults.append(f"it has more than {MAX_DEPTH} levels below it, which is the maximum")
             codes = [node.code for node in self.walk()]
             counts = Counter(code for code in codes if is_hashable(code))
             faults += [f"code {code!r} appears {n} times" for code, n in counts.items() if n > 1]
@@ -152,7 +156,7 @@ class Index:
 
     @cached_property
     def _depth(self) -> int:
-        """The number of levels below; each child already knows its own."""
+        """The number of levels below; each child has already computed its own."""
         depths = [child._depth for child in self.children if isinstance(child, Index)]  # noqa: SLF001 same class
         return 1 + max(depths, default=0)
 
@@ -170,12 +174,12 @@ class Index:
             raise UnknownCodeError("node", [code], self._nodes) from None
 
     def parent(self, code: str) -> "Index | None":
-        """Return the parent of the node with a code, None for the top."""
+        """Return the parent of the node with a code; None for the index itself."""
         self.find(code)
         return self._parents.get(code)
 
     def level(self, code: str) -> int:
-        """Return the level of the node with a code: 0 for the index, 1 for its children."""
+        """Return the tree level of the node with a code: 0 for the index, 1 for its children."""
         return len(self.path(code))
 
     def path(self, code: str) -> tuple["Index", ...]:
@@ -209,7 +213,7 @@ class Index:
         UnknownCodeError
             One or more codes are not in the tree.
         ModelError
-            A sub-index, or the index, would be left without children.
+            A sub-index, or the index itself, would be left without children.
         """
         self._require(codes)
         if self.code in codes:
@@ -224,29 +228,29 @@ class Index:
                 kept += children
         if empty:
             faults = [
-                f"{code!r} would be left without children; leave it out as a whole"
+                f"{code!r} would be left without children; leave out the whole node"
                 for code in empty
             ]
-            raise ModelError(f"cannot leave these out of {self.code!r}", faults)
+            raise ModelError(f"cannot leave out nodes of {self.code!r}", faults)
         return self._rebuilt(kept)
 
     def with_weights(self, weights: Mapping[str, float]) -> "Index":
-        """Return the index with other declared weights.
+        """Return the index with different declared weights.
 
         Parameters
         ----------
         weights : mapping of str to float
-            The weight of each code; nodes that are not named keep their weight.
+            The new weights by code; other nodes keep their weights.
 
         Raises
         ------
         UnknownCodeError
             One or more codes are not in the tree.
         ModelError
-            Weights that are negative or not finite numbers; all of them are listed.
+            One or more weights are negative or are not finite numbers; all of them are listed.
         """
         if not isinstance(weights, Mapping):
-            raise ModelError(f"weights must be a mapping of code to weight, got {weights!r}")
+            raise ModelError(f"weights must be a mapping of codes to weights, got {weights!r}")
         self._require(weights)
         faults = [f"{code!r}: {fault}" for code, w in weights.items() for fault in weight_faults(w)]
         if faults:
@@ -257,7 +261,7 @@ class Index:
         )
 
     def replace(self, code: str, node: "Node") -> "Index":
-        """Return the index with another node, and everything below it, in the place of a code.
+        """Return the index with one node, and everything below it, replaced by another node.
 
         Raises
         ------
@@ -278,7 +282,7 @@ class Index:
         return cast("Index", node)
 
     def _rebuilt(self, nodes: Iterable["Node"]) -> "Index":
-        """Return the tree of some of its nodes, possibly changed; parents come first."""
+        """Return the tree of some of the nodes, possibly changed; parents must come first."""
         built: dict[str, Node] = {}
         for node in reversed(list(nodes)):
             if isinstance(node, Index):
@@ -297,22 +301,22 @@ class Index:
     def load(
         cls, path: str | PathLike[str], *, steps: Mapping[str, Callable[..., Any]] | None = None
     ) -> "Index":
-        """Return the index that a model file in TOML describes; its ``[method]`` is passed over.
+        """Return the index that a model file in TOML describes; a table ``[method]`` is ignored.
 
         Parameters
         ----------
         path : str or path-like
-            Of the file.
+            The path of the file.
         steps : mapping of str to callable, optional
-            Steps of your own that the file names, such as ``{"Mine": Mine}``: a class or function
-            for each, called with the parameters in the file.
+            Steps of your own that the file names, such as ``{"Mine": Mine}``. Each is a class or
+            function that is called with the parameters in the file.
 
         Raises
         ------
         ModelError
             The file cannot be read or is invalid; the error names the file, table and key.
         MethodError
-            Invalid ``steps``.
+            ``steps`` is invalid.
         """
         from dli.framework.files import load
 
@@ -353,8 +357,8 @@ class Index:
             Columns ``code`` and ``parent`` (missing for the index itself) and any of ``name,
             weight, direction, unit_of_measure, goalpost_worst, goalpost_best, target, scale_low,
             scale_high, denominator, denominator_factor, column, constant, doubtful, description,
-            source``, where ``doubtful`` is a number, or several with semicolons between; or
-            COINr's iMeta columns ``iCode, Parent`` and any of ``iName, Level, Weight, Direction,
+            source``, where ``doubtful`` is a number, or several separated by semicolons; or COINr's
+            iMeta columns ``iCode, Parent`` and any of ``iName, Level, Weight, Direction,
             Type, Unit, Denominator, Target``, where rows of type Group, Denominator and Other are
             ignored.
 
@@ -382,12 +386,12 @@ class Index:
         depth : int, optional
             The number of levels to draw below the top; all by default.
         width : int
-            The number of columns of the terminal; longer names are cut.
+            The number of characters in a line; longer names are shortened.
 
         Raises
         ------
         MethodError
-            A depth or width that is not a whole number.
+            ``depth`` or ``width`` is not a whole number.
         """
         if depth is not None:
             depth = whole_number("depth (if not None)", depth, 0)
@@ -422,8 +426,8 @@ class Index:
 
 
 def _from_flat(nodes: Sequence[tuple[Any, ...]]) -> Index:
-    """Return the index of which `Index._flat` lists the nodes."""
-    # From the last node to the first, each node finds its children at the front of the queue.
+    """Return the index whose nodes `Index._flat` lists."""
+    # From the last node to the first, the children of each node are at the front of the queue.
     built: deque[Any] = deque()
     for node in reversed(nodes):
         if len(node) == 1:

@@ -23,42 +23,42 @@ class Indicator:
     Parameters
     ----------
     code : str
-        No other node of the index may have the same code. It names the indicator in all results,
-        and its column in the data unless ``column`` does.
+        A code that no other node of the index has. It identifies the indicator in all results, and
+        its column in the data unless ``column`` names another.
     name : str
-        For tables and reports; the code where there is none.
+        The name in tables and reports; if it is empty, they show the code.
     direction : {1, -1}
-        1 when more is better for the index, -1 when less is.
+        1 if higher values are better for the index, -1 if lower values are.
     weight : float
-        Relative to its siblings; only the proportions matter.
+        The weight relative to the siblings; only the proportions matter.
     unit_of_measure : str
         The unit of the values that are scored, after division by the denominator if there is one.
         For example ``"percent"`` or ``"lines per 100 people"``.
     goalposts : (float, float), optional
-        The worst and the best value, in the unit of measure: with a denominator, of the quotient.
-        They are the ends of the scale, whatever the data are.
+        The worst and the best value, in the unit of measure; with a denominator, those of the
+        quotient. They are the ends of the scale, independently of the data.
     target : float, optional
         The value to reach, in the same unit as the goalposts.
     scale : (float, float), optional
-        The lowest and the highest valid value of the column of the data, before division by the
-        denominator; data outside this range raise an error.
+        The lowest and the highest valid value in the data, before division by the denominator;
+        values outside this range raise an error.
     denominator : str, optional
         The column of the data by which the indicator is divided, before missing values are imputed
-        and outliers treated.
+        and outliers are treated.
     denominator_factor : float
         The factor by which the quotient is multiplied: 1000 gives a figure per thousand.
     column : str, optional
-        The column of the data with its values; by default the code. Several indicators may have
-        the same column.
+        The column of the data that holds the values; by default the code. Several indicators may
+        have the same column.
     constant : float, optional
-        The value of every unit, in the unit of measure; such an indicator has no column and no
-        denominator.
+        A value that is the same for every unit, in the unit of measure. Such an indicator does not
+        have a column or a denominator.
     doubtful : sequence of float
-        Values, in raw units, that may mean that there is no value: 0 where a survey writes 0 both
-        for "no" and for "nothing found". They count as they are; an assessment flags them, and
-        `dli.sensitivity.DoubtfulAsMissing` shows what reading them as missing changes.
+        Raw values that may in fact be missing, such as 0 in a survey that records both "no" and
+        "nothing found" as 0. They are scored as they are; an assessment flags them, and
+        `dli.sensitivity.DoubtfulAsMissing` shows the effect of treating them as missing.
     description, source : str
-        What is measured, and where the figures come from.
+        What the indicator measures, and the source of its values.
 
     Raises
     ------
@@ -94,7 +94,7 @@ class Indicator:
     source: str = field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        # Not by converters: type checkers then see descriptors, which do not fit a protocol.
+        # Not by converters: type checkers would see descriptors, which do not match a protocol.
         for name in ("goalposts", "scale", "doubtful"):
             object.__setattr__(self, name, _tuple(getattr(self, name)))
         faults = [
@@ -115,7 +115,7 @@ class Indicator:
 
     @property
     def data_column(self) -> str | None:
-        """The column of the data with its values: the code if no other; None for a constant."""
+        """The column of the data with its values, by default the code; None for a constant."""
         if self.constant is not None:
             return None
         return self.code if self.column is None else self.column
@@ -140,13 +140,15 @@ class Indicator:
         if self.goalposts is None:
             return faults
         if not _are_ends(self.goalposts):
-            faults.append(f"goalposts must be two finite numbers, got {self.goalposts!r}")
+            faults.append(
+                f"goalposts must be two finite numbers (worst, best), got {self.goalposts!r}"
+            )
         elif self.goalposts[0] == self.goalposts[1]:
             faults.append(f"goalposts must differ, got {self.goalposts[0]!r} twice")
         elif is_direction and (self.goalposts[1] > self.goalposts[0]) != (self.direction == 1):
             faults.append(
                 f"goalposts {self.goalposts!r} are (worst, best) and contradict direction "
-                f"{self.direction!r}"
+                f"{self.direction!r}: swap them or change the direction"
             )
         return faults
 
@@ -173,17 +175,18 @@ class Indicator:
 
     def _doubtful_faults(self) -> list[str]:
         if not _are_numbers(self.doubtful):
-            return [f"doubtful must be finite numbers, such as (0,), got {self.doubtful!r}"]
+            expected = "a sequence of finite numbers, such as (0,)"
+            return [f"doubtful must be {expected}, got {self.doubtful!r}"]
         faults = []
         if self.doubtful and self.constant is not None:
             faults.append(
-                "constant and doubtful exclude each other: a constant has no data to doubt; leave "
-                "out one of them"
+                "constant and doubtful exclude each other: a constant does not come from data; "
+                "leave out one of them"
             )
         if _are_ends(self.scale):
             low, high = self.scale
             faults += [
-                f"doubtful value {value!r} is outside the scale {self.scale!r}, where no datum is"
+                f"doubtful value {value!r} is outside the scale {self.scale!r} and thus never valid"
                 for value in self.doubtful
                 if not low <= value <= high
             ]

@@ -54,7 +54,7 @@ def select(index: "Index", nodes: Nodes = None, *, below: str | None = None) -> 
         return _at_level(index, nodes, inside)
     codes = several("nodes", nodes)
     if not codes:
-        msg = "nodes must be a tree level or at least one code, got an empty sequence"
+        msg = "nodes must be a level or at least one code, got an empty sequence"
         raise MethodError(msg)
     known = {node.code: node for node in index.walk()}
     unknown = [code for code in codes if not (is_hashable(code) and code in known)]
@@ -72,7 +72,7 @@ def _at_level(index: "Index", level: Any, inside: "list[Node]") -> "list[Node]":
     levels = [index.level(node.code) for node in inside]
     if not is_whole(level, min(levels), max(levels)):
         msg = (
-            f"nodes must be a tree level from {min(levels)} ({inside[0].code!r}) to {max(levels)}, a "
+            f"nodes must be a level from {min(levels)} ({inside[0].code!r}) to {max(levels)}, a "
             f"code, a sequence of codes, or None for the indicators, got {level!r}"
         )
         raise MethodError(msg)

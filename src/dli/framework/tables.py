@@ -61,7 +61,8 @@ def from_table(frame: object, kind: Callable[..., _Index]) -> _Index:
     faults = [f"column {n!r}{did_you_mean(n, table.names)}" for n in needed if n not in table.names]
     if faults:
         raise ModelError(
-            "a table of nodes requires the columns code and parent (COINr: iCode and Parent); missing",
+            "a table of nodes requires the columns code and parent (COINr: iCode and Parent), of "
+            "which these are missing",
             faults,
         )
     unused = [name for name in table.names if name not in columns]
@@ -94,7 +95,7 @@ def from_table(frame: object, kind: Callable[..., _Index]) -> _Index:
 
 
 def _cells(table: frames.Table, columns: dict[str, str]) -> tuple[dict[str, list[Any]], list[str]]:
-    """Return the cells of each field, and a fault for each cell that must be a number but is not."""
+    """Return the cells of each field, and the faults of cells that must be numbers."""
     codes = table.column("iCode" if "iCode" in table.names else "code")
     cells: dict[str, list[Any]] = {}
     faults = []
@@ -115,7 +116,7 @@ def _cells(table: frames.Table, columns: dict[str, str]) -> tuple[dict[str, list
 
 
 def _read_na(cells: dict[str, list[Any]]) -> None:
-    """Replace NA, R's missing value, by None; in codes only if no row has the code NA."""
+    """Replace NA of R by None; in fields that hold codes only if no row has the code NA."""
     for field, column in cells.items():
         names_rows = field in ("code", "parent", "denominator")
         if field not in NUMBERS and not (names_rows and NA in cells["code"]):
@@ -123,7 +124,7 @@ def _read_na(cells: dict[str, list[Any]]) -> None:
 
 
 def _repeated(rows: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:
-    """Return the fault of each repeated code, by the same fault without rows as in `from_rows`."""
+    """Map the fault of each repeated code, as in `from_rows`, to one that names its rows."""
     places: dict[str | None, list[str]] = {}
     for where, row in rows:
         places.setdefault(row["code"], []).append(where)
@@ -175,7 +176,7 @@ def _fields(row: dict[str, Any], *, is_parent: bool) -> dict[str, Any]:
 
 
 def _number_or_text(text: str) -> float | str:
-    """Return text as a number if it is one; if not, `from_rows` reports it with row and code."""
+    """Return text as a number if possible; if not, `from_rows` reports it with row and code."""
     try:
         return float(text)
     except ValueError:

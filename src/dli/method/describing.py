@@ -14,6 +14,8 @@ def describe(choice: Any) -> str:
         return str(ask(choice, "describe", step=f"description of {type(choice).__name__}"))
     kind = type(choice)
     first = (getdoc(kind) or "").strip().split("\n")[0]
-    if first.startswith(f"{kind.__name__}("):  # the signature that dataclasses use as a default docstring
+    if first.startswith(
+        f"{kind.__name__}("
+    ):  # the signature that dataclasses use as a default docstring
         first = ""
     return f"`{shown(choice)}`" + (f": {first}" if first else "")

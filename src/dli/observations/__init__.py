@@ -1,4 +1,4 @@
-"""What was measured: the table that came in, checked."""
+"""Observations: the data of an index, read and checked."""
 
 from dli.observations.observations import Observations
 

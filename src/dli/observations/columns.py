@@ -1,4 +1,4 @@
-"""Which columns of the data the indicators of an index are read from."""
+"""The columns of the data from which the indicators of an index are read."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -18,7 +18,7 @@ Source: TypeAlias = tuple[str, str | None, float | None]
 
 @once_per_index
 def sources(index: Index) -> tuple[Source, ...]:
-    """Return where the values of each indicator come from."""
+    """Return the source of the values of each indicator."""
     return tuple((i.code, i.data_column, i.constant) for i in index.indicators)
 
 
@@ -29,7 +29,7 @@ def data_columns(index: Index) -> Mapping[str, tuple[str, ...]]:
     Raises
     ------
     DataError
-        There are none: all indicators are constants.
+        All indicators are constants.
 
     Examples
     --------
@@ -42,16 +42,16 @@ def data_columns(index: Index) -> Mapping[str, tuple[str, ...]]:
             codes.setdefault(indicator.data_column, []).append(indicator.code)
     if not codes:
         msg = (
-            f"there is nothing to measure: all indicators of {index.code!r} are constants; at "
-            "least one needs a column"
+            f"all indicators of {index.code!r} are constants, so there are no data to assess; at "
+            "least one indicator must have a column"
         )
         raise DataError(msg)
-    return {name: tuple(own) for name, own in codes.items()}
+    return {name: tuple(of_column) for name, of_column in codes.items()}
 
 
 @once_per_index
 def required_columns(index: Index) -> frozenset[str]:
-    """Return the columns without which an index cannot be assessed: of values and denominators."""
+    """Return the columns that an index requires: those of values and of denominators."""
     denominators = {indicator.denominator for indicator in index.indicators} - {None}
     return frozenset(data_columns(index)) | frozenset(map(str, denominators))
 
@@ -63,14 +63,16 @@ def node_codes(index: Index) -> frozenset[str]:
 
 
 def values_of(indicators: Sequence[Indicator], columns: Sequence[str], measured: Floats) -> Floats:
-    """Return the values of indicators.
+    """Return the values of indicators, which may share columns or be constants.
 
     Parameters
     ----------
     indicators : sequence of Indicator
+        The indicators.
     columns : sequence of str
-        All that the indicators have.
+        The names of the columns of ``measured``, which include those of all indicators.
     measured : ndarray of shape (n_rows, n_columns)
+        The values of these columns.
 
     Returns
     -------

@@ -19,16 +19,16 @@ _SAME = str.maketrans(
     "'''''------ABEKMHOPCTXIaeopcyxiABEHIKMNOPTX",
     "".join(map(chr, range(0xFE00, 0xFE10))),  # selectors of variants
 )
-# Shorter names, such as codes of countries, resemble each other by chance.
+# Shorter names, such as country codes, are similar by chance.
 _LEAST_LENGTH = 4
 
 
 def plain_name(name: object) -> str:
-    """Return a name without what readers do not see or may not notice.
+    """Return a name without the differences that readers cannot see or may overlook.
 
-    That is: case, spaces at the ends and repeated ones, characters of no width, whether an accent
-    is written as a character of its own, which quote or dash it is, letters of another script that
-    look the same, and whether a number is text.
+    These are case, leading, trailing and repeated spaces, zero-width characters, accents written as
+    separate characters, the kind of quote or dash, letters of another script that look the same,
+    and whether a number is stored as text.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def look_alikes(names: Iterable[Hashable]) -> tuple[tuple[Any, ...], ...]:
 
 
 def _surely_differ(names: Sequence[Any]) -> bool:
-    """Return whether a quick look is enough: plain letters that differ in more than case."""
+    """Return whether a quick check suffices: ASCII names that differ in more than case."""
     if set(map(type, names)) != {str}:
         return False
     together = "\n".join(names)
@@ -73,18 +73,18 @@ def _surely_differ(names: Sequence[Any]) -> bool:
 
 
 def warn_of_near_names(wanted: Iterable[Any], known: Iterable[Any], where: str) -> None:
-    """Warn of names that a table lacks although it has another that nearly is the same.
+    """Warn about names that a table does not contain although it contains a similar one.
 
     Parameters
     ----------
     wanted, known : iterable
-        The names in one table and in the other, such as units; a name that both have is no doubt.
+        The names in one table and in the other, such as units; names in both are ignored.
     where : str
-        What the warning calls the other table.
+        The other table, as the warning calls it.
     """
-    asked, there = dict.fromkeys(wanted), dict.fromkeys(known)
-    absent = [name for name in asked if name is not None and name not in there]
-    spare = {plain_name(name): name for name in there if name is not None and name not in asked}
+    wanted, known = dict.fromkeys(wanted), dict.fromkeys(known)
+    absent = [name for name in wanted if name is not None and name not in known]
+    spare = {plain_name(name): name for name in known if name is not None and name not in wanted}
     if not spare:
         return
     long = [name for name in spare if len(name) >= _LEAST_LENGTH]
@@ -93,6 +93,6 @@ def warn_of_near_names(wanted: Iterable[Any], known: Iterable[Any], where: str) 
         plain = plain_name(name)
         near = [plain] if plain in spare else get_close_matches(plain, long, n=1, cutoff=0.8)
         if near and (near[0] == plain or len(plain) >= _LEAST_LENGTH):
-            pairs.append(f"{name!r}, did you mean {spare[near[0]]!r}?")
+            pairs.append(f"{name!r} (did you mean {spare[near[0]]!r}?)")
     if pairs:
-        warn(f"{where} lacks units: {'; '.join(pairs)}", DLIWarning, stacklevel=4)
+        warn(f"{where} does not contain these units: {', '.join(pairs)}", DLIWarning, stacklevel=4)

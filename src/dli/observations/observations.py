@@ -1,4 +1,4 @@
-"""The table that came in: units by indicators, and by periods when there are several; checked."""
+"""The class `Observations`: the data of an index, read and checked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -26,23 +26,25 @@ __all__ = ["Observations"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Observations:
-    """What was measured: a row for each unit, or for each unit in each period.
+    """The checked data of an index: a row for each unit, or for each unit in each period.
 
     Attributes
     ----------
     units : tuple
         The unit of each row.
     periods : tuple or None
-        The period of each row.
+        The period of each row; None if the data do not have periods.
     values : ndarray of shape (n_rows, n_indicators)
-        Raw values in the order of the index's indicators, NaN where missing; read-only. Constants
-        are filled in.
-    unit_column, period_column : str
-        Where units and periods stood.
+        The raw values, with the indicators in the order of the index and NaN where a value is
+        missing; read-only. Constants are filled in.
+    unit_column : str
+        The column of the units.
+    period_column : str or None
+        The column of the periods, if there is one.
     table : Table
-        All columns, with the context: those that are no indicator's.
+        All columns of the data, including the context: columns that do not belong to an indicator.
     look_alikes : tuple of tuples
-        Groups of units whose names differ only in case, spaces or the like, which give a warning.
+        Groups of units whose names differ only in case, spaces or similar; a warning lists them.
 
     Examples
     --------
@@ -76,39 +78,40 @@ class Observations:
     ) -> "Observations":
         """Read and check a table with a row for each unit (in each period).
 
-        Indicators are read from their ``column``, by default their code; several may have the same.
+        An indicator is read from its ``column``, by default the column with its code. Several
+        indicators may have the same column.
 
         Parameters
         ----------
         data : frame, mapping of columns or path of a CSV file
-            A row for each unit, in each period.
+            The data, with a row for each unit (in each period).
         index : Index
             The framework that the columns belong to.
         unit : str, optional
             The column that names the units; None for the index of a pandas frame.
         period : str, optional
-            The column that names the periods.
+            The column that names the periods; by default, the data do not have periods.
         **options
-            How text is read and files are laid out: the fields of `dli.frames.Reading`, such as
+            How text and files are read: the fields of `dli.frames.Reading`, such as
             ``missing=("..", ":")``, ``decimal=","``, ``thousands="."`` and ``delimiter=";"``.
 
         Raises
         ------
         DataError
-            Missing columns; columns with the code of an indicator whose values stand elsewhere; or
-            cells that cannot be: text among numbers, infinite values, values outside an
-            indicator's scale, units without a name, units (in a period) named twice. All of them
-            are listed, with row and unit.
+            A column is missing, or has the code of an indicator that is read from another column;
+            or cells are invalid: text in place of a number, infinite values, values outside the
+            scale of the indicator, missing names of units, or a unit that appears twice (in a
+            period). All faults are listed, with row and unit.
         MethodError, UnknownCodeError
-            Options that do not exist or are of the wrong kind.
+            An option does not exist or has an invalid value.
 
         Warns
         -----
         DLIWarning
-            Units whose names look alike.
+            Units or periods have names that look alike.
         """
         instance("index", index, Index)
-        reading_of(options)  # so that nothing else is handed on
+        reading_of(options)  # rejects unknown options before anything is read
         if unit is None:
             data, unit = frames.with_index_as_column(data)
         _refuse_names(unit=unit, **({} if period is None else {"period": period}))
@@ -139,7 +142,10 @@ class Observations:
             *value_faults(values, indicators, rows),
         ]
         if missing and not faults:
-            msg = "columns are missing from the data (or leave indicators out with `index.without`)"
+            msg = (
+                "columns are missing from the data; add them, or leave out their indicators with "
+                "index.without"
+            )
             raise DataError(msg, missing)
         if faults:
             msg = "the data cannot be assessed as they are"
@@ -150,7 +156,7 @@ class Observations:
         for what, groups in (("units", alike), ("periods", look_alikes(rows.periods or ()))):
             if groups:
                 named = ", ".join(" and ".join(map(repr, group)) for group in groups)
-                warn(f"{what} that look alike: {named}", DLIWarning, stacklevel=4)
+                warn(f"{what} that look alike are kept apart: {named}", DLIWarning, stacklevel=4)
         return cls(
             units=units,
             periods=rows.periods,
@@ -164,24 +170,27 @@ class Observations:
 
     @classmethod
     def of(cls, data: object, index: Index, **how: Any) -> "Observations":
-        """Return observations as they are, read for another index, and anything else by `read`.
+        """Return the observations of an index from data, or from observations of another index.
 
         Raises
         ------
         MethodError
-            Options for reading data that were read before.
+            ``data`` are observations, and options for reading them differ from the first time.
         DataError, MethodError, UnknownCodeError
-            As `read`.
+            As for `read`.
         """
         if not isinstance(data, Observations):
             return cls.read(data, index, **how)
-        # The names of columns may be said again; the default says nothing.
+        # The same columns may be named again; a default does not differ from a missing argument.
         known = {"unit": ("unit", data.unit_column), "period": (None, data.period_column)}
         late = [
-            f"{name}={given!r}" for name, given in how.items() if given not in known.get(name, ())
+            f"{name}={value!r}" for name, value in how.items() if value not in known.get(name, ())
         ]
         if late:
-            msg = "the data were read before; give these options where they are read"
+            msg = (
+                "the data have already been read; pass these options to the function that reads "
+                "them, such as Observations.read"
+            )
             raise MethodError(msg, late)
         return data.select(index)
 
@@ -199,30 +208,30 @@ class Observations:
     ) -> "Observations":
         """Read a long table: a row for each unit and indicator (in each period).
 
-        Exports of Eurostat, the OECD and the World Bank can have this shape. Indicators that the
-        index does not name become context, and so does every other column that has one cell for
-        each unit (in a period), such as a region; columns with several, such as flags, are left
-        out.
+        Exports of Eurostat, the OECD and the World Bank can have this shape. Indicators that are
+        not in the index become context, and so does every other column that has a single value for
+        each unit (in a period), such as a region. Columns with several values, such as flags, are
+        left out.
 
         Parameters
         ----------
         data : frame, mapping of columns or path of a CSV file
-            A row for each value.
+            A table with a row for each value.
         index : Index
             The framework that the columns belong to.
         unit, indicator, value, period : str
-            The columns of the units, the indicators' codes (or what each has as its ``column``),
-            the values and, if there are several, the periods.
+            The columns of the units, of the codes of the indicators (or the ``column`` of each), of
+            the values and, if there are several periods, of the periods.
         **options
             As for `read`.
 
         Raises
         ------
         DataError
-            As `read`; or a value that appears twice for the same unit, indicator (and period), with
-            the columns in which the rows differ.
+            As for `read`; or a unit has two values of the same indicator (in a period). The error
+            names the columns in which the two rows differ.
         MethodError, UnknownCodeError
-            As `read`.
+            As for `read`.
 
         Examples
         --------
@@ -262,28 +271,28 @@ class Observations:
         Parameters
         ----------
         data : frame, mapping of columns or path of a CSV file
-            A row for each unit and indicator.
+            A table with a row for each unit and indicator.
         index : Index
             The framework that the columns belong to.
         unit, indicator : str
-            The columns of the units and of the indicators' codes (or what each has as its
-            ``column``). Without ``indicator`` all rows are about the one indicator of the index.
+            The columns of the units and of the codes of the indicators (or the ``column`` of each).
+            Without ``indicator``, all rows are values of the only indicator of the index.
         periods : mapping of str to period, or sequence of str, optional
             The columns of the periods; by default those whose names are years, such as ``2019``,
             ``YR2019`` and ``2019 [YR2019]``, or other periods such as ``2021-Q3``.
         period : str
-            What the column of the periods is called in results.
+            The name of the column of periods in results.
         **options
             As for `read`.
 
         Raises
         ------
         DataError
-            As `from_long`, or no column of a period.
+            As for `from_long`; or no column has the name of a period.
         MethodError
-            No ``indicator`` although the index has several; or as `read`.
+            ``indicator`` is missing although the index has several indicators; or as for `read`.
         UnknownCodeError
-            As `read`.
+            As for `read`.
 
         Examples
         --------
@@ -300,9 +309,12 @@ class Observations:
         _refuse_names(**names, **({} if indicator is None else {"indicator": indicator}))
         reading_of(options)
         table = frames.read(frames.with_text_names(data), **options)
-        own = list(data_columns(index))
-        if indicator is None and len(own) > 1:
-            msg = f"indicator must name the column of the codes: the index has {len(own)} of them"
+        wanted = list(data_columns(index))
+        if indicator is None and len(wanted) > 1:
+            msg = (
+                "indicator must name the column of the codes of indicators, because the index has "
+                f"several: {', '.join(wanted[:5])}{', ...' if len(wanted) > 5 else ''}"
+            )
             raise MethodError(msg)
         columns = shapes.from_wide(
             table,
@@ -310,7 +322,7 @@ class Observations:
             indicator=indicator,
             periods=shapes.period_columns(table.names, periods),
             period=period,
-            only=own[0] if indicator is None else None,
+            only=wanted[0] if indicator is None else None,
         )
         read = frames.read(columns, library=table.library)
         return cls.read(read, index, unit=unit, period=period)
@@ -326,7 +338,7 @@ class Observations:
 
     @cached_property
     def context(self) -> tuple[str, ...]:
-        """The columns that are no indicator's, such as region or population."""
+        """The columns that do not belong to an indicator, such as region or population."""
         named = {self.unit_column, self.period_column}
         for code, column, _ in self._sources:
             named |= {code, column}
@@ -334,7 +346,7 @@ class Observations:
 
     @cached_property
     def context_columns(self) -> Mapping[str, list[Any]]:
-        """The cells of the columns that are no indicator's, a missing one as None."""
+        """The cells of each column in `context`, None where a cell is missing."""
         return {name: self.table.column(name) for name in self.context}
 
     def frame(
@@ -344,22 +356,22 @@ class Observations:
         rows: Sequence[int | None] | None = None,
         integers: Iterable[str] = (),
     ) -> frames.Frame:
-        """Return a table of the data's library, the keys of units and periods in front.
+        """Return a table in the library of the data, with units and periods in the first columns.
 
         Parameters
         ----------
         columns : mapping of str to sequence
-            A cell for each of the rows.
+            The cells of each column, one for each row.
         rows : sequence of int or None, optional
-            The rows of the observations, in any order and repeated if need be, None for what is
-            about no unit; all by default.
+            The row of the observations that each row of the table is about, in any order and with
+            repetitions; None for a row that is not about a unit. By default, all rows in order.
         integers : iterable of str
-            Columns of whole numbers that come as floats because some are missing.
+            Columns of whole numbers that are floats because some values are missing.
 
         Raises
         ------
         DataError
-            A column with the name of a key.
+            A column has the name of the column of units or periods.
         """
         places = range(len(self.units)) if rows is None else rows
 
@@ -372,14 +384,14 @@ class Observations:
         both = [f"{name!r}" for name in keys if name in columns]
         if both:
             msg = (
-                "the columns of units and periods must have names that no column of a result has; "
+                "the columns of units and periods must not have the name of a column of results; "
                 "rename these"
             )
             raise DataError(msg, both)
         return frames.build({**keys, **columns}, self.table.library, integers=integers)
 
     def take(self, rows: NDArray[np.intp]) -> "Observations":
-        """Give some of the rows, in that order."""
+        """Return the observations of some rows, in the given order."""
         places = rows.tolist()
         values = np.asfortranarray(self.values[rows])
         values.flags.writeable = False
@@ -392,27 +404,27 @@ class Observations:
         )
 
     def select(self, index: Index) -> "Observations":
-        """Read the same table for another index."""
+        """Return the observations of another index, from the same table."""
         if sources(index) == self._sources:
             return self
-        # Not by `read`: the column of an indicator that is left out may have the code of another,
-        # and is no context then.
+        # Not with `read`: its check of codes would refuse the column of an indicator that was left
+        # out if that column has the code of another indicator.
         return self._of_table(self.table, index, self.unit_column, self.period_column)
 
     def denominators(self, indicators: Sequence[Indicator]) -> tuple[Floats, NDArray[np.intp]]:
-        """Give the columns that indicators are divided by, and which indicators these are.
+        """Return the denominators of indicators, and which indicators have one.
 
         Returns
         -------
         denominators : ndarray of shape (n_rows, n_denominated)
-            What indicators are divided by.
+            The values by which indicators are divided.
         places : ndarray of shape (n_denominated,)
-            The columns of the indicators that have one.
+            The positions of the indicators that have a denominator.
 
         Raises
         ------
         DataError
-            Denominators that are no numbers, infinite, or not above zero.
+            A denominator is not a number, is infinite, or is not above zero.
         """
         places = [i for i, indicator in enumerate(indicators) if indicator.denominator is not None]
         names = [str(indicators[i].denominator) for i in places]
@@ -430,8 +442,8 @@ class Observations:
 
 
 def _refuse_names(**names: object) -> None:
-    """Raise a MethodError for names of columns that are not text."""
+    """Raise a MethodError if the name of a column is not text."""
     faults = list(text_faults(**names))
     if faults:
-        msg = "columns must be named by text"
+        msg = "the names of columns must be text"
         raise MethodError(msg, faults)

@@ -1,4 +1,4 @@
-"""Long and wide tables as columns of indicators, a row for each unit in each period."""
+"""Converting long and wide tables to a column for each indicator."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ from dli.arrays import Floats
 from dli.checks import is_hashable, several
 from dli.errors import DataError
 from dli.frames import Table
+from dli.observations.faults import NOT_A_NAME
 
 __all__ = ["from_long", "from_wide", "period_columns"]
 
@@ -20,7 +21,7 @@ _PERIOD = re.compile(r"\d{4}(-?(Q[1-4]|[HS][12]|M?(0[1-9]|1[0-2])|W[0-5]\d)|-\d\
 
 @frozen
 class _Cells:
-    """Values with their keys, and the rows of the table where they were."""
+    """Values with their keys, and the rows of the table that they come from."""
 
     table: Table
     rows: Sequence[int]
@@ -38,15 +39,16 @@ class _Cells:
 def from_long(
     table: Table, *, unit: str, indicator: str, value: str, period: str | None
 ) -> dict[str, Any]:
-    """Return the columns of a table that has a row for each unit, indicator (and period).
+    """Return the columns of a long table, with a row for each unit and indicator (in each period).
 
-    Every indicator becomes a column. Other columns are kept where each unit (in a period) has one
-    cell, such as a region.
+    Every indicator becomes a column. Other columns, such as a region, are kept if they have one
+    value for each unit (in a period).
 
     Raises
     ------
     DataError
-        Missing columns; rows without a key; cells that are not numbers; or keys that appear twice.
+        A column is missing, a row lacks a unit, indicator or period, a cell is not a number, or a
+        unit has two values of an indicator (in a period).
     """
     keys = [unit, indicator] if period is None else [unit, indicator, period]
     _require(table, [*keys, value])
@@ -72,15 +74,15 @@ def from_wide(
     period: str,
     only: str | None,
 ) -> dict[str, Any]:
-    """Return the columns of a table that has a column for each period.
+    """Return the columns of a wide table, with a column for each period.
 
-    ``indicator`` names the column of the indicators' codes; without it all rows are about the
-    indicator ``only``. Other columns are kept as by `from_long`.
+    ``indicator`` names the column of the codes of indicators; without it, all rows are values of
+    the indicator ``only``. Other columns are kept as in `from_long`.
 
     Raises
     ------
     DataError
-        As `from_long`, or no column of a period.
+        As for `from_long`; or the data have a column named ``period``.
     """
     _require(table, [unit, *([] if indicator is None else [indicator]), *periods])
     units = table.column(unit)
@@ -103,18 +105,19 @@ def from_wide(
     used = {unit, indicator, *periods}
     if period in set(table.names) - used:
         msg = (
-            f"the column of the periods cannot be called {period!r}, which is a column of the data"
+            f"the column of periods cannot be called {period!r}, which is a column of the data; "
+            "choose another name with period="
         )
         raise DataError(msg)
     return _columns(cells, faults, unit, period, used)
 
 
 def period_columns(names: Sequence[str], periods: Any) -> dict[str, Any]:
-    """Return the columns that hold a period each, and the periods.
+    """Return the period of each column that holds the values of one period.
 
-    ``periods`` is a mapping of columns to periods, a sequence of columns, or None for those whose
-    names are years, such as ``2019``, ``YR2019`` and ``2019 [YR2019]``, or other periods such as
-    ``2021-Q3``.
+    ``periods`` is a mapping of columns to periods, a sequence of columns, or None for the columns
+    whose names are years, such as ``2019``, ``YR2019`` and ``2019 [YR2019]``, or other periods such
+    as ``2021-Q3``.
 
     Examples
     --------
@@ -134,8 +137,8 @@ def period_columns(names: Sequence[str], periods: Any) -> dict[str, Any]:
         }
         if not stripped:
             msg = (
-                "no column has the name of a period, such as 2019, YR2019 or 2021-Q3; name these "
-                f"columns with periods=; the columns are {', '.join(names)}"
+                "no column has the name of a period, such as 2019, YR2019 or 2021-Q3; name the "
+                f"columns of periods with periods=; the columns of the data are {', '.join(names)}"
             )
             raise DataError(msg)
     years = {name: _YEAR.fullmatch(text) for name, text in stripped.items()}
@@ -147,12 +150,12 @@ def period_columns(names: Sequence[str], periods: Any) -> dict[str, Any]:
 def _require(table: Table, names: Sequence[str]) -> None:
     missing = table.require(names, "column")
     if missing:
-        msg = f"columns are missing from the data (they are {', '.join(table.names)})"
+        msg = f"columns are missing from the data, whose columns are {', '.join(table.names)}"
         raise DataError(msg, missing)
 
 
 def _code(cell: Any) -> Any:
-    """Return a code as text, also where a file has whole numbers for codes."""
+    """Return a code as text, even if the codes in a file are whole numbers."""
     return cell if cell is None or isinstance(cell, str) else str(cell)
 
 
@@ -171,25 +174,25 @@ def _columns(
     numbers = {code: np.full(len(rows), np.nan) for code in dict.fromkeys(cells.codes)}
     for key, code, value in zip(row_keys, cells.codes, cells.values.tolist(), strict=True):
         numbers[code][rows[key]] = value
-    own = [rows[key] for key in row_keys]
+    result_rows = [rows[key] for key in row_keys]
     for name in cells.table.names:
         if name not in used and name not in numbers and name not in columns:
-            shared = _shared(cells, name, own, len(rows))
+            shared = _shared(cells, name, result_rows, len(rows))
             if shared is not None:
                 columns[name] = shared
     both = [f"{name!r}" for name in numbers if name in columns]
     if both:
-        msg = "indicators must have other codes than the columns of units and periods"
+        msg = "indicators must not have the name of the column of units or periods as their code"
         raise DataError(msg, both)
     return {**columns, **numbers}
 
 
-def _shared(cells: _Cells, name: str, own: Sequence[int], n_rows: int) -> list[Any] | None:
-    """Return a column's one cell for each row of the result, None where there are several."""
+def _shared(cells: _Cells, name: str, result_rows: Sequence[int], n_rows: int) -> list[Any] | None:
+    """Return a column's single value for each row of the result, or None if a row has several."""
     shared: list[Any] = [None] * n_rows
     filled = [False] * n_rows
     column = cells.table.column(name)
-    for i, row in enumerate(own):
+    for i, row in enumerate(result_rows):
         cell = column[cells.rows[i]]
         if not is_hashable(cell) or (filled[row] and shared[row] != cell):
             return None
@@ -198,34 +201,35 @@ def _shared(cells: _Cells, name: str, own: Sequence[int], n_rows: int) -> list[A
 
 
 def _key_faults(cells: _Cells) -> list[str]:
-    """Return the rows without a unit, indicator or period, and the keys that appear twice."""
+    """Return a fault for each row without a unit, indicator or period and each duplicate row."""
     faults = []
     first: dict[Any, int] = {}
     periods = cells.periods or [()] * len(cells.units)
     for i, key in enumerate(zip(cells.units, cells.codes, periods, strict=True)):
         absent = [
-            what
-            for what, part in zip(("unit", "indicator", "period"), key, strict=True)
+            name
+            for name, part in zip(("unit", "indicator", "period"), key, strict=True)
             if part is None
         ]
         if not is_hashable(key):
-            faults.append(f"{_row(cells, i)}: a unit or period cannot be a list")
+            faults.append(f"{_row(cells, i)}: {NOT_A_NAME}")
         elif absent:
-            faults.append(f"{_row(cells, i)}: no {' and no '.join(absent)}")
+            verb = "is" if len(absent) == 1 else "are"
+            faults.append(f"{_row(cells, i)}: the {' and the '.join(absent)} {verb} missing")
         elif (before := first.setdefault(key, i)) != i:
             apart = _apart(cells, before, i) if len(faults) < 20 else ""
-            faults.append(f"{cells.where(i)} appears before, in {_row(cells, before)}{apart}")
+            faults.append(f"{cells.where(i)} is a duplicate of {_row(cells, before)}{apart}")
     return list(dict.fromkeys(faults))
 
 
 def _notes_hint(cells: _Cells) -> str:
-    """Return the setting that leaves out the last lines of a file if they have no keys at all."""
+    """Return the setting that leaves out the last lines of a file, if they do not have keys."""
     lines = cells.table.lines
     keys = zip(cells.rows, cells.units, cells.codes, strict=True)
     keyed = [row for row, *key in keys if key != [None, None]]
     if lines is None or not keyed or max(keyed) + 1 == len(lines):
         return ""
-    return f" (if notes follow the table, say last_line={lines[max(keyed)]})"
+    return f" (if notes follow the table, set last_line={lines[max(keyed)]})"
 
 
 def _row(cells: _Cells, i: int) -> str:
@@ -237,4 +241,4 @@ def _apart(cells: _Cells, before: int, i: int) -> str:
     table = cells.table.take([cells.rows[before], cells.rows[i]])
     pairs = {name: table.column(name) for name in table.names}
     differ = [f"{name!r} ({a!r}, {b!r})" for name, (a, b) in pairs.items() if repr(a) != repr(b)]
-    return f"; keep one of the two, which differ in {', '.join(differ)}" if differ else ""
+    return f"; keep only one of the two, which differ in {', '.join(differ)}" if differ else ""

@@ -33,7 +33,7 @@ def causes(case: Case, graph: "CapabilityGraph | None", budget: float | None) ->
         return
     say, language = case.say, case.language
     yield Section(
-        say("What stands behind it"),
+        say("Possible causes"),
         tried(language, lambda: _explained(case, graph), say("Causes")),
     )
     if budget is not None:
@@ -46,19 +46,19 @@ def causes(case: Case, graph: "CapabilityGraph | None", budget: float | None) ->
 def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
     say = case.say
     basis = _rests_on(case, [link.evidence for link in graph.links], key("It has {links}"))
-    follows = say("This section follows a graph of capabilities, not the data alone.")
+    follows = say("This section relies on a graph of capabilities, not on the data alone.")
     yield Paragraph(f"{follows} {basis}")
     explanation = _explanation(case, graph)
     gaps = say(
-        "Capabilities and barriers behind the gaps to the best end of the scale, according to this "
-        "graph."
+        "Capabilities and barriers that, according to this graph, lie behind the gaps to the "
+        "best end of the scale."
         if case.is_alone
-        else "Capabilities and barriers behind the gaps to the best scores of all units, according "
-        "to this graph."
+        else "Capabilities and barriers that, according to this graph, lie behind the gaps to "
+        "the best scores of all units."
     )
     levels = say(
-        "Levels are derived from the indicators. Points are what a complete capability, or a "
-        "barrier gone, would win back of the gaps, whatever that costs."
+        "Levels are derived from the indicators. Points show how much of the gaps would close if "
+        "the capability were complete, or the barrier removed, whatever the cost."
     )
     table = frames.read(explanation.table, empty=True)
     columns = {name: table.column(name) for name in table.names}
@@ -78,10 +78,13 @@ def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
     yield picture(
         lambda: plots.capabilities(graph, case.assessment, case.unit, period=case.period),
         say(
-            "Capabilities, indicators and the index in layers, filled as far as {unit} has come",
+            "Capabilities, indicators and the index in layers, each filled to its level: {unit}",
             unit=case.name,
         ),
-        say("What acts on what; the weakest third is framed."),
+        say(
+            "How capabilities, indicators and the index depend on one another; the weakest third "
+            "is framed."
+        ),
     )
 
 
@@ -104,26 +107,26 @@ def _rests_on(case: Case, evidence: Sequence[str], template: str) -> str:
     bare = texts.count("")
     links = case.say(template, links=case.say("{n} link", "{n} links", n=n))
     if estimated == n:
-        return case.say("{links}, with strengths estimated from data.", links=links)
+        return case.say("{links}, whose strengths are estimated from data.", links=links)
     if estimated:
         judged = case.say(
-            "{links}, {n} with strengths estimated from data, {judged} with strengths that are "
-            "judgements of those who made the graph.",
+            "{links}: the strengths of {n} are estimated from data, and those of {judged} are "
+            "judgements by the authors of the graph.",
             links=links,
             n=estimated,
             judged=n - estimated,
         )
     else:
         judged = case.say(
-            "{links}, with strengths that are judgements of those who made the graph, not "
-            "estimates from data.",
+            "{links}, whose strengths are judgements by the authors of the graph, not estimates "
+            "from data.",
             links=links,
         )
-    named = key("The graph names what each judgement refers to.")
+    named = key("The graph records what each judgement is based on.")
     if bare == n - estimated:
-        named = key("No evidence is named for them.")
+        named = key("No evidence is cited for them.")
     elif bare:
-        named = key("For {n} of them no evidence is named.")
+        named = key("For {n} of them, no evidence is cited.")
     return f"{judged} {case.say(named, n=bare)}"
 
 
@@ -131,8 +134,8 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
     say, language = case.say, case.language
     plan = graph.plan(case.assessment, case.unit, period=case.period, budget=budget)
     gains = say(
-        "Under the assumptions below, a budget of {budget} would raise the score by {gain} to "
-        "{score}. Costs are in steps of 1/5 level, the same for every capability: that is an "
+        "Under the assumptions below, a budget of {budget} would raise the score by {gain} "
+        "points to {score}. A fifth of a level costs 1 for every capability: this is an "
         "assumption, not an estimate.",
         budget=language.figure(budget, "g"),
         gain=language.number(plan.gain, case.digits + 1),
@@ -158,8 +161,8 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
         return
     yield picture(
         lambda: plots.plan(plan),
-        say("Steps of the plan, and what each adds to the score of {unit}", unit=case.name),
-        say("What each step adds, in order."),
+        say("Steps of the plan, and how much each adds to the score of {unit}", unit=case.name),
+        say("How much each step adds to the score, in order."),
     )
     yield _stages(case, graph, plan)
     yield from _grounds(case, graph, plan)
@@ -179,7 +182,7 @@ def _stages(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Block:
     return table_of(
         case.language,
         columns,
-        say("The capabilities of the plan in stages, each after what strengthens it."),
+        say("The capabilities of the plan in stages, each after those that strengthen it."),
         {
             "stage": (say("stage"), 0),
             "code": (say("code"), None),
@@ -201,17 +204,17 @@ def _status(case: Case, plan: "Plan") -> str:
     """Say in which sense the plan is the best."""
     if not plan.exact:
         return case.say(
-            "The plan is the best for a linear approximation of the index; another can be better "
-            "under the index itself."
+            "The plan is the best for a linear approximation of the index; another may be better "
+            "for the index itself."
         )
     if plan.proven:
         return case.say(
-            "If these assumptions hold, no other choice of steps raises the score more. Whether "
-            "they hold, the computation cannot say."
+            "If these assumptions hold, no other choice of steps raises the score more. The "
+            "computation cannot show whether they hold."
         )
     return case.say(
-        "If these assumptions hold, another choice of steps is at most {points} points better. "
-        "Whether they hold, the computation cannot say.",
+        "If these assumptions hold, another choice of steps raises the score by at most {points} "
+        "points more. The computation cannot show whether they hold.",
         points=case.language.figure(plan.gap, ".3g"),
     )
 
@@ -221,20 +224,20 @@ def _grounds(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Blo
     say, links = case.say, frames.read(plan.links, empty=True)
     evidence = ["" if text == "judgement" else text for text in links.column("evidence")]
     assumes = say(
-        "The plan assumes the strengths of links, the levels as derived from the indicators, and "
-        "the costs."
+        "The plan takes as given the strengths of the links, the levels derived from the "
+        "indicators, and the costs."
     )
     yield Paragraph(f"{assumes} {_rests_on(case, evidence, key('It relies on {links}'))}")
     columns = [
         _named(case, graph, links.column("source")),
         _named(case, graph, links.column("target")),
         [case.language.number(strength, 2) for strength in links.column("strength")],
-        [say("adds") if sign > 0 else say("takes away") for sign in links.column("sign")],
+        [say("adds") if sign > 0 else say("reduces") for sign in links.column("sign")],
         links.column("evidence"),
     ]
     yield Table(
         say(
-            "The links that the plan for {unit} relies on, and the evidence named for each.",
+            "The links that the plan for {unit} relies on, and the evidence cited for each.",
             unit=case.name,
         ),
         [say("from"), say("to"), say("strength"), say("effect"), say("evidence")],
@@ -254,9 +257,9 @@ def _firmness(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Bl
     own = plan.steps[0]
     share = firsts[codes.index(own["code"])]
     begins = say(
-        "In {n} simulations each strength is up to {strengths} and each cost up to {costs} higher "
-        "or lower. In {share} of them the best plan begins with {capability}, as the plan above "
-        "does.",
+        "In {n} simulations, each strength is up to {strengths} and each cost up to {costs} "
+        "higher or lower. In {share} of them, the best plan begins with {capability}, as the "
+        "plan above does.",
         n=_PLANS,
         strengths=percent(_STRENGTHS),
         costs=percent(_COSTS),
@@ -266,12 +269,12 @@ def _firmness(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Bl
     held = ""
     if share <= _MOST:
         held = " " + say("The first step therefore depends on these assumptions.")
-    least = say("What is in most of the plans depends on them least.")
+    least = say("The capabilities that appear in most of the plans depend on them least.")
     yield Paragraph(f"{begins}{held} {least}")
     kept = [place for place, one in enumerate(shares) if one > 0]
     nominal = set(plan.changes)
     yield Table(
-        say("How often a capability is in the best plan when strengths and costs vary."),
+        say("How often each capability is in the best plan when strengths and costs vary."),
         [
             say("capability"),
             say("in the plan above"),
@@ -311,9 +314,9 @@ def _apart(
     if rows:
         yield Table(
             say(
-                "Which of the first {n} causes are not in the plan, and why. Points of causes "
-                "count what closes gaps, whatever it costs; the plan counts all that its steps "
-                "gain for their cost.",
+                "Which of the first {n} causes are not in the plan, and why. The points of a "
+                "cause measure how much of the gaps it would close, whatever the cost; the plan "
+                "weighs everything that a step gains against its cost.",
                 n=_LINKS,
             ),
             [

@@ -41,14 +41,16 @@ def _negative(audited: Audited) -> Answer:
     found = audited.records(multivariate.correlations(audited.assessment, within=within))
     judged = [own for own in found if own["units"] >= FEW and not np.isnan(own["correlation"])]
     if not judged:
-        msg = say("no pair of indicators has {n} units in common and varies over them", n=FEW)
+        msg = say(
+            "no two indicators have values for {n} of the same units and vary over them", n=FEW
+        )
         raise MethodError(msg)
     low = sorted(
         (own for own in judged if own["flag"] == "negative"), key=lambda own: own["correlation"]
     )
     firm = [own for own in low if own["p_value"] <= _P_VALUE]
     told = say(
-        "{n} of {total} pairs below 0, {firm} of them firmly",
+        "{n} of {total} pairs below 0, {firm} of them significantly",
         n=len(low),
         total=len(judged),
         firm=len(firm),
@@ -60,7 +62,7 @@ def _negative(audited: Audited) -> Answer:
         blocks=[
             *capped(
                 language,
-                say("Indicators of the same sub-index that move against each other."),
+                say("Indicators of the same sub-index with a correlation below 0."),
                 [say("indicator"), say("and"), say("correlation"), say("p-value")],
                 [
                     (
@@ -83,8 +85,8 @@ def _map(audited: Audited) -> Iterator[Block]:
     if n > _MAPPED:
         yield Paragraph(
             say(
-                "Correlations of {n} indicators are not drawn: more than {most} cannot be read in "
-                "one picture.",
+                "The correlations between {n} indicators are not drawn, since more than {most} "
+                "cannot be read in one picture.",
                 n=n,
                 most=_MAPPED,
             )
@@ -94,10 +96,10 @@ def _map(audited: Audited) -> Iterator[Block]:
         audited.language,
         lambda: picture(
             lambda: plots.correlations(audited.assessment, period=audited.period),
-            say("A heat map of the correlations of all indicators"),
-            say("Correlations of indicators, all turned so that more is better."),
+            say("A heat map of the correlations between all indicators"),
+            say("Correlations between the indicators, each oriented so that higher is better."),
         ),
-        say("Correlations of the indicators"),
+        say("Correlations between the indicators"),
     )
 
 
@@ -106,7 +108,7 @@ def _own(audited: Audited) -> Answer:
     language, say = audited.language, audited.language.say
     parts = [part.code for part in audited.sub_indices]
     if len(parts) < 2:
-        msg = say("there are no two sub-indices to choose from")
+        msg = say("the index does not have two sub-indices to compare")
         raise MethodError(msg)
     parent = {own.code: part.code for part in audited.sub_indices for own in part.indicators}
     found = audited.records(multivariate.correlations(audited.assessment, list(parent), parts))
@@ -117,7 +119,8 @@ def _own(audited: Audited) -> Answer:
     judged = {code: own for code, own in r.items() if parent[code] in own and len(own) > 1}
     if not judged:
         msg = say(
-            "no indicator has {n} units in common with the sub-indices and varies over them", n=FEW
+            "no indicator has values for {n} units that the sub-indices cover and varies over them",
+            n=FEW,
         )
         raise MethodError(msg)
     rows = []
@@ -136,15 +139,17 @@ def _own(audited: Audited) -> Answer:
                     next(figures),
                 )
             )
-    told = say("{n} of {total} correlate more with another", n=len(rows), total=len(judged))
+    told = say(
+        "{n} of {total} correlate more with another sub-index", n=len(rows), total=len(judged)
+    )
     return Answer(
         figure=naming(language, told, listed_names(audited, [row[0] for row in rows])),
         is_met=not rows,
         blocks=capped(
             language,
             say(
-                "Indicators that correlate more with another sub-index than with their own, of "
-                "which they are a part."
+                "Indicators that correlate more with another sub-index than with their own, "
+                "which includes them."
             ),
             [
                 say("code"),
@@ -165,7 +170,7 @@ def _alpha(audited: Audited) -> Answer:
     language, say = audited.language, audited.language.say
     codes = [node.code for node in audited.joined]
     if not codes:
-        msg = say("no node has several children")
+        msg = say("no node has more than one child")
         raise MethodError(msg)
     records = audited.records(multivariate.cronbach_alpha(audited.assessment, codes, least=_ALPHA))
     judged = [own for own in records if not np.isnan(own["alpha"])]
@@ -183,7 +188,9 @@ def _alpha(audited: Audited) -> Answer:
             total=len(codes),
         )
     ]
-    told += [say("below at {codes}", codes=listed_names(audited, low))] if low else []
+    told += (
+        [say("below the threshold for {codes}", codes=listed_names(audited, low))] if low else []
+    )
     return Answer(
         figure=", ".join(told),
         is_met=not low,
@@ -219,14 +226,14 @@ def _component(audited: Audited) -> Answer:
         low += [node.code] if share < _COMPONENT - TIE else []
         split += [node.code] if opposed else []
         signs = (
-            say("opposed: {codes}", codes=listed_names(audited, opposed))
+            say("opposite sign: {codes}", codes=listed_names(audited, opposed))
             if opposed
-            else say("all of one sign")
+            else say("all of the same sign")
         )
         above = language.figure(eigenvalues, "d")
         rows.append((node.code, node.name, percent(language, share), above, signs))
     if not shares:
-        msg = say("components cannot be computed at any node")
+        msg = say("principal components cannot be computed at any node")
         raise MethodError(msg)
     told = [
         say(
@@ -237,8 +244,12 @@ def _component(audited: Audited) -> Answer:
             total=len(rows),
         )
     ]
-    told += [say("below at {codes}", codes=listed_names(audited, low))] if low else []
-    told += [say("opposed loadings at {codes}", codes=listed_names(audited, split))] * bool(split)
+    told += (
+        [say("below the threshold for {codes}", codes=listed_names(audited, low))] if low else []
+    )
+    told += [
+        say("loadings of opposite signs at {codes}", codes=listed_names(audited, split))
+    ] * bool(split)
     return Answer(
         figure=", ".join(told),
         is_met=not (low or split),
@@ -264,8 +275,8 @@ def _first(audited: Audited, node: Index) -> tuple[float, list[str], int]:
     found = arrays.principal_components(audited.values(codes), names=codes)
     if found.n_units < FEW:
         msg = audited.language.say(
-            "{n} unit has all children, and it takes {least}",
-            "{n} units have all children, and it takes {least}",
+            "{n} unit has values for all children, but {least} are needed",
+            "{n} units have values for all children, but {least} are needed",
             n=found.n_units,
             least=FEW,
         )
@@ -277,9 +288,9 @@ def _first(audited: Audited, node: Index) -> tuple[float, list[str], int]:
 
 CORRELATIONS = (
     Question(
-        text=key("Do indicators of the same sub-index move against each other?"),
+        text=key("Do any indicators of the same sub-index correlate negatively?"),
         threshold=lambda language: language.say(
-            "none below 0 with a p-value up to {limit}", limit=language.figure(_P_VALUE, "g")
+            "none below 0 with a p-value of at most {limit}", limit=language.figure(_P_VALUE, "g")
         ),
         source=key("this library; asked in JRC audits of the Global Innovation Index"),
         answer=_negative,
@@ -299,9 +310,9 @@ CORRELATIONS = (
         answer=_alpha,
     ),
     Question(
-        text=key("Does one component stand for the children of each node?"),
+        text=key("Does one principal component summarise the children of each node?"),
         threshold=lambda language: language.say(
-            "at least {share} of the variance, and loadings of one sign",
+            "at least {share} of the variance, and loadings of the same sign",
             share=percent(language, _COMPONENT),
         ),
         source=HANDBOOK,

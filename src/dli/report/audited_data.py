@@ -79,12 +79,12 @@ def _directions(audited: Audited) -> Answer:
     down = [indicator.code for indicator in own if indicator.direction == -1]
     named = f" ({listed_names(audited, down)})" if down else ""
     say = audited.language.say
-    told = say("more is better for {up}, less is better for {down}", up=len(own) - len(down),
+    told = say("higher is better for {up}, lower is better for {down}", up=len(own) - len(down),
                down=len(down))  # fmt: skip
     return Answer(
         figure=f"{told}{named}",
         is_met=None,
-        reason=say("whether a direction is right is for those who know the subject"),
+        reason=say("whether a direction is right must be judged by experts in the subject"),
     )
 
 
@@ -117,7 +117,7 @@ def _sources(audited: Audited) -> Answer:
     named, sourced = (len(own) - count for count in counts)
     return Answer(
         figure=say(
-            "of {n}, {named} have a name and {sourced} a source",
+            "of {n} indicators, {named} have a name and {sourced} have a source",
             n=len(own),
             named=named,
             sourced=sourced,
@@ -125,7 +125,7 @@ def _sources(audited: Audited) -> Answer:
         is_met=not any(counts),
         blocks=capped(
             language,
-            say("What indicators lack."),
+            say("Indicators without a name or a source."),
             [say("code"), say("lacks")],
             [(code, language.joined([*map(say, lack)])) for code, lack in lacks.items() if lack],
             [1],
@@ -182,7 +182,7 @@ def _by_indicator(audited: Audited) -> Answer:
     language, say = audited.language, audited.language.say
     return Answer(
         figure=say(
-            "{n} of {total} below; the lowest is {lowest} with {share}",
+            "{n} of {total} below the threshold; the lowest is {lowest} with {share}",
             n=len(low),
             total=len(found),
             lowest=audited.called(found[0]["code"]),
@@ -214,7 +214,7 @@ def _by_unit(audited: Audited) -> Answer:
     low = [(names[i], percent(language, shares[i])) for i in order if shares[i] < _AVAILABLE - TIE]
     told = [
         say(
-            "{n} of {total} below; the lowest is {lowest} with {share}",
+            "{n} of {total} below the threshold; the lowest is {lowest} with {share}",
             n=len(low),
             total=len(names),
             lowest=names[order[0]],
@@ -276,7 +276,7 @@ def _outliers(audited: Audited) -> Answer:
 
 def _constants(audited: Audited) -> Answer:
     if len(audited.rows) < 2:
-        msg = audited.language.say("a single unit differs from no other")
+        msg = audited.language.say("there is only one unit")
         raise MethodError(msg)
     same = [own["code"] for own in _statistics(audited) if "constant" in _flags(own)]
     named = listed_names(audited, same)
@@ -296,7 +296,7 @@ def _doubled(audited: Audited) -> Answer:
         is_met=not pairs,
         blocks=capped(
             language,
-            say("Pairs of indicators that say the same."),
+            say("Pairs of indicators with a correlation beyond the threshold."),
             [say("indicator"), say("and"), say("correlation")],
             [
                 (
@@ -354,13 +354,13 @@ DATA = (
         answer=_outliers,
     ),
     Question(
-        text=key("Are indicators constant, or without any value?"),
+        text=key("Are any indicators constant or without values?"),
         threshold=lambda language: language.say("none"),
         source=OURS,
         answer=_constants,
     ),
     Question(
-        text=key("Do pairs of indicators say the same?"),
+        text=key("Are any pairs of indicators redundant?"),
         threshold=lambda language: language.say(
             "no |correlation| > {limit}", limit=language.figure(SAME, "g")
         ),

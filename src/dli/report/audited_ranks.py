@@ -19,7 +19,7 @@ from dli.normalisation import MinMax, Normalisation, PercentileRank, ZScore
 from dli.ranking import mean_rank_shift
 from dli.report.document import Block, Paragraph, Table
 from dli.report.language import Language, key
-from dli.report.parts import picture, tried
+from dli.report.parts import label, picture, tried
 from dli.report.questions import (
     FEW,
     OURS,
@@ -66,7 +66,8 @@ def usual_study(
     except DLIError as error:
         return None, in_one_line(error), ""
     note = language.say(
-        "Only weights vary; the alternatives of aggregation are left out: {reason}.", reason=reason
+        "Only the weights vary; alternative aggregations are left out, since {reason}.",
+        reason=reason,
     )
     return study, "", note
 
@@ -76,7 +77,7 @@ def _other_rules(language: Language, assessment: "Assessment") -> str:
     kinds = {type(choice) for choice in assessment.choices.aggregation.values()}
     if kinds not in ({ArithmeticMean}, {GeometricMean}):
         return language.say(
-            "the index is not joined by arithmetic means, or geometric ones, throughout"
+            "the index does not use arithmetic means, or geometric means, throughout"
         )
     return ""
 
@@ -86,9 +87,7 @@ def _no_geometric_mean(language: Language, assessment: "Assessment") -> str:
     codes = [node.code for node in assessment.index.walk() if node is not assessment.index]
     values = assessment.arrays(codes, normalised=True)
     if np.fmin.reduce(values, axis=None, initial=np.inf) <= 0:
-        return language.say(
-            "some normalised values are 0 or less, which a geometric mean cannot make up for"
-        )
+        return language.say("some normalised values are 0 or less, which rules out geometric means")
     return ""
 
 
@@ -116,7 +115,7 @@ def _firm(audited: Audited) -> Answer:
         blocks=[
             Paragraph(
                 say(
-                    "Ranks in {n} simulations, in which these vary: {inputs}.",
+                    "The ranks vary over {n} simulations with these uncertain inputs: {inputs}.",
                     n=study.n_samples,
                     inputs=", ".join(map(repr, study.design.inputs)),
                 )
@@ -127,7 +126,10 @@ def _firm(audited: Audited) -> Answer:
                 lambda: picture(
                     lambda: plots.rank_intervals(study, top=_PAGE, period=audited.period),
                     say("Intervals of the ranks of the first {n} units", n=min(_PAGE, len(rows))),
-                    say("Where intervals overlap, the order of two units is not firm."),
+                    say(
+                        "Where the intervals of two units overlap, other choices may reverse "
+                        "their order."
+                    ),
                 ),
                 say("Intervals of ranks"),
             ),
@@ -150,7 +152,7 @@ def _widest(
     return capped(
         language,
         say("The widest intervals."),
-        [say("unit"), say("rank"), say("nine of ten simulations"), say("places")],
+        [say("unit"), say("rank"), say("90% interval"), say("places")],
         [
             (
                 name,
@@ -178,9 +180,9 @@ def _shares(audited: Audited, study: "Uncertainty") -> Iterator[Block]:
     if not (is_cheap and all(isinstance(own, plain) for own in study.design.inputs)):
         yield Paragraph(
             say(
-                "Sobol indices, which say what moves ranks, are left out, since they take long for "
-                "{factors} uncertain factors, {units} units and this method. "
-                "dli.sensitivity.sobol computes them.",
+                "Sobol indices, which show how much each choice affects the ranks, are left out, "
+                "since computing them takes long with {factors} uncertain factors, {units} units "
+                "and this method; dli.sensitivity.sobol computes them.",
                 factors=n_factors,
                 units=n_units,
             )
@@ -191,16 +193,24 @@ def _shares(audited: Audited, study: "Uncertainty") -> Iterator[Block]:
         warnings.simplefilter("ignore", DLIWarning)
         found = sensitivity.sobol(study.assessment, study.design.inputs, n_samples=_BASE, rng=0)
     first, total = found.first_order[:, 0], found.total_order[:, 0]
+    weights = {
+        f"weight of {node.code}": say("weight of {node}", node=label(node))
+        for node in audited.index.walk()
+    }
     order = np.argsort(-total, kind="stable").tolist()
     yield from capped(
         language,
         say(
-            "What moves ranks: the share of each choice in the variance of the mean rank shift, by "
-            "itself and with all others (Sobol indices)."
+            "How much each choice affects the ranks: its share in the variance of the mean rank "
+            "shift, alone and together with all others (Sobol indices)."
         ),
-        [say("choice"), say("by itself"), say("with all others")],
+        [say("choice"), say("alone"), say("with all others")],
         [
-            (found.factors[k], language.number(first[k], 2), language.number(total[k], 2))
+            (
+                weights.get(found.factors[k], found.factors[k]),
+                language.number(first[k], 2),
+                language.number(total[k], 2),
+            )
             for k in order
         ],
     )
@@ -208,7 +218,7 @@ def _shares(audited: Audited, study: "Uncertainty") -> Iterator[Block]:
 
 RANKS = (
     Question(
-        text=key("Are ranks firm: how many 90% intervals are narrower than 10 places?"),
+        text=key("Are the ranks robust: how many 90% intervals are narrower than 10 places?"),
         threshold=lambda language: language.say(
             "more than {share} of the units", share=percent(language, _FIRM)
         ),
@@ -229,23 +239,31 @@ def _variants(audited: Audited) -> tuple[dict[str, "Assessment"], list[str]]:
     add = partial(_try, language, found, left)
     inner = [node for node in nominal.index.walk() if isinstance(node, Index)]
     if any(node.weighting is not None for node in inner):
-        left.append(say("Equal weights are left out: nodes of the index carry a weighting."))
+        left.append(
+            say("Equal weights are left out: some nodes of the index have their own weighting.")
+        )
     elif all(np.ptp(nominal.weight_array(node.code)) <= TIE for node in inner):
-        left.append(say("Equal weights are left out: the index has them already."))
+        left.append(say("Equal weights are left out: the index already uses them."))
     else:
         add(say("equal weights"), lambda: nominal.evolve(weighting=Equal()))
     kinds = {type(choice) for choice in nominal.choices.aggregation.values()}
     if any(node.aggregation is not None for node in inner):
-        left.append(say("The geometric mean is left out: nodes of the index carry an aggregation."))
+        left.append(
+            say(
+                "The geometric mean is left out: some nodes of the index have their own "
+                "aggregation."
+            )
+        )
     elif kinds == {GeometricMean}:
         means = ArithmeticMean()
         add(say("arithmetic mean"), lambda: nominal.evolve(aggregation=means))
     elif reason := _no_geometric_mean(language, nominal):
         scale: dict[str, Any] = {"normalisation": MinMax(1, 100), "aggregation": GeometricMean()}
-        add(say("geometric mean, from 1 to 100"), lambda: nominal.evolve(**scale))
+        add(say("geometric mean of values from 1 to 100"), lambda: nominal.evolve(**scale))
         left.append(
             say(
-                "The geometric mean is taken of values stretched from 1 to 100, since {reason}.",
+                "The geometric mean is computed from values rescaled to the range from 1 to 100, "
+                "since {reason}.",
                 reason=reason,
             )
         )
@@ -256,9 +274,9 @@ def _variants(audited: Audited) -> tuple[dict[str, "Assessment"], list[str]]:
         say("z-scores"): ZScore(),
         say("percentile ranks"): PercentileRank(1, 100),
     }
-    for label, other in others.items():
+    for name, other in others.items():
         if type(other) not in own:
-            add(label, partial(nominal.evolve, normalisation=other))
+            add(name, partial(nominal.evolve, normalisation=other))
     return found, left
 
 
@@ -266,15 +284,15 @@ def _try(
     language: Language,
     found: dict[str, "Assessment"],
     left: list[str],
-    label: str,
+    name: str,
     make: Callable[[], "Assessment"],
 ) -> None:
     try:
-        found[label] = make()
+        found[name] = make()
     except DLIError as error:
         text = language.say(
             "{method}: left out. {error}.",
-            method=label.capitalize(),
+            method=name.capitalize(),
             error=in_one_line(error),
         )
         left.append(text)
@@ -286,27 +304,33 @@ def _methods(audited: Audited) -> Answer:
     variants, left = _variants(audited)
     notes = [Paragraph(text) for text in left]
     if not variants:
-        return Answer(figure="–", is_met=None, reason=say("no other method works"), blocks=notes)
+        return Answer(
+            figure="–", is_met=None, reason=say("no other method can be applied"), blocks=notes
+        )
     # Its rows are those of the first assessment, in their order.
     ranks = compare({"as it is": audited.assessment, **variants}).rank_array[audited.rows]
     means = mean_rank_shift(ranks.T, ranks[:, 0])[1:].tolist()
     largest = np.fmax.reduce(np.abs(ranks[:, 1:] - ranks[:, :1]), axis=0).tolist()
     limit = _SHIFT * len(audited.scored)
     rows = [
-        (label, language.number(mean, 2), language.number(most, 0))
-        for label, mean, most in zip(variants, means, largest, strict=True)
+        (name, language.number(mean, 2), language.number(most, 0))
+        for name, mean, most in zip(variants, means, largest, strict=True)
     ]
     told = [
-        say("{method} {mean}", method=label, mean=language.figure(mean, ".1f"))
-        for label, mean in zip(variants, means, strict=True)
+        say("{method}: {mean}", method=name, mean=language.figure(mean, ".1f"))
+        for name, mean in zip(variants, means, strict=True)
     ]
     return Answer(
-        figure=say("{shifts} places, of {n} units", shifts=", ".join(told), n=len(audited.scored)),
+        figure=say(
+            "{shifts} (in places, among {n} units)",
+            shifts=say("; ").join(told),
+            n=len(audited.scored),
+        ),
         is_met=max(means) <= limit + TIE,
         blocks=[
             *capped(
                 language,
-                say("How far ranks move under another method."),
+                say("How far ranks change under other methods."),
                 [say("method"), say("mean shift of ranks"), say("largest shift")],
                 rows,
             ),
@@ -317,7 +341,7 @@ def _methods(audited: Audited) -> Answer:
 
 ALTERNATIVES = (
     Question(
-        text=key("How far do ranks move on average under other methods?"),
+        text=key("How far do ranks change on average under other methods?"),
         threshold=lambda language: language.say(
             "at most {share} of the number of units", share=percent(language, _SHIFT)
         ),

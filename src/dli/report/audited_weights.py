@@ -36,7 +36,7 @@ def _importance(audited: Audited) -> Answer:
     audited.require(FEW)
     language, say = audited.language, audited.language.say
     if len(audited.index.children) < 2:
-        msg = say("the index has a single part")
+        msg = say("the index has only one child")
         raise MethodError(msg)
     found = sensitivity.importance(audited.assessment, period=audited.period)
     shares, weights = found.shares, found.weights
@@ -48,7 +48,10 @@ def _importance(audited: Audited) -> Answer:
     ]
     table = capped(
         language,
-        say("Weights, and how much of the index's variance goes when a part is known."),
+        say(
+            "Weights and importance; the correlation ratio is the share of the variance of the "
+            "index that the node explains."
+        ),
         [
             say("code"),
             say("name"),
@@ -67,7 +70,7 @@ def _importance(audited: Audited) -> Answer:
             figure="–",
             is_met=None,
             reason=say(
-                "weight or importance is not known for {codes}",
+                "the weight or the importance is not known for {codes}",
                 codes=listed_names(audited, codes),
             ),
             blocks=table,
@@ -78,7 +81,9 @@ def _importance(audited: Audited) -> Answer:
         _from_to(language, shares),
         say("for weights of {range}", range=_from_to(language, weights)),
     ]
-    told += [say("far from it for {codes}", codes=listed_names(audited, far))] if far else []
+    told += (
+        [say("far from the weight for {codes}", codes=listed_names(audited, far))] if far else []
+    )
     return Answer(
         figure=", ".join(told),
         is_met=not far,
@@ -88,6 +93,8 @@ def _importance(audited: Audited) -> Answer:
 
 def _from_to(language: Language, values: Floats) -> str:
     low, high = (language.figure(end, ".2f") for end in (values.min(), values.max()))
+    if low == high:
+        return low
     return language.say("{low} to {high}", low=low, high=high)
 
 
@@ -101,7 +108,7 @@ def _with_index(audited: Audited) -> Answer:
         if not np.isnan(r)
     ]
     if not known:
-        msg = say("no part of the index varies")
+        msg = say("no node below the index varies")
         raise MethodError(msg)
     low = [code for code, r in known if r < _WEAK]
     least, most = (pick(known, key=lambda own: own[1]) for pick in (min, max))
@@ -115,7 +122,7 @@ def _with_index(audited: Audited) -> Answer:
 
 WEIGHTS = (
     Question(
-        text=key("Are the parts of the index as important as their weights say?"),
+        text=key("Are the nodes below the index as important as their weights suggest?"),
         threshold=lambda language: language.say(
             "each share of importance between half and twice the weight"
         ),
@@ -123,7 +130,7 @@ WEIGHTS = (
         answer=_importance,
     ),
     Question(
-        text=key("Does each part of the index correlate with it?"),
+        text=key("Does each node below the index correlate with it?"),
         threshold=lambda language: language.say(
             "at least {limit}", limit=language.figure(_WEAK, "g")
         ),
@@ -139,7 +146,7 @@ WEIGHTS = (
 def _differing(audited: Audited) -> Answer:
     language, say = audited.language, audited.language.say
     if len(audited.index.children) < 2:
-        msg = say("the index has a single part")
+        msg = say("the index has only one child")
         raise MethodError(msg)
     if doubt := doubt_of_places(language, len(audited.scored)):
         raise MethodError(doubt)
@@ -154,7 +161,7 @@ def _differing(audited: Audited) -> Answer:
             share = percent(language, shares[child.code])
             rows.append((child.code, child.name, share, language.figure(moved.size, ",d")))
     if not shares:
-        msg = say("no part has ranks of {n} units", n=FEW_RANKS)
+        msg = say("no node below the index has ranks for {n} units", n=FEW_RANKS)
         raise MethodError(msg)
     low = [code for code, share in shares.items() if share < _DIFFERENT - TIE]
     told = [
@@ -164,13 +171,19 @@ def _differing(audited: Audited) -> Answer:
             high=percent(language, max(shares.values())),
         )
     ]
-    told += [say("below at {codes}", codes=listed_names(audited, low))] if low else []
+    told += (
+        [say("below the threshold for {codes}", codes=listed_names(audited, low))] if low else []
+    )
     return Answer(
         figure=", ".join(told),
         is_met=not low,
         blocks=capped(
             language,
-            say("Units that rank {n} or more places from where they rank in the index.", n=_PLACES),
+            say(
+                "Share of units whose rank differs by {n} or more places from their rank in the "
+                "index.",
+                n=_PLACES,
+            ),
             [say("code"), say("name"), say("share"), say("units")],
             rows,
             [1],
@@ -183,7 +196,9 @@ def _single(audited: Audited) -> Answer:
     found = _by_correlation(audited)
     language, say = audited.language, audited.language.say
     if not found:
-        msg = say("no indicator that varies has {n} units in common with the index", n=FEW)
+        msg = say(
+            "no indicator that varies has values for {n} units with a score in the index", n=FEW
+        )
         raise MethodError(msg)
     high = [own["first"] for own in found if own["correlation"] > SAME]
     told = [
@@ -193,13 +208,13 @@ def _single(audited: Audited) -> Answer:
             code=audited.called(found[0]["first"]),
         )
     ]
-    told += [say("above: {codes}", codes=listed_names(audited, high))] if high else []
+    told += [say("above the threshold: {codes}", codes=listed_names(audited, high))] if high else []
     return Answer(
         figure=say("; ").join(told),
         is_met=not high,
         blocks=capped(
             language,
-            say("Indicators by their correlation with the index."),
+            say("Indicators in the order of their correlation with the index."),
             [say("code"), say("name"), say("correlation"), say("units")],
             [
                 (
@@ -224,7 +239,9 @@ def _by_correlation(audited: Audited) -> list[dict[str, Any]]:
 
 ADDED = (
     Question(
-        text=key("Does the index say more than each of its parts: do ranks differ by 10 places?"),
+        text=key(
+            "Does the index add information to each node below it: do ranks differ by 10 places?"
+        ),
         threshold=lambda language: language.say(
             "for at least {share} of the units", share=percent(language, _DIFFERENT)
         ),
@@ -232,7 +249,7 @@ ADDED = (
         answer=_differing,
     ),
     Question(
-        text=key("Does the index say more than any single indicator?"),
+        text=key("Does the index add information to every single indicator?"),
         threshold=lambda language: language.say(
             "no correlation > {limit}", limit=language.figure(SAME, "g")
         ),

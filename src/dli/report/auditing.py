@@ -51,7 +51,7 @@ _SOURCES = (
         "Paruolo, Saisana and Saltelli (2013), *Ratings and rankings: voodoo or science?*, doi "
         "10.1111/j.1467-985X.2012.01059.x."
     ),
-    key("This library: no threshold is customary, and this one is a choice to be argued about."),
+    key("This library: no threshold is customary, and this one is a proposal open to discussion."),
 )
 
 
@@ -185,20 +185,20 @@ def _summary(language: Language, asked: list[tuple[str, _Asked]]) -> Iterator[Bl
     answers = [answer for _, own in asked for _, answer in own]
     counts = Counter(answer.is_met for answer in answers)
     counted = say(
-        "Of {n} questions, the index meets the threshold of {met} and not of {missed}; {unjudged} "
-        "cannot be judged.",
+        "Of {n} questions, the index meets the threshold for {met} and does not meet it for "
+        "{missed}; {unjudged} cannot be judged.",
         n=len(answers),
         met=counts[True],
         missed=counts[False],
         unjudged=counts[None],
     )
     warned = say(
-        "A threshold is a custom, not a proof: an index that misses one owes its readers a reason, "
-        "and one that meets all may still measure the wrong thing."
+        "A threshold is a convention, not a proof: if an index misses one, its authors should "
+        "explain why, and an index that meets all of them may still measure the wrong thing."
     )
     yield Paragraph(f"{counted} {warned}")
     yield Table(
-        say("The questions, their figures and verdicts."),
+        say("The questions, with their figures and verdicts."),
         [say("no."), say("question"), say("figure"), say("usual threshold"), say("source"),
          say("verdict")],
         [
@@ -216,7 +216,7 @@ def _told(language: Language, k: int, asked: _Asked) -> Iterator[Block]:
     for j, (question, answer) in enumerate(asked, 1):
         found = [] if answer.figure == "–" else [say("Figure: {figure}.", figure=answer.figure)]
         usual = say(
-            "Usual: {threshold} ({source}).",
+            "Usual threshold: {threshold} ({source}).",
             threshold=question.threshold(language),
             source=say(question.source),
         )

@@ -14,6 +14,7 @@ from dli.report.language import Language
 from dli.report.parts import (
     LEVELS,
     UNITS,
+    column_name,
     depth_of,
     digits_of,
     few_basis,
@@ -155,13 +156,16 @@ def case_of(
         near: Iterable[object] = notes
         columns = [by] if isinstance(by, str) else list(by or ())
         chosen = (
-            language.say("the most alike in {columns}", columns=language.joined(columns))
+            language.say(
+                "the most similar units in {columns}",
+                columns=language.joined([column_name(language, column) for column in columns]),
+            )
             if columns
-            else language.say("the most alike in the profile of indicators")
+            else language.say("the units with the most similar scores in the indicators")
         )
     else:
         near = [assessment.units[place] for place in assessment.rows_of(peers, rows)]
-        chosen = language.say("as asked for")
+        chosen = language.say("the peers chosen for this report")
     others = [one for one in near if one != unit]
     labels = names_of(assessment)
     return Case(
@@ -182,8 +186,8 @@ def few_around(case: Case, codes: Iterable[str]) -> str:
     if not names:
         return ""
     return case.say(
-        "Fewer than half of the indicators of {nodes} have a value, so that each of those counts "
-        "for more.",
+        "Fewer than half of the indicators of {nodes} have a value, so those that do count for "
+        "more.",
         nodes=case.language.joined(names),
     )
 

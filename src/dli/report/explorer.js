@@ -100,7 +100,7 @@ function described() {
   if (!parts.length) return say("The published index");
   const n = published.ranks.reduce((sum, rank, unit) => sum + (current.ranks[unit] !== rank && !(Number.isNaN(rank) && Number.isNaN(current.ranks[unit])) ? 1 : 0), 0);
   const empty = tree.inner.filter((i) => !state.points[i].some((points) => points > 0));
-  const warning = empty.length ? [say("All weights of {nodes} are 0, so it has no score.", { nodes: empty.map((i) => title(nodes[i])).join(", ") })] : [];
+  const warning = empty.length ? [say("All weights within {nodes} are 0, so no score can be computed.", { nodes: empty.map((i) => title(nodes[i])).join(", ") })] : [];
   const [rank, before] = [current.ranks[state.unit], published.ranks[state.unit]].map((one) => figure(one, 0));
   const fields = { unit: data.names[state.unit], rank, before };
   const own =
@@ -183,13 +183,13 @@ function begin() {
   const notes = [
     say("Change is the published rank minus the rank under your choices: ▲ 3 means three places higher."),
     say("Scores that differ by no more than 1e-12 of the largest score share a rank."),
-    data.missing === "renormalise" && say("If a value is missing, its weight is shared among the rest of its group."),
-    data.missing === "propagate" && say("If a value is missing, whatever depends on it has no score."),
+    data.missing === "renormalise" && say("If a value is missing, its weight is shared among the others in its group."),
+    data.missing === "propagate" && say("If a value is missing, every score that depends on it is missing too."),
     say("The geometric mean compensates for low scores only in part, and is 0 where a score is 0. The minimum does not compensate at all."),
-    say("Points are what a part adds to the score: its score times its share. Beside another unit, leads in points add up to the difference of both scores."),
-    say("Where other means are used, points are counted from a reference: the score with the median, over all units, of each indicator that the unit has. They say how much a part lifts the score above the reference, or lowers it; reference and points add up to the score."),
-    say("In the profile, the grey band reaches from the lowest to the highest score of all units."),
-    say("Where an indicator is normalised by the values of all units, a what-if value changes that unit alone, on the normalised scale."),
+    say("Points are what a sub-index or indicator adds to the score: its own score times its share. In a comparison with another unit, the leads in points add up to the difference between the two scores."),
+    say("With other means, points are counted from a reference: the score with the median of all units in each indicator for which the unit has a value. They show how much a sub-index or indicator raises the score above the reference or lowers it; the reference and the points add up to the score."),
+    say("In the profile, the grey band extends from the lowest to the highest score of all units."),
+    say("If an indicator is normalised by the values of all units, a what-if value is on the normalised scale and changes that unit alone."),
     say("Ranks also depend on the data and the method. A difference of a few places may mean little."),
   ];
   $("notes").append(...notes.filter(Boolean).map((note) => el("p", {}, note)));

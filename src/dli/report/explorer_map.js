@@ -108,7 +108,7 @@ function drawMap() {
   });
   [["low", low], ["middle", (low + high) / 2], ["high", high]].forEach(([id, score]) => write($(id), figure(score)));
   $("unscored").hidden = !scores.some(Number.isNaN);
-  mark($("world"), "aria-label", say("World map of {node}, from {low} to {high}. The table holds the ranks and scores.", { node: title(nodes[atlas.node]), low: figure(low), high: figure(high) }));
+  mark($("world"), "aria-label", say("World map of {node}, from {low} to {high}. The table shows the ranks and scores.", { node: title(nodes[atlas.node]), low: figure(low), high: figure(high) }));
   drawPointed();
 }
 

@@ -72,7 +72,7 @@ function makeTable() {
       toTop();
       changed(() => {});
     });
-    $("filters").append(labelled(data.group.column.replaceAll("_", " "), select));
+    $("filters").append(labelled(data.group.column, select));
   }
 }
 

@@ -75,7 +75,7 @@ function makeProfile() {
     change: ({ target }) => changed(() => (state.beside = /^\d+$/.test(target.value) ? Number(target.value) : target.value)),
   });
   beside.append(option("all", say("Median of all units")));
-  if (data.group) beside.append(option("group", say("Median of its {column}", { column: data.group.column.replaceAll("_", " ") })));
+  if (data.group) beside.append(option("group", say("Median of its {column}", { column: data.group.column })));
   beside.append(option("near", say("Median of the 8 nearest units")));
   beside.append(el("optgroup", { label: say("Another unit") }, ...byName.map((unit) => option(unit, data.names[unit]))));
   const leaves = el("select", { id: "leaf", change: ({ target }) => { state.leaf = Number(target.value); draw(); } });
@@ -89,8 +89,8 @@ function makeProfile() {
     el("div", { class: "key hint", id: "key" }),
     el("table", { class: "parts", id: "parts" }),
     el("p", { class: "hint", id: "counted" }),
-    el("h3", {}, say("What would raise it most")),
-    el("p", { class: "hint" }, say("If one indicator alone reached the best end of its scale.")),
+    el("h3", {}, say("What would raise its score most")),
+    el("p", { class: "hint" }, say("Effect on the score and the rank if a single indicator reached the best end of its scale.")),
     el("ol", { class: "list", id: "gains" }),
     el("h3", {}, say("What if?")),
     el("div", { class: "entry" },
@@ -142,7 +142,7 @@ function standing(/** @type {number} */ unit, /** @type {string} */ kind) {
   const [rank, before] = [current.ranks[unit], published.ranks[unit]];
   const score = figure(current.scores[0][unit]);
   const isSame = rank === before || Number.isNaN(rank);
-  const scored = isSame ? say("score {score}", { score }) : say("score {score} (published: {before})", { score, before: figure(before, 0) });
+  const scored = isSame ? say("score {score}", { score }) : say("score {score} (published rank: {before})", { score, before: figure(before, 0) });
   const place = Number.isNaN(rank) ? say("No rank") : say("{rank} of {n}", { rank, n: current.order.length });
   return el("div", { class: kind }, el("span", { class: "label" }, kind ? data.names[unit] : say("Rank")),
     el("strong", {}, place), el("span", { class: "hint" }, scored));
@@ -181,7 +181,7 @@ function drawParts(other) {
     el("tbody", {}, ...body),
   );
   const isCounted = !addsUp && !Number.isNaN(from);
-  write($("counted"), isCounted ? say("Points are counted from {reference}, the score with the median of all units in each indicator that it has. They add up to the difference of its score.", { reference: figure(from, 2) }) : "");
+  write($("counted"), isCounted ? say("Points are counted from {reference}, the score with the median of all units in each indicator for which this unit has a value. They add up to the difference between its score and this reference.", { reference: figure(from, 2) }) : "");
   if (focus) $(focus)?.focus();
 }
 
@@ -228,7 +228,7 @@ function drawGains() {
     return el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": say("Try {indicator}", { indicator: title(nodes[leaf]) }), click: attempt }, say("Try")));
   });
   $("gains").replaceChildren(...items);
-  if (!items.length) $("gains").append(el("li", {}, Number.isNaN(own) ? say("It has no score.") : say("No single indicator would raise it.")));
+  if (!items.length) $("gains").append(el("li", {}, Number.isNaN(own) ? say("It has no score.") : say("No single indicator would raise its score.")));
 }
 
 function drawWhatIf() {

@@ -24,7 +24,7 @@ from dli.report.explored import explored
 from dli.report.explorer_words import spoken, worded
 from dli.report.language import Language, language_of
 from dli.report.mapped import mapped
-from dli.report.parts import digits_of, names_of
+from dli.report.parts import column_name, digits_of, names_of
 
 __all__ = ["explorer"]
 
@@ -167,7 +167,7 @@ def explorer(  # noqa: PLR0913 each is a question of its own
     if assessment.periods is not None:
         data["period"] = str(assessment.periods[places[0]])
     if group is not None:
-        data["group"] = _groups(assessment, group, places)
+        data["group"] = _groups(assessment, group, places, language)
     world = mapped(assessment, places, wanted=map)
     if world is not None:
         data["map"] = world
@@ -196,14 +196,16 @@ def _names(assessment: "Assessment", rows: Sequence[int]) -> list[str]:
     return [both[row] for row in rows]
 
 
-def _groups(assessment: "Assessment", column: str, rows: Sequence[int]) -> dict[str, Any]:
+def _groups(
+    assessment: "Assessment", column: str, rows: Sequence[int], language: Language
+) -> dict[str, Any]:
     """Return the names of the groups, and the place of each unit's group among them."""
     cells = assessment.context(column)
     own = [None if is_missing(cells[row]) else str(cells[row]) for row in rows]
     names = sorted({name for name in own if name is not None})
     places = {name: place for place, name in enumerate(names)}
     return {
-        "column": column,
+        "column": column_name(language, column),
         "names": names,
         "of": [-1 if name is None else places[name] for name in own],
     }

@@ -58,7 +58,7 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
     yield picture(
         lambda: plots.bump(assessment, [case.unit, *case.peers[:4]], others=not case.is_large),
         say("The ranks of {unit} and four peers over the periods", unit=case.name),
-        say("The others of {n} units are not drawn.", n=case.n)
+        say("The other units, of {n} in all, are not drawn.", n=case.n)
         if case.is_large
         else say("All other units are thin and grey."),
     )
@@ -72,7 +72,7 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
             start=str(first),
             end=str(case.period),
         ),
-        say("What changed the score."),
+        say("What makes up the change of the score."),
     )
 
 
@@ -98,9 +98,9 @@ def robustness(case: Case, study: "Uncertainty", between: tuple[float, float]) -
             high=high,
         )
     limits = case.say(
-        "The interval shows how far the rank depends on the choices that vary. What does not vary "
-        "in them, such as errors in the data unless they are among the inputs, is not in the "
-        "interval."
+        "The interval shows how far the rank depends on the choices that vary in the "
+        "simulations. It does not cover anything else, such as errors in the data, unless these "
+        "are varied as well."
     )
     yield Paragraph(f"{text} {limits}")
 
@@ -121,8 +121,8 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
     if case.is_cut:
         yield Paragraph(
             case.say(
-                "Caveats are not listed here, since the index has more than {n} levels; "
-                "dli.diagnosis.risks finds them, which takes long.",
+                "Caveats are not listed here, since the index has more than {n} levels and "
+                "finding them takes long; dli.diagnosis.risks lists them.",
                 n=LEVELS,
             )
         )
@@ -149,9 +149,9 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
         case.say("code"),
         case.say("name"),
         case.say("value"),
-        case.say("what the value is"),
+        case.say("meaning of the value"),
     ]
-    yield filled(case.language, case.say("Caveats of its result."), head, rows, [1, 2, 4])
+    yield filled(case.language, case.say("Caveats about its result."), head, rows, [1, 2, 4])
 
 
 def data(case: Case) -> Iterator[Block]:
@@ -180,9 +180,9 @@ def data(case: Case) -> Iterator[Block]:
             say("better"), say("goalposts"), say("score"), say("rank"), say("source")]  # fmt: skip
     divided = any(one.denominator is not None for one in indicators)
     caption = say(
-        "The values that it was scored by, after division by their denominators."
+        "The values on which its scores are based, after division by their denominators."
         if divided
-        else "The values that it was scored by."
+        else "The values on which its scores are based."
     )
     yield filled(language, caption, head, rows, [1, 3, 4, 5, 6, 9])
     yield from _flagged(case)
@@ -204,7 +204,9 @@ def _flagged(case: Case) -> Iterator[Block]:
         if place == (case.unit, case.period if assessment.periods is not None else None)
     ]
     if own:
-        yield flag_table(case.language, assessment, flags.take(own), say("What happened to them."))
+        yield flag_table(
+            case.language, assessment, flags.take(own), say("Flags for these values and scores.")
+        )
 
 
 def _goalposts(case: Case, indicator: Indicator) -> str:

@@ -95,9 +95,9 @@ def _firmness(
     say = language.say
     if ranges and study is not None:
         how = say(
-            "The ranges of ranks are right for all units at the same time with 95 % confidence "
-            "{condition}; beside each is the number of other units that the unit cannot be told "
-            "apart from.",
+            "The ranges contain the ranks of all units at the same time with 95 % confidence "
+            "{condition}. The column beside them is the number of other units that the unit "
+            "cannot be told apart from.",
             condition=condition(language, study),
         )
         cells = [
@@ -124,9 +124,9 @@ def draws_paragraph(language: Language, study: "Uncertainty") -> Paragraph:
         moved(language, study)
         + " "
         + language.say(
-            "An interval contains the rank in 90 % of the simulations: it shows how far the rank "
-            "depends on the choices that vary. What does not vary in them, such as errors in the "
-            "data unless they are among the inputs, is not in the interval."
+            "An interval contains the rank in 90 % of the simulations and shows how far the rank "
+            "depends on the choices that vary in them. It does not cover anything else, such as "
+            "errors in the data, unless these are varied as well."
         )
     )
 
@@ -134,7 +134,7 @@ def draws_paragraph(language: Language, study: "Uncertainty") -> Paragraph:
 def moved(language: Language, study: "Uncertainty") -> str:
     """Say how far ranks move on average."""
     return language.say(
-        "{simulations}, ranks move by {places} places on average.",
+        "{simulations}, ranks change by {places} places on average.",
         simulations=simulations(language, study),
         places=language.number(study.mean_rank_shift),
     )

@@ -123,26 +123,29 @@ def league(heads: Heads) -> Iterator[Block]:
     yield picture(
         lambda: score_histogram(assessment, order),
         say("A histogram of the scores of {n} units", n=len(order)),
-        say("How many units have which score at {node}.", node=label(assessment.index)),
+        say("The distribution of the scores of all units at {node}.", node=label(assessment.index)),
     )
     yield _quantiles(language, assessment, heads.rows)
     between = heads.between
     for end, rows in heads.ends.items():
         draw = partial(draw_league, assessment, np.array(rows))
         alt = say(
-            "Bars of the scores of the {n} highest units, the longest first"
+            "Bars of the scores of the {n} highest units, the highest first"
             if end == "highest"
-            else "Bars of the scores of the {n} lowest units, the longest first",
+            else "Bars of the scores of the {n} lowest units, the highest first",
             n=len(rows),
         )
         few = few_basis(language, assessment, _shown(assessment), rows)
-        caption = say("The score of each unit, divided by what its sub-indices contribute.")
+        caption = say(
+            "The score of each unit, split into the contributions of the level below the index."
+        )
         drawing = partial(picture, draw, alt, f"{caption} {few}".rstrip())
         yield from tried(language, drawing, say("A picture of the league"))
         title = say(
-            "The {n} highest units by rank, with the scores of the index and of the nodes below it."
+            "The {n} highest units by rank, with their scores in the index and at the level "
+            "below it."
             if end == "highest"
-            else "The {n} lowest units by rank, with the scores of the index and of the nodes "
+            else "The {n} lowest units by rank, with their scores in the index and at the level "
             "below it.",
             n=len(rows),
         )
@@ -168,7 +171,8 @@ def _quantiles(language: Language, assessment: "Assessment", rows: Sequence[int]
         cells.append([node.code, node.name, *(language.number(x, digits) for x in found)])
     say = language.say
     caption = say(
-        "How the scores of all units are distributed: shares of units lie below each score."
+        "Quantiles of the scores of all units: each column has the score below which that share "
+        "of the units lies."
     )
     head = [say("code"), say("name"), *(say(name) for name in _QUANTILES)]
     return filled(language, caption, head, cells, [1])
@@ -206,7 +210,7 @@ def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
     n = len(first)
     yield picture(
         lambda: draw_shares(drawn.study, first, drawn.shares(first, n)),
-        say("A heat map of the shares of simulations in which units had ranks"),
+        say("A heat map of the share of simulations in which each unit had each rank"),
         say(
             "The share of simulations in which each of the first {n} units had each of the first "
             "{n} ranks.",

@@ -26,6 +26,7 @@ __all__ = [
     "MARKS",
     "NO_RANKS",
     "UNITS",
+    "column_name",
     "depth_of",
     "digits_of",
     "explained",
@@ -54,13 +55,18 @@ _NAMED = 5
 
 # What the marks of scores mean.
 MARKS = {
-    "*": key("Based on fewer than half of the indicators below it."),
+    "*": key("Based on fewer than half of its indicators."),
     "?": key(
-        "Based on fewer than half of the indicators below it if doubtful values are taken as "
-        "missing."
+        "Based on fewer than half of its indicators if doubtful values are counted as missing."
     ),
 }
 NO_RANKS = key("No other unit has a score, so there are no ranks.")
+# Columns of the data sets of the library, as a sentence calls them.
+_COLUMNS = {
+    "wb_region": key("region"),
+    "income_group": key("income group"),
+    "population_millions": key("population"),
+}
 # What happened to values and scores, as `Assessment.flags` calls it.
 _FLAGS = {
     flag: flag
@@ -158,6 +164,12 @@ def listed(language: Language, words: Sequence[str]) -> str:
     return language.joined([*words[:_NAMED], *others])
 
 
+def column_name(language: Language, column: str) -> str:
+    """Return what a sentence calls a context column: without underscores."""
+    name = _COLUMNS.get(column)
+    return column.replace("_", " ") if name is None else language.say(name)
+
+
 def names_of(assessment: "Assessment") -> list[str]:
     """Name the unit of each row, by its name as well where the data have one."""
     units = [str(unit) for unit in assessment.units]
@@ -188,7 +200,7 @@ def explained(language: Language, figures: Iterable[str]) -> str:
     found = {figure[-1:] for figure in figures}
     told = {mark: text for mark, text in MARKS.items() if mark in found}
     if len(told) == len(MARKS):
-        told["?"] = key("The same if doubtful values are taken as missing.")
+        told["?"] = key("The same if doubtful values are counted as missing.")
     return " ".join(f"{mark} {language.say(text)}" for mark, text in told.items())
 
 
@@ -204,7 +216,7 @@ def few_basis(
         return ""
     names = names_of(assessment)
     return language.say(
-        "Scores of {units} are based in part on fewer than half of the indicators.",
+        "Some scores of {units} are based on fewer than half of the indicators.",
         units=listed(language, [names[row] for row in chosen]),
     )
 
@@ -302,26 +314,16 @@ def flag_table(
     read = frames.read(flags, empty=True)
     codes = read.column("code")
     names = ["" if frames.is_missing(code) else assessment.index.find(code).name for code in codes]
-    notes = [
-        _with_name_above(assessment, code, note)
-        for code, note in zip(codes, read.column("note"), strict=True)
-    ]
     columns = {name: read.column(name) for name in keys} | {
         "code": codes,
         "name": names,
         "flag": [flag_name(language, flag) for flag in read.column("flag")],
-        "note": notes,
+        "note": read.column("note"),
     }
     heads = {**keys, "code": language.say("code"), "name": language.say("name"),
              "flag": language.say("flag"), "note": language.say("note")}  # fmt: skip
     shown = {name: (heads[name], None) for name in columns}
     return table_of(language, columns, caption, shown, top=50)
-
-
-def _with_name_above(assessment: "Assessment", code: Any, note: str) -> str:
-    """Name in a note the node above the one that is flagged: flags call it by its code."""
-    above = None if frames.is_missing(code) else assessment.index.parent(code)
-    return note if above is None else note.replace(f"; {above.code}: ", f"; {label(above)}: ")
 
 
 def word(cell: Any) -> str:

@@ -36,7 +36,7 @@ def quality(language: Language, assessment: "Assessment", *, is_large: bool) -> 
             say("Histograms of the values of each indicator, before and after treatment")
             if is_large
             else say("Ticks at the values of each indicator, before and after treatment"),
-            say("Each row runs from an indicator's least to its greatest value."),
+            say("Each row extends from the lowest to the highest value of an indicator."),
         ),
         say("Distributions"),
     )
@@ -47,7 +47,7 @@ def quality(language: Language, assessment: "Assessment", *, is_large: bool) -> 
         keys = {columns.unit_column: say("unit")}
         if columns.period_column is not None:
             keys[columns.period_column] = say("period")
-        title = say("Units that were left out, and scores that could not be given.")
+        title = say("Units that were left out, and scores that could not be computed.")
         yield flag_table(language, assessment, flags.take(gone), title, keys)
 
 
@@ -63,7 +63,7 @@ def _missing(language: Language, cells: Floats, kinds: Mapping[str, int]) -> Par
     if not kinds:
         return Paragraph(f"{text} {say('Nothing is flagged.')}")
     flagged = [say("{n} {flag}", n=n, flag=flag_name(language, kind)) for kind, n in kinds.items()]
-    flags = say("Flags over all rows: {flags}.", flags=language.joined(flagged))
+    flags = say("Flags in all rows: {flags}.", flags=language.joined(flagged))
     return Paragraph(f"{text} {flags}")
 
 
@@ -91,8 +91,8 @@ def _values(
                 indicator.source,
             ]
         )
-    head = [say("code"), say("name"), say("measured in"), say("there"), say("least"),
-            say("median"), say("greatest"), say("imputed"), say("treated"), say("cut off"),
+    head = [say("code"), say("name"), say("measured in"), say("available"), say("lowest"),
+            say("median"), say("highest"), say("imputed"), say("treated"), say("truncated"),
             say("source")]  # fmt: skip
     divided = any(indicator.denominator is not None for indicator in indicators)
     caption = say(

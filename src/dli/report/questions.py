@@ -194,8 +194,8 @@ class Audited:
         n = len(self.scored)
         if n < least:
             msg = self.language.say(
-                "{n} unit has a score, and it takes {least}",
-                "{n} units have a score, and it takes {least}",
+                "{n} unit has a score, but {least} are needed",
+                "{n} units have a score, but {least} are needed",
                 n=n,
                 least=least,
             )
@@ -286,9 +286,9 @@ def doubt_of_places(language: Language, n: int) -> str:
     if FEW_RANKS <= n <= MANY_RANKS:
         return ""
     return language.say(
-        "ten places are a lot among {n} units, and it takes {least} to {most}"
+        "ten places are a lot among {n} units; this question is for {least} to {most} units"
         if n < FEW_RANKS
-        else "ten places are few among {n} units, and it takes {least} to {most}",
+        else "ten places are few among {n} units; this question is for {least} to {most} units",
         n=n,
         least=FEW_RANKS,
         most=MANY_RANKS,

@@ -51,8 +51,8 @@ def ranges_of(
     rows = np.sort(assessment.rows(period)).tolist()
     if len(rows) > _COMPARED:
         text = language.say(
-            "Ranges of ranks that are right for all units at the same time are not computed for "
-            "more than {most} units, since that takes long; dli.robustness.league_table does.",
+            "Ranges of ranks for all units at the same time are not computed for more than "
+            "{most} units, since this takes long; dli.robustness.league_table computes them.",
             most=_COMPARED,
         )
         return {}, [Paragraph(text)]
@@ -85,23 +85,24 @@ def sentence(language: Language, study: "Uncertainty", own: RankRange) -> str:
     low, high = (language.number(rank, 0) for rank in (own.low, own.high))
     if low == high:
         ranks = say(
-            "Its rank is {rank} {condition} (95 % confidence, for all units at the same time).",
+            "Its rank is {rank} {condition} (with 95 % confidence for all units at the same time).",
             rank=low,
             condition=condition(language, study),
         )
     else:
         ranks = say(
-            "Its rank lies between {low} and {high} {condition} (95 % confidence, for all units at "
-            "the same time).",
+            "Its rank lies between {low} and {high} {condition} (with 95 % confidence for all "
+            "units at the same time).",
             low=low,
             high=high,
             condition=condition(language, study),
         )
     if not own.n_alike:
-        return f"{ranks} {say('It can be told apart from all other units.')}"
+        firm = say("Even so, it can be told apart from all other units.")
+        return f"{ranks} {firm}"
     alike = say(
-        "It cannot be told apart from {n} other unit.",
-        "It cannot be told apart from {n} other units.",
+        "Given this uncertainty, it cannot be told apart from {n} other unit.",
+        "Given this uncertainty, it cannot be told apart from {n} other units.",
         n=int(own.n_alike),
     )
     return f"{ranks} {alike}"
@@ -110,8 +111,8 @@ def sentence(language: Language, study: "Uncertainty", own: RankRange) -> str:
 def explanation(language: Language) -> str:
     """Say what ranges of ranks are, and what they rest on."""
     return language.say(
-        "Ranges of ranks are for comparing units. With 95 % confidence they contain the true ranks "
-        "of all units at the same time, if the scores are in error by as much as they vary in the "
-        "simulations. Two units cannot be told apart where the difference between their scores is "
-        "within that error."
+        "Ranges of ranks are meant for comparing units. If the scores are as uncertain as they "
+        "vary in the simulations, the ranges contain the true ranks of all units at the same "
+        "time with 95 % confidence. Two units cannot be told apart if the difference between "
+        "their scores is within this uncertainty."
     )

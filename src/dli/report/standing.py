@@ -34,8 +34,8 @@ def profile(case: Case) -> Iterator[Block]:
     if case.is_cut:
         yield Paragraph(
             say(
-                "The index has {n} levels. This report shows the first {shown}: gaps and leads are "
-                "those of the nodes there, which stand for all that lies below them.",
+                "The index has {n} levels, of which this report shows the first {shown}: gaps "
+                "and leads at the last of them include those at all levels below it.",
                 n=case.depth,
                 shown=LEVELS,
             )
@@ -46,7 +46,7 @@ def profile(case: Case) -> Iterator[Block]:
     caption = _how_to_read(case)
     yield picture(
         partial(draw, level=1),
-        say("Scores of {unit} in the parts of the index", unit=case.name),
+        say("Scores of {unit} in the index and at the level below it", unit=case.name),
         caption,
     )
     yield _profile_table(case)
@@ -54,9 +54,9 @@ def profile(case: Case) -> Iterator[Block]:
         yield picture(
             partial(draw, level=deepest),
             say(
-                "Scores of {unit} in all parts and indicators of the index down to level {level}"
+                "Scores of {unit} at all nodes of the index down to level {level}"
                 if case.is_cut
-                else "Scores of {unit} in all parts and indicators of the index",
+                else "Scores of {unit} at all nodes of the index",
                 unit=case.name,
                 level=LEVELS,
             ),
@@ -67,22 +67,23 @@ def profile(case: Case) -> Iterator[Block]:
 def _how_to_read(case: Case) -> str:
     """Return the caption of a profile, with what is based on few indicators."""
     if case.is_alone:
-        bars = key("There is no other unit to compare with.")
+        bars = key("There is no other unit to compare it with.")
     elif case.reference:
-        bars = key("Bars reach from the lowest to the highest score of its peers.")
+        bars = key("Bars extend from the lowest to the highest score of its peers.")
     else:
-        bars = key("Bars reach from the lowest to the highest score of all units.")
+        bars = key("Bars extend from the lowest to the highest score of all units.")
     index = case.assessment.index
     names = [
         label(node)
         for node in nodes_to_level(index, min(case.depth, LEVELS))
         if few_basis(case.language, case.assessment, [node.code], [case.row])
     ]
-    text = f"{case.say('Dots are its own scores.')} {case.say(bars)}"
+    text = f"{case.say('Dots show its own scores.')} {case.say(bars)}"
     if not names:
         return text
     few = case.say(
-        "Based on fewer than half of the indicators: {nodes}.", nodes=case.language.joined(names)
+        "Scores based on fewer than half of the indicators: {nodes}.",
+        nodes=case.language.joined(names),
     )
     return f"{text} {few}"
 
@@ -109,7 +110,7 @@ def _profile_table(case: Case) -> Block:
     caption = (
         key("Scores.")
         if case.is_alone
-        else key("Scores beside the median and the best score of all units.")
+        else key("Its scores, with the median and the best score of all units.")
     )
     return filled(case.language, case.say(caption), head, zip(*columns, strict=True), [1])
 
@@ -122,7 +123,7 @@ def peers(case: Case) -> Iterator[Block]:
         return
     yield Paragraph(
         say(
-            "Compared with {peers}: {chosen}.",
+            "It is compared with {peers}, {chosen}.",
             peers=case.language.joined(case.names(case.peers)),
             chosen=case.chosen,
         )
@@ -130,15 +131,15 @@ def peers(case: Case) -> Iterator[Block]:
     if case.is_weak:
         yield Paragraph(
             say(
-                "No other unit has two thirds of these variables in common with it, so the "
-                "comparison is weak: do not rely on these peers. The table shows what is not "
-                "compared."
+                "Fewer than two thirds of these variables can be compared with any other unit, "
+                "so the comparison is weak: do not rely on these peers. The table lists the "
+                "variables that are not compared."
             )
         )
     yield _among_peers(case)
     best = _by_rank(case)[0]
     if best != case.row and not case.is_weak:
-        what = say("Why the best of its peers is ahead")
+        what = say("The difference from the highest-ranked of its peers")
         yield from tried(case.language, lambda: _behind(case, best), what)
 
 
@@ -157,7 +158,7 @@ def _among_peers(case: Case) -> Block:
     scores = [scores_of(case.language, assessment, node.code, rows) for node in nodes]
     return filled(
         case.language,
-        case.say("The unit among its peers."),
+        case.say("The unit and its peers."),
         [
             case.say("unit"),
             case.say("rank"),
@@ -191,7 +192,8 @@ def _behind(case: Case, best: int) -> Iterator[Block]:
             end=case.name,
         ),
         case.say(
-            "What makes the difference to {unit}, the best of its peers.", unit=case.labels[best]
+            "What makes up the difference from {unit}, the highest-ranked of its peers.",
+            unit=case.labels[best],
         ),
     )
 
@@ -204,20 +206,20 @@ def weaknesses(case: Case) -> Iterator[Block]:
         case,
         gaps,
         say(
-            "Compared with the best end of the scale. Points are what the index would gain if this "
-            "gap alone were closed."
+            "Gaps to the best end of the scale. Points show how much the score would rise if "
+            "this gap alone were closed."
             if case.is_alone
-            else "Compared with the best score of all units. Points are what the index would gain "
+            else "Gaps to the best score of all units. Points show how much the score would rise "
             "if this gap alone were closed."
         ),
         say(
-            "It is behind the best end of the scale nowhere."
+            "It has no gap to the best end of the scale."
             if case.is_alone
-            else "It is behind the best score of all units nowhere."
+            else "It has no gap to the best score of all units."
         ),
     )
     if case.reference:
-        what = say("Weaknesses against peers")
+        what = say("Gaps to its peers")
         yield from tried(case.language, lambda: _behind_peers(case), what)
     behind = frames.read(gaps, empty=True).column("code")
     if case.is_alone:
@@ -225,12 +227,12 @@ def weaknesses(case: Case) -> Iterator[Block]:
     if case.is_weak:
         yield Paragraph(
             say(
-                "No units are named that score higher and are otherwise like it: too few variables "
-                "are known to say which units are."
+                "No similar units with higher scores are named, since too few variables are "
+                "known to identify them."
             )
         )
     else:
-        what = say("Who does better")
+        what = say("Similar units with higher scores")
         yield from tried(case.language, lambda: _exemplars(case, behind[:5]), what)
 
 
@@ -241,8 +243,8 @@ def _behind_peers(case: Case) -> Iterator[Block]:
     return _distances(
         case,
         gaps,
-        case.say("Compared with the median of its peers."),
-        case.say("It is behind the median of its peers nowhere."),
+        case.say("Gaps to the median of its peers."),
+        case.say("It has no gap to the median of its peers."),
         top=5,
     )
 
@@ -320,7 +322,7 @@ def _exemplars(case: Case, codes: Sequence[str]) -> Iterator[Block]:
     if rows:
         yield filled(
             case.language,
-            case.say("Units that score higher and are otherwise like it, the most alike first."),
+            case.say("Units that score higher but are otherwise similar, the most similar first."),
             [
                 case.say("code"),
                 case.say("name"),
@@ -355,16 +357,16 @@ def _leads(case: Case) -> Iterator[Block]:
         case,
         found,
         case.say(
-            "Ahead of the median of its peers. Points are what the index would lose without this "
-            "lead."
-            if case.reference
-            else "Ahead of the mean of its own scores. Points are what the index would lose "
+            "Leads over the median of its peers. Points show how much the score would fall "
             "without this lead."
+            if case.reference
+            else "Leads over the mean of its own scores. Points show how much the score would "
+            "fall without this lead."
         ),
         case.say(
-            "It is ahead of the median of its peers nowhere."
+            "It has no lead over the median of its peers."
             if case.reference
-            else "It is ahead of the mean of its own scores nowhere."
+            else "It has no lead over the mean of its own scores."
         ),
         distance="lead",
         top=5,
@@ -382,7 +384,7 @@ def balance(case: Case) -> Iterator[Block]:
     if row["variation"] is None or np.isnan(row["variation"]):
         reason = row["note"] or case.say(_NO_MEAN)
         yield Paragraph(
-            case.say("It cannot be said how even its scores are: {reason}.", reason=reason)
+            case.say("The evenness of its scores cannot be measured: {reason}.", reason=reason)
         )
         return
     if row["lowest"] == row["highest"]:
@@ -408,8 +410,8 @@ def balance(case: Case) -> Iterator[Block]:
         yield Paragraph(
             case.say(
                 "A geometric mean, which compensates for low scores only in part, would be "
-                "{points} points below the arithmetic mean of these scores: that is the cost of "
-                "unevenness.",
+                "{points} points below the arithmetic mean of these scores. This difference is "
+                "the cost of their unevenness.",
                 points=case.language.number(row["cost"], case.digits + 1),
             )
         )

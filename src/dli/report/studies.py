@@ -85,7 +85,9 @@ def studied(
         n_samples = usual_draws(assessment)
         return uncertainty(assessment, [WeightNoise(0.25)], n_samples=n_samples, rng=0), []
     except DLIError as error:
-        text = language.say("How firm ranks are cannot be shown: {error}", error=str(error))
+        text = language.say(
+            "The robustness of the ranks cannot be shown: {error}", error=str(error)
+        )
         return None, [Paragraph(text)]
 
 
@@ -96,8 +98,8 @@ def fewer(language: Language, assessment: "Assessment", study: "Uncertainty | No
         text = language.say("The rank intervals are those of the first {n} simulations.", n=n_draws)
         return [Paragraph(text)] if study.n_samples > n_draws else []
     text = language.say(
-        "The report makes {n} simulations instead of the usual {usual}, since there are more than "
-        "{most} units. To use more, pass a study (study=...).",
+        "This report is based on {n} simulations instead of the usual {usual}, since there are "
+        "more than {most} units. To use more, pass a study (study=...).",
         n=n_draws,
         usual=_DRAWS,
         most=_MANY_UNITS,
@@ -126,7 +128,7 @@ def condition(language: Language, study: "Uncertainty") -> str:
     share = _noise_of_weights(study)
     if share is not None:
         return language.say(
-            "if each weight may be up to {share} higher or lower", share=language.percent(share)
+            "if each weight can be up to {share} higher or lower", share=language.percent(share)
         )
     return language.say(
         "if {inputs} vary as in the simulations", inputs=_named_inputs(language, study)
@@ -175,8 +177,8 @@ def methods(
     say = language.say
     lines = [
         say(
-            "Computed with {versions}. The same data, index and method give the same scores; "
-            "Assessment.save keeps all three.",
+            "Computed with {versions}. The same data, index and method produce the same scores; "
+            "Assessment.save saves all three.",
             versions=language.joined(
                 [
                     f"digital-leadership-index {version('digital-leadership-index')}",
@@ -189,8 +191,8 @@ def methods(
     if study is not None:
         lines.append(
             say(
-                "The ranks were studied with {n} draws of {inputs}, with the seed {seed}: the same "
-                "seed gives the same draws.",
+                "The uncertainty of the ranks was studied with {n} draws of {inputs} and the "
+                "seed {seed}; the same seed produces the same draws.",
                 n=study.n_samples,
                 inputs=", ".join(repr(one) for one in study.design.inputs),
                 seed=str(study.seed),
@@ -206,5 +208,5 @@ def methods(
         )
     return [
         Section(say("Methods"), [Statement(assessment.methodology(), lang="en")]),
-        Section(say("To repeat this"), [Paragraph(line) for line in lines]),
+        Section(say("How to reproduce this"), [Paragraph(line) for line in lines]),
     ]

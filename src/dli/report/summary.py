@@ -59,7 +59,7 @@ def _score_and_rank(case: Case, between: tuple[float, float] | None, possible: s
     if n_tied:
         tied = " " + say("(tied with {n} other)", "(tied with {n} others)", n=n_tied)
     text = say(
-        "{unit} scores {score} and is {rank} of {n}{tied}{band}.",
+        "{unit} scores {score} and ranks {rank} of {n}{tied}{band}.",
         unit=case.name,
         score=score,
         rank=case.language.ordinal(ranks[case.row]),
@@ -96,7 +96,10 @@ def _highest_and_lowest(case: Case) -> Iterator[Paragraph]:
     sentences.append(_by_score(case, nodes, by_score, kinds))
     if by_rank and by_rank != by_score:
         sentences.append(
-            case.say("Only ranks compare it with other units, so that the two can differ.")
+            case.say(
+                "Rank and score can differ: where most units score high, even a high score can "
+                "mean a low rank."
+            )
         )
     yield Paragraph(" ".join(sentences))
 
@@ -210,21 +213,25 @@ def _largest_gain(case: Case) -> Iterator[Paragraph]:
     ]
     if ALONE in table.column("note")[0]:
         one = key(
-            "The largest gain from a single gap is in {nodes}: with the best end of the scale "
-            "there, all else unchanged, the score would be {points} points higher."
+            "The single improvement that would raise its score most is in {nodes}: if it reached "
+            "the best end of the scale there and nothing else changed, its score would be "
+            "{points} points higher."
         )
         several = key(
-            "The largest gain from a single gap is in {nodes}: with the best end of the scale in "
-            "one of them, all else unchanged, the score would be {points} points higher."
+            "The single improvements that would raise its score most are in {nodes}: if it "
+            "reached the best end of the scale in one of them and nothing else changed, its "
+            "score would be {points} points higher."
         )
     else:
         one = key(
-            "The largest gain from a single gap is in {nodes}: with the best score of all units "
-            "there, all else unchanged, the score would be {points} points higher."
+            "The single improvement that would raise its score most is in {nodes}: if it had the "
+            "best score of all units there and nothing else changed, its score would be {points} "
+            "points higher."
         )
         several = key(
-            "The largest gain from a single gap is in {nodes}: with the best score of all units in "
-            "one of them, all else unchanged, the score would be {points} points higher."
+            "The single improvements that would raise its score most are in {nodes}: if it had "
+            "the best score of all units in one of them and nothing else changed, its score "
+            "would be {points} points higher."
         )
     text = case.say(
         one if len(names) == 1 else several,

@@ -42,8 +42,8 @@ def _left_out(language: Language, tables: Sequence[Block]) -> str:
     n_rows = sum(len(table.rows) for table in tables if isinstance(table, Table))
     rows = language.say("{n} row in all", "{n} rows in all", n=n_rows)
     left_out = language.say(
-        "A folded table ({rows}) is left out of Markdown; save the report as HTML to get them.",
-        "{n} folded tables ({rows}) are left out of Markdown; save the report as HTML to get them.",
+        "A folded table ({rows}) is left out of Markdown; save the report as HTML to see it.",
+        "{n} folded tables ({rows}) are left out of Markdown; save the report as HTML to see them.",
         n=len(tables),
         rows=rows,
     )

@@ -102,7 +102,8 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
         if held:
             possible = ranges.sentence(language, own, held[case.row])
             other = language.say(
-                "The range of ranks at the top answers another question than this interval."
+                "The range of ranks in the first section answers a different question from this "
+                "interval."
             )
             notes = [Paragraph(f"{other} {ranges.explanation(language)}")]
         if case.is_large:

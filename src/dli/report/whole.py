@@ -51,7 +51,7 @@ __all__ = ["of_index"]
 
 # Rows of a picture that still print on one page, and of one that leaves room for more.
 _PAGE, _FEW = 60, 30
-_NO_WEIGHT = key("A dash: the aggregation above it does not use weights.")
+_NO_WEIGHT = key("A dash means that the aggregation above does not use weights.")
 # Indicators in a heat map of correlations; with more, nobody can read the cells.
 _MAPPED = 100
 
@@ -132,7 +132,7 @@ def of_index(
         *everyone,
         Section(say("Framework"), list(_framework(language, assessment))),
         Section(say("Sub-indices"), list(_parts(language, assessment, period, rows))),
-        Section(say("How far the ranks hold"), [*robust, *_shares(language, sobol)]),
+        Section(say("Robustness of the ranks"), [*robust, *_shares(language, sobol)]),
         Section(say("Data quality"), list(quality(language, assessment, is_large=is_large))),
         *methods(language, assessment, own),
     ]
@@ -216,12 +216,14 @@ def _league(
     between = None if study is None else dict(enumerate(intervals(study)))
     n_drawn = min(_FEW, len(order))
     codes = [assessment.index.code, *(child.code for child in assessment.index.children)]
-    caption = say("The score of each unit, divided by what its sub-indices contribute.")
+    caption = say(
+        "The score of each unit, split into the contributions of the level below the index."
+    )
     yield from tried(
         language,
         lambda: picture(
             lambda: plots.league(assessment, top=n_drawn, period=period),
-            say("Bars of the scores of the first {n} units, the longest first", n=n_drawn)
+            say("Bars of the scores of the first {n} units, the highest first", n=n_drawn)
             if n_drawn > 1
             else say("A bar of the score of the unit"),
             f"{caption} {few_basis(language, assessment, codes, order[:n_drawn])}",
@@ -229,9 +231,9 @@ def _league(
         say("A picture of the league"),
     )
     title = say(
-        "The unit, with the scores of the index and of the nodes below it."
+        "The unit, with its scores in the index and at the level below it."
         if len(order) == 1
-        else "Units by rank, with the scores of the index and of the nodes below it."
+        else "Units by rank, with their scores in the index and at the level below it."
     )
     yield league_table(language, assessment, order, between, title, ranges=held, study=study)
 
@@ -239,20 +241,20 @@ def _league(
 def _framework(language: Language, assessment: "Assessment") -> Iterator[Block]:
     index, say = assessment.index, language.say
     depth = depth_of(index)
-    caption = say("What the index is made of, as wide as it weighs.")
+    caption = say("The composition of the index; the width of each segment is its weight.")
     if depth > LEVELS:
         caption += " " + say("The first {shown} of its {n} levels.", shown=LEVELS, n=depth)
     yield picture(
         lambda: plots.framework(_first_levels(index)),
         say(
-            "Rings of {index}: its {n} parts inside, indicators outside",
+            "Rings of {index}: the {n} nodes below it inside, the indicators outside",
             index=label(index),
             n=len(index.children),
         ),
         caption,
     )
     weights = local_and_effective(assessment)
-    title = say("What each code stands for, and its effective weight in the index.")
+    title = say("The name of each code, and its effective weight in the index.")
     if any(np.isnan(own).any() for _, own in weights.values()):
         title += " " + say(_NO_WEIGHT)
     yield filled(
@@ -291,7 +293,7 @@ def _parts(
     index, say = assessment.index, language.say
     yield filled(
         language,
-        say("How units score at the level below the index."),
+        say("The scores of all units at the level below the index."),
         [say("code"), say("name"), say("lowest"), say("median"), say("highest"), say("first"),
          say("units")],
         [_spread(language, assessment, child, rows) for child in index.children],
@@ -302,9 +304,10 @@ def _parts(
             language,
             lambda: picture(
                 lambda: plots.correlations(assessment, 1, period=period),
-                say("A table of the correlations of the nodes below the index"),
+                say("A table of the correlations between the nodes below the index"),
                 say(
-                    "Where two are highly correlated, one adds little that the other does not say."
+                    "Where two nodes are highly correlated, one adds little information to the "
+                    "other."
                 ),
             ),
             say("Correlations at the level below the index"),
@@ -313,8 +316,9 @@ def _parts(
     if n > _MAPPED:
         yield Paragraph(
             say(
-                "Correlations of the {n} indicators are not drawn: more than {most} cannot be read "
-                "in one picture. dli.multivariate.correlations computes them.",
+                "The correlations between the {n} indicators are not drawn, since more than "
+                "{most} cannot be read in one picture; dli.multivariate.correlations computes "
+                "them.",
                 n=n,
                 most=_MAPPED,
             )
@@ -324,10 +328,10 @@ def _parts(
             language,
             lambda: picture(
                 lambda: plots.correlations(assessment, period=period),
-                say("A heat map of the correlations of all indicators"),
-                say("Correlations of indicators, all turned so that more is better."),
+                say("A heat map of the correlations between all indicators"),
+                say("Correlations between the indicators, each oriented so that higher is better."),
             ),
-            say("Correlations of the indicators"),
+            say("Correlations between the indicators"),
         )
 
 
@@ -368,8 +372,8 @@ def _robustness(
     groups = ""
     if held:
         groups = say(
-            "Shaded and plain in turn: groups of units that cannot be told apart. Neighbours in "
-            "different groups need not be told apart either."
+            "Alternate shading marks groups of units that cannot be told apart. Neighbours in "
+            "different groups cannot always be told apart either."
         )
     yield picture(
         lambda: plots.rank_intervals(own, top=_PAGE, groups=bool(held), period=period),
@@ -378,7 +382,7 @@ def _robustness(
     )
     yield picture(
         lambda: plots.rank_acceptability(own, top=_FEW, period=period),
-        say("A heat map of the shares of simulations in which units had ranks"),
+        say("A heat map of the share of simulations in which each unit had each rank"),
         say(
             "The share of simulations in which each of the first {n} units had each rank.",
             n=min(_FEW, len(order)),
@@ -398,7 +402,10 @@ def _shares(language: Language, sobol: "Sobol | None") -> Iterator[Block]:
                     "Bars of the share of each choice in the variance of {output}",
                     output=sobol.outputs[0],
                 ),
-                say("What moves ranks: by itself (first order), and with all others (total)."),
+                say(
+                    "How much of the variance each choice accounts for: alone (first order), and "
+                    "together with all others (total)."
+                ),
             ),
             say("Sobol indices"),
         )

@@ -1,1 +1,1 @@
-"""From observations to scores and ranks: the pipeline, and what a score would be if."""
+"""The steps from observations to scores, and the scores that would result from changes."""

@@ -1,4 +1,4 @@
-"""Scores that do not follow from the children alone: too few indicators, or filled from others."""
+"""Adjustments of scores: removal where too few indicators have values, and imputation."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ __all__ = ["Adjusted", "covers_indicators"]
 
 
 def covers_indicators(coverage: Coverage) -> bool:
-    """Return whether a node needs a number of indicators, which its children do not show."""
+    """Return whether a node requires a number or share of indicators rather than of children."""
     return coverage.of == "indicators" and not coverage.is_none
 
 
 @frozen(kw_only=True, eq=False)
 class Adjusted:
-    """What is done to the scores that the children of a node give.
+    """The adjustment of a node's scores after they are computed from its children.
 
     Attributes
     ----------
     enough : ndarray of bool of shape (n_units,), or None
-        Where enough indicators have a value; None where they are not counted.
+        Whether enough indicators of each unit have a value; None if they are not counted.
     imputation : object, optional
-        What fills missing scores.
+        The imputation of missing scores.
     context : Context, optional
-        What it may know.
+        The context that is passed to the imputation.
     """
 
     enough: Bools | None
@@ -35,7 +35,7 @@ class Adjusted:
     context: Any
 
     def fill(self, scores: Floats) -> Floats:
-        """Return scores of shape (n_units,), the missing ones filled if there is an imputation."""
+        """Return the scores, of shape (n_units,), with missing ones imputed if there is a rule."""
         if self.imputation is None or not np.isnan(scores).any():
             return scores
         from dli.imputation import impute
@@ -43,9 +43,9 @@ class Adjusted:
         return impute(self.imputation, scores[:, np.newaxis], self.context)[:, 0]
 
     def of_draws(self, scores: Floats) -> Floats:
-        """Return scores of shape (n_draws, n_units), adjusted draw by draw."""
+        """Return the scores, of shape (n_draws, n_units), each draw adjusted separately."""
         if self.enough is not None:
             scores = np.where(self.enough, scores, np.nan)
         if self.imputation is None or not np.isnan(scores).any():
             return scores
-        return np.stack([self.fill(own) for own in scores])
+        return np.stack([self.fill(draw) for draw in scores])

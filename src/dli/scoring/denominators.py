@@ -1,4 +1,4 @@
-"""Values per head, per area and the like: step 2 of a method."""
+"""Division by denominators, such as population or area: step 2 of a method."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,7 +20,9 @@ def denominated(
     indicators: Sequence[Indicator],
     unit: Callable[[int], str],
 ) -> Floats:
-    """Return values divided by the denominators of those indicators that have one, times a factor.
+    """Return the values divided by the denominators of their indicators and multiplied by a factor.
+
+    Values of indicators without a denominator stay as they are.
 
     Parameters
     ----------
@@ -28,12 +30,12 @@ def denominated(
     observations : Observations
     indicators : sequence of Indicator
     unit : callable
-        Names the unit of a row.
+        A function that returns the name of the unit of a row, for messages.
 
     Raises
     ------
     DataError
-        Denominators that are not numbers above zero; results beyond the range of floats.
+        Denominators are not numbers above zero, or results exceed the range of floats.
     """
     if all(indicator.denominator is None for indicator in indicators):
         return values
@@ -49,8 +51,8 @@ def denominated(
             for i, j in np.argwhere(lost).tolist()
         ]
         msg = (
-            "values divided by their denominators leave the range of floats; give the indicator "
-            "another denominator_factor"
+            "values divided by their denominators exceed the range of floats; set another "
+            "denominator_factor for the indicator"
         )
         raise DataError(msg, faults)
     result = values.copy(order="F")
@@ -59,7 +61,7 @@ def denominated(
 
 
 def _ratios(values: Floats, denominators: Floats, factors: Floats) -> Floats:
-    """Return values / denominators * factors, right also where the quotient alone is not."""
+    """Return values / denominators * factors, exact even if the quotient over- or underflows."""
     with np.errstate(over="ignore", under="ignore"):
         quotients = values / denominators
         scaled = quotients * factors

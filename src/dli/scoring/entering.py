@@ -1,4 +1,4 @@
-"""How the score of a node enters its parent: as it is, or normalised like an indicator's values."""
+"""The values of a node that are aggregated into its parent: its scores, or normalised scores."""
 
 from typing import Any
 
@@ -15,33 +15,33 @@ from dli.steps import Unit, ask, numbers
 
 __all__ = ["Entry", "SmoothEntry", "entered", "entry_code", "own_code"]
 
-# No code of a node ends with this.
+# No code of a node ends with this character.
 _MARK = "\x1f"
 
 
 def entry_code(code: str) -> str:
-    """Return the code under which what enters the parent stands in a held tree."""
+    """Return the code of a node's normalised score in a held tree."""
     return code + _MARK
 
 
 def own_code(code: str) -> str:
-    """Return the code of the node whose score, or entry, stands under a code."""
+    """Return the code of the node to which a code of a held tree belongs."""
     return code.removesuffix(_MARK)
 
 
 def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = None) -> Floats:
-    """Return what enters the parent of a node.
+    """Return the normalised scores of a node, which are aggregated into its parent.
 
     Parameters
     ----------
     normalisation : Normalisation
-        After `at_rows`.
+        The normalisation, as returned by `at_rows`.
     scores : ndarray of shape (n_units,) or (n_draws, n_units)
-        NaN where the node has no score.
+        NaN where the node does not have a score.
     code : str
-        Of the node.
+        The code of the node.
     unit : callable, optional
-        Names the unit of a row, for messages.
+        A function that returns the name of the unit of a row, for messages.
 
     Returns
     -------
@@ -50,18 +50,18 @@ def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = N
     Raises
     ------
     MethodError
-        Scores that cannot be normalised, as when all are the same, or a result of another shape
-        or with values missing or infinite by itself.
+        The scores cannot be normalised, for example because all are equal, or the normalisation
+        returns another shape, infinite values, or missing values where there are scores.
     """
     name = type(normalisation).__name__
     draws = np.atleast_2d(scores)
     if len(draws) > 1 and not _is_built_in(normalisation):
-        # A step of one's own may look at all that it is given.
+        # A user's own step may use all the values that it receives, so that draws stay separate.
         return np.stack([entered(normalisation, own, code, unit) for own in draws])
     if not callable(getattr(normalisation, "fit", None)):
-        # What goes by the order of units has the ties that ranks of scores have.
+        # A normalisation by the order of units must see the same ties as the ranking of scores.
         draws = _levelled(draws)
-    # Draws become columns, which every normalisation treats one by one.
+    # Draws become columns, because built-in normalisations process each column separately.
     columns = draws.T
     nodes = [Indicator(code)] * columns.shape[1]
     try:
@@ -76,11 +76,11 @@ def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = N
             read=numbers,
         )
     except MethodError as error:
-        msg = f"the scores of {code!r} cannot be normalised by {name}: "
+        msg = f"{name} cannot normalise the scores of {code!r}: "
         msg += error.summary.removeprefix(f"normalisation {name}: ")
         msg += (
-            " (a score has direction 1 and no goalposts; MinMax(worst=..., best=...) sets the ends "
-            "of its scale)"
+            " (scores of nodes have direction 1 and no goalposts; use MinMax(worst=..., best=...) "
+            "to set the ends of the scale)"
         )
         raise MethodError(msg, dict.fromkeys(error.faults)) from error
     if result.shape != columns.shape:
@@ -89,15 +89,15 @@ def entered(normalisation: Any, scores: Floats, code: str, unit: Unit | None = N
     missing = np.isnan(columns)
     if not ((missing ^ np.isfinite(result)).all() and np.isnan(result[missing]).all()):
         msg = (
-            f"normalisation {name} of the scores of {code!r} must give finite values where there "
-            "are scores, and none where there are none"
+            f"normalisation {name} of the scores of {code!r} must return finite values where there "
+            "are scores, and NaN where scores are missing"
         )
         raise MethodError(msg)
     return np.ascontiguousarray(result.T).reshape(scores.shape)
 
 
 def _is_built_in(normalisation: Any) -> bool:
-    """Return whether a normalisation, and what it wraps, treats columns one by one for sure."""
+    """Return whether a normalisation is built in, and so processes each column separately."""
     while type(normalisation).__module__.split(".")[0] == "dli":
         inner = getattr(normalisation, "normalisation", getattr(normalisation, "step", None))
         if inner is None:
@@ -107,7 +107,7 @@ def _is_built_in(normalisation: Any) -> bool:
 
 
 def _levelled(draws: Floats) -> Floats:
-    """Return scores in which those of a draw that tie are equal to the last bit."""
+    """Return the scores with the tied scores of each draw made exactly equal."""
     rising = np.sort(draws, axis=-1)
     steps = np.diff(rising, axis=-1)
     tolerance = TIE * np.nanmax(np.abs(rising[:, [0, -1]]), axis=-1, initial=0.0)
@@ -115,23 +115,23 @@ def _levelled(draws: Floats) -> Floats:
     apart = ~((steps > 0) & (steps <= tolerance[:, np.newaxis])).any(axis=-1)
     if (known & apart).all():
         return draws
-    return np.stack([level_ties(own) for own in draws])
+    return np.stack([level_ties(draw) for draw in draws])
 
 
 @frozen(eq=False)
 class Entry:
-    """A normalisation as the aggregation of a single child, in a tree with all else held.
+    """A normalisation of a node's scores in a held tree, as the aggregation of a single child.
 
     Attributes
     ----------
     normalisation : object
     code : str
-        Of the node whose score is normalised.
+        The code of the node whose score is normalised.
     name : str
-        Of the class of the normalisation before its scale was held.
+        The name of the class of the original normalisation, before its scale was fixed.
     is_held : bool
-        The scale of the normalisation no longer depends on data, so that the result of a unit
-        depends on the score of that unit alone.
+        Whether the scale of the normalisation is fixed, so that the result of a unit depends only
+        on the score of that unit.
     """
 
     normalisation: Any
@@ -141,16 +141,16 @@ class Entry:
 
     @property
     def traits(self) -> Traits:
-        """What holds for the normalisation as an aggregation."""
+        """The traits of the normalisation as an aggregation."""
         is_straight = traits_of(self.normalisation).straight
         return Traits(local=self.is_held, concave=is_straight, kinked=not is_straight)
 
     def aggregate(self, values: Floats, _: Floats) -> Floats:
-        """Return what enters the parent, from scores of shape (n_units, 1)."""
+        """Return the normalised scores, of shape (n_units,), from scores of shape (n_units, 1)."""
         return entered(self.normalisation, values[:, 0], self.code)
 
     def fit(self, values: Floats) -> "Entry":
-        """Return the normalisation with its scale held, if it has one."""
+        """Return the entry with the scale of its normalisation fixed, if it has a scale."""
         if not callable(getattr(self.normalisation, "fit", None)):
             return self
         step = f"normalisation {self.name}"
@@ -165,11 +165,11 @@ class SmoothEntry(Entry):
     """A normalisation with a derivative."""
 
     def gradient(self, values: Floats, _: Floats) -> Floats:
-        """Return the derivative of what enters by the score: (n_units, 1)."""
+        """Return the derivative of the normalised score by the score, of shape (n_units, 1)."""
         return slopes(self.normalisation, values, [Indicator(self.code)])
 
     def directional(self, values: Floats, _: Floats, moves: Floats) -> Floats:
-        """Return the derivative along moves; at an end that cuts off, there is none beyond it."""
+        """Return the one-sided derivative along moves; it is 0 beyond an end that truncates."""
         node = [Indicator(self.code)]
         beside = 1e-9 * np.nanmax(np.abs(values), initial=0.0) * np.sign(moves)
         leaves = slopes(self.normalisation, values + beside, node) == 0

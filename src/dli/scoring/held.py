@@ -1,7 +1,7 @@
-"""What a score would be if something moved while all else is held; arrays only.
+"""Scores after changes to some nodes, with weights and scales fixed; arrays only.
 
-Weights are held, and so is the scale of an aggregation that takes one from the data. Everything
-that asks "what if" of an assessment asks here: gaps, differences, leverage, explanations, plans.
+The weights are fixed, and so is the scale of an aggregation that derives one from the data. All
+what-if computations use this module: gaps, differences, leverage, explanations and plans.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,24 +16,24 @@ from dli.scoring.held_node import HeldNode
 
 __all__ = ["Change", "HeldTree", "HeldUnit", "observed_ends"]
 
-# New scores of a node, or a function from the scores that its children give to new ones.
+# New scores of a node, or a function of the scores computed from its children that returns them.
 Change: TypeAlias = Floats | float | Callable[[Floats], Floats]
 
 
 @frozen(kw_only=True, eq=False)
 class HeldTree:
-    """The tree of an assessment with its scores.
+    """The tree of an assessment with its scores, and with weights and scales fixed.
 
     Attributes
     ----------
     nodes : mapping of str to HeldNode
-        The nodes that have children, parents first.
-        A normalisation of a node's score stands between the node and its parent as a node of its
-        own, under `dli.scoring.entering.entry_code`.
+        The nodes that have children, parents first. A normalisation of a node's score is a node
+        between that node and its parent; `dli.scoring.entering.entry_code` returns its code.
     scores : mapping of str to ndarray of shape (n_rows,)
-        Of every node.
+        The scores of every node.
     leaf_ends : mapping of str to (float, float)
-        The worst and the best score of each indicator, and of what is on a scale with ends.
+        The worst and the best score of each indicator, and of each normalised score on a scale
+        with declared ends.
     """
 
     nodes: Mapping[str, HeldNode]
@@ -45,7 +45,7 @@ class HeldTree:
         return HeldUnit(tree=self, row=row)
 
     def inner(self, top: str) -> Iterator[HeldNode]:
-        """Yield the nodes with children from a node down, parents first."""
+        """Yield a node and the nodes below it that have children, parents first."""
         below = {top}
         for code, node in self.nodes.items():
             if code in below:
@@ -53,17 +53,17 @@ class HeldTree:
                 yield node
 
     def values(self, node: HeldNode) -> Floats:
-        """Return the scores of a node's children: (n_rows, n_children)."""
+        """Return the scores of a node's children, of shape (n_rows, n_children)."""
         return np.stack([self.scores[code] for code in node.children], axis=1)
 
     def moved(self, changes: Mapping[str, Change]) -> dict[str, Floats]:
-        """Return the scores of all nodes, of shape (n_rows,), after changes of some.
+        """Return the scores of all nodes, of shape (n_rows,), after changes to some of them.
 
         Parameters
         ----------
         changes : mapping of str to ndarray, float or callable
-            New scores by code; of a callable, what it makes of the scores that the node's
-            children give.
+            The new scores by code. A callable is applied to the scores computed from the node's
+            children, and returns the new ones.
         """
 
         def rejoined(node: HeldNode, columns: Sequence[Floats]) -> Floats:
@@ -77,13 +77,13 @@ class HeldTree:
         Returns
         -------
         dict of str to ndarray of shape (n_rows,)
-            0 where the lower node is missing; where the derivative differs from side to side, as
-            at ties, it lies between both.
+            The derivatives by the code of the lower node; 0 where that node is missing. Where the
+            two one-sided derivatives differ, such as at ties, the value lies between them.
 
         Raises
         ------
         MethodError
-            An aggregation without a derivative.
+            An aggregation does not have a derivative.
         """
         slopes: dict[str, Floats] = {top: np.ones(len(self.scores[top]))}
         for node in self.inner(top):
@@ -99,7 +99,7 @@ class HeldTree:
         ----------
         top : str
         moves : mapping of str to ndarray of shape (..., n_rows)
-            What each node moves by itself, beside what its children make it move.
+            The move of each node, in addition to the move that results from its children.
 
         Returns
         -------
@@ -113,14 +113,14 @@ class HeldTree:
         return _plus(total.get(top), moves.get(top), shape)
 
     def kinks(self, top: str) -> dict[str, Bools]:
-        """Return where the derivative of a node differs from side to side.
+        """Return where the one-sided derivatives of a node differ.
 
         Returns
         -------
         dict of str to ndarray of bool of shape (n_rows,)
-            By the code of each node, from ``top`` down, whose aggregation can have such places.
+            A mask by code for ``top`` and each node below it whose aggregation can have kinks.
         """
-        found = {}
+        kinks = {}
         for node in self.inner(top):
             if not node.traits.kinked:
                 continue
@@ -131,14 +131,15 @@ class HeldTree:
                 move[:, place] = 1.0
                 sides = [node.directional(values, sign * move) for sign in (1.0, -1.0)]
                 differs |= np.abs(sides[0] + sides[1]) > TIE
-            found[node.code] = differs
-        return found
+            kinks[node.code] = differs
+        return kinks
 
     @cached_property
     def ends(self) -> Mapping[str, tuple[float, float]]:
-        """The worst and the best score of every node.
+        """The worst and the best possible score of every node.
 
-        Of a mean they are those of its children; of other aggregations those in the data.
+        For a monotone aggregation they are the extremes of its children's ends, and for other
+        aggregations the smallest and the largest score in the data.
         """
         ends = dict(self.leaf_ends)
         for code in reversed(list(self.nodes)):
@@ -156,7 +157,7 @@ class HeldTree:
         return ends
 
     def is_local(self, top: str) -> bool:
-        """Return whether a unit's score depends on the values of that unit alone."""
+        """Return whether a unit's score depends only on the values of that unit."""
         return all(node.traits.local for node in self.inner(top))
 
 
@@ -178,7 +179,7 @@ class HeldUnit:
         return float(self.tree.scores[code][self.row])
 
     def scores_of(self, node: HeldNode) -> Floats:
-        """Return the scores of a node's children: (n_children,)."""
+        """Return the scores of a node's children, of shape (n_children,)."""
         return np.array([self.score(code) for code in node.children])
 
     def node(self, code: str) -> HeldNode:
@@ -186,7 +187,7 @@ class HeldUnit:
         return self.tree.nodes[code]
 
     def is_filled(self, code: str) -> bool:
-        """Return whether the score of a node was filled from other units."""
+        """Return whether the score of a node was imputed from other units."""
         return self.node(code).is_filled(self.row)
 
     @cached_property
@@ -195,17 +196,17 @@ class HeldUnit:
         return {code: scores[rows] for code, scores in self.tree.scores.items()}
 
     def moved(self, changes: Mapping[str, Change]) -> dict[str, Floats]:
-        """Return the unit's scores after changes of some nodes, in one or several scenarios.
+        """Return the unit's scores after changes to some nodes, in one or several scenarios.
 
         Parameters
         ----------
         changes : mapping of str to ndarray of shape (n_scenarios,), float or callable
-            As of `HeldTree.moved`.
+            The new scores, as for `HeldTree.moved`.
 
         Returns
         -------
         dict of str to ndarray of shape (n_scenarios,)
-            By code; of shape (1,) where nothing has moved.
+            The scores by code; of shape (1,) for nodes that are not affected.
         """
         if not self._is_local:
             return self._moved_among_all(changes)
@@ -221,7 +222,7 @@ class HeldUnit:
         return all(node.traits.local for node in self.tree.nodes.values())
 
     def _moved_among_all(self, changes: Mapping[str, Change]) -> dict[str, Floats]:
-        """Follow changes of the unit through the scores of all, (n_scenarios, n_rows)."""
+        """Return the result of `moved` if a score may depend on other units."""
 
         def among(change: Change) -> Callable[[Floats], Floats]:
             def changed(everyone: Floats) -> Floats:
@@ -243,7 +244,7 @@ class HeldUnit:
         return {code: known[:, self.row] for code, known in after.items()}
 
     def join(self, node: HeldNode, values: Floats) -> Floats:
-        """Return a node's scores from scores of its children in several scenarios.
+        """Return a node's scores from the scores of its children in several scenarios.
 
         Parameters
         ----------
@@ -256,7 +257,7 @@ class HeldUnit:
         """
         if node.traits.local:
             return node.join(values, node.weights_of(self.row))
-        # Others matter: the unit takes its values among them, one scenario after the other.
+        # The score depends on other units, so that each scenario is computed among all units.
         everyone = self.tree.values(node)
         scores = np.empty(len(values))
         for scenario, own in enumerate(values):
@@ -271,7 +272,7 @@ def _moved(
     changes: Mapping[str, Change],
     rejoined: Callable[[HeldNode, Sequence[Floats]], Floats],
 ) -> dict[str, Floats]:
-    """Follow changes up the tree; only what lies above them is computed again."""
+    """Return the scores after changes; only the nodes above changed ones are computed again."""
     after = dict(scores)
     moved = set()
     for code, change in changes.items():
@@ -301,6 +302,6 @@ def _plus(one: Floats | None, other: Floats | None, shape: tuple[int, ...]) -> F
 
 
 def observed_ends(scores: Floats) -> tuple[float, float]:
-    """Return the least and the greatest score, NaN where there is none."""
+    """Return the smallest and the largest score, or NaN if there are no scores."""
     known = scores[~np.isnan(scores)]
     return (float(known.min()), float(known.max())) if known.size else (np.nan, np.nan)

@@ -1,4 +1,4 @@
-"""A node of a held tree: how the scores of its children become its own; arrays only."""
+"""A node of a held tree, which computes its scores from those of its children; arrays only."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,22 +18,23 @@ __all__ = ["HeldNode", "require_gradient"]
 
 @frozen(kw_only=True, eq=False)
 class HeldNode:
-    """A node with children, and how their scores become its own.
+    """A node with children, and the fixed rules that compute its scores from theirs.
 
     Attributes
     ----------
     code : str
     children : tuple of str
+        The codes of the children.
     weights : ndarray of shape (n_children,) or (n_rows, n_children)
     aggregation : object
-        With its scale held.
+        The aggregation with its scale fixed.
     rule : MissingRule
     groups : sequence of ndarray of int
         The rows of each period.
     enough : ndarray of bool of shape (n_rows,), optional
-        Where enough indicators have a value.
+        Whether enough indicators of each row have a value.
     filled : ndarray of shape (n_rows,), optional
-        The scores that were filled from other units, NaN elsewhere; they are held.
+        The scores that were imputed from other units, NaN elsewhere; they are fixed.
     """
 
     code: str
@@ -47,13 +48,13 @@ class HeldNode:
 
     @property
     def label(self) -> str:
-        """What makes the scores, as messages name it: a step and the code of a node."""
+        """The step that computes the scores and the code of its node, for messages."""
         if isinstance(self.aggregation, Entry):
             return f"normalisation {self.aggregation.name} of {own_code(self.code)!r}"
         return f"aggregation {name_of(self.aggregation)} of {self.code!r}"
 
     def of_rows(self, rows: Any) -> "HeldNode":
-        """Return the node of some rows, an array of int or bool, or a slice."""
+        """Return the node restricted to some rows: an array of int or bool, or a slice."""
         return evolve(
             self,
             weights=self.weights if self.weights.ndim == 1 else self.weights[rows],
@@ -62,16 +63,20 @@ class HeldNode:
         )
 
     def is_filled(self, row: int) -> bool:
-        """Return whether the score of a row was filled from other units."""
+        """Return whether the score of a row was imputed from other units."""
         return self.filled is not None and not np.isnan(self.filled[row])
 
     def settled(self, scores: Floats, row: int | None = None) -> Floats:
-        """Return scores as they are after what children alone do not decide.
+        """Return scores after the adjustments that do not depend on the children.
+
+        Scores of rows with too few indicators are removed, and missing scores are replaced by
+        those that were imputed.
 
         Parameters
         ----------
-        scores : ndarray of shape (n_rows,), or (n_scenarios,) of one row
+        scores : ndarray of shape (n_rows,), or (n_scenarios,) for one row
         row : int, optional
+            The row, if the scores are those of one row in several scenarios.
         """
         at = slice(None) if row is None else row
         if self.enough is not None:
@@ -82,7 +87,7 @@ class HeldNode:
 
     @property
     def traits(self) -> protocol.Traits:
-        """What holds for the aggregation."""
+        """The traits of the aggregation."""
         return protocol.traits_of(self.aggregation)
 
     def weights_of(self, row: int) -> Floats:
@@ -103,9 +108,9 @@ class HeldNode:
         )
 
     def gradient(self, values: Floats) -> Floats:
-        """Return the derivative of each score by each value: (n_rows, n_children).
+        """Return the derivative of each score by each value, of shape (n_rows, n_children).
 
-        0 where the value is missing; the others have its weight.
+        The derivative by a missing value is 0; its weight is distributed over the other children.
         """
         require_gradient(self)
         values = self._scored(values)
@@ -142,7 +147,7 @@ class HeldNode:
         return slopes
 
     def _scored(self, values: Floats) -> Floats:
-        """Return values without those of rows that have no score by the rule."""
+        """Return the values, with NaN in rows without a score by the rule for missing values."""
         has_score = self.rule.has_score(np.isnan(values))
         if self.enough is not None:
             has_score &= self.enough
@@ -153,12 +158,12 @@ class HeldNode:
 
 
 def require_gradient(node: HeldNode) -> None:
-    """Refuse an aggregation without a derivative."""
+    """Raise an error for an aggregation without a derivative."""
     if not protocol.has_gradient(node.aggregation):
         arguments = "values, weights"
         if isinstance(node.aggregation, Entry):
             if not node.aggregation.is_held:
-                msg = f"{node.label} has no derivative: it goes by the order of the units"
+                msg = f"{node.label} has no derivative: it depends on the order of the units"
                 raise MethodError(msg)
             arguments = "values, indicators"
         msg = f"{node.label} has no derivative: it needs a method gradient({arguments})"

@@ -1,4 +1,4 @@
-"""The tree of a run with its weights and scales held."""
+"""Construction of the held tree, which has the weights and scales of a run fixed."""
 
 import numpy as np
 from attrs import evolve
@@ -17,7 +17,7 @@ __all__ = ["hold"]
 
 
 def hold(index: Index, run: Run) -> HeldTree:
-    """Return the tree of a run, to ask what a score would be if something moved."""
+    """Return the tree of a run with weights and scales fixed, for scores after changes."""
     nodes: dict[str, HeldNode] = {}
     scores = dict(run.scores)
     for node in index.walk():
@@ -31,7 +31,7 @@ def hold(index: Index, run: Run) -> HeldTree:
 
 
 def _held_entry(run: Run, code: str) -> HeldNode:
-    """Return the normalisation of a node's score, as a node with that as its only child."""
+    """Return the normalisation of a node's score as a node whose only child is that node."""
     normalisation = run.node_normalisations[code]
     entry = Entry(normalisation, code, name_of(normalisation))
     scores = run.scores[code][:, np.newaxis]
@@ -49,12 +49,12 @@ def _held_node(run: Run, node: Index) -> HeldNode:
     children = [child.code for child in node.children]
     rule = MissingRule(run.choices.missing, run.choices.coverage[code])
     values = np.stack([run.entered[child] for child in children], axis=1)
-    # The scale is that of the rows which have a score.
+    # The scale is derived from the rows that have a score.
     scored = values[rule.has_score(np.isnan(values))]
     aggregation, adjusted = run.choices.aggregation[code], run.adjusted.get(code)
     if len(scored):
         aggregation = held(aggregation, scored)
-    own = HeldNode(
+    held_node = HeldNode(
         code=code,
         children=tuple(
             entry_code(child) if child in run.node_normalisations else child for child in children
@@ -65,16 +65,16 @@ def _held_node(run: Run, node: Index) -> HeldNode:
         groups=list(run.rows_by_period.values()),
     )
     if adjusted is None:
-        return own
-    own = evolve(own, enough=adjusted.enough)
+        return held_node
+    held_node = evolve(held_node, enough=adjusted.enough)
     if adjusted.imputation is None:
-        return own
-    given = own.settled(own.join(values, own.weights))
-    return evolve(own, filled=np.where(np.isnan(given), run.scores[code], np.nan))
+        return held_node
+    before = held_node.settled(held_node.join(values, held_node.weights))
+    return evolve(held_node, filled=np.where(np.isnan(before), run.scores[code], np.nan))
 
 
 def _ends(index: Index, run: Run) -> dict[str, tuple[float, float]]:
-    """Return the ends of the scales of indicators, and of normalised scores that have some."""
+    """Return the ends of the scales of indicators, and of normalised scores with declared ends."""
     ends: dict[str, tuple[float, float]] = {}
     for code, choice in run.node_normalisations.items():
         declared = traits_of(choice).ends

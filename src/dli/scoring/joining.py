@@ -1,4 +1,4 @@
-"""The score of one node from those of its children, by the rule for missing values; arrays only."""
+"""Aggregation of a node's children under the rule for missing values; arrays only."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,21 +17,21 @@ __all__ = ["MissingRule", "by_gaps", "join"]
 
 @frozen
 class MissingRule:
-    """When a node has a score although children are missing.
+    """The rule that decides whether a node has a score if children are missing.
 
     Attributes
     ----------
     missing : {"renormalise", "propagate", "raise"}
     coverage : Coverage
-        Or a number: the least share of children that a score needs. What counts indicators is
-        applied by whoever knows them.
+        The coverage that a score requires, or a number as the smallest share of children. A
+        coverage that counts indicators is ignored here; the caller applies it.
     """
 
     missing: str
     coverage: Coverage = field(converter=as_coverage)
 
     def has_score(self, is_missing: Bools) -> Bools:
-        """Return which rows, of shape (..., n_children), have enough children for a score."""
+        """Return whether each row of a mask of shape (..., n_children) has enough children."""
         n_children = is_missing.shape[-1]
         present = n_children - is_missing.sum(axis=-1)
         if self.missing == "propagate":
@@ -52,7 +52,7 @@ def join(  # noqa: PLR0913 a node is all of these
     groups: Sequence[Integers] = (),
     unit: Unit | None = None,
 ) -> Floats:
-    """Return the scores of a node; the weight of missing children is shared among the rest.
+    """Return the scores of a node; the weight of missing children goes to the other children.
 
     Parameters
     ----------
@@ -64,16 +64,16 @@ def join(  # noqa: PLR0913 a node is all of these
     children : sequence of str
         The codes of the children, for messages.
     where : str
-        Which node it is, for messages.
+        The text that names the node in messages, such as ``" of 'A'"``.
     groups : sequence of ndarray of int
-        The rows of each period, if there are several: units are compared within them.
+        The rows of each period. An aggregation that compares units is called for each period.
     unit : callable, optional
-        Names the unit of a row, for messages.
+        A function that returns the name of the unit of a row, for messages.
 
     Returns
     -------
     ndarray of shape (n_rows,)
-        NaN where the rule gives no score, or where all weight is on missing children.
+        NaN where the rule does not allow a score, or where missing children have all the weight.
     """
     if len(groups) > 1 and compares_units(aggregation):
         scores = np.empty(len(values))
@@ -95,7 +95,7 @@ def join(  # noqa: PLR0913 a node is all of these
 
 
 def _of(unit: Unit | None, rows: Integers) -> Unit | None:
-    """Return what names the units of some rows by their place among these."""
+    """Return the function that names units by their position among some rows."""
     return None if unit is None else lambda place: unit(int(rows[place]))
 
 
@@ -118,7 +118,7 @@ def _skipping(
 
 
 def by_gaps(values: Floats, weights: Floats) -> Iterator[tuple[Integers, Bools, Floats]]:
-    """Yield the rows that miss the same children, so that an object can see complete values only.
+    """Yield the rows with the same missing children, so that a step can receive complete values.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ def by_gaps(values: Floats, weights: Floats) -> Iterator[tuple[Integers, Bools, 
     Yields
     ------
     (ndarray of int, ndarray of bool, ndarray)
-        The rows, which children they have, and the weights with those of the others shared out.
-        Rows whose weight is all on missing children are left out.
+        The rows, a mask of the children that they have, and the weights of these children scaled
+        to sum to one. Rows in which missing children have all the weight are left out.
     """
     patterns, member = np.unique(~np.isnan(values), axis=0, return_inverse=True)
     for number, present in enumerate(patterns):
@@ -165,12 +165,14 @@ def _aggregated(
         read=numbers,
     )
     if scores.shape != values.shape[:1]:
-        msg = f"{at} must give one score for each of {len(values)} units, got shape {scores.shape}"
+        msg = (
+            f"{at} must return one score for each of {len(values)} units, got shape {scores.shape}"
+        )
         raise MethodError(msg)
     if not np.isfinite(scores).all():
         has_weight = (np.broadcast_to(weights, values.shape) * ~np.isnan(values)).any(axis=1)
         spoilt = np.isinf(scores) | (np.isnan(scores) & has_weight)
         if spoilt.any():
-            msg = f"{at} gave {spoilt.sum()} scores that are missing or infinite"
+            msg = f"{at} returned {spoilt.sum()} scores that are missing or infinite"
             raise MethodError(msg)
     return scores

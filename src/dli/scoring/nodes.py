@@ -27,7 +27,7 @@ __all__ = ["ScoredTree"]
 
 @frozen(kw_only=True, eq=False)
 class ScoredTree:
-    """The nodes of an index while they are scored, from the indicators up.
+    """The nodes of an index and their scores, computed from the indicators upwards.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class ScoredTree:
     normalisations: dict[str, Any] = field(factory=dict)
 
     def score_all(self) -> None:
-        """Score every node, children first; faults of several nodes are raised together."""
+        """Compute the scores of every node, children first, and raise all errors together."""
         codes = [indicator.code for indicator in self.index.indicators]
         columns = {code: j for j, code in enumerate(codes)}
         self.scores.update(zip(codes, self.normalised.T, strict=True))
@@ -60,7 +60,7 @@ class ScoredTree:
             if isinstance(node, Indicator):
                 continue
             if together.errors and not all(child.code in self.entered for child in node.children):
-                continue  # what is wrong with the child is told below
+                continue  # the error of the child is raised below
             with together:
                 self._score(node, columns)
         together.require("nodes that cannot be scored")
@@ -83,9 +83,10 @@ class ScoredTree:
             self.entered[code].flags.writeable = False
 
     def _enough(self, node: Index, columns: Mapping[str, int]) -> Bools | None:
-        """Return where enough indicators have a value, None if that does not matter.
+        """Return whether enough indicators of each unit have a value, or None without such a rule.
 
-        Constants do not count: where nothing else is left below a node, it has no score.
+        Constants do not count: where all other indicators below a node are missing, the node does
+        not have a score.
         """
         coverage = self.choices.coverage[node.code]
         measured = [columns[own.code] for own in node.indicators if own.constant is None]
@@ -99,7 +100,7 @@ class ScoredTree:
         return np.asarray(present >= needed - 1e-9)
 
     def _adjusted(self, node: Index, scores: Floats, enough: Bools | None) -> Floats:
-        """Return scores without those of too few indicators, and with those that are imputed."""
+        """Return the scores without those of too few indicators, and with missing ones imputed."""
         if enough is not None:
             scores = np.where(enough, scores, np.nan)
         imputation, context = self.choices.node_imputation.get(node.code), None
@@ -112,7 +113,7 @@ class ScoredTree:
         if imputation is not None and gaps.any() and np.isnan(filled[gaps]).all():
             msg = (
                 f"imputation {type(imputation).__name__} fills none of the {gaps.sum()} missing "
-                f"scores of {node.code!r}: a node is a single column; take one that goes by other "
+                f"scores of {node.code!r}: a node is a single column; use an imputation from other "
                 "units or periods, such as GroupMean"
             )
             raise MethodError(msg)
@@ -123,7 +124,8 @@ def _children_values(
     node: Index, scores: Mapping[str, Floats], normalised: Floats, columns: Mapping[str, int]
 ) -> Floats:
     if all(isinstance(child, Indicator) for child in node.children):
-        first = columns[node.children[0].code]  # indicators come depth first: neighbours
+        # The columns of indicators with the same parent are adjacent.
+        first = columns[node.children[0].code]
         return normalised[:, first : first + len(node.children)]
     values = np.stack([scores[child.code] for child in node.children], axis=1)
     values.flags.writeable = False
@@ -131,7 +133,7 @@ def _children_values(
 
 
 def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tuple[Floats, Floats]:
-    """Weigh and join the children of one node."""
+    """Return the scores of one node and the weights of its children."""
     codes = [child.code for child in node.children]
     with at("weighting", node.code):
         weights = _weights(choices.weighting[node.code], values, node, codes, units)
@@ -140,7 +142,10 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
         faults = [
             f"{units.name(i)}: {node.children[j].code!r}" for i, j in np.argwhere(missing).tolist()
         ]
-        msg = f"the method refuses missing values; children of {node.code!r} without one"
+        msg = (
+            f"children of {node.code!r} are missing, and the method has missing='raise'; impute "
+            "them or choose another rule"
+        )
         raise DataError(msg, faults)
     if type(aggregation) is ArithmeticMean and weights.ndim == 1:
         scores = _plain_mean(values, weights)
@@ -157,22 +162,22 @@ def _scored(node: Index, values: Floats, choices: Choices, units: Units) -> tupl
 
 
 def _plain_mean(values: Floats, weights: Floats) -> Floats | None:
-    """Return the means of complete values, to the last bit those that `join` gives.
+    """Return the weighted means of complete values, exactly as `join` would return them.
 
-    This spares the usual method the checks of a step that may be anybody's. None where a value is
-    missing, the weights need to be scaled or a score is infinite: for `join` to deal with.
+    This fast path avoids the checks that user-defined steps need. It returns None if a value is
+    missing, the weights must be scaled or a score is infinite; `join` handles these cases.
     """
     if abs(weights.sum() - 1) > 1e-12:
         return None
     scores: Floats = values @ weights
-    # A product with NaN is NaN, so that this sees missing values too.
+    # A product with NaN is NaN, so that this check includes missing values.
     return scores if np.isfinite(scores).all() else None
 
 
 def _weights(
     weighting: Any, values: Floats, node: Index, codes: Sequence[str], units: Units
 ) -> Floats:
-    """Return the weights of a node's children; units that have their own are those of a period."""
+    """Return the weights of a node's children; weights per unit are computed for each period."""
     if type(weighting) is Declared:
         return _declared_weights(node)
     if len(units.rows_by_period) < 2 or not traits_of_weighting(weighting).per_unit:
@@ -186,7 +191,7 @@ def _weights(
 
 @once_per_index
 def _declared_weights(node: Index) -> Floats:
-    """Return the weights that an index declares, whatever the data are."""
+    """Return the weights that an index declares, which do not depend on the data."""
     codes = [child.code for child in node.children]
     return _weights_among(Declared(), np.empty((0, len(codes))), node, codes)
 
@@ -199,7 +204,7 @@ def _weights_among(weighting: Any, values: Floats, node: Index, codes: Sequence[
     )
     weights.flags.writeable = False
     shape_fits = weights.shape in ((len(node.children),), values.shape)
-    # NaN fails every comparison, so these two see it.
+    # Every comparison with NaN is false, so that these conditions also exclude NaN.
     if shape_fits and weights.min() >= 0 and abs((total := _furthest_sum(weights)) - 1) <= 1e-9:
         return weights
     if not shape_fits:
@@ -209,17 +214,18 @@ def _weights_among(weighting: Any, values: Floats, node: Index, codes: Sequence[
     else:
         problem = f"a sum of {total:.12g}"
     msg = (
-        f"weighting {name} of {node.code!r} must give finite weights of at "
-        f"least 0 that sum to one, {len(node.children)} of them or a row of them for each unit; "
-        f"got {problem}"
+        f"weighting {name} of {node.code!r} must return finite weights of at least 0 that sum to "
+        f"one, {len(node.children)} of them or a row of them for each unit; got {problem}"
     )
     raise MethodError(msg)
 
 
 def _furthest_sum(weights: Floats) -> float:
-    """Return the sum of weights, of those of all units the one that is furthest from one."""
+    """Return the sum of the weights; if units have their own weights, the sum furthest from one."""
     if weights.ndim == 1:
-        return float(sum(weights.tolist()))  # faster for a few, and silent where it is infinite
+        return float(
+            sum(weights.tolist())
+        )  # faster for a few weights, and without a warning on overflow
     with np.errstate(over="ignore"):
         sums = weights.sum(axis=1)
     return float(sums[np.argmax(abs(sums - 1))])
@@ -233,7 +239,7 @@ def _check_domain(
     node: Index,
     units: Units,
 ) -> None:
-    """Refuse values that an aggregation cannot take, where they count for a score."""
+    """Raise an error for values outside the domain of an aggregation that affect a score."""
     domain = traits_of(aggregation).domain
     if domain == "real":
         return
@@ -248,9 +254,9 @@ def _check_domain(
             f"{units.name(i)}, {node.children[j].code!r}: {values[i, j]:g}"
             for i, j in np.argwhere(bad).tolist()
         ]
-        other = ", or take Product(total=1), which is 0 there" if domain == "positive" else ""
+        other = ", or Product(total=1), which is 0 there" if domain == "positive" else ""
         msg = (
-            f"{type(aggregation).__name__} of {node.code!r} needs values {limit}; a normalisation "
-            f"such as MinMax(low=1) keeps them there{other}; found"
+            f"{type(aggregation).__name__} of {node.code!r} needs values {limit}; use a "
+            f"normalisation such as MinMax(low=1){other}; got"
         )
         raise MethodError(msg, faults)

@@ -1,4 +1,4 @@
-"""From observations to scores: the steps of a method, one after the other."""
+"""The pipeline from observations to scores: the steps of a method in order."""
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
@@ -22,7 +22,7 @@ from dli.steps import Together, ask, at, attribute, numbers, on
 
 __all__ = ["STAGES", "Run", "run"]
 
-# An imputation, and the columns that it fills.
+# An imputation and the columns that it applies to.
 Imputing: TypeAlias = tuple[Any, Any]
 
 STAGES = ("raw", "denominated", "imputed", "treated", "normalised")
@@ -30,29 +30,31 @@ STAGES = ("raw", "denominated", "imputed", "treated", "normalised")
 
 @frozen(kw_only=True, eq=False)
 class Run:
-    """Everything that the steps of a method gave.
+    """The results of all steps of a method.
 
     Attributes
     ----------
     rows : ndarray of shape (n_kept,), or slice
-        The rows of the observations that were not left out for lack of indicators.
+        The rows of the observations that were kept, which have values for enough indicators.
     choices : Choices
-        The method, resolved for the tree.
+        The method, resolved for the index.
     stages : mapping of str to ndarray of shape (n_kept, n_indicators)
+        The values of the indicators after each of the steps in `STAGES`.
     normalisations : sequence of (choice, columns)
-        The normalisations in force, with the indicators that each serves.
+        The normalisations, prepared for the rows, with the columns that each applies to.
     node_normalisations : mapping of str to object
-        By the code of every node whose score is normalised.
+        The normalisation of each node whose score is normalised, by code.
     scores : mapping of str to ndarray of shape (n_kept,)
-        By the code of every node; an indicator's score is its normalised value.
+        The scores of each node, by code; an indicator's score is its normalised value.
     entered : mapping of str to ndarray of shape (n_kept,)
-        What enters the parent: the score, or what its normalisation makes of it.
+        The values of each node that are aggregated into its parent: its scores, or its normalised
+        scores.
     adjusted : mapping of str to Adjusted
-        By the code of every node whose scores do not follow from its children alone.
+        The adjustment of each node whose scores do not depend on its children only, by code.
     weights : mapping of str to ndarray of shape (n_children,) or (n_kept, n_children)
-        By the code of every node that has children; rows sum to one.
+        The weights of the children of each node that has children, by code; rows sum to one.
     rows_by_period : mapping of period to ndarray of int
-        In the order of the data; of None for data without periods.
+        The rows of each period, in the order of the data; the key is None without periods.
     """
 
     rows: Any
@@ -68,12 +70,12 @@ class Run:
 
 
 def run(index: Index, observations: Observations, method: Method) -> Run:
-    """Apply a method.
+    """Apply a method to observations and return the results of all steps.
 
     Raises
     ------
     DataError, MethodError, UnknownCodeError
-        A step that cannot work on the data; codes and units are named.
+        A step cannot be applied to the data; the error names the codes and units.
     """
     choices = method.resolve(index)
     _require_traits(choices)
@@ -123,7 +125,7 @@ def run(index: Index, observations: Observations, method: Method) -> Run:
 
 
 def _require_traits(choices: Choices) -> None:
-    """Ask once for what the objects of a method declare about themselves."""
+    """Raise an error if reading the traits of a step raises one."""
     together = Together()
     for family, chosen in (
         ("imputation", [choice for choice, _ in choices.imputation]),
@@ -140,11 +142,11 @@ def _require_traits(choices: Choices) -> None:
             except Exception:  # noqa: BLE001 a property may raise anything
                 with together:
                     attribute(choice, "traits", None, step=f"{family} {type(choice).__name__}")
-    together.require("steps that do not tell their traits")
+    together.require("cannot read the traits of some steps")
 
 
 def _require_columns(choices: Choices, observations: Observations) -> None:
-    """Refuse imputations by a column that the data do not have, whether there are gaps or not."""
+    """Raise an error for imputations that use a column missing from the data, even without gaps."""
     chosen: list[tuple[str, str | None, Any]] = [
         ("imputation", None, own) for own, _ in choices.imputation if own is not None
     ]
@@ -162,11 +164,11 @@ def _require_columns(choices: Choices, observations: Observations) -> None:
 
 
 def _by_time(imputation: Sequence[Imputing]) -> tuple[list[Imputing], list[Imputing]]:
-    """Return the imputations that fill gaps from other periods, and all others."""
+    """Return the imputations that use values of other periods, and all other imputations."""
     chosen = [(choice, columns) for choice, columns in imputation if choice is not None]
     if not chosen:
         return [], []
-    # Loaded here, since most assessments impute nothing.
+    # This import is local because most assessments do not impute.
     from dli.imputation.protocol import traits_of
 
     over_time = [traits_of(choice).over_time for choice, _ in chosen]
@@ -176,9 +178,9 @@ def _by_time(imputation: Sequence[Imputing]) -> tuple[list[Imputing], list[Imput
 def _screened(
     raw: Floats, filled: Floats, measured: Bools, method: Method, units: Units, *, can_fill: bool
 ) -> Any:
-    """Return the rows that are kept: those with values of enough indicators, measured or filled.
+    """Return the rows that have values, in the data or imputed, for enough indicators.
 
-    Constants are not measured.
+    Indicators that are constants do not count.
     """
     missing = np.isnan(raw)
     if not missing.any():
@@ -197,23 +199,24 @@ def _screened(
             "fill them from other periods by an imputation such as Linear(), "
         )  # fmt: skip
         msg = (
-            f"units need a value of at least one indicator ({fill}drop the rows, or give the "
-            "method an availability above 0, which leaves such units out); it is missing for"
+            f"units need a value of at least one indicator ({fill}drop the rows, or set an "
+            "availability above 0 in the method, which leaves such units out); it is missing for"
         )
         raise DataError(msg, empty)
     if kept.all():
         return slice(None)
     if not kept.any():
         msg = (
-            f"no unit has the share of indicators that availability={method.availability:g} asks "
-            f"for; the most complete unit has {share.max():.3g}"
+            "no unit has the share of indicators that "
+            f"availability={method.availability:g} requires; the most complete unit has "
+            f"{share.max():.3g}"
         )
         raise DataError(msg)
     return np.flatnonzero(kept)
 
 
 def _taken(stages: Mapping[str, Floats], rows: Any) -> dict[str, Floats]:
-    """Return some rows of stages; those that are the same array stay so."""
+    """Return some rows of the stages; stages that share an array still share one."""
     if isinstance(rows, slice):
         return dict(stages)
     different = {id(values): values for values in stages.values()}
@@ -232,7 +235,7 @@ def _imputed(values: Floats, index: Index, imputation: Sequence[Imputing], units
         known = units.known(index, _indicators_at(index, columns))
         with together:
             filled[:, columns] = impute(choice, values[:, columns], known)
-    together.require("imputations that cannot work")
+    together.require("imputations that cannot be applied")
     return filled
 
 
@@ -263,7 +266,7 @@ def _treated(values: Floats, index: Index, choices: Choices, units: Units) -> Fl
                 read=numbers,
             )
             treated[:, columns] = _checked("treatment", choice, result, before, codes)
-    together.require("treatments that cannot work")
+    together.require("treatments that cannot be applied")
     return treated
 
 
@@ -292,14 +295,14 @@ def _normalised(
             if isinstance(columns, slice):
                 return result
             normalised[:, columns] = result
-    together.require("normalisations that cannot work")
+    together.require("normalisations that cannot be applied")
     return normalised
 
 
 def _checked(
     family: str, choice: Any, result: Floats, before: Floats, codes: Sequence[str]
 ) -> Floats:
-    """Refuse a step's result of another shape, or with values missing or infinite by itself."""
+    """Return a step's result; raise an error if its shape or its missing values are wrong."""
     name = type(choice).__name__
     if result.shape != before.shape:
         msg = f"{family} {name} must keep the shape {before.shape}, got {result.shape}"
@@ -312,6 +315,6 @@ def _checked(
         spoilt, what = lost, "missing or infinite where there were values"
     else:
         spoilt, what = missing & ~np.isnan(result), "not missing where there were none"
-    msg = f"{family} {name} gave values that are {what}"
+    msg = f"{family} {name} returned values that are {what}"
     counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
     raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])

@@ -1,4 +1,4 @@
-"""Shapley's value: what each of several players brings, over all orders of joining."""
+"""The Shapley value: the average marginal contribution of each player over orders of joining."""
 
 from collections.abc import Callable
 from math import factorial, fsum
@@ -11,35 +11,36 @@ __all__ = ["group_weight", "groups", "shapley"]
 
 
 def groups(n_players: int) -> Bools:
-    """Return all groups of players, of shape (2**n_players, n_players).
+    """Return all groups of players as a mask of shape (2**n_players, n_players).
 
-    Player j is in group g where bit j of g is set.
+    Player j is in group g if bit j of g is set.
     """
     numbers = np.arange(2**n_players)[:, np.newaxis]
     return np.asarray(numbers >> np.arange(n_players) & 1, dtype=np.bool_)
 
 
 def group_weight(size: int, n_players: int) -> float:
-    """Return the share of orders in which a player finds a group of a size before it."""
+    """Return the share of orders in which a given group of this size precedes a player."""
     return factorial(size) * factorial(n_players - size - 1) / factorial(n_players)
 
 
 def shapley(
     n_players: int, score: Callable[[Bools], Floats], *, all_orders: bool = True
 ) -> list[float]:
-    """Return the share of each player in the score of all players less that of none.
+    """Return the share of each player in the score of all players minus that of no players.
 
-    A game whose scores are those of the players left out has the same shares to the last bit,
-    with the opposite sign.
+    The game that scores each group by the players outside it has exactly the same shares with the
+    opposite sign.
 
     Parameters
     ----------
     n_players : int
     score : callable
-        The scores of groups, from a Boolean array of shape (n_groups, n_players).
+        A function that returns the scores of groups, of shape (n_groups,), for a Boolean array of
+        shape (n_groups, n_players).
     all_orders : bool
-        Average over all orders of joining; otherwise over one order and its reverse, which needs
-        few groups of many players.
+        Average over all orders of joining. If False, average over one order and its reverse,
+        which requires fewer groups if there are many players.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""The difference of two scores of one node in parts that add up; arrays only.
+"""Decomposition of the difference between two scores of a node into a sum; arrays only.
 
-The two sides are rows of held trees with the same nodes: two units, a unit before and after, a unit
-and what it is compared with.
+The two sides are rows of held trees with the same nodes: two units, a unit before and after a
+change, or a unit and its benchmark.
 """
 
 from collections.abc import Sequence
@@ -20,17 +20,17 @@ from dli.scoring.shapley import shapley
 
 __all__ = ["Part", "node_parts", "power_rates", "split"]
 
-# What makes a difference: a code, and one of the kinds "value", "weights" and "scale".
+# A source of a difference: a code, and one of the kinds "value", "weights" and "scale".
 Part: TypeAlias = tuple[str, str]
 
-# Up to this many children all orders are averaged; above, an order and its reverse.
+# With up to this many children, all orders are averaged; with more, one order and its reverse.
 _ENUMERATED = 12
-# Hybrids of two units have a score as soon as anything is present.
+# A hybrid of two units has a score as soon as one of its children is present.
 _ANY_PRESENT = MissingRule(missing="renormalise", coverage=0.0)
 
 
 def split(first: HeldUnit, second: HeldUnit, code: str, leaves: Sequence[str]) -> dict[Part, float]:
-    """Return the points of a difference at a node by what makes it, indicators first.
+    """Return the points of a difference at a node by source, indicators first.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def split(first: HeldUnit, second: HeldUnit, code: str, leaves: Sequence[str]) -
     points: dict[Part, float] = {(leaf, "value"): 0.0 for leaf in leaves}
     if code in leaves:
         points[code, "value"] = first.score(code) - second.score(code)
-    # What a difference of 1 at a node makes at the top.
+    # The points at the top for a difference of 1 at a node.
     rates = {code: 1.0}
     for node in first.tree.inner(code):
         if node.code in rates and any(side.is_filled(node.code) for side in (first, second)):
@@ -60,9 +60,10 @@ def split(first: HeldUnit, second: HeldUnit, code: str, leaves: Sequence[str]) -
 def node_parts(
     first: HeldUnit, second: HeldUnit, code: str
 ) -> list[tuple[Part, float, float | None]]:
-    """Return the parts of a node's difference, each with its points and its rate.
+    """Return the sources of a node's difference, each with its points and its rate.
 
-    The rate is the points for a difference of 1; what one side lacks, weights and scales have none.
+    The rate is the points for a difference of 1. It is None for weights, for scales and for
+    children that one side does not have.
     """
     sides = (first, second)
     nodes = (first.node(code), second.node(code))
@@ -85,16 +86,18 @@ def node_parts(
 
 
 def power_rates(values: Floats, weights: Floats, scores: Floats, order: float) -> Floats:
-    """Return how many points a power mean gains for each point of a child.
+    """Return the points that a power mean gains for each point of a child.
 
     Parameters
     ----------
     values : ndarray of shape (2, ..., n_children)
-        Of both sides, NaN where both lack a child.
+        The values of both sides, NaN where both sides lack a child.
     weights : ndarray of shape (..., n_children)
-        The same for both.
+        The weights, which are the same for both sides.
     scores : ndarray of shape (2, ...)
+        The scores of both sides.
     order : float
+        The order of the power mean.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def power_rates(values: Floats, weights: Floats, scores: Floats, order: float) -
         0 for a child that is missing.
     """
     own = np.where(np.isnan(values[0]), 0.0, weights)
-    # In proportion to a score, so that no power leaves the range of numbers.
+    # Values are divided by a score, so that powers do not overflow or underflow.
     unit = (scores.max(axis=0) if order > 0 else scores.min(axis=0))[..., np.newaxis]
     with np.errstate(all="ignore"):
         shares = own / own.sum(axis=-1, keepdims=True)
@@ -113,14 +116,14 @@ def power_rates(values: Floats, weights: Floats, scores: Floats, order: float) -
             for x in (values, scores[..., np.newaxis])
         )
         rates = shares * of_children / of_score
-    # A child of weight 0 may have any value; at 0 a power can have an infinite slope.
+    # A child of weight 0 may have any value, and the slope of a power can be infinite at 0.
     return np.where((shares > 0) & np.isfinite(rates), rates, 0.0)
 
 
 def _steepness(low: Floats, high: Floats, order: float) -> Floats:
-    """Return the absolute slope of f(x) = x^p or ln x between two points, or at one.
+    """Return the absolute slope of f(x) = x^p or ln x between two points, or at one point.
 
-    Points that differ by rounding alone have their slope without loss of digits.
+    The formula does not lose digits for points that differ only by rounding.
     """
     gap = high - low
     log_ratio = np.log1p(gap / low)
@@ -137,9 +140,9 @@ def _switched_parts(
     values: Floats,
     weights: Floats,
 ) -> list[tuple[Part, float, float | None]]:
-    """Return the shares of the children that a side has, of weights and of the scale.
+    """Return the shares of the children that a side has, of the weights and of the scale.
 
-    Values and weights, of shape (2, n_children), are those of each side.
+    Values and weights have shape (2, n_children), with one row for each side.
     """
     node = nodes[0]
     is_local = all(own.traits.local for own in nodes)
@@ -151,7 +154,7 @@ def _switched_parts(
     players += [(node.code, "weights")] * has_weights + [(node.code, "scale")] * has_scale
 
     def hybrid_scores(sets: Bools) -> Floats:
-        """Return the scores of units with some players of the first side, NaN without a score."""
+        """Return the scores of hybrids with some players of the first side, NaN without a score."""
         hybrids = np.full((len(sets), values.shape[1]), np.nan)
         hybrids[:, columns] = np.where(sets[:, :n_values], *values[:, columns])
         neither = np.zeros(len(sets), dtype=np.bool_)
@@ -161,7 +164,7 @@ def _switched_parts(
         for of_weights, of_scale in product((0, 1), (0, 1)):
             rows = (weights_of_first == (of_weights == 0)) & (scale_of_first == (of_scale == 0))
             if rows.any():
-                # Where others matter, a hybrid takes the place of the one and then of the other.
+                # If a score depends on other units, average over a hybrid in place of each side.
                 places = [of_scale] if is_local else [0, 1]
                 scores[rows] = np.mean(
                     [
@@ -177,9 +180,9 @@ def _switched_parts(
     scale = np.nanmax(np.abs(np.concatenate([own_scores, ends])))
     if not (np.abs(ends - own_scores) <= 1e-9 * scale).all():
         raise MethodError(
-            f"{node.label} scores units by comparing them with each other: with all values of the "
-            "other a unit does not get the other's score, so that the difference is not a sum over "
-            "indicators"
+            f"{node.label} scores units by comparing them with each other: a unit with all values "
+            "of the other does not have the other's score, so that the difference cannot be "
+            "decomposed into a sum over indicators"
         )
 
     def score(sets: Bools) -> Floats:
@@ -193,14 +196,14 @@ def _switched_parts(
     for place, gap in enumerate(gaps.tolist()):
         if np.isnan(gap):
             continue
-        # Beside much larger siblings a small gap is no tie where it brings points.
+        # Next to much larger siblings, a small gap that changes the score is not a tie.
         is_real = abs(gap) > tie or (gap != 0 and abs(shares[place]) > 1e-10 * scale)
         rates[place] = shares[place] / gap if is_real else 0.0
     return list(zip(players, shares, rates, strict=True))
 
 
 def _joined(side: HeldUnit, node: HeldNode, weights: Floats, hybrids: Floats) -> Floats:
-    """Return the scores of hybrids in the place of a side, NaN where the aggregation refuses."""
+    """Return the scores of hybrids in place of a side, NaN where the aggregation fails."""
     everyone = node.weights.copy()
     everyone[side.row if everyone.ndim > 1 else slice(None)] = weights
     rule = _ANY_PRESENT if node.traits.local else node.rule

@@ -1,4 +1,4 @@
-"""The units of the rows that were kept, for messages and by period."""
+"""The units of the rows that were kept: their names for messages, and their rows by period."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,14 +17,14 @@ __all__ = ["Units"]
 
 @frozen
 class Units:
-    """The units of the rows that were kept, as messages name them."""
+    """The units of the rows of the observations that were kept."""
 
     observations: Observations
     rows: Any
 
     @property
     def kept(self) -> tuple[list[Any], list[Any] | None]:
-        """The units, and the periods if there are any, of the rows that were kept."""
+        """The units of the rows that were kept, and their periods or None."""
         units, periods = self.observations.units, self.observations.periods
         if isinstance(self.rows, slice):
             return list(units), None if periods is None else list(periods)
@@ -36,13 +36,13 @@ class Units:
 
     @cached_property
     def context(self) -> dict[str, list[Any]]:
-        """The columns of the data that are not indicators, of the rows that were kept."""
+        """The columns of the data that are not indicators, for the rows that were kept."""
         columns = self.observations.context_columns
         kept = np.arange(len(self.observations.units))[self.rows].tolist()
         return {name: [cells[i] for i in kept] for name, cells in columns.items()}
 
     def known(self, index: Index, nodes: Sequence[Node]) -> Any:
-        """Return what imputations may know beside the values of some nodes."""
+        """Return the context for an imputation of the values of some nodes."""
         from dli.imputation import Context
 
         names, periods = self.kept
@@ -61,7 +61,7 @@ class Units:
 
     @cached_property
     def rows_by_period(self) -> dict[Any, Integers]:
-        """The rows of each period in the order of the data; of None for data without periods."""
+        """The rows of each period, in the order of the data; the key is None without periods."""
         if self.observations.periods is None:
             everyone = isinstance(self.rows, slice)
             return {None: np.arange(len(self.observations.units if everyone else self.rows))}
@@ -72,7 +72,7 @@ class Units:
         return {period: np.array(own, dtype=np.intp) for period, own in rows.items()}
 
     def name(self, row: int) -> str:
-        """Return the unit of a row as messages name it, and the period if there are several."""
+        """Return the name of the unit of a row for messages, with the period if there are any."""
         place = row if isinstance(self.rows, slice) else int(self.rows[row])
         unit = f"unit {self.observations.units[place]!r}"
         if self.observations.periods is None:
