@@ -178,14 +178,14 @@ def test_nanoseconds_stay():
 @pytest.mark.parametrize("unit", [" X", "X\n", ""])
 def test_units_that_coinr_would_not_read_back_are_refused(tmp_path, unit):
     assessment = Assessment(INDEX, {"unit": [unit, "Y"], "a": [1, 2], "b": [2, 1]})
-    with pytest.raises(DataError, match="would not read back as it is"):
+    with pytest.raises(DataError, match="would not read back unchanged"):
         exchange.write_coinr(assessment, tmp_path)
 
 
 def test_units_with_the_same_text_are_refused_for_coinr(tmp_path):
     with pytest.warns(DLIWarning, match="look alike"):
         assessment = Assessment(INDEX, {"unit": [1, "1"], "a": [1, 2], "b": [2, 1]})
-    with pytest.raises(DataError, match="2 units are '1' as text"):
+    with pytest.raises(DataError, match="2 units have the same text '1'"):
         exchange.write_coinr(assessment, tmp_path)
 
 

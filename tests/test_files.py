@@ -85,7 +85,7 @@ def test_what_is_not_a_path_is_refused(path):
         INDEX.save(path)
     with pytest.raises(ModelError, match="cannot read the model file"):
         Index.load(path)
-    with pytest.raises(DataError, match=r"is not a saved assessment|cannot read"):
+    with pytest.raises(DataError, match=r"is not a valid saved assessment|cannot read"):
         Assessment.load(path)
     with pytest.raises(FileError, match="cannot write"):
         write_csv(Assessment(INDEX, DATA), path)

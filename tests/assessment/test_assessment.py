@@ -179,7 +179,7 @@ def test_the_weight_of_a_missing_child_is_shared_among_the_rest():
     np.testing.assert_allclose(assessment.array("S"), [0, 37.5, 100])
     flags = frames.read(assessment.flags)
     assert [flags.column(name) for name in flags.names] == [
-        ["X"], ["b"], ["missing"], ["no value; S: its weight goes to the other children"],
+        ["X"], ["b"], ["missing"], ["no value; Sub: its weight goes to the other children"],
     ]  # fmt: skip
 
 

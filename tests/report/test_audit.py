@@ -118,7 +118,8 @@ def test_an_index_of_consistent_sub_indices_meets_all_that_can_be_judged(good):
     assert verdicts(good)["1.2"] == "cannot be judged"
     assert len(verdicts(good)) == 20
     assert (
-        "Of 20 questions, the index meets the threshold of 19 and not of 0; 1 cannot be judged."
+        "Of 20 questions, the index meets the threshold for 19 and does not meet it for 0; 1 "
+        "cannot be judged."
     ) in texts(good, "Summary")
 
 
@@ -127,7 +128,7 @@ def test_the_report_is_whole_in_both_forms(good):
     assert good.subtitle == "60 units, 9 indicators"
     assert [own.title for own in good.sections] == [
         "Summary", "Concept", "Data", "Correlations", "Weights and importance", "Robustness",
-        "Other methods", "Added value", "Sources of the thresholds", "Methods", "To repeat this",
+        "Other methods", "Added value", "Sources of the thresholds", "Methods", "How to reproduce this",
     ]  # fmt: skip
     page = check(good.html())
     assert "10.1787/9789264043466-en" in "".join(page.words)
@@ -150,16 +151,18 @@ def test_a_negatively_correlated_indicator_is_named():
     page = with_a(-table()["a"])
     row = answers(page)["3.1"]
     assert row["verdict"] == "does not meet"
-    assert (
-        row["figure"]
-        == "2 of 9 pairs below 0, 2 of them firmly: Name of a and Name of b; Name of a and Name of c"
+    assert row["figure"] == (
+        "2 of 9 pairs below 0, 2 of them significantly: Name of a and Name of b; Name of a "
+        "and Name of c"
     )
     found = tables(page, "Correlations")[
-        "Indicators of the same sub-index that move against each other."
+        "Indicators of the same sub-index with a correlation below 0."
     ]
     assert {row[:2] for row in found} == {("Name of a", "Name of b"), ("Name of a", "Name of c")}
-    assert answers(page)["3.2"]["figure"] == "1 of 9 correlate more with another: Name of a"
-    assert "opposed loadings at P" in answers(page)["3.4"]["figure"]
+    assert answers(page)["3.2"]["figure"] == (
+        "1 of 9 correlate more with another sub-index: Name of a"
+    )
+    assert "loadings of opposite signs at P" in answers(page)["3.4"]["figure"]
     # Declared for what it is, it is no fault.
     turned = with_a(-table()["a"], direction=-1)
     assert set(verdicts(turned, but="1.2").values()) == {"meets"}
@@ -172,7 +175,7 @@ def test_a_correlation_just_below_zero_is_no_firm_finding():
     noise -= noise.mean()
     slightly = noise - b * (noise @ (b - b.mean())) / ((b - b.mean()) @ b) - 0.05 * b
     row = answers(with_a(slightly))["3.1"]
-    assert "1 of 9 pairs below 0, 0 of them firmly" in row["figure"]
+    assert "1 of 9 pairs below 0, 0 of them significantly" in row["figure"]
     assert row["verdict"] == "meets"
 
 
@@ -181,7 +184,7 @@ def test_a_doubled_indicator_is_named_whatever_its_sign(sign):
     page = with_a(sign * (table()["d"] * 3 + 1))
     assert answers(page)["2.5"]["figure"] == "1 pair: Name of a and Name of d"
     assert verdicts(page)["2.5"] == "does not meet"
-    rows = tables(page, "Data")["Pairs of indicators that say the same."]
+    rows = tables(page, "Data")["Pairs of indicators with a correlation beyond the threshold."]
     assert rows == (("Name of a", "Name of d", f"{sign:.2f}"),)
 
 
@@ -190,7 +193,7 @@ def test_low_alpha_and_a_weak_component_are_named():
     page = report.audit(Assessment(framework(), data), study=STUDY)
     for number in ("3.3", "3.4"):
         assert verdicts(page)[number] == "does not meet"
-        assert "below at P" in answers(page)[number]["figure"]
+        assert "below the threshold for P" in answers(page)[number]["figure"]
 
 
 def test_an_indicator_that_belongs_elsewhere_is_named():
@@ -209,7 +212,9 @@ def test_missing_constant_and_extreme_values_are_named():
     values = table()["a"].copy()
     values[:30] = np.nan
     page = with_a(values)
-    assert answers(page)["2.1"]["figure"] == "1 of 9 below; the lowest is Name of a with 50%"
+    assert answers(page)["2.1"]["figure"] == (
+        "1 of 9 below the threshold; the lowest is Name of a with 50%"
+    )
     assert verdicts(page)["2.1"] == "does not meet"
     assert verdicts(page)["2.2"] == "meets"
     constant = with_a(np.full(N, 3.0), goalposts=(-9, 9))
@@ -238,7 +243,9 @@ def test_units_that_lack_values_are_named_and_those_left_out_counted():
     for code in "abcdefgh":
         data[code][1] = np.nan
     page = report.audit(Assessment(framework(), data), study=STUDY)
-    assert answers(page)["2.2"]["figure"] == "2 of 60 below; the lowest is u01 with 11%"
+    assert answers(page)["2.2"]["figure"] == (
+        "2 of 60 below the threshold; the lowest is u01 with 11%"
+    )
     assert tables(page, "Data")["Units with too few values."] == (("u01", "11%"), ("u00", "56%"))
     for least, told in ((0.2, "1 more was"), (0.6, "2 more were")):
         strict = report.audit(Assessment(framework(), data, method=Method(availability=least)))
@@ -262,9 +269,9 @@ def test_what_the_framework_lacks_is_named():
     bare = framework(a={"source": " "}, b={"scale": None}, c={"scale": None, "goalposts": (-9, 9)})
     page = report.audit(Assessment(bare, table()), study=STUDY)
     assert answers(page)["1.3"]["figure"] == "8 of 9 have a valid range or goalposts"
-    assert answers(page)["1.4"]["figure"] == "of 9, 9 have a name and 8 a source"
+    assert answers(page)["1.4"]["figure"] == "9 of 9 have a name and 8 of 9 have a source"
     found = tables(page, "Concept")
-    assert found["What indicators lack."] == (("a", "source"),)
+    assert found["Indicators without a name or a source."] == (("a", "source"),)
     assert [r[0] for r in found["Indicators without a valid range or goalposts."]] == ["b"]
     assert {verdicts(page)[k] for k in ("1.3", "1.4")} == {"does not meet"}
     lonely = Index(
@@ -273,7 +280,9 @@ def test_what_the_framework_lacks_is_named():
     page = report.audit(Assessment(lonely, table()))
     assert answers(page)["1.1"]["figure"].endswith("1 to 2 in each of 2 sub-indices")
     assert verdicts(page)["1.1"] == "does not meet"
-    assert ("a", "name and source") in tables(page, "Concept")["What indicators lack."]
+    assert ("a", "name and source") in tables(page, "Concept")[
+        "Indicators without a name or a source."
+    ]
 
 
 def test_figures_agree_with_the_functions_that_they_come_from(good):
@@ -311,7 +320,9 @@ def test_other_methods_are_those_of_a_comparison(good):
     assert [row[1] for row in rows] == [
         f"{shift:.2f}" for shift in summary.column("mean_rank_shift")[1:]
     ]
-    assert "Equal weights are left out: the index has them already." in texts(good, "Other methods")
+    assert "Equal weights are left out: the index already uses them." in texts(
+        good, "Other methods"
+    )
 
 
 def test_the_study_is_told_and_its_intervals_counted():
@@ -322,7 +333,7 @@ def test_the_study_is_told_and_its_intervals_counted():
     assert figure.startswith(f"{(width < 10).mean():.0%} of 60 units; the median is ")
     assert f"the largest {width.max():.0f} ({GOOD.units[int(width.argmax())]})" in figure
     assert "Ranks in 300 simulations, in which these vary: WeightNoise" in texts(page, "Robustness")
-    assert "seed 4" in texts(page, "To repeat this")
+    assert "seed 4" in texts(page, "How to reproduce this")
     choices = {
         row[0]
         for caption, rows in tables(page, "Robustness").items()
@@ -344,7 +355,7 @@ def test_means_alternate_where_no_value_is_zero():
     assert "GeometricMean()" in texts(page, "Robustness")
     assert "Only weights vary" not in texts(page, "Robustness")
     assert (
-        tables(page, "Other methods")["How far ranks move under another method."][0][0]
+        tables(page, "Other methods")["How far ranks change under other methods."][0][0]
         == "geometric mean"
     )
     geometric = positive.evolve(aggregation=GeometricMean())
@@ -364,25 +375,30 @@ def test_choices_that_nodes_carry_are_not_overridden_in_silence():
     own = attrs.evolve(index, weighting=Equal(), aggregation=ArithmeticMean())
     page = report.audit(Assessment(own, table()))
     text = texts(page, "Other methods")
-    assert "Equal weights are left out: nodes of the index carry a weighting." in text
-    assert "The geometric mean is left out: nodes of the index carry an aggregation." in text
+    assert "Equal weights are left out: some nodes of the index have their own weighting." in text
+    assert (
+        "The geometric mean is left out: some nodes of the index have their own aggregation."
+    ) in text
     assert "which takes precedence over alternatives" in texts(page, "Robustness")
 
 
 def test_methods_that_the_index_has_are_no_alternatives():
     scored = report.audit(GOOD.evolve(normalisation=ZScore()), study=STUDY)
     rows = next(iter(tables(scored, "Other methods").values()))
-    assert [row[0] for row in rows] == ["geometric mean, from 1 to 100", "percentile ranks"]
+    assert [row[0] for row in rows] == [
+        "geometric mean of values from 1 to 100",
+        "percentile ranks",
+    ]
     own = attrs.evolve(framework(), weighting=Equal(), aggregation=ArithmeticMean())
     both = Method(normalisation={"a": ZScore(), "*": PercentileRank()})
     page = report.audit(Assessment(own, table(), method=both), study=STUDY)
-    assert answers(page)["6.1"]["verdict"] == "cannot be judged: no other method works"
+    assert answers(page)["6.1"]["verdict"] == "cannot be judged: no other method can be applied"
 
 
 def test_constants_of_a_formula_are_not_judged():
     mixed = Index("T", [Indicator("a"), Indicator("k", constant=1.0, goalposts=(0, 2))])
     page = report.audit(Assessment(mixed, table()))
-    assert answers(page)["1.4"]["figure"] == "of 1, 0 have a name and 0 a source"
+    assert answers(page)["1.4"]["figure"] == "0 of 1 have a name and 0 of 1 have a source"
     assert answers(page)["2.4"]["figure"] == "none"
 
 
@@ -393,7 +409,7 @@ def test_unequal_weights_are_compared_and_an_unimportant_part_is_named():
     assert "equal weights" in answers(page)["6.1"]["figure"]
     level = framework().with_weights({"P": 0.02, "Q": 0.49, "R": 0.49})
     page = report.audit(Assessment(level, data))
-    assert "far from it for P" in answers(page)["4.1"]["figure"]
+    assert "far from the weight for P" in answers(page)["4.1"]["figure"]
     assert verdicts(page)["4.1"] == "does not meet"
     assert "weak: P" in answers(page)["4.2"]["figure"]
 
@@ -406,7 +422,7 @@ def test_an_index_of_one_factor_adds_nothing_to_its_parts():
     page = report.audit(Assessment(framework(), data), study=STUDY)
     assert {verdicts(page)[k] for k in ("3.1", "3.3", "3.4")} == {"meets"}
     assert {verdicts(page)[k] for k in ("7.1", "7.2")} == {"does not meet"}
-    assert "below at Part P, Part Q, Part R" in answers(page)["7.1"]["figure"]
+    assert "below the threshold for Part P, Part Q, Part R" in answers(page)["7.1"]["figure"]
     assert "; above: " in answers(page)["7.2"]["figure"]
     assert "and 4 more" in answers(page)["7.2"]["figure"]
     assert "33 more" in answers(page)["2.5"]["figure"]
@@ -421,16 +437,16 @@ def test_few_units_are_not_judged():
         "1.2", "2.3", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "5.1", "6.1", "7.1", "7.2",
     }  # fmt: skip
     assert answers(page)["3.1"]["verdict"] == (
-        "cannot be judged: 6 units have a score, and it takes 10"
+        "cannot be judged: 6 units have a score, but 10 are needed"
     )
     assert answers(page)["5.1"]["verdict"].endswith(
-        "ten places are a lot among 6 units, and it takes 30 to 500"
+        "ten places are a lot among 6 units; this question is for 30 to 500 units"
     )
     check(page.html())
     fixed = framework(**{code: {"goalposts": (-9, 9)} for code in "abcdefghi"})
     alone = report.audit(Assessment(fixed, {key: values[:1] for key, values in table().items()}))
-    assert answers(alone)["2.4"]["verdict"].endswith("a single unit differs from no other")
-    assert answers(alone)["3.3"]["verdict"].endswith("1 unit has a score, and it takes 10")
+    assert answers(alone)["2.4"]["verdict"].endswith("there is only one unit")
+    assert answers(alone)["3.3"]["verdict"].endswith("1 unit has a score, but 10 are needed")
     check(alone.html())
 
 
@@ -440,17 +456,19 @@ def test_an_index_of_one_level_is_audited():
     assert answers(page)["1.1"]["figure"] == "1 level below the index, 3 indicators"
     assert answers(page)["1.1"]["verdict"].endswith("there are no sub-indices")
     assert answers(page)["3.1"]["figure"].startswith("0 of 3 pairs")
-    assert answers(page)["3.2"]["verdict"].endswith("there are no two sub-indices to choose from")
+    assert answers(page)["3.2"]["verdict"].endswith(
+        "the index does not have two sub-indices to compare"
+    )
     assert "at 1 of 1 nodes" in answers(page)["3.3"]["figure"]
     single = report.audit(Assessment(Index("T", [Indicator("a")]), table()))
     assert verdicts(single)["7.2"] == "does not meet"
     for number, reason in {
         "3.1": "there is no pair to correlate",
-        "3.3": "no node has several children",
-        "3.4": "components cannot be computed at any node",
-        "4.1": "the index has a single part",
+        "3.3": "no node has more than one child",
+        "3.4": "principal components cannot be computed at any node",
+        "4.1": "the index has only one child",
         "5.1": "WeightNoise does not change any weight",
-        "7.1": "the index has a single part",
+        "7.1": "the index has only one child",
     }.items():
         assert reason in answers(single)[number]["verdict"]
 
@@ -486,9 +504,9 @@ def test_what_cannot_be_computed_says_why():
         "3.1": "no pair of indicators has 10 units in common and varies",
         "3.2": "no indicator has 10 units in common with the sub-indices",
         "3.3": "alpha cannot be computed at any node",
-        "3.4": "components cannot be computed at any node",
-        "4.1": "weight or importance is not known for Part P, Part Q, Part R",
-        "4.2": "no part of the index varies",
+        "3.4": "principal components cannot be computed at any node",
+        "4.1": "the weight or the importance is not known for Part P, Part Q, Part R",
+        "4.2": "no node below the index varies",
         "7.2": "no indicator that varies has 10 units in common",
     }.items():
         assert reason in answers(page)[number]["verdict"]
@@ -508,7 +526,7 @@ def test_what_cannot_be_computed_says_why():
     rows = tables(page, "Correlations")[
         "The first principal component of the children of each node."
     ]
-    assert rows[0][-1] == "8 units have all children, and it takes 10"
+    assert rows[0][-1] == "8 units have values for all children, but 10 are needed"
     nobody = Assessment(
         Index("T", [Indicator(code, goalposts=(0, 9)) for code in "ab"]),
         {"unit": list("XYZ"), "a": [1, 2, None], "b": [None, None, 3]},
@@ -516,7 +534,7 @@ def test_what_cannot_be_computed_says_why():
     )
     page = report.audit(nobody)
     assert "no unit has a score of 'T'" in answers(page)["5.1"]["verdict"]
-    assert answers(page)["4.1"]["verdict"].endswith("0 units have a score, and it takes 10")
+    assert answers(page)["4.1"]["verdict"].endswith("0 units have a score, but 10 are needed")
     check(page.html())
 
 
@@ -531,7 +549,9 @@ def test_parts_with_ranks_of_few_units_are_not_compared():
         for code in codes:
             data[code][rows] = np.nan
     page = report.audit(Assessment(framework(), data))
-    assert answers(page)["7.1"]["verdict"].endswith("no part has ranks of 30 units")
+    assert answers(page)["7.1"]["verdict"].endswith(
+        "no node below the index has ranks for 30 units"
+    )
 
 
 def test_ten_places_among_very_many_units_are_not_judged():
@@ -540,7 +560,7 @@ def test_ten_places_among_very_many_units_are_not_judged():
     )
     for number in ("5.1", "7.1"):
         assert answers(page)[number]["verdict"].endswith(
-            "ten places are few among 501 units, and it takes 30 to 500"
+            "ten places are few among 501 units; this question is for 30 to 500 units"
         )
     assert "2 uncertain factors, 501 units" in texts(page, "Robustness")
 

@@ -103,5 +103,5 @@ def test_correlations_of_very_many_indicators_are_not_drawn(monkeypatch):
     said = [text for text in texts(many) if text.startswith("Correlations of the 5 indicators")]
     assert len(said) == 1
     assert not [text for text in texts(few) if text.startswith("Correlations of the")]
-    heat = "A heat map of the correlations of all indicators"
+    heat = "A heat map of the correlations between all indicators"
     assert [heat in [p.alt for p in m.pictures] for m in (few, many)] == [True, False]

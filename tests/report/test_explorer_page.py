@@ -446,7 +446,7 @@ def test_a_phone_shows_one_part_at_a_time(visit):
 
 def test_weights_of_zero_leave_no_score_and_say_so(visit):
     page = visit(tied(), "#w.s0=0&w.s1=0")
-    assert "All weights of T are 0, so it has no score." in page.inner_text("#state")
+    assert "All weights within T are 0, so no score can be computed." in page.inner_text("#state")
     assert page.inner_text("#shown") == "40 units. 40 without a score."
 
 

@@ -96,9 +96,9 @@ def test_ranks_that_tie_are_told_and_scores_are_named_beside_them():
     made = report.of_unit(scored("abc", X=(90, 60, 50), Y=(95, 70, 40), Z=(99, 80, 30)), "X")
     said = words(made, "In short")
     assert (
-        "Its highest-ranked sub-index is C (1st); its lowest-ranked are A and B (both 3rd). "
-        "Its highest score is in A (90.0); its lowest is in C (50.0). Only ranks compare it "
-        "with other units, so that the two can differ."
+        "Its highest-ranked sub-index is C (1st); its lowest-ranked are A and B (both 3rd). Its "
+        "highest score is in A (90.0); its lowest is in C (50.0). Rank and score can differ: "
+        "where most units score high, even a high score can mean a low rank."
     ) in said
 
 
@@ -122,7 +122,9 @@ def test_a_score_that_rounding_alone_tells_apart_ties():
 def test_a_rank_of_the_index_that_is_shared_says_with_how_many():
     rows = {"X": (50, 40), "Y": (40, 50), "Z": (45, 45), "W": (10, 10)}
     page = report.of_unit(scored("ab", **rows), "X")
-    assert "X scores 45.0 and is 1st of 4 (tied with 2 others). Its rank" in words(page, "In short")
+    assert "X scores 45.0 and ranks 1st of 4 (tied with 2 others). Its rank" in words(
+        page, "In short"
+    )
     assert "the lowest score, 10.0, is that of W." in words(
         report.of_index(scored("ab", **rows)), "In short"
     )
@@ -173,7 +175,7 @@ def test_only_gaps_and_leads_are_listed():
     )
     assert "largest gain" not in words(first, "In short")
     last = report.of_unit(scored("ab", X=(90, 90), Y=(50, 50)), "Y")
-    assert words(last, "Where it is ahead") == "It is ahead of the median of its peers nowhere."
+    assert words(last, "Where it is ahead") == "It has no lead over the median of its peers."
 
 
 # -- one unit ------------------------------------------------------------------------------------
@@ -202,12 +204,14 @@ def test_the_report_of_the_only_unit_has_no_ranks_and_compares_with_the_scale(su
     assert gaps.caption.startswith("Compared with the best end of the scale.")
     assert {row[3] for row in gaps.rows} == {"100.0"}
     assert "note" not in gaps.head
-    (causes,) = tables(page, "What stands behind it")
+    (causes,) = tables(page, "Possible causes")
     assert len(causes.rows) == 10
     assert words(page, "Caveats").startswith(parts.NO_RANKS)
     assert "1st" not in "\n".join(words(page, s.title) for s in page.sections)
     assert "cannot be shown" not in page.markdown("files")
-    assert captions(page)[0] == "Dots are its own scores. There is no other unit to compare with."
+    assert captions(page)[0] == (
+        "Dots show its own scores. There is no other unit to compare it with."
+    )
 
 
 def test_the_index_of_one_unit_has_no_ranks(survey):
@@ -216,7 +220,7 @@ def test_the_index_of_one_unit_has_no_ranks(survey):
     assert "Ruritania scores 48.2. No other unit has a score" in words(page, "In short")
     (league,) = tables(page, "League table")
     assert league.head[:2] == ("unit", "band")
-    assert words(page, "How far the ranks hold") == parts.NO_RANKS
+    assert words(page, "Robustness of the ranks") == parts.NO_RANKS
 
 
 def test_the_only_unit_of_a_panel_changes_without_ranks():
@@ -265,7 +269,7 @@ def test_captions_name_units_with_few_indicators():
     made = report.of_index(Assessment(Index("T", nodes), data, method=FIXED))
     (caption,) = [text for text in captions(made) if "contribute" in text]
     assert caption.endswith(
-        "Scores of u7, u6, u5, u4, u3 and 2 others are based in part on fewer than half of the "
+        "Some scores of u7, u6, u5, u4, u3 and 2 others are based on fewer than half of the "
         "indicators."
     )
 
@@ -361,8 +365,8 @@ def lines():
 
 def test_values_are_in_the_unit_of_measure_like_their_goalposts(lines):
     (table, *_) = tables(report.of_unit(lines, "X"), "Its data")
-    assert (
-        table.caption == "The values that it was scored by, after division by their denominators."
+    assert table.caption == (
+        "The values on which its scores are based, after division by their denominators."
     )
     row = dict(zip(table.head, table.rows[0], strict=True))
     assert row["value"] == "40"
@@ -390,7 +394,7 @@ def test_weights_that_an_aggregation_does_not_use_are_a_dash():
     made = report.of_index(Assessment(index, data, method=Method(aggregation=Difference())))
     (table,) = tables(made, "Framework")
     assert [row[-1] for row in table.rows] == ["–", "–"]
-    assert table.caption.endswith("A dash: the aggregation above it does not use weights.")
+    assert table.caption.endswith("A dash means that the aggregation above does not use weights.")
     assert "nan" not in made.markdown("files")
 
 
@@ -428,7 +432,7 @@ def test_what_varies_is_said_in_words():
     assert summary._firm(ENGLISH_CASE, (1003, 2400)) == (
         "Its rank lies between 1,003 and 2,400 in 90 % of the simulations."
     )
-    said = words(report.of_index(assessment, study=study), "How far the ranks hold")
+    said = words(report.of_index(assessment, study=study), "Robustness of the ranks")
     assert "What does not vary in them, such as errors in the data" in said
 
 
@@ -465,14 +469,14 @@ def test_links_say_where_their_strengths_come_from():
         return actions._rests_on(ENGLISH_CASE, evidence, "It has {links}")
 
     assert rests_on("estimated from 9 units") == (
-        "It has 1 link, with strengths estimated from data."
+        "It has 1 link, whose strengths are estimated from data."
     )
     assert rests_on("estimated from x", "", "A (2020)") == (
-        "It has 3 links, 1 with strengths estimated from data, 2 with strengths that are "
-        "judgements of those who made the graph. For 1 of them no evidence is named."
+        "It has 3 links: the strengths of 1 are estimated from data, and those of 2 are "
+        "judgements by the authors of the graph. For 1 of them, no evidence is cited."
     )
-    assert rests_on("", " ").endswith("not estimates from data. No evidence is named for them.")
-    assert rests_on("estimated from x", "").endswith("No evidence is named for them.")
+    assert rests_on("", " ").endswith("not estimates from data. No evidence is cited for them.")
+    assert rests_on("estimated from x", "").endswith("No evidence is cited for them.")
     page = planned([Link("k", "a1", 0.9), Link("m", "b1", 0.5, evidence="B")])
     links = next(t for t in tables(page, "What to do first") if "evidence" in t.head)
     assert not links.folded

@@ -136,8 +136,8 @@ def test_the_league_shows_both_ends_and_says_so(many_units, study, page):
     alts = [picture.alt for picture in blocks(page, "League table", Picture)]
     assert alts == [
         "A histogram of the scores of 3,000 units",
-        "Bars of the scores of the 50 highest units, the longest first",
-        "Bars of the scores of the 50 lowest units, the longest first",
+        "Bars of the scores of the 50 highest units, the highest first",
+        "Bars of the scores of the 50 lowest units, the highest first",
     ]
 
 
@@ -173,8 +173,8 @@ def test_markdown_leaves_the_list_out_and_says_so(page):
     assert "3,000 units are too many" in text
     assert len(text) < 40_000
     left_out = (
-        "*3 folded tables (3,000 rows in all) are left out of Markdown; save the report as HTML to "
-        "get them.*"
+        "*3 folded tables (3,000 rows in all) are left out of Markdown; save the report as HTML "
+        "to see them.*"
     )
     assert text.count(left_out) == 1
     assert text.count("left out of Markdown") == 1
@@ -192,14 +192,14 @@ def test_one_folded_table_is_left_out_in_the_singular():
 
 
 def test_rank_intervals_are_those_of_both_ends(page):
-    title = "How far the ranks hold"
+    title = "Robustness of the ranks"
     assert words(page, title)[0].startswith(
         "In 30 simulations in which each weight is up to 25 % higher or lower, ranks move by"
     )
     assert [picture.alt for picture in blocks(page, title, Picture)] == [
         "Intervals of the ranks of the 50 highest units",
         "Intervals of the ranks of the 50 lowest units",
-        "A heat map of the shares of simulations in which units had ranks",
+        "A heat map of the share of simulations in which each unit had each rank",
     ]
     (loose,) = blocks(page, title, Table)
     assert len(loose.rows) == 10
@@ -284,7 +284,7 @@ def test_scores_that_only_draws_have_make_no_heads():
     filled = Alternatives("missing", ["propagate", "renormalise"])
     study = uncertainty(assessment, [filled], n_samples=5, rng=0)
     made = report.of_index(assessment, study=study)
-    assert words(made, "How far the ranks hold") == ["No unit has a score."]
+    assert words(made, "Robustness of the ranks") == ["No unit has a score."]
 
 
 def test_fewer_draws_are_made_of_very_many_units_and_the_text_says_how_many(monkeypatch):
@@ -293,16 +293,16 @@ def test_fewer_draws_are_made_of_very_many_units_and_the_text_says_how_many(monk
     monkeypatch.setattr(studies, "_FEWEST_DRAWS", 10)
     assessment = made_up(601)
     note = (
-        "The report makes 20 simulations instead of the usual 2,000, since there are more than 600 "
-        "units. To use more, pass a study (study=...)."
+        "This report is based on 20 simulations instead of the usual 2,000, since there are "
+        "more than 600 units. To use more, pass a study (study=...)."
     )
     league, one = report.of_index(assessment), report.of_unit(assessment, "u00007")
-    assert words(league, "How far the ranks hold")[1] == note
-    assert words(league, "How far the ranks hold")[0].startswith("In 20 simulations in")
+    assert words(league, "Robustness of the ranks")[1] == note
+    assert words(league, "Robustness of the ranks")[0].startswith("In 20 simulations in")
     assert note in words(one, "Caveats")
     longer = uncertainty(assessment, [WeightNoise(0.25)], n_samples=25, rng=0)
     said = "The rank intervals are those of the first 20 simulations."
-    assert said in words(report.of_index(assessment, study=longer), "How far the ranks hold")
+    assert said in words(report.of_index(assessment, study=longer), "Robustness of the ranks")
     assert said in words(report.of_unit(assessment, "u00007", study=longer), "Caveats")
     assert studies.fewer(ENGLISH, made_up(600), None) == []
 
@@ -339,7 +339,7 @@ def test_ranks_of_a_panel_are_those_within_a_period():
     assert len(blocks(league, "All units", Table)[0].rows) == 600
     one = report.of_unit(panel, "u7", period=2, study=study)
     captions = [picture.caption for picture in blocks(one, "Change", Picture)]
-    assert captions[0] == "The others of 600 units are not drawn."
+    assert captions[0] == "The other units, of 600 in all, are not drawn."
 
 
 def test_long_names_are_cut_in_the_titles_of_blocks():
@@ -353,5 +353,7 @@ def test_long_names_are_cut_in_the_titles_of_blocks():
 def test_heads_are_shown_without_a_study():
     single = made_up(501, Index("T", [Indicator("a")]))
     made = report.of_index(single)
-    assert words(made, "How far the ranks hold")[0].startswith("How firm ranks are cannot be shown")
+    assert words(made, "Robustness of the ranks")[0].startswith(
+        "How firm ranks are cannot be shown"
+    )
     assert "90 % of simulations" not in blocks(made, "League table", Table)[1].head

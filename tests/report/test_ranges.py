@@ -81,10 +81,10 @@ def test_a_league_table_has_the_sets_of_the_study(small, study):
         [0, 1, 1, 0],
     ]
     assert table.caption.endswith(
-        "with 95 % confidence if each weight may be up to 25 % higher or lower; beside each is the "
-        "number of other units that the unit cannot be told apart from."
+        "with 95 % confidence if each weight can be up to 25 % higher or lower; beside each is "
+        "the number of other units that the unit cannot be told apart from."
     )
-    assert "true ranks of all units at the same time" in texts(page, "How far the ranks hold")
+    assert "true ranks of all units at the same time" in texts(page, "Robustness of the ranks")
 
 
 def test_the_picture_of_intervals_has_groups_where_there_are_sets(small, study, monkeypatch):
@@ -93,12 +93,12 @@ def test_the_picture_of_intervals_has_groups_where_there_are_sets(small, study, 
     monkeypatch.setattr(whole, "picture", lambda draw, *words: draw() or Picture(b"<svg/>", *words))
     page = report.of_index(small, study=study)
     assert asked == [True]
-    first, *_ = blocks(page, "How far the ranks hold", Picture)
+    first, *_ = blocks(page, "Robustness of the ranks", Picture)
     assert "Shaded and plain in turn: groups of units that cannot be told apart." in first.caption
     monkeypatch.setattr(ranges, "_COMPARED", 4)
     page = report.of_index(small, study=study)
     assert asked == [True, False]
-    assert "Shaded" not in blocks(page, "How far the ranks hold", Picture)[0].caption
+    assert "Shaded" not in blocks(page, "Robustness of the ranks", Picture)[0].caption
 
 
 def test_a_units_summary_says_which_ranks_it_can_have(small, study):
@@ -128,7 +128,7 @@ def test_sentences_name_what_they_rest_on(small, study):
     )
     # Units that tie in all simulations share one rank.
     assert sentence(ENGLISH, study, RankRange(3.0, 3.0, 1.0)).endswith(
-        "It cannot be told apart from 1 other unit."
+        "Given this uncertainty, it cannot be told apart from 1 other unit."
     )
     said = sentence(FRENCH, study, RankRange(3.0, 14.0, 9.0)).replace("\N{NO-BREAK SPACE}", " ")
     assert said == (
@@ -141,7 +141,7 @@ def test_more_units_than_can_be_compared_keep_their_intervals(small, study, monk
     monkeypatch.setattr(ranges, "_COMPARED", 4)
     page = report.of_index(small, study=study)
     reason = "are not computed for more than 4 units, since that takes long"
-    assert reason in texts(page, "How far the ranks hold")
+    assert reason in texts(page, "Robustness of the ranks")
     (table,) = blocks(page, "League table", Table)
     assert table.head[:3] == ("unit", "rank", "90 % of simulations")
     assert "In 90 % of the simulations" in table.caption
@@ -154,7 +154,7 @@ def test_what_has_no_sets_says_why(small):
     scales = Alternatives("normalisation", [MinMax(0, 1), Goalposts()])
     other = uncertainty(small, [scales], n_samples=20, rng=0)
     page = report.of_index(small, study=other)
-    assert "Ranges of ranks cannot be shown: " in texts(page, "How far the ranks hold")
+    assert "Ranges of ranks cannot be shown: " in texts(page, "Robustness of the ranks")
     assert blocks(page, "League table", Table)[0].head[2] == "90 % of simulations"
     one = report.of_unit(small, "X", study=other)
     assert "Ranges of ranks cannot be shown: " in texts(one, "Caveats")

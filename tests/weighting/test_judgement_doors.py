@@ -534,7 +534,7 @@ def test_wrong_kinds_are_refused_with_an_error_of_this_library(call, good):
         (lambda: nested_weights(1, {}), "root must be text, got 1"),
         (lambda: nested_weights("T", {"T": {"a": -1}}), r"(?s)weights in 'T' must be.*'a'.*got -1"),
         (lambda: gather("T", RATED), "index must be an Index, got 'T'"),
-        (lambda: gather(INDEX, RATED, unit="unit", assessor="unit"), "must be two columns, both are 'unit'"),
+        (lambda: gather(INDEX, RATED, unit="unit", assessor="unit"), "must be two different columns, got 'unit' for both"),
         (lambda: gather(INDEX, RATED, weights=[1]), r"weights must be a mapping of assessors to numbers, got \[1\]"),
         (lambda: gather(INDEX, RATED).agreement(level="x"), "level must be one of nominal"),
     ],
@@ -547,7 +547,7 @@ def test_wrong_kinds_are_named(call, message):
 
 def test_names_that_are_lists_are_refused():
     rated = {"unit": [["X"], "Y"], "assessor": ["Ann", "Bob"], "a": [2, 3], "b": [1, 2]}
-    with pytest.raises(DLIError, match=r"row 0: \['X'\] cannot be a name"):
+    with pytest.raises(DLIError, match=r"row 0: \['X'\] is not a valid name"):
         gather(INDEX, rated)
 
 

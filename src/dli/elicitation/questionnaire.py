@@ -46,7 +46,7 @@ _HOW = """\
 Fill in the yellow cells only: the unit, your name and the date above the table, and a rating and \
 its evidence in each row.
 Choose the highest level for which you have evidence. If you cannot rate a statement, leave the \
-rating blank or write n/a: a blank cell is a missing value, not a 0.
+rating blank: a blank cell is a missing value, not a 0.
 Under evidence, name what you have seen: a document, a figure, a link, an interview.
 Use one file for each unit and assessor. Save it as a workbook (.xlsx). You may widen columns and \
 rename sheets, but do not delete rows.""".splitlines()

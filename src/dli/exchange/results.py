@@ -63,6 +63,7 @@ def write_excel(assessment: Assessment, path: str | PathLike[str]) -> None:
         raise DataError(msg)
     book = excel().Workbook(write_only=False)
     book.remove(book.active)
+    instance("assessment", assessment, Assessment)
     tables = _tables(assessment)
     _refuse_unfit(tables)
     for title, columns in tables.items():

@@ -117,7 +117,7 @@ def _sources(audited: Audited) -> Answer:
     named, sourced = (len(own) - count for count in counts)
     return Answer(
         figure=say(
-            "of {n} indicators, {named} have a name and {sourced} have a source",
+            "{named} of {n} have a name and {sourced} of {n} have a source",
             n=len(own),
             named=named,
             sourced=sourced,

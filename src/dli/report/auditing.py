@@ -119,7 +119,8 @@ def audit(
     ['Summary', 'Concept', 'Data']
     >>> page.sections[0].blocks[1].rows[4][1:]  # doctest: +NORMALIZE_WHITESPACE
     ('Does each indicator have values for enough units?',
-     '0 of 2 below; the lowest is b with 67%', '65% of the units', 'COINr (2022)', 'meets')
+     '0 of 2 below the threshold; the lowest is b with 67%', '65% of the units', 'COINr (2022)',
+     'meets')
     """
     instance("assessment", assessment, Assessment)
     language = language_of(lang)
