@@ -208,7 +208,7 @@ def test_errors_name_what_is_unknown():
     for level in (7, True, -1):
         with pytest.raises(MethodError, match=f"nodes must be a level from 0 .*got {level}"):
             correlations(assessment(), level)
-    with pytest.raises(MethodError, match="at least one code, got none"):
+    with pytest.raises(MethodError, match="at least one code, got an empty sequence"):
         correlations(assessment(), [])
     with pytest.raises(MethodError, match="'pearson', 'spearman' or 'kendall'"):
         correlations(assessment(), method="cosine")

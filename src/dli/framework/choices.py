@@ -73,11 +73,11 @@ def read_choice(family: str, table: Any, steps: Steps | None = None) -> Any:
         raise ModelError(f'{family} must be a table such as {{ method = "..." }}, got {table!r}')
     key = _name_key(table)
     name = table[key]
-    own = steps or {}
+    user_steps = steps or {}
     known = built_in(family)
-    if name not in known and name not in own:
+    if name not in known and name not in user_steps:
         raise ModelError(f"no {family} method {name!r}{_hint(family, name, steps)}")
-    kind = own[name] if name not in known else known[name]
+    kind = user_steps[name] if name not in known else known[name]
     parameters = {k: value for k, value in table.items() if k != key}
     faults = _parameter_faults(kind, parameters)
     if faults:

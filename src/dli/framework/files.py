@@ -56,10 +56,10 @@ def load(
         The file cannot be read, exceeds a limit of `dli.files`, or is invalid; the error names
         the file, table and key.
     """
-    own = own_steps(steps)
+    user_steps = own_steps(steps)
     tables = read_toml(path, "model file")
     try:
-        return from_dict(tables, kind, own)
+        return from_dict(tables, kind, user_steps)
     except ModelError as error:
         raise ModelError(
             f"invalid model file {str(path)!r}: {error.summary}", error.faults

@@ -184,14 +184,14 @@ def _check_keys(index: Index, keys: Sequence[str], columns: Mapping[str, Sequenc
     if len(set(keys)) < len(keys):
         faults.append(f"{keys[0]!r} cannot name both the units and the periods")
     codes = node_codes(index)
-    for what, key in zip(("units", "periods"), keys, strict=False):
+    for role, key in zip(("units", "periods"), keys, strict=False):
         if key in codes:
-            faults.append(f"{key!r} is both the column of the {what} and the code of a node")
+            faults.append(f"{key!r} is both the column of the {role} and the code of a node")
         elif key in columns:
             owner = _of_indicators(key, columns[key])
-            faults.append(f"{key!r} is both the column of the {what} and that of {owner}")
+            faults.append(f"{key!r} is both the column of the {role} and that of {owner}")
         elif key in RESERVED or _QUANTILE.fullmatch(key):
-            faults.append(f"{key!r} is both the column of the {what} and a column of result tables")
+            faults.append(f"{key!r} is both the column of the {role} and a column of result tables")
     faults += [
         f"{code!r} is both the code of a node and a column of result tables"
         for code in sorted(codes & _BESIDE_NODES)

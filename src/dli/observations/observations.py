@@ -153,10 +153,12 @@ class Observations:
         measured.flags.writeable = values.flags.writeable = False
         units = rows.units or ()
         alike = look_alikes(units)
-        for what, groups in (("units", alike), ("periods", look_alikes(rows.periods or ()))):
+        for keys_name, groups in (("units", alike), ("periods", look_alikes(rows.periods or ()))):
             if groups:
                 named = ", ".join(" and ".join(map(repr, group)) for group in groups)
-                warn(f"{what} that look alike are kept apart: {named}", DLIWarning, stacklevel=4)
+                warn(
+                    f"{keys_name} that look alike are kept apart: {named}", DLIWarning, stacklevel=4
+                )
         return cls(
             units=units,
             periods=rows.periods,
