@@ -141,7 +141,7 @@ def test_each_section_repeats_its_questions_with_figure_and_verdict(good):
     told = "\n".join(texts(good, own.title) for own in good.sections[1:8])
     for number, row in answers(good).items():
         assert (
-            f"{number} {row['question']} Figure: {row['figure']}. Usual: "
+            f"{number} {row['question']} Figure: {row['figure']}. Usual threshold: "
             f"{row['usual threshold']} ({row['source']})."
         ) in told
     assert "Cannot be judged: whether a direction is right" in told
@@ -166,7 +166,7 @@ def test_a_negatively_correlated_indicator_is_named():
     # Declared for what it is, it is no fault.
     turned = with_a(-table()["a"], direction=-1)
     assert set(verdicts(turned, but="1.2").values()) == {"meets"}
-    assert "less is better for 1 (Name of a)" in answers(turned)["1.2"]["figure"]
+    assert "lower is better for 1 (Name of a)" in answers(turned)["1.2"]["figure"]
 
 
 def test_a_correlation_just_below_zero_is_no_firm_finding():
@@ -332,15 +332,20 @@ def test_the_study_is_told_and_its_intervals_counted():
     figure = answers(page)["5.1"]["figure"]
     assert figure.startswith(f"{(width < 10).mean():.0%} of 60 units; the median is ")
     assert f"the largest {width.max():.0f} ({GOOD.units[int(width.argmax())]})" in figure
-    assert "Ranks in 300 simulations, in which these vary: WeightNoise" in texts(page, "Robustness")
+    assert "over 300 simulations with these uncertain inputs: WeightNoise(" in texts(
+        page, "Robustness"
+    )
     assert "seed 4" in texts(page, "How to reproduce this")
     choices = {
         row[0]
         for caption, rows in tables(page, "Robustness").items()
         for row in rows
-        if caption.startswith("What moves ranks")
+        if caption.startswith("How much each choice affects the ranks")
     }
-    assert choices == {f"weight of {code}" for code in [*"PQRabcdefghi"]}
+    assert choices == {
+        *(f"weight of Part {code}" for code in "PQR"),
+        *(f"weight of Name of {code}" for code in "abcdefghi"),
+    }
 
 
 def test_loose_ranks_do_not_meet():
@@ -353,7 +358,7 @@ def test_means_alternate_where_no_value_is_zero():
     positive = Assessment(posts, table())
     page = report.audit(positive)
     assert "GeometricMean()" in texts(page, "Robustness")
-    assert "Only weights vary" not in texts(page, "Robustness")
+    assert "Only the weights vary" not in texts(page, "Robustness")
     assert (
         tables(page, "Other methods")["How far ranks change under other methods."][0][0]
         == "geometric mean"
@@ -366,7 +371,7 @@ def test_means_alternate_where_no_value_is_zero():
     text = texts(report.audit(GOOD), "Robustness")
     assert "some normalised values are 0 or less" in text
     rule = texts(report.audit(GOOD.evolve(aggregation=Minimum())), "Robustness")
-    assert "the index is not joined by arithmetic means" in rule
+    assert "the index does not use arithmetic means, or geometric means, throughout" in rule
     assert "some normalised values are 0 or less" in texts(report.audit(GOOD), "Other methods")
 
 
@@ -423,7 +428,7 @@ def test_an_index_of_one_factor_adds_nothing_to_its_parts():
     assert {verdicts(page)[k] for k in ("3.1", "3.3", "3.4")} == {"meets"}
     assert {verdicts(page)[k] for k in ("7.1", "7.2")} == {"does not meet"}
     assert "below the threshold for Part P, Part Q, Part R" in answers(page)["7.1"]["figure"]
-    assert "; above: " in answers(page)["7.2"]["figure"]
+    assert "; above the threshold: " in answers(page)["7.2"]["figure"]
     assert "and 4 more" in answers(page)["7.2"]["figure"]
     assert "33 more" in answers(page)["2.5"]["figure"]
     assert any("The first 20 of 36." in caption for caption in tables(page, "Data"))
@@ -501,13 +506,13 @@ def test_what_cannot_be_computed_says_why():
     posts = framework(**{code: {"goalposts": (-9, 9)} for code in "abcdefghi"})
     page = report.audit(Assessment(posts, data, method=Method(normalisation=Goalposts())))
     for number, reason in {
-        "3.1": "no pair of indicators has 10 units in common and varies",
-        "3.2": "no indicator has 10 units in common with the sub-indices",
+        "3.1": "no two indicators have values for 10 of the same units",
+        "3.2": "no indicator has values for 10 units that the sub-indices cover",
         "3.3": "alpha cannot be computed at any node",
         "3.4": "principal components cannot be computed at any node",
         "4.1": "the weight or the importance is not known for Part P, Part Q, Part R",
         "4.2": "no node below the index varies",
-        "7.2": "no indicator that varies has 10 units in common",
+        "7.2": "no indicator that varies has values for 10 units",
     }.items():
         assert reason in answers(page)[number]["verdict"]
     half = table()
@@ -650,7 +655,7 @@ def test_an_audit_in_french_reads_well():
     ]  # fmt: skip
     for text in (
         "Bilan des 20 questions : seuil respecté pour 19, non respecté pour 0, appréciation ",
-        "impossible pour 1. Un seuil est un usage, non une preuve",
+        "impossible pour 1. Un seuil est une convention, non une preuve",
         "2.1 Chaque indicateur est-il renseigné pour un nombre suffisant d’entités ? Résultat : 0",
         "0 sur 9 au-dessous du seuil ; minimum : Name of a, avec 100 %. Seuil habituel : 65 % des entités (",
         "des entités (COINr (2022)). Respecté.",
@@ -699,8 +704,8 @@ def test_long_studies_and_many_indicators_are_cut():
         {"unit": list(range(12)), **{code: rng.random(12) for code in codes}},
     )
     page = report.audit(wide)
-    assert "Correlations of 101 indicators are not drawn" in texts(page, "Correlations")
-    assert "for 101 uncertain factors, 12 units" in texts(page, "Robustness")
+    assert "The correlations between 101 indicators are not drawn" in texts(page, "Correlations")
+    assert "with 101 uncertain factors, 12 units" in texts(page, "Robustness")
 
 
 def test_whatever_names_hold_is_shown_as_it_is():

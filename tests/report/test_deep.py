@@ -44,12 +44,12 @@ def test_a_report_of_a_unit_says_how_many_levels_it_shows(monkeypatch):
     said = [text for text in texts(made) if f"first {LEVELS}" in text]
     assert len(said) == 1
     assert said[0] == (
-        f"The index has {LEVELS + 1} levels. This report shows the first {LEVELS}: gaps and leads "
-        "are those of the nodes there, which stand for all that lies below them."
+        f"The index has {LEVELS + 1} levels, of which this report shows the first {LEVELS}: gaps "
+        "and leads at the last of them include those at all levels below it."
     )
     assert any(text.startswith("Caveats are not listed here") for text in texts(made))
     alts = [p.alt for p in made.pictures]
-    assert f"Scores of X in all parts and indicators of the index down to level {LEVELS}" in alts
+    assert f"Scores of X at all nodes of the index down to level {LEVELS}" in alts
 
 
 def test_gaps_in_a_deep_index_are_those_of_the_last_level_shown():
@@ -100,8 +100,8 @@ def test_correlations_of_very_many_indicators_are_not_drawn(monkeypatch):
         return report.of_index(assessed(Index("T", [inner, Indicator("b")])))
 
     few, many = made(4), made(5)
-    said = [text for text in texts(many) if text.startswith("Correlations of the 5 indicators")]
+    said = [text for text in texts(many) if text.startswith("The correlations between the 5")]
     assert len(said) == 1
-    assert not [text for text in texts(few) if text.startswith("Correlations of the")]
+    assert not [text for text in texts(few) if text.startswith("The correlations between the")]
     heat = "A heat map of the correlations between all indicators"
     assert [heat in [p.alt for p in m.pictures] for m in (few, many)] == [True, False]

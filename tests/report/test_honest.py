@@ -156,7 +156,7 @@ def test_scores_on_several_scales_are_compared_as_they_enter_the_index():
 
 def test_gains_that_tie_are_all_named():
     said = words(report.of_unit(scored("ab", X=(50, 50), Y=(60, 60)), "X"), "In short")
-    assert "in a1, a2, b1 and b2: with the best score of all units in one of them, all" in said
+    assert "in a1, a2, b1 and b2: if it had the best score of all units in one of them" in said
     assert "2.50 points higher" in said
 
 
@@ -170,10 +170,9 @@ def test_only_gaps_and_leads_are_listed():
     assert [row[0] for row in tables(page, "Where it is ahead")[0].rows] == ["a1", "a2"]
     first = report.of_unit(scored("ab", X=(90, 90), Y=(50, 50)), "X")
     assert words(first, "Where it is behind") == (
-        "It is behind the best score of all units nowhere.\n"
-        "It is behind the median of its peers nowhere."
+        "It has no gap to the best score of all units.\nIt has no gap to the median of its peers."
     )
-    assert "largest gain" not in words(first, "In short")
+    assert "improvement" not in words(first, "In short")
     last = report.of_unit(scored("ab", X=(90, 90), Y=(50, 50)), "Y")
     assert words(last, "Where it is ahead") == "It has no lead over the median of its peers."
 
@@ -197,11 +196,11 @@ def test_the_report_of_the_only_unit_has_no_ranks_and_compares_with_the_scale(su
     assert said.startswith(
         'Ruritania scores 48.2, in the band "services online". No other unit has'
     )
-    assert "with the best end of the scale in one of them" in said
+    assert "if it reached the best end of the scale in one of them" in said
     heads = [table.head for s in page.sections for table in tables(page, s.title)]
     assert not [head for head in heads if "rank" in head]
     (gaps,) = tables(page, "Where it is behind")
-    assert gaps.caption.startswith("Compared with the best end of the scale.")
+    assert gaps.caption.startswith("Gaps to the best end of the scale.")
     assert {row[3] for row in gaps.rows} == {"100.0"}
     assert "note" not in gaps.head
     (causes,) = tables(page, "Possible causes")
@@ -267,7 +266,7 @@ def test_captions_name_units_with_few_indicators():
         for c in "ab"
     ]
     made = report.of_index(Assessment(Index("T", nodes), data, method=FIXED))
-    (caption,) = [text for text in captions(made) if "contribute" in text]
+    (caption,) = [text for text in captions(made) if "contributions" in text]
     assert caption.endswith(
         "Some scores of u7, u6, u5, u4, u3 and 2 others are based on fewer than half of the "
         "indicators."
@@ -295,7 +294,7 @@ def test_few_indicators_of_the_index_itself_are_told_in_short_and_in_long_lists(
     page = report.of_index(
         Assessment(flat, data, method=Method(normalisation=Goalposts(), availability=0.1))
     )
-    assert "Scores of u000 are based in part on fewer than half" in words(page, "In short")
+    assert "Some scores of u000 are based on fewer than half" in words(page, "In short")
     assert words(page, "All units").endswith(f"* {parts.MARKS['*']}")
     assert tables(page, "All units")[0].rows[0][2].endswith("*")
 
@@ -309,9 +308,9 @@ def test_peers_with_too_little_in_common_are_not_relied_on(real):
     assert "not compared: income_group, wb_region" in {row[-1] for row in table.rows}
     assert not [b for b in section(page, "Peers") if isinstance(b, Picture)]
     assert len(tables(page, "Where it is behind")) == 1
-    assert "No units are named that score higher" in words(page, "Where it is behind")
+    assert "No similar units with higher scores are named" in words(page, "Where it is behind")
     (leads,) = tables(page, "Where it is ahead")
-    assert leads.caption.startswith("Ahead of the mean of its own scores.")
+    assert leads.caption.startswith("Leads over the mean of its own scores.")
     assert "score of all units." in captions(page)[0]
     chosen = report.of_unit(real, "PRK", by=by, peers=["CUB"])
     assert "weak" not in words(chosen, "Peers")
@@ -433,7 +432,7 @@ def test_what_varies_is_said_in_words():
         "Its rank lies between 1,003 and 2,400 in 90 % of the simulations."
     )
     said = words(report.of_index(assessment, study=study), "Robustness of the ranks")
-    assert "What does not vary in them, such as errors in the data" in said
+    assert "It does not cover anything else, such as errors in the data" in said
 
 
 # -- causes and plans ----------------------------------------------------------------------------
@@ -453,8 +452,8 @@ def test_a_plan_claims_nothing_of_the_world(real):
     said = words(page, "What to do first")
     assert "If these assumptions hold, no other choice of steps raises the score more." in said
     assert "Costs are in steps of 1/5 level, the same for every capability" in said
-    assert "strengths that are judgements of those who made the graph" in said
-    assert "In 2 simulations each strength is up to 50 % and each cost up to 25 %" in said
+    assert "whose strengths are judgements by the authors of the graph" in said
+    assert "In 2 simulations, each strength is up to 50 % and each cost up to 25 %" in said
     steps, roadmap, links, shares, apart = tables(page, "What to do first")
     assert "stages" in roadmap.caption
     assert links.folded
@@ -485,7 +484,7 @@ def test_links_say_where_their_strengths_come_from():
 
 def test_a_first_step_that_most_plans_share_is_not_called_doubtful():
     said = words(planned([Link("k", "a1", 0.9), Link("m", "b1", 0.1)]), "What to do first")
-    assert "In 100 % of them the best plan begins with Know, as the plan above does. What" in said
+    assert "In 100 % of them, the best plan begins with Know, as the plan above does. The" in said
     assert "The first step therefore" not in said
 
 
@@ -497,8 +496,9 @@ def test_the_status_of_a_plan_is_told():
         exact, proven, gap = True, False, 0.25
 
     assert "linear approximation" in actions._status(ENGLISH_CASE, Approximate())
-    assert "another choice of steps is at most 0.25 points better" in actions._status(
-        ENGLISH_CASE, Near()
+    assert (
+        "another choice of steps raises the score by at most 0.25 points more"
+        in actions._status(ENGLISH_CASE, Near())
     )
 
 

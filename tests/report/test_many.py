@@ -116,7 +116,9 @@ def test_the_league_shows_both_ends_and_says_so(many_units, study, page):
     figures = np.quantile(scores, [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1])
     assert [row[0] for row in spread.rows] == ["T", "P", "Q"]
     assert spread.rows[0][2:] == tuple(f"{x:.1f}" for x in figures)
-    assert highest.caption.startswith("The 50 highest units by rank, with the scores of the index")
+    assert highest.caption.startswith(
+        "The 50 highest units by rank, with their scores in the index"
+    )
     assert highest.head == (
         "unit", "rank", "90 % of simulations", "band", "score", "First part", "Q"
     )  # fmt: skip
@@ -194,7 +196,7 @@ def test_one_folded_table_is_left_out_in_the_singular():
 def test_rank_intervals_are_those_of_both_ends(page):
     title = "Robustness of the ranks"
     assert words(page, title)[0].startswith(
-        "In 30 simulations in which each weight is up to 25 % higher or lower, ranks move by"
+        "In 30 simulations in which each weight is up to 25 % higher or lower, ranks change by"
     )
     assert [picture.alt for picture in blocks(page, title, Picture)] == [
         "Intervals of the ranks of the 50 highest units",
@@ -354,6 +356,6 @@ def test_heads_are_shown_without_a_study():
     single = made_up(501, Index("T", [Indicator("a")]))
     made = report.of_index(single)
     assert words(made, "Robustness of the ranks")[0].startswith(
-        "How firm ranks are cannot be shown"
+        "The robustness of the ranks cannot be shown"
     )
     assert "90 % of simulations" not in blocks(made, "League table", Table)[1].head

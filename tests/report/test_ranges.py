@@ -29,7 +29,7 @@ DATA = {
 INDEX = Index(
     "T", [Indicator(code, goalposts=(0, 100)) for code in "ab"], "Test", description="What it is."
 )
-RANKS = "95 % confidence, for all units at the same time"
+RANKS = "with 95 % confidence for all units at the same time"
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +81,8 @@ def test_a_league_table_has_the_sets_of_the_study(small, study):
         [0, 1, 1, 0],
     ]
     assert table.caption.endswith(
-        "with 95 % confidence if each weight can be up to 25 % higher or lower; beside each is "
-        "the number of other units that the unit cannot be told apart from."
+        "with 95 % confidence if each weight can be up to 25 % higher or lower. The column beside "
+        "them is the number of other units that the unit cannot be told apart from."
     )
     assert "true ranks of all units at the same time" in texts(page, "Robustness of the ranks")
 
@@ -94,24 +94,23 @@ def test_the_picture_of_intervals_has_groups_where_there_are_sets(small, study, 
     page = report.of_index(small, study=study)
     assert asked == [True]
     first, *_ = blocks(page, "Robustness of the ranks", Picture)
-    assert "Shaded and plain in turn: groups of units that cannot be told apart." in first.caption
+    assert "Alternate shading marks groups of units that cannot be told apart." in first.caption
     monkeypatch.setattr(ranges, "_COMPARED", 4)
     page = report.of_index(small, study=study)
     assert asked == [True, False]
-    assert "Shaded" not in blocks(page, "Robustness of the ranks", Picture)[0].caption
+    assert "shading" not in blocks(page, "Robustness of the ranks", Picture)[0].caption
 
 
 def test_a_units_summary_says_which_ranks_it_can_have(small, study):
     page = report.of_unit(small, "X", study=study)
     assert (
-        f"Its rank lies between 2 and 3 if each weight may be up to 25 % higher or lower ({RANKS})."
-        " It cannot be told apart from 1 other unit."
+        f"Its rank lies between 2 and 3 if each weight can be up to 25 % higher or lower ({RANKS})."
+        " Given this uncertainty, it cannot be told apart from 1 other unit."
     ) in texts(page, "In short")
     assert "simulations" not in texts(page, "In short")
-    assert "Ranges of ranks are for comparing units." in texts(page, "Caveats")
-    assert (
-        f"Its rank is 1 if each weight may be up to 25 % higher or lower ({RANKS}). It can be"
-        in (texts(report.of_unit(small, "V", study=study), "In short"))
+    assert "Ranges of ranks are meant for comparing units." in texts(page, "Caveats")
+    assert f"Its rank is 1 if each weight can be up to 25 % higher or lower ({RANKS}). Even so" in (
+        texts(report.of_unit(small, "V", study=study), "In short")
     )
 
 
@@ -124,7 +123,7 @@ def test_sentences_name_what_they_rest_on(small, study):
     )
     assert sentence(ENGLISH, mixed, RankRange(3.0, 1014.0, 9.0)) == (
         "Its rank lies between 3 and 1,014 if WeightNoise and Alternatives vary as in the "
-        f"simulations ({RANKS}). It cannot be told apart from 9 other units."
+        f"simulations ({RANKS}). Given this uncertainty, it cannot be told apart from 9 other units."
     )
     # Units that tie in all simulations share one rank.
     assert sentence(ENGLISH, study, RankRange(3.0, 3.0, 1.0)).endswith(
@@ -140,7 +139,7 @@ def test_sentences_name_what_they_rest_on(small, study):
 def test_more_units_than_can_be_compared_keep_their_intervals(small, study, monkeypatch):
     monkeypatch.setattr(ranges, "_COMPARED", 4)
     page = report.of_index(small, study=study)
-    reason = "are not computed for more than 4 units, since that takes long"
+    reason = "are not computed for more than 4 units, since this takes long"
     assert reason in texts(page, "Robustness of the ranks")
     (table,) = blocks(page, "League table", Table)
     assert table.head[:3] == ("unit", "rank", "90 % of simulations")

@@ -170,7 +170,7 @@ def test_a_gain_from_a_doubtful_value_says_so():
     data = {"unit": list("XYZ"), "a": [0.0, 5, 9], "b": [8.0, 9, 1]}
     page = report.of_unit(Assessment(index, data), "X")
     said = " ".join(block.text for block in page.sections[0].blocks)
-    assert "The largest gain from a single gap is in Ay (doubtful): with" in said
+    assert "would raise its score most is in Ay (doubtful): if it had" in said
     (behind,) = [one for one in page.sections if one.title == "Where it is behind"]
     first = next(block for block in behind.blocks if isinstance(block, Table))
     notes = {row[0]: row[-1] for row in first.rows}

@@ -89,14 +89,14 @@ def test_a_units_report_tells_what_the_issue_is_about(real):
         "Possible causes", "What to do first", "Caveats", "Its data", "Methods",
         "How to reproduce this",
     ]  # fmt: skip
-    assert "Kenya (KEN) scores 60.1 and is 81st of 193" in said(page, "In short")
+    assert "Kenya (KEN) scores 60.1 and ranks 81st of 193" in said(page, "In short")
     assert "Ghana (GHA)" in said(page, "Peers")
     assert "DT02 Fixed broadband subscriptions 2.7 100.0 97.3 3.89 143" in said(
         page, "Where it is behind"
     )
     assert "strategy_planning Strategy and planning capability" in said(page, "Possible causes")
     plan = models.load_capabilities("dli-public").plan(real, "KEN", budget=4)
-    raised = f"a budget of 4 would raise the score by {plan.gain:.2f} to {plan.score:.2f}."
+    raised = f"a budget of 4 would raise the score by {plan.gain:.2f} points to {plan.score:.2f}."
     assert raised in said(page, "What to do first")
     assert "in 90 % of them" in said(page, "Caveats")
     assert "122.79 lies beyond the goalposts 0 to 120" in said(page, "Its data")
@@ -223,7 +223,7 @@ def test_what_cannot_be_had_is_replaced_by_the_reason():
     check(report.of_index(alone).html())
     single = Assessment(Index("T", [Indicator("a")]), DATA)
     firm = said(report.of_index(single), "Robustness of the ranks")
-    assert "How firm ranks are cannot be shown: " in firm
+    assert "The robustness of the ranks cannot be shown: " in firm
     assert "simulations" not in said(report.of_unit(single, "X"), "In short")
 
 
@@ -231,7 +231,7 @@ def test_a_study_that_comes_in_is_shown(small):
     study = uncertainty(small, [WeightNoise(0.5)], n_samples=50, rng=3)
     shares = sobol(small, [WeightNoise(0.5)], n_samples=16, rng=1)
     page = report.of_index(small, study=study, sobol=shares)
-    assert "50 draws of WeightNoise(relative=0.5), with the seed 3" in said(
+    assert "50 draws of WeightNoise(relative=0.5) and the seed 3" in said(
         page, "How to reproduce this"
     )
     assert len(page.pictures) == len(report.of_index(small).pictures) + 1
@@ -298,7 +298,9 @@ def test_peers_and_names_are_those_that_were_given():
     graph = CapabilityGraph([Capability("k")], [Link("k", "a", 0.5)])
     page = report.of_unit(named, "X", peers=["V", "Y"], graph=graph)
     assert page.title == "X: Test"
-    assert "It is compared with Vee (V) and Why (Y), as asked for." in said(page, "Peers")
+    assert "It is compared with Vee (V) and Why (Y), the peers chosen for this report." in said(
+        page, "Peers"
+    )
     assert "What to do first" not in [section.title for section in page.sections]
 
 

@@ -1,4 +1,4 @@
-"""Reports on one unit or a whole index, each a single file that opens without a network.
+"""Reports on a unit or a whole index, audits and explorers, each in a single file.
 
 HTML requires additional packages: ``pip install "digital-leadership-index[report]"``.
 """

@@ -1,4 +1,4 @@
-"""What stands behind a unit's gaps, what a plan does first, and what both rest on."""
+"""Possible causes of a unit's gaps, a plan to close them, and the assumptions of both."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["causes"]
 
-# Each simulation solves a plan, which takes about a second.
+# The number of simulations is small, since each solves a plan, which takes about a second.
 _PLANS = 20
-# Strengths and costs in the simulations are up to these shares higher or lower.
+# The shares by which strengths and costs are at most higher or lower in the simulations.
 _STRENGTHS, _COSTS = 0.5, 0.25
-# In a larger share of simulations a first step is called robust.
+# A first step that is found in at most this share of the simulations is said to be uncertain.
 _MOST = 0.5
-# More links than this are in a table that folds.
+# A table of more links than this is folded.
 _LINKS = 10
 
 
 def causes(case: Case, graph: "CapabilityGraph | None", budget: float | None) -> Iterator[Section]:
-    """Return which capabilities and barriers stand behind the gaps, and what to do first."""
+    """Yield the sections on the possible causes of the gaps and on a plan to close them."""
     if graph is None:
         return
     say, language = case.say, case.language
@@ -89,19 +89,19 @@ def _explained(case: Case, graph: "CapabilityGraph") -> Iterator[Block]:
 
 
 def _kinds(case: Case, kinds: Sequence[str]) -> list[str]:
-    """Return what kinds of capabilities are called."""
+    """Return the names of kinds of capabilities in the language of the report."""
     words = {"capability": key("capability"), "barrier": key("barrier")}
     return [case.say(words[kind]) for kind in kinds]
 
 
 def _explanation(case: Case, graph: "CapabilityGraph") -> "Explanation":
-    """Explain gaps to the best of all units, or to the best end of the scale of the only unit."""
+    """Explain the gaps to the best units, or those of the only unit to the end of the scale."""
     reference = "best" if case.is_alone else "frontier"
     return graph.explain(case.assessment, case.unit, period=case.period, reference=reference)
 
 
 def _rests_on(case: Case, evidence: Sequence[str], template: str) -> str:
-    """Say where the strengths of links come from, after what has them."""
+    """Return a sentence on the source of the strengths of links."""
     texts = [text.strip() for text in evidence]
     n, estimated = len(texts), sum(text.startswith(ESTIMATED) for text in texts)
     bare = texts.count("")
@@ -135,8 +135,8 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
     plan = graph.plan(case.assessment, case.unit, period=case.period, budget=budget)
     gains = say(
         "Under the assumptions below, a budget of {budget} would raise the score by {gain} "
-        "points to {score}. A fifth of a level costs 1 for every capability: this is an "
-        "assumption, not an estimate.",
+        "points to {score}. Costs are in steps of 1/5 level, the same for every capability: this "
+        "is an assumption, not an estimate.",
         budget=language.figure(budget, "g"),
         gain=language.number(plan.gain, case.digits + 1),
         score=language.number(plan.score, case.digits + 1),
@@ -171,7 +171,7 @@ def _planned(case: Case, graph: "CapabilityGraph", budget: float) -> Iterator[Bl
 
 
 def _stages(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Block:
-    """Show in which stages the capabilities of the plan can be built."""
+    """Return a table of the stages in which the capabilities of the plan can be built."""
     say, table = case.say, frames.read(plan.roadmap(), empty=True)
     columns = {name: table.column(name) for name in table.names}
     columns["kind"] = _kinds(case, columns["kind"])
@@ -195,13 +195,13 @@ def _stages(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Block:
 
 
 def _named(case: Case, graph: "CapabilityGraph", codes: Sequence[str]) -> list[str]:
-    """Name capabilities and outcomes of a graph; those without a name by their codes."""
+    """Return the names of capabilities and outcomes of a graph, or codes if there are no names."""
     names = case.node_names | {one.code: one.name for one in graph.capabilities}
     return [names.get(code) or code for code in codes]
 
 
 def _status(case: Case, plan: "Plan") -> str:
-    """Say in which sense the plan is the best."""
+    """Return a sentence on the sense in which the plan is the best."""
     if not plan.exact:
         return case.say(
             "The plan is the best for a linear approximation of the index; another may be better "
@@ -220,7 +220,7 @@ def _status(case: Case, plan: "Plan") -> str:
 
 
 def _grounds(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Block]:
-    """Show what the plan rests on."""
+    """Yield the assumptions of the plan and the links that it relies on."""
     say, links = case.say, frames.read(plan.links, empty=True)
     evidence = ["" if text == "judgement" else text for text in links.column("evidence")]
     assumes = say(
@@ -248,7 +248,7 @@ def _grounds(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Blo
 
 
 def _firmness(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Block]:
-    """Show how often each capability is in the best plan when strengths and costs vary."""
+    """Yield how often each capability is in the best plan when strengths and costs vary."""
     say, percent = case.say, case.language.percent
     varied = plan.robustness(_STRENGTHS, costs=_COSTS, n_samples=_PLANS, rng=0)
     table = frames.read(varied, empty=True)
@@ -297,7 +297,7 @@ def _firmness(case: Case, graph: "CapabilityGraph", plan: "Plan") -> Iterator[Bl
 def _apart(
     case: Case, graph: "CapabilityGraph", plan: "Plan", explanation: "Explanation"
 ) -> Iterator[Block]:
-    """Explain why causes with many points are not in the plan."""
+    """Yield a table of the causes with many points that are not in the plan, with the reasons."""
     say, number = case.say, case.language.number
     table = frames.read(plan.compared_with(explanation, named=True), empty=True)
     rows = [

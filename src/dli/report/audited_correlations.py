@@ -1,4 +1,4 @@
-"""What an audit asks of the correlations of an index's indicators."""
+"""The questions of an audit about the correlations between indicators."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ from dli.report.questions import (
 __all__ = ["CORRELATIONS"]
 
 _ALPHA, _COMPONENT, _P_VALUE = 0.7, 0.6, 0.05
-# Indicators in a heat map of correlations; with more, nobody can read the cells.
+# The maximum number of indicators in a heat map of correlations: with more, it is illegible.
 _MAPPED = 100
 
 
@@ -270,7 +270,7 @@ def _component(audited: Audited) -> Answer:
 
 
 def _first(audited: Audited, node: Index) -> tuple[float, list[str], int]:
-    """Return the share of the first component, opposed children, and how many are above 1."""
+    """Return the first component's share, its opposed children, and the eigenvalues above 1."""
     codes = [child.code for child in node.children]
     found = arrays.principal_components(audited.values(codes), names=codes)
     if found.n_units < FEW:

@@ -1,4 +1,4 @@
-"""What an audit asks of the framework and the data of an index."""
+"""The questions of an audit about the framework and the data of an index."""
 
 from typing import Any
 
@@ -200,7 +200,7 @@ def _by_indicator(audited: Audited) -> Answer:
 
 
 def _flags(record: dict[str, Any]) -> list[str]:
-    """Return the flags of an indicator; one without any value has few values, too."""
+    """Return the flags of an indicator; an indicator without values also has few values."""
     flags = record["flag"].split(", ")
     return ["few values", "constant"] if flags == ["no value"] else flags
 
@@ -233,7 +233,7 @@ def _by_unit(audited: Audited) -> Answer:
 
 
 def _n_left_out(audited: Audited) -> int:
-    """Count the units of the period that the method left out before all else."""
+    """Return the number of units of the period that the availability of the method leaves out."""
     observed = audited.assessment.observations
     periods = observed.periods
     n = len(observed.units) if periods is None else periods.count(audited.period)

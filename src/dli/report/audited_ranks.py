@@ -1,4 +1,4 @@
-"""What an audit asks of the ranks of an index: how firm they are, and under other methods."""
+"""The questions of an audit about the robustness of the ranks, also under other methods."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ __all__ = ["ALTERNATIVES", "RANKS", "usual_study"]
 
 _PLACES, _FIRM, _SHIFT = 10, 0.5, 0.05
 _DRAWS, _BASE, _FACTORS, _UNITS = 1_000, 256, 12, 500
-# Rows of a picture that still print on one page.
+# The number of rows of a picture that fits a printed page.
 _PAGE = 60
 
 
@@ -52,7 +52,7 @@ _PAGE = 60
 def usual_study(
     language: Language, assessment: "Assessment"
 ) -> tuple["Uncertainty | None", str, str]:
-    """Study the ranks: the study or none, why there is none, and what to know of it."""
+    """Return the default study or None, the reason if it is None, and a note on the study."""
     reason = _other_rules(language, assessment) or _no_geometric_mean(language, assessment)
     weights, means = sensitivity.WeightNoise(0.25), [ArithmeticMean(), GeometricMean()]
     if not reason:
@@ -73,7 +73,7 @@ def usual_study(
 
 
 def _other_rules(language: Language, assessment: "Assessment") -> str:
-    """Say where arithmetic and geometric means are no alternatives of one choice."""
+    """Return the reason why the two means are not alternatives of one choice, or ""."""
     kinds = {type(choice) for choice in assessment.choices.aggregation.values()}
     if kinds not in ({ArithmeticMean}, {GeometricMean}):
         return language.say(
@@ -83,7 +83,7 @@ def _other_rules(language: Language, assessment: "Assessment") -> str:
 
 
 def _no_geometric_mean(language: Language, assessment: "Assessment") -> str:
-    """Say why geometric means would be no fair alternative."""
+    """Return the reason why geometric means are not a fair alternative, or ""."""
     codes = [node.code for node in assessment.index.walk() if node is not assessment.index]
     values = assessment.arrays(codes, normalised=True)
     if np.fmin.reduce(values, axis=None, initial=np.inf) <= 0:
@@ -146,7 +146,7 @@ def _firm(audited: Audited) -> Answer:
 def _widest(
     audited: Audited, study: "Uncertainty", rows: NDArray[np.intp], width: Floats
 ) -> list[Table]:
-    """Show the intervals of some units."""
+    """Return a table of the rank intervals of some units."""
     language, say, between = audited.language, audited.language.say, intervals(study)
     figures = zip(audited.names(rows.tolist()), rows, width, strict=True)
     return capped(
@@ -166,7 +166,7 @@ def _widest(
 
 
 def _shares(audited: Audited, study: "Uncertainty") -> Iterator[Block]:
-    """Tell which choices move ranks, where that takes seconds only."""
+    """Yield the Sobol indices of the choices if they take only seconds, or the reason."""
     language, say = audited.language, audited.language.say
     n_factors, n_units = len(study.design.names), len(study.units)
     plain = (sensitivity.WeightNoise, sensitivity.DirichletWeights, sensitivity.Alternatives,
@@ -189,7 +189,7 @@ def _shares(audited: Audited, study: "Uncertainty") -> Iterator[Block]:
         )
         return
     with warnings.catch_warnings():
-        # Indices of what does not vary are missing, which the table shows.
+        # The warnings are of indices that are missing, which the table shows.
         warnings.simplefilter("ignore", DLIWarning)
         found = sensitivity.sobol(study.assessment, study.design.inputs, n_samples=_BASE, rng=0)
     first, total = found.first_order[:, 0], found.total_order[:, 0]
@@ -232,7 +232,7 @@ RANKS = (
 
 
 def _variants(audited: Audited) -> tuple[dict[str, "Assessment"], list[str]]:
-    """Assess the data by other methods; if a method cannot be applied, say why."""
+    """Return assessments by other methods, and notes on the methods that are left out."""
     nominal, language, say = audited.assessment, audited.language, audited.language.say
     found: dict[str, Assessment] = {}
     left: list[str] = []
@@ -307,7 +307,7 @@ def _methods(audited: Audited) -> Answer:
         return Answer(
             figure="–", is_met=None, reason=say("no other method can be applied"), blocks=notes
         )
-    # Its rows are those of the first assessment, in their order.
+    # The rows of the comparison are those of the first assessment, in the same order.
     ranks = compare({"as it is": audited.assessment, **variants}).rank_array[audited.rows]
     means = mean_rank_shift(ranks.T, ranks[:, 0])[1:].tolist()
     largest = np.fmax.reduce(np.abs(ranks[:, 1:] - ranks[:, :1]), axis=0).tolist()

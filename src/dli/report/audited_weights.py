@@ -1,4 +1,4 @@
-"""What an audit asks of the parts of an index: what weighs, and what the whole adds to them."""
+"""The questions of an audit about the weights and the added value of an index."""
 
 from typing import Any
 

@@ -62,47 +62,52 @@ def audit(
     period: object = None,
     lang: object = "en",
 ) -> Report:
-    """Ask an index the questions of a statistical audit, and hold its figures against thresholds.
+    """Audit an index: compare its figures with the usual thresholds of a statistical audit.
 
-    They are the questions that the European Commission's Joint Research Centre (JRC) asks of
+    The questions are those that the European Commission's Joint Research Centre (JRC) asks of
     composite indicators: on the concept, the data, correlations, weights, robustness, other
-    methods and added value. Each has its figure, its usual threshold, the source of the threshold,
-    and a verdict: "meets", "does not meet", or "cannot be judged" with the reason.
+    methods and added value. Each question has a figure, a usual threshold with its source, and a
+    verdict: "meets", "does not meet", or "cannot be judged" with the reason.
 
     Parameters
     ----------
     assessment : Assessment
-        What is audited.
+        The assessment to audit.
     study : Uncertainty, optional
-        Of the same units at the index. By default 1,000 simulations with the seed 0, in which
-        each weight is up to a quarter more or less; where the index has arithmetic or geometric
-        means throughout, and all normalised values are above 0, the two alternate as well.
+        A study of the same units at the index. By default, 1,000 simulations with the seed 0, in
+        which each weight is up to a quarter higher or lower. If the index uses arithmetic or
+        geometric means throughout, and all normalised values are above 0, the simulations also
+        alternate between these two means.
     period : object, optional
-        Where there are several: which one is audited.
+        The period to audit; required if the data have several periods.
     lang : str or path
-        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
+        The language: ``"en"``, ``"fr"``, or the path of your own file of messages in TOML, which
+        must end in ``.toml``.
 
     Returns
     -------
     Report
-        A table of all questions comes first, then a section for each group of them.
+        A table of all questions, followed by a section for each group of questions.
 
     Raises
     ------
     UnknownCodeError
-        No such period.
+        If the period is unknown.
     MethodError
-        Something else than an assessment; a study of other units, or of a sub-index; a period of
-        data without periods, or none of data with several; an unknown language.
+        If ``assessment`` is not an assessment, if the study is of other units or of a sub-index,
+        if a period is given for data without periods or missing for data with several, or if the
+        language is unknown.
     ModelError
-        A file of messages that cannot be read, or that lacks some; all of them are listed.
+        If the file of messages cannot be read, or does not contain exactly the messages that are
+        required; all faults are listed.
     ImportError
-        matplotlib is not installed.
+        If matplotlib is not installed.
 
     Notes
     -----
-    Correlations are judged for ten units or more, since among fewer they are mostly chance, and
-    differences of ten places for 30 to 500 units, since the custom comes from tables of that size.
+    Correlations are judged for ten or more units, since correlations between fewer are mostly due
+    to chance. Differences of ten places are judged for 30 to 500 units, since this convention
+    comes from rankings of that size.
 
     References
     ----------
@@ -154,7 +159,7 @@ def _subtitle(audited: Audited) -> str:
 
 
 def _sources(language: Language) -> str:
-    """List the sources in Markdown."""
+    """Return the list of sources in Markdown."""
     item = TextWrapper(100, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
     return "\n".join(item.fill(language.say(source)) for source in _SOURCES)
 

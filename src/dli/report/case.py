@@ -1,4 +1,4 @@
-"""The unit that a report is about, and whom it is compared with."""
+"""The unit that a report is about, and the units that it is compared with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["ALONE", "Case", "case_of", "few_around"]
 
 
-# What `diagnosis.weaknesses` notes of a node at which no other unit has a score.
+# The note of `diagnosis.weaknesses` for a node at which no other unit has a score.
 ALONE = "no other unit has a score"
 _N_PEERS = 8
 
 
 @frozen
 class Case:
-    """A unit among those of its period, with its peers, and the language of its report."""
+    """A unit with the other units of its period, its peers, and the language of its report."""
 
     language: Language
     assessment: "Assessment"
@@ -48,23 +48,24 @@ class Case:
     peers: Sequence[object]
     chosen: str
     labels: Sequence[str] = field(repr=False)
-    # What limits the comparison with a peer, and whether no unit has enough in common with it.
+    # The notes say what limits the comparison with a peer; it is weak if no unit has enough values
+    # in common with this one.
     notes: Mapping[object, str] = field(factory=dict, repr=False)
     is_weak: bool = False
 
     @property
     def name(self) -> str:
-        """The unit, as sentences name it."""
+        """The name of the unit in sentences."""
         return self.labels[self.row]
 
     @property
     def say(self) -> Callable[..., str]:
-        """Say a message in the language of the report."""
+        """The function that returns a message in the language of the report."""
         return self.language.say
 
     @property
     def digits(self) -> int:
-        """The decimals of scores; points have one more."""
+        """The number of decimals of scores; points have one more."""
         return digits_of(self.assessment.array(self.assessment.index.code))
 
     @property
@@ -102,13 +103,13 @@ class Case:
 
     @property
     def n(self) -> int:
-        """How many units have a score."""
+        """The number of units with a score."""
         scores = self.assessment.array(self.assessment.index.code)[list(self.rows)]
         return int((~np.isnan(scores)).sum())
 
     @property
     def is_alone(self) -> bool:
-        """Whether no other unit has a score, so that ranks say nothing."""
+        """Whether no other unit has a score, so that there are no ranks."""
         return self.n == 1
 
     @property
@@ -118,18 +119,18 @@ class Case:
 
     @property
     def doubtful(self) -> set[str]:
-        """The codes of the indicators whose value may mean that the unit has none."""
+        """The codes of the indicators with a doubtful value of the unit."""
         indicators = self.assessment.index.indicators
         (cells,) = doubtful_cells(self.assessment.stage_array("raw")[[self.row]], indicators)
         return {one.code for one, yes in zip(indicators, cells.tolist(), strict=True) if yes}
 
     @property
     def reference(self) -> Sequence[object]:
-        """The peers by which gaps and leads are measured: none where the comparison is weak."""
+        """The peers used to measure gaps and leads: none if the comparison is weak."""
         return () if self.is_weak else self.peers
 
     def names(self, units: Iterable[object]) -> list[str]:
-        """Name other units of the period."""
+        """Return the names of other units of the period."""
         return [self.labels[row] for row in self.rows_of(units)]
 
     def rows_of(self, units: Iterable[object]) -> list[int]:
@@ -146,7 +147,7 @@ def case_of(
     by: str | Sequence[str] | None,
     peers: Iterable[object] | None,
 ) -> Case:
-    """Find the unit, and whom it is compared with."""
+    """Return the case of a unit, with its peers."""
     row = assessment.scored_row(unit, assessment.index.code, period=period)
     rows = assessment.rows_beside(row).tolist()
     notes: Mapping[object, str] = {}
@@ -175,7 +176,7 @@ def case_of(
 
 
 def few_around(case: Case, codes: Iterable[str]) -> str:
-    """Say of which nodes points are large because few of their siblings have a value; or ""."""
+    """Return a sentence on the nodes whose points are large for lack of other values, or ""."""
     index = case.assessment.index
     parents = {parent.code: parent for code in codes if (parent := index.parent(code)) is not None}
     names = [
@@ -195,7 +196,7 @@ def few_around(case: Case, codes: Iterable[str]) -> str:
 def _alike(
     assessment: "Assessment", unit: object, by: str | Sequence[str] | None, period: object
 ) -> dict[Any, str]:
-    """Return the units that are most alike, each with what limits the comparison."""
+    """Return the most similar units, each with a note on the limits of the comparison."""
     try:
         found = diagnosis.peers(assessment, unit, by=by, k=_N_PEERS, period=period, named=True)
     except DataError:

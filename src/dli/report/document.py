@@ -20,12 +20,12 @@ def _rows(rows: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], ...]:
 
 @frozen
 class Paragraph:
-    """Plain text, shown as it is.
+    """A paragraph of plain text.
 
     Parameters
     ----------
     text : str
-        Without markup.
+        The text, which is shown as it is: markup in it has no effect.
     """
 
     text: str
@@ -33,16 +33,16 @@ class Paragraph:
 
 @frozen
 class Statement:
-    """Markdown, with formulas between dollar signs; its headings begin with ``##``.
+    """Text in Markdown, with formulas between dollar signs and headings from ``##`` downwards.
 
-    Links, pictures and HTML in it are shown as text. Text from data must be escaped.
+    Links, pictures and HTML are shown as text. Text from data must be escaped.
 
     Parameters
     ----------
     markdown : str
-        Text with formulas.
+        The text in Markdown.
     lang : str
-        The code of its language, if it is not that of the report.
+        The code of its language, if it differs from that of the report.
     """
 
     markdown: str
@@ -51,26 +51,27 @@ class Statement:
 
 @frozen
 class Table:
-    """Rows of text under a caption; the first column names the row.
+    """A table with a caption, whose first column contains the names of the rows.
 
     Parameters
     ----------
     caption : str
-        Above the table.
+        The text above the table.
     head : sequence of str
-        The names of the columns.
+        The headings of the columns.
     rows : sequence of sequences of str
-        The cells as they are printed.
+        The cells as text.
     words : sequence of int
-        The columns, besides the first, that contain words; all others contain figures.
+        The positions of the columns, other than the first, that contain words; all other columns
+        contain figures, which are aligned to the right.
     folded : bool
-        Whether the HTML page shows the caption only, until the reader opens the table. Markdown
-        leaves out folded tables, and says so.
+        Whether the HTML page shows only the caption until the reader opens the table. Markdown
+        contains a note in place of folded tables.
 
     Raises
     ------
     DataError
-        One or more rows have a different length from the head; all of them are listed.
+        If the number of cells in a row differs from that of the head; all such rows are listed.
     """
 
     caption: str
@@ -91,16 +92,16 @@ class Table:
 
 @frozen
 class Picture:
-    """A drawing, with a description for readers who cannot see it.
+    """A picture, with a description for readers who cannot see it.
 
     Parameters
     ----------
     svg : bytes
         The picture as SVG.
     alt : str
-        What the drawing shows.
+        A description of what the picture shows.
     caption : str
-        How to read the drawing.
+        An explanation of how to read the picture.
     """
 
     svg: bytes = field(repr=False)
@@ -124,7 +125,7 @@ class Section:
     title : str
         The heading.
     blocks : sequence of Paragraph, Statement, Table or Picture
-        In their order.
+        The blocks in their order.
     """
 
     title: str

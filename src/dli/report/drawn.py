@@ -1,4 +1,4 @@
-"""Ranks of some of very many units in the draws of a study, counted rank by rank."""
+"""Exact ranks of a few among very many units in the draws of a study."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["DrawnRanks", "drawn_ranks"]
 
-# Scores of draws that are ranked at a time, as many as a core's own cache holds.
+# The number of scores that are ranked at a time, which fit into the cache of a core.
 _SCORES = 2**18
 
 
 @frozen(eq=False)
 class DrawnRanks:
-    """The ranks that draws of a study gave some units.
+    """The ranks of some units in the draws of a study.
 
-    A study of very many units counts ranks in bins of hundreds of places, which would say nothing
-    about the first units; here the draws are made again, and the ranks of a few units are kept.
+    A study of very many units counts ranks in bins of hundreds of places, which is too coarse for
+    the first units. Here, the draws are repeated, and the exact ranks of a few units are kept.
 
     Attributes
     ----------
@@ -42,11 +42,11 @@ class DrawnRanks:
 
     @property
     def n_draws(self) -> int:
-        """The number of draws: those of the study, or its first ones."""
+        """The number of draws, which may be fewer than those of the study."""
         return len(self.ranks)
 
     def quantiles(self, rows: Sequence[int], q: float) -> Floats:
-        """Return a quantile of the rank of each row, linear between ranks."""
+        """Return a quantile of the ranks of each row, interpolated linearly between ranks."""
         ranks = self.ranks[:, [self._column[row] for row in rows]]
         result = np.full(len(rows), np.nan)
         has_rank = ~np.isnan(ranks).all(axis=0)
@@ -59,7 +59,7 @@ class DrawnRanks:
         return low, high
 
     def shares(self, rows: Sequence[int], n_ranks: int) -> Floats:
-        """Return the share of draws in which each row took each of the first ranks."""
+        """Return the share of draws in which each row has each of the first ranks."""
         ranks = self.ranks[:, [self._column[row] for row in rows]]
         counts = np.stack([(ranks == rank + 1).sum(axis=0) for rank in range(n_ranks)], axis=1)
         n_draws = (~np.isnan(ranks)).sum(axis=0)[:, np.newaxis]
@@ -67,15 +67,15 @@ class DrawnRanks:
 
 
 def drawn_ranks(study: "Uncertainty", rows: Iterable[int], beside: Sequence[int]) -> DrawnRanks:
-    """Make the draws of a study again, and keep the ranks of some rows.
+    """Repeat the draws of a study, and return the ranks of some rows.
 
     Parameters
     ----------
     study : Uncertainty
     rows : iterable of int
-        Whose ranks are kept.
+        The rows whose ranks are kept.
     beside : sequence of int
-        The rows that they are ranked among: those of their period.
+        All rows of the same period, among which the rows are ranked.
     """
     kept = sorted(set(rows))
     place = {row: j for j, row in enumerate(beside)}

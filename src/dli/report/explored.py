@@ -1,4 +1,4 @@
-"""What the explorer's page computes with: values, weights and rules, or why it cannot."""
+"""The values, weights and aggregations that the explorer computes with."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explored"]
 
-# Powers of an order nearer to 0 than this lose digits that the page does not recover.
+# Powers of an order closer to 0 than this lose digits, which the page does not recover.
 _LEAST_ORDER = 0.01
 
 
@@ -33,14 +33,14 @@ def explored(assessment: "Assessment", top: Index, rows: Integers) -> dict[str, 
     ----------
     assessment : Assessment
     top : Index
-        The node whose scores are ranked.
+        The node whose scores the page ranks.
     rows : ndarray of int
-        The units that are ranked.
+        The rows of the units that the page ranks.
 
     Raises
     ------
     MethodError
-        Steps of the method that the page cannot compute, each with its node.
+        If the page cannot compute some steps of the method; all are listed with their nodes.
     """
     nodes = list(top.walk())
     inner = [node for node in nodes if isinstance(node, Index)]
@@ -124,7 +124,7 @@ def _inner(
         data["decimals"] = aggregation.decimals
     if isinstance(aggregation, Product):
         data["product"] = True
-    # Constants do not count: where nothing else is left below a node, it has no score.
+    # Constants do not count: a node with no other value below it does not have a score.
     measured = [leaf.code for leaf in node.indicators if leaf.constant is None]
     if covers_indicators(coverage):
         data["least"] = coverage.needed(len(measured))
@@ -158,7 +158,7 @@ def _leaf(
 
 
 def _column(values: Sequence[float]) -> dict[str, Any]:
-    """Return values in the shorter of two forms: themselves, or each once and their places."""
+    """Return values in the shorter of two forms: as they are, or each value once with positions."""
     numbers = [_number(value) for value in values]
     once = sorted({number for number in numbers if number is not None})
     places: dict[float | None, int] = {number: place for place, number in enumerate(once)}
@@ -176,8 +176,7 @@ def _names(node: "Node") -> dict[str, Any]:
 def _number(value: float) -> float | int | None:
     """Return a number to 15 significant digits, None where it is missing.
 
-    The digits after these are of the last operation more than of the value, and make a third of
-    the page.
+    Further digits mostly reflect rounding errors, and would make up a third of the page.
     """
     if np.isnan(value):
         return None
@@ -187,7 +186,7 @@ def _number(value: float) -> float | int | None:
 
 
 def _choice_of(choices: Sequence[tuple[Any, Any]], column: int) -> Any:
-    """Return the choice that serves a column."""
+    """Return the choice that applies to a column."""
     return next(
         choice
         for choice, columns in choices
@@ -220,7 +219,7 @@ def _line(normalisation: Any, indicator: Indicator, values: Floats) -> dict[str,
 
 
 def _is_fixed(normalisation: Any, indicator: Indicator) -> bool:
-    """Return whether what a value becomes depends on that value alone."""
+    """Return whether the normalised value depends on the value alone."""
     if isinstance(normalisation, MinMax):
         declared = normalisation.ends == "declared" and indicator.goalposts is not None
         return declared or None not in (normalisation.worst, normalisation.best)

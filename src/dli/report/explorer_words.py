@@ -1,4 +1,4 @@
-"""The words of the explorer's page: English in its markup and scripts, which is also the key."""
+"""The texts of the explorer: English templates in its markup and scripts, and translations."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _SAID = re.compile(rf"\b(?:say|key)\(\s*({_TEXT})(?:,\s*({_TEXT}))?")
 
 
 def phrases_of_page(markup: str) -> list[str]:
-    """Return the templates of the markup, which stand between double square brackets.
+    """Return the templates of the markup, which are enclosed in double square brackets.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def phrases_of_page(markup: str) -> list[str]:
 
 
 def phrases_of_script(script: str) -> list[str]:
-    """Return the templates of a script, with which it calls ``say`` or ``key``.
+    """Return the templates of a script, which are the arguments of ``say`` and ``key``.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def phrases_of_script(script: str) -> list[str]:
 
 
 def worded(markup: str, language: Language, **fields: Any) -> str:
-    """Return markup with its templates in a language, as a `string.Template` of all else."""
+    """Return markup with its templates in a language, ready for `string.Template`."""
 
     def said(found: re.Match[str]) -> str:
         text = language.say(" ".join(found[1].split()), **fields)
@@ -47,7 +47,7 @@ def worded(markup: str, language: Language, **fields: Any) -> str:
 
 
 def spoken(language: Language, script: str) -> dict[str, Any]:
-    """Return what a script needs to speak a language: its messages, and the rules for figures."""
+    """Return the messages and the rules for figures that a script needs for a language."""
     phrases = () if language.is_english else sorted(set(phrases_of_script(script)))
     return {
         "code": language.code,

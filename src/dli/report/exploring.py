@@ -1,4 +1,4 @@
-"""The explorer: one page on which a reader changes weights and sees the ranks change."""
+"""The explorer: a page on which readers change weights and see the ranks change."""
 
 import json
 import re
@@ -74,68 +74,72 @@ def explorer(  # noqa: PLR0913 each is a question of its own
     map: bool | None = None,  # noqa: A002
     lang: object = "en",
 ) -> str | None:
-    """Make a page on which a reader changes weights and sees the ranks change.
+    """Return or write a page on which readers change weights and see the ranks change.
 
     The page is a single HTML file that opens from disk and makes no network requests. Unlike a
-    report it runs a script, which computes the scores and ranks as this library does. A reader can
-    change each weight and, at each node, how scores are combined; look at a unit beside the median
-    or beside another unit; see countries on a map; change a unit's values; share all of this as a
-    link; and download the table.
+    report, it runs a script, which computes the scores and ranks in the same way as this library.
+    A reader can change each weight and the aggregation at each node, compare a unit with the
+    median or with another unit, see countries on a map, change the values of a unit, share these
+    settings as a link, and download the table.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose scores the page computes again.
+        The assessment whose scores the page recomputes.
     path : path, optional
-        The file to write; without it the page is returned as text.
+        The file to write. Without a path, the page is returned as text.
     title : str
-        By default the name of the index, or of the node.
+        The title of the page; by default, the name of the index or of the node.
     period : object, optional
-        Where there are several.
+        The period of the page; required if the data have several periods.
     node : str, optional
         The code of a sub-index to explore instead of the index.
     group : str, optional
-        A column of the data that names each unit's group, such as its region: the table can show
-        one group, and units can be compared with the median of theirs.
+        A context column with the group of each unit, such as its region. Readers can then show a
+        single group in the table, and compare a unit with the median of its group.
     map : bool, optional
-        Whether to show scores on a map of the world, where the units, or a column ``iso3``, are the
-        ISO 3166-1 alpha-3 codes of countries. By default there is a map if at least half of the
-        units are on it.
+        Whether to show the scores on a world map. This requires ISO 3166-1 alpha-3 codes of
+        countries as units or in a column ``iso3``. By default, there is a map if at least half of
+        the units are on it.
     lang : str or path
-        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
-        Names are those of the model and the data.
+        The language: ``"en"``, ``"fr"``, or the path of your own file of messages in TOML, which
+        must end in ``.toml``.
+        The names of nodes and units are not translated.
 
     Returns
     -------
     str or None
-        The page, if no path is given.
+        The page as text, or None if it was written to ``path``.
 
     Raises
     ------
     MethodError
-        Steps of the method that the page cannot compute: aggregations other than power means,
-        weights that differ from unit to unit, imputed scores, and scores that are normalised by
-        those of other units. All of them are listed, each with its node. Or an unknown language.
+        If the page cannot compute a step of the method: an aggregation other than a power mean,
+        weights that differ between units, imputed scores, or scores whose normalisation depends on
+        other units. All such steps are listed, each with its node. Also raised if the language is
+        unknown.
     ModelError
-        A file of messages that cannot be read, or that lacks some; all of them are listed.
+        If the file of messages cannot be read, or does not contain exactly the messages that are
+        required; all faults are listed.
     DataError
-        No unit has a score, or ``map=True`` where units are not countries or share a code.
+        If no unit has a score, or if ``map=True`` and the units are not countries or share a code.
     UnknownCodeError
-        No such node, period or column.
+        If the node, the period or the column is unknown.
     FileError
-        The file cannot be written.
+        If the file cannot be written.
 
     Notes
     -----
-    A reader can change the values of an indicator in its unit of measure where what they become
-    depends on nothing else, as with `dli.normalisation.Goalposts`. Otherwise the normalised value
-    can be changed. The geometric mean of the page is 0 where a child is 0, like
-    ``dli.aggregation.Product(total=1)``; it cannot be chosen where scores are below 0.
+    A reader can change the values of an indicator in its unit of measure if the normalised value
+    depends on that value alone, as with `dli.normalisation.Goalposts`. Otherwise, the reader can
+    change the normalised value. The geometric mean of the page is 0 if a child is 0, like
+    ``dli.aggregation.Product(total=1)``; it is not offered at nodes with scores below 0.
 
     The points of a unit are those of `Assessment.contribution_array` under the reader's weights
-    and means: shares of the score where all means are arithmetic, otherwise differences from the
-    score of the medians. Values are held to 15 significant digits, as many as any number can hold;
-    scores are within 1e-12 of the largest one.
+    and means: shares of the score if all means are arithmetic, otherwise differences from the
+    score of the medians. The page stores values with 15 significant digits, the number that every
+    float can represent; its scores differ from those of the library by at most 1e-12 times the
+    largest score.
 
     Examples
     --------
@@ -180,13 +184,13 @@ def explorer(  # noqa: PLR0913 each is a question of its own
 
 
 def _ids(units: Sequence[Hashable]) -> list[str]:
-    """Return the text by which a link names each unit, which must differ from all others."""
+    """Return the text that identifies each unit in a link, which is unique."""
     ids = [str(unit) for unit in units]
     return ids if len(set(ids)) == len(ids) else [repr(unit) for unit in units]
 
 
 def _names(assessment: "Assessment", rows: Sequence[int]) -> list[str]:
-    """Name units for the reader: by their names alone where these differ from unit to unit."""
+    """Return the names of the units, without their codes if the names are unique."""
     if "name" in assessment.observations.context:
         cells = assessment.context("name")
         names = [str(cells[row]) for row in rows if not is_missing(cells[row])]
@@ -199,7 +203,7 @@ def _names(assessment: "Assessment", rows: Sequence[int]) -> list[str]:
 def _groups(
     assessment: "Assessment", column: str, rows: Sequence[int], language: Language
 ) -> dict[str, Any]:
-    """Return the names of the groups, and the place of each unit's group among them."""
+    """Return the names of the groups, and the position of each unit's group among them."""
     cells = assessment.context(column)
     own = [None if is_missing(cells[row]) else str(cells[row]) for row in rows]
     names = sorted({name for name in own if name is not None})
@@ -235,7 +239,7 @@ def _file(name: str) -> str:
 
 
 def _bare(code: str) -> str:
-    """Return a script or style without comments and indentation, a tenth of the page."""
+    """Return a script or style without comments and indentation, which are a tenth of the page."""
     code = re.sub(r"/\*.*?\*/ ?|^\s*//[^\n]*", "", code, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"^\s+", "", code, flags=re.MULTILINE)
 
@@ -245,6 +249,6 @@ def _digest(text: str) -> str:
 
 
 def _json(data: dict[str, Any]) -> str:
-    """Return JSON that nothing in it can end: neither a tag nor a line of a script."""
+    """Return JSON in which no text can close the script element or end a line."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)  # escapes all but ASCII
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,4 +1,4 @@
-"""What a unit's result is based on: change, how robust its rank is, caveats, and the data."""
+"""The grounds of a unit's result: change, robustness of the rank, caveats and data."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ __all__ = ["data", "history", "risks", "robustness"]
 
 
 def history(case: Case) -> Iterator[Section]:
-    """Tell what changed since the unit's first period, if there is an earlier one."""
+    """Yield the section on the change since the unit's first period, if it is an earlier one."""
     assessment = case.assessment
     if assessment.periods is None:
         return
@@ -77,7 +77,7 @@ def _since(case: Case, first: Any, row: int) -> Iterator[Block]:
 
 
 def robustness(case: Case, study: "Uncertainty", between: tuple[float, float]) -> Iterator[Block]:
-    """Say how far the rank depends on choices: 90 % of the simulations lie ``between``."""
+    """Yield a paragraph on the rank interval ``between`` with 90 % of the simulations."""
     low, high = (case.language.number(rank, 0) for rank in between)
     mean = case.language.number(study.expected_ranks[case.row])
     draws = simulations(case.language, study)
@@ -117,7 +117,7 @@ _KINDS = {
 
 
 def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
-    """List the caveats."""
+    """Yield a table of the caveats."""
     if case.is_cut:
         yield Paragraph(
             case.say(
@@ -155,10 +155,10 @@ def risks(case: Case, study: "Uncertainty | None") -> Iterator[Block]:
 
 
 def data(case: Case) -> Iterator[Block]:
-    """List the values that the unit was scored by, and what happened to them."""
+    """Yield tables of the values of the unit and of their flags."""
     assessment, language, say = case.assessment, case.language, case.say
     indicators = assessment.index.indicators
-    # In the unit of measure, that is, divided by the denominator: so are goalposts.
+    # Values are shown after division by the denominator, in the unit of measure of the goalposts.
     values = assessment.stage_array("denominated")[case.row]
     raw = assessment.stage_array("raw")[case.row]
     rows = [
@@ -189,7 +189,7 @@ def data(case: Case) -> Iterator[Block]:
 
 
 def _flagged(case: Case) -> Iterator[Block]:
-    """List what happened to the values of the unit."""
+    """Yield a table of the flags of the unit, if there are any."""
     assessment, say = case.assessment, case.say
     flags = frames.read(assessment.flags, empty=True)
     units = flags.column(assessment.observations.unit_column)
@@ -217,7 +217,7 @@ def _goalposts(case: Case, indicator: Indicator) -> str:
 
 
 def _quotient(case: Case, indicator: Indicator, raw: float) -> str:
-    """Write how a value follows from the raw one, for indicators with a denominator."""
+    """Return the quotient behind a value of an indicator with a denominator."""
     if indicator.denominator is None or np.isnan(raw):
         return ""
     figure, factor = case.language.figure, indicator.denominator_factor

@@ -29,30 +29,30 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def key(template: str) -> str:
-    """Return a template as it is: it marks one that is said later, for the list of all of them."""
+    """Return a template unchanged; the call marks it for the list of all templates."""
     return template
 
 
 @frozen(kw_only=True)
 class Language:
-    """Messages, and the rules by which a language writes what messages contain.
+    """The messages of a language, and its rules for numbers, ranks and lists.
 
     Attributes
     ----------
     code : str
-        As in HTML, such as ``"fr"`` or ``"pt-BR"``.
+        The code of the language as in HTML, such as ``"fr"`` or ``"pt-BR"``.
     decimal, thousands : str
-        The marks within numbers.
+        The decimal mark and the separator of thousands.
     last : str
-        What joins the last word of a list to those before it.
+        The text that joins the last item of a list to those before it.
     singular : tuple of int
-        The numbers that take the first of two templates.
+        The numbers that use the first of two templates.
     ordinals : mapping of str to str
-        Patterns for the digits of a rank, with what is written for it; the first match counts.
+        Templates of ranks by patterns of their digits; the first match is used.
     unbroken_before, unbroken_after : str
-        The signs before or after which no line may break where there is a space.
+        The signs whose preceding or following space does not break the line.
     messages : mapping of str to str
-        The templates of this language by the English ones.
+        The templates of this language by the English templates.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Language:
 
     @property
     def is_english(self) -> bool:
-        """Whether messages are said as the code has them."""
+        """Whether messages are the English templates of the code."""
         return not self.messages
 
     def say(self, template: str, several: str | None = None, /, **fields: Any) -> str:
@@ -84,11 +84,11 @@ class Language:
         Parameters
         ----------
         template : str
-            In English, with named fields.
+            The English template, with named fields.
         several : str, optional
-            The template for other numbers than the singular ones; the field ``n`` chooses.
+            The English template for numbers that are not singular, chosen by the field ``n``.
         **fields : str or int
-            Whole numbers are written as the language does.
+            The values of the fields; whole numbers are formatted by the rules of the language.
         """
         if several is not None and fields["n"] not in self.singular:
             template = several
@@ -104,7 +104,7 @@ class Language:
         return self._unbroken(self.messages[template] if self.messages else template)
 
     def _unbroken(self, template: str) -> str:
-        """Return a template with spaces that keep signs on the line of their word."""
+        """Return a template with no-break spaces beside the signs of the language."""
         if self.unbroken_before:
             template = re.sub(f" (?=[{re.escape(self.unbroken_before)}])", _NO_BREAK, template)
         if self.unbroken_after:
@@ -112,26 +112,26 @@ class Language:
         return template
 
     def figure(self, value: float, form: str) -> str:
-        """Write a figure in a format such as ``",.1f"``, with the marks of the language."""
+        """Return a number in a format such as ``",.1f"``, with the marks of the language."""
         marks = {",": self.thousands, ".": self.decimal}
         return "".join(marks.get(sign, sign) for sign in format(value, form))
 
     def number(self, value: float | None, digits: int = 1) -> str:
-        """Write a figure; an en dash stands for what is missing."""
+        """Return a number as text, or an en dash if it is missing."""
         return "–" if value is None or np.isnan(value) else self.figure(value, f",.{digits}f")
 
     def percent(self, share: float, digits: int = 0) -> str:
-        """Write a share as a percentage."""
+        """Return a share as a percentage."""
         return self._unbroken(f"{self.figure(100 * share, f'.{digits}f')} %")
 
     def ordinal(self, rank: float) -> str:
-        """Write a rank as 1st, 2nd, 3rd, 4th."""
+        """Return a rank as an ordinal number, such as 1st or 22nd."""
         digits = str(int(rank))
         found = (text for pattern, text in self.ordinals.items() if fnmatchcase(digits, pattern))
         return next(found).format(n=self.figure(int(rank), ",d"))
 
     def joined(self, words: Sequence[str]) -> str:
-        """Write a list as in a sentence."""
+        """Return words as a list within a sentence."""
         if len(words) < 2:
             return "".join(words)
         return self.last.join([", ".join(words[:-1]), words[-1]])
@@ -152,9 +152,9 @@ def language_of(lang: object) -> Language:
     Raises
     ------
     MethodError
-        Neither a known code nor the path of such a file.
+        If ``lang`` is neither a known code nor the path of such a file.
     ModelError
-        The file cannot be read, lacks messages, or contains others; all faults are listed.
+        If the file cannot be read, lacks messages, or contains others; all faults are listed.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def _known(code: str) -> Language:
 
 
 def _read(path: Path) -> Language:
-    """Read a user's file, which must have the messages that the bundled languages have."""
+    """Return the language of a user's file, which needs the same messages as the bundled ones."""
     tables = read_toml(path, "file of messages")
     faults = list(_faults(tables))
     if faults:
@@ -236,7 +236,7 @@ def _field_faults(template: str, text: object) -> Iterator[str]:
 
 
 def fields_of(template: str) -> frozenset[str] | None:
-    """Return the names of the fields of a template, None where it is not one.
+    """Return the names of the fields of a template, or None if the text is not a template.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The tables of a league, and of how firm its ranks are."""
+"""League tables, and tables and texts on the robustness of ranks."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -20,7 +20,7 @@ __all__ = ["draws_paragraph", "league_table", "least_firm", "loose_table", "move
 
 
 def ranked(assessment: "Assessment", rows: Sequence[int]) -> list[int]:
-    """Return the rows that have a score, the best first."""
+    """Return the rows with a score, the best first."""
     ranks = assessment.rank_array(assessment.index.code)
     scored = [row for row in rows if not np.isnan(ranks[row])]
     return sorted(scored, key=lambda row: ranks[row])
@@ -36,7 +36,7 @@ def league_table(  # noqa: PLR0913 the last two belong together
     ranges: Mapping[int, RankRange] = MappingProxyType({}),
     study: "Uncertainty | None" = None,
 ) -> Table:
-    """Return a table of some rows, with the scores of the index and its parts.
+    """Return a table of some rows, with their scores in the index and at the level below it.
 
     Parameters
     ----------
@@ -45,14 +45,13 @@ def league_table(  # noqa: PLR0913 the last two belong together
     order : sequence of int
         The rows, in the order of the table.
     between : mapping of int to (float, float), optional
-        The ranks of each row between which 90 % of the simulations lie.
+        The 90 % rank interval of each row.
     caption : str
-        Which units they are, and what is shown of them.
+        The caption of the table.
     ranges : mapping of int to RankRange
-        The ranks that each row can have in the study, shown instead of ``between`` if there are
-        any.
+        The range of ranks of each row, shown instead of ``between`` if there are any.
     study : Uncertainty, optional
-        What the ranges rest on.
+        The study that the ranges are based on.
     """
     index, say = assessment.index, language.say
     nodes = [index, *index.children]
@@ -91,7 +90,7 @@ def _firmness(
     ranges: Mapping[int, RankRange],
     study: "Uncertainty | None",
 ) -> tuple[list[str], list[list[str]], str]:
-    """Return the heads and cells that say how firm each rank is, and how to read them."""
+    """Return the heads and cells on the robustness of each rank, and how to read them."""
     say = language.say
     if ranges and study is not None:
         how = say(
@@ -119,7 +118,7 @@ def _firmness(
 
 
 def draws_paragraph(language: Language, study: "Uncertainty") -> Paragraph:
-    """Say how many simulations there are, of what, how far ranks move and what intervals are."""
+    """Return a paragraph on the simulations, the change of ranks, and the meaning of intervals."""
     return Paragraph(
         moved(language, study)
         + " "
@@ -132,7 +131,7 @@ def draws_paragraph(language: Language, study: "Uncertainty") -> Paragraph:
 
 
 def moved(language: Language, study: "Uncertainty") -> str:
-    """Say how far ranks move on average."""
+    """Return a sentence on how far ranks change on average."""
     return language.say(
         "{simulations}, ranks change by {places} places on average.",
         simulations=simulations(language, study),

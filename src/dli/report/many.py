@@ -1,4 +1,4 @@
-"""What a report shows of very many units: the highest, the lowest, and a list that folds."""
+"""Reports of very many units: the highest, the lowest, and a folded list of all units."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Heads", "everyone", "heads_of", "league", "robustness"]
 
-# Units of a table at each end of the league; of the picture of all ranks, which is square.
+# The number of units in a table of each end, and in the square picture of the first ranks.
 _HEAD, _SQUARE = 50, 30
-# Units of a block that folds: few enough to scroll through.
+# The number of units in a folded list, which is short enough to scroll through.
 _BLOCK = 1_000
 _QUANTILES = {key("lowest"): 0.0, key("10 %"): 0.1, key("25 %"): 0.25, key("median"): 0.5,
               key("75 %"): 0.75, key("90 %"): 0.9, key("highest"): 1.0}  # fmt: skip
@@ -44,7 +44,7 @@ _QUANTILES = {key("lowest"): 0.0, key("10 %"): 0.1, key("25 %"): 0.25, key("medi
 
 @frozen(eq=False)
 class Heads:
-    """The highest and the lowest units of a league that is too long to show."""
+    """The highest and the lowest units of a ranking that is too long to show in full."""
 
     language: Language
     assessment: "Assessment"
@@ -65,13 +65,13 @@ class Heads:
 
     @property
     def ends(self) -> dict[str, Sequence[int]]:
-        """The rows at each end of the league; no empty ones."""
+        """The rows at each end of the ranking, without empty ends."""
         ends = {"highest": self.highest, "lowest": self.lowest}
         return {end: rows for end, rows in ends.items() if rows}
 
     @property
     def between(self) -> Mapping[int, tuple[float, float]] | None:
-        """The interval of the ranks of each row that is shown."""
+        """The rank interval of each row that is shown."""
         if self.drawn is None:
             return None
         shown = [*self.highest, *self.lowest, *self.loose]
@@ -84,7 +84,7 @@ def heads_of(
     rows: Sequence[int],
     study: "Uncertainty | None",
 ) -> Heads:
-    """Find the highest and the lowest units, and their ranks in the draws of a study."""
+    """Return the highest and the lowest units, with their ranks in the draws of a study."""
     order = ranked(assessment, rows)
     heads = Heads(language, assessment, rows, order)
     if study is None or not order:
@@ -95,7 +95,7 @@ def heads_of(
 
 
 def league(heads: Heads) -> Iterator[Block]:
-    """Show how scores are distributed, and the league at both ends."""
+    """Yield the distribution of scores and the ranking at both ends."""
     assessment, order = heads.assessment, heads.order
     language, say = heads.language, heads.language.say
     if not order:
@@ -153,13 +153,13 @@ def league(heads: Heads) -> Iterator[Block]:
 
 
 def _shown(assessment: "Assessment") -> list[str]:
-    """Return the codes whose scores a league shows."""
+    """Return the codes of the nodes whose scores a league table shows."""
     index = assessment.index
     return [index.code, *(child.code for child in index.children)]
 
 
 def _quantiles(language: Language, assessment: "Assessment", rows: Sequence[int]) -> Table:
-    """Return quantiles of the scores of all units, in the index and its parts."""
+    """Return a table of quantiles of all scores, in the index and at the level below it."""
     index = assessment.index
     cells = []
     for node in (index, *index.children):
@@ -179,13 +179,13 @@ def _quantiles(language: Language, assessment: "Assessment", rows: Sequence[int]
 
 
 def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
-    """Show how firm the ranks are at both ends of the league, and which are least firm.
+    """Yield the robustness of the ranks at both ends, and the least robust ranks.
 
     Parameters
     ----------
     heads : Heads
     notes : iterable of Block
-        What is to be said of the simulations.
+        Notes on the simulations.
     """
     drawn, between = heads.drawn, heads.between
     language, say = heads.language, heads.language.say
@@ -221,7 +221,7 @@ def robustness(heads: Heads, notes: Iterable[Block]) -> Iterator[Block]:
 
 
 def everyone(heads: Heads) -> Iterator[Block]:
-    """List all units by name in blocks that fold."""
+    """Yield folded lists of all units by name."""
     assessment, index = heads.assessment, heads.assessment.index
     language, say, names = heads.language, heads.language.say, names_of(assessment)
     by_name = sorted(heads.rows, key=lambda row: (_sorted_as(names[row]), row))
@@ -268,7 +268,7 @@ def everyone(heads: Heads) -> Iterator[Block]:
 
 
 def _sorted_as(name: str) -> str:
-    """Return what a name is sorted by: letters without accents, large as small."""
+    """Return the sort key of a name, without accents and case."""
     letters = normalize("NFKD", name)
     return "".join(letter for letter in letters if not combining(letter)).casefold()
 

@@ -1,4 +1,4 @@
-"""The map of the explorer's page: outlines of the units that are countries, coarse and small."""
+"""The map of the explorer: simplified outlines of the units that are countries."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["mapped"]
 
-# The edge of the map is then at 169° W, in the Bering Strait, as that of plots.choropleth.
+# With this centre, the edge is at 169° W, in the Bering Strait, as in plots.choropleth.
 _CENTRE = 11.0
-# The lengths below are in steps of the grid that all points of the map are moved to.
+# The lengths below are in steps of the grid to which all points are rounded.
 _WIDTH = 1080
 _MARGIN = 6
 _DOT = 10.0
-# The least area of the triangle of a point and its neighbours, and of an island.
+# The least area of the triangle of a point and its neighbours, and the least area of an island.
 _LEAST_CORNER = 2.5
 _LEAST_ISLAND = 4.0
 # Numbers from 0 to 90 are written as one character from # to }.
@@ -40,7 +40,7 @@ _Ring = list[_Point]
 def mapped(
     assessment: "Assessment", rows: Sequence[int], *, wanted: bool | None
 ) -> dict[str, Any] | None:
-    """Return the map of some units as plain data for the page, None if there is to be none.
+    """Return the map of some units as plain data for the page, or None if there is no map.
 
     Parameters
     ----------
@@ -48,12 +48,13 @@ def mapped(
     rows : sequence of int
         The units.
     wanted : bool, optional
-        By default there is a map if at least half of the units are known territories.
+        Whether there is a map; by default, there is one if at least half of the units are known
+        territories.
 
     Raises
     ------
     DataError
-        A map is wanted, but no unit is a known territory, or several are the same.
+        If a map is wanted, but no unit is a known territory, or several units are the same one.
     """
     if wanted is False:
         return None
@@ -70,13 +71,13 @@ def mapped(
 
 @cache
 def _places() -> dict[str, int]:
-    """Return the place of each territory among the borders by its code, if it has one."""
+    """Return the position of each territory with a code among the borders, by that code."""
     codes = [feature["properties"]["iso3"] for feature in borders()["features"]]
     return {code: place for place, code in enumerate(codes) if code is not None}
 
 
 def _keys(assessment: "Assessment", rows: Sequence[int]) -> list[str | None]:
-    """Return what may be the ISO 3166-1 code of each unit, as plots.choropleth looks for it."""
+    """Return the possible ISO 3166-1 code of each unit, found in the same way as by choropleth."""
     has_column = "iso3" in assessment.observations.context
     cells = assessment.context("iso3") if has_column else assessment.units
     return [None if is_missing(cells[row]) else str(cells[row]) for row in rows]
@@ -96,12 +97,12 @@ def _refuse(keys: Sequence[str | None], known: dict[str, int]) -> None:
 
 
 def _drawn(unit_of: dict[int, int], n_units: int) -> dict[str, Any]:
-    """Return the outline of each unit, and dots for those too small to see."""
+    """Return the outline of each unit, and dots for units that are too small to see."""
     world = _world()
     shapes = [""] * n_units
     for place, unit in unit_of.items():
         shapes[unit] = world.outlines[place]
-    # As plots.choropleth decides it.
+    # The criterion is that of plots.choropleth.
     is_small = world.areas < np.pi * _DOT**2 / 16
     small = [place for place in unit_of if is_small[place] or not world.outlines[place]]
     land = (text for place, text in enumerate(world.outlines) if text and place not in unit_of)
@@ -135,13 +136,13 @@ def _world() -> _World:
     scale = (_WIDTH - 2 * _MARGIN) / (high[0] - low[0])
 
     def on_page(places: Floats) -> Floats:
-        # A page counts downwards.
+        # The vertical axis of a page points downwards.
         shifted: Floats = (places - [low[0], high[1]]) * [scale, -scale] + _MARGIN
         return shifted
 
     ends = np.cumsum([len(ring) for ring in rings])
     placed = np.split(on_page(points), ends[:-1])
-    # Small islands, and what holes they may fill, vanish before the rest is made simpler.
+    # Small islands are left out before the other outlines are simplified.
     snapped = [_snapped(ring) if abs(signed_area(ring)) >= _LEAST_ISLAND else [] for ring in placed]
     dropped = _dropped(snapped)
     kept = [[point for point in ring if point not in dropped] for ring in snapped]
@@ -157,7 +158,7 @@ def _world() -> _World:
 
 
 def _dots(units: Sequence[int], centres: Floats) -> list[list[int]]:
-    """Return units with the places of their dots, moved apart where they would overlap."""
+    """Return units with the positions of their dots, moved apart if they would overlap."""
     places = apart(centres, 0.95 * _DOT).round().astype(int).tolist()
     return [[unit, *place] for unit, place in zip(units, places, strict=True)]
 
@@ -168,9 +169,9 @@ def _rings_of(shape: dict[str, Any]) -> list[Any]:
 
 
 def _snapped(ring: Floats) -> _Ring:
-    """Return a ring on the grid, without its end, points that repeat, and ways there and back.
+    """Return a ring on the grid, without its last point, repeated points and reversed steps.
 
-    Neighbours meet as before, since what a point becomes depends on that point alone.
+    Neighbours still meet, since the result for a point depends on that point alone.
     """
     kept: _Ring = []
     for x, y in ring.round().astype(int).tolist():
@@ -197,10 +198,10 @@ def _steps(a: _Point, b: _Point) -> Iterator[_Point]:
 
 
 def _dropped(rings: Sequence[_Ring]) -> set[_Point]:
-    """Return the points that the outlines can do without, those of the least triangles first.
+    """Return the points that can be left out of the outlines, by the area of their triangles.
 
-    Only a point that all rings enter from the same two others is dropped, so that nothing tears
-    on the line between two neighbours, or where several lines meet.
+    A point is dropped only if it has the same two neighbours in all rings, so that borders remain
+    closed along the line between two territories and where several lines meet.
 
     References
     ----------

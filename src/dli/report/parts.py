@@ -1,4 +1,4 @@
-"""Parts that reports share: pictures, tables, figures, and reasons where something is missing."""
+"""Functions shared by reports: pictures, tables, figures, and reasons for missing parts."""
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,14 +46,14 @@ __all__ = [
 ]
 
 
-# Nobody reads on below; the time that gaps take grows with the square of the levels.
+# Deeper levels are not shown: the time to compute gaps grows with the square of the levels.
 LEVELS = 20
-# Nobody reads a table of more units; of more, a report shows the highest and the lowest.
+# For more units than this, a report shows only the highest and the lowest.
 UNITS = 500
-# How many names a sentence lists.
+# The maximum number of names in a sentence.
 _NAMED = 5
 
-# What the marks of scores mean.
+# The meaning of the marks of scores.
 MARKS = {
     "*": key("Based on fewer than half of its indicators."),
     "?": key(
@@ -61,13 +61,13 @@ MARKS = {
     ),
 }
 NO_RANKS = key("No other unit has a score, so there are no ranks.")
-# Columns of the data sets of the library, as a sentence calls them.
+# Names in sentences of columns of the bundled data sets.
 _COLUMNS = {
     "wb_region": key("region"),
     "income_group": key("income group"),
     "population_millions": key("population"),
 }
-# What happened to values and scores, as `Assessment.flags` calls it.
+# The flags of `Assessment.flags`, as messages.
 _FLAGS = {
     flag: flag
     for flag in (
@@ -85,7 +85,7 @@ def depth_of(index: Index) -> int:
 def tried(
     language: Language, make: Callable[[], Block | Iterable[Block]], what: str
 ) -> list[Block]:
-    """Make blocks, or say in words why there are none: one gap does not break a report."""
+    """Return blocks, or a paragraph with the reason if they cannot be computed."""
     try:
         made = make()
         return list(made) if isinstance(made, Iterable) else [made]
@@ -95,7 +95,7 @@ def tried(
 
 
 def heard(make: Callable[[], Any]) -> tuple[Any, bool]:
-    """Return what a function returns, and whether it warns of doubtful input, which text tells."""
+    """Return the result of a function, and whether it warned of doubtful input."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DLIWarning)
         made = make()
@@ -106,7 +106,7 @@ def heard(make: Callable[[], Any]) -> tuple[Any, bool]:
 
 
 def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
-    """Draw with matplotlib's own settings, not the user's, to the same bytes each time."""
+    """Return a picture drawn with the default settings of matplotlib, always with the same bytes."""
     try:
         import matplotlib as mpl
         from matplotlib import pyplot as plt
@@ -130,7 +130,7 @@ def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
 
 
 def _svg(figure: Any) -> bytes:
-    """Write a figure with its letters drawn, or as text where the font lacks some of them."""
+    """Return a figure as SVG, with text as paths, or as text if the font lacks some letters."""
     try:
         return _written(figure, "path", "error")
     except UserWarning:  # the reader's browser has fonts for the scripts of the world
@@ -148,7 +148,7 @@ def _written(figure: Any, letters: str, on_lack: Literal["error", "ignore"]) -> 
 
 
 def digits_of(values: Any) -> int:
-    """Give how many decimals tell scores apart: one above 20, three below."""
+    """Return the number of decimals of scores: one if any is above 20, otherwise three."""
     return 1 if np.nanmax(np.abs(values), initial=0.0, where=~np.isnan(values)) > 20 else 3
 
 
@@ -158,20 +158,20 @@ def label(node: Node) -> str:
 
 
 def listed(language: Language, words: Sequence[str]) -> str:
-    """Write a list as in a sentence; of a long one the first five, and how many more there are."""
+    """Return words as a list in a sentence; a long list has the first five and a number."""
     more = len(words) - _NAMED
     others = [language.say("{n} other", "{n} others", n=more)] if more > 0 else []
     return language.joined([*words[:_NAMED], *others])
 
 
 def column_name(language: Language, column: str) -> str:
-    """Return what a sentence calls a context column: without underscores."""
+    """Return the name of a context column in sentences, without underscores."""
     name = _COLUMNS.get(column)
     return column.replace("_", " ") if name is None else language.say(name)
 
 
 def names_of(assessment: "Assessment") -> list[str]:
-    """Name the unit of each row, by its name as well where the data have one."""
+    """Return the name of the unit of each row with its code, or the code alone."""
     units = [str(unit) for unit in assessment.units]
     if "name" not in assessment.observations.context:
         return units
@@ -188,7 +188,7 @@ def scores_of(
     rows: Sequence[int],
     digits: int | None = None,
 ) -> list[str]:
-    """Write the scores of some rows, with a mark where they are based on few indicators."""
+    """Return the scores of some rows as text, with a mark if they are based on few indicators."""
     scores, is_few = assessment.array(code), _is_few(assessment, code)
     marks = np.where(is_few, "*", np.where(_is_few(assessment, code, certain=True), "?", ""))
     shown = digits_of(scores) if digits is None else digits
@@ -196,7 +196,7 @@ def scores_of(
 
 
 def explained(language: Language, figures: Iterable[str]) -> str:
-    """Explain the marks of some figures, or return ""."""
+    """Return an explanation of the marks of some figures, or "" if there are none."""
     found = {figure[-1:] for figure in figures}
     told = {mark: text for mark, text in MARKS.items() if mark in found}
     if len(told) == len(MARKS):
@@ -207,7 +207,7 @@ def explained(language: Language, figures: Iterable[str]) -> str:
 def few_basis(
     language: Language, assessment: "Assessment", codes: Iterable[str], rows: Sequence[int]
 ) -> str:
-    """Name the units of which a score is based on few indicators, in a sentence; or return ""."""
+    """Return a sentence with the units whose scores are based on few indicators, or ""."""
     is_few = np.zeros(len(assessment.units), dtype=np.bool_)
     for code in codes:
         is_few |= _is_few(assessment, code)
@@ -222,7 +222,7 @@ def few_basis(
 
 
 def _is_few(assessment: "Assessment", code: str, *, certain: bool = False) -> Bools:
-    """Return which rows have a score at a sub-index from less than half of its indicators.
+    """Return which rows have a score at a sub-index from fewer than half of its indicators.
 
     With ``certain``, values that their indicator declares doubtful do not count.
     """
@@ -241,7 +241,7 @@ def filled(
     rows: Iterable[Sequence[str]],
     words: Sequence[int] = (),
 ) -> Table:
-    """Build a table without the columns that are blank in all rows, such as names not given.
+    """Return a table without the columns that are blank in all rows, such as missing names.
 
     The caption explains the marks of figures that are based on few indicators.
     """
@@ -265,7 +265,7 @@ def table_of(
     *,
     top: int = 10,
 ) -> Block:
-    """Show the first rows of a frame.
+    """Return a table of the first rows of a frame.
 
     Parameters
     ----------
@@ -273,8 +273,8 @@ def table_of(
     frame : frame
     caption : str
     columns : mapping of str to (str, int or None)
-        Of columns that are to be shown, if they are there: the heading, and the number of
-        decimals; None for words.
+        The heading and the number of decimals of each column to show; None for words. Columns that
+        the frame lacks are left out.
     """
     read = frames.read(frame, empty=True)
     shown = {name: how for name, how in columns.items() if name in read.names}
@@ -300,7 +300,7 @@ def flag_table(
     caption: str,
     keys: Mapping[str, str] = MappingProxyType({}),
 ) -> Block:
-    """Show the first rows of some flags of an assessment, with the names of nodes.
+    """Return a table of the first rows of some flags, with the names of nodes.
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def flag_table(
     flags : frame
     caption : str
     keys : mapping of str to str
-        The columns of the unit and the period, if they are shown, with their headings.
+        The headings of the columns of the unit and the period, if these are shown.
     """
     read = frames.read(flags, empty=True)
     codes = read.column("code")
@@ -327,10 +327,10 @@ def flag_table(
 
 
 def word(cell: Any) -> str:
-    """Write a cell of words; an en dash stands for what is missing."""
+    """Return a cell as text, or an en dash if it is missing."""
     return "–" if frames.is_missing(cell) else str(cell)
 
 
 def flag_name(language: Language, flag: str) -> str:
-    """Return what a flag of `Assessment.flags` is called."""
+    """Return the name of a flag of `Assessment.flags` in the language of the report."""
     return language.say(_FLAGS[flag])

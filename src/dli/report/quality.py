@@ -1,4 +1,4 @@
-"""What a report says of the data behind an index: what is missing, and what was changed."""
+"""The section of a report on the quality of the data: missing and changed values."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,9 +20,9 @@ __all__ = ["quality"]
 
 
 def quality(language: Language, assessment: "Assessment", *, is_large: bool) -> Iterator[Block]:
-    """Show what is missing, how values spread, and what happened to them."""
+    """Yield missing values, the distribution of values, and their flags."""
     say = language.say
-    # In the unit of measure, that is, divided by the denominator.
+    # Values are shown in the unit of measure, after division by the denominator.
     cells = assessment.stage_array("denominated")
     flags = frames.read(assessment.flags, empty=True)
     kinds = flags.column("flag")
@@ -52,7 +52,7 @@ def quality(language: Language, assessment: "Assessment", *, is_large: bool) -> 
 
 
 def _missing(language: Language, cells: Floats, kinds: Mapping[str, int]) -> Paragraph:
-    """Say how many values are missing, and what is flagged."""
+    """Return a paragraph on the numbers of missing values and flags."""
     say, n_missing = language.say, int(np.isnan(cells).sum())
     text = say(
         "{missing} of {values} values ({share}) are missing.",
@@ -73,7 +73,7 @@ def _values(
     cells: Floats,
     counts: Mapping[tuple[str, str], int],
 ) -> Block:
-    """Return how the values of each indicator spread, and what happened to them."""
+    """Return a table of the range of values of each indicator and the numbers of changed values."""
     say, indicators = language.say, assessment.index.indicators
     rows = []
     for column, indicator in enumerate(indicators):
@@ -104,7 +104,7 @@ def _values(
 
 
 def _worst(language: Language, assessment: "Assessment", cells: Floats) -> Iterator[Block]:
-    """Show the units with the most missing values."""
+    """Yield a table of the units with the most missing values, if there are any."""
     shares = np.isnan(cells).mean(axis=1)
     worst = np.argsort(-shares, kind="stable")[:15]
     worst = worst[shares[worst] > 0].tolist()

@@ -1,4 +1,4 @@
-"""What a question of an audit is, what it is asked of, and how an answer is judged."""
+"""Questions of an audit, their answers and verdicts."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -44,13 +44,13 @@ __all__ = [
     "percent",
 ]
 
-# Correlations of fewer units are mostly chance.
+# Correlations between fewer units are mostly due to chance.
 FEW = 10
-# Ten places are more than a third of a shorter table, and next to nothing in a longer one.
+# Ten places are a third or more of a shorter ranking, and almost nothing in a longer one.
 FEW_RANKS, MANY_RANKS = 30, 500
-# Indicators that correlate more than this say the same.
+# Indicators with a higher correlation are redundant.
 SAME = Limits().collinear
-# Nobody reads on in a table of what stands out.
+# The maximum number of rows of a table.
 _ROWS = 20
 
 HANDBOOK = key("OECD/JRC Handbook (2008)")
@@ -66,16 +66,16 @@ def _blocks(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 @frozen(kw_only=True)
 class Answer:
-    """What an index says to a question.
+    """The answer of an index to a question.
 
     Attributes
     ----------
     figure : str
     is_met : bool or None
-        None where it cannot be judged, for the reason.
+        Whether the threshold is met; None if the question cannot be judged.
     reason : str
     blocks : tuple of Paragraph, Table or Picture
-        What the figure rests on.
+        The tables and pictures that the figure is based on.
     """
 
     figure: str
@@ -84,7 +84,7 @@ class Answer:
     blocks: tuple[Block, ...] = field(default=(), converter=_blocks)
 
     def verdict(self, language: Language) -> str:
-        """Say the verdict."""
+        """Return the verdict in a language."""
         if self.is_met is None:
             return language.say("cannot be judged: {reason}", reason=self.reason)
         return language.say("meets" if self.is_met else "does not meet")
@@ -97,13 +97,13 @@ class Question:
     Attributes
     ----------
     text : str
-        A message, as is the source.
+        The text of the question, a message.
     threshold : callable
-        Says what is usual in a language.
+        A function that returns the usual threshold in a language.
     source : str
-        Who says so.
+        The source of the threshold, a message.
     answer : callable
-        Answers it for an `Audited`; an error says why there is no answer.
+        A function that answers the question for an `Audited`, or raises an error with the reason.
     """
 
     text: str
@@ -113,7 +113,7 @@ class Question:
 
 
 def answered(question: Question, audited: "Audited") -> Answer:
-    """Ask a question; where it cannot be answered, the reason is the answer."""
+    """Return the answer to a question, or the reason if it cannot be answered."""
     try:
         return question.answer(audited)
     except DLIError as error:
@@ -121,7 +121,7 @@ def answered(question: Question, audited: "Audited") -> Answer:
 
 
 def in_one_line(error: DLIError) -> str:
-    """Return what an error says as part of a sentence; no-break spaces of a language stay."""
+    """Return the message of an error on one line, with its no-break spaces."""
     return re.sub(r"[ \t\n]+", " ", str(error)).strip()
 
 
@@ -136,11 +136,11 @@ class Audited:
         The units of the period.
     study : Uncertainty or None
     no_study : str
-        Why there is no study.
+        The reason if there is no study.
     on_study : str
-        What a reader must know of the study.
+        A note on the study for readers.
     language : Language
-        Of what is said.
+        The language of the audit.
     """
 
     assessment: "Assessment"
@@ -163,7 +163,7 @@ class Audited:
 
     @cached_property
     def measured(self) -> list[int]:
-        """The places of the indicators that are not constants of a formula."""
+        """The positions of the indicators that are not constants of a formula."""
         return [j for j, own in enumerate(self.index.indicators) if own.constant is None]
 
     @property
@@ -184,12 +184,12 @@ class Audited:
         return self.rows[~np.isnan(scores)]
 
     def require(self, least: int) -> None:
-        """Refuse to judge too few units.
+        """Raise an error if there are too few units to judge.
 
         Raises
         ------
         DataError
-            Fewer units have a score.
+            If fewer units have a score.
         """
         n = len(self.scored)
         if n < least:
@@ -207,14 +207,14 @@ class Audited:
         Raises
         ------
         MethodError
-            There is none.
+            If there is no study; the message is the reason.
         """
         if self.study is None:
             raise MethodError(self.no_study)
         return self.study
 
     def names(self, rows: Iterable[int]) -> list[str]:
-        """Name the units of rows."""
+        """Return the names of the units of rows."""
         return [str(self.assessment.units[row]) for row in rows]
 
     def called(self, code: str) -> str:
@@ -226,12 +226,12 @@ class Audited:
         return self.assessment.arrays(codes)[self.rows]
 
     def records(self, frame: object) -> list[dict[str, Any]]:
-        """Return the rows of a table that are of this period."""
+        """Return the rows of a table that belong to this period."""
         table = frames.read(frame, empty=True)
         columns = {name: table.column(name) for name in table.names}
         key = self.assessment.observations.period_column
         return [
-            # Libraries without NaN of their own have None.
+            # Data-frame libraries without NaN use None.
             {name: np.nan if column[i] is None else column[i] for name, column in columns.items()}
             for i in range(table.n_rows)
             if key is None or columns[key][i] == self.period
@@ -245,7 +245,7 @@ def capped(
     rows: Iterable[Sequence[str]],
     words: Sequence[int] = (),
 ) -> list[Table]:
-    """Build a table of the first rows, none if there are no rows."""
+    """Return a table of the first rows in a list, which is empty if there are no rows."""
     cells = list(rows)
     if len(cells) > _ROWS:
         caption += " " + language.say("The first {n} of {total}.", n=_ROWS, total=len(cells))
@@ -253,17 +253,17 @@ def capped(
 
 
 def percent(language: Language, share: float, digits: int = 0) -> str:
-    """Write a share as a percentage; audits in English have no space before the sign."""
+    """Return a share as a percentage; English audits have no space before the sign."""
     return language.say("{number}%", number=language.figure(100 * share, f".{digits}f"))
 
 
 def listed_names(audited: Audited, codes: Sequence[str]) -> str:
-    """Name what stands out: all, or the first and how many more."""
+    """Return the names of some nodes: all, or the first and the number of the others."""
     return _listed(audited.language, [audited.called(code) for code in codes], 5, ", ")
 
 
 def listed_pairs(audited: Audited, pairs: Sequence[tuple[str, str]]) -> str:
-    """Name pairs that stand out: all, or the first and how many more."""
+    """Return the names of some pairs: all, or the first and the number of the others."""
     language = audited.language
     named = [language.joined([audited.called(code) for code in pair]) for pair in pairs]
     return _listed(language, named, 3, language.say("; "))
@@ -277,12 +277,12 @@ def _listed(language: Language, words: Sequence[str], most: int, comma: str) -> 
 
 
 def naming(language: Language, told: str, named: str) -> str:
-    """Add the names of what was counted, if there are any."""
+    """Return a count followed by the names of what was counted, if there are any."""
     return language.say("{told}: {named}", told=told, named=named) if named else told
 
 
 def doubt_of_places(language: Language, n: int) -> str:
-    """Say why ten places mean little among so many units, nothing where they do."""
+    """Return why ten places mean little for this number of units, or "" for a suitable number."""
     if FEW_RANKS <= n <= MANY_RANKS:
         return ""
     return language.say(

@@ -1,4 +1,4 @@
-"""The ranks that a study leaves possible, right for all units at the same time."""
+"""Ranges of ranks, which are valid for all units at the same time."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["RankRange", "explanation", "ranges_of", "sentence"]
 
-# The time of the sets grows with the square of the number of units: half a minute for 500.
+# Computation time grows with the square of the number of units: half a minute for 500 units.
 _COMPARED = 300
-# The sentences and heads of tables name this confidence.
+# The sentences and the heads of tables mention this confidence level.
 _CONFIDENCE = 0.95
 
 
 @frozen
 class RankRange:
-    """The ranks that a unit can have, and how many others it cannot be told apart from."""
+    """The range of ranks of a unit, and the number of units that it cannot be told apart from."""
 
     low: float
     high: float
@@ -37,16 +37,16 @@ class RankRange:
 def ranges_of(
     language: Language, assessment: "Assessment", study: "Uncertainty", period: object
 ) -> tuple[Mapping[int, RankRange], list[Block]]:
-    """Return the range of ranks of each row of a period, or none and the reason.
+    """Return the range of ranks of each row of a period, or an empty mapping and the reason.
 
     Parameters
     ----------
     language : Language
     assessment : Assessment
     study : Uncertainty
-        The study that the report shows: the ranges rest on its draws.
+        The study of the report, on whose draws the ranges are based.
     period : object
-        None for data without periods.
+        The period, or None for data without periods.
     """
     rows = np.sort(assessment.rows(period)).tolist()
     if len(rows) > _COMPARED:
@@ -80,7 +80,7 @@ def _numbers(cells: list[object]) -> list[float]:
 
 
 def sentence(language: Language, study: "Uncertainty", own: RankRange) -> str:
-    """Say which ranks a unit can have, if what, and from how many others it is not told apart."""
+    """Return sentences on the range of ranks of a unit and the units it cannot be told apart from."""
     say = language.say
     low, high = (language.number(rank, 0) for rank in (own.low, own.high))
     if low == high:
@@ -109,7 +109,7 @@ def sentence(language: Language, study: "Uncertainty", own: RankRange) -> str:
 
 
 def explanation(language: Language) -> str:
-    """Say what ranges of ranks are, and what they rest on."""
+    """Return an explanation of ranges of ranks."""
     return language.say(
         "Ranges of ranks are meant for comparing units. If the scores are as uncertain as they "
         "vary in the simulations, the ranges contain the true ranks of all units at the same "

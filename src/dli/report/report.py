@@ -24,17 +24,18 @@ def _sections(sections: Iterable[Section]) -> tuple[Section, ...]:
 
 @frozen(repr=False)
 class Report:
-    r"""A report: save it, show it in a notebook, or use its sections.
+    r"""A report that can be saved, shown in a notebook, or used section by section.
 
     Attributes
     ----------
     title, subtitle : str
-        At the top of the page.
+        The lines at the top of the page.
     sections : tuple of Section
-        In their order.
+        The sections in their order.
     lang : str or path
-        The language of what the report adds to its sections, such as the name of the contents:
-        ``"en"``, ``"fr"``, or a file of messages that ends in ``.toml``.
+        The language of the text that the report adds to its sections, such as the name of the
+        table of contents: ``"en"``, ``"fr"``, or the path of a file of messages that ends in
+        ``.toml``.
 
     Examples
     --------
@@ -55,12 +56,12 @@ class Report:
     lang: Language = field(default=ENGLISH, converter=language_of)
 
     def html(self) -> str:
-        """Return one page that works on its own, without a network, scripts or other files.
+        """Return the report as a single HTML page without network requests, scripts or other files.
 
         Raises
         ------
         ImportError
-            The packages of the extra ``report`` are not installed.
+            If the packages of the extra ``report`` are not installed.
         """
         return page(self.title, self.subtitle, self.sections, self.lang)
 
@@ -70,27 +71,28 @@ class Report:
         Parameters
         ----------
         folder : str, optional
-            The folder of the pictures ``picture-1.svg`` and so on; by default they are embedded in
-            the text.
+            The folder that the text refers to for the pictures ``picture-1.svg`` and so on. By
+            default, the pictures are embedded in the text.
         """
         return text(self.title, self.subtitle, self.sections, folder, self.lang)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Save the report to a file: one ``.html`` page, or ``.md`` with a folder of pictures.
 
-        Each file replaces an existing one when it is complete; the text comes after its pictures.
+        A file replaces an existing one only when it is complete; the text is written after its
+        pictures.
 
         Parameters
         ----------
         path : path
-            Of the file.
+            The file to write.
 
         Raises
         ------
         MethodError
-            The path has another suffix.
+            If the path has a different suffix.
         FileError
-            A file or the folder cannot be written; its path is named.
+            If a file or the folder cannot be written; the message contains its path.
         ImportError
             As for `html`.
         """

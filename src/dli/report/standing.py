@@ -1,4 +1,4 @@
-"""A unit beside others: its profile, its peers, its gaps and leads."""
+"""A unit in comparison: its profile, peers, gaps and leads."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ _NO_MEAN = key("their mean is not above 0")
 
 
 def profile(case: Case) -> Iterator[Block]:
-    """Show the scores at the nodes of the index beside those of peers."""
+    """Yield the scores at the nodes of the index, compared with those of peers."""
     assessment, say = case.assessment, case.say
     deepest = min(case.depth, LEVELS)
     if case.is_cut:
@@ -65,7 +65,7 @@ def profile(case: Case) -> Iterator[Block]:
 
 
 def _how_to_read(case: Case) -> str:
-    """Return the caption of a profile, with what is based on few indicators."""
+    """Return the caption of a profile, with the scores that are based on few indicators."""
     if case.is_alone:
         bars = key("There is no other unit to compare it with.")
     elif case.reference:
@@ -89,7 +89,7 @@ def _how_to_read(case: Case) -> str:
 
 
 def _profile_table(case: Case) -> Block:
-    """Return the scores in the index and its children, beside those of all."""
+    """Return a table of the scores in the index and its children, compared with all units."""
     assessment = case.assessment
     table = frames.read(assessment.profile(case.unit, period=case.period))
     n = len(nodes_to_level(assessment.index, 1))
@@ -116,7 +116,7 @@ def _profile_table(case: Case) -> Block:
 
 
 def peers(case: Case) -> Iterator[Block]:
-    """Show the unit among its peers, and why the best of them is ahead."""
+    """Yield the comparison with peers, and the difference from the highest-ranked peer."""
     say = case.say
     if not case.peers:
         yield Paragraph(say("No other unit can be compared with it."))
@@ -199,7 +199,7 @@ def _behind(case: Case, best: int) -> Iterator[Block]:
 
 
 def weaknesses(case: Case) -> Iterator[Block]:
-    """Tell where the unit is behind, and who does better and is like it."""
+    """Yield the gaps of the unit, and similar units with higher scores."""
     assessment, say = case.assessment, case.say
     gaps = diagnosis.weaknesses(assessment, case.unit, nodes=case.nodes, period=case.period)
     yield from _distances(
@@ -259,7 +259,7 @@ _HEADS = {
 def _distances(
     case: Case, found: object, caption: str, nowhere: str, *, distance: str = "gap", top: int = 10
 ) -> Iterator[Block]:
-    """Show the first gaps or leads, or say that there are none."""
+    """Yield a table of the first gaps or leads, or a paragraph if there are none."""
     table = frames.read(found, empty=True)
     if not table.n_rows:
         yield Paragraph(nowhere)
@@ -268,7 +268,7 @@ def _distances(
     figures = {"score": digits, "reference": digits, distance: digits, "points": digits + 1}
     if not case.is_alone:
         figures["rank"] = 0
-    # The caption says already with what the only unit is compared.
+    # For the only unit, the caption already names what it is compared with.
     notes = ["" if case.is_alone and ALONE in note else note for note in table.column("note")[:n]]
     doubtful, word = case.doubtful, flag_name(case.language, "doubtful")
     notes = [
@@ -341,7 +341,7 @@ def _likest(case: Case, code: str) -> object:
 
 
 def strengths(case: Case) -> Iterator[Block]:
-    """Tell where the unit is ahead."""
+    """Yield the leads of the unit."""
     yield from tried(case.language, lambda: _leads(case), case.say("Strengths"))
 
 
@@ -374,7 +374,7 @@ def _leads(case: Case) -> Iterator[Block]:
 
 
 def balance(case: Case) -> Iterator[Block]:
-    """Tell how even the parts are, and what unevenness costs."""
+    """Yield how even the scores below the index are, and the cost of their unevenness."""
     index = case.assessment.index
     table = frames.read(diagnosis.balance(case.assessment, named=True))
     row = {

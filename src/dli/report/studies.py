@@ -1,4 +1,4 @@
-"""The study of the ranks that a report shows, and what is needed to repeat the report."""
+"""The study of the ranks in a report, and the information to reproduce the report."""
 
 from importlib.metadata import version
 from platform import python_version
@@ -26,18 +26,18 @@ __all__ = [
     "usual_draws",
 ]
 
-# The draws of a study that a report makes itself, and those where they would take minutes.
+# The number of draws of a report's own study, and the lower numbers for very many units.
 _DRAWS, _FEWER_DRAWS, _FEWEST_DRAWS, _MANY_UNITS = 2_000, 500, 100, 5_000
 
 
 def intervals(study: "Uncertainty") -> list[tuple[float, float]]:
-    """Return the ranks between which 90 % of the simulations lie, for each row."""
+    """Return the 90 % rank interval of each row."""
     low, high = study.rank_quantiles(0.05), study.rank_quantiles(0.95)
     return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def interval(language: Language, between: tuple[float, float]) -> str:
-    """Write the ranks from one to another, or the only one; an en dash for what is missing."""
+    """Return a rank interval as text, or an en dash if it is missing."""
     low, high = (language.number(rank, 0) for rank in between)
     if low == high:
         return low
@@ -45,7 +45,7 @@ def interval(language: Language, between: tuple[float, float]) -> str:
 
 
 def usual_draws(assessment: "Assessment") -> int:
-    """Return how many draws a report makes of an assessment."""
+    """Return the number of draws that a report makes of an assessment."""
     n_units = max(map(len, assessment.rows_by_period.values()))
     if n_units <= _MANY_UNITS:
         return _DRAWS
@@ -59,7 +59,7 @@ def studied(
     *,
     alone: bool = False,
 ) -> tuple["Uncertainty | None", list[Block]]:
-    """Return a study, by default one of the weights, or the reason why there is none.
+    """Return a study, by default one of the weights, or None and the reason.
 
     Parameters
     ----------
@@ -67,12 +67,12 @@ def studied(
     assessment : Assessment
     study : Uncertainty, optional
     alone : bool
-        Whether there is only one unit with a score, and so no rank to study.
+        Whether only one unit has a score, so that there are no ranks.
 
     Raises
     ------
     MethodError
-        A study of other units, or of a sub-index.
+        If the study is of other units or of a sub-index.
     """
     from dli.sensitivity import WeightNoise, uncertainty
 
@@ -92,7 +92,7 @@ def studied(
 
 
 def fewer(language: Language, assessment: "Assessment", study: "Uncertainty | None") -> list[Block]:
-    """Say where a report of very many units uses fewer draws than are usual, or were made."""
+    """Return a note if a report of very many units uses fewer draws than usual or available."""
     n_draws = usual_draws(assessment)
     if study is not None:
         text = language.say("The rank intervals are those of the first {n} simulations.", n=n_draws)
@@ -108,7 +108,7 @@ def fewer(language: Language, assessment: "Assessment", study: "Uncertainty | No
 
 
 def simulations(language: Language, study: "Uncertainty") -> str:
-    """Say in how many simulations what varies, as the beginning of a sentence."""
+    """Return the number of simulations and what varies, as the beginning of a sentence."""
     share = _noise_of_weights(study)
     if share is not None:
         return language.say(
@@ -124,7 +124,7 @@ def simulations(language: Language, study: "Uncertainty") -> str:
 
 
 def condition(language: Language, study: "Uncertainty") -> str:
-    """Say what varies, as a condition within a sentence."""
+    """Return what varies, as a condition within a sentence."""
     share = _noise_of_weights(study)
     if share is not None:
         return language.say(
@@ -136,7 +136,7 @@ def condition(language: Language, study: "Uncertainty") -> str:
 
 
 def _noise_of_weights(study: "Uncertainty") -> float | None:
-    """Return how far all weights vary, None where anything else varies, or not all alike."""
+    """Return the relative spread of the weights, or None if anything else varies."""
     from dli.sensitivity import WeightNoise
 
     (first, *more) = study.design.inputs
@@ -150,12 +150,12 @@ def _named_inputs(language: Language, study: "Uncertainty") -> str:
 
 
 def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
-    """Refuse a study that is not of these units at the index.
+    """Raise an error if a study is not of these units at the index.
 
     Raises
     ------
     MethodError
-        A study of other units, or of a sub-index.
+        If the study is of other units or of a sub-index.
     """
     if study is None:
         return
@@ -173,7 +173,7 @@ def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
 def methods(
     language: Language, assessment: "Assessment", study: "Uncertainty | None"
 ) -> list[Section]:
-    """Say what was done, and what is needed to do it again."""
+    """Return the sections on the methods and on how to reproduce the report."""
     say = language.say
     lines = [
         say(

@@ -1,4 +1,4 @@
-"""A unit in short: its score and rank, its highest and lowest sub-indices, its largest gain."""
+"""The summary of a unit: score and rank, highest and lowest sub-indices, largest gain."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,15 +19,15 @@ __all__ = ["in_short"]
 def in_short(
     case: Case, between: tuple[float, float] | None, possible: str = ""
 ) -> Iterator[Block]:
-    """Return score, rank, the highest and the lowest sub-index, and the largest gain.
+    """Yield score and rank, the highest and the lowest sub-index, and the largest gain.
 
     Parameters
     ----------
     case : Case
     between : (float, float) or None
-        The ranks between which 90 % of the simulations lie, if they were studied.
+        The 90 % rank interval, if there is a study.
     possible : str
-        The sentence that says which ranks it can have, said instead of the interval.
+        The sentence on the range of ranks, used instead of the interval.
     """
     yield _score_and_rank(case, between, possible)
     yield from _highest_and_lowest(case)
@@ -82,7 +82,7 @@ def _firm(case: Case, between: tuple[float, float]) -> str:
 
 
 def _highest_and_lowest(case: Case) -> Iterator[Paragraph]:
-    """Name the children of the index that are highest and lowest, by rank and by score."""
+    """Yield the highest and the lowest children of the index, by rank and by score."""
     assessment, index = case.assessment, case.assessment.index
     nodes = [n for n in index.children if not np.isnan(assessment.array(n.code)[case.row])]
     if len(nodes) < 2:
@@ -105,7 +105,7 @@ def _highest_and_lowest(case: Case) -> Iterator[Paragraph]:
 
 
 def _kinds(case: Case, nodes: Sequence[Node]) -> tuple[str, str]:
-    """Return what sentences call the nodes, one and several."""
+    """Return the singular and the plural of the word for the nodes."""
     one, several = key("indicator"), key("indicators")
     if all(isinstance(node, Index) for node in nodes):
         one, several = key("sub-index"), key("sub-indices")
@@ -115,19 +115,19 @@ def _kinds(case: Case, nodes: Sequence[Node]) -> tuple[str, str]:
 
 
 def _ranks(case: Case, nodes: Sequence[Node]) -> list[float]:
-    """Return ranks, the better the higher."""
+    """Return negative ranks, so that higher is better."""
     return [-float(case.assessment.rank_array(node.code)[case.row]) for node in nodes]
 
 
 def _as_entered(case: Case, nodes: Sequence[Node]) -> list[float]:
-    """Return scores on one scale: that on which they enter the index."""
+    """Return scores as they enter the index, on a common scale."""
     codes = [node.code for node in nodes]
     scores = case.assessment.arrays(codes, normalised=True)[case.row]
     return [float(score) for score in scores]
 
 
 def _extremes(values: Sequence[float]) -> list[list[int]]:
-    """Return the places of the highest and of the lowest values, with all that tie."""
+    """Return the positions of the highest and of the lowest values, including all ties."""
     own = np.array(values)
     scale = np.abs(own).max()
     return [
@@ -137,7 +137,7 @@ def _extremes(values: Sequence[float]) -> list[list[int]]:
 
 
 def _named(case: Case, nodes: Sequence[Node], places: Sequence[int], figures: Sequence[str]) -> str:
-    """Name some nodes with the figure that they share, or with their own."""
+    """Return the names of some nodes with their figures, or with the figure that they share."""
     names = [label(nodes[place]) for place in places]
     shown = list(dict.fromkeys(figures[place] for place in places))
     if len(places) == 1 or len(shown) > 1:

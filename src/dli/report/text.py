@@ -15,7 +15,7 @@ __all__ = ["text"]
 def text(
     title: str, subtitle: str, sections: Iterable[Section], folder: str | None, language: Language
 ) -> str:
-    """Return a report as Markdown, its pictures as files of a folder or within the text."""
+    """Return a report as Markdown, with pictures as files in a folder or embedded in the text."""
     parts = [f"# {escaped(title)}"]
     if subtitle:
         parts.append(escaped(subtitle))
@@ -38,7 +38,7 @@ def _is_folded(block: Block) -> bool:
 
 
 def _left_out(language: Language, tables: Sequence[Block]) -> str:
-    """Say which tables Markdown, which cannot fold them, leaves out."""
+    """Return a note on the folded tables, which Markdown leaves out."""
     n_rows = sum(len(table.rows) for table in tables if isinstance(table, Table))
     rows = language.say("{n} row in all", "{n} rows in all", n=n_rows)
     left_out = language.say(

@@ -35,50 +35,55 @@ def of_unit(  # noqa: PLR0913 each is a question of its own
     budget: float | None = None,
     lang: object = "en",
 ) -> Report:
-    """Report one unit: where it is weak, which similar units do better, and what is in doubt.
+    """Report on one unit: its weaknesses, similar units that do better, and the caveats.
 
     Parameters
     ----------
     assessment : Assessment
-        With the unit and those it is compared with.
+        The assessment that contains the unit and the units it is compared with.
     unit : object
-        As the data name it.
+        The unit, as it is named in the data.
     period : object, optional
-        Where there are several; what changed since the first is told as well.
+        The period of the report; required if the data have several periods. The report then also
+        shows what has changed since the unit's first period.
     by : str or sequence of str, optional
-        Context columns by which units are alike, as of `dli.diagnosis.peers`; by default their
-        profiles.
+        The context columns that define which units are similar, as in `dli.diagnosis.peers`. By
+        default, units are similar if their scores in the indicators are.
     peers : iterable, optional
-        The units to compare with, instead of the eight that are most alike.
+        The units to compare with, instead of the eight most similar units.
     study : Uncertainty, optional
-        Of the same units at the index. By default 2,000 simulations, or 100 to 500 for more than
-        5,000 units, in which each weight is up to a quarter higher or lower, with the seed
-        0. Not used where no other unit has a score, since there are no ranks then.
+        A study of the same units at the index. By default, 2,000 simulations (100 to 500 for more
+        than 5,000 units) with the seed 0, in which each weight is up to a quarter higher or lower.
+        Not used if no other unit has a score, since there are no ranks then.
     graph : CapabilityGraph, optional
-        What stands behind the indicators; without it causes and plans are left out.
+        The capabilities that the indicators depend on. Without a graph, the report does not
+        contain causes or a plan.
     budget : float, optional
-        What the plan may spend, where a fifth of a capability level costs 1; without it there is
-        no plan. For other costs use `CapabilityGraph.plan`.
+        The amount that the plan may spend, where a fifth of a capability level costs 1. Without a
+        budget, the report does not contain a plan. For other costs use `CapabilityGraph.plan`.
     lang : str or path
-        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
+        The language: ``"en"``, ``"fr"``, or the path of your own file of messages in TOML, which
+        must end in ``.toml``.
 
     Returns
     -------
     Report
-        A part that cannot be made is replaced by the reason.
+        The report. If a part of it cannot be computed, the report gives the reason instead.
 
     Raises
     ------
     UnknownCodeError
-        No such unit, period, peers or context columns.
+        If a unit, the period, a peer or a context column is unknown.
     DataError
-        The unit was left out, or has no score.
+        If the unit was left out, or does not have a score.
     MethodError
-        A study of other units, or of a sub-index; a budget without a graph; an unknown language.
+        If the study is of other units or of a sub-index, if there is a budget but no graph, or if
+        the language is unknown.
     ModelError
-        A file of messages that cannot be read, or that lacks some; all of them are listed.
+        If the file of messages cannot be read, or does not contain exactly the messages that are
+        required; all faults are listed.
     ImportError
-        matplotlib is not installed.
+        If matplotlib is not installed.
 
     Examples
     --------

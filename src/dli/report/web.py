@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs no network and runs no scripts."""
+"""A report as a single HTML page without network requests and scripts."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["page"]
 
-# Whatever a page contains, the browser loads nothing from elsewhere and runs no script.
+# With this policy, the browser loads nothing from elsewhere and runs no script.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -43,7 +43,7 @@ def page(title: str, subtitle: str, sections: Sequence[Section], language: Langu
 
 
 def _body(sections: Sequence[Section], language: Language) -> Iterator[str]:
-    """Write the sections and the contents: after a summary in words, which is read first."""
+    """Yield the sections and the table of contents, which follows a summary in words."""
     contents = list(_contents(sections, language))
     written = list(_sections(sections, language))
     is_summary = sections and all(isinstance(block, Paragraph) for block in sections[0].blocks)
@@ -61,7 +61,7 @@ def _contents(sections: Sequence[Section], language: Language) -> Iterator[str]:
 
 
 def _sections(sections: Sequence[Section], language: Language) -> Iterator[str]:
-    """Write each section."""
+    """Yield each section as HTML."""
     for place, section in enumerate(sections, 1):
         lines = [
             f'<section aria-labelledby="section-{place}">',

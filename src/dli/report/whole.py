@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 
 __all__ = ["of_index"]
 
-# Rows of a picture that still print on one page, and of one that leaves room for more.
+# The number of rows of a picture that fills a printed page, and of one that leaves some space.
 _PAGE, _FEW = 60, 30
 _NO_WEIGHT = key("A dash means that the aggregation above does not use weights.")
-# Indicators in a heat map of correlations; with more, nobody can read the cells.
+# The maximum number of indicators in a heat map of correlations: with more, it is illegible.
 _MAPPED = 100
 
 
@@ -64,42 +64,44 @@ def of_index(
     sobol: "Sobol | None" = None,
     lang: object = "en",
 ) -> Report:
-    """Report a whole index: the league, its parts, how far ranks hold, the data, the methods.
+    """Report on a whole index: ranking, sub-indices, robustness of the ranks, data and methods.
 
-    Of more than 500 units, tables and pictures show the 50 highest and the 50 lowest, and how the
-    scores of all are distributed; the HTML page lists all units by name in blocks that fold.
+    For more than 500 units, tables and pictures show the 50 highest and the 50 lowest units, and
+    the distribution of all scores; the HTML page lists all units by name in folded blocks.
 
     Parameters
     ----------
     assessment : Assessment
-        What the report is about.
+        The assessment to report on.
     period : object, optional
-        Where there are several: whose league is shown.
+        The period of the report; required if the data have several periods.
     study : Uncertainty, optional
-        Of the same units at the index. By default 2,000 simulations, or 100 to 500 for more than
-        5,000 units, in which each weight is up to a quarter higher or lower, with the seed
-        0. Not used where fewer than two units have a score, since there are no ranks then.
+        A study of the same units at the index. By default, 2,000 simulations (100 to 500 for more
+        than 5,000 units) with the seed 0, in which each weight is up to a quarter higher or lower.
+        Not used if fewer than two units have a score, since there are no ranks then.
     sobol : Sobol, optional
-        Shown as well if it is there.
+        Sobol indices to show in the section on the robustness of the ranks.
     lang : str or path
-        The language: ``"en"``, ``"fr"``, or a file of messages of your own that ends in ``.toml``.
+        The language: ``"en"``, ``"fr"``, or the path of your own file of messages in TOML, which
+        must end in ``.toml``.
 
     Returns
     -------
     Report
-        A part that cannot be made, such as the correlations of a single unit, is replaced by the
-        reason.
+        The report. If a part of it cannot be computed, such as the correlations of a single unit,
+        the report gives the reason instead.
 
     Raises
     ------
     UnknownCodeError
-        No such period.
+        If the period is unknown.
     MethodError
-        A study of other units, or of a sub-index; an unknown language.
+        If the study is of other units or of a sub-index, or if the language is unknown.
     ModelError
-        A file of messages that cannot be read, or that lacks some; all of them are listed.
+        If the file of messages cannot be read, or does not contain exactly the messages that are
+        required; all faults are listed.
     ImportError
-        matplotlib is not installed.
+        If matplotlib is not installed.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def _in_short(
     language: Language, assessment: "Assessment", rows: list[int], study: "Uncertainty | None"
 ) -> Iterator[Block]:
     yield from _summary(language, assessment, rows, study)
-    # It can be long, and readers look for the results first.
+    # The description comes last, since it can be long and readers look for the results first.
     if assessment.index.description:
         yield Paragraph(assessment.index.description.strip())
 
@@ -271,7 +273,7 @@ def _framework(language: Language, assessment: "Assessment") -> Iterator[Block]:
 
 
 def _first_levels(index: Index) -> Index:
-    """Return the index with the nodes of the last level that reports show as its indicators."""
+    """Return the index cut at the last level that reports show, whose nodes become indicators."""
     level = {node.code: index.level(node.code) for node in index.walk()}
     shown: dict[str, Node] = {}
     for node in reversed([node for node in index.walk() if level[node.code] <= LEVELS]):
@@ -338,7 +340,7 @@ def _parts(
 def _spread(
     language: Language, assessment: "Assessment", node: "Node", rows: list[int]
 ) -> list[str]:
-    """Return a node's lowest, median and highest score, who is first, and how many have one."""
+    """Return the row of a node: lowest, median and highest score, best unit, number of scores."""
     scores = assessment.array(node.code)[rows]
     known = scores[~np.isnan(scores)]
     if not known.size:
