@@ -106,7 +106,7 @@ def heard(make: Callable[[], Any]) -> tuple[Any, bool]:
 
 
 def picture(draw: Callable[[], Any], alt: str, caption: str = "") -> Picture:
-    """Return a picture drawn with the default settings of matplotlib, always with the same bytes."""
+    """Return a picture drawn with the default settings of matplotlib, byte for byte the same."""
     try:
         import matplotlib as mpl
         from matplotlib import pyplot as plt

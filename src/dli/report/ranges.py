@@ -80,7 +80,7 @@ def _numbers(cells: list[object]) -> list[float]:
 
 
 def sentence(language: Language, study: "Uncertainty", own: RankRange) -> str:
-    """Return sentences on the range of ranks of a unit and the units it cannot be told apart from."""
+    """Return sentences on the range of ranks of a unit and on the units it cannot be told from."""
     say = language.say
     low, high = (language.number(rank, 0) for rank in (own.low, own.high))
     if low == high:
