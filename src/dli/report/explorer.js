@@ -121,7 +121,7 @@ function draw() {
 }
 
 let waiting = 0;
-/** Change what was chosen; the page follows with its next frame. */
+/** Apply a change of the settings; the page is redrawn in its next frame. */
 function changed(/** @type {() => void} */ change) {
   change();
   keepLink();

@@ -1,12 +1,12 @@
-/** The map: outlines and dots coloured by the scores at a node. The table holds the same facts. */
+/** The map: outlines and dots coloured by the scores at a node, which the table shows as well. */
 
-// Colours of viridis, as of plots.choropleth, from the lowest score to the highest.
+// The colours of viridis, as in plots.choropleth, from the lowest score to the highest.
 const COLOURS = "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725"
   .split(" ")
   .map((code) => [0, 2, 4].map((k) => parseInt(code.slice(k, k + 2), 16)));
 const atlas = { node: 0, pointed: -1, paths: data.units.map(() => []), ranks: published.ranks };
 
-/** Build an element of a picture. */
+/** Return a new SVG element. */
 function shape(/** @type {string} */ tag, /** @type {any} */ attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
@@ -14,7 +14,7 @@ function shape(/** @type {string} */ tag, /** @type {any} */ attributes, ...chil
   return element;
 }
 
-/** Return a path from rings as `dli.report.mapped` writes them. */
+/** Return a path from rings in the format of `dli.report.mapped`. */
 function outline(/** @type {string} */ text) {
   let path = "";
   for (const ring of text ? text.split(" ") : []) {
@@ -99,7 +99,7 @@ function drawMap() {
   if (!$("map").open) return;
   const scores = current.scores[atlas.node];
   atlas.ranks = atlas.node ? ranked(scores).ranks : current.ranks;
-  // The scale holds the published scores too, so that colours keep their meaning as weights move.
+  // The scale includes the published scores, so that colours keep their meaning as weights change.
   const [low, , high] = ends(Float64Array.of(...scores, ...published.scores[atlas.node])) ?? [NaN, NaN, NaN];
   atlas.paths.forEach((paths, unit) => {
     const share = high > low ? (scores[unit] - low) / (high - low) : 0.5;
@@ -112,7 +112,7 @@ function drawMap() {
   drawPointed();
 }
 
-/** Name the unit under the pointer, or else the chosen one, and draw lines around both. */
+/** Show the name of the unit under the pointer, or of the chosen unit, and outline both. */
 function drawPointed() {
   const unit = atlas.pointed < 0 ? state.unit : atlas.pointed;
   const around = (one) => (atlas.paths[one] ?? []).map((path) => path.getAttribute("d")).join("");

@@ -1,9 +1,9 @@
 /**
- * What each part brings to a score where scores are not sums: the points by which it lifts the
- * score above that of the medians of the indicators, level by level as the library counts them.
+ * The contribution of each node to a score that is not a sum: the points by which it raises the
+ * score above that of the medians of the indicators, level by level as in the library.
  */
 
-// Up to this many children all orders of joining are averaged; above, an order and its reverse.
+// Up to this number of children, all orders are averaged; above it, one order and its reverse.
 const ENUMERATED = 12;
 
 /**
@@ -19,7 +19,7 @@ function brought(choices, unit, all) {
   };
   const own = side();
   const reference = side((x, i) => (Number.isNaN(x) ? x : all.medians[i]));
-  // How many points the index gains for each point that enters from a node.
+  // The number of points that the index gains for each point that a node contributes.
   const rates = new Float64Array(nodes.length);
   rates[0] = 1;
   for (const i of tree.inner) {
@@ -33,7 +33,7 @@ function brought(choices, unit, all) {
   return { points: Number.isNaN(own.scores[0]) ? points.fill(NaN) : points, reference: reference.scores[0] };
 }
 
-/** Return how many points a node gains over the reference for each point of its children. */
+/** Return the points that a node gains over the reference for each point of its children. */
 function childRates(choices, /** @type {number} */ i, own, reference, all) {
   const { children, decimals, product } = nodes[i];
   const [order, weights] = [choices.orders[i], choices.points[i]];
@@ -51,7 +51,7 @@ function childRates(choices, /** @type {number} */ i, own, reference, all) {
   });
 }
 
-/** Return the rates of a power mean: of the steepness of its powers between both sides. */
+/** Return the rates of a power mean, from the slopes of its powers between both sides. */
 function powerRates(xs, ys, weights, scores, /** @type {number} */ order) {
   const counted = xs.map((x, k) => (Number.isNaN(x) ? 0 : weights[k]));
   const total = counted.reduce((sum, weight) => sum + weight, 0);
@@ -75,7 +75,7 @@ function steepness(/** @type {number} */ low, /** @type {number} */ high, /** @t
   return ((order > 0 ? high : low) ** order * -Math.expm1(-Math.abs(order) * logRatio)) / gap;
 }
 
-/** Return the rates of any aggregation: shares by Shapley, over the orders of switching sides. */
+/** Return the rates of any aggregation: Shapley shares over the orders of switching sides. */
 function switchedRates(xs, ys, /** @type {(mixed: any) => number} */ join) {
   const players = xs.flatMap((x, k) => (Number.isNaN(x) ? [] : [k]));
   const mixed = Float64Array.from(ys);
@@ -94,7 +94,7 @@ function switchedRates(xs, ys, /** @type {(mixed: any) => number} */ join) {
   const rates = xs.map(() => 0);
   players.forEach((k, j) => {
     const gap = xs[k] - ys[k];
-    // Beside much larger siblings a small gap is no tie where it brings points.
+    // A small gap beside much larger siblings is not a tie if it contributes points.
     if (Math.abs(gap) > tie || (gap !== 0 && Math.abs(shares[j]) > least)) rates[k] = shares[j] / gap;
   });
   return rates;

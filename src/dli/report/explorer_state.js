@@ -1,4 +1,4 @@
-/** What the reader chose, the link that holds it, and small helpers. Names are text, never markup. */
+/** The choices of the reader, the link that stores them, and small helpers. Names are text, never markup. */
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const { language } = data;
@@ -20,12 +20,12 @@ const state = {
 };
 let current = published;
 
-/** Mark a template that is said later. */
+/** Mark a template that is passed to `say` later. */
 const key = (/** @type {string} */ template) => template;
 
 /**
- * Say a template in the language of the page, with its fields filled in; where there are two, the
- * field n chooses. English is the key to the messages of the other languages.
+ * Return a template in the language of the page, with its fields filled in; the field n chooses
+ * between two templates. The English text is the key to the messages of other languages.
  * @param {string} template @param {...any} rest the template for other numbers, and the fields
  */
 function say(template, ...rest) {
@@ -50,13 +50,13 @@ function el(/** @type {string} */ tag, /** @type {any} */ attributes = {}, ...ch
   return element;
 }
 
-/** Set numbers that the style sheet places things by. */
+/** Set the numbers that the style sheet uses for positions. */
 function placed(element, /** @type {Record<string, number>} */ numbers) {
   for (const [name, value] of Object.entries(numbers)) element.style.setProperty(`--${name}`, String(value));
   return element;
 }
 
-/** Change the text of an element only where it differs, so that the browser lays out no more. */
+/** Change the text of an element only if it differs, which saves layout. */
 function write(element, /** @type {string} */ text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -64,7 +64,7 @@ function mark(element, /** @type {string} */ name, value) {
   if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
-/** Write an English figure with the marks of the language. */
+/** Return an English figure with the marks of the language. */
 const marked = (/** @type {string} */ text) =>
   text.replace(/[.,]/g, (mark) => (mark === "." ? language.decimal : language.thousands));
 /** @type {Intl.NumberFormat[]} by the number of decimals; making one takes long */
@@ -82,7 +82,7 @@ const short = (value) => String(Number(value.toPrecision(6)));
 const written = (value) => marked(short(value)).replace("-", "−");
 const isNarrow = matchMedia("(max-width: 46rem)");
 
-// ---- What was changed, and the link that holds it ---------------------------------------------
+// ---- The changes of the reader, and the link that stores them ---------------------------------
 
 const start = tree.published();
 const movedWeights = () =>
@@ -109,7 +109,7 @@ function linked() {
   return link.toString();
 }
 
-/** Take over what a link holds; what does not fit this page is passed over. */
+/** Apply the settings of a link, without those that do not fit this page. */
 function follow(/** @type {string} */ text) {
   const link = new URLSearchParams(text);
   const fresh = tree.published();
@@ -157,7 +157,7 @@ function keepLink() {
     try {
       history.replaceState(null, "", `#${link}`);
     } catch {
-      location.hash = link; // where a browser forbids the other way for files
+      location.hash = link; // some browsers forbid replaceState for files
     }
   }, 300);
 }

@@ -8,10 +8,10 @@ const columns = [
 ];
 /** @type {number[]} the units of the table, in order */
 let shown = [];
-/** @type {any[]} rows that are filled anew as the table scrolls */
+/** @type {any[]} rows that are refilled as the table scrolls */
 const rows = [];
 const collator = collated();
-/** Return the order of the language, that of English where the browser does not know its code. */
+/** Return the sort order of the language, or of English if the browser does not know the language. */
 function collated() {
   const rule = { numeric: true, sensitivity: "base" };
   try {
@@ -120,7 +120,7 @@ function drawTable() {
   write($("shown"), parts.join(" "));
 }
 
-/** Fill the rows in view; the others are only space. */
+/** Fill the rows in view; the other rows are blank space. */
 function drawRows() {
   const { height, room, top } = seen;
   const start = Math.min(Math.floor(top / height), shown.length) - 8;
@@ -143,7 +143,7 @@ function drawRows() {
   const entry = rows.find((item) => !item.row.hidden && Number(item.button.dataset.unit) === state.unit) ?? rows.find((item) => !item.row.hidden);
   for (const item of rows) mark(item.button, "tabindex", item === entry ? 0 : -1);
   if (focused < 0 || Number(document.activeElement.dataset.unit) === focused) return;
-  // The rows were filled anew: the focus stays with its unit, or waits at the table.
+  // The rows were refilled: the focus stays with its unit, or moves to the table.
   const same = rows.find((item) => !item.row.hidden && Number(item.button.dataset.unit) === focused);
   (same?.button ?? $("scroll")).focus({ preventScroll: true });
 }
@@ -179,7 +179,7 @@ function walk(event) {
   rows.find((item) => !item.row.hidden && Number(item.button.dataset.unit) === shown[to])?.button.focus({ preventScroll: true });
 }
 
-/** Scroll the table so that a place is in view. */
+/** Scroll the table so that a position is in view. */
 function reveal(/** @type {number} */ place) {
   const box = $("scroll");
   const { height } = seen;

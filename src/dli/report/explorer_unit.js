@@ -24,14 +24,14 @@ function ends(/** @type {Float64Array} */ scores) {
   return [sorted[0], (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2, sorted[sorted.length - 1]];
 }
 
-/** Return those of all units at a node, found once for each change. */
+/** Return these three for all units at a node, computed once for each change. */
 function spread(/** @type {number} */ i) {
   current.spreads ??= new Map();
   if (!current.spreads.has(i)) current.spreads.set(i, ends(current.scores[i]));
   return current.spreads.get(i);
 }
 
-/** Return the eight units with the nearest values, by the mean distance in what both have. */
+/** Return the eight units with the nearest values, by the mean distance in their common indicators. */
 function nearest(/** @type {number} */ unit) {
   const distances = new Float64Array(tree.n).fill(Infinity);
   for (let other = 0; other < tree.n; other++) {
@@ -101,7 +101,7 @@ function makeProfile() {
   );
 }
 
-/** Return the limits of an indicator's values, in the unit in which they are given. */
+/** Return the limits of an indicator's values, in the unit of the what-if values. */
 function limits(/** @type {number} */ leaf) {
   const { line } = nodes[leaf];
   const [a, b] = tree.ranges[leaf];
@@ -156,7 +156,7 @@ function drawKey(/** @type {string} */ name) {
   );
 }
 
-/** Show the scores at the nodes beside those of the reference, and the points they bring. */
+/** Show the scores at the nodes, compared with those of the reference, and their points. */
 function drawParts(other) {
   const addsUp = tree.addsUp(state);
   const { points: contributions, reference: from } = brought(state, state.unit, current);
@@ -206,7 +206,7 @@ function track(/** @type {number} */ i, /** @type {number} */ score, /** @type {
   return el("span", { class: "track", "aria-hidden": "true" }, ...marks);
 }
 
-/** Return the indicators that would raise the unit's score most if they were best. */
+/** Return the indicators that would raise the unit's score most at the best end of their scale. */
 function gains(/** @type {number} */ unit) {
   const score = current.scores[0][unit];
   return tree.leaves
