@@ -22,6 +22,7 @@ from dli.aggregation import (
     Traits,
 )
 from dli.errors import MethodError
+from dli.method.coverage import Coverage
 from dli.method.rounding import RoundedAggregation
 from dli.scoring.joining import MissingRule, join
 from dli.sensitivity import WeightNoise, joins, uncertainty
@@ -141,6 +142,23 @@ def test_scores_of_draws_are_those_of_a_call_for_each_draw(step, node):
         return
     found = scores_of_draws(joining, children, weights, n_draws)
     assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * isinstance(step, Comparing))
+
+
+@pytest.mark.parametrize(
+    "groups", [[], [np.array([row]) for row in range(3)]], ids=["gaps", "periods"]
+)
+def test_weights_of_the_only_unit_left_are_not_those_of_all(groups):
+    """Copeland's scores need common weights, also where one unit alone is compared."""
+    others = [5.0, 2.0] if groups else [np.nan, np.nan]
+    children = [np.array([[1.0, *others]]), np.array([[4.0, 3.0, 9.0]])]
+    weights = [np.array([[1.0, 2.0, 2.0]]), np.linspace(1, 2, 6)[:, np.newaxis] * np.ones(3)]
+    joining = joining_of(
+        Copeland(), 2, rule=MissingRule("renormalise", Coverage(share=1.0)), groups=groups
+    )
+    with pytest.raises(MethodError, match="weights") as expected:
+        reference(joining, children, weights, 6)
+    with pytest.raises(MethodError, match=f"^{re.escape(str(expected.value))}$"):
+        scores_of_draws(joining, children, weights, 6)
 
 
 CHILDREN = [np.array([[1.0, 5.0, 2.0]]), np.array([[4.0, 3.0, 9.0]])]

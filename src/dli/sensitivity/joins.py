@@ -130,8 +130,8 @@ def _together(joining: Joining, planes: Floats, weights: Floats) -> Floats | Non
         return _joined(joining, planes, weights)
     scores = np.empty((len(weights), planes.shape[2]))
     for rows in joining.groups:
-        own = weights if weights.shape[1] == 1 else weights[:, rows]
-        found = _joined(joining, planes[:, :, rows], own)
+        own = _weights_of(weights, rows)
+        found = None if own is None else _joined(joining, planes[:, :, rows], own)
         if found is None:
             return None
         scores[:, rows] = found
@@ -151,12 +151,19 @@ def _joined(joining: Joining, planes: Floats, weights: Floats) -> Floats | None:
         return None
     scores = np.full((len(weights), planes.shape[2]), np.nan)
     if rows.size:
-        own = weights if weights.shape[1] == 1 else weights[:, rows]
-        found = _aggregated(joining, planes[:, :, rows], own)
+        own = _weights_of(weights, rows)
+        found = None if own is None else _aggregated(joining, planes[:, :, rows], own)
         if found is None:
             return None
         scores[:, rows] = found
     return scores
+
+
+def _weights_of(weights: Floats, rows: Integers) -> Floats | None:
+    """Return the weights of some rows; None if those of one unit would look like those of all."""
+    if weights.shape[1] == 1:
+        return weights
+    return None if len(rows) == 1 else weights[:, rows]
 
 
 def _aggregated(joining: Joining, planes: Floats, weights: Floats) -> Floats | None:
