@@ -45,10 +45,10 @@ def copeland_scores_of_draws(values: Floats, weights: Floats) -> Floats | None:
         if n_bits * n_children > _MOST_BITS or 2 ** (n_bits * n_children) > max(256, n_units**2):
             return None
         scores = np.empty((n_draws, n_units), dtype=np.int64)
+        first, second = _pairs(x)
         for rows in _blocks(n_draws, _PATTERNS_AT_ONCE // n_units**2):
-            scores[rows] = _by_patterns(
-                x[:, rows], own_weights[rows], n_bits=n_bits, has_gaps=has_gaps
-            )
+            pairs = first[:, rows], second[:, rows]
+            scores[rows] = _by_patterns(pairs, own_weights[rows], n_bits=n_bits, has_gaps=has_gaps)
     if not has_gaps:
         return scores.astype(np.float64)
     is_judged = (~np.isnan(x) & (w > 0)).any(axis=0)
@@ -85,25 +85,34 @@ def _blocks(n_draws: int, size: int) -> list[slice]:
     return [slice(first, first + size) for first in range(0, n_draws, size)]
 
 
-def _by_patterns(x: Floats, weights: Floats, *, n_bits: int, has_gaps: bool) -> Integers:
-    """Return the scores of values (n_children, n_draws, n_units) by tables of patterns.
+def _by_patterns(
+    pairs: tuple[Floats, Floats], weights: Floats, *, n_bits: int, has_gaps: bool
+) -> Integers:
+    """Return the scores of draws by tables of patterns.
 
     The pattern of a pair of units states for each child which of them is better. There are few
     patterns and many pairs, so the outcome is computed once for each pattern.
+
+    Parameters
+    ----------
+    pairs : (ndarray, ndarray) of shape (n_children, n_draws, n_units // 2, n_units)
+        The values of the first and of the second unit of each pair.
+    weights : ndarray of shape (n_draws, n_children)
+    n_bits : int
+        The bits of a pattern for each child.
+    has_gaps : bool
     """
-    kind = np.uint8 if n_bits * len(x) <= 8 else np.uint16
-    n_draws, n_units = x.shape[1:]
-    pattern = np.zeros((n_draws, n_units // 2, n_units), dtype=kind)
-    is_better = np.empty(pattern.shape, dtype=np.bool_)
-    for own in x:
-        one, other = _pairs(own)
+    n_children, *shape = pairs[0].shape
+    pattern = np.zeros(shape, dtype=np.uint8 if n_bits * n_children <= 8 else np.uint16)
+    is_better = np.empty(shape, dtype=np.bool_)
+    for one, other in zip(*pairs, strict=True):
         for compare in (np.greater_equal, np.less_equal)[:n_bits]:
             compare(one, other, out=is_better)
             pattern += pattern
             pattern |= is_better.view(np.uint8)
     tables = _tables(weights, n_bits=n_bits, has_gaps=has_gaps)
     won = np.empty(pattern.shape, dtype=np.int8)
-    for draw in range(n_draws):
+    for draw in range(len(won)):
         # All patterns are in the table; "clip" avoids a bounds check of each.
         np.take(tables[draw], pattern[draw], out=won[draw], mode="clip")
     return _sums_by_unit(won)
