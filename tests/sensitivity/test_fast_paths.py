@@ -286,13 +286,35 @@ def test_a_study_of_many_units_counts_what_loops_count():
 def test_draws_that_tell_the_bins_are_scored_once(monkeypatch):
     scored = []
 
-    def noted(study, ever, seed, chunk, room):
-        scored.append(chunk)
-        return scores_of(study, ever, seed, chunk, room)
+    def noted(study, ever, seed, task, room):
+        scored.append(task)
+        return scores_of(study, ever, seed, task, room)
 
     monkeypatch.setattr(running, "scores_of", noted)
     assessment = example(aggregation=ArithmeticMean())
     inputs = [WeightNoise(0.3), MeasurementError(0.1)]
     study = uncertainty(assessment, inputs, n_samples=50, rng=3, executor=Inline())
-    assert scored == [(0, 50)]
+    assert scored == [[(0, 50)]]
     assert study.rank_counts.sum() == 50 * 9
+
+
+def test_chunks_scored_together_are_counted_as_one_by_one(monkeypatch):
+    assessment = example(aggregation=GeometricMean())
+    together = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline())
+    scored = []
+
+    def noted(study, ever, seed, task, room):
+        scored.append(task)
+        return scores_of(study, ever, seed, task, room)
+
+    monkeypatch.setattr(running, "scores_of", noted)
+    for numbers, batches in (2**21, [3]), (2**13, [1, 1, 1]), (1, [1, 1, 1]):
+        monkeypatch.setattr(running, "_NUMBERS_AT_ONCE", numbers)
+        scored.clear()
+        alone = uncertainty(
+            assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline()
+        )
+        assert [len(task) for task in scored] == batches
+        assert [n for task in scored for _, n in task] == [1024, 1024, 452]
+        assert_array_equal(alone.rank_counts, together.rank_counts)
+        assert_allclose(alone.mean_scores, together.mean_scores, rtol=1e-13)

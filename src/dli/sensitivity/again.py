@@ -1,4 +1,4 @@
-"""Draws of a study made again, for what would take too long to count every time."""
+"""Repeated draws of a study, for results that would take too long to count every time."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -25,7 +25,7 @@ def wins(
     executor: Submits | None,
     progress: bool,
 ) -> NDArray[np.int64]:
-    """Count in how many draws each of some units ranks before each other."""
+    """Return the number of draws in which each of some units ranks ahead of each other unit."""
     total = np.zeros((own.size, own.size), dtype=np.int64)
     for run in runs:
         work = partial(_wins, own, plan, run.seed)
@@ -39,7 +39,7 @@ def _wins(own: NDArray[np.intp], plan: Plan, seed: int, task: Task) -> NDArray[n
     found = np.zeros((own.size, own.size), dtype=np.int64)
     room = Room()
     for chunk in task:
-        ranks = rank_scores(scores_of(plan.design, plan.ever, seed, chunk, room)[:, own]).T
+        ranks = rank_scores(scores_of(plan.design, plan.ever, seed, [chunk], room)[:, own]).T
         by_unit = np.where(np.isnan(ranks), np.inf, ranks).astype(np.float32)
         for unit, ahead in enumerate(by_unit):
             found[unit] += (ahead < by_unit).sum(axis=1)
@@ -47,7 +47,7 @@ def _wins(own: NDArray[np.intp], plan: Plan, seed: int, task: Task) -> NDArray[n
 
 
 def firsts(plan: Plan, runs: Sequence[Stretch], k: int) -> NDArray[np.int64]:
-    """Count in how many draws each unit is among the first k of its period."""
+    """Return the number of draws in which each unit is among the first k of its period."""
     total = np.zeros(int(plan.ever.sum()), dtype=np.int64)
     for run in runs:
         for part in in_order(partial(_firsts, k, plan, run.seed), tasks_of(run, plan.tasks)):
@@ -59,19 +59,19 @@ def _firsts(k: int, plan: Plan, seed: int, task: Task) -> NDArray[np.int64]:
     found = np.zeros(int(plan.ever.sum()), dtype=np.int64)
     room = Room()
     for chunk in task:
-        scores = scores_of(plan.design, plan.ever, seed, chunk, room)
+        scores = scores_of(plan.design, plan.ever, seed, [chunk], room)
         for group in plan.bins.groups:
             found[group] += (rank_scores(scores[:, group]) <= k).sum(axis=0)
     return found
 
 
 def numbers(plan: Plan, runs: Sequence[Stretch], first: int, n: int) -> Floats:
-    """Return what some of the draws were made of, (n_factors, n_draws).
+    """Return the uniform numbers of some of the draws, of shape (n_factors, n_draws).
 
     Parameters
     ----------
     first, n : int
-        The first draw, from 0, over all stretches, and how many.
+        The first draw, counted from 0 over all stretches, and the number of draws.
     """
     first = whole_number("first", first, 0, sum(run.n_draws for run in runs) - 1)
     n = whole_number("n", n, 1)

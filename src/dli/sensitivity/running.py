@@ -1,7 +1,7 @@
-"""Draws made and counted: from the start, or on from where a study stands."""
+"""Functions that make and count draws, from the start or continuing a study."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -25,39 +25,63 @@ __all__ = ["Plan", "draws_of", "plan", "run", "scores_of", "units_with_scores"]
 # A task, with the scores of its first chunk if they are known.
 Share: TypeAlias = tuple[Task, Floats | None]
 
-# Seconds from one writing of a checkpoint to the next; more where to write takes long, so that it
-# never takes a larger share of the time than this.
+# The seconds between two checkpoints. If writing is slow, the interval grows, so that writing never
+# takes a larger share of the time than this.
 EVERY = 30.0
 _SHARE = 0.05
+# The scores, weights or random numbers that a thread computes together, which take 16 MB.
+_NUMBERS_AT_ONCE = 2**21
 
 
 def draws_of(task: Task) -> int:
-    """Count the draws of a task."""
+    """Return the number of draws of a task."""
     return sum(n for _, n in task)
 
 
-def scores_of(study: Design, ever: Bools, seed: int, chunk: tuple[int, int], room: Room) -> Floats:
-    """Draw a chunk, and give the scores of the units that ever have one."""
-    numbers = room.array("numbers", (len(study.names), chunk[1]))
-    scores = study.scores(uniforms(seed, chunk[0], numbers), room)
+def scores_of(study: Design, ever: Bools, seed: int, task: Task, room: Room) -> Floats:
+    """Return the scores in some chunks of draws of the units that ever have a score."""
+    n_factors = len(study.names)
+    drawn = [
+        uniforms(seed, chunk, room.array(f"numbers {place}", (n_factors, n)))
+        for place, (chunk, n) in enumerate(task)
+    ]
+    numbers = drawn[0]
+    if len(drawn) > 1:
+        together = room.array("numbers", (n_factors, draws_of(task)))
+        numbers = np.concatenate(drawn, axis=1, out=together)
+    scores = study.scores(numbers, room)
     return scores if ever.all() else scores[:, ever]
+
+
+def _batches(task: Task, study: Design) -> Iterator[Task]:
+    """Yield the chunks of a task in batches that are scored together.
+
+    Threads take turns in the interpreter at each call of NumPy, so a call must do enough work.
+    """
+    width = max(len(study.assessment.units), len(study.names), len(study.node.indicators))
+    size = max(1, _NUMBERS_AT_ONCE // (width * max((n for _, n in task), default=1)))
+    for first in range(0, len(task), size):
+        yield task[first : first + size]
 
 
 @frozen(kw_only=True, eq=False)
 class Plan:
-    """What is drawn, and what is counted of it.
+    """The design of a study and how its draws are counted.
 
     Attributes
     ----------
     design : Design
+        The assessment and its uncertain inputs.
     kept : Kept
+        The outputs that are counted.
     ever : ndarray of bool of shape (n_units,)
-        Which units ever have a score.
+        Whether each unit ever has a score.
     bins : Bins
+        The bins of scores and ranks.
     tasks : Tasks
-        How large tasks are.
+        The division of draws into tasks.
     known : (int, ndarray), optional
-        A seed with the scores of its first chunk, where these were drawn to find the bins.
+        A seed and the scores of its first chunk, if these were drawn to determine the bins.
     """
 
     design: Design
@@ -72,7 +96,7 @@ class Plan:
         return evolve(self, known=None)
 
     def empty(self) -> Counted:
-        """Return sums over no draws."""
+        """Return the counts before the first draw."""
         power = self.bins.power if self.kept.scores else 0
         return Counted(int(self.ever.sum()), *self.bins.columns(self.kept), power)
 
@@ -80,16 +104,19 @@ class Plan:
 def plan(
     study: Design, kept: Kept, seed: int, n_draws: int, given: tuple[Floats, Floats] | None = None
 ) -> Plan:
-    """Decide where to count scores and ranks.
+    """Return the plan of a study, with the bins in which scores and ranks are counted.
 
     Parameters
     ----------
     study : Design
+        The assessment and its uncertain inputs.
     kept : Kept
+        The outputs that are counted.
     seed, n_draws : int
-        Of which the first chunk may have to tell.
+        The seed and the number of draws. If scores are not bounded, the bins are determined from
+        the first chunk.
     given : (ndarray, ndarray), optional
-        The middle and the width of bins that are known.
+        The middle and the width of the bins, if known.
 
     Raises
     ------
@@ -104,16 +131,16 @@ def plan(
         bounds is not None and not study.draws(np.full((len(study.names), 1), 0.5)).changes_data
     )
     if given is not None or not kept.scores:
-        # Where no score is counted, bins of any width do.
+        # If scores are not counted, the width of the bins does not matter.
         low = high = np.zeros(int(ever.sum()))
     elif is_sure and bounds is not None:
         low, high = (ends[ever] for ends in bounds)
     else:
-        # Nothing bounds the scores beforehand: the first draws tell, with room on both sides.
-        first = scores_of(study, ever, seed, tasks[0][0], Room())
+        # The scores are not bounded: the first draws determine the bins, with a margin at each end.
+        first = scores_of(study, ever, seed, tasks[0][:1], Room())
         low, high = np.fmin.reduce(first, axis=0), np.fmax.reduce(first, axis=0)
-        room = (high - low) / 2
-        low, high = low - room, high + room
+        margin = (high - low) / 2
+        low, high = low - margin, high + margin
         known = seed, first
     bins = Bins.between(low, high, groups, is_sure=is_sure)
     if given is not None:
@@ -122,12 +149,12 @@ def plan(
 
 
 def units_with_scores(study: Design) -> Bools:
-    """Return which units ever have a score, of shape (n_units,).
+    """Return whether each unit ever has a score, of shape (n_units,).
 
     Raises
     ------
     MethodError
-        No unit has one.
+        No unit has a score.
     """
     ever = ~np.all([np.isnan(a.array(study.node.code)) for a in study.assessments], axis=0)
     if not ever.any():
@@ -137,7 +164,7 @@ def units_with_scores(study: Design) -> Bools:
 
 
 def _groups(assessment: Assessment, ever: Bools) -> list[NDArray[np.intp]]:
-    """Return the places, among the units that ever have a score, of those of each period."""
+    """Return, for each period, the positions of its units among those that ever have a score."""
     place = np.cumsum(ever) - 1
     groups = [place[rows[ever[rows]]] for rows in assessment.rows_by_period.values()]
     return [group for group in groups if group.size]
@@ -152,7 +179,7 @@ class _Shares(Sequence[Share]):
         return len(self.tasks)
 
     def __getitem__(self, place: Any) -> Any:
-        """Return a task, with the scores that are known of it."""
+        """Return a task with the scores of its first chunk, if known."""
         return self.tasks[place], self.first if place == 0 else None
 
 
@@ -165,18 +192,20 @@ def run(
     progress: bool = False,
     save: Callable[[Stretch], object] | None = None,
 ) -> Counted:
-    """Make the draws of a stretch that are not counted yet.
+    """Make and count the remaining draws of a stretch.
 
     Parameters
     ----------
     own : Plan
+        The plan of the study.
     stretch : Stretch
+        The draws to make.
     counted : Counted
-        Sums over the first tasks of the stretch, to which the others are added.
+        The counts over the first tasks of the stretch, to which the other tasks are added.
     executor, progress
-        As for `uncertainty`.
+        As in `uncertainty`.
     save : callable, optional
-        Called now and then, and at the end, with what is counted so far.
+        Called at intervals and at the end, with the stretch of draws counted so far.
     """
     whole = tasks_of(stretch, own.tasks)
     n_done = sum(size for _, _, size in counted.blocks)
@@ -219,7 +248,7 @@ def _draws_of(share: Share) -> int:
 
 
 def _count(own: Plan, seed: int, share: Share) -> Tally:
-    """Do a task: draw and count its chunks."""
+    """Return the counts of a task, after drawing its chunks."""
     study, ever = own.design, own.ever
     nominal = study.assessment.array(study.node.code)[ever]
     kind = WideCounter if own.bins.is_wide else Counter
@@ -229,6 +258,6 @@ def _count(own: Plan, seed: int, share: Share) -> Tally:
     task, first = share
     if first is not None:
         counter.add(first)
-    for chunk in task if first is None else task[1:]:
-        counter.add(scores_of(study, ever, seed, chunk, room))
+    for batch in _batches(task if first is None else task[1:], study):
+        counter.add(scores_of(study, ever, seed, batch, room))
     return counter.result()

@@ -1,4 +1,4 @@
-"""Scores of many draws at once, for one choice of imputation, treatment and normalisation."""
+"""Scores of many draws at once, for one combination of the options of the method."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,33 +19,37 @@ from dli.sensitivity.parts import Part, back, covered, forth, part_of, require_w
 
 __all__ = ["Scorer", "scorer"]
 
-# So many sums fit into a core's own cache, with the products that are added to them.
-_CACHED = 2**15
-_JOINED = 2**17
+# The number of sums that are computed at once. Fewer sums would fit into the cache of a core, but
+# the calls of NumPy would be so short that threads would wait for each other.
+_AT_ONCE = 2**17
 
 
 @frozen(eq=False)
 class Scorer:
-    """The tree below a node with nominal weights and normalised values.
+    """The tree below a node, with nominal weights and normalised values.
 
     Attributes
     ----------
     parts : tuple of Part
-        The node first, children after their parents.
+        The data of the node, then of its descendants, each after its parent.
     values : ndarray of shape (n_indicators, n_draws or 1, n_units)
-        Normalised; there are several draws of them where data vary.
+        The normalised values of the indicators, for each draw if the data vary.
     order : float or None
-        The order of the power mean when one serves the whole tree and no value is missing: then
-        products of weights along the path serve as weights of the indicators.
+        The order of the power mean that all nodes share, None if there is no such order. An only
+        child does not count, since every power mean returns its value.
     transformed : ndarray of shape (n_indicators, n_units) or None
-        What is summed then.
+        The values transformed by `forth`, if the whole tree is one power mean of its indicators,
+        whose weights are the products of weights along the path. This requires that no value is
+        missing, that weights are the same for all units, and that scores are not adjusted or
+        normalised between nodes.
     adds_up : bool
-        Values are missing, but each sub-index has a score of every unit: then scores are sums over
-        the nodes of indicators.
+        Whether the transformed score of the node is the sum of those of its indicators and of its
+        sub-indices of indicators. Values may be missing, but all units must have scores of all
+        nodes.
     low, high : ndarray of shape (n_units,)
-        What bounds the scores; not finite where nothing does.
+        The bounds of the scores; not finite if there is no bound.
     nominal : bytes
-        The same for scorers with the same nominal weights.
+        A key that is equal for scorers with the same nominal weights.
     """
 
     parts: tuple[Part, ...]
@@ -58,15 +62,13 @@ class Scorer:
     nominal: bytes
 
     def scores(self, draws: Draws) -> Floats:
-        """Return the scores of draws, of shape (n_draws, n_units)."""
+        """Return the scores of each draw, of shape (n_draws, n_units)."""
         if self.transformed is not None:
             return self.weighted(self.leaf_weights(draws), draws.room)
         n_units = self.values.shape[2]
         scores = draws.room.array("scores", (draws.n_draws, n_units))
-        # To join children takes many calls, whose price is that of few passes over memory.
-        joins = any(part.order is None for part in self.parts)
-        size = max(32, (_JOINED if joins else _CACHED) // n_units)
-        # Blocks of about the same size: a rest of a few draws takes as long as many.
+        size = max(32, _AT_ONCE // n_units)
+        # The blocks have about the same size, because a short block takes as long as a long one.
         size = -(-draws.n_draws // max(1, -(-draws.n_draws // size)))
         for first in range(0, draws.n_draws, size):
             block = slice(first, min(first + size, draws.n_draws))
@@ -74,7 +76,7 @@ class Scorer:
         return scores
 
     def score_block(self, draws: Draws, scores: Floats) -> None:
-        """Fill in the scores of as many draws as the cache holds."""
+        """Fill ``scores`` with the scores of a block of draws."""
         require_weights(self.parts, draws)
         top = self.parts[0]
         if self.adds_up:
@@ -82,7 +84,7 @@ class Scorer:
             with np.errstate(all="ignore"):
                 self._add_sums(top, np.ones(draws.n_draws), draws, scores)
                 is_finite = np.isfinite(scores.sum())
-            # Otherwise draws without any weight on what a unit has may be among these.
+            # Sums are not finite if a draw leaves a unit without weight on its known values.
             if is_finite:
                 if top.order != 1:
                     scores[...] = back(scores, top.order)
@@ -90,14 +92,18 @@ class Scorer:
         scores[...] = back(self._node_scores(top, draws), top.order)
 
     def _add_sums(self, part: Part, scale: Floats, draws: Draws, total: Floats) -> None:
-        """Add the turned scores of a node, times a number for each draw, to a total.
+        """Add the transformed scores of a node, multiplied by a factor for each draw, to a total.
 
         Parameters
         ----------
         part : Part
+            The data of the node.
         scale : ndarray of shape (n_draws,)
+            The factors.
         draws : Draws
+            The weights of the draws.
         total : ndarray of shape (n_draws, n_units)
+            The total, which is modified.
         """
         if part.table is not None:
             _add_mean_of_leaves(part, scale, draws, total)
@@ -114,34 +120,36 @@ class Scorer:
         return next(part for part in self.parts if part.node.code == code)
 
     def weighted(self, leaves: Floats, room: Room) -> Floats:
-        """Return the scores of a tree that is one mean, by weights of its indicators.
+        """Return the scores of a tree that is one mean of its indicators.
 
         Parameters
         ----------
         leaves : ndarray of shape (n_indicators, n_draws)
+            The weights of the indicators, as returned by `leaf_weights`.
         room : Room
+            The memory for the scores.
 
         Returns
         -------
         ndarray of shape (n_draws, n_units)
         """
-        assert self.transformed is not None  # noqa: S101 told to the type checker
+        assert self.transformed is not None  # noqa: S101 for the type checker
         into = room.array("scores", (leaves.shape[1], self.values.shape[2]))
         return back(matrix_product(leaves.T, self.transformed, out=into), self.order)
 
     def leaf_weights(self, draws: Draws) -> Floats:
-        """Multiply weights along the path to each indicator: shape (n_indicators, n_draws)."""
+        """Return the products of weights along the paths to indicators: (n_indicators, n_draws)."""
         require_weights(self.parts, draws)
         shape = (len(self.values), draws.n_draws)
         leaves = draws.room.array(f"leaves {hash(self.nominal)}", shape)
         effective: dict[str, Any] = {self.parts[0].node.code: 1.0}
         for part in self.parts:
-            own = _mixing(part, draws)
-            scale = effective[part.node.code] / own.sum(axis=0)
+            weights = _mixing(part, draws)
+            scale = effective[part.node.code] / weights.sum(axis=0)
             if part.leaves is not None:
-                np.multiply(own, scale, out=leaves[part.leaves])
+                np.multiply(weights, scale, out=leaves[part.leaves])
                 continue
-            for child, place, weight in zip(part.node.children, part.places, own, strict=True):
+            for child, place, weight in zip(part.node.children, part.places, weights, strict=True):
                 if place is None:
                     effective[child.code] = weight * scale
                 else:
@@ -149,16 +157,17 @@ class Scorer:
         return leaves
 
     def _node_scores(self, part: Part, draws: Draws) -> Floats:
-        """Join the children of a node, of shape (n_draws, n_units) or (1, n_units).
+        """Return the scores of a node, of shape (n_draws, n_units) or (1, n_units).
 
-        A power mean stays turned: where the node above has the same order, it needs it so.
+        The scores of a power mean are transformed by `forth`, as required by a parent of the same
+        order.
         """
         if part.table is not None:
             scores = _mean_of_leaves(part, draws)
         elif part.cells is not None:
             scores = _mean_of_cells(part, part.cells, draws)
         else:
-            # One after the other, so that what is summed up need not wait in memory.
+            # A generator, so that a sum needs only one child in memory at a time.
             children = (self._child(part, i, draws) for i in range(len(part.places)))
             if part.order is None:
                 scores = _joined(part, list(children), draws)
@@ -174,34 +183,34 @@ class Scorer:
         return scores
 
     def entering(self, part: Part, draws: Draws) -> Floats:
-        """Return what the children of a node give to it: (n_draws, n_units, n_children)."""
+        """Return the values that a node aggregates, of shape (n_draws, n_units, n_children)."""
         plain = evolve(part, order=None)
         children = [self._child(plain, place, draws) for place in range(len(part.places))]
         return np.stack(np.broadcast_arrays(*children), axis=-1)
 
     def _child(self, part: Part, place: int, draws: Draws) -> Floats:
-        """Return a child's scores, turned as the node needs them."""
+        """Return the values of a child, transformed for the order of the node."""
         leaf = part.places[place]
         if leaf is not None:
-            # A copy, since sums may be made in its place.
+            # A copy, because `_power_mean` may overwrite it.
             return forth(self.values[leaf].copy(), part.order)
         code = part.node.children[place].code
-        own = self._part_of(code)
-        scores = self._node_scores(own, draws)
-        if own.normalisation is not None:
-            scores = entered(own.normalisation, back(scores, own.order), code)
-        elif own.order == part.order and own.is_mean:
+        child = self._part_of(code)
+        scores = self._node_scores(child, draws)
+        if child.normalisation is not None:
+            scores = entered(child.normalisation, back(scores, child.order), code)
+        elif child.order == part.order and child.is_mean:
             return scores
         else:
-            scores = back(scores, own.order)
+            scores = back(scores, child.order)
         if part.order is not None:
-            # Also of a mean: weights that differ can bring it where the nominal ones do not.
+            # Even a mean can leave the domain with the weights of a draw, unlike with nominal ones.
             _require_domain(part, code, scores)
         return forth(scores, part.order)
 
 
 def _require_domain(part: Part, code: str, scores: Floats) -> None:
-    """Refuse draws in which a child leaves the values that a mean accepts."""
+    """Raise a `MethodError` if a child is outside the domain of a power mean in some draws."""
     domain = traits_of(part.aggregation).domain
     if domain == "real":
         return
@@ -210,38 +219,38 @@ def _require_domain(part: Part, code: str, scores: Floats) -> None:
         msg = (
             f"{type(part.aggregation).__name__} of {part.node.code!r} needs values "
             f"{'above zero' if domain == 'positive' else 'of at least zero'}; in some draws "
-            f"{code!r} falls to {np.nanmin(scores):.4g}"
+            f"{code!r} falls to {np.nanmin(scores):.4g}; use a normalisation such as MinMax(low=1)"
         )
         raise MethodError(msg)
 
 
 def scorer(assessment: Assessment, node: Index) -> Scorer:
-    """Prepare the scoring of draws from the nominal assessment of a combination."""
+    """Return the scorer of a node for the nominal assessment of a combination of options."""
     inner = [n for n in node.walk() if isinstance(n, Index)]
     leaves = {indicator.code: i for i, indicator in enumerate(node.indicators)}
     values = np.array([assessment.array(code) for code in leaves])[:, np.newaxis]
     parts = tuple(part_of(assessment, n, leaves) for n in inner)
-    # A mean leaves an only child as it is; another aggregation, such as a complement, need not.
+    # Every power mean returns the value of an only child, unlike, for example, a complement.
     orders = {
         part.order
         for part in parts
         if len(part.node.children) > 1 or traits_of(part.aggregation).order is None
     } or {1.0}
     order = orders.pop() if len(orders) == 1 else None
-    plain = all(part.weights.shape[2] == 1 for part in parts)
+    has_common_weights = all(part.weights.shape[2] == 1 for part in parts)
     transformed = None
-    follows = all(
+    is_unadjusted = all(
         part.adjusted is None and (part.normalisation is None or part is parts[0]) for part in parts
     )
-    is_mean = order is not None and np.isfinite(order) and follows
-    if is_mean and plain and not np.isnan(values).any():
+    is_mean = order is not None and np.isfinite(order) and is_unadjusted
+    if is_mean and has_common_weights and not np.isnan(values).any():
         transformed = forth(values[:, 0], order)
     is_whole = all(
         part.enough is None and (part.table is not None or not part.has_gaps) for part in parts
     )
     adds_up = bool(is_mean and is_whole and all(part.order == order for part in parts))
     low, high = np.full((2, values.shape[2]), np.nan)
-    if follows and all(traits_of(part.aggregation).monotone for part in parts):
+    if is_unadjusted and all(traits_of(part.aggregation).monotone for part in parts):
         low, high = np.fmin.reduce(values[:, 0]), np.fmax.reduce(values[:, 0])
     return Scorer(
         parts=parts,
@@ -256,7 +265,7 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
 
 
 def _mixing(part: Part, draws: Draws) -> Floats:
-    """Return the weights of a node's children up to a factor: (n_children, n_draws or 1)."""
+    """Return the weights of children before scaling to a sum of one: (n_children, n_draws or 1)."""
     code = part.node.code
     weights = draws.weights.get(code, part.weights[:, :, 0])
     factors = draws.factors.get(code)
@@ -266,20 +275,20 @@ def _mixing(part: Part, draws: Draws) -> Floats:
 
 
 def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
-    """Take the power mean, the weight of missing children shared among the rest."""
+    """Return the transformed power mean; known children share the weight of missing ones."""
     total: Any = None
     weight: Any = 0.0
     gaps = []
-    for own, child in zip(_unit_weights(part, draws), children, strict=True):
+    for share, child in zip(_unit_weights(part, draws), children, strict=True):
         if np.isnan(child.max()):
-            there = ~np.isnan(child)
-            weighted = own * np.where(there, child, 0.0)
-            weight = weight + own * there
-            gaps.append(~there)
+            is_known = ~np.isnan(child)
+            weighted = share * np.where(is_known, child, 0.0)
+            weight = weight + share * is_known
+            gaps.append(~is_known)
         else:
-            is_ours = child.shape == np.broadcast_shapes(own.shape, child.shape) and len(child) > 1
-            weighted = np.multiply(own, child, out=child if is_ours else None)
-            weight = weight + own
+            fits = child.shape == np.broadcast_shapes(share.shape, child.shape) and len(child) > 1
+            weighted = np.multiply(share, child, out=child if fits else None)
+            weight = weight + share
         if total is None or total.shape != weighted.shape:
             total = weighted if total is None else total + weighted
         else:
@@ -288,7 +297,7 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
 
 
 def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
-    """Do the same for children that are the same in every draw, by a matrix product."""
+    """Return the transformed power mean of indicators that are the same in every draw."""
     factors, table, nominal = _leaf_factors(part, draws)
     sums = matrix_product(factors.T, table)
     if not part.has_gaps:
@@ -298,7 +307,7 @@ def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
 
 
 def _mean_of_cells(part: Part, cells: Floats, draws: Draws) -> Floats:
-    """Do the same for children that differ from draw to draw."""
+    """Return the transformed power mean of indicators that differ between draws."""
     weights = np.broadcast_to(_mixing(part, draws), (cells.shape[2], len(cells)))
     sums = np.matmul(cells, weights.T[:, :, np.newaxis])[:, :, 0]
     if part.present is None:
@@ -307,10 +316,10 @@ def _mean_of_cells(part: Part, cells: Floats, draws: Draws) -> Floats:
 
 
 def _add_mean_of_leaves(part: Part, scale: Floats, draws: Draws, total: Floats) -> None:
-    """Add a node's mean of its indicators, times a number for each draw, to a total."""
+    """Add the mean of a node's indicators, multiplied by a factor for each draw, to a total."""
     factors, table, nominal = _leaf_factors(part, draws)
     n_draws, n_units = total.shape
-    sums = draws.room.array("sums", (2, max(32, _CACHED // n_units), n_units))
+    sums = draws.room.array("sums", (2, max(32, _AT_ONCE // n_units), n_units))
     if not part.has_gaps:
         shares = factors * (scale / (nominal.T @ factors))
         total += matrix_product(shares.T, table, out=sums[0, :n_draws])
@@ -322,14 +331,14 @@ def _add_mean_of_leaves(part: Part, scale: Floats, draws: Draws, total: Floats) 
 
 
 def _leaf_factors(part: Part, draws: Draws) -> tuple[Floats, Floats, Floats]:
-    """Return what multiplies a table of indicators, the table, and the weights that are in it."""
+    """Return factors, the table that they multiply, and the weights that the table contains."""
     code = part.node.code
     factors = draws.factors.get(code)
     table, nominal = part.table, part.weights[:, 0]
     if code in draws.weights:
         factors = draws.weights[code] * (1.0 if factors is None else factors)
         table, nominal = part.bare, np.ones((len(part.places), 1))
-    assert table is not None  # noqa: S101 told to the type checker
+    assert table is not None  # noqa: S101 for the type checker
     return np.ones((len(table), 1)) if factors is None else factors, table, nominal
 
 
@@ -340,32 +349,32 @@ def _ratio(total: Floats, weight: Floats) -> Floats:
 
 
 def _unit_weights(part: Part, draws: Draws) -> list[Floats]:
-    """Return for each child its weights of shape (n_draws or 1, n_units or 1)."""
+    """Return the unscaled weights of each child, of shape (n_draws or 1, n_units or 1)."""
     code = part.node.code
-    found = []
+    weights = []
     for place in range(len(part.node.children)):
-        own = part.weights[place]
+        weight = part.weights[place]
         if code in draws.weights:
-            own = draws.weights[code][place][:, np.newaxis]
+            weight = draws.weights[code][place][:, np.newaxis]
         if code in draws.factors:
-            own = own * draws.factors[code][place][:, np.newaxis]
-        found.append(own)
-    return found
+            weight = weight * draws.factors[code][place][:, np.newaxis]
+        weights.append(weight)
+    return weights
 
 
 def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
-    """Take the least or greatest child of positive weight."""
+    """Return the smallest or largest value of the children with positive weight."""
     pick = np.fmin if part.order == -np.inf else np.fmax
     result: Any = np.nan
     gaps = []
-    for own, child in zip(_unit_weights(part, draws), children, strict=True):
-        result = pick(result, np.where(own > 0, child, np.nan))
+    for weight, child in zip(_unit_weights(part, draws), children, strict=True):
+        result = pick(result, np.where(weight > 0, child, np.nan))
         gaps.append(np.isnan(child))
     return covered(part, np.asarray(result), gaps)
 
 
 def _joined(part: Part, children: list[Floats], draws: Draws) -> Floats:
-    """Let any other aggregation join the children."""
+    """Return the scores of a node whose aggregation must be called."""
     joining = Joining(
         aggregation=part.aggregation,
         code=part.node.code,

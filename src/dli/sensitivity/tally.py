@@ -1,4 +1,4 @@
-"""Counts of many draws: ranks, scores in bins, moments; the same whatever the order of draws."""
+"""Counts over draws: ranks, binned scores and moments, independent of the order of draws."""
 
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -18,21 +18,23 @@ Counts: TypeAlias = NDArray[np.int64]
 
 # The bits of a float between 2^52 and 2^53 that hold its distance from 2^52.
 WHOLE_BITS = (1 << 52) - 1
-# So many scores, twice over, fit into a core's own cache.
-_CACHED = 2**16
-# Ends of bins below this are those of scores of 0.
+# The scores that are counted at once. Fewer would fit into the cache of a core, but the calls of
+# NumPy would be so short that threads wait for each other.
+_AT_ONCE = 2**17
+# Ends of bins below this belong to scores that are all 0.
 _NOTHING = 1e-290
 
 
 @frozen
 class Kept:
-    """What is counted of a study.
+    """The outputs of a study that are counted.
 
     Attributes
     ----------
     ranks, scores : bool
+        Whether ranks and scores are counted.
     places : int, optional
-        Of ranks only so many, from the first.
+        The number of ranks that are counted, from the first; all by default.
     """
 
     ranks: bool = True
@@ -41,7 +43,7 @@ class Kept:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is kept, as it is asked for."""
+        """The names of the counted outputs, as in the argument ``keep``."""
         return tuple(name for name in ("ranks", "scores") if getattr(self, name))
 
 
@@ -50,20 +52,20 @@ EVERYTHING = Kept()
 
 @frozen(eq=False)
 class Bins:
-    """Where scores and ranks are counted.
+    """The bins in which scores and ranks are counted.
 
     Attributes
     ----------
     middle, width : ndarray of shape (n_units,)
         The middle of each unit's first bin, in widths, and the width of its bins.
     n_scores : int
-        Bins of scores for each unit.
+        The number of bins of scores for each unit.
     groups : tuple of ndarray of int
-        Units that are ranked among each other: all, or those of each period.
+        The units that are ranked together: all units, or the units of each period.
     n_ranks : int
-        Bins of ranks for each unit: as many as ranks, unless these are too many.
+        The number of bins of ranks for each unit: one for each rank, unless there are too many.
     is_sure : bool
-        No score can lie outside.
+        Whether all possible scores lie within the bins.
     """
 
     middle: Floats
@@ -81,13 +83,13 @@ class Bins:
         n_units = len(low)
         n, n_ranks = bin_numbers(n_units, max(map(len, groups)))
         low, high = np.nan_to_num(low), np.nan_to_num(high)
-        # Rounding may lead a little beyond the bounds.
+        # Rounding errors may exceed the bounds slightly.
         margin = 1e-9 * np.maximum(np.maximum(np.abs(low), np.abs(high)), 1e-300) + 1e-300
         width = (high - low + 2 * margin) / (n - 3)
-        # Widths below this share of the scores would leave no digits to count bins with.
+        # With widths below this share of the scores, floats could not distinguish the bins.
         width = np.maximum(width, np.maximum(np.abs(low), np.abs(high)) * 2.0**-40)
-        # Scores are rounded to bins, so the middle of a bin is a multiple of its width; rounded
-        # down, no score lies before the first.
+        # Scores are rounded to bins, so the middle of a bin is a multiple of its width. Rounding
+        # it down ensures that no score lies below the first bin.
         middle = np.floor((low - margin) / width)
         return cls(
             middle=middle,
@@ -105,15 +107,15 @@ class Bins:
 
     @property
     def power(self) -> int:
-        """The power of two by which scores are divided so that their squares are floats."""
+        """The exponent of two that scales scores so that their squares do not overflow."""
         ends = np.stack([self.low, self.low + self.n_scores * self.width])
-        # Where all scores are 0 the bins are this narrow, and any score may follow.
+        # If all scores so far are 0, the bins are this narrow, and later scores may be of any size.
         ends[np.abs(ends) < _NOTHING] = 0.0
         return int(in_range(ends, together=True)[1].max())
 
     @property
     def joins_ranks(self) -> bool:
-        """Whether a bin of ranks holds several: there are more ranks than bins of scores."""
+        """Whether a bin of ranks contains several ranks, as there are more ranks than bins."""
         return self.n_ranks < max(map(len, self.groups))
 
     @property
@@ -122,12 +124,12 @@ class Bins:
         return self.joins_ranks
 
     def columns(self, kept: Kept) -> tuple[int, int]:
-        """Return how many numbers are kept for each unit, of ranks and of scores."""
+        """Return the number of counts of ranks and of scores for each unit."""
         n_ranks = self.n_ranks if kept.places is None else kept.places
         return n_ranks * kept.ranks, self.n_scores * kept.scores
 
     def rank_bin(self, ranks: Any) -> Any:
-        """Return the bin of ranks that start at 0."""
+        """Return the bin of each rank, with ranks counted from 0."""
         return ranks * self.n_ranks // max(map(len, self.groups)) if self.joins_ranks else ranks
 
 
@@ -161,9 +163,9 @@ class Tally:
 
 
 class _Cells:
-    """Count how often each cell is met; where there are many, only now and then.
+    """Counts of how often each cell occurs, updated in batches.
 
-    To count has a price for each cell that there is.
+    Each update takes time in proportion to the number of cells.
     """
 
     def __init__(self, n_cells: int) -> None:
@@ -172,7 +174,7 @@ class _Cells:
         self._filled = 0
 
     def room(self, n: int) -> NDArray[np.int64]:
-        """Return memory for n numbers of cells; they count as met."""
+        """Return memory for the numbers of n cells, which are counted at the next flush."""
         if self._filled + n > self._waiting.size:
             self.flush()
             if n > self._waiting.size:
@@ -181,7 +183,7 @@ class _Cells:
         return self._waiting[self._filled - n : self._filled]
 
     def flush(self) -> None:
-        """Count what waits."""
+        """Count the cells that were added since the last flush."""
         if self._filled:
             waiting = self._waiting[: self._filled]
             self.counts += np.bincount(waiting, minlength=self.counts.size)
@@ -189,20 +191,22 @@ class _Cells:
 
 
 class Counter:
-    """Collect the chunks of a task, and count them at once: counting has a price for each bin.
+    """A counter of the ranks and scores in the chunks of a task.
 
-    For as many units as have a bin for every rank; `WideCounter` does the same for more.
-
-    Memory is kept and refilled: to ask for it takes as long as to fill it.
+    Chunks are counted together, because counting takes time for each bin. This counter requires a
+    bin for every rank; `WideCounter` counts more units. Memory is reused, because allocating it
+    takes as long as filling it.
 
     Parameters
     ----------
     bins : Bins
+        The bins of scores and ranks.
     nominal : ndarray of shape (n_units,)
-        Scores, 0 where there is none.
+        Nominal scores, 0 if missing.
     nominal_ranks : ndarray of shape (n_units,)
-        NaN where there is none.
+        Nominal ranks, NaN if missing.
     kept : Kept
+        The outputs that are counted.
     """
 
     def __init__(
@@ -222,19 +226,19 @@ class Counter:
         self.total, self.squares = np.zeros((2, n_units))
         self.power = bins.power
         self.n_draws = np.zeros(n_units, dtype=np.int64)
-        self.work = np.empty((max(1, _CACHED // n_units), n_units))
+        self.work = np.empty((max(1, _AT_ONCE // n_units), n_units))
 
     def add(self, scores: Floats) -> None:
-        """Take scores of shape (n_draws, n_units)."""
-        # Parts of one size: a small one takes as many calls as a large one.
+        """Count scores of shape (n_draws, n_units)."""
+        # Parts have equal sizes, because a small part needs as many calls as a large one.
         n_parts = max(1, -(-len(scores) // len(self.work)))
         size = -(-len(scores) // n_parts)
         for first in range(0, len(scores), size):
             self._add(scores[first : first + size])
 
     def _add(self, scores: Floats) -> None:
-        """Take as many draws as the cache holds."""
-        ends = float(scores.min()), float(scores.max())  # NaN when any score is
+        """Count a few draws at once."""
+        ends = float(scores.min()), float(scores.max())  # NaN if any score is NaN
         missing = np.isnan(scores) if np.isnan(ends[0]) else None
         self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
         if self.kept.ranks:
@@ -272,14 +276,14 @@ class Counter:
             np.add(units, from_0 * len(self.nominal), out=cells.reshape(units.shape))
 
     def _firsts(self, units: Any, from_0: Any) -> tuple[Any, Any]:
-        """Leave the ranks out that are not counted."""
-        if from_0.ndim < units.ndim:  # no two tie
+        """Return units and ranks without the ranks that are not counted."""
+        if from_0.ndim < units.ndim:  # there are no ties
             return units[:, : self.n_ranks], from_0[: self.n_ranks]
         is_counted = from_0 < self.n_ranks
         return units[is_counted], from_0[is_counted]
 
     def _note_cells(self, scores: Floats, missing: Any) -> None:
-        """Find the bin of each score, and keep it until enough of them are to be counted."""
+        """Find the bin of each score, and store it until enough scores can be counted together."""
         cells = np.multiply(scores, self.scale, out=self.work[: len(scores)])
         if not self.bins.is_sure:
             np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
@@ -289,7 +293,7 @@ class Counter:
         np.bitwise_and(found, WHOLE_BITS, out=self.score_cells.room(found.size))
 
     def result(self) -> Tally:
-        """Count what was taken."""
+        """Return the counts and sums over all added scores."""
         self.score_cells.flush()
         self.rank_cells.flush()
         n_units = len(self.nominal)
