@@ -496,7 +496,7 @@ def draws(n=2):
 
 @pytest.mark.parametrize("options", [[0], [0.0, 1.0], [-1, 0], ["a", "b"]])
 def test_options_must_be_numbers_of_options(options):
-    with pytest.raises(MethodError, match="options of missing must be 2 whole numbers from 0"):
+    with pytest.raises(MethodError, match="options of missing must be 2 whole numbers of at least"):
         draws().choose("missing", options)
 
 
@@ -529,8 +529,8 @@ def test_factors_and_weights_must_be_numbers_of_one_shape():
     [
         (lambda values, draw: values[1:], r"must keep the shape \(3, 3\), got \(2, 3\)"),
         (lambda values, draw: "x", "noise"),
-        (lambda values, draw: endless(values), "(?s)infinite where.*'a': 1 of them"),
-        (lambda values, draw: without_a_cell(values), "(?s)missing or infinite.*'a': 1 of them"),
+        (lambda values, draw: endless(values), "(?s)return finite.*'a': 1 missing or infinite"),
+        (lambda values, draw: without_a_cell(values), "'a': 1 missing or infinite"),
         (lambda values: values, r"cannot be called as noise\(values, draw\)"),
         (lambda values, draw: 1 / 0, "noise raised ZeroDivisionError"),
     ],
@@ -576,7 +576,7 @@ def test_executors_are_checked():
         list(in_order(len, [[1]], executor=Pool(lambda work, task: work(task))))
     with pytest.raises(MethodError, match="executor Pool raised KeyError"):
         list(in_order(len, [[1]], executor=Pool(lambda work, task: {}[1])))
-    with pytest.raises(StudyError, match="takes no more work"):
+    with pytest.raises(StudyError, match="accepts no more work"):
         list(in_order(len, [[1]], executor=Pool(lambda *_: boom(RuntimeError("shut down"))(0))))
     short = type("Short", (), {"submit": lambda self: None})()
     with pytest.raises(

@@ -365,8 +365,11 @@ class Varies:
         ([MinMax()], r"input Varies: options must be a mapping .*got \[MinMax"),
         ({3: [MinMax()]}, "options must be a mapping of step to options"),
         ({"normalisation": 3}, "input Varies: options of normalisation must be a sequence of .*3"),
-        ({"normalisation": []}, "(?s)at least one option to choose from of.*'normalisation'"),
-        ({"bla": [MinMax(), Goalposts()]}, "(?s)cannot work together.*'bla'"),
+        ({"normalisation": []}, "(?s)at least one option is required for each of.*'normalisation'"),
+        (
+            {"bla": [MinMax(), Goalposts()]},
+            "(?s)combinations of the alternatives cannot be assessed.*'bla'",
+        ),
     ],
 )
 @pytest.mark.parametrize("study", STUDIES)
@@ -401,7 +404,7 @@ def test_options_that_raise_are_told(study):
 
 def test_two_inputs_cannot_choose_of_one_step():
     two = [Varies((name,), options={"aggregation": [ArithmeticMean()]}) for name in "xy"]
-    with pytest.raises(MethodError, match=r"(?s)contend for one choice.*options of 'aggregation'"):
+    with pytest.raises(MethodError, match=r"(?s)vary the same choice.*options of 'aggregation'"):
         STUDIES["uncertainty"](two)
 
 
@@ -411,7 +414,7 @@ def test_two_inputs_cannot_choose_of_one_step():
         (lambda *_: 1 / 0, "input Varies raised ZeroDivisionError"),
         (lambda *_: None, "input Varies: drawn must be a sequence of sequences, got None"),
         (lambda *_: [5], "input Varies: drawn must be a sequence of values, got 5"),
-        (lambda u, _: [*u, *u], r"drawn must give 1 sequences.* of 4 values.*lengths \[4, 4\]"),
+        (lambda u, _: [*u, *u], r"drawn must return 1 sequences.* of 4 values.*lengths \[4, 4\]"),
         (lambda u, _: [u[0][1:]], r"of 4 values, one for each draw; got the lengths \[3\]"),
         (lambda u: u, r"cannot be called as drawn\(uniforms, draws\)"),
     ],
@@ -433,9 +436,9 @@ def test_inputs_may_say_what_their_numbers_stand_for_or_not():
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_inputs_without_a_factor_are_refused(study):
-    with pytest.raises(MethodError, match=r"factors of input Varies must be at least one name"):
+    with pytest.raises(MethodError, match=r"input Varies must have at least one factor"):
         STUDIES[study]([Varies(())])
-    with pytest.raises(MethodError, match=r"factors of input Varies must be at least one name"):
+    with pytest.raises(MethodError, match=r"input Varies must have at least one factor"):
         STUDIES[study]([WeightNoise(), Varies(())])
 
 
@@ -444,7 +447,9 @@ def test_a_choice_of_a_step_without_options_is_refused(study):
     def choose(step):
         return Varies(apply=lambda u, draws: draws.choose(step, np.zeros(u.shape[1], dtype=int)))
 
-    with pytest.raises(MethodError, match="no input has options") as caught:
+    with pytest.raises(
+        MethodError, match="only choose options of the steps in their attribute"
+    ) as caught:
         STUDIES[study]([choose("bla")])
     assert caught.value.faults == ("'bla'",)
     means = Alternatives("aggregation", [ArithmeticMean(), Minimum()])
@@ -505,7 +510,7 @@ class Pool:
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_future_must_give_what_the_work_returned(study, given):
     pool = Pool(lambda work, task: given)
-    message = "executor Pool: the future of task 1 must give what the work returned for it, got"
+    message = "executor Pool: the future of task 1 must return the result of that task, got"
     with pytest.raises(MethodError, match=message):
         STUDIES[study]([WeightNoise()], executor=pool)
 
@@ -517,7 +522,7 @@ def test_results_of_other_tasks_are_told_apart():
         kept.append(work(task))
         return kept[0]
 
-    with pytest.raises(MethodError, match=r"future of task 2 must .*, got that of task 1"):
+    with pytest.raises(MethodError, match=r"future of task 2 must .*, got the result of task 1"):
         list(in_order(len, [[1], [2]], executor=Pool(first_again)))
 
 
@@ -562,7 +567,7 @@ def test_a_future_that_cannot_be_cancelled_does_not_hide_the_error():
             future.set_result(None)
             return future
 
-    with pytest.raises(MethodError, match="future of task 1 must give"):
+    with pytest.raises(MethodError, match="future of task 1 must return"):
         list(in_order(len, [[1], [2]], executor=Stucks()))
 
 

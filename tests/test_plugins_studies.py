@@ -64,7 +64,7 @@ def test_statements_and_studies_show_no_address():
     [
         (Varies(lambda: 1 / 0), "input Varies raised ZeroDivisionError"),
         (Varies(5), r"factors of input Varies must be names, got \[5\]"),
-        (Varies("one"), "factors of input Varies must be several names"),
+        (Varies("one"), "factors of input Varies must be a list of names"),
         (Varies(act=lambda draws: {}["x"]), "input Varies raised KeyError"),
         (Varies(act=lambda draws: draws.scale("a", [-1.0] * draws.n_draws)), "a number below 0"),
         (Varies(act=lambda draws: draws.scale("a", [np.nan] * draws.n_draws)), "missing one"),

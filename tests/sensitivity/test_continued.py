@@ -126,7 +126,7 @@ def test_a_merged_study_goes_on_where_no_last_task_is_in_it():
     parts = [made(4 * TASK, part=(i, 2)) for i in (1, 2)]
     check_same(parts[0].merge(parts[1]).more(100), made(4 * TASK + 100))
     short = made(TASK + 5, part=(1, 2)).merge(made(TASK + 5, part=(2, 2)))
-    with pytest.raises(StudyError, match=r"only after a multiple of 16,384 draws, it has 16,389"):
+    with pytest.raises(StudyError, match=r"after a multiple of 16,384 draws, but it has 16,389"):
         short.more(10)
     with pytest.raises(StudyError, match=r"several stretches \(seeds 3, 4\) cannot be continued"):
         made(10).merge(made(10, rng=4)).more(10)
@@ -158,9 +158,9 @@ class Kinked:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"assessment": example(gaps=0.1, seed=1)}, "data: another one"),
-        ({"assessment": example(gaps=0.1, aggregation=GeometricMean())}, "method: another one"),
-        ({"assessment": example(gaps=0.1, n_units=10)}, "data: another one"),
+        ({"assessment": example(gaps=0.1, seed=1)}, "different data"),
+        ({"assessment": example(gaps=0.1, aggregation=GeometricMean())}, "different method"),
+        ({"assessment": example(gaps=0.1, n_units=10)}, "different data"),
         ({"inputs": [WeightNoise(0.3)]}, r"inputs: WeightNoise\(.*0.3.*, not WeightNoise\(.*0.4"),
         ({"inputs": [WeightNoise({1: 0.4})]}, r"inputs: WeightNoise\(relative=\{1: 0.4\}\), not W"),
         ({"node": "A"}, "node: A, not T"),
@@ -170,13 +170,13 @@ class Kinked:
             {"assessment": Assessment(
                 evolve(INDEX, children=[evolve(INDEX.children[0], weight=9), *INDEX.children[1:]]),
                 ASSESSMENT.observations.table, method=ASSESSMENT.method)},
-            "index: another one",
+            "different index",
         ),
     ],
 )  # fmt: skip
 def test_studies_of_something_else_are_refused_by_name(changes, words, tmp_path):
     given = {"assessment": ASSESSMENT, "inputs": NOISE, "rng": 4, **changes}
-    with pytest.raises(StudyError, match=rf"cannot be merged; the other one has:\n  - {words}"):
+    with pytest.raises(StudyError, match=rf"cannot be merged; the other study has:\n  - {words}"):
         made(50).merge(made(50, **given))
     path = tmp_path / "a.study"
     made(50, rng=4, checkpoint=path)
@@ -187,9 +187,9 @@ def test_studies_of_something_else_are_refused_by_name(changes, words, tmp_path)
 def test_steps_of_ones_own_are_compared_by_what_they_do():
     own = [example(aggregation=Kinked(power)) for power in (1, 1, 2)]
     one, same, other = (made(50, a, rng=i) for i, a in enumerate(own))
-    with pytest.raises(StudyError, match=r"scores were counted|count scores in other bins"):
+    with pytest.raises(StudyError, match=r"scores were counted|count scores in different bins"):
         one.merge(same)  # the same but for the seed, of scores that nothing bounds
-    with pytest.raises(StudyError, match=r"scores: the same draws give others"):
+    with pytest.raises(StudyError, match=r"different scores for the same draws"):
         one.merge(other)
     ranks = [made(50, own[0], rng=seed, keep="ranks") for seed in (1, 2)]
     assert ranks[0].merge(ranks[1]).n_samples == 100
@@ -199,7 +199,7 @@ def test_inputs_of_arrays_are_compared_by_what_they_do():
     a = example()
     values = np.full(a.observations.values.shape, 0.1)
     one, two = (made(20, a, [MeasurementError(own)], rng=1) for own in (values, values * 2))
-    with pytest.raises(StudyError, match=r"the same draws give others"):
+    with pytest.raises(StudyError, match=r"different scores for the same draws"):
         one.merge(two)
 
 
@@ -292,13 +292,13 @@ def test_a_checkpoint_of_other_draws_is_refused(tmp_path):
     made(2 * TASK, checkpoint=path)
     with pytest.raises(
         StudyError,
-        match=r"holds other draws:\n  - rng: 3, not 5\n  - n_samples: 32,768, more than 10",
+        match=r"contains other draws:\n  - rng: 3, not 5\n  - n_samples: 32,768, more than 10",
     ):
         made(10, checkpoint=path, rng=5)
     with pytest.raises(StudyError, match=r"part: its first draw is 1, not 16,385"):
         made(2 * TASK, checkpoint=path, part=(2, 2))
     made(10, rng=1).merge(made(10, rng=2)).save(path)
-    with pytest.raises(StudyError, match=r"holds a merged study, which cannot be continued"):
+    with pytest.raises(StudyError, match=r"contains a merged study, which cannot be continued"):
         made(20, checkpoint=path)
 
 

@@ -115,7 +115,7 @@ def test_an_error_of_this_library_is_not_tried_again():
 def test_an_executor_that_dies_is_named():
     pool = ThreadPoolExecutor(1)
     pool.shutdown()
-    with pytest.raises(StudyError, match=r"takes no more work \(at task 1\)"):
+    with pytest.raises(StudyError, match=r"accepts no more work \(at task 1\)"):
         uncertainty(example(), INPUTS, n_samples=10, executor=pool)
     with pytest.raises(MethodError, match="an executor must have the method submit"):
         uncertainty(example(), INPUTS, n_samples=10, executor="threads")

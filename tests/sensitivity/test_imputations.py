@@ -360,7 +360,7 @@ def test_an_imputation_that_takes_no_seed_is_an_error(gappy):
         def __deepcopy__(self, memo):
             raise TypeError("not me")
 
-    message = "imputation Stubborn cannot be given a seed of its own: TypeError: not me"
+    message = "cannot set the seed of the imputation Stubborn: TypeError: not me"
     with pytest.raises(MethodError, match=message):
         multiple_imputation(gappy, Stubborn(1), m=2)
 

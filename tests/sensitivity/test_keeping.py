@@ -89,7 +89,7 @@ def test_of_very_many_units_too(many):
         assert_array_equal(first.top(k)["probability"], whole.top(k)["probability"])
     assert first.rank_counts.shape == (2200, 20)
     assert first.rank_counts[:4, 0].tolist() == [60] * 4
-    with pytest.raises(MethodError, match=r"no table of every rank; places= counts the first ones"):
+    with pytest.raises(MethodError, match=r"a table of every rank is not available; use places="):
         _ = whole.rank_counts
 
 

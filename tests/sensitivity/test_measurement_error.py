@@ -96,7 +96,7 @@ def test_standard_errors_that_cannot_be_are_refused_with_unit_and_code():
         5, b=[1.0, None, 3.0, 4.0, 5.0], se=[-0.5, "x", math.inf, None, 2.0], other=[0, 0, 0, 0, -1]
     )
     with pytest.raises(
-        MethodError, match="must be finite and at least 0, and given for each value"
+        MethodError, match="must be finite and at least 0, and known for each value"
     ) as caught:
         MeasurementError({"b": "se", "a": "other"}).factors(assessment)
     text, *others = caught.value.faults
@@ -131,7 +131,9 @@ def test_unknown_columns_and_indicators_are_named_with_what_is_near():
 
 
 def test_a_column_alone_is_refused_with_what_to_write():
-    with pytest.raises(MethodError, match=r"at least 0, got 'a_se'; a column .*'code': 'a_se'"):
+    with pytest.raises(
+        MethodError, match=r"at least 0, got 'a_se'; to read a column .*'code': 'a_se'"
+    ):
         MeasurementError("a_se")
 
 

@@ -73,7 +73,7 @@ def test_a_merged_study_comes_back(tmp_path):
 
 def test_another_study_is_refused_and_what_differs_is_named(saved):
     for own, words in [
-        ((example(seed=2), NOISE), r"data: another one"),
+        ((example(seed=2), NOISE), r"different data"),
         ((ASSESSMENT, [WeightNoise(0.1)]), r"inputs: WeightNoise\(.*0\.4.*0\.1"),
     ]:
         with pytest.raises(StudyError, match=rf"belongs to another study:\n  - {words}"):
@@ -169,13 +169,13 @@ def test_a_file_that_does_not_hold_a_study_is_refused(saved, tmp_path, changes, 
 
 def test_scores_of_another_study_are_seen(saved, tmp_path):
     path = rewrite(saved, tmp_path / "x.study", probe=cell(1e9, "<f8"))
-    with pytest.raises(StudyError, match=r"the same draws give others"):
+    with pytest.raises(StudyError, match=r"different scores for the same draws"):
         load(path)
     path = rewrite(saved, tmp_path / "x.study", study=parts(node="Z"))
-    with pytest.raises(StudyError, match=r"node: 'Z', which this index has not"):
+    with pytest.raises(StudyError, match=r"node: 'Z', which is not a sub-index of this index"):
         load(path)
     path = rewrite(saved, tmp_path / "x.study", study=parts(node="a1"))
-    with pytest.raises(StudyError, match=r"node: 'a1', which this index has not"):
+    with pytest.raises(StudyError, match=r"node: 'a1', which is not a sub-index of this index"):
         load(path)
 
 

@@ -136,7 +136,7 @@ def test_few_values_are_groups_and_gaps_are_left_out():
     assert_allclose(correlation_ratios(x[:, None], s), 0.7)
     assert np.isnan(correlation_ratios(np.ones((4, 1)), np.arange(4.0))).all()
     assert np.isnan(correlation_ratios(np.arange(2.0)[:, None], np.arange(2.0))).all()
-    with pytest.raises(MethodError, match="a row for each of the scores"):
+    with pytest.raises(MethodError, match="one row for each score"):
         correlation_ratios(x, s)
 
 

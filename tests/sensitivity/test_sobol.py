@@ -88,7 +88,7 @@ def test_blocks_add_up_whatever_the_shift():
 
 
 def test_shapes_are_checked():
-    with pytest.raises(MethodError, match="outputs must have the shapes"):
+    with pytest.raises(MethodError, match="f_a and f_b must have the shape"):
         sobol_estimates([1.0, 2.0], [1.0], [[1.0, 2.0]])
     with pytest.raises(MethodError, match="f_ba must have the shape"):
         sobol_estimates([1.0, 2.0], [1.0, 3.0], [[1.0, 2.0]], f_ba=[[1.0, 2.0]] * 2)

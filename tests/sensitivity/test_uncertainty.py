@@ -415,7 +415,10 @@ def test_the_index_itself_has_no_weight():
         ([], "at least one uncertain input"),
         ([WeightNoise], r"write it with \(\)"),
         (["noise"], "must have the methods factors and apply"),
-        ([WeightNoise(0.1), WeightNoise({1: 0.2})], r"(?s)two inputs contend.*'weight of A'"),
+        (
+            [WeightNoise(0.1), WeightNoise({1: 0.2})],
+            r"(?s)two inputs vary the same choice.*'weight of A'",
+        ),
         ([Judgements(JUDGED, "T"), DirichletWeights(nodes=["T"])], "two inputs set the weights"),
     ],
 )
@@ -577,7 +580,7 @@ def test_very_many_units_are_counted_in_bins():
     ranks = rank_scores(study.scores(0, 100))
     assert_allclose(study.expected_ranks, ranks.mean(axis=0), atol=2)
     assert_allclose(study.rank_quantiles(0.5), np.median(ranks, axis=0), atol=3)
-    with pytest.raises(MethodError, match="no table of every rank"):
+    with pytest.raises(MethodError, match="table of every rank is not available"):
         _ = study.rank_counts
 
 
@@ -647,7 +650,7 @@ def test_means_and_tops_are_exact_where_bins_hold_several_ranks():
     top = frames.read(study.top(50)).column("probability")
     assert_allclose(top, (ranks <= 50).mean(axis=0))
     assert np.abs(study.rank_quantiles(0.5) - np.quantile(ranks, 0.5, axis=0)).max() < 3
-    with pytest.raises(MethodError, match="no table of every rank"):
+    with pytest.raises(MethodError, match="table of every rank is not available"):
         _ = study.rank_counts
 
 

@@ -435,7 +435,7 @@ def test_a_draw_that_cannot_be_assessed_is_told_as_if_it_were_alone():
 
 def test_infinite_values_are_refused_as_of_noise():
     assessment = example(treatment=tre.Clip(0, 60), normalisation=nor.MinMax(1, 10))
-    with pytest.raises(MethodError, match="noise gave values that are missing or infinite"):
+    with pytest.raises(MethodError, match="noise must return finite values where the data have"):
         evaluate(
             assessment, [MeasurementError({"b1": 1e308})], [[number / 9] for number in range(9)]
         )

@@ -1,4 +1,4 @@
-"""Step 7 by sampling: how far scores and ranks depend on the choices behind them."""
+"""Uncertainty and sensitivity analysis: how far scores and ranks depend on choices and data."""
 
 from dli.sensitivity.acceptability import central_weights, rank_acceptability
 from dli.sensitivity.draws import Draws

@@ -30,41 +30,44 @@ def rank_acceptability(
     nodes: Nodes = None,
     concentration: ArrayLike | None = None,
 ) -> Acceptability:
-    """Return the share of random weights under which each unit takes each rank of its period.
+    """Return the share of random weights under which each unit has each rank in its period.
 
     Parameters
     ----------
     assessment : Assessment
         The assessment with the nominal choices.
     node, nodes
-        As in `dli.robustness.pairwise_winning`: the children of ``node`` have random weights by
-        default.
+        As in `dli.robustness.pairwise_winning`. By default, the children of ``node`` have random
+        weights.
     n_samples : int
         The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The seed, or a generator that draws one. A fresh seed by default, which the result keeps.
+        The seed, or a generator from which one is drawn; by default a new seed, which the result
+        records.
     concentration : array_like of shape (n_nodes,), optional
-        The parameters of a Dirichlet distribution of the weights; by default all 1: uniform.
+        The parameters of the Dirichlet distribution of the weights; by default all are 1, which
+        makes the weights uniform.
 
     Returns
     -------
     dli.robustness.arrays.Acceptability
-        A row for each unit (and period), as many columns of ranks as the largest period has
-        units. The method's own rule holds for missing values: the weights of missing nodes are
-        shared out, and units without a score have NaN.
+        A row for each unit (and period), and as many columns of ranks as the largest period has
+        units. Missing values are handled as in the method: the weights of missing nodes are
+        shared among the others, and units without a score have NaN.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        A node is unknown.
     MethodError
-        Another aggregation than the arithmetic mean, nodes that do not cover the node once,
-        parameters not above zero, or no draws.
+        The aggregation is not the arithmetic mean, ``nodes`` do not cover the node exactly once, a
+        parameter is not above zero, or ``n_samples`` is below 1.
 
     Warns
     -----
     DLIWarning
-        Units with different weights: the shares assume weights that are the same for all units.
+        The weights of the assessment differ by unit, whereas the shares assume that all units have
+        the same weights.
 
     References
     ----------
@@ -76,8 +79,8 @@ def rank_acceptability(
     >>> from dli import Index, Indicator
     >>> index = Index("T", [Indicator("a"), Indicator("b")])
     >>> assessment = Assessment(index, {"unit": ["X", "Y"], "a": [1, 0], "b": [0, 3]})
-    >>> found = rank_acceptability(assessment, n_samples=2000, rng=1)
-    >>> found.acceptability.round(1).tolist()
+    >>> shares = rank_acceptability(assessment, n_samples=2000, rng=1)
+    >>> shares.acceptability.round(1).tolist()
     [[0.5, 0.5], [0.5, 0.5]]
     """
     by = by_children(assessment, node, nodes)
@@ -94,10 +97,10 @@ def rank_acceptability(
         if not scored.size:
             continue
         scores_of = partial(by.scores, scored)
-        found = accepted(scores_of, scored.size, shapes, n_samples, seed)
-        share[scored], errors[scored], weights[scored] = 0.0, 0.0, found.central_weights
-        share[scored, : scored.size] = found.acceptability
-        errors[scored, : scored.size] = found.errors
+        shares = accepted(scores_of, scored.size, shapes, n_samples, seed)
+        share[scored], errors[scored], weights[scored] = 0.0, 0.0, shares.central_weights
+        share[scored, : scored.size] = shares.acceptability
+        errors[scored, : scored.size] = shares.errors
     return Acceptability(
         acceptability=share,
         central_weights=weights,
@@ -116,20 +119,20 @@ def central_weights(
     rng: Any = None,
     nodes: Nodes = None,
 ) -> Frame:
-    """Return the mean of the weights under which each unit is the first of its period.
+    """Return the mean of the random weights under which each unit ranks first in its period.
 
     Parameters
     ----------
     assessment, node, nodes, n_samples, rng
-        As in `rank_acceptability`, which also says what is raised and warned of.
+        As in `rank_acceptability`, which also lists the errors and warnings.
 
     Returns
     -------
     frame
-        A row for each unit: ``share`` of weights under which it is first, and a column with the
-        central weight of each node, missing for units that never are.
+        A row for each unit: ``share``, the share of weights under which the unit ranks first, and
+        a column with the central weight of each node, missing for units that never rank first.
     """
-    found = rank_acceptability(assessment, node, n_samples=n_samples, rng=rng, nodes=nodes)
+    shares = rank_acceptability(assessment, node, n_samples=n_samples, rng=rng, nodes=nodes)
     codes = by_children(assessment, node, nodes).codes
-    columns = dict(zip(codes, found.central_weights.T, strict=True))
-    return assessment.frame({"share": found.acceptability[:, 0], **columns})
+    columns = dict(zip(codes, shares.central_weights.T, strict=True))
+    return assessment.frame({"share": shares.acceptability[:, 0], **columns})

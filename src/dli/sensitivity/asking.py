@@ -1,4 +1,4 @@
-"""What inputs have beside their methods, and errors that name them."""
+"""The options of inputs, and the names of inputs in error messages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,22 +11,22 @@ __all__ = ["options_of", "step_of"]
 
 
 def step_of(own: Any) -> str:
-    """Return what messages call an input."""
+    """Return the name of an input in error messages."""
     return f"input {type(own).__name__}"
 
 
 def options_of(own: Any) -> dict[str, tuple[Any, ...]]:
-    """Return the options of steps that an input chooses from."""
-    given = attribute(own, "options", {}, step=step_of(own))
-    if not isinstance(given, Mapping) or not all(isinstance(step, str) for step in given):
-        msg = f"{step_of(own)}: options must be a mapping of step to options, got {shown(given)}"
+    """Return the options among which an input chooses, by step."""
+    declared = attribute(own, "options", {}, step=step_of(own))
+    if not isinstance(declared, Mapping) or not all(isinstance(step, str) for step in declared):
+        msg = f"{step_of(own)}: options must be a mapping of step to options, got {shown(declared)}"
         raise MethodError(msg)
-    found = {
+    options = {
         step: tuple(listed(f"{step_of(own)}: options of {step}", several, "objects"))
-        for step, several in given.items()
+        for step, several in declared.items()
     }
-    none = [repr(step) for step, several in found.items() if not several]
+    none = [repr(step) for step, several in options.items() if not several]
     if none:
-        msg = f"{step_of(own)}: there must be at least one option to choose from of"
+        msg = f"{step_of(own)}: at least one option is required for each of these steps"
         raise MethodError(msg, none)
-    return found
+    return options

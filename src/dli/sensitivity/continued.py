@@ -1,4 +1,4 @@
-"""Studies saved, loaded, continued and merged."""
+"""Functions that save, load, continue and merge studies."""
 
 import os
 from collections.abc import Sequence
@@ -32,26 +32,26 @@ Made: TypeAlias = tuple[Plan, tuple[Stretch, ...], Counted]
 
 
 def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) -> Stretch:
-    """Return the draws of a study and further ones.
+    """Return the stretch of draws of a study with further draws added.
 
     Raises
     ------
     MethodError
-        No whole number of draws, or too many.
+        The number of draws is not a whole number, or is too large.
     StudyError
-        Draws that do not follow each other, or whose last task was merged with others.
+        The draws are not consecutive, or their last task was merged with others.
     """
     each = own.tasks.draws_each
     n_more = whole_number("n_samples", n_more, 1, MOST_DRAWS)
-    advice = "draw with another seed, and merge"
+    advice = "make a study with another seed and merge it"
     if len(runs) > 1:
-        seeds = ", ".join(str(own.seed) for own in runs)
+        seeds = ", ".join(str(run.seed) for run in runs)
         msg = f"draws merged of several stretches (seeds {seeds}) cannot be continued; {advice}"
         raise StudyError(msg)
     (stretch,) = runs
     if stretch.n_draws % each and counted.tail is None:
         msg = (
-            f"a merged study can be continued only after a multiple of {each:,} draws, it has "
+            f"a merged study can only be continued after a multiple of {each:,} draws, but it has "
             f"{stretch.n_draws:,}; {advice}"
         )
         raise StudyError(msg)
@@ -60,11 +60,11 @@ def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) ->
 
 
 def resumed(own: Plan, stretch: Stretch, counted: Counted) -> tuple[Plan, Counted]:
-    """Return a plan and sums to which the further draws of a longer stretch are added."""
+    """Return the plan and the counts to which the draws of a longer stretch are added."""
     counted = counted.without_tail()
     if counted.blocks or stretch.first:
         return own, counted
-    # The first chunk, which may tell where to count, had fewer draws.
+    # The first chunk, which may determine the bins, had fewer draws.
     own = plan(own.design, own.kept, stretch.seed, stretch.n_draws)
     return own, own.empty()
 
@@ -78,7 +78,7 @@ def go_on(
     progress: bool = False,
     path: str | PathLike[str] | None = None,
 ) -> Counted:
-    """Make the draws of a stretch that are not counted yet, and add them; write now and then."""
+    """Make the remaining draws of a stretch, add their counts, and save at intervals."""
     write = None
     if path is not None:
         write = partial(_write, path, identity(own.design, own.kept), own, counted)
@@ -97,13 +97,13 @@ def save(path: str | PathLike[str], own: Plan, runs: tuple[Stretch, ...], counte
 
 
 def load(path: str | PathLike[str], assessment: Assessment, inputs: Input | Sequence[Any]) -> Made:
-    """Read a study from a file, whatever of it was kept."""
+    """Read a study from a file, whichever outputs it counted."""
     node, keep, places = saved_study.kept(path)
     study = design(assessment, inputs, None)
     if node != study.node.code:
-        if all(node != own.code for own in assessment.index.walk() if isinstance(own, Index)):
+        if all(node != inner.code for inner in assessment.index.walk() if isinstance(inner, Index)):
             msg = f"{str(path)!r} belongs to another study"
-            raise StudyError(msg, [f"node: {node!r}, which this index has not"])
+            raise StudyError(msg, [f"node: {node!r}, which is not a sub-index of this index"])
         study = design(assessment, inputs, node)
     try:
         kept = kept_of(keep, places, len(study.assessment.units))
@@ -116,68 +116,69 @@ def load(path: str | PathLike[str], assessment: Assessment, inputs: Input | Sequ
 def _load(path: str | PathLike[str], study: Design, kept: Kept) -> Made:
     n_units = len(study.assessment.units)
     own = plan(study, kept, 0, 1, (np.zeros(n_units), np.ones(n_units)))
-    found = saved_study.read(path, identity(study, kept), own)
-    bins = evolve(own.bins, middle=found.middle, width=found.width)
-    return evolve(own, bins=bins), found.runs, found.counted
+    saved = saved_study.read(path, identity(study, kept), own)
+    bins = evolve(own.bins, middle=saved.middle, width=saved.width)
+    return evolve(own, bins=bins), saved.runs, saved.counted
 
 
 def checkpointed(
     study: Design, kept: Kept, path: str | PathLike[str], wanted: Stretch, *, seed_is_free: bool
 ) -> Made | None:
-    """Read what a file has of the draws that are wanted, None where there is no file yet.
+    """Read those of the wanted draws that a file contains; return None if it does not exist.
 
     Parameters
     ----------
     seed_is_free : bool
-        Take the seed of the file.
+        Whether the study may take its seed from the file.
 
     Raises
     ------
     FileError
-        The path is none, or in no folder.
+        The path is not valid, or its folder does not exist.
     StudyError
-        The file has a study of something else, or other draws; what differs is named.
+        The file contains another study or other draws; the error names the differences.
     """
     try:
         final = Path(os.fsdecode(path))
         if not final.exists():
             final.parent.resolve(strict=True)
             return None
-    except (TypeError, ValueError, OSError) as error:  # before draws that could not be written
+    except (TypeError, ValueError, OSError) as error:  # before making any draws
         raise FileError(path, error) from error
     made = _load(path, study, kept)
     if len(made[1]) > 1:
-        msg = f"{str(path)!r} holds a merged study, which cannot be continued"
+        msg = f"{str(path)!r} contains a merged study, which cannot be continued"
         raise StudyError(msg)
-    (found,) = made[1]
+    (saved,) = made[1]
     each = made[0].tasks.draws_each
     faults = []
-    if found.seed != wanted.seed and not seed_is_free:
-        faults.append(f"rng: {found.seed}, not {wanted.seed}")
-    if found.first != wanted.first:
+    if saved.seed != wanted.seed and not seed_is_free:
+        faults.append(f"rng: {saved.seed}, not {wanted.seed}")
+    if saved.first != wanted.first:
         faults.append(
-            f"part: its first draw is {found.first * each + 1:,}, not {wanted.first * each + 1:,}"
+            f"part: its first draw is {saved.first * each + 1:,}, not {wanted.first * each + 1:,}"
         )
-    elif found.n_draws > wanted.n_draws:
-        faults.append(f"n_samples: {found.n_draws:,}, more than {wanted.n_draws:,}")
+    elif saved.n_draws > wanted.n_draws:
+        faults.append(f"n_samples: {saved.n_draws:,}, more than {wanted.n_draws:,}")
     if faults:
-        msg = f"{str(path)!r} holds other draws"
+        msg = f"{str(path)!r} contains other draws"
         raise StudyError(msg, faults)
     return made
 
 
 def merged(mine: Made, theirs: Made) -> tuple[tuple[Stretch, ...], Counted]:
-    """Return the draws of two studies, and what was counted of both.
+    """Return the stretches of draws of two studies and their combined counts.
 
     Raises
     ------
     StudyError
-        They are of something else, have draws in common, or count scores in other bins.
+        The studies differ in more than their draws, have draws in common, or count scores in
+        different bins.
     """
     (own, runs, counted), (other, other_runs, other_counted) = mine, theirs
     faults = identity(own.design, own.kept).differences(identity(other.design, other.kept))
     if faults:
-        msg = "studies of something else cannot be merged; the other one has"
+        msg = "studies with different definitions cannot be merged; the other study has"
         raise StudyError(msg, faults)
     both = (*runs, *other_runs)
     faults = overlaps(both, own.tasks)
@@ -189,8 +190,9 @@ def merged(mine: Made, theirs: Made) -> tuple[tuple[Stretch, ...], Counted]:
     )
     if own.kept.scores and not all(np.array_equal(*ends) for ends in bins):
         msg = (
-            "the studies count scores in other bins, since nothing bounds the scores but the first "
-            'draws of each seed; make them as parts of one seed (part=), or with keep="ranks"'
+            "the studies count scores in different bins, which come from the first draws of each "
+            "seed because the scores are not bounded; make them as parts of one seed (part=), or "
+            'with keep="ranks"'
         )
         raise StudyError(msg)
     return joined(both, own.tasks), counted + other_counted

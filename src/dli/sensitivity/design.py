@@ -1,4 +1,4 @@
-"""What is varied of an assessment, checked before the first draw, and what the draws give."""
+"""The design of a study: uncertain inputs checked against an assessment, and scores of draws."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -26,15 +26,15 @@ from dli.steps import ask, attribute, shown
 
 __all__ = ["Design", "design"]
 
-# How many scorers of data with cells left out are kept: of nine sets of cells, all combinations.
+# The number of scorers kept for data with omitted cells: all combinations of nine sets of cells.
 _MOST_KEPT = 512
-# Cells of data that go through the steps at once: more of them leave the cache, fewer are not worth
-# the calls.
+# The number of cells of data processed at once: more do not fit into the cache, and with fewer the
+# calls dominate.
 _CELLS_AT_ONCE = 2**19
 
 
 class _Kept(dict[tuple[int, bytes], Any]):
-    """Scorers, or steps, of data with cells left out; other processes make their own."""
+    """Scorers or steps of data with omitted cells; pickled empty: each process builds its own."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Kept, ()
@@ -49,17 +49,19 @@ class Design:
     assessment : Assessment
         The assessment with the nominal choices.
     node : Index
-        Whose scores are studied.
+        The node whose scores are studied.
     inputs : tuple of Input
+        The uncertain inputs.
     names : tuple of str
-        The uniform numbers of a draw.
+        The names of the uniform numbers of a draw.
     slices : tuple of slice
-        Which of them belong to each input.
+        The slice of ``names`` that belongs to each input.
     options : dict of str to tuple
-        By step.
+        The options by step.
     assessments : tuple of Assessment
-        One for each combination of options, the last step counting fastest.
+        One for each combination of options; the option of the last step varies fastest.
     scorers : tuple of Scorer
+        The scorer of each of these assessments.
     """
 
     assessment: Assessment
@@ -75,7 +77,7 @@ class Design:
     _steps: _Kept = field(factory=_Kept)
 
     def draws(self, uniforms: Floats, room: Room | None = None) -> Draws:
-        """Turn numbers from 0 to 1, of shape (n_factors, n_draws), into draws."""
+        """Return the draws for numbers from 0 to 1 of shape (n_factors, n_draws)."""
         draws = Draws(self.assessment, uniforms.shape[1], room, self._memo)
         for own, part in zip(self.inputs, self.slices, strict=True):
             ask(own, "apply", uniforms[part], draws, step=step_of(own))
@@ -83,7 +85,7 @@ class Design:
         return draws
 
     def scores(self, uniforms: Floats, room: Room | None = None) -> Floats:
-        """Return the node's scores, of shape (n_draws, n_units); they may stand in the room."""
+        """Return the node's scores, of shape (n_draws, n_units), possibly in reused memory."""
         return self.scores_of(self.draws(uniforms, room))
 
     def scores_of(self, draws: Draws) -> Floats:
@@ -113,13 +115,13 @@ class Design:
         return draws.combinations(list(self.options), [len(o) for o in self.options.values()])
 
     def drawn(self, uniforms: Floats) -> dict[str, list[Any]]:
-        """Return for each factor what its numbers stand for, a value for each draw."""
+        """Return the value that each factor's numbers stand for in each draw."""
         draws = self.draws(uniforms)
         number = self.combination(draws)
         cells: dict[str, list[Any]] = {name: [None] * draws.n_draws for name in self.names}
         for combination in np.unique(number).tolist():
             rows = np.flatnonzero(number == combination)
-            # Weights are those of the options that were chosen.
+            # The weights depend on the chosen options.
             some = draws.take(rows, self.assessments[combination])
             for own, part in zip(self.inputs, self.slices, strict=True):
                 values = _drawn(own, uniforms[part][:, rows], some)
@@ -142,7 +144,7 @@ class Design:
         return scores
 
     def _one_by_one(self, draws: Draws, rows: NDArray[Any], number: NDArray[Any]) -> Floats:
-        """Assess the data of draws that cannot go through the steps together."""
+        """Return scores of draws whose data cannot be processed together."""
         scores = np.empty((len(rows), len(self.assessment.units)))
         for into, draw in zip(scores, rows.tolist(), strict=True):
             given = self.noisy(draws, draw, self.assessments[number[draw]])
@@ -174,25 +176,25 @@ class Design:
         return scores
 
     def _scorer(self, draws: Draws, draw: int, combination: int) -> Scorer:
-        """Return the scorer of the data of a draw without noise, made once for all like it."""
+        """Return the scorer of a draw without noise, built once for draws with the same data."""
         cells = draws.omitted(draw)
         if cells is None:
             return self.scorers[combination]
         key = combination, np.packbits(cells).tobytes()
-        found: Scorer | None = self._kept.get(key)
-        if found is None:
-            found = scorer(self.noisy(draws, draw, self.assessments[combination]), self.node)
+        known: Scorer | None = self._kept.get(key)
+        if known is None:
+            known = scorer(self.noisy(draws, draw, self.assessments[combination]), self.node)
             if len(self._kept) < _MOST_KEPT:
-                self._kept[key] = found
-        return found
+                self._kept[key] = known
+        return known
 
     def noisy(self, draws: Draws, draw: int, nominal: Assessment) -> Assessment:
-        """Assess the data of one draw.
+        """Return the assessment of the data of one draw.
 
         Raises
         ------
         MethodError, DataError
-            The data cannot be assessed, or units are left out that the nominal assessment keeps.
+            The data cannot be assessed, or units of the nominal assessment are dropped.
         """
         values = nominal.observations.values
         cells = draws.omitted(draw)
@@ -203,43 +205,43 @@ class Design:
         return self._assessed(values, nominal)
 
     def _assessed(self, values: Floats, nominal: Assessment) -> Assessment:
-        """Assess other values of the data of an assessment."""
+        """Return an assessment of other values with the nominal method."""
         observations = evolve(nominal.observations, values=values)
         try:
-            found = Assessment(nominal.index, observations, method=nominal.method)
+            assessed = Assessment(nominal.index, observations, method=nominal.method)
         except (MethodError, DataError) as error:
             msg = f"the data of a draw cannot be assessed: {error.summary}"
             raise type(error)(msg, error.faults) from error
-        if not found.has_rows_of(nominal):
-            kept = set(_keys(found))
+        if not assessed.has_rows_of(nominal):
+            kept = set(_keys(assessed))
             msg = (
-                "with values taken as missing, units have too few of the indicators for "
+                "with some values treated as missing, units have too few indicators for "
                 f"availability={nominal.method.availability:g}; lower it, or drop the units"
             )
             raise MethodError(msg, [key for key in _keys(nominal) if key not in kept])
-        return found
+        return assessed
 
     def require_one_scale(self) -> None:
-        """Refuse to describe scores that some draws have on another scale than others.
+        """Raise an error if the scores of different draws are on different scales.
 
         Raises
         ------
         MethodError
-            Alternatives whose scores cannot be compared, such as ``MinMax(0, 100)`` beside
+            The scores of alternatives cannot be compared, such as those of ``MinMax(0, 100)`` and
             ``ZScore()``.
         """
         scales = {_scale(one, self.node): None for one in self.assessments}
         if len(scales) > 1:
             msg = (
-                f"the draws have scores at {self.node.code!r} on {len(scales)} scales, so that "
-                "means, intervals and variances of scores say nothing; give the alternatives one "
-                "scale, such as MinMax(1, 100) and PercentileRank(1, 100), or look at ranks"
+                f"the scores of {self.node.code!r} are on {len(scales)} scales, so their means, "
+                "intervals and variances are meaningless; use alternatives with the same scale, "
+                "such as MinMax(1, 100) and PercentileRank(1, 100), or study ranks"
             )
             raise MethodError(msg, [", ".join(scale) for scale in scales])
 
     @property
     def bounds(self) -> tuple[Floats, Floats] | None:
-        """What bounds each unit's score whatever is drawn, None where nothing does."""
+        """The bounds of each unit's score over all possible draws; None if it is not bounded."""
         low = np.fmin.reduce([one.low for one in self.scorers], axis=0)
         high = np.fmax.reduce([one.high for one in self.scorers], axis=0)
         known = all(np.isfinite(one.low).any() for one in self.scorers)
@@ -247,23 +249,23 @@ class Design:
 
 
 def _alike(draws: Draws, number: NDArray[Any]) -> Iterator[tuple[NDArray[np.intp], int]]:
-    """Yield the draws with the same combination of options and the same gaps, and the former."""
-    alike = np.stack([number, *(own for _, own in draws.omissions)])
+    """Yield draws with the same options and omitted cells, with their combination of options."""
+    alike = np.stack([number, *(mask for _, mask in draws.omissions)])
     kinds, kind = np.unique(alike, axis=1, return_inverse=True)
     for place in range(kinds.shape[1]):
         yield np.flatnonzero(kind.ravel() == place), int(kinds[0, place])
 
 
 def _keys(assessment: Assessment) -> list[str]:
-    """Return the names of the rows: units, and periods where there are some."""
+    """Return the names of the rows: units, with periods if the data have them."""
     units = [repr(unit) for unit in assessment.units]
     if assessment.periods is None:
         return units
-    return [f"{unit} in {own!r}" for unit, own in zip(units, assessment.periods, strict=True)]
+    return [f"{unit} in {period!r}" for unit, period in zip(units, assessment.periods, strict=True)]
 
 
 def _scale(assessment: Assessment, node: Index) -> tuple[str, ...]:
-    """Return what makes the scale of a node's scores: the ends of indicators, and comparisons."""
+    """Return what determines the scale of a node's scores: normalisations and aggregations."""
     below = {indicator.code for indicator in node.indicators}
     indicators = assessment.index.indicators
     scale = []
@@ -287,10 +289,10 @@ def design(assessment: Assessment, inputs: Input | Sequence[Any], node: str | No
     Raises
     ------
     MethodError
-        Inputs that are none, name nothing, or contend for one choice; combinations of options that
-        cannot work, with the units and codes where they fail.
+        An object is not an input, an input does not have factors, or two inputs vary the same
+        choice; or a combination of options fails, with the units and codes concerned.
     UnknownCodeError
-        Codes, levels or steps that are not there.
+        A code, tree level or step is unknown.
     """
     candidate: object = assessment
     if not isinstance(candidate, Assessment):
@@ -306,7 +308,7 @@ def design(assessment: Assessment, inputs: Input | Sequence[Any], node: str | No
         factors = ask(own, "factors", assessment, step=step_of(own))
         if isinstance(factors, str):
             msg = (
-                f"factors of input {shown(own)} must be several names, got the one text {factors!r}"
+                f"factors of input {shown(own)} must be a list of names, not the string {factors!r}"
             )
             raise MethodError(msg)
         factors = list(factors) if isinstance(factors, Iterable) else [factors]
@@ -314,20 +316,20 @@ def design(assessment: Assessment, inputs: Input | Sequence[Any], node: str | No
             msg = f"factors of input {shown(own)} must be names, got {shown(factors)}"
             raise MethodError(msg)
         if not factors:
-            msg = f"factors of input {shown(own)} must be at least one name: nothing of it varies"
+            msg = f"input {shown(own)} must have at least one factor; without one nothing varies"
             raise MethodError(msg)
         slices.append(slice(len(names), len(names) + len(factors)))
         names += factors
-        given = options_of(own)
-        contended += [f"options of {step!r}" for step in given if step in options]
-        options |= given
+        own_options = options_of(own)
+        contended += [f"options of {step!r}" for step in own_options if step in options]
+        options |= own_options
     twice = [repr(name) for name in dict.fromkeys(names) if names.count(name) > 1]
     twice = twice or contended
     if twice:
-        msg = "two inputs contend for one choice"
+        msg = "two inputs vary the same choice; remove or combine them"
         raise MethodError(msg, twice)
     assessments = _combinations(assessment, options)
-    found = Design(
+    study = Design(
         assessment=assessment,
         node=studied,
         inputs=own_inputs,
@@ -337,31 +339,31 @@ def design(assessment: Assessment, inputs: Input | Sequence[Any], node: str | No
         assessments=assessments,
         scorers=tuple(scorer(one, studied) for one in assessments),
     )
-    draws = found.draws(np.full((len(names), 1), 0.5))
-    found.combination(draws)
+    draws = study.draws(np.full((len(names), 1), 0.5))
+    study.combination(draws)
     if draws.omissions:
-        # The data without these cells are assessed before the first draw, as the options are.
+        # The data without these cells are assessed before the first draw, to find faults early.
         for combination in range(len(assessments)):
-            found._scorer(draws, 0, combination)  # noqa: SLF001 one module
-    return found
+            study._scorer(draws, 0, combination)  # noqa: SLF001 one module
+    return study
 
 
 def _drawn(own: Any, uniforms: Floats, draws: Draws) -> list[list[Any]]:
-    """Return for each factor of an input what its numbers stand for, in each draw."""
+    """Return the value that the numbers of each factor of an input stand for in each draw."""
     if not callable(attribute(own, "drawn", None, step=step_of(own))):
         return [list(column) for column in uniforms]
     read = partial(_columns, uniforms.shape)
-    found: list[list[Any]] = ask(own, "drawn", uniforms, draws, step=step_of(own), read=read)
-    return found
+    values: list[list[Any]] = ask(own, "drawn", uniforms, draws, step=step_of(own), read=read)
+    return values
 
 
-def _columns(shape: tuple[int, ...], given: Any) -> list[list[Any]]:
-    """Read what an input says of its numbers: a sequence for each factor, a value for each draw."""
-    columns = [listed("drawn", column, "values") for column in listed("drawn", given, "sequences")]
+def _columns(shape: tuple[int, ...], values: Any) -> list[list[Any]]:
+    """Return the result of ``drawn`` as a list for each factor with a value for each draw."""
+    columns = [listed("drawn", column, "values") for column in listed("drawn", values, "sequences")]
     if len(columns) != shape[0] or any(len(column) != shape[1] for column in columns):
         msg = (
-            f"drawn must give {shape[0]} sequences, one for each factor, of {shape[1]} values, one "
-            f"for each draw; got the lengths {[len(column) for column in columns]}"
+            f"drawn must return {shape[0]} sequences, one for each factor, of {shape[1]} values, "
+            f"one for each draw; got the lengths {[len(column) for column in columns]}"
         )
         raise MethodError(msg)
     return columns
@@ -381,10 +383,10 @@ def _combinations(
         except DLIError as error:
             faults.append(f"{label}: {error}")
             continue
-        # An imputation over time can keep rows that are left out without it.
+        # An imputation over time can keep rows that are otherwise dropped.
         if not assessments[-1].has_rows_of(assessment):
             faults.append(f"{label}: it keeps other rows than the nominal assessment")
     if faults:
-        msg = "alternatives that cannot work together"
+        msg = "some combinations of the alternatives cannot be assessed"
         raise MethodError(msg, faults)
     return tuple(assessments)

@@ -1,4 +1,4 @@
-"""Ranks and scores over the draws of a study: counts, means, deviations and quantiles."""
+"""Counts, means, standard deviations and quantiles of ranks and scores over draws."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -24,14 +24,18 @@ __all__ = ["Distributions"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Distributions:
-    """What was counted of many draws; `Uncertainty` adds how they are made and written.
+    """Ranks and scores counted over many draws.
+
+    `Uncertainty` adds the methods that make, continue and save a study.
 
     Attributes
     ----------
     _plan : Plan
+        The design of the study and the outputs that it counts.
     _runs : tuple of Stretch
-        Which draws.
+        The stretches of draws that were made, each with its seed.
     _counted : Counted
+        The counts over these draws.
     """
 
     _plan: Plan
@@ -45,12 +49,12 @@ class Distributions:
 
     @property
     def seed(self) -> int:
-        """The seed of the draws; the least, where there are several."""
+        """The seed of the draws; the smallest one if there are several."""
         return self.seeds[0]
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of all draws; one, unless studies were merged."""
+        """The seeds of all draws: a single seed, unless studies were merged."""
         return tuple(dict.fromkeys(run.seed for run in self._runs))
 
     @property
@@ -60,12 +64,12 @@ class Distributions:
 
     @property
     def keep(self) -> tuple[str, ...]:
-        """What was counted."""
+        """The outputs that were counted: ``"ranks"``, ``"scores"`` or both."""
         return self._plan.kept.names
 
     @property
     def places(self) -> int | None:
-        """Of the ranks only so many were counted, from the first; None for all."""
+        """The number of ranks that were counted, from the first; None for all."""
         return self._plan.kept.places
 
     @property
@@ -80,29 +84,29 @@ class Distributions:
     def _tally(self) -> Tally:
         return self._counted.tally
 
-    def _require(self, part: str, places: int | None = None) -> None:
-        """Refuse what was not counted.
+    def _require(self, output: str, places: int | None = None) -> None:
+        """Raise an error if an output was not counted.
 
         Parameters
         ----------
-        part : str
+        output : str
             ``"ranks"`` or ``"scores"``.
         places : int, optional
-            The first so many ranks will do; all are needed by default.
+            The number of ranks, from the first, that are needed; all by default.
 
         Raises
         ------
         StudyError
-            Naming the argument of `uncertainty` that left it out.
+            The output was not counted; the message names the argument of `uncertainty` to change.
         """
-        if part not in self.keep:
+        if output not in self.keep:
             msg = (
-                f"{part} were not counted in this study, which was made with keep={self.keep!r}; "
+                f"{output} were not counted in this study, which was made with keep={self.keep!r}; "
                 f'make it with keep=("ranks", "scores")'
             )
             raise StudyError(msg)
         most = self.places
-        if part == "ranks" and most is not None and (places is None or places > most):
+        if output == "ranks" and most is not None and (places is None or places > most):
             needed = "all of them are" if places is None else f"the first {places} are"
             msg = (
                 f"only the first {most} ranks were counted in this study, and {needed} needed; "
@@ -122,39 +126,40 @@ class Distributions:
 
     @property
     def nominal_ranks(self) -> Floats:
-        """The ranks without any change, of shape (n_units,)."""
+        """The ranks under the nominal choices, of shape (n_units,)."""
         return self.assessment.rank_array(self.design.node.code)
 
     @property
     def nominal_scores(self) -> Floats:
-        """The scores without any change, of shape (n_units,)."""
+        """The scores under the nominal choices, of shape (n_units,)."""
         return self.assessment.array(self.design.node.code)
 
     @property
     def nominal(self) -> Frame:
-        """A row for each unit: ``score`` and ``rank`` without any change."""
+        """A row for each unit: ``score`` and ``rank`` under the nominal choices."""
         columns = {"score": self.nominal_scores, "rank": self.nominal_ranks}
         return self.assessment.frame(columns, integers=["rank"])
 
     @cached_property
     def rank_counts(self) -> NDArray[np.int64]:
-        """In how many draws each unit took each rank, of shape (n_units, n_units).
+        """The number of draws in which each unit had each rank, of shape (n_units, n_units).
 
-        Units that tie share the smaller rank. With several periods a row for each unit and period,
-        and as many columns as the largest period has units. With `places`, as many columns as that.
+        Tied units share the smaller rank. With several periods there is a row for each unit and
+        period, and as many columns as the largest period has units. With `places`, there are
+        that many columns.
 
         Raises
         ------
         MethodError
-            More units than can be counted rank by rank.
+            There are too many units for a count of every single rank.
         StudyError
-            Ranks were not kept.
+            Ranks were not counted.
         """
         self._require("ranks", self.places)
         if self._bins.joins_ranks and self.places is None:
             msg = (
-                f"ranks of {len(self.units)} units are counted in {self._bins.n_ranks} bins: there "
-                "is no table of every rank; places= counts the first ones"
+                f"ranks of {len(self.units)} units are counted in {self._bins.n_ranks} bins, so a "
+                "table of every rank is not available; use places= to count the first ranks"
             )
             raise MethodError(msg)
         counts = np.zeros((len(self.units), self._tally.ranks.shape[1]), dtype=np.int64)
@@ -165,7 +170,7 @@ class Distributions:
 
     @cached_property
     def rank_acceptability(self) -> Floats:
-        """The share of draws in which each unit took each rank, of shape (n_units, n_units).
+        """The share of draws in which each unit had each rank, of shape (n_units, n_units).
 
         NaN for a unit that never had a score.
         """
@@ -180,17 +185,17 @@ class Distributions:
 
     @cached_property
     def rank_shifts(self) -> Floats:
-        """The mean over draws of how far each unit's rank is from its nominal one: (n_units,)."""
+        """The mean over draws of each unit's distance from its nominal rank: (n_units,)."""
         self._require("ranks")
         has_rank = ~np.isnan(self.nominal_ranks[self._ever])
         return self._spread(np.where(has_rank, self._tally.shift_sums / self._n_draws, np.nan))
 
     @property
     def mean_rank_shift(self) -> float:
-        """The mean of the ranks moved, up or down, over all ranks of all draws.
+        """The mean absolute rank shift over all units and draws.
 
-        Units without a nominal rank are left out; a unit without a rank in some draws counts for
-        the others.
+        Units without a nominal rank are left out. A unit that has no rank in some draws is
+        counted in the remaining draws.
         """
         self._require("ranks")
         has_rank = ~np.isnan(self.nominal_ranks[self._ever])
@@ -219,24 +224,24 @@ class Distributions:
     def _n_draws(self) -> Floats:
         return np.where(self._tally.n_draws > 0, self._tally.n_draws, np.nan)
 
-    def _spread(self, own: Floats) -> Floats:
+    def _spread(self, values: Floats) -> Floats:
         result = np.full(len(self.units), np.nan)
-        result[self._ever] = own
+        result[self._ever] = values
         return result
 
     def score_quantiles(self, q: float) -> Floats:
         """Return a quantile of each unit's score over draws, of shape (n_units,).
 
-        Linear between scores, as NumPy's default. Scores are counted in 2,048 bins between the
-        least and the greatest score that the unit can have (fewer bins for very many units), so
-        the result is exact to the width of a bin.
+        Quantiles are interpolated linearly between scores, as by default in NumPy. Scores are
+        counted in 2,048 bins between the lowest and the highest score that the unit can have
+        (fewer bins for very many units), so the result is exact to the width of a bin.
 
         Raises
         ------
         MethodError
-            Scores of some draws are on another scale than those of others.
+            The scores of different draws are on different scales.
         StudyError
-            Scores were not kept.
+            Scores were not counted.
         """
         self._require("scores")
         self.design.require_one_scale()
@@ -249,13 +254,13 @@ class Distributions:
     def rank_quantiles(self, q: float) -> Floats:
         """Return a quantile of each unit's rank over draws, of shape (n_units,).
 
-        Linear between ranks, as NumPy's default. Where there are more ranks than bins to count
-        them (above 2,000 units), it is exact to the width of a bin.
+        Quantiles are interpolated linearly between ranks, as by default in NumPy. With more ranks
+        than bins (above 2,000 units), the result is exact to the width of a bin.
 
         Raises
         ------
         StudyError
-            Ranks were not kept, or only those of the first places.
+            Ranks were not counted, or only the first of them.
         """
         self._require("ranks")
         largest, n = max(map(len, self._bins.groups)), self._bins.n_ranks
@@ -268,7 +273,7 @@ class Distributions:
         return self._spread(quantile_of(self._tally.ranks, q, rank))
 
     def score_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
-        """Return the spread of each unit's score.
+        """Return the mean, standard deviation and quantiles of each unit's score over draws.
 
         Parameters
         ----------
@@ -284,10 +289,10 @@ class Distributions:
         Raises
         ------
         MethodError
-            Scores of some draws are on another scale than those of others, as where alternatives
-            of the normalisation have different ends.
+            The scores of different draws are on different scales, for example because the
+            alternatives of the normalisation have different ends.
         StudyError
-            Scores were not kept.
+            Scores were not counted.
         """
         columns = {
             "nominal": self.nominal_scores,
@@ -298,7 +303,7 @@ class Distributions:
         return self.assessment.frame(columns | quantiles)
 
     def rank_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
-        """Return the spread of each unit's rank.
+        """Return the mean, mean shift and quantiles of each unit's rank over draws.
 
         Parameters
         ----------
@@ -314,7 +319,7 @@ class Distributions:
         Raises
         ------
         StudyError
-            Ranks were not kept, or only those of the first places.
+            Ranks were not counted, or only the first of them.
         """
         columns = {
             "nominal": self.nominal_ranks,

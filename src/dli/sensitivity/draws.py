@@ -1,4 +1,4 @@
-"""What a run of draws changes of an assessment: inputs write it, the engine reads it."""
+"""The changes that draws make to an assessment: inputs record them, the engine applies them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -15,58 +15,58 @@ from dli.steps import ask, numbers, shown
 
 __all__ = ["Draws", "Room"]
 
-# Weights whose sum lies between can be multiplied and divided without leaving the range of floats.
+# Weights with a sum between these bounds can be multiplied and divided without overflow.
 _LEAST, _MOST = 2.0**-400, 2.0**400
 
 T = TypeVar("T")
 
 
 class Room:
-    """Memory that the chunks of a task fill one after the other: to ask for new takes its time."""
+    """Memory that the chunks of a task reuse, since allocating new memory takes time."""
 
     def __init__(self) -> None:
         self._arrays: dict[str, Floats] = {}
 
     def array(self, use: str, shape: tuple[int, ...]) -> Floats:
-        """Return an array of a shape with anything in it, the same for the same use."""
+        """Return an uninitialised array of a shape, the same for the same use and shape."""
         known = self._arrays.get(use)
         if known is None or known.shape != shape:
             known = self._arrays[use] = np.empty(shape)
         return known
 
     def holds(self, array: Floats) -> bool:
-        """Return whether an array is a part of this memory."""
+        """Return whether an array is a view of this memory."""
         return any(array.base is known for known in self._arrays.values())
 
 
 class Draws:
-    """Changes of weights, choices and data, for each of several draws.
+    """Changes of weights, choices and data in each of several draws.
 
     Parameters
     ----------
     assessment : Assessment
         The assessment with the nominal choices.
     n_draws : int
-        How many there are.
+        The number of draws.
     room : Room, optional
-        Memory that is used again from chunk to chunk.
+        Memory that is reused from chunk to chunk.
     memo : dict, optional
-        What inputs found out about the assessment in earlier draws.
+        Values that inputs computed from the assessment in earlier draws; see `once`.
 
     Attributes
     ----------
     index : Index
-        The tree that is studied.
+        The index that is studied.
     factors : dict of str to ndarray of shape (n_children, n_draws)
-        By node: what the weights of its children are multiplied with.
+        By node, the factors by which the weights of its children are multiplied.
     weights : dict of str to ndarray of shape (n_children, n_draws)
-        By node: weights in place of those of the method.
+        By node, the weights of its children that replace those of the method.
     choices : dict of str to ndarray of int of shape (n_draws,)
-        By step: the number of the option taken.
+        By step, the number of the chosen option.
     noises : list of callables
-        ``noise(values, draw)`` gives the raw data of one draw.
+        ``noise(values, draw)`` returns the raw data of one draw.
     omissions : list of (ndarray of bool, ndarray of bool)
-        Cells of the raw data, and the draws in which they are missing.
+        Pairs of cells of the raw data and the draws in which they are missing.
     """
 
     def __init__(
@@ -88,36 +88,37 @@ class Draws:
         self.omissions: list[tuple[Bools, Bools]] = []
 
     def once(self, own: object, find: Callable[[], T]) -> T:
-        """Return what an input found out about the assessment, found once for all draws."""
-        # In another process the same number may be that of another input.
+        """Return the result of ``find``, which is called once per input for all draws."""
+        # In another process the same id may belong to another input.
         known: tuple[object, T] | None = self._memo.get(id(own))
         if known is None or known[0] is not own:
             known = self._memo[id(own)] = (own, find())
         return known[1]
 
     def scale(self, code: str, factors: Floats) -> None:
-        """Multiply the weight of a node within its parent; siblings share what is left.
+        """Multiply the weight of a node within its parent; all siblings are then rescaled.
 
         Parameters
         ----------
         code : str
-            Of the node whose weight is multiplied.
+            The code of the node whose weight is multiplied.
         factors : ndarray of shape (n_draws,)
             Finite numbers of at least 0.
 
         Raises
         ------
         MethodError
-            Factors of another shape, or of the index itself, which has no weight.
+            The factors have a wrong shape, or the node is the index itself, which does not have a
+            weight.
         """
         parent = self._parent(code)
-        given = as_floats(factors, f"factors of {code!r}")
-        if given.shape != (self.n_draws,):
-            msg = f"factors of {code!r} must have the shape ({self.n_draws},), got {given.shape}"
+        row = as_floats(factors, f"factors of {code!r}")
+        if row.shape != (self.n_draws,):
+            msg = f"factors of {code!r} must have the shape ({self.n_draws},), got {row.shape}"
             raise MethodError(msg)
-        own = np.ones((len(parent.children), self.n_draws))
-        own[[child.code for child in parent.children].index(code)] = given
-        self.scale_children(parent.code, own)
+        all_factors = np.ones((len(parent.children), self.n_draws))
+        all_factors[[child.code for child in parent.children].index(code)] = row
+        self.scale_children(parent.code, all_factors)
 
     def scale_children(self, parent: str, factors: Floats) -> None:
         """Multiply the weights of all children of a node.
@@ -125,14 +126,14 @@ class Draws:
         Parameters
         ----------
         parent : str
-            The code of the node whose children they are.
+            The code of the node.
         factors : ndarray of shape (n_children, n_draws)
-            What the weights are multiplied by.
+            The factors by which the weights of the children are multiplied.
 
         Raises
         ------
         MethodError
-            Factors that are not numbers, or that another shape than earlier ones have.
+            The factors are not numbers, or their shape differs from that of earlier factors.
         """
         factors = self._own(factors, f"factors of the children of {parent!r}")
         known = self.factors.get(parent)
@@ -150,47 +151,47 @@ class Draws:
         Parameters
         ----------
         parent : str
-            The code of the node whose children they are.
+            The code of the node.
         weights : ndarray of shape (n_children, n_draws)
-            What takes the place of the nominal weights.
+            The weights of the children that replace the nominal weights.
 
         Raises
         ------
         MethodError
-            Another input has set them already, or they are not numbers.
+            Another input has already set these weights, or they are not numbers.
         """
         if parent in self.weights:
             msg = f"two inputs set the weights of the children of {parent!r}"
             raise MethodError(msg)
         self.weights[parent] = self._own(weights, f"weights of the children of {parent!r}")
 
-    def _own(self, given: Any, name: str) -> Floats:
-        """Return numbers in memory that the input will not fill again within these draws."""
-        values = as_floats(given, name)
+    def _own(self, numbers: Any, name: str) -> Floats:
+        """Return numbers in memory that the input does not overwrite within these draws."""
+        values = as_floats(numbers, name)
         return values if self.room.holds(values) else values.copy()
 
     def require_weights(self, own: object) -> None:
-        """Refuse weights that cannot be scaled to sum to one, after an input has changed them.
+        """Check that weights can be scaled to sum to one after an input has changed them.
 
-        Those so large or so small that sums would leave the range of floats are scaled here.
+        Weights so large or so small that their sum would overflow or underflow are scaled here.
 
         Raises
         ------
         MethodError
-            Weights or factors of another shape than (n_children, n_draws), below 0, infinite or
-            missing, or all 0 in a draw.
+            Weights or factors are not of shape (n_children, n_draws), are negative, infinite or
+            missing, or are all 0 in a draw.
         """
         for code in {**self.factors, **self.weights}:
             n = len(inner_node(self.index, code).children)
-            given = [kind[code] for kind in (self.weights, self.factors) if code in kind]
-            shapes = [np.shape(part) for part in given]
+            changed = [kind[code] for kind in (self.weights, self.factors) if code in kind]
+            shapes = [np.shape(part) for part in changed]
             problem = ""
             if any(shape != (n, self.n_draws) for shape in shapes):
                 problem = f"shape {shapes[-1]} where ({n}, {self.n_draws}) was expected"
-            elif any(not part.min(initial=0.0) >= 0 for part in given):
+            elif any(not part.min(initial=0.0) >= 0 for part in changed):
                 problem = "a number below 0, or a missing one"
             else:
-                total = _totals(given)
+                total = _totals(changed)
                 if total.min(initial=1.0) > _LEAST and total.max(initial=1.0) < _MOST:
                     continue
                 for kind in (self.weights, self.factors):
@@ -208,12 +209,12 @@ class Draws:
     def local_weights(self, code: str) -> Floats:
         """Return the weight of a node within its parent in each draw: (n_draws,).
 
-        The mean over units where they have weights of their own.
+        If weights differ by unit, this is the mean over units.
 
         Raises
         ------
         MethodError
-            The index itself, which has no weight.
+            The node is the index itself, which does not have a weight.
         """
         parent = self._parent(code)
         nominal = self.assessment.weight_array(parent.code)
@@ -225,12 +226,12 @@ class Draws:
     def _parent(self, code: str) -> Index:
         parent = self.index.parent(code)
         if parent is None:
-            msg = f"{code!r} is the index itself and has no weight"
+            msg = f"{code!r} is the index itself and does not have a weight; name a node below it"
             raise MethodError(msg)
         return parent
 
     def choose(self, step: str, options: NDArray[np.intp]) -> None:
-        """Take an option of a step, by its number among the input's ``options``.
+        """Choose an option of a step by its number among the input's ``options``.
 
         Parameters
         ----------
@@ -242,7 +243,7 @@ class Draws:
         Raises
         ------
         MethodError
-            Options of another shape or kind, or below 0.
+            The options have a wrong shape, are not whole numbers, or are negative.
         """
         chosen = np.asarray(options)
         if (
@@ -251,8 +252,8 @@ class Draws:
             or chosen.min(initial=0) < 0
         ):
             msg = (
-                f"options of {step} must be {self.n_draws} whole numbers from 0, one for each "
-                f"draw, got {chosen.dtype} of shape {chosen.shape}"
+                f"options of {step} must be {self.n_draws} whole numbers of at least 0, one for "
+                f"each draw, got {chosen.dtype} of shape {chosen.shape}"
             )
             raise MethodError(msg)
         self.choices[step] = chosen.astype(np.intp)
@@ -263,9 +264,10 @@ class Draws:
         Parameters
         ----------
         noise : callable
-            ``noise(values, draw)``: from raw values of shape (n_rows, n_indicators), which must
-            stay as they are, to those of a draw. It must keep the shape and what is missing, and
-            give no infinite value: a draw is refused by a `MethodError` otherwise.
+            ``noise(values, draw)`` returns the raw values of a draw from the raw values of shape
+            (n_rows, n_indicators), which it must not modify. The result must have the same shape,
+            must not have further missing values, and must be finite; otherwise the draw raises a
+            `MethodError`.
         """
 
         def checked(values: Floats, draw: int) -> Floats:
@@ -277,46 +279,47 @@ class Draws:
             if spoilt.any():
                 codes = [indicator.code for indicator in self.index.indicators]
                 counts = zip(codes, spoilt.sum(axis=0).tolist(), strict=True)
-                msg = "noise gave values that are missing or infinite where there were values"
-                raise MethodError(msg, [f"{code!r}: {n} of them" for code, n in counts if n])
+                msg = "noise must return finite values where the data have values"
+                faults = [f"{code!r}: {n} missing or infinite" for code, n in counts if n]
+                raise MethodError(msg, faults)
             return result
 
         self.noises.append(checked)
 
     def omit(self, cells: Bools, draws: Bools) -> None:
-        """Take cells of the raw data as missing in some draws, before any noise.
+        """Treat cells of the raw data as missing in some draws, before any noise.
 
-        Each set of cells that is missing together is assessed once for all draws.
+        Each set of cells that are missing together is assessed once for all draws.
 
         Parameters
         ----------
         cells : ndarray of bool of shape (n_rows, n_indicators)
-            What is read as missing.
+            The cells that are treated as missing.
         draws : ndarray of bool of shape (n_draws,)
-            In which draws.
+            The draws in which they are missing.
 
         Raises
         ------
         MethodError
-            Cells or draws of another shape or kind.
+            ``cells`` or ``draws`` have a wrong shape or are not boolean.
         """
         faults = []
         shapes = (self.assessment.observations.values.shape, (self.n_draws,))
-        given = (np.asarray(cells), np.asarray(draws))
-        for name, own, shape in zip(("cells", "draws"), given, shapes, strict=True):
-            if own.dtype != np.bool_ or own.shape != shape:
+        omission = (np.asarray(cells), np.asarray(draws))
+        for name, mask, shape in zip(("cells", "draws"), omission, shapes, strict=True):
+            if mask.dtype != np.bool_ or mask.shape != shape:
                 faults.append(
-                    f"{name} must be True or False, of shape {shape}; got {own.dtype} of shape "
-                    f"{own.shape}"
+                    f"{name} must be True or False, of shape {shape}; got {mask.dtype} of shape "
+                    f"{mask.shape}"
                 )
         if faults:
-            msg = "what is left out of the data must name cells and draws"
+            msg = "omit requires boolean arrays of cells and draws"
             raise MethodError(msg, faults)
-        self.omissions.append(given)
+        self.omissions.append(omission)
 
     def omitted(self, draw: int) -> Bools | None:
-        """Return the cells that are missing in a draw, None where there are none."""
-        cells = [own for own, draws in self.omissions if draws[draw]]
+        """Return the cells that are omitted in a draw, or None if no cell is omitted."""
+        cells = [mask for mask, draws in self.omissions if draws[draw]]
         return np.logical_or.reduce(cells) if cells else None
 
     @property
@@ -327,7 +330,7 @@ class Draws:
     def take(
         self, draws: NDArray[np.intp] | slice, assessment: Assessment | None = None
     ) -> "Draws":
-        """Return weights of some of the draws, of another assessment if one is given."""
+        """Return the weights of some of the draws, optionally for another assessment."""
         n_draws = np.empty(self.n_draws)[draws].size
         part = Draws(assessment or self.assessment, n_draws, self.room, self._memo)
         part.factors = {code: factors[:, draws] for code, factors in self.factors.items()}
@@ -340,8 +343,8 @@ class Draws:
         Raises
         ------
         MethodError
-            A step of which no option was chosen, or one beyond the options; an option of a step
-            for which no input has options.
+            An option of a step was not chosen or does not exist, or an option was chosen for a step
+            without options.
         """
         number = np.zeros(self.n_draws, dtype=np.intp)
         for step, n in zip(steps, n_options, strict=True):
@@ -353,22 +356,22 @@ class Draws:
             f"{step!r}{did_you_mean(step, steps)}" for step in self.choices if step not in steps
         ]
         if strangers:
-            msg = "draws choose an option of steps for which no input has options"
+            msg = "inputs may only choose options of the steps in their attribute options"
             raise MethodError(msg, strangers)
         return number
 
 
-def _totals(given: Sequence[Floats]) -> Floats:
-    """Sum the products of weights and factors over children."""
+def _totals(changed: Sequence[Floats]) -> Floats:
+    """Return the sum over children of the products of weights and factors."""
     with np.errstate(over="ignore"):
-        products = given[0] if len(given) == 1 else np.multiply(*given)
+        products = changed[0] if len(changed) == 1 else np.multiply(*changed)
         return np.asarray(products.sum(axis=0))
 
 
 def _moderate(weights: Floats) -> Floats:
-    """Return weights that are far from the ends of floats in each draw, by powers of two.
+    """Return weights scaled by powers of two so that their products do not overflow.
 
-    Their ratios stay what they are, and ordinary numbers have the same bits.
+    The ratios within a draw do not change, and weights of ordinary size keep the same bits.
     """
     largest = weights.max(axis=0, initial=0.0)
     extreme = np.isfinite(largest) & (largest > 0) & ((largest > _MOST) | (largest < _LEAST))

@@ -1,4 +1,4 @@
-"""What happens to scores and ranks when an indicator or sub-index is removed."""
+"""The effect of removing an indicator or sub-index on scores and ranks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,14 +27,15 @@ __all__ = ["Removals", "remove_elements"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Removals(Printed):
-    """An assessment without each of several nodes in turn.
+    """An assessment repeated without each of several nodes in turn.
 
     Attributes
     ----------
     codes : tuple of str
         The nodes that are removed.
     comparison : Comparison
-        The assessment as it is, labelled "nominal", and without each node, labelled by its code.
+        The full assessment, labelled "nominal", and the assessment without each node, labelled by
+        the code of that node.
     """
 
     codes: tuple[str, ...]
@@ -42,17 +43,17 @@ class Removals(Printed):
 
     @property
     def scores(self) -> Frame:
-        """A row for each unit: the score with all nodes, and without each."""
+        """A row for each unit: the score with all nodes, and the score without each node."""
         return self.comparison.scores
 
     @property
     def ranks(self) -> Frame:
-        """A row for each unit: the rank with all nodes, and without each."""
+        """A row for each unit: the rank with all nodes, and the rank without each node."""
         return self.comparison.ranks
 
     @property
     def mean_rank_shift(self) -> Floats:
-        """The mean over units of the ranks moved, up or down, without each node: (n_nodes,)."""
+        """The mean absolute rank shift over units without each node, of shape (n_nodes,)."""
         ranks = self.comparison.rank_array.T
         return mean_rank_shift(ranks[1:], ranks[0])
 
@@ -62,10 +63,11 @@ class Removals(Printed):
 
     @property
     def summary(self) -> Frame:
-        """A row for each node: how far the ranks move without it, the furthest first.
+        """A row for each node: how far ranks move without it, largest shift first.
 
-        Columns: ``code``, ``units`` with a score both with and without it, ``mean_rank_shift``,
-        ``largest_rank_shift``, ``spearman`` and ``kendall`` with the nominal ranks.
+        Columns: ``code``, ``units`` (the number of units with a score both with and without the
+        node), ``mean_rank_shift``, ``largest_rank_shift``, and the correlations ``spearman`` and
+        ``kendall`` with the nominal ranks.
         """
         table = frames.read(self.comparison.summary)
         columns = {
@@ -87,32 +89,32 @@ def remove_elements(
 ) -> Removals:
     """Assess again without each of several nodes in turn, and report how far the ranks move.
 
-    A node leaves the framework and all steps are done again. The other children of its parent
-    share its weight in proportion to theirs, which stay what they are, so that the effect is that
-    of the node alone; only weights that differ by unit are computed again. A sub-index whose only
-    child is removed goes with it.
+    The node is removed from the framework and all steps are repeated. Its weight is shared among
+    the other children of its parent in proportion to their own weights, which are not computed
+    again, so that the effect is due to the node alone; only weights that differ by unit are
+    computed again. A sub-index is removed together with its only child.
 
     Parameters
     ----------
     assessment : Assessment
         The assessment with the nominal choices.
     nodes : int, str or sequence of str, optional
-        All nodes of a level of the tree, or codes; all indicators by default.
+        The nodes to remove, one at a time: a tree level, or codes; all indicators by default.
     node : str, optional
-        The node whose scores and ranks are compared; the index by default.
+        The code of the node whose scores and ranks are compared; the index by default.
 
     Returns
     -------
     Removals
-        The ranks without each element.
+        The scores and ranks without each node.
 
     Raises
     ------
     MethodError
-        No such level, a node whose removal leaves nothing to compare, or nodes without which a
-        step cannot work, such as one side of a `dli.aggregation.Ratio`.
+        The tree level does not exist; the removal of a node leaves nothing to compare; or a step
+        requires the node, such as one side of a `dli.aggregation.Ratio`.
     UnknownCodeError
-        Codes that are not in the tree.
+        A code is not in the tree.
 
     Examples
     --------
@@ -159,8 +161,10 @@ def _without(assessment: Assessment, code: str) -> Assessment:
     weights = assessment.weight_array(parent.code)
     weighting = parent.weighting
     if weights.ndim == 1:
-        own = dict(zip((child.code for child in parent.children), weights.tolist(), strict=True))
-        weighting = Fixed({child.code: own[child.code] for child in kept})
+        by_code = dict(
+            zip((child.code for child in parent.children), weights.tolist(), strict=True)
+        )
+        weighting = Fixed({child.code: by_code[child.code] for child in kept})
     rest = index.replace(parent.code, evolve(parent, children=kept, weighting=weighting))
     known = {node.code for node in rest.walk()} | {rest.level(node.code) for node in rest.walk()}
     known.add(OTHERS)
@@ -174,6 +178,6 @@ def _without(assessment: Assessment, code: str) -> Assessment:
 
 
 def _removed_with(index: Index, code: str) -> set[str]:
-    """Return the codes of all nodes that go with one."""
+    """Return the codes of all nodes that are removed together with a node."""
     node = index.find(topmost(index, code))
     return {n.code for n in node.walk()} if isinstance(node, Index) else {node.code}

@@ -1,4 +1,4 @@
-"""Many draws on any number of workers, with the same bits for all."""
+"""Parallel draws whose results do not depend on the number of workers."""
 
 import os
 from collections import deque
@@ -20,12 +20,12 @@ __all__ = ["Submits", "Task", "Tasks", "bin_numbers", "chunks", "in_order", "uni
 
 T = TypeVar("T")
 
-# The chunks of a task: the number of each, and its draws.
+# The chunks of a task: pairs of the chunk's number and its number of draws.
 Task: TypeAlias = list[tuple[int, int]]
 
 
 class Submits(Protocol):
-    """An executor: anything with the ``submit`` of `concurrent.futures.Executor`."""
+    """An executor: any object with a ``submit`` like that of `concurrent.futures.Executor`."""
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Return a future of a call, which has ``result()`` and ``cancel()``."""
@@ -33,7 +33,7 @@ class Submits(Protocol):
 
 
 def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
-    """Draw the numbers of a chunk, of shape (n_factors, n_draws), from a stream of its own."""
+    """Return the uniform numbers of a chunk, (n_factors, n_draws), from its own random stream."""
     stream = np.random.SeedSequence(seed, spawn_key=(chunk,))
     return np.random.Generator(np.random.SFC64(stream)).random(out=out)
 
@@ -41,7 +41,7 @@ def uniforms(seed: int, chunk: int, out: Floats) -> Floats:
 def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
     """Return the number of bins of scores and of ranks for each unit.
 
-    There are 2,048 bins of scores and one of every rank, unless that is too much for the memory.
+    There are 2,048 bins of scores and a bin for every rank, or fewer if memory does not suffice.
     """
     n_scores = min(2048, max(16, 2**22 // n_units))
     return n_scores, min(n_ranks, n_scores)
@@ -49,16 +49,16 @@ def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
 
 @frozen
 class Tasks(Sequence[Task]):
-    """Tasks of chunks, made when they are asked for: a billion draws have a million chunks.
+    """Tasks of chunks, created on access, since a billion draws have a million chunks.
 
     Parameters
     ----------
     size : int
-        Draws in a chunk.
+        The number of draws in a chunk.
     together : int
-        Chunks in a task.
+        The number of chunks in a task.
     n_draws : int
-        Of all these tasks. The last chunk and the last task may be shorter.
+        The number of draws in all tasks. The last chunk and the last task may be shorter.
     first : int
         The number of the first task.
     """
@@ -77,7 +77,7 @@ class Tasks(Sequence[Task]):
         return (self.n_draws + self.draws_each - 1) // self.draws_each
 
     def __getitem__(self, place: Any) -> Any:
-        """Return the chunks of a task: (number, draws)."""
+        """Return the chunks of a task as pairs (number, draws)."""
         place = range(len(self))[place]
         start = place * self.together
         stop = min(start + self.together, -(-self.n_draws // self.size))
@@ -87,16 +87,16 @@ class Tasks(Sequence[Task]):
         ]
 
     def stretch(self, first: int, n_draws: int) -> "Tasks":
-        """Return tasks of the same size that begin elsewhere."""
+        """Return tasks of the same size that start at another task."""
         return Tasks(self.size, self.together, n_draws, first)
 
 
 def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Tasks:
-    """Cut draws into tasks of chunks: (number, draws); a function of sizes alone.
+    """Return the division of draws into tasks of chunks, which depends on sizes only.
 
-    A chunk is worth the price of a call for each combination of options that is met in it; a task
-    that of its table of counts. Values of many units are read from memory again for each chunk, so
-    it has several draws even where they do not fit into a cache.
+    A chunk is large enough to justify a call for each combination of options in it, and a task
+    large enough to justify its table of counts. Since the values of many units are read from
+    memory again for each chunk, a chunk has several draws even if they do not fit into a cache.
     """
     size = max(1, min(1024, 2**18 // n_units), min(32, 2**22 // n_units)) * min(4, n_combinations)
     n_scores, n_ranks = bin_numbers(n_units, n_units)
@@ -105,7 +105,7 @@ def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Tasks:
 
 @contextmanager
 def workers(executor: Submits | None, n_tasks: int) -> Iterator[Submits | None]:
-    """Return the executor, or threads of our own when there is none and there is work for them."""
+    """Yield the executor, or else a pool of threads, or None if one thread suffices."""
     if executor is not None:
         submit = attribute(executor, "submit", None, step=_name(executor))
         if isinstance(executor, type) or not callable(submit):
@@ -127,7 +127,7 @@ def workers(executor: Submits | None, n_tasks: int) -> Iterator[Submits | None]:
 
 @frozen
 class _Done(Generic[T]):
-    """What a task gave, so that nothing else can be taken for it."""
+    """The result of a task, marked so that it cannot be confused with another object."""
 
     number: int
     result: T
@@ -146,18 +146,18 @@ def in_order(
     n_draws: Callable[[Any], int] = len,
     n_done: int = 0,
 ) -> Iterator[T]:
-    """Do tasks on the workers and give their results in the order of the tasks.
+    """Run tasks on the workers and yield their results in the order of the tasks.
 
-    A task whose worker fails is tried once more. Only a few tasks are under way at once, so that
-    memory does not grow with their number. The bar starts at the draws that were made earlier.
+    A task whose worker fails is tried once more. Only a few tasks run at the same time, so that
+    memory does not grow with their number. The progress bar starts at the draws made earlier.
 
     Raises
     ------
     StudyError
-        A task failed twice, or the executor takes no more work; the draws are named.
+        A task failed twice, or the executor does not accept further work; the task is named.
     MethodError
-        An executor whose ``submit`` cannot be called with work and a task, or returns no future;
-        futures that give something else than the work did.
+        The ``submit`` of the executor cannot be called with work and a task, or does not return a
+        future; or a future does not return the result of the work.
     """
     with (
         workers(executor, len(tasks)) as pool,
@@ -183,7 +183,7 @@ def in_order(
                 advance(n_draws(task[1]))
         finally:
             for _, future in waiting:
-                with suppress(Exception):  # the error that led here says more
+                with suppress(Exception):  # the first error is more informative
                     future.cancel()
 
 
@@ -196,8 +196,8 @@ def _submit(pool: Submits, work: Callable[..., T], task: tuple[int, Any]) -> "Fu
     try:
         future = ask(pool, "submit", partial(_do, work, task[0]), task[1], step=step)
     except MethodError as error:
-        if isinstance(error.__cause__, RuntimeError):  # of which BrokenExecutor is one
-            msg = f"the executor takes no more work (at task {task[0] + 1}): {error.__cause__}"
+        if isinstance(error.__cause__, RuntimeError):  # BrokenExecutor is a subclass
+            msg = f"the executor accepts no more work (at task {task[0] + 1}): {error.__cause__}"
             raise StudyError(msg) from error.__cause__
         raise
     acts = [attribute(future, act, None, step=step) for act in ("result", "cancel")]
@@ -212,30 +212,30 @@ def _result(
     pool: Submits, work: Callable[..., T], task: tuple[int, Any], future: "Future[_Done[T]]"
 ) -> T:
     try:
-        found: T = _read(pool, task, future.result())
+        result: T = _read(pool, task, future.result())
     except DLIError:
-        raise  # the same would come of it again
-    except Exception:  # noqa: BLE001 whatever a worker may die of
+        raise  # a second attempt would raise the same error
+    except Exception:  # noqa: BLE001 a worker may fail in any way
         again = _submit(pool, work, task)
     else:
-        return found
+        return result
     try:
-        found = _read(pool, task, again.result())
+        result = _read(pool, task, again.result())
     except DLIError:
         raise
     except Exception as error:
         msg = f"task {task[0] + 1} failed twice on its worker: {type(error).__name__}: {error}"
         raise StudyError(msg) from error
-    return found
+    return result
 
 
 def _read(pool: Submits, task: tuple[int, Any], done: Any) -> Any:
-    """Return the result of a task; refuse what an executor gives in its place."""
+    """Return the result of a task, after checking that the future returned this result."""
     if isinstance(done, _Done) and done.number == task[0]:
         return done.result
-    got = f"that of task {done.number + 1}" if isinstance(done, _Done) else shown(done)
+    got = f"the result of task {done.number + 1}" if isinstance(done, _Done) else shown(done)
     msg = (
-        f"{_name(pool)}: the future of task {task[0] + 1} must give what the work returned for it, "
+        f"{_name(pool)}: the future of task {task[0] + 1} must return the result of that task, "
         f"got {got}"
     )
     raise MethodError(msg)
@@ -245,7 +245,7 @@ def _read(pool: Submits, task: tuple[int, Any], done: Any) -> Any:
 def _bar(
     tasks: Sequence[Any], n_draws: Callable[[Any], int], n_done: int, *, shown: bool
 ) -> Iterator[Callable[[int], object]]:
-    """Show a progress bar in terminal or notebook, with the time that is left."""
+    """Show a progress bar in a terminal or notebook, with the remaining time."""
     if not shown:
         yield lambda _: None
         return

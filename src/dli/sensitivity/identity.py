@@ -1,4 +1,4 @@
-"""What a study belongs to, so that draws of one are never added to those of another."""
+"""The definition of a study in short, so that draws of different studies are never combined."""
 
 import hashlib
 import json
@@ -18,22 +18,22 @@ from dli.sensitivity.tally import Kept
 
 __all__ = ["Identity", "identity"]
 
-# Draws that are scored to compare what no text shows, such as a step of one's own; of a seed that
-# no study has, since seeds are at least 0 and chunks few.
+# A few draws are scored to compare what text cannot show, such as a user-defined step. They are
+# those of a chunk with a number that no study reaches.
 _N_PROBES, _PROBE = 4, 2**40
 _DIGESTS = frozenset({"index", "data", "method", "factors"})
-# How far other processors and versions of NumPy may round the same scores in another way.
+# The same scores may differ by this much on other processors and with other versions of NumPy.
 _ROUNDING = 1e-6
 
 
 @frozen(eq=False)
 class Identity:
-    """What a study is made of, in short.
+    """A summary of the definition of a study.
 
     Attributes
     ----------
     parts : dict of str to str
-        By name: a text, or the digest of a long one.
+        The parts of the definition by name: a short text, or the digest of a long one.
     probe : ndarray of shape (n_probes, n_units)
         The scores of a few draws.
     """
@@ -42,18 +42,20 @@ class Identity:
     probe: Floats
 
     def differences(self, other: "Identity") -> list[str]:
-        """Name what another study has that this one has not, or none."""
-        found = []
-        for name, own in self.parts.items():
-            theirs = other.parts.get(name)
-            if own != theirs:
-                fault = "another one" if name in _DIGESTS else f"{theirs}, not {own}"
-                found.append(f"{name}: {fault}")
-        if not found and not self._scores_alike(other):
-            found.append(
-                "scores: the same draws give others, so a step or an input works in another way"
+        """Return the differences of another study from this one, as texts for a message."""
+        faults = []
+        for name, expected in self.parts.items():
+            part = other.parts.get(name)
+            if part != expected:
+                is_short = name not in _DIGESTS
+                faults.append(
+                    f"{name}: {part}, not {expected}" if is_short else f"different {name}"
+                )
+        if not faults and not self._scores_alike(other):
+            faults.append(
+                "different scores for the same draws, so a step or an input works differently"
             )
-        return found
+        return faults
 
     def _scores_alike(self, other: "Identity") -> bool:
         spread = np.nanmax(np.abs(self.probe), initial=0.0)
@@ -63,7 +65,7 @@ class Identity:
 
 
 def identity(study: Design, kept: Kept) -> Identity:
-    """Return what a study is made of."""
+    """Return a summary of the definition of a study, to compare it with that of another study."""
     assessment = study.assessment
     observations = assessment.observations
     rows = json.dumps([list(map(str, assessment.units)), list(map(str, assessment.periods or ()))])
@@ -71,7 +73,7 @@ def identity(study: Design, kept: Kept) -> Identity:
     method = _plain(assessment.method)
     try:
         tables: Any = methodology_file.to_tables(assessment.index, assessment.method)
-    except DLIError:  # a step that no file can hold
+    except DLIError:  # a step that cannot be written to a file
         index = _plain([(node.code, node.weight) for node in assessment.index.walk()])
     else:
         method = _text(tables.pop("method", {}))
@@ -91,23 +93,23 @@ def identity(study: Design, kept: Kept) -> Identity:
 
 
 def _plain(candidate: object) -> str:
-    """Return what an object is made of.
+    """Return a short text that describes an object by its class and its parameters.
 
-    What has no short text of its own, such as an array or a data frame, is its class alone: what it
-    does is seen in the scores.
+    An object without such a text, such as an array or a data frame, is described by its class
+    alone; the scores show whether its contents differ.
     """
     if candidate is None or isinstance(candidate, (bool, int, float, str, np.generic)):
         return str(candidate)
     if isinstance(candidate, Mapping):
-        items = (f"{_plain(key)}: {_plain(own)}" for key, own in candidate.items())
+        items = (f"{_plain(key)}: {_plain(value)}" for key, value in candidate.items())
         return f"{{{', '.join(items)}}}"
     if isinstance(candidate, (list, tuple)):
         return f"[{', '.join(map(_plain, candidate))}]"
     name = getattr(candidate, "__qualname__", type(candidate).__qualname__)
-    own_class: Any = type(candidate)
-    if not attrs.has(own_class):
+    kind: Any = type(candidate)
+    if not attrs.has(kind):
         return str(name)
-    fields = attrs.fields_dict(own_class)
+    fields = attrs.fields_dict(kind)
     return f"{name}({', '.join(f'{key}={_plain(getattr(candidate, key))}' for key in fields)})"
 
 

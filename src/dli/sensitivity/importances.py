@@ -1,4 +1,4 @@
-"""How much each part of an index shows in its scores, against the weight it is given."""
+"""The importance of each node of an index for its scores, compared with the node's weight."""
 
 import numpy as np
 from attrs import field, frozen
@@ -20,25 +20,26 @@ __all__ = ["Importance", "correlation_ratios", "importance"]
 def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     r"""Return the share of the variance of scores that each column explains on its own.
 
-    $S_k = Var(E[s | x_k]) / Var(s)$, the expectation fitted by a cubic regression spline
-    with up to four knots at quantiles of the column. A curve follows noise to some extent,
-    and more so with few units, so the share is adjusted for its $p$ parameters as
-    an adjusted $R^2$ is: $1 - (1 - R^2) (n - 1) / (n - p)$, and 0 where that is
-    negative. For many units and a linear dependence it is the squared correlation.
+    The share is $S_k = Var(E[s | x_k]) / Var(s)$. The expectation is fitted by a cubic
+    regression spline with up to four knots at quantiles of the column. Because a flexible curve
+    also follows noise, above all with few units, the share is adjusted for the $p$ parameters of
+    the curve like an adjusted $R^2$: $1 - (1 - R^2) (n - 1) / (n - p)$, or 0 if that is
+    negative. For many units and a linear dependence it equals the squared correlation.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_columns)
-        NaN is missing: each column is taken over the units that have it and a score.
+        Values of the columns; NaN means missing. Each column uses the units that have both a
+        value and a score.
     scores : array_like of shape (n_units,)
-        Whose variance is explained.
+        The scores whose variance is explained.
 
     Returns
     -------
     ndarray of shape (n_columns,)
-        From 0 to 1. Columns with fewer than five different values have the ratio of groups, since
-        no spline can be fitted. NaN where the column or the scores do not vary, or no more units
-        have both than the curve has parameters.
+        Shares from 0 to 1. A column with fewer than five different values is treated as groups,
+        since a spline cannot be fitted. NaN if the column or the scores do not vary, or if the
+        number of units with both does not exceed the number of parameters of the curve.
 
     References
     ----------
@@ -53,7 +54,7 @@ def correlation_ratios(values: ArrayLike, scores: ArrayLike) -> Floats:
     """
     x, s = as_floats(values), as_floats(scores, "scores")
     if x.ndim != 2 or s.shape != x.shape[:1]:
-        msg = f"values must have a row for each of the scores, got {x.shape} and {s.shape}"
+        msg = f"values must have one row for each score, got shapes {x.shape} and {s.shape}"
         raise MethodError(msg)
     return np.array([_ratio(column, s) for column in x.T])
 
@@ -70,11 +71,11 @@ def _ratio(x: Floats, s: Floats) -> float:
         from scipy.interpolate import make_lsq_spline
 
         places = (points - points[0]) / (points[-1] - points[0])
-        # Several points between knots, so that there is something to be averaged.
+        # Several points lie between two knots, so that the curve averages over them.
         n_knots = min(4, (points.size - 4) // 6)
         inner = np.quantile(places, np.arange(1, n_knots + 1) / (n_knots + 1))
         knots = np.concatenate([np.zeros(4), inner, np.ones(4)])
-        # Least squares of single values: groups count by the root of their weight.
+        # The spline squares its weights, so a group mean is weighted by the root of its count.
         means = make_lsq_spline(places, means, knots, w=np.sqrt(counts))(places)
         n_parameters = n_knots + 4
     if x.size <= n_parameters:
@@ -91,13 +92,14 @@ class Importance(Printed):
     Attributes
     ----------
     codes : tuple of str
-        Of the nodes.
+        The codes of the nodes.
     weights : ndarray of shape (n_nodes,)
-        Effective, within the node; means over units where they differ by unit.
+        Effective weights within the node above; their means over units if they differ by unit.
     correlations : ndarray of shape (n_nodes,)
-        Pearson's, of each node's scores with those of the node above.
+        Pearson correlations of each node's scores with those of the node above.
     ratios : ndarray of shape (n_nodes,)
-        Correlation ratios: the share of the scores' variance that goes when the node is known.
+        Correlation ratios: the share of the variance of the scores that each node explains on its
+        own.
     """
 
     codes: tuple[str, ...]
@@ -108,13 +110,13 @@ class Importance(Printed):
 
     @property
     def shares(self) -> Floats:
-        """The correlation ratios scaled to sum to one, to be compared with the weights."""
+        """The correlation ratios scaled to sum to one, for comparison with the weights."""
         total = np.nansum(self.ratios)
         return np.asarray(self.ratios / (total if total > 0 else np.nan))
 
     @property
     def table(self) -> Frame:
-        """A row for each node: ``code, weight, correlation, ratio, share``."""
+        """A row for each node: ``code``, ``weight``, ``correlation``, ``ratio`` and ``share``."""
         return self._assessment.table(
             {
                 "code": list(self.codes),
@@ -141,31 +143,33 @@ def importance(
     nodes: Nodes = None,
     period: object = None,
 ) -> Importance:
-    """Compare how much nodes explain of the scores of a node above them with their weights.
+    """Compare the weights of nodes with the share of score variance that each of them explains.
 
     Parameters
     ----------
     assessment : Assessment
         The assessment with the nominal choices.
     node : str, optional
-        The node; the index by default.
+        The code of the node whose scores are explained; the index by default.
     nodes : int, str or sequence of str, optional
-        A level of the tree, or codes, below ``node``; the children of ``node`` by default.
+        The explaining nodes: a tree level, or codes of nodes below ``node``; the children of
+        ``node`` by default.
     period : object, optional
-        The period; required if there are several.
+        The period of the units; required if there are several.
 
     Returns
     -------
     Importance
-        Each node over the units that have a score both there and at ``node``.
+        The weight, correlation and correlation ratio of each node, computed over the units that
+        have a score both at that node and at ``node``.
 
     Raises
     ------
     MethodError
-        A node without children; nodes that are not below it; a period of data without periods, or
-        none of data with several.
+        ``node`` does not have children, or ``nodes`` are not below it; a period is named for data
+        without periods, or not named for data with several.
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What missing values leave open: scores and ranks from several tables completed at random."""
+"""Multiple imputation: scores and ranks from several tables completed at random."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,26 +31,28 @@ _MOST_TABLES = 10_000
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Imputations(Printed):
-    """Scores and ranks from several tables, in which missing values were drawn at random.
+    """Scores and ranks from several tables whose missing values were drawn at random.
 
     Attributes
     ----------
     assessment : Assessment
-        With its own treatment of missing values: the nominal scores and ranks.
+        The assessment with its own treatment of missing values, which has the nominal scores and
+        ranks.
     node : Index
-        Whose scores and ranks were studied.
+        The node whose scores and ranks were studied.
     imputation : object
-        What drew the values, with its own seed.
+        The imputation that drew the values, with its own seed.
     seed : int
-        The same seed gives the same result, if the imputation takes its seed from it.
+        The seed of the study. The same seed returns the same result if the seed of the imputation
+        can be set.
     rows : ndarray of int of shape (n_rows,)
-        The rows of the assessment that were studied: those of a period, or all.
+        The rows of the assessment that were studied: the rows of one period, or all rows.
     scores : ndarray of shape (m, n_rows)
         The scores from each completed table.
     ranks : ndarray of shape (m, n_rows)
         The ranks from each completed table, within each period.
     n_imputed : ndarray of int of shape (n_rows,)
-        How many indicators below the node were filled for each unit.
+        The number of indicators below the node that were imputed for each unit.
     pooled : dli.imputation.Pooled
         The scores pooled by Rubin's rules.
     varies : bool
@@ -95,8 +97,8 @@ class Imputations(Printed):
         place = np.full(len(self.assessment.units), -1)
         place[self.rows] = np.arange(len(self.rows))
         for rows in self.assessment.rows_by_period.values():
-            own = place[rows][place[rows] >= 0]
-            ranks[own] = rank_scores(self.pooled.estimate[own])
+            studied = place[rows][place[rows] >= 0]
+            ranks[studied] = rank_scores(self.pooled.estimate[studied])
         return ranks
 
     @property
@@ -106,7 +108,7 @@ class Imputations(Printed):
 
     @cached_property
     def rank_counts(self) -> Integers:
-        """In how many tables each unit took each rank, of shape (n_rows, n_rows)."""
+        """The number of tables in which each unit had each rank, of shape (n_rows, n_rows)."""
         counts = np.zeros((len(self.rows),) * 2, dtype=np.int64)
         units = np.broadcast_to(np.arange(len(self.rows)), self.ranks.shape)
         known = ~np.isnan(self.ranks)
@@ -115,10 +117,11 @@ class Imputations(Printed):
 
     @property
     def table(self) -> Frame:
-        """A row for each unit: what Rubin's rules come to.
+        """A row for each unit: the results of Rubin's rules.
 
-        Columns: ``imputed`` (cells), ``nominal`` (the assessment's own score), ``score`` (pooled),
-        ``within``, ``between`` and ``total`` variance, ``df`` (degrees of freedom),
+        Columns: ``imputed`` (number of cells), ``nominal`` (the assessment's own score),
+        ``score`` (pooled), ``within``, ``between`` and ``total`` variance, ``df`` (degrees of
+        freedom),
         ``share_missing`` and ``missing_information``, as in `dli.imputation.Pooled`.
         """
         names = ("within", "between", "total", "df", "share_missing", "missing_information")
@@ -127,11 +130,11 @@ class Imputations(Printed):
             "nominal": self.nominal_scores,
             "score": self.pooled.estimate,
         }
-        own = {name: getattr(self.pooled, name) for name in names}
-        return self.assessment.frame(columns | own, rows=self.rows)
+        variances = {name: getattr(self.pooled, name) for name in names}
+        return self.assessment.frame(columns | variances, rows=self.rows)
 
     def score_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
-        """Return intervals of the scores by Student's t with Rubin's degrees of freedom.
+        """Return quantiles of each pooled score by Student's t with Rubin's degrees of freedom.
 
         Parameters
         ----------
@@ -154,12 +157,14 @@ class Imputations(Printed):
         return self.assessment.frame(columns | quantiles, rows=self.rows)
 
     def rank_intervals(self, q: float | Sequence[float] = (0.05, 0.95)) -> Frame:
-        """Return the spread of the ranks over the tables, which standard errors do not widen.
+        """Return the quantiles of each unit's rank over the tables.
+
+        Standard errors of the scores do not widen these intervals.
 
         Parameters
         ----------
         q : float or sequence of float
-            Quantiles, from 0 to 1, linear between ranks as NumPy's default.
+            Quantiles, from 0 to 1, interpolated linearly between ranks as by default in NumPy.
 
         Returns
         -------
@@ -173,8 +178,8 @@ class Imputations(Printed):
             "rank": self.pooled_ranks,
             "mean": self.expected_ranks,
         }
-        found = np.quantile(self.ranks, levels, axis=0)
-        quantiles = dict(zip(map(_label, levels), found, strict=True))
+        ranks = np.quantile(self.ranks, levels, axis=0)
+        quantiles = dict(zip(map(_label, levels), ranks, strict=True))
         return self.assessment.frame(
             columns | quantiles, rows=self.rows, integers=["nominal", "rank"]
         )
@@ -209,7 +214,7 @@ class Imputations(Printed):
         return Sheet(title, head, rows, words=words, left=left)
 
 
-def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
+def multiple_imputation(  # noqa: PLR0913 each is a separate decision
     assessment: Assessment,
     imputation: Any,
     *,
@@ -221,57 +226,59 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
     df: Any = None,
     progress: bool = False,
 ) -> Imputations:
-    r"""Assess several tables in which missing values are drawn at random, and pool the scores.
+    r"""Assess several tables whose missing values are drawn at random, and pool the scores.
 
     All steps of the method are repeated for each completed table. The pooled score is the mean
-    over the tables; its variance is $T = W + (1 + 1/m) B$ (Rubin's rules), with the variance
-    B between the tables and the variance W within them: that of the scores if nothing were
-    missing.
+    over the tables. Its variance is $T = W + (1 + 1/m) B$ (Rubin's rules), where B is the variance
+    between the tables and W the variance within them: the variance that the scores would have if
+    no value were missing.
 
     Parameters
     ----------
     assessment : Assessment
         The assessment with the nominal choices.
     imputation : object
-        An imputation that draws at random, in place of the method's own: `RegressionDraws`,
+        An imputation that draws at random and replaces that of the method: `RegressionDraws`,
         scikit-learn's ``IterativeImputer(sample_posterior=True)`` or your own; or a mapping of
-        level or code to imputations. Each table uses a copy with a seed of its own, if it has an
-        attribute ``seed`` or ``random_state``, also within an estimator of scikit-learn. One that
-        has neither is called again for each table, and repeats itself only if it does so by itself.
+        tree level or code to imputations. If the imputation, or an estimator of scikit-learn
+        within it, has an attribute ``seed`` or ``random_state``, each table uses a copy with a
+        different seed. Otherwise the same object is called again for each table, and the result
+        can be repeated only if the object itself repeats its draws.
     m : int
-        The number of tables, at least 2. More than 20 are worth their time for the ends of
-        intervals and for ranks.
+        The number of tables, at least 2. More than 20 improve the ends of intervals and the ranks.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The seed. The first tables are the same for any m.
+        The seed. The first tables do not depend on m.
     node : str, optional
-        The node whose scores and ranks are studied; the index by default.
+        The code of the node whose scores and ranks are studied; the index by default.
     period : object, optional
-        For the rows of one period alone; all by default. Values are always drawn for all.
+        The period whose rows are reported; all periods by default. Values are always drawn for all
+        periods.
     errors : float or array_like of shape (n_units,), optional
-        Standard errors that the scores have without missing values, a number or one for each row
-        of the assessment; a data frame is read by the units (and periods) of its rows. They are 0
-        by default: the scores are those of the units in the data, and not of a sample.
+        Standard errors that the scores would have without missing values: one number, or one for
+        each row of the assessment; the rows of a data frame are matched by unit (and period). The
+        default is 0: the units in the data are not a sample of a larger population.
     df : float, optional
-        The degrees of freedom of the standard errors, for those of Barnard and Rubin.
+        The degrees of freedom of the standard errors, for the small-sample degrees of freedom of
+        Barnard and Rubin.
     progress : bool
-        Show a bar.
+        Whether to show a progress bar.
 
     Returns
     -------
     Imputations
-        The completed tables and what they say together.
+        The scores and ranks of each completed table, and the pooled scores.
 
     Raises
     ------
     MethodError
-        An imputation that does not work, or other parameters outside their limits.
+        The imputation fails, or another parameter is outside its limits.
     UnknownCodeError
-        No such node or period.
+        The node or period is unknown.
 
     Warns
     -----
     DLIWarning
-        The completed tables are all the same, since the imputation does not draw at random.
+        All completed tables are the same because the imputation does not draw at random.
 
     References
     ----------
@@ -312,7 +319,7 @@ def multiple_imputation(  # noqa: PLR0913 each is a decision of its own
     scores, ranks = np.empty((2, m, len(rows)))
     before = filled = assessment.stage_array("denominated")
     varies = False
-    # One worker, since an imputation without a seed goes on from table to table.
+    # A single worker, because an imputation without a seed continues from table to table.
     with ThreadPoolExecutor(1) as pool_of_one:
         tables = in_order(work, seeds, executor=pool_of_one, progress=progress, n_draws=lambda _: 1)
         for place, table in enumerate(tables):
@@ -353,7 +360,7 @@ def _faults(errors: Any, df: Any, progress: Any) -> Iterator[str]:
 
 
 def _table(assessment: Assessment, imputation: Any, seed: int) -> Assessment:
-    """Assess one completed table."""
+    """Return the assessment of one completed table."""
     table = assessment.evolve(imputation=seeded(imputation, seed))
     if not table.has_rows_of(assessment):
         msg = (
@@ -365,12 +372,12 @@ def _table(assessment: Assessment, imputation: Any, seed: int) -> Assessment:
 
 
 def _squares(errors: Any, assessment: Assessment) -> Floats | None:
-    """Return the squares of standard errors, one for each row of an assessment."""
+    """Return the squared standard error of each row of an assessment."""
     if errors is None:
         return None
     n_rows = len(assessment.units)
-    own = assessment.observations
-    rest, names = split_keys(errors, "errors", [own.unit_column, own.period_column])
+    data = assessment.observations
+    rest, names = split_keys(errors, "errors", [data.unit_column, data.period_column])
     sds = as_floats(rest, "errors")
     if sds.ndim == 2 and sds.shape[1] == 1:  # a data frame with one column beside the units
         sds = sds[:, 0]

@@ -1,4 +1,4 @@
-"""The scores of a node in many draws, by an aggregation of any kind."""
+"""Scores of a node in many draws, for an aggregation of any kind."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,24 +17,28 @@ from dli.steps import ask
 
 __all__ = ["Joining", "is_slow", "scores_of_draws"]
 
-# Scores that are computed in one call: more of them leave the cache, fewer are not worth the call.
+# The number of scores that are computed in one call: with more of them, the arrays do not fit into
+# the cache; with fewer, the time of the call itself dominates.
 _AT_ONCE = 2**15
-# Of children that are the same in every draw: with fewer tables to read, calls weigh more.
+# The same number if the children do not vary by draw: fewer tables are read, so the time of the
+# calls matters more.
 _REPEATED = 2**17
 
 
 @frozen(eq=False)
 class Joining:
-    """How the children of a node are joined.
+    """The aggregation of the children of a node, with its rule for missing values.
 
     Attributes
     ----------
     aggregation : object
+        The aggregation, as in `dli.aggregation.protocol.Aggregation`.
     code : str
-        Of the node, for messages.
+        The code of the node, for messages.
     children : sequence of str
         The codes of the children, for messages.
     rule : MissingRule
+        The rule for missing children.
     groups : sequence of ndarray of int
         The rows of each period.
     """
@@ -47,7 +51,7 @@ class Joining:
 
 
 def is_slow(aggregation: Any) -> bool:
-    """Return whether an aggregation has to be called for each draw."""
+    """Return whether an aggregation must be called separately for each draw."""
     return not traits_of(aggregation).draws
 
 
@@ -56,43 +60,46 @@ def scores_of_draws(
 ) -> Floats:
     """Return the scores of a node in each draw.
 
-    An aggregation that declares ``draws`` is called with many draws at once. Scores are those of
-    a call for each draw, but for rounding, and so is every error.
+    An aggregation that declares ``draws`` is called with many draws at once. Apart from rounding,
+    the scores and the errors are the same as those of a separate call for each draw.
 
     Parameters
     ----------
     joining : Joining
+        The aggregation of the node.
     children : sequence of ndarray of shape (n_draws or 1, n_units)
-        The values of each child; one row for values that no draw changes.
+        The values of each child, in a single row if they are the same in every draw.
     weights : sequence of ndarray of shape (n_draws or 1, n_units or 1)
-        Of each child, up to a factor.
+        The weights of each child. They are rescaled to sum to one over the children.
     n_draws : int
+        The number of draws.
 
     Returns
     -------
     ndarray of shape (n_draws, n_units)
     """
     n_units = children[0].shape[1]
-    own_weights = np.stack(np.broadcast_arrays(*weights), axis=-1)
-    own_weights = own_weights / own_weights.sum(axis=-1, keepdims=True)
+    all_weights = np.stack(np.broadcast_arrays(*weights), axis=-1)
+    all_weights = all_weights / all_weights.sum(axis=-1, keepdims=True)
     is_repeated = all(len(child) == 1 for child in children)
     size = max(1, (_REPEATED if is_repeated else _AT_ONCE) // n_units)
     scores = np.empty((n_draws, n_units))
     for first in range(0, n_draws, size):
         block = slice(first, first + size)
-        # Children come first in memory, so that operations run along units: there are more of them.
+        # The first axis in memory is that of the children, so that operations run along the units,
+        # which are more numerous.
         planes = np.stack(np.broadcast_arrays(*(_rows(child, block) for child in children)))
-        into = scores[block]
-        found = None
-        if len(into) > 1 and not is_slow(joining.aggregation):
-            own = _rows(own_weights, block)
-            own = np.broadcast_to(own, (len(into), *own.shape[1:]))
-            # An error comes again below, from the draw that it is about.
+        n_rows = len(scores[block])
+        block_weights = _rows(all_weights, block)
+        block_scores = None
+        if n_rows > 1 and not is_slow(joining.aggregation):
+            by_draw = np.broadcast_to(block_weights, (n_rows, *block_weights.shape[1:]))
+            # If a draw is invalid, the loop over draws below raises the error of that draw.
             with suppress(DLIError):
-                found = _together(joining, planes, own)
-        if found is None:
-            found = _one_by_one(joining, planes, _rows(own_weights, block), len(into))
-        into[...] = found
+                block_scores = _together(joining, planes, by_draw)
+        if block_scores is None:
+            block_scores = _one_by_one(joining, planes, block_weights, n_rows)
+        scores[block] = block_scores
     return scores
 
 
@@ -101,14 +108,14 @@ def _rows(array: Floats, block: slice) -> Floats:
 
 
 def _one_by_one(joining: Joining, planes: Floats, weights: Floats, n_draws: int) -> Floats:
-    """Join the children draw by draw."""
+    """Return the scores of each draw by a separate call of the aggregation."""
     scores = np.empty((n_draws, planes.shape[2]))
     for draw in range(n_draws):
-        own = weights[draw % len(weights)]
+        of_draw = weights[draw % len(weights)]
         scores[draw] = join(
             joining.aggregation,
             np.ascontiguousarray(planes[:, draw % planes.shape[1]].T),
-            own[0] if len(own) == 1 else own,
+            of_draw[0] if len(of_draw) == 1 else of_draw,
             joining.rule,
             joining.children,
             where=f" of {joining.code!r}",
@@ -118,56 +125,70 @@ def _one_by_one(joining: Joining, planes: Floats, weights: Floats, n_draws: int)
 
 
 def _together(joining: Joining, planes: Floats, weights: Floats) -> Floats | None:
-    """Join the children of all draws, None where this has to be done draw by draw.
+    """Return the scores of all draws, or None if each draw needs a separate call.
 
     Parameters
     ----------
     joining : Joining
+        The aggregation of the node.
     planes : ndarray of shape (n_children, n_draws or 1, n_units)
+        The values of the children.
     weights : ndarray of shape (n_draws, n_units or 1, n_children)
+        The weights of the children.
+
+    Returns
+    -------
+    ndarray of shape (n_draws, n_units), or None
     """
     if len(joining.groups) < 2 or not compares_units(joining.aggregation):
         return _joined(joining, planes, weights)
     scores = np.empty((len(weights), planes.shape[2]))
     for rows in joining.groups:
-        own = _weights_of(weights, rows)
-        found = None if own is None else _joined(joining, planes[:, :, rows], own)
-        if found is None:
+        row_weights = _weights_of(weights, rows)
+        row_scores = (
+            None if row_weights is None else _joined(joining, planes[:, :, rows], row_weights)
+        )
+        if row_scores is None:
             return None
-        scores[:, rows] = found
+        scores[:, rows] = row_scores
     return scores
 
 
 def _joined(joining: Joining, planes: Floats, weights: Floats) -> Floats | None:
-    """Join the children of rows that are compared, by the rule for missing values."""
+    """Return the scores of units that are scored together, or None, as `_together` does."""
     if is_complete(planes):
         return _aggregated(joining, planes, weights)
     is_missing = np.isnan(planes)
     enough = joining.rule.has_score(is_missing.transpose(1, 2, 0))
     rows = np.flatnonzero(enough[0])
     if (enough != enough[0]).any():
-        return None  # in some draws all weight is on missing children of a child
+        return None  # a child is missing only in draws that put all its weight on missing values
     if is_missing[:, :, rows].any() and not traits_of(joining.aggregation).skips_missing:
         return None
     scores = np.full((len(weights), planes.shape[2]), np.nan)
     if rows.size:
-        own = _weights_of(weights, rows)
-        found = None if own is None else _aggregated(joining, planes[:, :, rows], own)
-        if found is None:
+        row_weights = _weights_of(weights, rows)
+        row_scores = (
+            None if row_weights is None else _aggregated(joining, planes[:, :, rows], row_weights)
+        )
+        if row_scores is None:
             return None
-        scores[:, rows] = found
+        scores[:, rows] = row_scores
     return scores
 
 
 def _weights_of(weights: Floats, rows: Integers) -> Floats | None:
-    """Return the weights of some rows; None if those of one unit would look like those of all."""
+    """Return the weights of some rows, or None for a single row if weights differ by unit.
+
+    The shape of such weights would be that of weights that are the same for all units.
+    """
     if weights.shape[1] == 1:
         return weights
     return None if len(rows) == 1 else weights[:, rows]
 
 
 def _aggregated(joining: Joining, planes: Floats, weights: Floats) -> Floats | None:
-    """Call the aggregation, None where its scores are not what they should be."""
+    """Return the scores from one call of the aggregation, or None if they are not valid."""
     n_children, _, n_rows = planes.shape
     shape = (len(weights), n_rows)
     values = np.broadcast_to(planes.transpose(1, 2, 0), (*shape, n_children))

@@ -1,4 +1,4 @@
-"""What is counted of a study, read from what was asked for."""
+"""The outputs and draws of a study, read from the arguments of `uncertainty`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,13 +16,13 @@ _MOST_CELLS = 2**24
 
 
 def kept_of(keep: Any, places: Any, n_units: int) -> Kept:
-    """Read the parameters ``keep`` and ``places`` of `uncertainty`.
+    """Return the outputs to count, from the arguments ``keep`` and ``places`` of `uncertainty`.
 
     Raises
     ------
     MethodError
-        Parts that there are not; a number of places that is not whole, is more than there are
-        units or would need too much memory, or without ranks.
+        An output is unknown; or ``places`` is not a whole number, exceeds the number of units,
+        would need too much memory, or is used without ranks.
     """
     names = [keep] if isinstance(keep, str) else listed("keep", keep, "texts")
     refuse("uncertainty", _faults(names, places, n_units))
@@ -47,12 +47,12 @@ def _faults(names: list[Any], places: Any, n_units: int) -> Iterator[str]:
 
 
 def part_of(part: Any, seed: int, tasks: Tasks) -> Stretch:
-    """Read the parameter ``part`` of `uncertainty`: which of the tasks are done.
+    """Return the stretch of draws to make, from the argument ``part`` of `uncertainty`.
 
     Raises
     ------
     MethodError
-        No pair of whole numbers, or more parts than tasks.
+        ``part`` is not a pair of whole numbers, or has more parts than there are tasks.
     """
     if part is None:
         return Stretch(seed, 0, tasks.n_draws)

@@ -1,4 +1,4 @@
-"""What indices and effects are about: the outputs of draws, in units that can be squared."""
+"""Outputs of draws that indices and effects explain, scaled so that they can be squared."""
 
 import numpy as np
 
@@ -22,12 +22,12 @@ OUTPUTS = ("mean_rank_shift", "score", "rank")
 
 
 def output_rows(assessment: Assessment, output: str) -> list[int | None]:
-    """Return the row that each value of an output is about; None for the mean rank shift."""
+    """Return the row of the assessment of each value of an output; None for mean rank shift."""
     return [None] if output == OUTPUTS[0] else list(range(len(assessment.units)))
 
 
 def mean_over_outputs(indices: Floats) -> Floats:
-    """Return the mean of each factor over the outputs that vary, NaN where none does."""
+    """Return the mean of each factor over the outputs that vary, NaN if none of them varies."""
     is_known = ~np.isnan(indices)
     n_known = is_known.sum(axis=1)
     total = np.where(is_known, indices, 0.0).sum(axis=1)
@@ -35,12 +35,13 @@ def mean_over_outputs(indices: Floats) -> Floats:
 
 
 def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Room) -> Floats:
-    """Return the outputs of draws, of shape (n_draws, n_outputs), in memory of their own.
+    """Return the outputs of draws in a new array of shape (n_draws, n_outputs).
 
-    They are divided by two to the power of `output_powers`, so that their squares are floats.
+    They are divided by two to the power of `output_powers`, so that their squares do not overflow
+    or underflow.
     """
     n_draws, n_units = scores.shape
-    found = np.empty((n_draws, sum(1 if name == OUTPUTS[0] else n_units for name in outputs)))
+    values = np.empty((n_draws, sum(1 if name == OUTPUTS[0] else n_units for name in outputs)))
     ranks = room.array("ranks", scores.shape)
     if outputs != ("score",):
         _rank(study.assessment, scores, ranks, room)
@@ -48,17 +49,17 @@ def outputs_of(study: Design, outputs: tuple[str, ...], scores: Floats, room: Ro
     for name in outputs:
         if name == OUTPUTS[0]:
             nominal = study.assessment.rank_array(study.node.code)
-            found[:, first] = mean_rank_shift(ranks, nominal)
+            values[:, first] = mean_rank_shift(ranks, nominal)
             first += 1
         else:
-            found[:, first : first + n_units] = scores if name == "score" else ranks
+            values[:, first : first + n_units] = scores if name == "score" else ranks
             first += n_units
     powers = output_powers(study, outputs)
-    return np.ldexp(found, -powers) if powers.any() else found
+    return np.ldexp(values, -powers) if powers.any() else values
 
 
 def output_powers(study: Design, outputs: tuple[str, ...]) -> Integers:
-    """Return the power of two that each output is divided by, 0 for those of usual sizes."""
+    """Return the exponent of the power of two that divides each output; usually 0."""
     nominal = study.assessment.array(study.node.code)
     scale = int(in_range(nominal[:, np.newaxis])[1][0])
     powers = [
@@ -69,7 +70,7 @@ def output_powers(study: Design, outputs: tuple[str, ...]) -> Integers:
 
 
 def in_units(variance: Floats, powers: Integers) -> Floats:
-    """Return variances of outputs that were divided by powers of two in the outputs' own units."""
+    """Return variances of scaled outputs in the original units of the outputs."""
     with np.errstate(over="ignore", under="ignore"):
         return np.asarray(np.ldexp(variance, 2 * powers))
 
@@ -79,9 +80,9 @@ def _rank(assessment: Assessment, scores: Floats, ranks: Floats, room: Room) -> 
         _rank_among(scores, ranks, room)
         return
     for rows in assessment.rows_by_period.values():
-        among = np.empty((len(scores), len(rows)))
-        _rank_among(scores[:, rows], among, room)
-        ranks[:, rows] = among
+        period_ranks = np.empty((len(scores), len(rows)))
+        _rank_among(scores[:, rows], period_ranks, room)
+        ranks[:, rows] = period_ranks
 
 
 def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
@@ -89,6 +90,6 @@ def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
         ranks[...] = rank_scores(scores)
         return
     n_draws, n_units = scores.shape
-    order, own = places(scores, room.array("places", scores.shape))
+    order, tied = places(scores, room.array("places", scores.shape))
     order += np.arange(n_draws)[:, np.newaxis] * n_units
-    ranks.reshape(-1)[order] = np.arange(1.0, n_units + 1) if own is None else own + 1.0
+    ranks.reshape(-1)[order] = np.arange(1.0, n_units + 1) if tied is None else tied + 1.0

@@ -1,4 +1,4 @@
-"""A node as the engine of studies sees it."""
+"""The data of a node that are computed once and used to score many draws."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,40 +20,48 @@ __all__ = ["Part", "as_weights", "back", "covered", "forth", "part_of", "require
 
 @frozen(eq=False)
 class Part:
-    """A node as the engine sees it.
+    """The data of a node that are computed once and used to score many draws.
+
+    Values are transformed by `forth`, so that a power mean becomes a weighted sum.
 
     Attributes
     ----------
     node : Index
+        The node.
     places : tuple of int or None
-        For each child its column among the indicators, None for a sub-index.
+        The column of each child among the indicators, None for a sub-index.
     weights : ndarray of shape (n_children, n_draws or 1, n_units or 1)
-        Nominal; they differ by draw where data do and weights depend on them.
+        The nominal weights. They differ by draw if the data vary and the weights depend on them.
     order : float or None
-        The order of its power mean, None for another aggregation.
+        The order of the node's power mean, None for any other aggregation.
     aggregation : object
+        The aggregation of the node.
     rule : MissingRule
+        The rule for missing children.
     enough : ndarray of bool of shape (n_units,) or None
-        Where enough children have a value for the method; None when all units have.
+        Whether each unit has values of enough children for a score; None if all units do.
     table, bare : ndarray of shape (n_children, n_units or 2 n_units) or None
-        Of a power mean of indicators: their turned values, 0 for missing ones, with and without
-        the nominal weights; where some are missing or weights differ by unit, beside them the
-        weights, or ones, of those that are there: then it ``has_gaps``.
-    cells, present : ndarray of shape (n_draws, n_units, n_children) and (n_units, n_children)
-        In place of a table where data vary: turned values, 0 for missing ones, and 1 for those that
-        are there; None if all are.
+        For a power mean of indicators: the transformed values with (``table``) and without
+        (``bare``) the nominal weights, 0 for missing values. With ``has_gaps``, n_units further
+        columns contain the weights (``table``) or ones (``bare``), 0 for missing values.
+    has_gaps : bool
+        Whether values are missing or weights differ by unit.
     leaves : slice or None
-        The columns of the children when all are indicators.
+        The columns of the children if all of them are indicators.
     is_equal : bool
-        All nominal weights are the same.
+        Whether all nominal weights are the same.
     groups : sequence of ndarray of int
         The rows of each period.
     adjusted : Adjusted, optional
-        What is done to the scores that the children give.
+        The adjustment of the scores after they are computed from the children.
     normalisation : object, optional
-        Of the scores, before they enter the parent.
+        The normalisation of the scores before they are aggregated into the parent.
     is_mean : bool
-        Scores lie between those of the indicators below, whatever the weights.
+        Whether scores lie between the values of the indicators below the node for all weights.
+    cells : ndarray of shape (n_draws, n_units, n_children) or None
+        The transformed values, 0 for missing values. They replace ``table`` if the data vary.
+    present : ndarray of shape (n_units, n_children) or None
+        With ``cells``: 1 for known and 0 for missing values; None if all are known.
     """
 
     node: Index
@@ -77,12 +85,14 @@ class Part:
 
 
 def part_of(assessment: Assessment, node: Index, leaves: Mapping[str, int]) -> Part:
-    """Return a node as the engine sees it.
+    """Return the data of a node that are used to score many draws.
 
     Parameters
     ----------
     assessment : Assessment
+        The nominal assessment.
     node : Index
+        The node.
     leaves : mapping of str to int
         The column of each indicator.
     """
@@ -101,10 +111,10 @@ def part_of(assessment: Assessment, node: Index, leaves: Mapping[str, int]) -> P
     has_gaps = bool(missing.any()) or weights.shape[2] > 1
     if order is not None and np.isfinite(order) and None not in places:
         bare = np.where(missing, 0.0, forth(values, order))
-        own = weights[:, 0]
-        table = bare * own
+        by_unit = weights[:, 0]
+        table = bare * by_unit
         if has_gaps:
-            table = np.concatenate([table, ~missing * own], axis=1)
+            table = np.concatenate([table, ~missing * by_unit], axis=1)
             bare = np.concatenate([bare, (~missing).astype(np.float64)], axis=1)
     return Part(
         node=node,
@@ -117,42 +127,42 @@ def part_of(assessment: Assessment, node: Index, leaves: Mapping[str, int]) -> P
         table=table,
         bare=bare,
         has_gaps=has_gaps,
-        # Indicators stand depth first: those of one node are neighbours.
+        # The indicators are in depth-first order, so those of one node are adjacent.
         leaves=None if None in places else slice(places[0], places[0] + len(places)),  # type: ignore[operator] # of whole numbers
         is_equal=bool(np.ptp(weights) == 0),
         groups=list(assessment.rows_by_period.values()),
         adjusted=assessment.adjusted.get(node.code),
         normalisation=assessment.node_normalisations.get(node.code),
         is_mean=all(
-            traits_of(choices.aggregation[own.code]).monotone
-            and own.code not in assessment.adjusted
-            and (own is node or own.code not in assessment.node_normalisations)
-            for own in node.walk()
-            if isinstance(own, Index)
+            traits_of(choices.aggregation[inner.code]).monotone
+            and inner.code not in assessment.adjusted
+            and (inner is node or inner.code not in assessment.node_normalisations)
+            for inner in node.walk()
+            if isinstance(inner, Index)
         ),
     )
 
 
 def as_weights(nominal: Floats) -> Floats:
-    """Return weights of shape (n_children,) or (n_units, n_children) as a `Part` has them."""
+    """Return weights, (n_children,) or (n_units, n_children), in the shape of `Part.weights`."""
     return np.ascontiguousarray(np.atleast_2d(nominal).T[:, np.newaxis])
 
 
 def power_order(traits: Traits, values: Floats) -> float | None:
-    """Return the order of a power mean that sums of powers can carry, else None."""
+    """Return the order of a power mean that can be computed from sums of powers, or None."""
     if traits.order is None:
         return None
     if traits.domain != "real" and (values <= 0).any():
-        return None  # such values may stand where they have no weight
+        return None  # such values are invalid only where their weight is positive
     order = float(traits.order)
-    # Between, powers of values leave the range of numbers or lose their digits.
+    # Powers of other orders overflow, underflow or lose precision.
     if order in (-np.inf, 0.0, np.inf) or 0.01 <= abs(order) <= 8:
         return order
     return None
 
 
 def forth(values: Floats, order: float | None) -> Floats:
-    """Turn values so that their weighted sum is the power mean turned."""
+    """Return values transformed so that their weighted sum is the transformed power mean."""
     if order is None or order == 1 or np.isinf(order):
         return values
     with np.errstate(divide="ignore"):
@@ -160,7 +170,7 @@ def forth(values: Floats, order: float | None) -> Floats:
 
 
 def back(sums: Floats, order: float | None) -> Floats:
-    """Turn sums back to the power mean."""
+    """Return the power mean from weighted sums of values that `forth` transformed."""
     if order is None or order == 1 or np.isinf(order):
         return sums
     if order == 0:
@@ -169,18 +179,19 @@ def back(sums: Floats, order: float | None) -> Floats:
 
 
 def require_weights(parts: Sequence[Part], draws: Draws) -> None:
-    """Refuse draws in which factors of 0 leave nothing but nominal weights of 0 at a node.
+    """Check that in every draw each node has a child with a positive weight.
 
     Raises
     ------
     MethodError
-        Listing the nodes.
+        In some draws, all children with a positive nominal weight have a factor of 0. All such
+        nodes are listed.
     """
     faults = [repr(part.node.code) for part in parts if _is_left_without_weight(part, draws)]
     if faults:
         msg = (
-            "in some draws all children with weight are left out, and the others have a weight of "
-            "0; leave out the node itself, or give the others weight, at"
+            "in some draws all children with a positive weight are excluded, and the others have a "
+            "weight of 0; exclude the node itself, or set positive weights for the others, at"
         )
         raise MethodError(msg, faults)
 
@@ -188,7 +199,7 @@ def require_weights(parts: Sequence[Part], draws: Draws) -> None:
 def _is_left_without_weight(part: Part, draws: Draws) -> bool:
     factors = draws.factors.get(part.node.code)
     nominal = part.weights
-    # Factors that are all 0, and weights in place of the nominal ones, were looked at when drawn.
+    # Factors that are all 0, and weights that replace the nominal ones, were checked when drawn.
     if factors is None or part.node.code in draws.weights or nominal.all():
         return False
     has_none = ~((factors[:, :, np.newaxis] * nominal).sum(axis=0) > 0)
@@ -196,20 +207,22 @@ def _is_left_without_weight(part: Part, draws: Draws) -> bool:
 
 
 def covered(part: Part, scores: Floats, gaps: Sequence[Bools]) -> Floats:
-    """Return scores without those of units that have too few children in a draw.
+    """Return the scores, with NaN for units that have too few children in a draw.
 
-    A child is missing in draws that leave no weight on what a unit has of it.
+    A unit lacks a child in draws in which all weight within the child is on missing values.
 
     Parameters
     ----------
     part : Part
+        The data of the node.
     scores : ndarray of shape (n_draws or 1, n_units)
+        The scores of the node.
     gaps : sequence of ndarray of bool of shape (n_draws or 1, n_units)
-        Where each child is missing; those that are there for all may be left out.
+        Whether each child is missing; children that no unit lacks may be omitted.
     """
     coverage = part.rule.coverage
     if not gaps or coverage.of != "children" or coverage.is_none:
         return scores
-    there = [np.False_] * (len(part.places) - len(gaps))
-    missing = np.stack(np.broadcast_arrays(*gaps, *there), axis=-1)
+    complete = [np.False_] * (len(part.places) - len(gaps))
+    missing = np.stack(np.broadcast_arrays(*gaps, *complete), axis=-1)
     return np.where(part.rule.has_score(missing), scores, np.nan)

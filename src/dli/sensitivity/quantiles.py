@@ -13,9 +13,9 @@ __all__ = ["label_of", "quantile_of", "quantiles_of"]
 
 
 def quantile_of(counts: Any, q: float, value: Callable[[Any, Any], Floats]) -> Floats:
-    """Return a quantile of each row of counts, linear between the two draws beside it.
+    """Return a quantile of each row of counts, interpolated linearly between adjacent draws.
 
-    ``value`` turns the number of a bin and the share of it that lies below into a value.
+    ``value`` returns a value from the number of a bin and the share of the bin that lies below.
     """
     quantiles_of(q)
     below = np.cumsum(counts, axis=1)
@@ -34,12 +34,12 @@ def quantile_of(counts: Any, q: float, value: Callable[[Any, Any], Floats]) -> F
 
 
 def quantiles_of(q: float | Sequence[float]) -> list[float]:
-    """Read one or several quantiles.
+    """Return one or several quantiles as a list of numbers.
 
     Raises
     ------
     MethodError
-        Something else than numbers from 0 to 1.
+        A quantile is not a number from 0 to 1, or there is none.
     """
     quantiles: list[Any]
     quantiles = [q] if is_number(q) else listed("q (if not a number)", q, "quantiles")

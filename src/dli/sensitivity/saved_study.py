@@ -1,8 +1,8 @@
 """A study in one file: a zip archive of JSON text and plain numbers.
 
-It holds what was counted and what a study is made of in short, not the data: to read it, the
-assessment and the inputs are handed over again. So no file imports code, and the size of every
-part is known before it is read.
+The file contains the counts and a short description of the study, but not the data: reading it
+requires the assessment and the inputs. A file therefore never imports code, and the size of every
+entry is known before it is read.
 """
 
 import json
@@ -38,7 +38,7 @@ _HEAD = "study.json"
 # The largest size of the head and of any other entry.
 _MOST_HEAD, _MOST = 10_000_000, 1_000_000_000
 _MOST_RUNS = 10_000
-# What reading a damaged archive, text or array raises; TypeError is for what is not a path.
+# The errors raised by a damaged archive, text or array; TypeError is raised by an invalid path.
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, TypeError, ValueError, OverflowError,
     RuntimeError, KeyError, AttributeError,
@@ -48,14 +48,16 @@ _SUMS = ("n_draws", "rank_sums", "shift_sums", "ranks", "scores")
 
 @frozen(kw_only=True, eq=False)
 class Found:
-    """What a file holds.
+    """The content of a file.
 
     Attributes
     ----------
     runs : tuple of Stretch
+        The stretches of draws that were made.
     counted : Counted
+        The counts over these draws.
     middle, width : ndarray of shape (n_units,)
-        Of the bins.
+        The middle and the width of the bins.
     """
 
     runs: tuple[Stretch, ...]
@@ -71,14 +73,14 @@ def write(
     bins: Bins,
     counted: Counted,
 ) -> None:
-    """Write a study, whole or not at all.
+    """Write a study to a file atomically.
 
     Raises
     ------
     DataError
-        Draws of so many seeds that a file would be too large.
+        The study has so many stretches of draws that the file would be too large.
     FileError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing file is unchanged.
     """
     if len(runs) > _MOST_RUNS or len(counted.blocks) * 16 * len(counted.n_draws) > _MOST:
         msg = f"a file of {len(runs):,} stretches of draws would be too large; merge fewer"
@@ -102,7 +104,7 @@ def write(
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    # A fixed time makes equal studies equal files.
+    # With a fixed time, equal studies are saved as equal files.
     entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
@@ -113,7 +115,7 @@ def _kind(array: NDArray[Any]) -> str:
 
 
 def _arrays(own: Identity, bins: Bins, counted: Counted) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Return the name and the content of every entry."""
+    """Yield the name and the content of every entry."""
     yield "probe", own.probe
     yield "middle", bins.middle
     yield "width", bins.width
@@ -127,7 +129,7 @@ def _arrays(own: Identity, bins: Bins, counted: Counted) -> Iterator[tuple[str, 
 
 
 def kept(path: str | PathLike[str]) -> tuple[str, list[str], int | None]:
-    """Read which node a file has a study of, and what was counted: `keep` and `places`.
+    """Return the studied node of a saved study and its parameters `keep` and `places`.
 
     Raises
     ------
@@ -143,15 +145,16 @@ def kept(path: str | PathLike[str]) -> tuple[str, list[str], int | None]:
 
 
 def read(path: str | PathLike[str], own: Identity, whose: Plan) -> Found:
-    """Read what was counted of a study.
+    """Read the counts of a saved study.
 
     Parameters
     ----------
     path : path
+        The file.
     own : Identity
-        Of the study that it must belong to.
+        The identity of the study to which the file must belong.
     whose : Plan
-        Of the sizes and shapes that it must have.
+        The plan of that study, which determines the sizes and shapes of the counts.
 
     Raises
     ------
@@ -160,7 +163,7 @@ def read(path: str | PathLike[str], own: Identity, whose: Plan) -> Found:
     DataError
         A file that is not a saved study, is damaged, or was written by a newer version.
     StudyError
-        A study of something else; what differs is named.
+        The file belongs to another study; the error names the differences.
     """
     with _opened(path) as (archive, head):
         probe = own.probe
@@ -184,7 +187,7 @@ def read(path: str | PathLike[str], own: Identity, whose: Plan) -> Found:
 
 @contextmanager
 def _opened(path: str | PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
-    """Open a file, and say what is wrong with it in the words of this library."""
+    """Open a saved study, and convert errors of reading into errors of this library."""
     try:
         with zipfile.ZipFile(Path(os.fsdecode(path))) as archive:
             head = json.loads(_content(archive, _HEAD, None))
@@ -203,7 +206,7 @@ def _opened(path: str | PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, dict[s
 
 
 def _runs(given: Any, tasks: Tasks) -> tuple[Stretch, ...]:
-    """Read which draws a study has made."""
+    """Return the stretches of draws of a study after checking them."""
     if len(given) > _MOST_RUNS:
         raise ValueError(f"its draws are in {len(given):,} stretches")
     for seed, first, n_draws in given:
@@ -221,7 +224,7 @@ def _counted(
     runs: tuple[Stretch, ...],
     whose: Plan,
 ) -> Counted:
-    """Read the sums of a study."""
+    """Return the counts and sums of a study."""
     empty = whose.empty()
     if head["power"] != empty.power:
         raise ValueError(f"its power is {head['power']!r}, expected {empty.power}")
@@ -243,7 +246,7 @@ def _counted(
 
 
 def _faults(counted: Counted, runs: tuple[Stretch, ...], is_cut: bool) -> list[str]:  # noqa: FBT001 one use
-    """Return where counts contradict each other."""
+    """Return the contradictions between counts."""
     tally = counted.tally
     parts = [counted, tally] if counted.tail is None else [counted, counted.tail, tally]
     most = sum(run.n_draws for run in runs)
@@ -251,7 +254,7 @@ def _faults(counted: Counted, runs: tuple[Stretch, ...], is_cut: bool) -> list[s
     if any(getattr(part, name).min(initial=0) < 0 for part in parts for name in _SUMS):
         faults.append("it has counts below 0")
     sums = (tally.rank_sums, tally.shift_sums, tally.total, tally.squares)
-    if not all(np.isfinite(own).all() for own in sums):
+    if not all(np.isfinite(values).all() for values in sums):
         faults.append("its sums are not finite numbers")
     if tally.n_draws.max(initial=0) > most:
         faults.append(f"it counts {tally.n_draws.max():,} draws, and has made {most:,}")
@@ -268,7 +271,7 @@ def _faults(counted: Counted, runs: tuple[Stretch, ...], is_cut: bool) -> list[s
 
 
 def _content(archive: zipfile.ZipFile, name: str, size: int | None) -> bytes:
-    """Return an entry of the archive, after a look at what the archive says of it."""
+    """Return an entry of the archive, after checking the size that the archive declares."""
     entries = [entry for entry in archive.infolist() if entry.filename == name]
     if len(entries) != 1:
         raise ValueError(f"it has {len(entries)} entries {name!r}, expected one")
@@ -280,7 +283,7 @@ def _content(archive: zipfile.ZipFile, name: str, size: int | None) -> bytes:
     if size is not None and entry.file_size != size:
         raise ValueError(f"entry {name!r} has {entry.file_size:,} bytes, expected {size:,}")
     with archive.open(entry) as file:
-        # Without a size, an entry that is larger than it says would be read as a whole.
+        # Without a limit, an entry larger than its declared size would be read completely.
         content = file.read(entry.file_size)
     if len(content) != entry.file_size:
         raise ValueError(f"entry {name!r} ends early")

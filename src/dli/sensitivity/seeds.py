@@ -1,4 +1,4 @@
-"""Imputations that draw at random, each copy with a seed of its own."""
+"""Copies of a random imputation, each with a different seed."""
 
 import copy
 from collections.abc import Mapping
@@ -9,26 +9,26 @@ from dli.method import Method
 
 __all__ = ["EXAMPLES", "named", "require_imputation", "seeded"]
 
-# Attributes that hold the seed of an imputation: this library's name and that of scikit-learn.
+# Attributes with the seed of an imputation: in this library and in scikit-learn.
 _SEEDS = ("seed", "random_state")
-# Seeds of scikit-learn are below this.
+# scikit-learn requires seeds below this number.
 _MOST = 2**32
-# What messages advise.
+# The imputations that messages suggest.
 EXAMPLES = (
     "dli.imputation.RegressionDraws() or scikit-learn's IterativeImputer(sample_posterior=True)"
 )
 
 
 def named(imputation: Any) -> str:
-    """Return the class of an imputation, or those of a mapping, for messages."""
+    """Return the class name of an imputation, or those in a mapping, for messages."""
     if isinstance(imputation, Mapping):
-        own = [type(choice).__name__ for choice in imputation.values() if choice is not None]
-        return ", ".join(dict.fromkeys(own))
+        names = [type(choice).__name__ for choice in imputation.values() if choice is not None]
+        return ", ".join(dict.fromkeys(names))
     return type(imputation).__name__
 
 
 def require_imputation(imputation: Any) -> None:
-    """Refuse what is no imputation, before the first table."""
+    """Raise a `MethodError` if an object is not an imputation, before the first table is drawn."""
     choices = list(imputation.values()) if isinstance(imputation, Mapping) else [imputation]
     if all(choice is None for choice in choices):
         msg = f"imputation must draw missing values, such as {EXAMPLES}; got {imputation!r}"
@@ -37,20 +37,21 @@ def require_imputation(imputation: Any) -> None:
 
 
 def seeded(imputation: Any, seed: int) -> Any:
-    """Return an imputation with a seed, or itself if it takes none.
+    """Return a copy of an imputation with a seed, or the imputation itself if it has no seed.
 
     Parameters
     ----------
     imputation : object, or mapping of level or code to object
+        The imputation.
     seed : int
-        Set as the attribute ``seed`` or ``random_state`` of a copy; of an estimator of
-        scikit-learn, also within the estimators that it is made of. Of several seeds, the first
-        is this one and the others follow it, so that no two draw the same.
+        The value of the attribute ``seed`` or ``random_state`` of the copy. For a scikit-learn
+        estimator, the seeds of its nested estimators are set too. If there are several seeds, they
+        are set to consecutive numbers from this one, so that their random numbers differ.
 
     Raises
     ------
     MethodError
-        The imputation has a seed that cannot be set.
+        The seed of the imputation cannot be set.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def seeded(imputation: Any, seed: int) -> Any:
     try:
         names = [name for name in _SEEDS if hasattr(imputation, name)]
         if callable(getattr(imputation, "get_params", None)):
-            # Of an estimator of scikit-learn, those of the estimators within it too.
+            # With deep=True, scikit-learn also lists the parameters of nested estimators.
             parameters = [
                 name
                 for name in imputation.get_params(deep=True)
@@ -73,20 +74,21 @@ def seeded(imputation: Any, seed: int) -> Any:
             ]
         if not names and not parameters:
             return imputation
-        own = copy.deepcopy(imputation)
+        copied = copy.deepcopy(imputation)
         if parameters:
-            return own.set_params(
+            return copied.set_params(
                 **{name: _beside(seed, place) for place, name in enumerate(parameters)}
             )
         for name in names:
-            object.__setattr__(own, name, seed)  # the copy of a frozen object is nobody else's
+            # This also works for a frozen object; nothing else refers to the copy.
+            object.__setattr__(copied, name, seed)
     except Exception as error:
         msg = (
-            f"imputation {named(imputation)} cannot be given a seed of its own: "
+            f"cannot set the seed of the imputation {named(imputation)}: "
             f"{type(error).__name__}: {error}"
         )
         raise MethodError(msg) from error
-    return own
+    return copied
 
 
 def _beside(seed: int, place: int) -> int:

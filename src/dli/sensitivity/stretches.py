@@ -1,4 +1,4 @@
-"""Which draws a study has made: stretches of tasks, each of one seed."""
+"""The draws that a study has made: stretches of tasks, each with one seed."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,21 +10,23 @@ from dli.sensitivity.engine import Tasks
 
 __all__ = ["Key", "Stretch", "block_keys", "joined", "overlaps", "tasks_of"]
 
-# Of sums over tasks: the seed, the number of the first task, and how many they are; 0 for the sums
-# of a last task with fewer draws than others.
+# The key of sums over tasks: the seed, the number of the first task and the number of tasks, which
+# is 0 for a last task with fewer draws than the others.
 Key = tuple[int, int, int]
 
 
 @frozen
 class Stretch:
-    """Draws that follow each other.
+    """A sequence of consecutive draws with one seed.
 
     Parameters
     ----------
     seed : int
+        The seed.
     first : int
-        The number of the first task, from 0.
+        The number of the first task, counted from 0.
     n_draws : int
+        The number of draws.
     """
 
     seed: int
@@ -46,7 +48,7 @@ def _in_order(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def overlaps(stretches: Iterable[Stretch], tasks: Tasks) -> list[str]:
-    """Name the draws that are in two stretches."""
+    """Return a message for each pair of stretches that have draws in common."""
     faults = []
     for one, other in pairwise(_in_order(stretches)):
         common = _end(one, tasks) - other.first
@@ -60,7 +62,7 @@ def overlaps(stretches: Iterable[Stretch], tasks: Tasks) -> list[str]:
 
 
 def joined(stretches: Iterable[Stretch], tasks: Tasks) -> tuple[Stretch, ...]:
-    """Return stretches in order, those that follow each other as one."""
+    """Return stretches in order, with consecutive ones joined."""
     found: list[Stretch] = []
     for own in _in_order(stretches):
         last = found[-1] if found else None
@@ -77,9 +79,9 @@ def joined(stretches: Iterable[Stretch], tasks: Tasks) -> tuple[Stretch, ...]:
 
 
 def block_keys(stretches: Sequence[Stretch], tasks: Tasks) -> list[Key]:
-    """Return what sums are kept of draws: of blocks of 1, 2, 4, … tasks that end in no other.
+    """Return the keys of the largest blocks of 1, 2, 4, … tasks that make up stretches.
 
-    A block of 2^k tasks begins at a multiple of 2^k.
+    A block of 2^k tasks starts at a multiple of 2^k.
     """
     found = []
     for own in joined(stretches, tasks):

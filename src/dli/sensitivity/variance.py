@@ -1,4 +1,4 @@
-"""Estimators of Sobol indices from the outputs of a design of three samples."""
+"""Estimators of Sobol indices from the outputs of two base samples and mixed samples."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from dli.weighting.tables import in_range
 
 __all__ = ["Indices", "Sums", "sobol_estimates"]
 
-# A variance below this share of the squared outputs is their rounding.
+# A variance below this share of the squared outputs is only rounding error.
 _CONSTANT = 1e-26
 
 
@@ -24,13 +24,13 @@ class Indices:
     Attributes
     ----------
     first_order, total_order : ndarray of shape (n_factors, n_outputs)
-        NaN for an output that does not vary.
+        Sobol indices; NaN for an output that does not vary.
     first_error, total_error : ndarray of shape (n_factors, n_outputs)
         Standard errors for independent draws, by the delta method.
     second_order : ndarray of shape (n_factors, n_factors, n_outputs) or None
-        Of pairs, without what each has alone; NaN on the diagonal.
+        Indices of pairs of factors, without the first-order index of each; NaN on the diagonal.
     variance : ndarray of shape (n_outputs,)
-        Of each output over the draws.
+        The variance of each output over the draws.
     """
 
     first_order: Floats
@@ -50,11 +50,11 @@ def sobol_estimates(
     centred: bool = True,
     ddof: int = 0,
 ) -> Indices:
-    r"""Estimate first and total order indices from outputs.
+    r"""Estimate first-order and total-order Sobol indices from outputs.
 
+    The estimators are those of `scipy.stats.sobol_indices`:
     $S_j = \overline{f_B (f_{AB_j} - f_A)} / V$ and
-    $T_j = \overline{(f_A - f_{AB_j})^2} / (2 V)$ with V the variance of both base samples;
-    the estimators of `scipy.stats.sobol_indices`.
+    $T_j = \overline{(f_A - f_{AB_j})^2} / (2 V)$, where V is the variance of both base samples.
 
     Parameters
     ----------
@@ -63,21 +63,23 @@ def sobol_estimates(
     f_ab : array_like of shape (n_factors, n_draws) or (n_factors, n_draws, n_outputs)
         Outputs at the first sample with one factor taken from the second.
     f_ba : array_like of the same shape, optional
-        The other way round; gives indices of second order.
+        Outputs at the second sample with one factor taken from the first. If given, second-order
+        indices are estimated too.
     centred : bool
-        Take the mean off the outputs first, which makes the estimates less variable.
+        Whether to subtract the mean from the outputs first, which makes the estimates less
+        variable.
     ddof : int
-        What is taken off the number of outputs in the variance.
+        The number subtracted from the number of outputs in the variance: 0 or 1.
 
     Returns
     -------
     Indices
-        First-order and total indices with the variance.
+        First-order and total-order indices, their standard errors and the variance.
 
     Raises
     ------
     MethodError
-        Shapes that do not fit, or fewer than two draws.
+        The shapes do not match, or there are fewer than two draws.
 
     References
     ----------
@@ -102,48 +104,48 @@ def sobol_estimates(
     a, b, ab = (f[..., np.newaxis] if a.ndim == 1 else f for f in (a, b, ab))
     if a.ndim != 2 or b.shape != a.shape or ab.ndim != 3 or ab.shape[1:] != a.shape or len(a) < 2:
         msg = (
-            "outputs must have the shapes (n_draws, n_outputs) twice and (n_factors, n_draws, "
-            f"n_outputs), with two draws at least; got {a.shape}, {b.shape} and {ab.shape}"
+            "f_a and f_b must have the shape (n_draws, n_outputs) and f_ab (n_factors, n_draws, "
+            f"n_outputs), with at least two draws; got {a.shape}, {b.shape} and {ab.shape}"
         )
         raise MethodError(msg)
-    # Indices do not depend on the unit of an output: a power of two keeps its squares in range.
+    # Indices do not depend on the scale of an output: a power of two keeps its squares in range.
     _, powers = in_range(np.concatenate([a, b, *ab]))
     a, b, ab = (np.ldexp(f, -powers) for f in (a, b, ab))
     middle = (a.mean(axis=0) + b.mean(axis=0)) / 2
     shift = middle if centred else np.zeros_like(middle)
     sums = Sums.of(a, b, ab, shift)
-    found = sums.indices(centred=centred, ddof=ddof)
+    indices = sums.indices(centred=centred, ddof=ddof)
     with np.errstate(over="ignore"):
-        variance = np.ldexp(found.variance, 2 * powers)
+        variance = np.ldexp(indices.variance, 2 * powers)
     if f_ba is None:
-        return evolve(found, variance=variance)
+        return evolve(indices, variance=variance)
     ba = as_floats(f_ba, "f_ba")
     ba = ba[..., np.newaxis] if ba.ndim == 2 else ba
     if ba.shape != ab.shape:
         msg = f"f_ba must have the shape {ab.shape} of f_ab, got {ba.shape}"
         raise MethodError(msg)
     ba = np.ldexp(ba, -powers)
-    whole = _with_second_order(found, a - middle, b - middle, ab - middle, ba - middle)
+    whole = _with_second_order(indices, a - middle, b - middle, ab - middle, ba - middle)
     return evolve(whole, variance=variance)
 
 
-def _with_second_order(found: Indices, a: Floats, b: Floats, ab: Floats, ba: Floats) -> Indices:
+def _with_second_order(indices: Indices, a: Floats, b: Floats, ab: Floats, ba: Floats) -> Indices:
     base = (a * b).mean(axis=0)
     closed = np.einsum("ink,jnk->ijk", ba, ab) / len(a) - base
-    variance = np.where(found.variance > 0, found.variance, np.nan)
-    pairs = closed / variance - found.first_order[:, np.newaxis] - found.first_order
+    variance = np.where(indices.variance > 0, indices.variance, np.nan)
+    pairs = closed / variance - indices.first_order[:, np.newaxis] - indices.first_order
     pairs = (pairs + pairs.transpose(1, 0, 2)) / 2
     pairs[np.arange(len(ab)), np.arange(len(ab))] = np.nan
-    return evolve(found, second_order=pairs)
+    return evolve(indices, second_order=pairs)
 
 
 @frozen(eq=False)
 class Sums:
-    """Sums over draws from which indices follow, so that draws may come in blocks.
+    """Sums over draws from which indices are computed, so that draws can be added in blocks.
 
-    With x and y the outputs at the two base samples less a shift, and z those at the mixed one:
-    means of x + y; of v = (x² + y²) / 2; of z - x; of t = y (z - x); of u = (z - x)² / 2; and of
-    products of v, t and u for the standard errors.
+    Let x and y be the outputs at the two base samples minus a shift, and z the outputs at the mixed
+    sample. The sums are those of x + y; v = (x² + y²) / 2; z - x; t = y (z - x); u = (z - x)² / 2;
+    and the products of v, t and u that the standard errors require.
     """
 
     n: int
@@ -161,14 +163,16 @@ class Sums:
 
     @classmethod
     def of(cls, a: Floats, b: Floats, ab: Any, shift: Floats) -> "Sums":
-        """Take the sums of a block.
+        """Return the sums over a block of draws.
 
         Parameters
         ----------
         a, b : ndarray of shape (n_draws, n_outputs)
-        ab : iterable of such arrays, one for each factor
+            Outputs at the two base samples.
+        ab : iterable of ndarray of shape (n_draws, n_outputs)
+            Outputs at the mixed samples, one array for each factor.
         shift : ndarray of shape (n_outputs,)
-            Near to the mean.
+            Numbers close to the mean of each output.
         """
         x, y = a - shift, b - shift
         v = (x * x + y * y) / 2
@@ -187,7 +191,7 @@ class Sums:
                 (step.sum(axis=0), t.sum(axis=0), u.sum(axis=0), total(t, t), total(t, v),
                  total(u, u), total(u, v))
             )  # fmt: skip
-        sums = [np.array(own) for own in zip(*by_factor, strict=True)]
+        sums = [np.array(column) for column in zip(*by_factor, strict=True)]
         return cls(len(a), shift, (x + y).sum(axis=0), v.sum(axis=0), total(v, v), *sums)
 
     def __add__(self, other: "Sums") -> "Sums":
@@ -198,9 +202,9 @@ class Sums:
         return Sums(self.n + other.n, self.shift, *parts)
 
     def indices(self, *, centred: bool = True, ddof: int = 0) -> Indices:
-        """Turn sums into indices."""
+        """Return the indices computed from the sums."""
         n = self.n
-        off = self.both / (2 * n)  # of the mean from the shift
+        off = self.both / (2 * n)  # the distance of the mean from the shift
         variance = (self.v / n - off**2) * (2 * n / (2 * n - ddof))
         size = (np.abs(self.shift) + np.abs(off)) ** 2
         varies = variance > _CONSTANT * size

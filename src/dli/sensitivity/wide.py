@@ -1,4 +1,4 @@
-"""Counts of draws of so many units that bins hold several ranks."""
+"""Counts of ranks and scores for so many units that a bin contains several ranks."""
 
 from typing import Any
 
@@ -11,22 +11,24 @@ from dli.sensitivity.tally import EVERYTHING, WHOLE_BITS, Bins, Kept, Tally
 
 __all__ = ["WideCounter"]
 
-# So many units are counted at once: their bins and their scores in a chunk of draws fit into a
-# core's own cache, where those of all units do not.
+# The number of units that are counted at once: their bins and their scores in a chunk of draws fit
+# into the cache of a core, unlike those of all units.
 _BLOCK = 1024
 
 
 class WideCounter:
-    """Count chunks of draws as they come, a block of units after the other.
+    """A counter of the ranks and scores in chunks of draws, one block of units after another.
 
     Parameters
     ----------
     bins : Bins
+        The bins of ranks and scores.
     nominal : ndarray of shape (n_units,)
-        Scores, 0 where there is none.
+        Nominal scores, 0 if missing.
     nominal_ranks : ndarray of shape (n_units,)
-        NaN where there is none.
+        Nominal ranks, NaN if missing.
     kept : Kept
+        The outputs that are counted.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class WideCounter:
         self.has_nominal = ~np.isnan(nominal_ranks)
         self.nominal_ranks = np.nan_to_num(nominal_ranks).astype(np.int32) - 1
         self.scale = 1 / bins.width
-        # A task has far fewer than 2^31 draws, and several tables wait until they are added up.
+        # 32 bits suffice, since a task has far fewer than 2**31 draws. They save memory, since the
+        # counts of several tasks are kept until they are added up.
         self.rank_counts = np.zeros((n_units, n_ranks), dtype=np.int32)
         self.score_counts = np.zeros((n_units, n_scores), dtype=np.int32)
         self.n_draws = np.zeros(n_units, dtype=np.int64)
@@ -50,7 +53,7 @@ class WideCounter:
         self.ranks = np.empty((0, n_units), dtype=np.int32)
 
     def add(self, scores: Floats) -> None:
-        """Take scores of shape (n_draws, n_units)."""
+        """Count scores of shape (n_draws, n_units)."""
         is_full = not np.isnan(scores.min())
         if self.kept.ranks:
             if len(self.ranks) < len(scores):
@@ -59,41 +62,41 @@ class WideCounter:
                 self._rank(*rows)
         for first in range(0, scores.shape[1], _BLOCK):
             units = slice(first, first + _BLOCK)
-            own = scores[:, units]
-            present = None if is_full else ~np.isnan(own)
-            self.n_draws[units] += len(own) if present is None else present.sum(axis=0)
+            block = scores[:, units]
+            present = None if is_full else ~np.isnan(block)
+            self.n_draws[units] += len(block) if present is None else present.sum(axis=0)
             if self.kept.places is not None:
-                self._count_firsts(units, self.ranks[: len(own), units])
+                self._count_firsts(units, self.ranks[: len(block), units])
             elif self.kept.ranks:
-                self._count_ranks(units, self.ranks[: len(own), units], present)
+                self._count_ranks(units, self.ranks[: len(block), units], present)
             if self.kept.scores:
-                self._count_scores(units, own, present)
+                self._count_scores(units, block, present)
 
     def _rank(self, scores: Floats, ranks: NDArray[np.int32]) -> None:
-        """Fill in the ranks of a draw, from 0, -1 without a score."""
+        """Fill ``ranks`` with the ranks of a draw, which start at 0, or -1 without a score."""
         ends = float(scores.min()), float(scores.max())
         is_full = not np.isnan(ends[0])
         for group in self.bins.groups:
             whole = len(group) == len(scores)
-            own = scores if whole else scores[group]
-            if not is_full and np.isnan(own).any():
+            ranked = scores if whole else scores[group]
+            if not is_full and np.isnan(ranked).any():
                 units: Any = slice(None) if whole else group
-                ranks[units] = np.nan_to_num(rank_scores(own)).astype(np.int32) - 1
+                ranks[units] = np.nan_to_num(rank_scores(ranked)).astype(np.int32) - 1
                 continue
-            order, tied = places(own[np.newaxis], None, ends if whole else None)
+            order, tied = places(ranked[np.newaxis], None, ends if whole else None)
             units = order[0] if whole else group[order[0]]
             ranks[units] = self.by_place[: len(group)] if tied is None else tied[0]
 
     def _count_firsts(self, units: slice, ranks: NDArray[np.int32]) -> None:
-        draws, own = np.nonzero((ranks >= 0) & (ranks < self.rank_counts.shape[1]))
-        np.add.at(self.rank_counts[units], (own, ranks[draws, own]), 1)
+        draws, rows = np.nonzero((ranks >= 0) & (ranks < self.rank_counts.shape[1]))
+        np.add.at(self.rank_counts[units], (rows, ranks[draws, rows]), 1)
 
     def _count_ranks(self, units: slice, ranks: NDArray[np.int32], present: Bools | None) -> None:
         shifts = np.abs(ranks - self.nominal_ranks[units])
         if present is not None:
             shifts[~present] = 0
         self.shift_sums[units] += shifts.sum(axis=0) * self.has_nominal[units]
-        # A missing rank is -1 here, which adds nothing to ranks from 1.
+        # The sum is of ranks from 1, to which a missing rank, -1 here, adds 0.
         self.rank_sums[units] += ranks.sum(axis=0) + len(ranks)
         _add_counts(self.rank_counts[units], self.bins.rank_bin(ranks), present)
 
@@ -115,7 +118,7 @@ class WideCounter:
         _add_counts(self.score_counts[units], bins, present)
 
     def result(self) -> Tally:
-        """Return what was counted."""
+        """Return the counts and sums over all added scores."""
         return Tally(
             ranks=self.rank_counts,
             scores=self.score_counts,
@@ -129,14 +132,16 @@ class WideCounter:
 
 
 def _add_counts(counts: NDArray[np.int32], bins: Any, present: Bools | None) -> None:
-    """Add how often each unit met each of its bins.
+    """Add the number of draws in each bin to the counts of each unit.
 
     Parameters
     ----------
     counts : ndarray of int of shape (n_units, n_bins)
+        The counts, which are modified.
     bins : ndarray of int of shape (n_draws, n_units)
+        The number of the bin of each unit in each draw.
     present : ndarray of bool of shape (n_draws, n_units), optional
-        Which count; all by default.
+        Whether each cell is counted; all cells by default.
     """
     cells = bins + np.arange(len(counts)) * counts.shape[1]
     cells = cells.ravel() if present is None else cells[present]

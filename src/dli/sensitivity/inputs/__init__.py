@@ -1,4 +1,4 @@
-"""What is uncertain about an assessment: weights, choices of method, elements, data, judgements."""
+"""Uncertain inputs of an assessment: weights, judgements, choices of method, nodes and data."""
 
 from dli.sensitivity.inputs.choices import Alternatives, Exclusion
 from dli.sensitivity.inputs.data import MeasurementError

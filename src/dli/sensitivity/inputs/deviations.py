@@ -1,4 +1,4 @@
-"""Standard deviations of errors: numbers, tables, and columns of the data."""
+"""Standard deviations of measurement errors, read from numbers, tables or columns of the data."""
 
 import reprlib
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from dli.weighting.tables import in_range
 
 __all__ = ["deviations_of", "own_deviations"]
 
-# What messages call the parameter.
+# The name of the parameter in messages.
 _NAME = "standard deviations of errors"
 
 
 def own_deviations(sd: Any) -> Any:
-    """Return standard deviations that nobody else can change: a mapping, a frame or an array.
+    """Return a copy of standard deviations: a number, a mapping, a frame or a read-only array.
 
     Raises
     ------
     MethodError
-        Something else, or numbers that are negative or infinite. The numbers of a data frame are
-        checked by `deviations_of`, which knows what they belong to.
+        The type is not supported, or a number is negative or infinite. The numbers of a data frame
+        are checked by `deviations_of`, which knows the unit and indicator of each.
     """
     if isinstance(sd, Mapping):
         return _own_mapping(sd)
@@ -40,7 +40,7 @@ def own_deviations(sd: Any) -> Any:
     except MethodError as error:
         msg = f"{_NAME} must be finite and at least 0, got {reprlib.repr(sd)}"
         if isinstance(sd, str):
-            msg += f"; a column is read for an indicator, such as {{'code': {sd!r}}}"
+            msg += f"; to read a column of the data, name its indicator: {{'code': {sd!r}}}"
         raise MethodError(msg, error.faults) from error
     if sds.ndim == 0:
         if not (np.isfinite(sds) and sds >= 0):
@@ -59,7 +59,7 @@ def own_deviations(sd: Any) -> Any:
 
 
 def _own_mapping(sd: Mapping[Any, Any]) -> dict[Any, float | str]:
-    # A cell that is a list is one cell, not a row.
+    # A list as a value counts as one cell, not as a row.
     cells = np.fromiter(sd.values(), dtype=object, count=len(sd))
     sds, wrong = read_numbers(cells)
     unread = {place: f"{cell!r} is {kind_of(cell)}" for (place,), cell in wrong}
@@ -82,16 +82,17 @@ def deviations_of(sd: Any, assessment: Assessment) -> Floats:
     Parameters
     ----------
     sd : float, mapping, frame or array
-        What `own_deviations` returned.
+        The result of `own_deviations`.
     assessment : Assessment
+        The assessment whose raw data have errors.
 
     Raises
     ------
     MethodError
-        A table of another shape or with other rows or columns; numbers that are negative or
-        infinite; or a column of the data that lacks the standard error of a known value.
+        A table does not have the shape, rows or columns of the data; a number is negative or
+        infinite; or a column of the data lacks the standard error of a known value.
     UnknownCodeError
-        A mapping with an unknown indicator or column.
+        A mapping names an unknown indicator or column.
     """
     observations = assessment.observations
     codes = [indicator.code for indicator in assessment.index.indicators]
@@ -133,12 +134,12 @@ def _by_code(sd: Mapping[Any, Any], observations: Observations, codes: list[str]
                 for i in np.flatnonzero(bad).tolist()
                 if (i, name) not in known
             ]
-    _refuse(faults, ", and given for each value")
+    _refuse(faults, ", and known for each value")
     return np.asarray(np.nan_to_num(sds))
 
 
 def _by_cell(sd: Any, observations: Observations, codes: list[str]) -> Floats:
-    """Return a table with its rows and columns in the order of the data."""
+    """Return the standard deviations of a table in the order of the rows and indicators."""
     table, names = split_keys(sd, _NAME, [observations.unit_column, observations.period_column])
     sds = columns_in_order(table, _NAME, codes, "indicator")
     units, periods = observations.units, observations.periods
@@ -156,13 +157,13 @@ def _by_cell(sd: Any, observations: Observations, codes: list[str]) -> Floats:
 
 
 def _wrong(sds: Floats) -> Bools:
-    """Return which numbers are negative or infinite; NaN is where there is no error."""
+    """Return a mask of negative or infinite numbers; NaN, a cell without an error, is allowed."""
     return np.asarray((sds < 0) | np.isinf(sds))
 
 
-def _refuse(faults: list[str], beside: str = "") -> None:
+def _refuse(faults: list[str], further: str = "") -> None:
     if faults:
-        msg = f"{_NAME} must be finite and at least 0{beside}"
+        msg = f"{_NAME} must be finite and at least 0{further}"
         raise MethodError(msg, faults)
 
 

@@ -1,4 +1,4 @@
-"""What an uncertain input is, and what it may tell beside."""
+"""The protocol of uncertain inputs, and the checks of inputs."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -16,49 +16,49 @@ __all__ = ["Input", "apply_given", "require_inputs"]
 
 
 class Input(Protocol):
-    """Something uncertain; any object with these two methods serves.
+    """An uncertain input of a study: any object with these two methods.
 
-    What else an object may have, and is used where it does:
+    An input may also have any of the following:
 
-    - ``options``: a mapping of step of the method to the options that it chooses from with
-      `Draws.choose`;
-    - ``drawn(uniforms, draws)``: for each factor what its numbers stand for, a sequence with a
-      value for each draw;
-    - ``apply_given(known, uniforms, free, draws)``: draw the free factors again given the others,
+    - ``options``: a mapping from a step of the method to the options among which the input chooses
+      with `Draws.choose`;
+    - ``drawn(uniforms, draws)``: returns, for each factor, the values that its uniform numbers
+      stand for, a sequence with one value for each draw;
+    - ``apply_given(known, uniforms, free, draws)``: draws the free factors again given the others,
       for an input whose factors depend on each other.
     """
 
     def factors(self, assessment: Assessment, /) -> Sequence[str]:
-        """Name the uniform numbers that the input takes for a draw; check it against the index."""
+        """Return the names of the uniform numbers per draw, after checking against the index."""
         ...
 
     def apply(self, uniforms: Floats, draws: Draws, /) -> None:
-        """Turn numbers from 0 to 1 of shape (n_factors, n_draws) into changes of the draws."""
+        """Convert numbers from 0 to 1 of shape (n_factors, n_draws) into changes of the draws."""
         ...
 
 
 def require_inputs(inputs: Any) -> tuple[Any, ...]:
-    """Return inputs as a tuple, a single one too.
+    """Return inputs as a tuple; a single input becomes a tuple of one.
 
     Raises
     ------
     MethodError
-        No input, or objects that are none.
+        There is no input, or an object is not an input.
     """
     is_one = _is_input(inputs) or isinstance(inputs, type)
-    given = (inputs,) if is_one else tuple(listed("inputs", inputs, "uncertain inputs"))
-    if not given:
+    all_inputs = (inputs,) if is_one else tuple(listed("inputs", inputs, "uncertain inputs"))
+    if not all_inputs:
         msg = "a study needs at least one uncertain input"
         raise MethodError(msg)
     strangers = [
-        f"{own!r}{': write it with ()' if isinstance(own, type) else ''}"
-        for own in given
-        if isinstance(own, type) or not _is_input(own)
+        f"{value!r}{': write it with ()' if isinstance(value, type) else ''}"
+        for value in all_inputs
+        if isinstance(value, type) or not _is_input(value)
     ]
     if strangers:
         msg = "inputs must have the methods factors and apply"
         raise MethodError(msg, strangers)
-    return given
+    return all_inputs
 
 
 def _is_input(value: object) -> bool:
@@ -66,18 +66,20 @@ def _is_input(value: object) -> bool:
 
 
 def apply_given(own: Any, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
-    """Let an input draw its free factors again, while the others stay as they were drawn.
+    """Draw the free factors of an input again, and keep the other factors as they were drawn.
 
     Parameters
     ----------
     own : Input
+        The input.
     known : ndarray of shape (n_factors, n_sets)
+        The uniform numbers that were drawn first.
     uniforms : ndarray of shape (n_factors, n_sets, n_inner)
-        New numbers.
+        New uniform numbers.
     free : ndarray of bool of shape (n_factors, n_sets)
         Which factors are drawn again in each set.
     draws : Draws
-        Of n_sets times n_inner draws.
+        The changes of n_sets times n_inner draws.
     """
     step = f"input {type(own).__name__}"
     if callable(attribute(own, "apply_given", None, step=step)):
