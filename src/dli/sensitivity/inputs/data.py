@@ -54,13 +54,13 @@ class Noise:
         values : ndarray of shape (n_rows, n_indicators) or (n_draws, n_rows, n_indicators)
         draws : sequence of int
         out : ndarray of shape (n_draws, n_rows, n_indicators)
-            Filled with them, and returned; it must not be that of the values.
+            The array that is filled and returned; it must not share memory with ``values``.
         """
         tables = np.broadcast_to(values, out.shape)
         # One draw at a time, so that its cells are still in the cache for the next operation.
-        for draw, table, cells in zip(draws, tables, out, strict=True):
-            self.errors(draw, cells)
-            with np.errstate(over="ignore"):  # infinite values are refused later, with their codes
+        with np.errstate(over="ignore"):  # infinite values are refused later, with their codes
+            for draw, table, cells in zip(draws, tables, out, strict=True):
+                self.errors(draw, cells)
                 np.multiply(cells, self.sds, out=cells)
                 np.add(cells, table, out=cells)
         if self.ends is not None:
@@ -152,7 +152,7 @@ class MeasurementError:
         refuse("MeasurementError", filter(None, faults))
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the seeds."""
+        """Return the names of the factors, each of which is a seed of errors."""
         sds = self.deviations(assessment)
         if not self.by_indicator:
             return ["measurement error"]
@@ -192,16 +192,16 @@ class MeasurementError:
         return _seeds(uniforms)
 
     def _roots(self) -> tuple[float, float, float]:
-        """Return the standard deviations of the parts of indicators, of rows and of cells."""
-        own = max(1.0 - self.within_indicator - self.within_unit, 0.0)
-        return self.within_indicator**0.5, self.within_unit**0.5, own**0.5
+        """Return the standard deviations of the components of indicators, of rows and of cells."""
+        rest = max(1.0 - self.within_indicator - self.within_unit, 0.0)
+        return self.within_indicator**0.5, self.within_unit**0.5, rest**0.5
 
     def _together(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
         """Return a function that draws the standard errors of all cells from one seed."""
         of_indicator, of_row, of_cell = self._roots()
 
         def errors(draw: int, cells: Floats) -> None:
-            rng = np.random.default_rng(seeds[0][draw])
+            rng = np.random.Generator(np.random.SFC64(seeds[0][draw]))
             rng.standard_normal(out=cells)
             if of_cell < 1:
                 cells *= of_cell
@@ -213,7 +213,7 @@ class MeasurementError:
     def _apart(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
         """Return a function that draws the standard errors of each indicator from its own seed."""
         of_indicator, of_row, of_cell = self._roots()
-        # Equal seeds of two indicators must not give equal errors.
+        # Two indicators with the same seed must not have the same errors.
         stream, places = _Streams(), _varying(sds).tolist()
 
         def errors(draw: int, cells: Floats) -> None:
@@ -221,8 +221,8 @@ class MeasurementError:
             if of_row > 0:
                 shared = of_row * stream(seeds[-1][draw], sds.shape[1]).standard_normal(len(sds))
             cells[...] = 0.0
-            for place, own in zip(places, seeds, strict=False):
-                rng = stream(own[draw], place)
+            for place, by_draw in zip(places, seeds, strict=False):
+                rng = stream(by_draw[draw], place)
                 common = of_indicator * rng.standard_normal()
                 column = rng.standard_normal(len(sds))
                 cells[:, place] = of_cell * column + (common + shared)
@@ -254,5 +254,5 @@ def _seeds(uniforms: Floats) -> list[list[int]]:
 
 
 def _varying(sds: Floats) -> NDArray[np.intp]:
-    """Return the places of the indicators with errors."""
+    """Return the columns of the indicators that have errors."""
     return np.flatnonzero(sds.any(axis=0))
