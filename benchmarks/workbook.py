@@ -1,4 +1,4 @@
-"""What a workbook that calculates costs, in time and in bytes."""
+"""What a live workbook costs, in time and in bytes."""
 
 import tempfile
 from functools import partial

@@ -586,5 +586,5 @@ def test_factors_of_another_shape_and_names_in_one_text_are_refused():
         )
     one_text = Wrong()
     one_text.factors = lambda assessment: "view"
-    with pytest.raises(MethodError, match=r"factors of input Wrong\(\) must be several names"):
+    with pytest.raises(MethodError, match=r"factors of input Wrong\(\) must be a list of names"):
         uncertainty(_assessment(), [one_text], n_samples=9, rng=1)

@@ -33,8 +33,8 @@ _VARIABLES = {
     "group_quarters": "group_quarters",
 }
 _ROUNDED = (
-    "The components are rounded, as the index is, so that their mean may be off by one unit of the "
-    "last decimal."
+    "The components are rounded, like the index, so their mean may be off by one unit of the last "
+    "decimal."
 )
 
 CATALOGUE: tuple[Replication, ...] = (
@@ -52,11 +52,11 @@ CATALOGUE: tuple[Replication, ...] = (
         ),
         doubts=(
             _ROUNDED,
-            "Human capital of 2014 is printed to four decimals, beside five of the index.",
-            "The index of 2024 has five decimals, of which its components reproduce four.",
+            "Human capital of 2014 is printed to four decimals, but the index to five.",
+            "The index of 2024 has five decimals; its components reproduce four of them.",
             (
-                "Published ranks are those of the unrounded index: neighbours within 0.0001 change "
-                "places in the editions from 2018 on."
+                "The published ranks are based on the unrounded index: from 2018 on, neighbours "
+                "within 0.0001 change places."
             ),
         ),
     ),
@@ -75,8 +75,8 @@ CATALOGUE: tuple[Replication, ...] = (
         doubts=(
             _ROUNDED,
             (
-                "In 2008 the published index is 0.012 below the mean of components for Cameroon "
-                "and 0.003 for Cambodia, which moves six ranks; Ecuador nearly ties."
+                "In 2008, the published index is below the mean of the components by 0.012 for "
+                "Cameroon and by 0.003 for Cambodia, which moves six ranks; Ecuador nearly ties."
             ),
         ),
     ),
@@ -90,7 +90,7 @@ CATALOGUE: tuple[Replication, ...] = (
             Figure("index", "score", {"hdi": "HDI"}, decimals=3),
             Figure("rank of 2022", "rank", {"rank": "HDI"}),
         ),
-        doubts=("Rwanda has all components, but no published index, in 1990 to 1994.",),
+        doubts=("Rwanda has all components but no published index from 1990 to 1994.",),
     ),
     Replication(
         title="Inequality-adjusted Human Development Index, 2010 to 2022",
@@ -182,7 +182,10 @@ CATALOGUE: tuple[Replication, ...] = (
             Figure("rank by total", "order", {"spl_total": "total"}),
         ),
         doubts=(
-            "Rio Arriba, New Mexico, lacks three estimates; it has no first theme and no total.",
+            (
+                "Rio Arriba, New Mexico, lacks three estimates, so its first theme and its total "
+                "are missing."
+            ),
         ),
     ),
     Replication(
@@ -197,7 +200,7 @@ CATALOGUE: tuple[Replication, ...] = (
             Figure("quintile", "fifth", {"quintile": "Townsend"}),
         ),
         doubts=(
-            "Scores were published with all the digits of a float, of which the last ones differ.",
+            "Scores were published with all digits of a float, of which the last ones differ.",
         ),
     ),
     Replication(
@@ -219,9 +222,7 @@ CATALOGUE: tuple[Replication, ...] = (
             Figure("rank", "rank", {"IMD_rank": "IMD"}),
             Figure("decile", "tenth", {"IMD_decile": "IMD"}),
         ),
-        doubts=(
-            "The publisher ranked scores of few digits, so that some neighbours change places.",
-        ),
+        doubts=("The publisher ranked scores with few digits, so some neighbours change places.",),
     ),
     Replication(
         title="Global Cybersecurity Index 2020",
@@ -231,10 +232,13 @@ CATALOGUE: tuple[Replication, ...] = (
         figures=(Figure("index", "score", {"gci": "GCI"}, decimals=2),),
         doubts=(
             (
-                "The pillars are printed to two decimals, so that their sum may be off by two "
-                "units of the last one."
+                "The pillars are printed to two decimals, so their sum may be off by two units of "
+                "the last decimal."
             ),
-            "Slovakia and Slovenia lack pillars, so that their index cannot be computed.",
+            (
+                "Some pillars are missing for Slovakia and Slovenia, so their index cannot be "
+                "computed."
+            ),
         ),
     ),
     Replication(
@@ -248,8 +252,9 @@ CATALOGUE: tuple[Replication, ...] = (
         ),
         doubts=(
             (
-                "The sources are printed to whole points, so that some scores are off by one "
-                "point; as many countries share a score, a point is worth up to seven ranks."
+                "The sources are rounded to whole points, so some scores are off by one point. "
+                "Since many countries share a score, one point can change a rank by up to seven "
+                "places."
             ),
         ),
     ),
@@ -266,6 +271,9 @@ CATALOGUE: tuple[Replication, ...] = (
                 decimals=2,
             ),
         ),
-        doubts=(_ROUNDED, "The table lacks the index itself, which is not compared."),
+        doubts=(
+            _ROUNDED.replace("the index", "the pillars"),
+            "The table does not contain the index itself, so only the pillars are compared.",
+        ),
     ),
 )

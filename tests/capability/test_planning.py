@@ -235,10 +235,10 @@ def test_a_plan_prints_itself():
     found = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF)
     assert repr(found).splitlines() == [
         "Plan for X: T from 37.50 to 50.00 (+12.50) at a cost of 2",
-        "By the solver's proof no other choice of these steps raises the score more,",
-        "given these strengths, levels and costs. Costs are in steps of 1/2 level. It",
-        "rests on the strengths of 2 links: 0 estimated from data, 2 by judgement, 2 of",
-        "them without evidence named.",
+        "The solver proved that no other choice of these steps raises the score more,",
+        "given these strengths, levels and costs. Costs are in steps of 1/2 level. The",
+        "plan relies on the strengths of 2 links: 0 estimated from data and 2 based on",
+        "judgement, 2 of these without evidence.",
         "",
         "code  from    to  cost  score  gain",
         "d     0.50  1.00     1  45.00  7.50",
@@ -254,7 +254,9 @@ def test_a_gap_is_told():
 
     open_ended = evolve(found, solution=evolve(found._solution, gap=0.25))
     assert not open_ended.proven
-    assert "By the solver within 0.25 of the best" in " ".join(repr(open_ended).split())
+    assert "The solver proved that this is within 0.25 of the best" in " ".join(
+        repr(open_ended).split()
+    )
 
 
 def test_the_frontier_rises_with_the_budget():

@@ -114,7 +114,7 @@ def test_a_plan_says_what_it_rests_on():
     assert column(found.links, "source") == ["c", "d"]
     assert column(found.links, "strength") == [0.4, 0.6]
     assert column(found.links, "evidence") == ["judgement", "a survey"]
-    assert "0 estimated from data, 2 by judgement, 1 of them without" in found.claim
+    assert "0 estimated from data and 2 based on judgement, 1 of these without" in found.claim
     assert "no other choice of these steps raises the score more, given these" in found.claim
     target = BUILT.plan(example(), "X", target_score=found.score, steps=2, levels=HALF)
     assert "no other choice of these steps costs less, given these" in target.claim
@@ -221,7 +221,7 @@ def test_what_gains_less_for_its_cost_is_told():
     assert why == {
         "d": "in the plan",
         "c": "its next step gains 5.00 on top of the plan for a cost of 1, or 5.00 for a cost of 1; "
-        "what gains least in the plan, d, gains 7.50",
+        "the capability in the plan that gains least, d, gains 7.50",
     }
 
 
@@ -231,8 +231,8 @@ def test_what_gains_more_for_its_cost_and_does_not_fit_is_told():
     found = BUILT.plan(example(), "X", budget=2, steps=2, levels=HALF, costs=costs)
     why = reasons(found, BUILT.explain(example(), "X", levels=HALF))
     assert why["c"].endswith(
-        "5.00 for a cost of 1; what gains least in the plan, d, gains 3.75; "
-        "but no affordable plan with it does better"
+        "5.00 for a cost of 1; the capability in the plan that gains least, d, gains 3.75, "
+        "but no affordable plan that includes it does better"
     )
 
 
@@ -255,7 +255,7 @@ def test_levels_at_their_end_and_unknown_ones_are_told():
     """The plan is made at other levels than the explanation."""
     found = BUILT.plan(example(), "X", budget=1, levels={**HALF, "c": 1.0})
     why = reasons(found, BUILT.explain(example(), "X", levels=HALF))
-    assert why["c"] == "no step is left: its level is at its end"
+    assert why["c"] == "no step is left: its level is at the end of its scale"
     data = {**DATA, "a1": [None, 8.0, 5.0, 9.0]}
     found = BUILT.plan(example(data=data), "X", budget=1)
     known = BUILT.explain(example(), "X", levels=HALF)
@@ -269,7 +269,7 @@ def test_what_a_weak_link_holds_back_is_told():
     found = built.plan(example(), "X", budget=1, levels=levels)
     why = reasons(found, built.explain(example(), "X", levels=levels))
     assert why["c"] == (
-        "its next step gains nothing: what it leads to is at its end, or held by the level of d"
+        "its next step gains nothing: the nodes it leads to cannot improve, or are limited by the level of d"
     )
 
 
@@ -279,7 +279,7 @@ def test_what_leads_to_a_full_outcome_is_told():
     data = {**DATA, "a1": [10.0, 8.0, 5.0, 9.0]}
     found = built.plan(example(data=data), "X", budget=1, steps=2, levels=HALF)
     assert reasons(found, known)["c"] == (
-        "its next step gains nothing: what it leads to is at its end"
+        "its next step gains nothing: the nodes it leads to cannot improve"
     )
 
 
@@ -317,14 +317,14 @@ def test_a_plan_that_is_not_proven_says_so(monkeypatch):
     from dli.normalisation import Goalposts
 
     line = example(normalisation=Goalposts(1, 100), aggregation=PowerMean(3))
-    assert "linear approximation of the index, not proven" in (
+    assert "linear approximation of the index, without proof" in (
         BUILT.plan(line, "X", budget=1, levels=HALF).claim
     )
     monkeypatch.setattr(program, "_ROUNDS", 1)
     curved = example(normalisation=Goalposts(1, 100), aggregation=GeometricMean())
     found = BUILT.plan(curved, "X", budget=3, steps=4, levels=HALF)
     assert not found.proven
-    assert found.claim.startswith("By the solver within ")
+    assert found.claim.startswith("The solver proved that this is within ")
 
 
 def test_links_of_strength_zero_lead_nowhere():
@@ -344,7 +344,7 @@ def test_reasons_call_capabilities_by_their_names():
         " ".join(column(found.compared_with(explanation, named=named), "reason"))
         for named in (False, True)
     )
-    assert "what gains least in the plan, d, gains" in coded
+    assert "the capability in the plan that gains least, d, gains" in coded
     assert named == coded.replace(", d, gains", ", Deed, gains")
     with pytest.raises(MethodError, match=r"named must be True or False, got 1"):
         found.compared_with(explanation, named=1)

@@ -91,6 +91,22 @@ def test_a_required_source_holds_its_target_down():
     assert after(capped)["a1"] == pytest.approx(40)
 
 
+def test_capabilities_that_require_each_other_rise_together():
+    """c raises both by 0.1 of its change, and neither is above the other."""
+    built = graph(
+        ("a", "b", 0.1, {"required": True}), ("b", "a", 0.1, {"required": True}),
+        ("c", "a", 0.1), ("c", "b", 0.1), ("b", "a1", 0.5),
+    )  # fmt: skip
+    assessment = example()
+    levels = {"a": 0.3, "b": 0.3, "c": 0.2}
+    found = after(built.propagate(assessment, "X", {"c": 0.5}, levels=levels))
+    assert found["a"] == found["b"] == pytest.approx(0.3 + 0.05 / 0.9)
+    # a alone cannot rise above b, which rises by a tenth as much.
+    alone = after(built.propagate(assessment, "X", {"a": 0.5}, levels=levels))
+    assert alone["a"] == pytest.approx(0.3)
+    assert "b" not in alone
+
+
 def test_outcomes_can_be_changed_themselves():
     built = graph(("c", "a1", 0.5), ("c", "B", 0.1))
     found = built.propagate(example(), "X", {"a1": 0.3, "B": -0.2}, levels={"c": 0.5})

@@ -1,4 +1,4 @@
-"""The workbook that calculates: what it shows, what it refuses, and what it says of itself."""
+"""The live workbook: what it shows, what it refuses, and what it says of itself."""
 
 import re
 import sys

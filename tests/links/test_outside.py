@@ -99,7 +99,9 @@ def test_unknown_columns_are_named():
 
 
 def test_a_period_cannot_be_joined_to_none():
-    with pytest.raises(MethodError, match="no periods to join column 'people' with"):
+    with pytest.raises(
+        MethodError, match="period is 'people', but the assessment does not have periods"
+    ):
         with_variables(assessment(), "people", period="people")
 
 
@@ -122,10 +124,13 @@ def test_text_is_no_variable():
 def test_tables_without_a_common_unit_are_refused():
     other = {"unit": [1, 2, 3, 4], "x": [1.0, 2.0, 3.0, 4.0]}
     with pytest.raises(
-        DataError, match=r"no unit .* is in 'unit', which has 1, 2, 3, \.\.\.; the assess"
+        DataError,
+        match=r"no unit .* is in column 'unit', which contains 1, 2, 3, \.\.\.; the units",
     ):
         with_variables(assessment(), "x", data=other)
-    with pytest.raises(DataError, match=r"has 'Q'; the assessment has 'U', 'V', 'W', \.\.\."):
+    with pytest.raises(
+        DataError, match=r"contains 'Q'; the units of the assessment are 'U', 'V', 'W', \.\.\."
+    ):
         with_variables(assessment(), "x", data={"unit": ["Q"], "x": [1.0]})
 
 
@@ -159,9 +164,9 @@ def test_errors_name_the_assessments_at_fault():
         with_assessments(own, {"same": own, "strange": strange})
     with pytest.raises(MethodError, match=r"(?s)must be assessments.*'x' is 3"):
         with_assessments(own, {"same": own, "x": 3})
-    with pytest.raises(MethodError, match=r"(?s)has no periods, and so must.*'panel'"):
+    with pytest.raises(MethodError, match=r"(?s)must not have any; these do\b.*'panel'"):
         with_assessments(own, {"panel": panel()})
-    with pytest.raises(MethodError, match=r"(?s)has periods, and so must.*'own'"):
+    with pytest.raises(MethodError, match=r"(?s)must have periods too; these do not.*'own'"):
         with_assessments(panel(), {"own": own})
     part = own.evolve(index=INDEX.without("B"))
     with pytest.raises(UnknownCodeError, match="in assessment part, other with code 'B'"):

@@ -240,7 +240,7 @@ def test_alpha_of_equal_columns_is_one_and_of_missing_values_pairwise():
 def test_alpha_says_what_it_cannot_do():
     with pytest.raises(MethodError, match="at least two indicators, got 1"):
         cronbach_alpha([[1.0], [2.0]])
-    with pytest.raises(MethodError, match="both indicators of each pair; too few have") as caught:
+    with pytest.raises(MethodError, match="both indicators of each pair; fewer have") as caught:
         cronbach_alpha([[1.0, NAN], [2.0, 3.0], [NAN, 4.0]])
     assert caught.value.faults == ("columns 0 and 1",)
     with pytest.raises(MethodError, match="sum to more than zero, got 0"):

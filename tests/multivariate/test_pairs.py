@@ -178,7 +178,9 @@ def test_limits_can_be_set():
     ],
 )
 def test_limits_out_of_order_are_refused(limits):
-    with pytest.raises(MethodError, match="limits must rise from -1 to 1"):
+    with pytest.raises(
+        MethodError, match="limits negative, weak and collinear must be numbers from -1 to 1"
+    ):
         Limits(**limits)
 
 

@@ -127,7 +127,9 @@ def test_what_cannot_be_told_says_so():
 
 
 def test_indicators_have_no_alpha():
-    with pytest.raises(MethodError, match=r"(?s)nodes with children; these are indicators.*'e'"):
+    with pytest.raises(
+        MethodError, match=r"(?s)nodes that have children; these are indicators.*'e'"
+    ):
         cronbach_alpha(assessment(), 1)
 
 
@@ -190,12 +192,14 @@ def test_what_is_constant_is_named_by_code_and_period():
         "a": [1, 2, 3, 4, 5, 6], "b": [1, 3, 2, 5, 5, 5],
     }  # fmt: skip
     own = Assessment(index, data, period="year")
-    with pytest.raises(MethodError, match=r"(?s)period 2: components need .*3 complete units.*'b'"):
+    with pytest.raises(
+        MethodError, match=r"(?s)period 2: components require .*3 complete units.*'b'"
+    ):
         principal_components(own)
-    with pytest.raises(MethodError, match=r"(?s)period 2: clusters need .*'a' and 'b'"):
+    with pytest.raises(MethodError, match=r"(?s)period 2: clusters require .*'a' and 'b'"):
         cluster_indicators(own, n_clusters=2)
     constant = Assessment(index, {"unit": list("WXYZ"), "a": [1, 2, 3, None], "b": [5, 5, None, 7]})
-    with pytest.raises(MethodError, match=r"(?s)^components need .*2 complete units.*'b'"):
+    with pytest.raises(MethodError, match=r"(?s)^components require .*2 complete units.*'b'"):
         principal_components(constant, stage="raw")
     with pytest.raises(MethodError, match="n_clusters must be a whole number from 1 to 2, got 3"):
         cluster_indicators(constant, n_clusters=3)

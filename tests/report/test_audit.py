@@ -524,7 +524,7 @@ def test_what_cannot_be_computed_says_why():
     rows = tables(page, "Correlations")[
         "The first principal component of the children of each node."
     ]
-    assert "components need at least two units" in rows[0][-1]
+    assert "components require at least two units" in rows[0][-1]
     little = table()
     little["b"][8:] = np.nan
     page = report.audit(Assessment(framework(), little))

@@ -226,4 +226,6 @@ def test_the_words_of_plans_are_known(small, monkeypatch):
         table for table in blocks(page, "What to do first", Table) if table.head[-1] == "reason"
     ]
     reasons = [row[-1] for row in apart.rows]
-    assert any("what gains least in the plan, Money, gains " in reason for reason in reasons)
+    assert any(
+        "the capability in the plan that gains least, Money, gains " in reason for reason in reasons
+    )

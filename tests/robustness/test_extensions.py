@@ -302,7 +302,7 @@ def test_wrong_options_are_refused(options, message):
 def test_chains_too_long_to_sample_are_refused():
     message = (
         "cannot draw linear extensions of an order of 24 units within 64 moves of each unit, "
-        "because long chains of them dominate each other; compare fewer units"
+        "because of long chains of units that dominate each other; compare fewer units"
     )
     chains = dominance(np.random.default_rng(0).random((24, 2)))
     with pytest.raises(MethodError, match=message):
@@ -426,11 +426,11 @@ def test_what_an_assessment_cannot_answer():
     functions = (robustness.average_ranks, robustness.mutual_ranking_probabilities)
     own = assess(DATA, INDEX, weighting=OwnWeights())
     for function in functions:
-        with pytest.warns(DLIWarning, match="the order is that of weights which both units share"):
+        with pytest.warns(DLIWarning, match="the order assumes weights that both units share"):
             function(own)
         with pytest.raises(UnknownCodeError, match="Q"):
             function(assess(DATA, INDEX), "Q")
-        with pytest.raises(MethodError, match="dominance needs aggregations that never fall"):
+        with pytest.raises(MethodError, match="dominance requires aggregations that never fall"):
             function(assess(DATA, INDEX, aggregation={"T": Copeland()}))
         with pytest.raises(MethodError, match="assessment must be of the class Assessment"):
             function(DATA)

@@ -208,5 +208,5 @@ def test_order_says_what_is_wrong(arguments, error, message):
 
 @pytest.mark.parametrize("function", [dominance, order])
 def test_weights_of_units_are_not_used_and_it_says_so(function):
-    with pytest.warns(DLIWarning, match="the order is that of weights which both units share"):
+    with pytest.warns(DLIWarning, match="the order assumes weights that both units share"):
         function(example(weighting={"T": OwnWeights()}))

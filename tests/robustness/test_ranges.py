@@ -141,7 +141,9 @@ def test_gaps_make_bounds_and_it_says_so():
     own = assess(
         {"X": [40, 60, None, None], "Y": [50, None, None, None], "Z": [10, 20, None, None]}
     )
-    with pytest.warns(DLIWarning, match=r"lack some of a, b, c, d: ranks .* are bounds.*'X', 'Y'"):
+    with pytest.warns(
+        DLIWarning, match=r"lack values of a, b, c, d: ranks .* are bounds.*'X', 'Y'"
+    ):
         table = robustness.rank_ranges(own)
     assert column(table, "best") == [1, 1, 3]
     assert column(table, "worst") == [2, 2, 3]

@@ -314,7 +314,7 @@ SQUARE = [[1.0, 0.5], [0.5, 1.0]]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, r"exactly one of errors, covariance and draws, got none; errors=0"),
+        ({}, r"exactly one of errors, covariance and draws, got none; pass errors=0"),
         ({"errors": 1, "draws": SQUARE}, r"got errors and draws"),
         ({"errors": [1.0]}, r"errors must be a number or have the shape .*= \(2,\), got \(1,\)"),
         ({"errors": [-1.0, np.nan]}, r"at least 0:\n  - row 0: -1.0\n  - row 1: nan"),
@@ -461,14 +461,14 @@ def test_a_study_of_other_scores_is_refused():
     fewer = assess({name: cells[:3] for name, cells in DATA.items()})
     for own in (other, fewer):
         study = uncertainty(own, [MeasurementError(0.1)], n_samples=20, rng=1)
-        with pytest.raises(MethodError, match=r"of this assessment and of its node 'T'"):
+        with pytest.raises(MethodError, match=r"of this assessment and its node 'T'"):
             robustness.rank_sets(assessment, study=study)
 
 
 def test_a_study_in_which_a_unit_loses_its_score_is_refused():
     assessment = assess(DATA | {"b": [60, None, 58, 40]}, missing="renormalise")
     study = uncertainty(assessment, [Exclusion(["a"])], n_samples=50, rng=1)
-    with pytest.raises(MethodError, match=r"draws of the study, not in:\n  - unit 'X': \d+"):
+    with pytest.raises(MethodError, match=r"draws with a score:\n  - unit 'X': \d+"):
         robustness.rank_sets(assessment, study=study)
 
 
@@ -478,10 +478,10 @@ def test_a_study_in_which_a_unit_loses_its_score_is_refused():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, r"either errors or study, got none; errors=0"),
+        ({}, r"either errors or study, got neither; pass errors=0"),
         ({"errors": 1, "study": 1}, r"either errors or study, got both"),
-        ({"study": 1}, r"study must be a study of draws .* got int"),
-        ({"errors": [1.0]}, r"each of the 6 rows of the assessment, got the shape \(1,\)"),
+        ({"study": 1}, r"study must be a study .* got int"),
+        ({"errors": [1.0]}, r"each of the 6 rows of the assessment, got an array of shape \(1,\)"),
         ({"errors": [1, -1, 1, 1, 1, 1]}, r"score:\n  - unit 'X', 2021: -1"),
         ({"errors": "low"}, r"errors, the column 'low', must .*\n  - unit 'Y', 2020: nan"),
     ],

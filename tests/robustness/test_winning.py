@@ -196,14 +196,16 @@ def test_gaps_inside_a_sub_index_follow_the_assessments_own_rule():
         {"X": [90, None, 10, 10], "Y": [10, None, 60, 60], "Z": [None, None, 20, 50], "V": [None, None, 50, 30]},
         INDEX,
     )  # fmt: skip
-    with pytest.warns(DLIWarning, match=r"lack some of a, b, c, d: .*exact probability.*'X', 'Y'"):
+    with pytest.warns(
+        DLIWarning, match=r"lack values of a, b, c, d: .*exact probability.*'X', 'Y'"
+    ):
         found = robustness.pairwise_winning(own, nodes=2)
     # With the weight of A as a sum of two uniform ones no pair with a gap in A is a plain sum,
     assert np.isnan(found[0, 1])
     # but those without A are: Z is above V where 20 c + 50 d > 50 c + 30 d: c < .4 (c + d).
     assert_allclose(found[2:, 2:], [[0, 0.4], [0.6, 0]])
     # By the children themselves X and Y have no gap: 90 A + 10 B > 10 A + 60 B where A > 5/13.
-    with pytest.warns(DLIWarning, match="lack some of A, B.*: 'Z', 'V'"):
+    with pytest.warns(DLIWarning, match="lack values of A, B.* 'Z', 'V'"):
         by_children = robustness.pairwise_winning(own)
     assert_allclose(by_children[0, 1], 8 / 13)
 
@@ -261,7 +263,7 @@ def test_a_matrix_is_that_of_a_period():
 
 def test_weights_of_units_are_not_used_and_it_says_so():
     own = example(weighting={"T": OwnWeights()})
-    with pytest.warns(DLIWarning, match="weights of their own at 'T' or below it: the probab"):
+    with pytest.warns(DLIWarning, match="weights at 'T' or below it differ by unit: the probab"):
         found = robustness.pairwise_winning(own)
     assert_array_equal(found, pairwise_winning(own.arrays("ABC")))
     robustness.pairwise_winning(own, "A")

@@ -353,7 +353,7 @@ def test_missing_scores_are_filled_by_the_mean_of_the_group():
     assert_allclose(found.held.slopes("T")["a"][:2], 0)
     study = uncertainty(found, [WeightNoise(0.3)], n_samples=20, rng=1)
     assert not np.isnan(study.scores(0, study.n_samples)).any()
-    with pytest.raises(MethodError, match="'A': missing scores are filled"):
+    with pytest.raises(MethodError, match="'A': its missing scores are imputed"):
         dli.robustness.rank_ranges(found, nodes=["a", "b", "c"])
     everywhere = Method(node_imputation=dli.imputation.ColumnMean())
     assert set(everywhere.resolve(tree(None)).node_imputation) == {"A"}

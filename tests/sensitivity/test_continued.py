@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tests.sensitivity.cases import INDEX, example
 from tests.sensitivity.test_engine import Inline
 
-from dli import Assessment
+from dli import Assessment, Index, Indicator, Method
 from dli.aggregation import GeometricMean, MazziottaPareto
 from dli.errors import MethodError, StudyError
 from dli.sensitivity import (
@@ -285,6 +285,17 @@ def test_a_checkpoint_goes_on_to_more_draws(tmp_path):
     path = tmp_path / "m.study"
     for n in (700, 5000, TASK + 10, 2 * TASK, 2 * TASK + 1):
         check_same(made(n, checkpoint=path), made(n))
+
+
+def test_units_that_never_have_a_score_are_saved_and_loaded(tmp_path):
+    index = Index("T", [Indicator("a"), Indicator("b")])
+    data = {"unit": ["X", "Y", "Z"], "a": [1.0, 3.0, 2.0], "b": [9.0, 5.0, np.nan]}
+    assessment = Assessment(index, data, method=Method(missing="propagate"))
+    path = tmp_path / "study.zip"
+    made(100, assessment, checkpoint=path)
+    more = made(200, assessment, checkpoint=path)
+    check_same(more, made(200, assessment))
+    check_same(Uncertainty.load(path, assessment, NOISE), more)
 
 
 def test_a_checkpoint_of_other_draws_is_refused(tmp_path):

@@ -159,10 +159,17 @@ def test_parts_of_the_tree_may_have_imputations_of_their_own(gappy):
 
 
 def test_no_two_imputations_of_a_table_draw_the_same():
-    own = seeded({"A": Seeded(0), "B": Seeded(0), "C": None}, 2**32 - 1)
-    assert (own["A"].seed, own["B"].seed, own["C"]) == (2**32 - 1, 0, None)
+    assert seeded(Seeded(0), 7).seed == 7
+    several = {"A": Noise(3, Noise(4)), "B": Seeded(0), "C": None, "D": Noise(3, Noise(4))}
+    own = seeded(several, 2**32 - 1)
+    seeds = [own["B"].seed]
+    for code in "AD":
+        seeds += [own[code].random_state, own[code].inner.random_state]
+    assert len(set(seeds)) == 5
+    assert all(0 <= seed < 2**32 for seed in seeds)
+    assert own["C"] is None
     nested = seeded(Noise(3, Noise(4)), 7)
-    assert (nested.random_state, nested.inner.random_state) == (7, 8)
+    assert nested.random_state == 7 != nested.inner.random_state
 
 
 @few

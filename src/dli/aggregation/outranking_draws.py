@@ -103,7 +103,8 @@ def _by_patterns(
     has_gaps : bool
     """
     n_children, *shape = pairs[0].shape
-    pattern = np.zeros(shape, dtype=np.uint8 if n_bits * n_children <= 8 else np.uint16)
+    kind = np.uint8 if n_bits * n_children <= 8 else np.uint16
+    pattern = np.zeros(tuple(shape), dtype=kind)
     is_better = np.empty(shape, dtype=np.bool_)
     for one, other in zip(*pairs, strict=True):
         for compare in (np.greater_equal, np.less_equal)[:n_bits]:

@@ -90,7 +90,11 @@ def _row(
     own = [i for i, step in enumerate(task.steps) if step.place == place]
     if not own:
         is_known = not np.isnan(task.where.levels[place])
-        why = "no step is left: its level is at its end" if is_known else "its level is unknown"
+        why = (
+            "no step is left: its level is at the end of its scale"
+            if is_known
+            else "its level is unknown"
+        )
         return np.nan, np.nan, np.nan, why
     taken = set(order)
     needed = _with_needed(task, own[0])
@@ -128,7 +132,7 @@ def _reason(
     nothing = TIE * max(abs(task.where.score), 1.0)
     if alone <= nothing:
         held = _held_back(task, step, called)
-        return f"{first} gains nothing: what it leads to is at its end{held}"
+        return f"{first} gains nothing: the nodes it leads to cannot improve{held}"
     if added <= nothing:
         return f"{first} gains nothing on top of the plan, which closes the same gaps"
     if not order:
@@ -136,9 +140,10 @@ def _reason(
     rate, (least, worth) = added / max(cost, TIE), _least_worth(task, order, called)
     why = (
         f"{first} gains {added:.2f} on top of the plan for a cost of {figure(cost)}, or "
-        f"{rate:.2f} for a cost of 1; what gains least in the plan, {least}, gains {worth:.2f}"
+        f"{rate:.2f} for a cost of 1; the capability in the plan that gains least, {least}, gains "
+        f"{worth:.2f}"
     )
-    return why if rate < worth else f"{why}; but no affordable plan with it does better"
+    return why if rate < worth else f"{why}, but no affordable plan that includes it does better"
 
 
 def _with_needed(task: Task, step: int) -> list[int]:
@@ -164,7 +169,7 @@ def _held_back(task: Task, step: int, called: Sequence[str]) -> str:
         for source, target in zip(sources, targets, strict=True)
         if target in reached and source != start and level[source] <= level[target] + TIE
     )
-    return f", or held by the level of {', '.join(holding)}" if holding else ""
+    return f", or are limited by the level of {', '.join(holding)}" if holding else ""
 
 
 def _least_worth(task: Task, order: Sequence[int], called: Sequence[str]) -> tuple[str, float]:

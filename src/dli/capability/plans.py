@@ -107,12 +107,14 @@ class Plan(Printed):
         """A text that states how good the plan is, its unit of costs, and what it depends on."""
         given = "given these strengths, levels and costs"
         if not self.exact:
-            status = f"The best for a linear approximation of the index, not proven, {given}."
+            status = (
+                f"The best plan for a linear approximation of the index, without proof, {given}."
+            )
         elif self.proven:
             best = "raises the score more" if self.budget is not None else "costs less"
-            status = f"By the solver's proof no other choice of these steps {best}, {given}."
+            status = f"The solver proved that no other choice of these steps {best}, {given}."
         else:
-            status = f"By the solver within {self.gap:.3g} of the best, {given}."
+            status = f"The solver proved that this is within {self.gap:.3g} of the best, {given}."
         return f"{status} Costs are in {self.cost_unit}. {self._grounds()}"
 
     def _grounds(self) -> str:
@@ -120,8 +122,9 @@ class Plan(Printed):
         estimated = sum(text.startswith(ESTIMATED) for text in evidence)
         bare, judged = evidence.count(""), len(evidence) - estimated
         return (
-            f"It rests on the strengths of {counted(len(evidence), 'link')}: {estimated} estimated "
-            f"from data, {judged} by judgement, {bare} of them without evidence named."
+            f"The plan relies on the strengths of {counted(len(evidence), 'link')}: {estimated} "
+            f"estimated from data and {judged} based on judgement, {bare} of these without "
+            "evidence."
         )
 
     @cached_property

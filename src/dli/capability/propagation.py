@@ -69,7 +69,12 @@ def settled(where: Position, scenarios: Sequence[Mapping[str, float]]) -> After:
         top = np.maximum(start, caps_of(graph, now)[:, :n])
         return np.clip(np.minimum(wanted(now), top), low, 1.0)
 
-    now = fixed_point(limited, np.broadcast_to(start, (len(own), n)))
+    now = np.broadcast_to(start, (len(own), n))
+    if (graph.required_pairs[1] < n).any():
+        # Capabilities that require each other can rise together, so limits are applied to the
+        # levels without limits; starting from the present levels, each would wait for the other.
+        now = fixed_point(lambda now: np.clip(wanted(now), low, 1.0), now)
+    now = fixed_point(limited, now)
     cut = np.zeros(own.shape, dtype=np.bool_)
     cut[:, :n] = np.abs(wanted(now) - now) > TIE
     effects = own[:, n:] + (now - start) @ graph.onto

@@ -32,39 +32,41 @@ def with_variables(  # noqa: PLR0913 each is a choice of its own
     method: str = "pearson",
     limits: Limits = DEFAULT,
 ) -> Frame:
-    """Return correlations of nodes with variables outside the index.
+    """Return the correlations of nodes with variables outside the index.
 
     Parameters
     ----------
     assessment, nodes, method, limits
-        As for `dli.multivariate.correlations`; the node is the index by default.
+        As for `dli.multivariate.correlations`, except that ``nodes`` is the index by default.
     columns : str or sequence of str
         The variables: context columns of the assessment's own data, or columns of ``data``.
     data : frame, mapping of columns or path of a CSV file, optional
-        Another table, joined by unit and period. Rows of units that were not assessed are left
-        out; the variables of units that are not in the table are missing.
+        Another table, which is joined by unit and period. Rows of units that are not in the
+        assessment are ignored; the variables of units that are not in the table are missing.
     unit, period : str, optional
-        The columns of ``data`` that name units and periods; by default named as in the
-        assessment's data. If the table has no periods, a unit has the same values in every
-        period.
+        The columns of ``data`` that contain units and periods; by default, the columns with the
+        same names as in the data of the assessment. If the table does not have periods, each unit
+        has the same values in every period.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken; raw indicators with denominators show what
-        still depends on size.
+        The step after which the values of indicators are used. Raw values, before division by
+        denominators, show which indicators depend on the size of units.
 
     Returns
     -------
     frame
-        As `dli.multivariate.correlations`: ``first`` is the node and ``second`` the variable.
+        A table like that of `dli.multivariate.correlations`, in which ``first`` is the node and
+        ``second`` the variable.
 
     Raises
     ------
     UnknownCodeError
-        Unknown nodes or columns, or no such stage.
+        A node, column or stage is unknown.
     DataError
-        A table without a common unit or with a unit (in a period) named twice, or cells that are
-        not finite numbers; all of them are listed.
+        The table does not have any unit of the assessment, a unit appears twice (in a period), or
+        cells are not finite numbers. All faults are listed.
     MethodError
-        No such level or method, or a column of periods for an assessment without periods.
+        A tree level or method is unknown, or ``period`` is passed for an assessment without
+        periods.
 
     References
     ----------
@@ -96,33 +98,34 @@ def with_assessments(
     method: str = "pearson",
     limits: Limits = DEFAULT,
 ) -> Frame:
-    """Return correlations of the scores of nodes with those of other assessments.
+    """Return the correlations of the scores of nodes with the scores of other assessments.
 
-    An index that is collinear with another adds little to it.
+    An index that is collinear with another index provides little additional information.
 
     Parameters
     ----------
     assessment, nodes, method, limits
-        As for `dli.multivariate.correlations`; the node is the index by default.
+        As for `dli.multivariate.correlations`, except that ``nodes`` is the index by default.
     others : mapping of label to Assessment
-        Assessments of any index; rows are matched by unit (and period).
+        Other assessments, of any index. Rows are matched by unit (and period).
     node : str, optional
-        The node of the other assessments; by default the index of each.
+        The node of the other assessments whose scores are used; by default, the index of each.
 
     Returns
     -------
     frame
-        As `dli.multivariate.correlations`: ``first`` is the node and ``second`` the label.
+        A table like that of `dli.multivariate.correlations`, in which ``first`` is the node and
+        ``second`` the label of the other assessment.
 
     Raises
     ------
     MethodError
-        Not a mapping of assessments, some with and some without periods, or no such level or
-        method.
+        ``others`` is not a mapping of labels to assessments, only some of the assessments have
+        periods, or a tree level or method is unknown.
     UnknownCodeError
-        Codes that are not in the tree of the assessment or of another.
+        A code is not in the tree of the assessment or of one of the others.
     DataError
-        Assessments without a common unit (in a period).
+        One of the others does not have any unit (in a period) in common with the assessment.
 
     Examples
     --------
@@ -146,7 +149,8 @@ def with_assessments(
             disjoint.append(repr(label))
         scores[label] = np.array([score_of.get(key, np.nan) for key in keys])
     if disjoint:
-        raise DataError("assessments need units in common; there is none with", disjoint)
+        msg = "the assessments must have units in common; these share none with the first"
+        raise DataError(msg, disjoint)
     first = node_values(assessment, select(assessment.index, nodes), "normalised")
     return pair_table(assessment, first, scores, method=method, limits=limits)
 
@@ -159,44 +163,54 @@ def _keys(assessment: Assessment) -> list[Any]:
 
 def _check_others(assessment: Assessment, others: Any, node: str | None) -> None:
     if not isinstance(others, Mapping) or not others:
-        raise MethodError(f"others must be a mapping of label to Assessment, got {others!r}")
+        raise MethodError(
+            f"others must be a mapping of label to Assessment that is not empty, got {others!r}"
+        )
     wrong = {label: other for label, other in others.items() if not isinstance(other, Assessment)}
     if wrong:
         faults = [f"{label!r} is {other!r}" for label, other in wrong.items()]
-        raise MethodError("others must be assessments", faults)
-    has = instance("assessment", assessment, Assessment).periods is not None
-    faults = [repr(label) for label, other in others.items() if (other.periods is not None) != has]
+        raise MethodError("all values of others must be assessments; these are not", faults)
+    has_periods = instance("assessment", assessment, Assessment).periods is not None
+    faults = [
+        repr(label) for label, other in others.items() if (other.periods is not None) != has_periods
+    ]
     if faults:
-        raise MethodError(
-            f"the assessment has {'periods' if has else 'no periods'}, and so must the others",
-            faults,
+        msg = (
+            "the assessment has periods, so the others must have periods too; these do not"
+            if has_periods
+            else "the assessment does not have periods, so the others must not have any; these do"
         )
-    codes = {label: [own.code for own in other.index.walk()] for label, other in others.items()}
+        raise MethodError(msg, faults)
+    codes = {label: [child.code for child in other.index.walk()] for label, other in others.items()}
     is_text = isinstance(node, str)
-    lacking = [str(label) for label, own in codes.items() if not (is_text and node in own)]
+    lacking = [str(label) for label, known in codes.items() if not (is_text and node in known)]
     if node is not None and lacking:
-        what = f"node in assessment {', '.join(lacking)} with code"
-        raise UnknownCodeError(what, [node], dict.fromkeys(chain.from_iterable(codes.values())))
+        kind = f"node in assessment {', '.join(lacking)} with code"
+        raise UnknownCodeError(kind, [node], dict.fromkeys(chain.from_iterable(codes.values())))
 
 
 def _joined(
     assessment: Assessment, names: list[str], data: object, unit: str | None, period: str | None
 ) -> Floats:
-    """Return variables in the order of the assessment's rows, NaN for rows without a match."""
+    """Return the variables for the rows of the assessment; NaN for rows without a match."""
     observations = assessment.observations
     table = observations.table if data is None else frames.read(data)
     if assessment.periods is None and period is not None:
-        raise MethodError(f"the assessment has no periods to join column {period!r} with")
+        raise MethodError(
+            f"period is {period!r}, but the assessment does not have periods; omit the argument"
+        )
     if period is None and observations.period_column in table.names:
         period = observations.period_column
     key_columns = [observations.unit_column if unit is None else unit]
     key_columns += [] if period is None else [period]
     wanted_columns: list[Any] = [*key_columns, *names]
-    unknown = [own for own in wanted_columns if not (isinstance(own, str) and own in table.names)]
+    unknown = [
+        name for name in wanted_columns if not (isinstance(name, str) and name in table.names)
+    ]
     if unknown:
         raise UnknownCodeError("column", unknown, table.names)
     if not names:
-        raise MethodError("columns must name at least one variable, got none")
+        raise MethodError("columns must contain the name of at least one variable, got none")
     keys = table.column(key_columns[0])
     wanted: list[Any] = list(assessment.units)
     if period is not None:
@@ -208,21 +222,24 @@ def _joined(
         for i, j in np.argwhere(np.isinf(values)).tolist()
     ]
     assessed = set(wanted)
-    place: dict[Any, int] = {}
+    places: dict[Any, int] = {}
     for i, key in enumerate(keys):
-        if key in assessed and place.setdefault(key, i) != i:
-            faults.append(f"{table.where(i)}: {key!r} appears before, in {table.where(place[key])}")
-    if not place:
+        if key in assessed and places.setdefault(key, i) != i:
+            faults.append(
+                f"{table.where(i)}: {key!r} appears before, in {table.where(places[key])}"
+            )
+    if not places:
         faults.append(
-            f"no unit of the assessment is in {key_columns[0]!r}, which has {_some(keys)}; the "
-            f"assessment has {_some(wanted)}"
+            f"no unit of the assessment is in column {key_columns[0]!r}, which contains "
+            f"{_some(keys)}; the units of the assessment are {_some(wanted)}"
         )
     if faults:
         raise DataError("cannot join the variables to the assessment", faults)
     warn_of_near_names(assessment.units, table.column(key_columns[0]), "the table of variables")
     values = np.vstack([values, np.full((1, len(names)), np.nan)])
-    return np.asarray(values[[place.get(key, -1) for key in wanted]])
+    return np.asarray(values[[places.get(key, -1) for key in wanted]])
 
 
 def _some(keys: list[Any]) -> str:
+    """Return the first keys for a message."""
     return ", ".join(map(repr, dict.fromkeys(keys[:3]))) + (", ..." if len(keys) > 3 else "")

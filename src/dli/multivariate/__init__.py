@@ -1,4 +1,7 @@
-"""Step 4: what the nodes of an assessment have in common; on plain arrays in `arrays`."""
+"""Step 4: how the nodes of an assessment relate to each other.
+
+`dli.multivariate.arrays` provides the same analyses for plain arrays.
+"""
 
 from dli.multivariate.pairs import Limits, correlations, with_ancestors
 from dli.multivariate.structure import (

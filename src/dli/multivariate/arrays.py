@@ -1,4 +1,4 @@
-"""What indicators have in common, on plain arrays: a row for each unit, a column for each."""
+"""Statistics and multivariate analysis of indicators, on plain arrays of units by indicators."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -40,28 +40,29 @@ def __dir__() -> list[str]:
 
 @frozen(kw_only=True, eq=False)
 class Statistics:
-    """Statistics of indicators, and which of them stand out; arrays of shape (n_indicators,).
+    """Statistics of indicators, with flags of unusual ones; all arrays have shape (n_indicators,).
 
     Attributes
     ----------
     minimum, maximum, mean, median : ndarray
-        NaN for an indicator without any value.
+        The least, the greatest, the mean and the median value; NaN for an indicator without values.
     sd : ndarray
-        Division by n - 1; NaN for fewer than two values.
+        The standard deviation, with divisor n - 1; NaN for fewer than two values.
     skewness, kurtosis : ndarray
-        `dli.moments`; NaN for too few values, and for values that do not differ.
+        The skewness and the excess kurtosis, as computed by `dli.moments`; NaN for too few values,
+        and for values that do not differ.
     n_available, n_nonzero, n_unique, n_same : ndarray of int
-        The number of values that are available, of those that are not 0, of different values, and
-        of those that equal the most frequent one.
+        The numbers of available values, of values other than 0, of distinct values, and of values
+        equal to the most frequent one.
     share_available : ndarray
-        As a share of the units.
+        The available values as a share of the units.
     share_nonzero, share_unique, share_same : ndarray
-        As shares of the available values; NaN where none is available.
+        The other numbers as shares of the available values; NaN if no value is available.
     lacks_values, lacks_nonzero, lacks_variety : ndarray of bool
-        Whether the available, the non-zero or the different values are fewer than a share of the
-        units.
+        Whether the number of available, non-zero or distinct values is less than the required share
+        of the units.
     has_outliers : ndarray of bool
-        Whether both skewness and kurtosis exceed their limits.
+        Whether the absolute skewness and the kurtosis both exceed their limits.
     """
 
     minimum: Floats
@@ -94,27 +95,29 @@ def statistics(
     skewness_limit: float = 2.0,
     kurtosis_limit: float = 3.5,
 ) -> Statistics:
-    """Return statistics of each indicator, and flag what stands out.
+    """Return statistics of each indicator, with flags for unusual ones.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN marks a missing value, which is left out.
+        The values; NaN marks a missing value, which is left out.
     available, nonzero, unique : float
-        The least number of available, of non-zero and of different values, as shares of the units.
+        The smallest acceptable number of available, non-zero and distinct values, as a share of the
+        units, from 0 to 1.
     skewness_limit, kurtosis_limit : float
-        An indicator has outliers when its absolute skewness and its kurtosis both exceed them.
+        The limits for outliers: an indicator has outliers if its absolute skewness and its kurtosis
+        both exceed them.
 
     Raises
     ------
     MethodError
-        A share that is not a number from 0 to 1, a limit that is not a number, or values that are
-        infinite or not numbers.
+        A share is not a number from 0 to 1, a limit is not a number, or a value is infinite or not
+        a number.
 
     Examples
     --------
-    >>> found = statistics([[1.0, 0.0], [2.0, 0.0], [6.0, 5.0]])
-    >>> found.mean.tolist(), found.n_nonzero.tolist(), found.lacks_nonzero.tolist()
+    >>> summary = statistics([[1.0, 0.0], [2.0, 0.0], [6.0, 5.0]])
+    >>> summary.mean.tolist(), summary.n_nonzero.tolist(), summary.lacks_nonzero.tolist()
     ([3.0, 1.6666666666666667], [3, 1], [False, True])
     """
     shares = {"available": available, "nonzero": nonzero, "unique": unique}
@@ -127,15 +130,15 @@ def statistics(
     n_units, n = len(x), (~np.isnan(x)).sum(axis=0)
     n_nonzero = (~np.isnan(x) & (x != 0)).sum(axis=0)
     counts = [np.unique(column[~np.isnan(column)], return_counts=True)[1] for column in x.T]
-    n_unique = np.array([own.size for own in counts])
-    n_same = np.array([own.max(initial=0) for own in counts])
+    n_unique = np.array([column_counts.size for column_counts in counts])
+    n_same = np.array([column_counts.max(initial=0) for column_counts in counts])
     skew, kurt = skewness_and_kurtosis(x)
     known = np.where(n > 0, n, np.nan)
 
     def over_values(statistic: Callable[..., Any], least: int = 1, **options: int) -> Floats:
-        found = np.full(n.shape, np.nan)
-        found[n >= least] = statistic(x[:, n >= least], axis=0, **options)
-        return found
+        result = np.full(n.shape, np.nan)
+        result[n >= least] = statistic(x[:, n >= least], axis=0, **options)
+        return result
 
     return Statistics(
         minimum=np.fmin.reduce(x, axis=0),
@@ -163,21 +166,21 @@ def statistics(
 def cronbach_alpha(values: ArrayLike) -> float:
     r"""Return Cronbach's alpha, the internal consistency of indicators.
 
-    $\alpha = n^2 \bar c / \sum_{jk} c_{jk}$ with the covariances $c_{jk}$ of n
-    indicators and their mean $\bar c$ off the diagonal. It is at most 1; above 0.7 is
-    customary. It is negative when indicators correlate negatively.
+    $\alpha = n^2 \bar c / \sum_{jk} c_{jk}$, where $c_{jk}$ are the covariances of the n indicators
+    and $\bar c$ is the mean of those off the diagonal. Alpha is at most 1; values above 0.7 are
+    customarily required. It is negative if this mean is negative.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        On one scale and with one direction. NaN marks a missing value: each covariance is taken
-        over the units that have both indicators.
+        The values of indicators with the same scale and direction. NaN marks a missing value: each
+        covariance is computed over the units that have both indicators.
 
     Raises
     ------
     MethodError
-        Fewer than two indicators, pairs with fewer than two common units, covariances that do
-        not sum to more than zero, or values that are infinite or not numbers.
+        There are fewer than two indicators, fewer than two units have both indicators of a pair,
+        the covariances do not sum to more than zero, or a value is infinite or not a number.
 
     References
     ----------
@@ -192,37 +195,38 @@ def cronbach_alpha(values: ArrayLike) -> float:
     x = as_table(values, missing=True)
     n = x.shape[1]
     if n < 2:
-        raise MethodError(f"alpha needs at least two indicators, got {n}")
+        raise MethodError(f"alpha requires at least two indicators, got {n}")
     c = _covariances(x)
     unknown = np.argwhere(np.triu(np.isnan(c))).tolist()
     if unknown:
         raise MethodError(
-            "alpha needs at least two units that have both indicators of each pair; too few have",
+            "alpha requires at least two units that have both indicators of each pair; fewer have",
             [f"columns {i} and {j}" for i, j in unknown],
         )
     total = float(c.sum())
     if not total > TIE * np.abs(c).sum():
-        raise MethodError(f"alpha needs covariances that sum to more than zero, got {total:g}")
+        raise MethodError(f"alpha requires covariances that sum to more than zero, got {total:g}")
     mean = (total - float(np.trace(c))) / (n * (n - 1))
     return float(n**2 * mean / total)
 
 
 @frozen(kw_only=True, eq=False)
 class Components:
-    """Principal components of indicators, the largest first.
+    """Principal components of indicators, in descending order of the variance they explain.
 
     Attributes
     ----------
     eigenvalues : ndarray of shape (n_indicators,)
-        Of the correlation matrix; they sum to the number of indicators.
+        The eigenvalues of the correlation matrix, which sum to the number of indicators.
     explained : ndarray of shape (n_indicators,)
         The share of the variance that each component explains.
     loadings : ndarray of shape (n_indicators, n_indicators)
-        A column of unit length for each component; its sum is not negative.
+        The eigenvectors: a column of unit length for each component, with a sum that is not
+        negative.
     scores : ndarray of shape (n_units, n_indicators)
-        The components of each unit, NaN for a unit with a missing value.
+        The value of each component for each unit; NaN for units with a missing value.
     n_units : int
-        The number of units without a missing value, from which the components were computed.
+        The number of units without missing values, from which the components are computed.
     """
 
     eigenvalues: Floats
@@ -238,15 +242,15 @@ def principal_components(values: ArrayLike, *, names: Sequence[str] | None = Non
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN marks a missing value; units with one are left out.
+        The values; NaN marks a missing value, and units with one are left out.
     names : sequence of str, optional
-        What messages call the indicators; their columns by default.
+        The names of the indicators in error messages; their column numbers by default.
 
     Raises
     ------
     MethodError
-        Fewer than two units without a missing value, indicators that are constant over them,
-        values that are infinite or not numbers, or names that are not one for each indicator.
+        Fewer than two units have no missing value, an indicator is constant over these units, a
+        value is infinite or not a number, or ``names`` does not have one name for each indicator.
 
     References
     ----------
@@ -255,24 +259,24 @@ def principal_components(values: ArrayLike, *, names: Sequence[str] | None = Non
 
     Examples
     --------
-    >>> found = principal_components([[1.0, 2.0], [2.0, 4.0], [3.0, 5.0], [4.0, 4.0]])
-    >>> found.explained.round(3).tolist()
+    >>> components = principal_components([[1.0, 2.0], [2.0, 4.0], [3.0, 5.0], [4.0, 4.0]])
+    >>> components.explained.round(3).tolist()
     [0.859, 0.141]
     """
     x = as_table(values, missing=True)
-    called = _called(x.shape[1], names)
+    labels = _labels(x.shape[1], names)
     complete = ~np.isnan(x).any(axis=1)
     n_units = int(complete.sum())
     if n_units < 2:
         raise MethodError(
-            f"components need at least two units without a missing value, got {n_units}"
+            f"components require at least two units without a missing value, got {n_units}"
         )
     known = x[complete]
     constant = np.ptp(known, axis=0) <= TIE * np.abs(known).max(axis=0)
     if constant.any():
         raise MethodError(
-            f"components need indicators that differ among the {n_units} complete units",
-            [called[j] for j in np.flatnonzero(constant).tolist()],
+            f"components require indicators that differ among the {n_units} complete units",
+            [labels[j] for j in np.flatnonzero(constant).tolist()],
         )
     scaled = (x - known.mean(axis=0)) / known.std(axis=0, ddof=1)
     correlation = scaled[complete].T @ scaled[complete] / (n_units - 1)
@@ -295,11 +299,12 @@ class Clusters:
     Attributes
     ----------
     labels : ndarray of int of shape (n_indicators,)
-        The cluster of each indicator, numbered from 0 in the order of the indicators.
+        The number of the cluster of each indicator, from 0 in the order of their first indicators.
     order : ndarray of int of shape (n_indicators,)
-        Indicators in an order that puts similar ones side by side, as for a dendrogram.
+        The indicators in an order that places similar ones next to each other, such as for a
+        dendrogram.
     merges : ndarray of shape (n_indicators - 1, 4)
-        The steps of merging, in the form of `scipy.cluster.hierarchy`.
+        The successive merges, in the format of `scipy.cluster.hierarchy`.
     """
 
     labels: Integers
@@ -315,30 +320,32 @@ def cluster_indicators(
     linkage: Literal["average", "complete", "single"] = "average",
     names: Sequence[str] | None = None,
 ) -> Clusters:
-    """Return clusters of indicators that correlate, merged step by step from single indicators.
+    """Return clusters of correlated indicators, merged step by step from single indicators.
 
-    The distance of two indicators is 1 less their correlation. Equal distances are merged in the
-    order of the indicators.
+    The distance between two indicators is 1 minus their correlation. If distances are equal,
+    clusters are merged in the order of the indicators.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        With one direction; missing values as for `correlations`.
+        The values of indicators with the same direction. Missing values are treated as in
+        `correlations`.
     n_clusters : int
-        From 1 to the number of indicators.
+        The number of clusters, from 1 to the number of indicators.
     method : {"pearson", "spearman", "kendall"}
-        Of the correlation.
+        The kind of correlation.
     linkage : {"average", "complete", "single"}
-        The distance of two clusters: the mean, the largest or the smallest of the distances of
-        their members.
+        The distance between two clusters: the mean, the largest or the smallest distance between
+        their indicators.
     names : sequence of str, optional
-        As for `principal_components`.
+        As in `principal_components`.
 
     Raises
     ------
     MethodError
-        A number of clusters that is not possible, an unknown method or linkage, pairs without a
-        correlation, values that are infinite or not numbers, or names as above.
+        There are fewer than two indicators, the number of clusters is not possible, the method or
+        the linkage is unknown, the correlation of a pair is not defined, a value is infinite or not
+        a number, or ``names`` does not have one name for each indicator.
 
     Examples
     --------
@@ -352,39 +359,41 @@ def cluster_indicators(
     r = correlations(values, method=method).coefficients
     n = len(r)
     if n < 2:
-        raise MethodError(f"clusters need at least two indicators, got {n}")
+        raise MethodError(f"clusters require at least two indicators, got {n}")
     n_clusters = whole_number("n_clusters", n_clusters, 1, n)
     one_of("linkage", linkage, ("average", "complete", "single"))
-    called = _called(n, names)
+    labels = _labels(n, names)
     unknown = np.argwhere(np.triu(np.isnan(r), 1)).tolist()
     if unknown:
         raise MethodError(
-            "clusters need a correlation of each pair of indicators; it is not defined for",
-            [f"{called[i]} and {called[j]}" for i, j in unknown],
+            "clusters require a correlation of each pair of indicators; it is not defined for",
+            [f"{labels[i]} and {labels[j]}" for i, j in unknown],
         )
     merges = hierarchy.linkage(squareform(np.maximum(1 - r, 0), checks=False), method=linkage)
-    # `fcluster` may return fewer clusters than asked for where distances are equal.
-    found = hierarchy.cut_tree(merges, [n_clusters])[:, 0].tolist()
-    different = list(dict.fromkeys(found))
+    # `fcluster` may return fewer clusters than requested if distances are equal.
+    cut = hierarchy.cut_tree(merges, [n_clusters])[:, 0].tolist()
+    distinct = list(dict.fromkeys(cut))
     return Clusters(
-        labels=np.array([different.index(label) for label in found]),
+        labels=np.array([distinct.index(label) for label in cut]),
         order=np.asarray(hierarchy.leaves_list(merges), dtype=np.int64),
         merges=np.asarray(merges, dtype=np.float64),
     )
 
 
-def _called(n: int, names: Any) -> list[str]:
-    """Return what messages call the indicators."""
+def _labels(n: int, names: Any) -> list[str]:
+    """Return the names of the indicators in error messages."""
     if names is None:
         return [f"column {j}" for j in range(n)]
-    called = listed("names", names, "text")
-    if len(called) != n:
-        raise MethodError(f"names must be a sequence of {n} texts, got {names!r}")
-    return called
+    labels = listed("names", names, "text")
+    if len(labels) != n:
+        raise MethodError(
+            f"names must be a sequence of {n} strings, one for each indicator, got {names!r}"
+        )
+    return labels
 
 
 def _covariances(x: Floats) -> Floats:
-    """Return covariances (n - 1) over the units that have both, NaN for fewer than two."""
+    """Return covariances (divisor n - 1) over the units that have both, NaN for fewer than two."""
     known = (~np.isnan(x)).astype(np.float64)
     filled = np.nan_to_num(x - np.nansum(x, axis=0) / np.maximum(known.sum(axis=0), 1))
     n = known.T @ known

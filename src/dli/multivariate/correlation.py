@@ -1,4 +1,4 @@
-"""How indicators correlate, pair by pair."""
+"""Correlations of pairs of indicators."""
 
 from collections.abc import Sequence
 
@@ -15,18 +15,20 @@ __all__ = ["Correlations", "correlations", "one_of", "redundant_pairs", "silent_
 
 @frozen(kw_only=True, eq=False)
 class Correlations:
-    """Correlations of pairs of columns over the units that have both.
+    """Correlations of pairs of columns, each over the units that have a value in both.
 
     Attributes
     ----------
     coefficients : ndarray of shape (n_indicators, n_others)
-        NaN for fewer than two common units, and where one of the two is constant over them.
+        The correlation of each pair; NaN if fewer than two units have both values, or if one of
+        the two columns is constant over these units.
     p_values : ndarray of shape (n_indicators, n_others)
-        Two-sided, of no correlation. NaN for fewer than three common units.
+        The two-sided p-values of the hypothesis that there is no correlation; NaN if fewer than
+        three units have both values.
     n_units : ndarray of int of shape (n_indicators, n_others)
-        The number of units that have both.
+        The number of units that have both values.
     within : bool
-        Whether the columns are correlated with each other, not with those of a second table.
+        Whether the columns are correlated with each other rather than with a second table.
     """
 
     coefficients: Floats
@@ -35,7 +37,7 @@ class Correlations:
     within: bool
 
     def significant(self, p_value: float = 0.05) -> Floats:
-        """Return the coefficients whose p-value is at most a limit, NaN in place of the others.
+        """Return the coefficients whose p-value is at most a limit; all others are NaN.
 
         Raises
         ------
@@ -48,51 +50,53 @@ class Correlations:
     def pairs(
         self, *, above: float | None = None, below: float | None = None
     ) -> list[tuple[int, int]]:
-        """Return the pairs of columns that correlate above a limit, or below one.
+        """Return the pairs of columns whose correlation is above or below a limit.
 
         Within one table each pair appears once, and no column is paired with itself.
 
         Parameters
         ----------
         above, below : float, optional
-            One of them, or both for pairs beyond either.
+            The limits. If both are passed, pairs beyond either limit are returned.
 
         Raises
         ------
         MethodError
-            A limit that is not a number.
+            A limit is not a number.
         """
         r = self.coefficients
-        found = np.zeros(r.shape, dtype=np.bool_)
+        is_beyond = np.zeros(r.shape, dtype=np.bool_)
         if above is not None:
-            found |= r > number("above", above)
+            is_beyond |= r > number("above", above)
         if below is not None:
-            found |= r < number("below", below)
+            is_beyond |= r < number("below", below)
         if self.within:
-            found = np.triu(found, 1)
-        return [(i, j) for i, j in np.argwhere(found).tolist()]
+            is_beyond = np.triu(is_beyond, 1)
+        return [(i, j) for i, j in np.argwhere(is_beyond).tolist()]
 
 
 def correlations(
     values: ArrayLike, others: ArrayLike | None = None, *, method: str = "pearson"
 ) -> Correlations:
-    r"""Return the correlations of columns with each other, or with those of a second table.
+    r"""Return the correlations of columns with each other or with the columns of a second table.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        NaN marks a missing value: each pair is taken over the units that have both.
+        The values of the indicators; NaN if missing. Each correlation is computed over the units
+        that have both values.
     others : array_like of shape (n_units, n_others), optional
-        Such as the scores of sub-indices, for correlations across levels.
+        A second table, for example the scores of sub-indices for correlations across tree levels.
     method : {"pearson", "spearman", "kendall"}
         Linear correlation; the correlation of ranks, where ties share their mean rank; or
-        Kendall's $\tau_b$. Values tie when they are equal; a column whose values
-        differ by rounding alone is constant.
+        Kendall's $\tau_b$. Values tie if they are equal; a column whose values differ only by
+        rounding is constant.
 
     Raises
     ------
     MethodError
-        An unknown method, values that are infinite or not numbers, or tables of different length.
+        The method is unknown, values are infinite or not numbers, or the tables do not have the
+        same number of rows.
 
     References
     ----------
@@ -101,10 +105,10 @@ def correlations(
 
     Examples
     --------
-    >>> found = correlations([[1.0, 2.0], [2.0, 4.0], [3.0, 7.0], [4.0, np.nan]])
-    >>> found.coefficients.round(4).tolist()
+    >>> result = correlations([[1.0, 2.0], [2.0, 4.0], [3.0, 7.0], [4.0, np.nan]])
+    >>> result.coefficients.round(4).tolist()
     [[1.0, 0.9934], [0.9934, 1.0]]
-    >>> found.n_units.tolist()
+    >>> result.n_units.tolist()
     [[4, 3], [3, 3]]
     """
     one_of("method", method, ("pearson", "spearman", "kendall"))
@@ -112,7 +116,7 @@ def correlations(
     y = x if others is None else as_table(others, name="others", columns="n_others", missing=True)
     if len(x) != len(y):
         raise MethodError(
-            f"both tables must have a row for each unit, got {len(x)} and {len(y)} rows"
+            f"values and others must both have a row for each unit, got {len(x)} and {len(y)} rows"
         )
     n = (~np.isnan(x)).T.astype(np.int64) @ (~np.isnan(y)).astype(np.int64)
     if method == "pearson":
@@ -127,19 +131,19 @@ def correlations(
 
 
 def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int, int]]:
-    """Return the columns of pairs of indicators that correlate so highly that one adds little.
+    """Return the pairs of indicators (columns) that correlate so highly that one is redundant.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised, so that more is better throughout. NaN marks a missing value.
+        The normalised values, for which higher is better in every indicator; NaN if missing.
     limit : float
-        Pairs whose Pearson correlation is above it are redundant.
+        Pairs with a Pearson correlation above this limit are redundant.
 
     Raises
     ------
     MethodError
-        Values that are infinite or not numbers, or a limit that is not a number.
+        Values are infinite or not numbers, or the limit is not a number.
 
     References
     ----------
@@ -155,7 +159,7 @@ def redundant_pairs(values: ArrayLike, *, limit: float = 0.92) -> list[tuple[int
 
 
 def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.3) -> list[int]:
-    """Return the columns that hardly correlate with a score, or correlate negatively.
+    """Return the indicators (columns) that correlate weakly or negatively with a score.
 
     Parameters
     ----------
@@ -164,13 +168,13 @@ def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.
     scores : array_like of shape (n_units,)
         The scores of the index, or of the sub-index that the indicators belong to.
     limit : float
-        An indicator is silent when its Pearson correlation with the scores is below it, or is
-        not defined because one of both is constant.
+        An indicator is silent if its Pearson correlation with the scores is below this limit, or is
+        undefined because the indicator or the scores are constant.
 
     Raises
     ------
     MethodError
-        As for `redundant_pairs`, or scores of another shape.
+        As for `redundant_pairs`, or the scores do not have the shape (n_units,).
 
     Examples
     --------
@@ -185,13 +189,13 @@ def silent_indicators(values: ArrayLike, scores: ArrayLike, *, limit: float = 0.
 
 
 def one_of(name: str, value: object, options: Sequence[str]) -> None:
-    """Raise `MethodError` unless a value is one of several texts."""
+    """Raise `MethodError` unless a value is one of several strings."""
     for fault in choice_faults(name, value, options):
         raise MethodError(fault)
 
 
 def _pearson(x: Floats, y: Floats) -> Floats:
-    """Correlate all pairs by sums over the units that have both."""
+    """Return the correlations of all pairs, from sums over the units that have both values."""
     x, y = _centred(x), _centred(y)
     a, b = (~np.isnan(x)).astype(np.float64), (~np.isnan(y)).astype(np.float64)
     x, y = np.nan_to_num(x), np.nan_to_num(y)
@@ -199,7 +203,7 @@ def _pearson(x: Floats, y: Floats) -> Floats:
     sum_x, sum_y = x.T @ b, a.T @ y
     square_x, square_y = (x**2).T @ b, a.T @ (y**2)
     spread_x, spread_y = square_x - sum_x**2 / n, square_y - sum_y**2 / n
-    # The spread of equal values is a rounding error, not exactly 0.
+    # Rounding may leave a spread of equal values that is not exactly 0.
     flat = (spread_x <= 1e-13 * square_x) | (spread_y <= 1e-13 * square_y)
     size = np.sqrt(np.where(flat, 1.0, spread_x * spread_y))
     r = (x.T @ y - sum_x * sum_y / n) / size
@@ -207,7 +211,7 @@ def _pearson(x: Floats, y: Floats) -> Floats:
 
 
 def _centred(x: Floats) -> Floats:
-    """Return columns with mean 0 and size 1, so that sums of squares keep their digits."""
+    """Return columns with mean 0 and maximum size 1, so that sums of squares keep their digits."""
     n = np.maximum((~np.isnan(x)).sum(axis=0), 1)
     centred = x - np.nansum(x, axis=0) / n
     size = np.abs(np.nan_to_num(centred)).max(axis=0)
@@ -217,21 +221,21 @@ def _centred(x: Floats) -> Floats:
 
 
 def _p_values(r: Floats, n: Integers) -> Floats:
-    """Return the two-sided p-values of Student's t with n - 2 degrees of freedom."""
+    """Return the two-sided p-values from Student's t with n - 2 degrees of freedom."""
     from scipy import stats
 
     usable = (n > 2) & ~np.isnan(r)
     freedom = np.where(usable, n - 2, 1)
     unexplained = np.where(usable, 1 - r**2, 1.0)
-    with np.errstate(divide="ignore"):  # a perfect correlation has an infinite t
+    with np.errstate(divide="ignore"):  # t is infinite for a perfect correlation
         t = np.where(usable, np.abs(r), 0.0) * np.sqrt(freedom / unexplained)
     return np.where(usable, 2 * stats.t.sf(t, freedom), np.nan)
 
 
 def _by_ranks(x: Floats, y: Floats, method: str) -> tuple[Floats, Floats]:
-    """Correlate the ranks of each pair of columns among the units that have both.
+    """Return the rank correlation of each pair of columns over the units that have both values.
 
-    The p-values are those of Kendall's coefficient; Spearman's are left to `_p_values`.
+    The p-values are those of Kendall's coefficient; for Spearman's, use `_p_values`.
     """
     from scipy import stats
 
@@ -252,9 +256,9 @@ def _by_ranks(x: Floats, y: Floats, method: str) -> tuple[Floats, Floats]:
 
 
 def _mean_ranks(x: Floats) -> Floats:
-    """Return the ranks of each column, the lowest first; ties share their mean rank."""
+    """Return the ranks in each column, from 1 for the lowest; ties share their mean rank."""
     from scipy import stats
 
     ranks = np.asarray(stats.rankdata(x, axis=0))
-    ranks[:, np.ptp(x, axis=0) <= TIE * np.abs(x).max(axis=0)] = 1.0  # constant but for rounding
+    ranks[:, np.ptp(x, axis=0) <= TIE * np.abs(x).max(axis=0)] = 1.0  # constant except for rounding
     return ranks

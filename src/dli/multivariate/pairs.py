@@ -22,21 +22,23 @@ __all__ = ["DEFAULT", "Limits", "correlations", "pair_table", "with_ancestors"]
 
 @frozen(kw_only=True)
 class Limits:
-    """The limits beyond which a correlation is flagged.
+    """The limits beyond which correlations are flagged.
 
     Parameters
     ----------
     weak : float
-        A correlation below it is flagged as weak.
+        A correlation below this limit is flagged as weak.
     negative : float
-        A correlation below it is flagged as negative. Some auditors use -0.4.
+        A correlation below this limit is flagged as negative. Some auditors use -0.4.
     collinear : float
-        A correlation above it is flagged as collinear: the two hold the same information.
+        A correlation above this limit is flagged as collinear, because the two variables contain
+        the same information.
 
     Raises
     ------
     MethodError
-        Limits that are not numbers from -1 to 1 in the order negative, weak, collinear.
+        The limits are not numbers from -1 to 1, or decrease in the order ``negative``, ``weak``,
+        ``collinear``.
 
     Examples
     --------
@@ -53,28 +55,29 @@ class Limits:
         limits = (self.negative, self.weak, self.collinear)
         if not (all(map(is_number, limits)) and -1 <= limits[0] <= limits[1] <= limits[2] <= 1):
             raise MethodError(
-                "limits must rise from -1 to 1 in the order negative, weak, collinear, got "
-                f"{self.negative!r}, {self.weak!r}, {self.collinear!r}"
+                "the limits negative, weak and collinear must be numbers from -1 to 1 that do not "
+                f"decrease in this order, got {self.negative!r}, {self.weak!r}, {self.collinear!r}"
             )
 
     def flag(self, correlation: float, n_units: int) -> str:
-        """Return the flag of a correlation, an empty text if nothing stands out.
+        """Return the flag of a correlation, or an empty string if it is within the limits.
 
         Parameters
         ----------
         correlation : float
-            NaN if one of the two variables is constant.
+            The correlation; NaN if one of the two variables is constant.
         n_units : int
-            The units that have both; any two variables correlate perfectly over two units.
+            The number of units that have both values. With fewer than three, the flag is ``too few
+            units``, because any two variables correlate perfectly over two units.
 
         Raises
         ------
         MethodError
-            A correlation or number of units of another kind.
+            The correlation is not a number, or ``n_units`` is not a whole number of at least 0.
         """
         if whole_number("n_units", n_units, 0) < 3:
             return "too few units"
-        if isinstance(correlation, float) and np.isnan(correlation):  # type: ignore[redundant-expr] # text may come
+        if isinstance(correlation, float) and np.isnan(correlation):  # type: ignore[redundant-expr] # may be text
             return "constant"
         if number("correlation", correlation) < self.negative:
             return "negative"
@@ -96,46 +99,49 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
     method: str = "pearson",
     limits: Limits = DEFAULT,
 ) -> Frame:
-    """Return correlations of nodes with each other, within a level of the tree or across levels.
+    """Return the correlations of nodes with each other, within a tree level or across levels.
 
-    Each correlation is taken over the units of a period that have both nodes. Weights do not
-    enter, except through the scores.
+    Each correlation is computed over the units of a period that have values for both nodes. Weights
+    are not used, except in the scores of sub-indices.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose values are described.
+        The assessment whose nodes are correlated.
     nodes : int, str or sequence of str, optional
-        A level of the tree (0 is the index, 1 its sub-indices), a code, several codes, or None
-        for the indicators.
+        A tree level (0 is the index, 1 its children), a code, several codes, or None for the
+        indicators.
     others : int, str or sequence of str, optional
-        The nodes to correlate them with; by default each other, each pair once.
+        The nodes to correlate ``nodes`` with. By default, ``nodes`` are correlated with each other,
+        and each pair appears once.
     within : int, optional
-        Only pairs below the same node at this level: with 1, pairs in the same sub-index.
+        A tree level. Only pairs below the same node at this level are returned: with 1, pairs in
+        the same sub-index.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken; before normalisation their directions are
-        those of the data, and they have no common scale.
+        The step after which the values of indicators are used. Before normalisation, indicators
+        keep the directions of the data and do not have a common scale.
     method : {"pearson", "spearman", "kendall"}
         As for `dli.multivariate.arrays.correlations`.
     limits : Limits
-        What is flagged.
+        The limits beyond which correlations are flagged.
 
     Returns
     -------
     frame
-        A row for each pair (in each period), with the columns ``first, second, correlation,
-        p_value, units`` (the number that have both) and ``flag``: ``negative``, ``weak``,
-        ``collinear``, ``constant``, ``too few units`` or an empty text.
+        A row for each pair (in each period), with the columns ``first``, ``second``,
+        ``correlation``, ``p_value``, ``units`` (the number of units that have both values) and
+        ``flag``: ``negative``, ``weak``, ``collinear``, ``constant``, ``too few units`` or an empty
+        string.
 
     Raises
     ------
     MethodError
-        Something else than an assessment, no such level or method, limits of another kind, or no
-        pair at all.
+        ``assessment`` is not an `Assessment`, ``limits`` is not a `Limits` object, a tree level or
+        method is unknown, or there is no pair to correlate.
     UnknownCodeError
-        Codes that are not in the tree, or no such stage.
+        A code or stage is unknown.
     DataError
-        A column of periods with the name of a column of this table.
+        The column of periods has the same name as a column of this table.
 
     Examples
     --------
@@ -151,7 +157,7 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
     columns = rows if others is None else select(index, others)
     deepest = max(index.level(node.code) for node in index.walk())
     level = 0 if within is None else whole_number("within", within, 0, deepest)
-    above = {}  # the node at the level that a node is or lies below
+    above = {}  # for each node, the node at the level that contains it, or the node itself
     for node in (*rows, *columns):
         line = [node, *index.path(node.code)]
         if level < len(line):
@@ -165,7 +171,7 @@ def correlations(  # noqa: PLR0913 each is a choice of its own
         and one.code in above
         and above[one.code] == above.get(other.code)
     ]
-    first, second = (node_values(assessment, own, stage) for own in (rows, columns))
+    first, second = (node_values(assessment, side, stage) for side in (rows, columns))
     return pair_table(assessment, first, second, pairs, method=method, limits=limits)
 
 
@@ -177,7 +183,7 @@ def with_ancestors(
     method: str = "pearson",
     limits: Limits = DEFAULT,
 ) -> Frame:
-    """Return correlations of nodes with all nodes above them in the tree.
+    """Return the correlations of nodes with all nodes above them in the tree.
 
     Parameters
     ----------
@@ -187,12 +193,13 @@ def with_ancestors(
     Returns
     -------
     frame
-        As `correlations`; ``second`` is the node above, the nearest first.
+        A table like that of `correlations`, in which ``second`` is the node above; the nearest
+        comes first.
 
     Raises
     ------
     MethodError, UnknownCodeError, DataError
-        As for `correlations`; there is no pair where nothing lies above the nodes.
+        As for `correlations`. A `MethodError` is also raised if there is no node above ``nodes``.
 
     Examples
     --------
@@ -206,9 +213,13 @@ def with_ancestors(
     index = instance("assessment", assessment, Assessment).index
     below = select(index, nodes)
     above = [node for node in index.walk() if isinstance(node, Index)]
-    place = {node.code: j for j, node in enumerate(above)}
-    pairs = [(i, place[up.code]) for i, node in enumerate(below) for up in index.path(node.code)]
-    first, second = (node_values(assessment, own, stage) for own in (below, above))
+    places = {node.code: j for j, node in enumerate(above)}
+    pairs = [
+        (i, places[ancestor.code])
+        for i, node in enumerate(below)
+        for ancestor in index.path(node.code)
+    ]
+    first, second = (node_values(assessment, side, stage) for side in (below, above))
     return pair_table(assessment, first, second, pairs, method=method, limits=limits)
 
 
@@ -221,10 +232,10 @@ def pair_table(
     method: str,
     limits: Limits,
 ) -> Frame:
-    """Return the correlations of pairs of variables in each period, with what stands out.
+    """Return a table of the correlations of pairs of variables in each period, with flags.
 
-    Variables have a label and the shape (n_units,); pairs are places in the two mappings, all of
-    them by default.
+    ``one`` and ``two`` map labels to arrays of shape (n_units,). ``pairs`` are positions in these
+    two mappings; by default, each variable of ``one`` is paired with each variable of ``two``.
     """
     pairs = list(np.ndindex(len(one), len(two))) if pairs is None else pairs
     if not pairs:
@@ -237,13 +248,13 @@ def pair_table(
     places = tuple(np.array(pairs).T)
 
     def columns(rows: NDArray[np.intp]) -> dict[str, Any]:
-        found = correlations_of_columns(x[rows], y[rows], method=method)
-        r, n = found.coefficients[places], found.n_units[places]
+        result = correlations_of_columns(x[rows], y[rows], method=method)
+        r, n = result.coefficients[places], result.n_units[places]
         return {
             "first": [first[i] for i, _ in pairs],
             "second": [second[j] for _, j in pairs],
             "correlation": r,
-            "p_value": found.p_values[places],
+            "p_value": result.p_values[places],
             "units": n,
             "flag": list(map(flag, r.tolist(), n.tolist())),
         }

@@ -1,4 +1,4 @@
-"""The values of nodes after a step, and tables that have rows for each period."""
+"""The values of nodes after a step, and tables with rows for each period."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
@@ -17,15 +17,16 @@ __all__ = ["node_values", "stage_values", "table_by_period"]
 
 
 def stage_values(assessment: Assessment, stage: str) -> dict[str, Floats]:
-    """Return the indicators after a step by code."""
+    """Return the values of the indicators after a step, by code."""
     codes = [indicator.code for indicator in assessment.index.indicators]
     return dict(zip(codes, assessment.stage_array(stage).T, strict=True))
 
 
 def node_values(assessment: Assessment, nodes: Sequence[Node], stage: str) -> dict[str, Floats]:
-    """Return indicators after a step and the scores of other nodes by code, NaN where missing.
+    """Return the values of indicators after a step and the scores of other nodes, by code.
 
-    Scores that tie are equal to the last bit, so that no correlation of ranks tells them apart.
+    Missing values are NaN. Scores that tie are equal to the last bit, so that rank correlations
+    treat them as ties.
     """
     values = stage_values(assessment, stage)
     return {
@@ -39,9 +40,9 @@ def node_values(assessment: Assessment, nodes: Sequence[Node], stage: str) -> di
 def table_by_period(
     assessment: Assessment, columns: Callable[[NDArray[np.intp]], Mapping[str, Any]]
 ) -> Frame:
-    """Return the tables of all periods as one, the period in front if the data have periods.
+    """Return one table for all periods; its first column is the period if the data have periods.
 
-    ``columns`` returns the columns of a period from its rows.
+    ``columns`` is called with the row numbers of each period and returns its columns.
     """
     tables = {period: columns(rows) for period, rows in assessment.rows_by_period.items()}
     joined: dict[str, Any] = {}

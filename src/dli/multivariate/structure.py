@@ -1,4 +1,4 @@
-"""What an assessment's indicators look like, and whether nodes measure one thing."""
+"""Statistics of the indicators of an assessment, and analyses of the structure of its nodes."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -29,16 +29,16 @@ _FLAGS = {
 
 
 def statistics(assessment: Assessment, *, stage: str = "raw", **limits: float) -> Frame:
-    """Return statistics of each indicator after a step, and flag what stands out.
+    """Return statistics of each indicator after a step, with flags for unusual indicators.
 
-    Missing values are left out, and counted.
+    Missing values are ignored; the number of available values is a column of the table.
 
     Parameters
     ----------
     assessment : Assessment
-        Whose values are described.
+        The assessment whose indicators are described.
     stage : {"raw", "denominated", "imputed", "treated", "normalised"}
-        The step after which indicators are taken.
+        The step after which the values of indicators are used.
     **limits : float
         ``available``, ``nonzero``, ``unique``, ``skewness_limit`` and ``kurtosis_limit``, as for
         `dli.multivariate.arrays.statistics`.
@@ -46,9 +46,10 @@ def statistics(assessment: Assessment, *, stage: str = "raw", **limits: float) -
     Returns
     -------
     frame
-        A row for each indicator (in each period), with the columns ``code, name``, the statistics
-        of `dli.multivariate.arrays.Statistics`, and ``flag``: any of ``no value``, ``constant``,
-        ``few values``, ``few values other than 0``, ``few different values`` and ``outliers``.
+        A row for each indicator (in each period), with the columns ``code`` and ``name``, the
+        statistics of `dli.multivariate.arrays.Statistics`, and ``flag``, which contains any of
+        ``no value``, ``constant``, ``few values``, ``few values other than 0``, ``few different
+        values`` and ``outliers``.
 
     Raises
     ------
@@ -89,36 +90,37 @@ def statistics(assessment: Assessment, *, stage: str = "raw", **limits: float) -
 def cronbach_alpha(
     assessment: Assessment, nodes: Nodes = None, *, stage: str = "normalised", least: float = 0.7
 ) -> Frame:
-    """Return Cronbach's alpha of each node: whether its children measure one thing.
+    """Return Cronbach's alpha of each node, which shows whether its children measure one concept.
 
-    Covariances are taken over the units of a period that have both children; the principal
-    component leaves out units with a missing child. Weights do not enter. For the formula see
-    `dli.multivariate.arrays.cronbach_alpha`.
+    Covariances are computed over the units of a period that have values for both children; the
+    principal component excludes units with a missing child. The weights of the children are not
+    used. For the formula, see `dli.multivariate.arrays.cronbach_alpha`.
 
     Parameters
     ----------
     assessment, stage
         As for `correlations`.
     nodes : int, str or sequence of str, optional
-        A level of the tree, a code or several codes; by default all nodes that have children.
+        A tree level, a code or several codes; by default, all nodes that have children.
     least : float
-        An alpha below it is flagged.
+        An alpha below this limit is flagged.
 
     Returns
     -------
     frame
-        A row for each node (in each period), with the columns ``code, name``; ``children``, their
-        number, ``alpha``, Cronbach's alpha of them, and ``first_component``, the share of their
-        variance that the first principal component explains; ``indicators``, the number of
-        indicators below the node, and ``indicator_alpha``, Cronbach's alpha of those; and
-        ``flag``: any of ``single child``, ``low alpha``, and ``no alpha``, ``no component``, ``no
-        indicator alpha`` where too few units have values, values do not differ, or covariances do
-        not sum to more than zero.
+        A row for each node (in each period), with the columns ``code`` and ``name``; ``children``,
+        the number of children, ``alpha``, their Cronbach's alpha, and ``first_component``, the
+        share of their variance that the first principal component explains; ``indicators``, the
+        number of indicators below the node, and ``indicator_alpha``, their Cronbach's alpha; and
+        ``flag``, which contains any of ``single child``, ``low alpha``, ``no alpha``, ``no
+        component`` and ``no indicator alpha``. A measure cannot be computed if too few units have
+        values, values do not differ, or covariances do not sum to more than zero.
 
     Raises
     ------
     MethodError, UnknownCodeError, DataError
-        As for `correlations`; nodes without children, or a ``least`` that is not a number.
+        As for `correlations`. A `MethodError` is also raised if one of ``nodes`` does not have
+        children or ``least`` is not a number.
 
     Examples
     --------
@@ -135,7 +137,7 @@ def cronbach_alpha(
     parents = [node for node in chosen if isinstance(node, Index)]
     if nodes is not None and len(parents) < len(chosen):
         raise MethodError(
-            "Cronbach's alpha is of nodes with children; these are indicators",
+            "Cronbach's alpha requires nodes that have children; these are indicators",
             [repr(node.code) for node in chosen if not isinstance(node, Index)],
         )
     values = node_values(assessment, list(index.walk()), stage)
@@ -150,7 +152,7 @@ def cronbach_alpha(
 def _consistency(
     node: Index, values: dict[str, Floats], rows: NDArray[np.intp], least: float
 ) -> dict[str, Any]:
-    """Return the row of a node: what these units do not allow is flagged, not raised."""
+    """Return the row of a node; a measure that cannot be computed is flagged and NaN."""
     measured: dict[str, float] = {}
     flags = ["single child"] if len(node.children) == 1 else []
     for name, below, measure in (
@@ -161,8 +163,8 @@ def _consistency(
         measured[name] = np.nan
         try:
             if len(below) > 1:
-                own = [values[child.code][rows] for child in below]
-                measured[name] = float(measure(np.stack(own, axis=1)))
+                columns = [values[child.code][rows] for child in below]
+                measured[name] = float(measure(np.stack(columns, axis=1)))
         except MethodError:
             flags.append(f"no {name}")
         if name == "component" and measured["alpha"] < least:
@@ -182,9 +184,10 @@ def _consistency(
 def principal_components(
     assessment: Assessment, nodes: Nodes = None, *, stage: str = "normalised"
 ) -> Frame:
-    """Return the principal components of nodes scaled to a standard deviation of 1.
+    """Return the principal components of nodes that are scaled to a standard deviation of 1.
 
-    Units with a missing value are left out. Weights do not enter, except through the scores.
+    Units with a missing value are left out. Weights are not used, except in the scores of
+    sub-indices.
 
     Parameters
     ----------
@@ -197,12 +200,13 @@ def principal_components(
         A row for each component and node (in each period), the largest component first, with the
         columns ``component`` (from 1), ``eigenvalue``, ``explained`` (its share of the variance),
         ``code``, ``loading`` and ``units`` (the number of complete units).
-        `dli.multivariate.arrays.principal_components` returns the components of units as well.
+        `dli.multivariate.arrays.principal_components` also returns the component scores of units.
 
     Raises
     ------
     MethodError, UnknownCodeError, DataError
-        As for `correlations`; fewer than two complete units, or nodes that are constant over them.
+        As for `correlations`. A `MethodError` is also raised if fewer than two units are complete,
+        or if a node is constant over the complete units.
 
     Examples
     --------
@@ -216,15 +220,15 @@ def principal_components(
     [0.707, 0.707]
     """
 
-    def columns(found: arrays.Components, nodes: list[Node]) -> dict[str, Any]:
+    def columns(result: arrays.Components, nodes: list[Node]) -> dict[str, Any]:
         n = len(nodes)
         return {
             "component": np.repeat(np.arange(1, n + 1), n),
-            "eigenvalue": np.repeat(found.eigenvalues, n),
-            "explained": np.repeat(found.explained, n),
+            "eigenvalue": np.repeat(result.eigenvalues, n),
+            "explained": np.repeat(result.explained, n),
             "code": [node.code for node in nodes] * n,
-            "loading": found.loadings.T.ravel(),
-            "units": np.full(n * n, found.n_units),
+            "loading": result.loadings.T.ravel(),
+            "units": np.full(n * n, result.n_units),
         }
 
     return _measured(assessment, nodes, stage, arrays.principal_components, columns)
@@ -241,23 +245,23 @@ def cluster_indicators(
 ) -> Frame:
     """Return clusters of indicators, or of other nodes, that correlate with each other.
 
-    Correlations are taken over the units of a period that have both nodes.
+    Each correlation is computed over the units of a period that have values for both nodes.
 
     Parameters
     ----------
     assessment, nodes, stage, method
         As for `correlations`.
     n_clusters : int
-        From 1 to the number of nodes.
+        The number of clusters, from 1 to the number of nodes.
     linkage : {"average", "complete", "single"}
         As for `dli.multivariate.arrays.cluster_indicators`.
 
     Returns
     -------
     frame
-        A row for each node (in each period), similar ones side by side, with the columns ``code,
-        name`` and ``cluster``, numbered from 0: the largest first, among equally large ones that
-        with the first code in the order of the alphabet.
+        A row for each node (in each period), with similar nodes next to each other, and the columns
+        ``code``, ``name`` and ``cluster``. Clusters are numbered from 0, the largest first; equally
+        large clusters are in the alphabetical order of their first codes.
 
     Raises
     ------
@@ -274,15 +278,15 @@ def cluster_indicators(
     True
     """
 
-    def columns(found: arrays.Clusters, nodes: list[Node]) -> dict[str, Any]:
+    def columns(result: arrays.Clusters, nodes: list[Node]) -> dict[str, Any]:
         codes = np.array([node.code for node in nodes])
-        members = [codes[found.labels == k].tolist() for k in range(found.labels.max() + 1)]
-        # The numbers do not depend on the order of the nodes.
+        members = [codes[result.labels == k].tolist() for k in range(result.labels.max() + 1)]
+        # Number the clusters so that the numbers do not depend on the order of the nodes.
         order = sorted(range(len(members)), key=lambda k: (-len(members[k]), min(members[k])))
         return {
-            "code": codes[found.order].tolist(),
-            "name": [nodes[i].name for i in found.order],
-            "cluster": np.argsort(order)[found.labels[found.order]],
+            "code": codes[result.order].tolist(),
+            "name": [nodes[i].name for i in result.order],
+            "cluster": np.argsort(order)[result.labels[result.order]],
         }
 
     options = {"n_clusters": n_clusters, "method": method, "linkage": linkage}
@@ -297,7 +301,7 @@ def _measured(
     columns: Callable[[Any, list[Node]], dict[str, Any]],
     **options: Any,
 ) -> Frame:
-    """Return a table of what is measured of nodes in each period; an error names the period."""
+    """Return a table of a measure of nodes in each period; an error message names the period."""
     chosen = select(instance("assessment", assessment, Assessment).index, nodes)
     values = np.stack(list(node_values(assessment, chosen, stage).values()), axis=1)
     names = [repr(node.code) for node in chosen]

@@ -1,4 +1,4 @@
-"""Step 7 without sampling: what holds under all weights, or under random ones, exactly."""
+"""Step 7: how robust ranks are to the choice of weights and to errors of the scores."""
 
 from dli.robustness.exact import (
     WeightStability,

@@ -1,4 +1,4 @@
-"""By what units of an assessment are compared: nodes that cover the tree below a node."""
+"""The nodes by which units of an assessment are compared; they cover the tree below a node."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,17 +31,19 @@ __all__ = ["Compared", "by_children", "by_nodes"]
 
 @frozen(kw_only=True, eq=False)
 class Compared:
-    """What the units of an assessment are compared by.
+    """The nodes by which the units of an assessment are compared.
 
     Attributes
     ----------
     assessment : Assessment
+        The assessment whose units are compared.
     top : str
-        The node whose scores are compared.
+        The code of the node whose scores are compared.
     codes : tuple of str
-        The nodes that they are compared by, which cover all indicators below the top once.
+        The codes of the nodes by which units are compared. Together they cover every indicator
+        below ``top`` exactly once.
     inner : tuple of str
-        The nodes from the top down to those.
+        The codes of ``top`` and of the nodes between ``top`` and ``codes``.
     """
 
     assessment: Assessment
@@ -52,12 +54,12 @@ class Compared:
 
     @property
     def has_own_weights(self) -> bool:
-        """Whether units have weights of their own at one of the inner nodes."""
+        """Whether the weights of an inner node differ by unit."""
         return any(self.assessment.weight_array(code).ndim > 1 for code in self.inner)
 
     @property
     def weights(self) -> Floats:
-        """The effective weights of the nodes within the top, which sum to one."""
+        """The effective weights of ``codes`` within ``top``, which sum to one."""
         effective = {self.top: 1.0}
         for code in self.inner:
             weights = self.assessment.weight_array(code)
@@ -71,15 +73,16 @@ class Compared:
         return [child.code for child in inner_node(self.assessment.index, code).children]
 
     def of(self, rows: NDArray[np.intp]) -> Comparisons:
-        """Compare some rows that have a score at the top."""
+        """Return the comparisons of some rows; a row without a score at ``top`` has no values."""
         values = self.assessment.arrays(self.codes, normalised=True)[rows]
         values[np.isnan(self.assessment.array(self.top)[rows])] = np.nan
         return compared(values, self._tree)
 
     def scores(self, rows: NDArray[np.intp], weights: Floats) -> Floats:
-        """Return scores of some rows, of shape (n_draws, n_rows), under weights of the nodes.
+        """Return the scores of some rows under drawn weights, of shape (n_draws, n_rows).
 
-        Very large or small ones are divided by a power of two that all share: ranks are the same.
+        Very large or very small values are all divided by the same power of two, which does not
+        change the ranks.
         """
         values = self.assessment.arrays(self.codes, normalised=True)[rows]
         values, _ = in_range(values, together=True)
@@ -88,84 +91,94 @@ class Compared:
         return weighted_scores(values, self._tree, weights)[0]
 
     def names(self, rows: NDArray[np.intp]) -> str:
-        """Return a list of units for messages."""
-        units = list(dict.fromkeys(repr(self.assessment.units[row]) for row in rows.tolist()))
+        """Return the units (and periods) of some rows for a message, at most eight by name."""
+        periods = self.assessment.periods
+        units = [
+            repr(self.assessment.units[row]) + ("" if periods is None else f" in {periods[row]!r}")
+            for row in rows.tolist()
+        ]
         shown = units if len(units) <= 8 else [*units[:8], f"{len(units) - 8} more"]
         return ", ".join(shown)
 
     def warn_of_own_weights(self, answer: str) -> None:
-        """Warn if units have weights of their own, with what the answer means then."""
+        """Warn if weights differ by unit; ``answer`` says what the result then means."""
         if self.has_own_weights:
-            msg = f"units have weights of their own at {self.top!r} or below it: {answer}"
+            msg = f"the weights at {self.top!r} or below it differ by unit: {answer}"
             warn(msg, DLIWarning, stacklevel=4)
 
     def warn_of_gaps(self, rows: NDArray[np.intp], answer: str) -> None:
-        """Warn of rows whose gaps leave no exact answer, with what the answer is then."""
+        """Warn of rows whose gaps rule out an exact result; ``answer`` says what is returned."""
         if rows.size:
             msg = (
-                f"units that lack some of {', '.join(self.codes)}: {answer}; "
-                "`dli.sensitivity.uncertainty` samples the weights of all units: "
+                f"some units lack values of {', '.join(self.codes)}: {answer}; to include all "
+                "units, sample the weights with `dli.sensitivity.uncertainty`. The units are "
                 f"{self.names(rows)}"
             )
             warn(msg, DLIWarning, stacklevel=4)
 
 
 def by_children(assessment: Assessment, node: str | None, nodes: Nodes) -> Compared:
-    """Compare by the children of a node if no nodes are given; its score is a weighted sum.
+    """Return the nodes to compare units by: ``nodes``, or the children of a node by default.
+
+    The score of the node must be a weighted sum of the scores of these nodes.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        A node is unknown.
     MethodError
-        Nodes that do not cover the node once, or another aggregation than the arithmetic mean.
+        ``nodes`` do not cover the node exactly once, an aggregation is not the arithmetic mean, or
+        the scores of a node are normalised or imputed before they enter its parent.
     """
     instance("assessment", assessment, Assessment)
     chosen = inner_node(assessment.index, node).children if nodes is None else None
     result = _compared(assessment, node, nodes, chosen)
-    others = _unlike(result, lambda traits: traits.order == 1)
-    others += [
+    faults = _unsuitable(result, lambda traits: traits.order == 1)
+    faults += [
         f"{code!r}: its scores are normalised by {choice!r} before they enter its parent"
         for code, choice in assessment.choices.node_normalisation.items()
         if code in result.inner[1:]
     ]
-    others += [
-        f"{code!r}: missing scores are filled from other units"
+    faults += [
+        f"{code!r}: its missing scores are imputed from other units"
         for code in assessment.choices.node_imputation
         if code in result.inner
     ]
-    if others:
+    if faults:
         msg = (
-            "exact results need arithmetic means; sample the others with "
-            "`dli.sensitivity.uncertainty`"
+            "exact results require that every aggregation is an arithmetic mean; otherwise, "
+            "sample the weights with `dli.sensitivity.uncertainty`"
         )
-        raise MethodError(msg, others)
+        raise MethodError(msg, faults)
     return result
 
 
 def by_nodes(assessment: Assessment, node: str | None, nodes: Nodes) -> Compared:
-    """Compare by some nodes, the indicators by default; a score never falls when they rise.
+    """Return the nodes to compare units by: ``nodes``, or the indicators below a node by default.
+
+    The score of the node must not fall when a value of these nodes rises.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        A node is unknown.
     MethodError
-        Nodes that do not cover the node once, or an aggregation that is not monotone.
+        ``nodes`` do not cover the node exactly once, or an aggregation is not monotone.
     """
     instance("assessment", assessment, Assessment)
     result = _compared(assessment, node, nodes, None)
-    others = _unlike(result, lambda traits: traits.monotone)
-    if others:
+    faults = _unsuitable(result, lambda traits: traits.monotone)
+    if faults:
         msg = (
-            "dominance needs aggregations that never fall when a value rises; others must declare "
-            "it in their `traits`"
+            "dominance requires aggregations that never fall when a value rises; an aggregation "
+            "declares this with `monotone` in its `traits`"
         )
-        raise MethodError(msg, others)
+        raise MethodError(msg, faults)
     return result
 
 
-def _unlike(compared: Compared, fits: Any) -> list[str]:
+def _unsuitable(compared: Compared, fits: Any) -> list[str]:
+    """Return a line for each inner node whose aggregation does not have the required traits."""
     choices: Mapping[str, Any] = compared.assessment.choices.aggregation
     return [
         f"{code!r}: {choices[code]!r}"
@@ -180,23 +193,23 @@ def _compared(
     index, choices = assessment.index, assessment.choices
     top = index if node is None else index.find(node)
     chosen = select(index, nodes, below=top.code) if chosen is None else chosen
-    codes = [own.code for own in chosen]
+    codes = [compared_node.code for compared_node in chosen]
     reached: set[str] = set()
     inner: list[str] = []
     faults: list[str] = []
 
-    def tree(own: Node) -> Tree:
-        if own.code in codes:
-            reached.add(own.code)
-            return codes.index(own.code)
-        if isinstance(own, Indicator):
-            faults.append(f"{own.code!r} is missing")
+    def tree(current: Node) -> Tree:
+        if current.code in codes:
+            reached.add(current.code)
+            return codes.index(current.code)
+        if isinstance(current, Indicator):
+            faults.append(f"{current.code!r} is missing")
             return -1
-        inner.append(own.code)
+        inner.append(current.code)
         return Branch(
-            children=tuple(tree(child) for child in own.children),
-            rule=MissingRule(choices.missing, choices.coverage[own.code]),
-            is_power_mean=traits_of(choices.aggregation[own.code]).order is not None,
+            children=tuple(tree(child) for child in current.children),
+            rule=MissingRule(choices.missing, choices.coverage[current.code]),
+            is_power_mean=traits_of(choices.aggregation[current.code]).order is not None,
         )
 
     whole = tree(top)

@@ -1,4 +1,4 @@
-"""Exact results for the arithmetic mean, on an assessment: no sampling."""
+"""Exact results for assessments that use arithmetic means, without sampling weights."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -38,46 +38,47 @@ def pairwise_winning(
     concentration: Sequence[int] | None = None,
     lower: ArrayLike | None = None,
 ) -> Floats:
-    """Return the probability that each unit scores above each other under random weights.
+    """Return the probability that each unit scores above each other unit under random weights.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node : str, optional
         The node whose scores are compared; the index by default. All aggregations from there down
         to ``nodes`` must be arithmetic means.
     nodes : int, str or sequence of str, optional
-        The nodes that have random weights: a level of the tree, or codes, that cover all
-        indicators below ``node`` exactly once. The children of ``node`` by default. Weights are
-        uniform over all that sum to one, regardless of the tree between: the weight of a node in
-        between is the sum of those below it.
+        The nodes whose weights are random: a tree level, a code or several codes, which together
+        must cover every indicator below ``node`` exactly once. The children of ``node`` by default.
+        Weights are drawn uniformly from all weights that sum to one, regardless of the tree between
+        ``node`` and ``nodes``: the weight of a node in between is the sum of the weights below it.
     period : object, optional
-        Must be given if there are several.
+        The period to compare units in. Required if the data have several periods.
     concentration, lower
         As in `dli.robustness.arrays.pairwise_winning`.
 
     Returns
     -------
     ndarray of shape (n_units, n_units)
-        Row above column, exact, in the order of ``assessment.rows(period)``. Where weights of
-        missing nodes are shared out, two units that lack the same children of ``node`` have an
-        exact probability. NaN for other pairs, unless one dominates the other, and for units
-        without a score.
+        The exact probability that the unit in the row scores above the unit in the column, in the
+        order of ``assessment.rows(period)``. If the weights of missing nodes are redistributed, the
+        probability of two units that lack the same children of ``node`` is exact. It is NaN for
+        units with other gaps, unless one dominates the other, and for units without a score.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
     MethodError
-        Another aggregation, nodes that do not cover the node once, or no period where there are
+        An aggregation is not the arithmetic mean, ``nodes`` do not cover the node exactly once,
+        ``concentration`` or ``lower`` is not valid, or ``period`` is missing although the data have
         several.
 
     Warns
     -----
     DLIWarning
-        Units that lack different nodes, or units with weights of their own: the probability is
-        that under weights which both share.
+        Two units lack different nodes, or the weights of the assessment differ by unit, whereas the
+        probabilities assume that both units share the same weights.
 
     Examples
     --------
@@ -88,25 +89,25 @@ def pairwise_winning(
     [0.6, 0.0, 0.666667]
     """
     by = by_children(assessment, node, nodes)
-    by.warn_of_own_weights("the probabilities are those of weights that both units share")
+    by.warn_of_own_weights("the probabilities assume weights that both units share")
     rows = assessment.rows(period)
     comparisons = by.of(rows)
     probabilities = winning_of(comparisons, concentration=concentration, lower=lower)
     by.warn_of_gaps(
-        _unanswered(by, rows, probabilities),
-        "pairs that lack different ones have no exact probability",
+        _inexact_rows(by, rows, probabilities),
+        "pairs of units that lack different nodes have no exact probability",
     )
     return probabilities
 
 
-def _unanswered(by: Compared, rows: NDArray[np.intp], answers: Floats) -> NDArray[np.intp]:
-    """Return the rows with gaps of pairs that have no answer although both units have a score."""
+def _inexact_rows(by: Compared, rows: NDArray[np.intp], results: Floats) -> NDArray[np.intp]:
+    """Return rows with gaps in pairs that have no exact result although both units have a score."""
     is_scored = ~np.isnan(by.assessment.array(by.top)[rows])
-    return _with_gaps(by, rows[is_scored & (np.isnan(answers) & is_scored).any(axis=1)])
+    return _with_gaps(by, rows[is_scored & (np.isnan(results) & is_scored).any(axis=1)])
 
 
 def _with_gaps(by: Compared, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return those of some rows that lack a node."""
+    """Return the rows that lack a value at one of the nodes."""
     return np.asarray(rows[np.isnan(by.assessment.arrays(by.codes)[rows]).any(axis=1)])
 
 
@@ -119,40 +120,42 @@ def rank_ranges(
     upper: ArrayLike | None = None,
     time_limit: float = 10.0,
 ) -> Frame:
-    """Return the best and the worst rank of each unit over all weights, within its period.
+    """Return the best and the worst rank of each unit in its period over all weights.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node, nodes
         As in `pairwise_winning`: the weights of the children of ``node`` vary by default.
     lower, upper : array_like of shape (n_nodes,), optional
         The bounds of each weight; 0 and 1 by default.
     time_limit : float
-        Seconds for each program of the solver, two for each unit.
+        The time limit in seconds for each integer program; there are two for each unit.
 
     Returns
     -------
     frame
-        A row for each unit and period: ``nominal`` rank, ``best``, ``worst``, and ``exact``,
-        whether some weights give both. Otherwise no weights give a better or a worse rank, but
-        these may not be reached: where the solver ran out of time, and where units lack different
-        nodes. Ranks are missing where the unit has no score. The nominal rank lies within the range
-        unless its weights are beyond the bounds.
+        A row for each unit (and period): the ``nominal`` rank, the ``best`` and ``worst`` rank, and
+        ``exact``, whether some weights lead to the best rank and some to the worst. If not, because
+        the solver ran out of time or units lack different nodes, the two are bounds: no weights
+        lead to a rank beyond them, but the unit may not reach them. Ranks are missing where the
+        unit does not have a score. The nominal rank is within the range unless the nominal weights
+        are outside ``lower`` and ``upper``.
 
     Raises
     ------
     UnknownCodeError
-        No such node.
+        A node is unknown.
     MethodError
-        Another aggregation, nodes that do not cover the node once, or bounds that no weights meet.
+        An aggregation is not the arithmetic mean, ``nodes`` do not cover the node exactly once, no
+        weights are within the bounds, or ``time_limit`` is not above zero.
 
     Warns
     -----
     DLIWarning
-        Units that lack different nodes, or units with weights of their own: the ranks are then
-        those that are possible if each unit may have any weights.
+        Two units lack different nodes, or the weights of the assessment differ by unit: the ranks
+        are then those that are possible if each unit may have any weights.
 
     Examples
     --------
@@ -168,7 +171,7 @@ def rank_ranges(
     nominal = assessment.rank_array(by.top)
     best, worst = np.full((2, len(nominal)), np.nan)
     exact = np.zeros(len(nominal), dtype=np.bool_)
-    doubtful = []
+    inexact = []
     for rows in assessment.rows_by_period.values():
         comparisons = by.of(rows)
         ranges = ranges_of(
@@ -182,9 +185,10 @@ def rank_ranges(
         best[rows[scored]] = ranges.best_bound[scored]
         worst[rows[scored]] = ranges.worst_bound[scored]
         exact[rows] = scored & ranges.exact
-        doubtful.append(_with_gaps(by, rows[scored & ~ranges.exact]))
-    by.warn_of_gaps(np.concatenate(doubtful), "ranks of units that lack different ones are bounds")
-    if lower is None and upper is None:  # rounding may tie units in one way and not in the other
+        inexact.append(_with_gaps(by, rows[scored & ~ranges.exact]))
+    by.warn_of_gaps(np.concatenate(inexact), "ranks of units that lack different nodes are bounds")
+    # Rounding may tie two units in the nominal scores but not in the comparisons.
+    if lower is None and upper is None:
         best, worst = np.fmin(best, nominal), np.fmax(worst, nominal)
     columns = {"nominal": nominal, "best": best, "worst": worst, "exact": exact.tolist()}
     return assessment.frame(columns, integers=("nominal", "best", "worst"))
@@ -192,18 +196,19 @@ def rank_ranges(
 
 @frozen(kw_only=True, eq=False, repr=False)
 class WeightStability(Printed):
-    """Within which limits each weight leaves the order of units as it is.
+    """The limits within which each weight can move without changing the order of units.
 
     Attributes
     ----------
     codes : tuple of str
         The nodes whose weights move.
     units : mapping of object to tuple
-        For each period, None for data without periods, the units in the order of the arrays.
+        The compared units of each period, to which ``swaps`` of the limits refer. The key is None
+        for data without periods.
     limits : mapping of object to Stability
-        For each period.
+        The limits of each period.
     is_exact : bool
-        Whether all units with a score are among them.
+        Whether ``units`` include all units with a score.
     """
 
     codes: tuple[str, ...]
@@ -214,22 +219,23 @@ class WeightStability(Printed):
 
     @cached_property
     def table(self) -> Frame:
-        """A row for each node, and for each period if the data have periods.
+        """A table with a row for each node, and for each period if the data have periods.
 
-        Columns: the period (if there are any), ``code, weight``; ``low`` and ``high``, between
-        which no two units swap; ``swap_low`` and ``swap_high``, which units do there;
-        ``leader_low`` and ``leader_high``, between which the first stays the first.
+        The columns are the period (if the data have periods), ``code`` and ``weight`` of the node;
+        ``low`` and ``high``, the limits of the weight between which no two units swap places;
+        ``swap_low`` and ``swap_high``, the two units that swap at these limits; and ``leader_low``
+        and ``leader_high``, the limits between which the first unit remains first.
         """
-        rows = [(p, own, k) for p, own in self.limits.items() for k in range(len(self.codes))]
+        rows = [(p, limits, k) for p, limits in self.limits.items() for k in range(len(self.codes))]
         columns: dict[str, Any] = {
             "code": [self.codes[k] for *_, k in rows],
-            "weight": [own.weights[k] for _, own, k in rows],
-            "low": [own.low[k] for _, own, k in rows],
-            "high": [own.high[k] for _, own, k in rows],
-            "swap_low": [self._swap(p, own.swaps[k, 0]) for p, own, k in rows],
-            "swap_high": [self._swap(p, own.swaps[k, 1]) for p, own, k in rows],
-            "leader_low": [own.leader_low[k] for _, own, k in rows],
-            "leader_high": [own.leader_high[k] for _, own, k in rows],
+            "weight": [limits.weights[k] for _, limits, k in rows],
+            "low": [limits.low[k] for _, limits, k in rows],
+            "high": [limits.high[k] for _, limits, k in rows],
+            "swap_low": [self._swap(p, limits.swaps[k, 0]) for p, limits, k in rows],
+            "swap_high": [self._swap(p, limits.swaps[k, 1]) for p, limits, k in rows],
+            "leader_low": [limits.leader_low[k] for _, limits, k in rows],
+            "leader_high": [limits.leader_high[k] for _, limits, k in rows],
         }
         return self._assessment.table(columns, periods=[p for p, *_ in rows])
 
@@ -247,11 +253,12 @@ class WeightStability(Printed):
                 *(
                     f"{numbers[k]:.3f}"
                     for numbers in (
-                        own.weights, own.low, own.high, own.leader_low, own.leader_high
+                        limits.weights, limits.low, limits.high,
+                        limits.leader_low, limits.leader_high,
                     )
                 ),
             )
-            for period, own in self.limits.items()
+            for period, limits in self.limits.items()
             for k, code in enumerate(self.codes)
         ]  # fmt: skip
         head = ("code", "weight", "no swap from", "to", "leader from", "to")
@@ -268,35 +275,38 @@ def weight_stability(
     nodes: Nodes = None,
     period: object = None,
 ) -> WeightStability:
-    """Return how far each weight can move, the others in proportion, before two units swap.
+    """Return how far each weight can move before two units swap places.
+
+    The other weights keep their proportions to each other.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node, nodes
         As in `pairwise_winning`: the weights of the children of ``node`` move by default.
     period : object, optional
-        That one alone; each period by itself by default.
+        The only period to compute limits for; by default, each period is analysed separately.
 
     Returns
     -------
     WeightStability
-        Where weights of missing nodes are shared out, this is part of the score as a weight moves.
+        The limits of each weight. If the weights of missing nodes are redistributed, the
+        redistribution is recomputed as each weight moves.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
     MethodError
-        Another aggregation, nodes that do not cover the node once, or units with weights of their
-        own.
+        An aggregation is not the arithmetic mean, ``nodes`` do not cover the node exactly once, or
+        the weights differ by unit.
 
     Warns
     -----
     DLIWarning
-        Units that lack some nodes of a sub-index between ``node`` and ``nodes`` but not all: they
-        are left out.
+        A unit lacks some but not all nodes of a sub-index between ``node`` and ``nodes``; it is
+        left out.
 
     Examples
     --------
@@ -316,14 +326,14 @@ def weight_stability(
     if period is not None or assessment.periods is None:
         groups = {period: assessment.rows(period)}
     units, limits, left_out = {}, {}, []
-    for own_period, rows in groups.items():
+    for key, rows in groups.items():
         comparisons = by.of(rows)
         included = comparisons.is_scored & comparisons.is_mean
         left_out.append(rows[comparisons.is_scored & ~comparisons.is_mean])
-        units[own_period] = tuple(assessment.units[row] for row in rows[included].tolist())
-        limits[own_period] = stability_of(comparisons.values[included], weights)
+        units[key] = tuple(assessment.units[row] for row in rows[included].tolist())
+        limits[key] = stability_of(comparisons.values[included], weights)
     left_out_rows = np.concatenate(left_out)
-    by.warn_of_gaps(left_out_rows, "they are left out")
+    by.warn_of_gaps(left_out_rows, "these units are left out")
     return WeightStability(
         codes=by.codes,
         units=units,
@@ -334,11 +344,11 @@ def weight_stability(
 
 
 def _shared_weights(by: Compared) -> Floats:
-    """Return the effective weights of the nodes, which must be those of all units."""
+    """Return the effective weights of the nodes; raise an error if they differ by unit."""
     if by.has_own_weights:
         msg = (
-            f"units have weights of their own at {by.top!r} or below it, so that there are no "
-            "weights to start from"
+            f"the weights at {by.top!r} or below it differ by unit, but the result requires "
+            "weights that all units share; use another weighting"
         )
         raise MethodError(msg)
     return by.weights
@@ -351,37 +361,37 @@ def pair_robustness(
     nodes: Nodes = None,
     period: object = None,
 ) -> Floats:
-    """Return how much doubt about the weights the order of each two units survives.
+    """Return how uncertain the weights may be before the order of two units can change.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node, nodes
-        As in `pairwise_winning`: the weights of the children of ``node`` are in doubt by default.
+        As in `pairwise_winning`: the weights of the children of ``node`` are uncertain by default.
     period : object, optional
-        Must be given if there are several.
+        The period to compare units in. Required if the data have several periods.
 
     Returns
     -------
     ndarray of shape (n_units, n_units)
-        In the order of ``assessment.rows(period)``; what it says is explained in
-        `dli.robustness.arrays.pair_robustness`. Where weights of missing nodes are shared out, two
-        units that lack the same children of ``node`` have an exact answer. NaN for other pairs,
-        unless one dominates the other, and for units without a score.
+        The robustness of each pair, as defined in `dli.robustness.arrays.pair_robustness`, in the
+        order of ``assessment.rows(period)``. If the weights of missing nodes are redistributed, the
+        result for two units that lack the same children of ``node`` is exact. It is NaN for units
+        with other gaps, unless one dominates the other, and for units without a score.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
     MethodError
-        Another aggregation, nodes that do not cover the node once, units with weights of their
-        own, or no period where there are several.
+        An aggregation is not the arithmetic mean, ``nodes`` do not cover the node exactly once, the
+        weights differ by unit, or ``period`` is missing although the data have several.
 
     Warns
     -----
     DLIWarning
-        Units that lack different nodes.
+        Two units lack different nodes.
 
     Examples
     --------
@@ -395,5 +405,8 @@ def pair_robustness(
     weights = _shared_weights(by)
     rows = assessment.rows(period)
     robust = robustness_of(by.of(rows), weights, assessment.array(by.top)[rows])
-    by.warn_of_gaps(_unanswered(by, rows, robust), "pairs that lack different ones have no answer")
+    by.warn_of_gaps(
+        _inexact_rows(by, rows, robust),
+        "pairs of units that lack different nodes have no exact result",
+    )
     return robust

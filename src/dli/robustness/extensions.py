@@ -1,4 +1,4 @@
-"""Ranks of units that follow from their partial order alone, without any weights."""
+"""Ranks of units that follow from their partial order alone, without weights."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from dli.robustness.compared import by_nodes
 
 __all__ = ["average_ranks", "mutual_ranking_probabilities"]
 
-_ANSWER = "the order is that of weights which both units share"
+_ANSWER = "the order assumes weights that both units share"
 
 
 def average_ranks(  # noqa: PLR0913 each is a decision of its own
@@ -33,39 +33,40 @@ def average_ranks(  # noqa: PLR0913 each is a decision of its own
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node, nodes
-        As in `dominance`: units are compared by the indicators below ``node`` by default. By fewer
-        nodes, such as ``nodes=1``, more units are comparable.
+        As in `dominance`: units are compared by the indicators below ``node`` by default. With
+        fewer nodes, for example ``nodes=1``, more pairs of units are comparable.
     period : object, optional
-        That one alone; each period by itself by default.
+        The only period to return ranks for; by default, each period is ranked separately.
     n_samples, max_ideals, rng
         As in `dli.robustness.arrays.average_ranks`, which explains the method.
 
     Returns
     -------
     frame
-        A row for each unit (and period): ``score`` and ``rank`` of the assessment,
-        ``average_rank``, ``error``, its standard error, 0 if it is exact, ``best`` and ``worst``,
-        the ends of the ranks that agree with the order, always exact, and ``exact``, whether the
-        average was counted rather than sampled. Missing where the unit has no score.
+        A row for each unit (and period): the ``score`` and ``rank`` in the assessment; the
+        ``average_rank`` and its standard ``error``, which is 0 if the average is exact; ``best``
+        and ``worst``, the first and last rank that agree with the order, which are always exact;
+        and ``exact``, whether the average was computed by counting rather than sampling. Values are
+        missing for units without a score.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
     MethodError
-        As `dominance`, or an order that can be neither counted nor sampled in time.
+        As for `dominance`, or the order can be neither counted nor sampled in reasonable time.
 
     Warns
     -----
     DLIWarning
-        As `dominance`.
+        As for `dominance`.
 
     Notes
     -----
-    Ranks that agree with the order have no ties; of units that tie, only one can have the rank
-    that they share.
+    Rankings that agree with the order do not have ties: if units tie in the assessment, only one of
+    them can have the rank that they share there.
 
     References
     ----------
@@ -95,19 +96,20 @@ def average_ranks(  # noqa: PLR0913 each is a decision of its own
     for rows in groups:
         scored = ~np.isnan(scores[rows])
         if scored.any():
-            found = arrays.average_ranks(
+            result = arrays.average_ranks(
                 by.of(rows).dominates[np.ix_(scored, scored)],
                 n_samples=n_samples,
                 max_ideals=max_ideals,
                 rng=seed,
             )
-            own = rows[scored]
-            average[own], errors[own], exact[own] = found.average, found.errors, found.exact
-            best[own], worst[own] = found.best, found.worst
+            ranked = rows[scored]
+            average[ranked], errors[ranked] = result.average, result.errors
+            best[ranked], worst[ranked] = result.best, result.worst
+            exact[ranked] = result.exact
     rows = np.sort(np.concatenate(groups))
     columns: dict[str, Any] = {"score": scores, "rank": ranks, "average_rank": average}
     columns |= {"error": errors, "best": best, "worst": worst, "exact": exact}
-    shown = {name: own[rows] for name, own in columns.items()}
+    shown = {name: column[rows] for name, column in columns.items()}
     shown["exact"] = shown["exact"].tolist()
     return assessment.frame(shown, rows=rows, integers=("rank", "best", "worst"))
 
@@ -122,37 +124,40 @@ def mutual_ranking_probabilities(  # noqa: PLR0913 each is a decision of its own
     max_ideals: int = MAX_IDEALS,
     rng: object = None,
 ) -> Floats:
-    """Return the share of rankings that agree with `dominance` in which a unit is above another.
+    """Return the share of rankings in which each unit is above each other unit.
+
+    Only rankings that agree with `dominance` count.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node, nodes
         As in `average_ranks`.
     period : object, optional
-        Must be given if there are several.
+        The period to rank units in. Required if the data have several periods.
     n_samples, max_ideals, rng
         As in `average_ranks`.
 
     Returns
     -------
     ndarray of shape (n_units, n_units)
-        Row above column, in the order of ``assessment.rows(period)``; 1 for a unit that dominates
-        another. NaN for units without a score. Where shares are sampled,
-        `dli.robustness.arrays.mutual_ranking_probabilities` also returns their standard errors.
+        The share of rankings in which the unit in the row is above the unit in the column, in the
+        order of ``assessment.rows(period)``. It is 1 if the unit in the row dominates the other,
+        and NaN for units without a score. For sampled shares,
+        `dli.robustness.arrays.mutual_ranking_probabilities` also returns standard errors.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
     MethodError
-        As `average_ranks`, or no period where there are several.
+        As for `average_ranks`, or ``period`` is missing although the data have several.
 
     Warns
     -----
     DLIWarning
-        As `dominance`.
+        As for `dominance`.
 
     Examples
     --------
@@ -166,12 +171,12 @@ def mutual_ranking_probabilities(  # noqa: PLR0913 each is a decision of its own
     by.warn_of_own_weights(_ANSWER)
     rows = assessment.rows(period)
     scored = np.flatnonzero(~np.isnan(assessment.array(by.top)[rows]))
-    result = np.full((len(rows), len(rows)), np.nan)
+    probabilities = np.full((len(rows), len(rows)), np.nan)
     if scored.size:
         within = np.ix_(scored, scored)
         dominates: Bools = by.of(rows).dominates[within]
-        found = arrays.mutual_ranking_probabilities(
+        mutual = arrays.mutual_ranking_probabilities(
             dominates, n_samples=n_samples, max_ideals=max_ideals, rng=rng
         )
-        result[within] = found.probabilities
-    return result
+        probabilities[within] = mutual.probabilities
+    return probabilities

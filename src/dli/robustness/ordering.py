@@ -1,4 +1,4 @@
-"""The order of units that no weights can reverse."""
+"""The partial order of units that no weights can reverse."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -23,52 +23,56 @@ def dominance(
     nodes: Nodes = None,
     period: object = None,
 ) -> Bools:
-    """Return which units score at least as high as others whatever the weights, and not the same.
+    """Return which units dominate which others under all weights.
+
+    A unit dominates another if it scores at least as high under all weights and higher under some.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node : str, optional
         The node whose scores are compared; the index by default. All aggregations from there down
         to ``nodes`` must be monotone.
     nodes : int, str or sequence of str, optional
-        By what units are compared: a level of the tree, or codes, that cover all indicators below
-        ``node`` exactly once; the indicators by default.
+        The nodes by which units are compared: a tree level, a code or several codes, which
+        together must cover every indicator below ``node`` exactly once; the indicators by default.
     period : object, optional
-        Must be given if there are several.
+        The period to compare units in. Required if the data have several periods.
 
     Returns
     -------
     ndarray of bool of shape (n_units, n_units)
-        Row over column, in the order of ``assessment.rows(period)``.
+        Whether the unit in the row dominates the unit in the column, in the order of
+        ``assessment.rows(period)``.
 
     Raises
     ------
     UnknownCodeError
-        No such node or period.
+        A node or period is unknown.
     MethodError
-        An aggregation that is not monotone, nodes that do not cover the node once, or no period
-        where there are several.
+        An aggregation is not monotone, ``nodes`` do not cover the node exactly once, or ``period``
+        is missing although the data have several.
 
     Warns
     -----
     DLIWarning
-        Units with weights of their own: the order is that under weights which both units share.
+        The weights of the assessment differ by unit, whereas the order assumes that both units
+        share the same weights.
 
     Notes
     -----
-    Without gaps a unit dominates another that it is nowhere below and somewhere above. Values
-    that differ by rounding are equal, as in ranks.
+    Without missing values, a unit dominates another if none of its values is lower and at least one
+    is higher. Values that differ only by rounding are equal, as in ranks.
 
-    With gaps the order follows the assessment's own rule. A unit without a score is left out,
-    as is a sub-index that has too few of its children. Where the weights of missing children
-    are shared among the rest, what both units have is compared; what the upper one alone has must
-    be at least as high as everything of the lower one, and what the lower one alone has at most as
-    high as everything of the upper one. A sub-index stands for all the scores that weights can
-    give it, and is compared by the same rule. For aggregations that are not power means, units
-    that lack different children are compared by their least and greatest value alone. So no
-    weights contradict the order.
+    With missing values, the order follows the rule of the assessment. A unit without a score is
+    left out, and so is a sub-index with too few children. If the weights of missing children are
+    redistributed among the others, unit A is at least as high as unit B if three conditions hold:
+    A is at least as high in each child that both have, the children that only A has are at least as
+    high as all children of B, and the children that only B has are at most as high as all children
+    of A. A sub-index represents all scores that it can have under some weights, and is compared by
+    the same rule. For aggregations that are not power means, units that lack different children
+    are compared only by their lowest and highest values. Therefore no weights contradict the order.
 
     Examples
     --------
@@ -79,7 +83,7 @@ def dominance(
     [[False, False, False], [True, False, False], [True, False, False]]
     """
     by = by_nodes(assessment, node, nodes)
-    by.warn_of_own_weights("the order is that of weights which both units share")
+    by.warn_of_own_weights("the order assumes weights that both units share")
     return by.of(assessment.rows(period)).dominates
 
 
@@ -93,35 +97,36 @@ def order(
 ) -> "nx.DiGraph[Any]":
     """Return the order of units by `dominance` as a Hasse diagram.
 
-    The graph has the steps from which all else follows: its transitive reduction.
+    The graph is the transitive reduction of the order: edges that follow from others are omitted.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     node, nodes, period
         As in `dominance`.
     units : iterable, optional
-        All by default.
+        The units to include; all units by default.
 
     Returns
     -------
     networkx.DiGraph
-        A node for each unit with its ``score`` and ``rank`` at the node (None where missing), and
-        an edge from each unit to those next below it, with ``common``, the number of nodes that
-        both have. ``graph["nodes"]`` has the codes of all that units are compared by.
+        A graph with a node for each unit, with its ``score`` and ``rank`` (None where missing), and
+        an edge from each unit to the units directly below it, with ``common``, the number of nodes
+        at which both units have a value. ``graph["nodes"]`` contains the codes of the nodes by
+        which units are compared.
 
     Raises
     ------
     UnknownCodeError
-        No such node, period or units.
+        A node, period or unit is unknown.
     MethodError
-        As `dominance`, or no units at all.
+        As for `dominance`, or ``units`` is empty.
 
     Warns
     -----
     DLIWarning
-        As `dominance`.
+        As for `dominance`.
 
     References
     ----------
@@ -139,19 +144,19 @@ def order(
     import networkx as nx
 
     by = by_nodes(assessment, node, nodes)
-    by.warn_of_own_weights("the order is that of weights which both units share")
+    by.warn_of_own_weights("the order assumes weights that both units share")
     rows = assessment.rows(period)
     comparisons = by.of(rows)
     chosen = list(range(len(rows)))
     if units is not None:
-        place = {int(row): own for own, row in enumerate(rows)}
-        chosen = [place[row] for row in assessment.rows_of(units, rows)]
+        places = {int(row): place for place, row in enumerate(rows)}
+        chosen = [places[row] for row in assessment.rows_of(units, rows)]
     above = comparisons.dominates[np.ix_(chosen, chosen)]
     present = ~np.isnan(comparisons.values[chosen])
     names = [assessment.units[row] for row in rows[chosen].tolist()]
     graph: nx.DiGraph[Any] = nx.DiGraph(nodes=by.codes)
     scores, ranks = (
-        [None if np.isnan(own) else own for own in array[rows[chosen]].tolist()]
+        [None if np.isnan(value) else value for value in array[rows[chosen]].tolist()]
         for array in (assessment.array(by.top), assessment.rank_array(by.top))
     )
     for name, score, rank in zip(names, scores, ranks, strict=True):
@@ -162,6 +167,6 @@ def order(
 
 
 def _through_another(above: Bools) -> Bools:
-    """Return which pairs have a unit in between."""
+    """Return which pairs of units have another unit between them."""
     steps = above.astype(np.float32)
     return np.asarray(steps @ steps > 0)

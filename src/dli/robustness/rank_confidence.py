@@ -1,4 +1,4 @@
-"""Which differences of rank in an assessment are real, given errors of its scores."""
+"""Which differences in rank in an assessment are real, given the errors of its scores."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -18,13 +18,13 @@ from dli.robustness.arrays.rank_confidence import Side
 
 __all__ = ["league_table", "rank_sets", "tie_groups"]
 
-# From so many draws of a study the covariance of scores is taken.
-_ENOUGH = 10_000
+# The covariance of the scores is computed from at most this many draws of a study.
+_MOST_DRAWS = 10_000
 
 
 @runtime_checkable
 class Study(Protocol):
-    """A study of draws, such as `dli.sensitivity.uncertainty` returns."""
+    """A study that consists of draws, such as the result of `dli.sensitivity.uncertainty`."""
 
     @property
     def assessment(self) -> Assessment:
@@ -33,11 +33,11 @@ class Study(Protocol):
 
     @property
     def nominal_scores(self) -> Floats:
-        """The scores without any change, of shape (n_units,)."""
+        """The scores under the nominal choices, of shape (n_units,)."""
         ...
 
     def scores(self, first: int = 0, n: int = 10) -> Floats:
-        """Return the scores of single draws, of shape (n, n_units)."""
+        """Return the scores in ``n`` draws from draw ``first``, of shape (n, n_units)."""
         ...
 
 
@@ -55,40 +55,42 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> Frame:
-    """Return the ranks that errors of the scores leave possible for each unit of a period.
+    """Return the range of possible ranks of each unit, given the errors of the scores.
 
     Parameters
     ----------
     assessment : Assessment
-        With the nominal weights.
+        The assessment, with the nominal weights.
     errors : str, float or array_like of shape (n_units,), optional
-        Standard errors of the scores, independent from unit to unit: the name of a column of the
-        data, one number for all, or a number for each of ``assessment.units``. Either ``errors``
-        or ``study`` is required.
+        The standard errors of the scores, if errors are independent between units: the name of a
+        column of the data, one number for all units, or a number for each of ``assessment.units``.
+        Either ``errors`` or ``study`` is required.
     study : dli.sensitivity.Uncertainty, optional
-        A study of the same assessment and node, for example of `dli.sensitivity.MeasurementError`:
-        the covariance of the scores in up to 10,000 of its draws describes their errors.
+        A study of the same assessment and node, for example with `dli.sensitivity.MeasurementError`
+        as an uncertain input. The covariance of the scores in up to 10,000 of its draws describes
+        the errors.
     node : str, optional
         The node whose scores are ranked; the index by default.
     period : object, optional
-        That one alone; each period by itself by default.
+        The only period to rank units in; by default, each period is ranked separately.
     confidence, side, simultaneous, stepdown, n_draws, rng
         As in `dli.robustness.arrays.rank_sets`, which explains the method.
 
     Returns
     -------
     frame
-        A row for each unit (and period): ``score``, ``rank``, ``best`` and ``worst`` possible rank,
-        and ``not_told_apart``, the number of other units that it is not told apart from. Missing
-        where the unit has no score.
+        A row for each unit (and period): ``score``, ``rank``, the ``best`` and ``worst`` possible
+        rank, and ``not_told_apart``, the number of other units that it cannot be told apart from.
+        Values are missing for units without a score.
 
     Raises
     ------
     UnknownCodeError
-        No such node, period or column.
+        A node, period or column is unknown.
     MethodError
-        Errors that are missing or negative for a unit with a score, both kinds or none, or a study
-        of another assessment or node.
+        An error is missing, negative or infinite for a unit with a score, both or neither of
+        ``errors`` and ``study`` are passed, the study is of another assessment or node, or a unit
+        with a score does not have one in every draw of the study.
 
     Examples
     --------
@@ -124,25 +126,26 @@ def league_table(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> Frame:
-    """Return the units in the order of ranks, with the ranks that errors leave possible for each.
+    """Return the units in the order of their ranks, with the range of possible ranks of each.
 
-    The sets of all units hold at the same time, as a whole table requires: "rank 4, between 3 and
-    14; not told apart from 9 others".
+    The ranges contain the true ranks of all units at the same time, as a table of all units
+    requires. They allow statements such as "rank 4, between 3 and 14; not told apart from 9 other
+    units".
 
     Parameters
     ----------
     assessment, errors, study, node, period
-        As in `rank_sets`, which also says what is raised.
+        As in `rank_sets`, which also lists the errors raised.
     confidence, n_draws, rng
         As in `dli.robustness.arrays.rank_sets`.
 
     Returns
     -------
     frame
-        A row for each unit (and period), the best first: ``rank``, the context column ``name`` if
-        there is one, ``score``, ``best`` and ``worst`` possible rank, and ``not_told_apart``, the
-        number of other units that it is not told apart from. Units without a score come last;
-        periods follow one another.
+        A row for each unit (and period), sorted by rank in each period: ``rank``, the context
+        column ``name`` if there is one, ``score``, the ``best`` and ``worst`` possible rank, and
+        ``not_told_apart``, the number of other units that it cannot be told apart from. Units
+        without a score are at the end of each period.
 
     Examples
     --------
@@ -160,7 +163,7 @@ def league_table(  # noqa: PLR0913 each is a decision of its own
     """
     ranked = _ranked(assessment, errors, study, node, period)
     sets = ranked.sets(confidence=confidence, n_draws=n_draws, rng=seed_of(rng))
-    # Missing ranks are sorted to the end.
+    # Sorting places missing ranks at the end.
     order = np.concatenate(
         [rows[np.argsort(ranked.ranks[rows], kind="stable")] for rows in ranked.groups]
     )
@@ -169,7 +172,7 @@ def league_table(  # noqa: PLR0913 each is a decision of its own
         names = assessment.context("name")
         columns["name"] = [names[row] for row in order.tolist()]
     columns["score"] = ranked.scores[order]
-    columns |= {name: own[order] for name, own in sets.items()}
+    columns |= {name: column[order] for name, column in sets.items()}
     return assessment.frame(columns, rows=order, integers=["rank", *sets])
 
 
@@ -185,26 +188,26 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> Frame:
-    """Return groups of units of a period that are not told apart, for a table of ranks.
+    """Return groups of units that cannot be told apart, to divide a table of ranks.
 
-    From the highest score downwards, the next unit joins the group unless it is told apart from a
-    unit in it, and otherwise begins the next group. Units of different groups need not be told
-    apart: ``others`` names those that are not.
+    From the highest score downwards, each unit joins the current group if it cannot be told apart
+    from any unit in it, and otherwise starts the next group. Units in different groups cannot
+    always be told apart either; ``others`` names those that cannot.
 
     Parameters
     ----------
     assessment, errors, study, node, period
-        As in `rank_sets`, which also says what is raised.
+        As in `rank_sets`, which also lists the errors raised.
     confidence, stepdown, n_draws, rng
         As in `dli.robustness.arrays.tie_groups`.
 
     Returns
     -------
     frame
-        A row for each unit (and period): ``score``, ``rank``, ``tie_group``, from 1 for the highest
-        scores, ``not_told_apart``, the number of other units that it is not told apart from, and
-        ``others``, these units from the highest score downwards. Missing where the unit has no
-        score.
+        A row for each unit (and period): ``score``, ``rank``, ``tie_group``, numbered from 1 for
+        the highest scores, ``not_told_apart``, the number of other units that it cannot be told
+        apart from, and ``others``, these units from the highest score downwards. Values are missing
+        for units without a score.
 
     Examples
     --------
@@ -219,10 +222,10 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
     """
     ranked = _ranked(assessment, errors, study, node, period)
     seed = seed_of(rng)
-    group, alike = np.full((2, len(assessment.units)), np.nan)
+    groups, n_alike = np.full((2, len(assessment.units)), np.nan)
     others: list[str | None] = [None] * len(assessment.units)
     for rows, kinds in ranked.periods():
-        found = arrays.tie_groups(
+        result = arrays.tie_groups(
             ranked.scores[rows],
             **kinds,
             confidence=confidence,
@@ -230,18 +233,18 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
             n_draws=n_draws,
             rng=seed,
         )
-        group[rows], alike[rows] = found.groups, found.sets.not_told_apart
-        order = np.argsort(found.sets.ranks, kind="stable")
+        groups[rows], n_alike[rows] = result.groups, result.sets.not_told_apart
+        order = np.argsort(result.sets.ranks, kind="stable")
         for place, row in enumerate(rows.tolist()):
-            if not np.isnan(group[row]):
-                near = rows[order[found.together[place, order]]].tolist()
-                others[row] = ", ".join(str(assessment.units[own]) for own in near)
-    return ranked.frame({"tie_group": group, "not_told_apart": alike}, others=others)
+            if not np.isnan(groups[row]):
+                alike = rows[order[result.together[place, order]]].tolist()
+                others[row] = ", ".join(str(assessment.units[other]) for other in alike)
+    return ranked.frame({"tie_group": groups, "not_told_apart": n_alike}, others=others)
 
 
 @frozen(kw_only=True, eq=False)
 class _Ranked:
-    """The scores of a node and what describes their errors, in the order of the assessment."""
+    """The scores of a node and the description of their errors, in the order of the assessment."""
 
     assessment: Assessment
     scores: Floats
@@ -251,26 +254,27 @@ class _Ranked:
     values: Floats
 
     def periods(self) -> Iterator[tuple[NDArray[np.intp], dict[str, Floats]]]:
-        """Yield the rows of each period, and what describes the errors of their scores."""
+        """Yield the rows of each period and the description of the errors of their scores."""
         for rows in self.groups:
             yield rows, {self.kind: self.values[..., rows]}
 
     def sets(self, **options: Any) -> dict[str, Floats]:
-        """Return the ends of the set of each row, and how many units it is not told apart from."""
-        best, worst, alike = np.full((3, len(self.assessment.units)), np.nan)
+        """Return the ends of each row's rank set and the number of units not told apart from it."""
+        best, worst, n_alike = np.full((3, len(self.assessment.units)), np.nan)
         for rows, kinds in self.periods():
-            found = arrays.rank_sets(self.scores[rows], **(options | kinds))
-            best[rows], worst[rows], alike[rows] = found.lower, found.upper, found.not_told_apart
-        return {"best": best, "worst": worst, "not_told_apart": alike}
+            result = arrays.rank_sets(self.scores[rows], **(options | kinds))
+            best[rows], worst[rows] = result.lower, result.upper
+            n_alike[rows] = result.not_told_apart
+        return {"best": best, "worst": worst, "not_told_apart": n_alike}
 
     def frame(self, numbers: dict[str, Floats], **texts: list[str | None]) -> Frame:
-        """Return a table of the units, with their scores and ranks in front."""
+        """Return a table of the units that starts with their scores and ranks."""
         rows = np.sort(np.concatenate(self.groups))
-        whole = {"rank": self.ranks, **numbers}
+        integers = {"rank": self.ranks, **numbers}
         columns: dict[str, Any] = {"score": self.scores[rows]}
-        columns |= {name: own[rows] for name, own in whole.items()}
-        columns |= {name: [own[row] for row in rows] for name, own in texts.items()}
-        return self.assessment.frame(columns, rows=rows, integers=whole)
+        columns |= {name: column[rows] for name, column in integers.items()}
+        columns |= {name: [cells[row] for row in rows] for name, cells in texts.items()}
+        return self.assessment.frame(columns, rows=rows, integers=integers)
 
 
 def _ranked(
@@ -290,8 +294,8 @@ def _ranked(
     known = rows[~np.isnan(scores[rows])]
     if (errors is None) == (study is None):
         msg = (
-            "errors of the scores must come as either errors or study, got "
-            f"{'none' if study is None else 'both'}; errors=0 stands for scores without errors"
+            "the errors of the scores must be passed as either errors or study, got "
+            f"{'neither' if study is None else 'both'}; pass errors=0 for scores without errors"
         )
         raise MethodError(msg)
     if study is None:
@@ -319,12 +323,12 @@ def _standard_errors(assessment: Assessment, errors: Any, known: NDArray[np.intp
     if sds.shape != expected:
         msg = (
             "errors must be the name of a column, a number, or a number for each of the "
-            f"{expected[0]} rows of the assessment, got the shape {sds.shape}"
+            f"{expected[0]} rows of the assessment, got an array of shape {sds.shape}"
         )
         raise MethodError(msg)
     wrong = known[~((sds[known] >= 0) & (sds[known] < np.inf))]
     if wrong.size:
-        msg = f"{name} must be finite numbers of at least 0 for units with a score"
+        msg = f"{name} must be finite and at least 0 for all units with a score"
         raise MethodError(msg, _named(assessment, wrong, sds))
     return sds
 
@@ -332,7 +336,7 @@ def _standard_errors(assessment: Assessment, errors: Any, known: NDArray[np.intp
 def _drawn(assessment: Assessment, study: Any, code: str, known: NDArray[np.intp]) -> Floats:
     if not isinstance(study, Study):
         msg = (
-            "study must be a study of draws such as dli.sensitivity.uncertainty returns, got "
+            "study must be a study such as the result of dli.sensitivity.uncertainty, got "
             f"{type(study).__name__}"
         )
         raise MethodError(msg)
@@ -340,19 +344,22 @@ def _drawn(assessment: Assessment, study: Any, code: str, known: NDArray[np.intp
         study.nominal_scores, assessment.array(code), equal_nan=True
     )
     if not is_same:
-        msg = f"study must be of this assessment and of its node {code!r}; its scores differ"
+        msg = f"study must be of this assessment and its node {code!r}, but the scores differ"
         raise MethodError(msg)
-    draws = study.scores(0, _ENOUGH)
+    draws = study.scores(0, _MOST_DRAWS)
     n_missing = np.isnan(draws).sum(axis=0)
     wrong = known[n_missing[known] > 0]
     if wrong.size:
-        msg = f"units with a score must have one in each of {len(draws)} draws of the study, not in"
+        msg = (
+            f"units with a score must have a score in all {len(draws)} draws of the study; number "
+            "of draws with a score"
+        )
         raise MethodError(msg, _named(assessment, wrong, len(draws) - n_missing))
     return draws
 
 
 def _named(assessment: Assessment, rows: NDArray[np.intp], values: Any) -> list[str]:
-    """Return a line for each row, with its unit, its period if there are any, and a value."""
+    """Return a line for each row, with its unit, its period if the data have any, and a value."""
     units, periods = assessment.units, assessment.periods
     return [
         f"unit {units[row]!r}{'' if periods is None else f', {periods[row]!r}'}: {values[row]}"

@@ -1,4 +1,4 @@
-"""Estimators for plain arrays: Sobol' indices and correlation ratios."""
+"""Estimators for plain arrays: Sobol indices and correlation ratios."""
 
 from dli.sensitivity.importances import correlation_ratios
 from dli.sensitivity.variance import Indices, sobol_estimates

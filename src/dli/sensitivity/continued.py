@@ -22,7 +22,7 @@ from dli.sensitivity.engine import Submits
 from dli.sensitivity.identity import Identity, identity
 from dli.sensitivity.inputs.protocol import Input
 from dli.sensitivity.keeping import kept_of
-from dli.sensitivity.running import Plan, plan, run
+from dli.sensitivity.running import Plan, plan, run, units_with_scores
 from dli.sensitivity.stretches import Stretch, joined, overlaps
 from dli.sensitivity.tally import Kept
 
@@ -114,7 +114,7 @@ def load(path: str | PathLike[str], assessment: Assessment, inputs: Input | Sequ
 
 
 def _load(path: str | PathLike[str], study: Design, kept: Kept) -> Made:
-    n_units = len(study.assessment.units)
+    n_units = int(units_with_scores(study).sum())
     own = plan(study, kept, 0, 1, (np.zeros(n_units), np.ones(n_units)))
     saved = saved_study.read(path, identity(study, kept), own)
     bins = evolve(own.bins, middle=saved.middle, width=saved.width)

@@ -43,9 +43,8 @@ class Scorer:
         missing, that weights are the same for all units, and that scores are not adjusted or
         normalised between nodes.
     adds_up : bool
-        Whether the transformed score of the node is the sum of those of its indicators and of its
-        sub-indices of indicators. Values may be missing, but all units must have scores of all
-        nodes.
+        Whether the transformed score of the node is a weighted sum over indicators and sub-indices
+        of indicators. Values may be missing, but all nodes have scores of all units.
     low, high : ndarray of shape (n_units,)
         The bounds of the scores; not finite if there is no bound.
     nominal : bytes
@@ -204,7 +203,7 @@ class Scorer:
         else:
             scores = back(scores, child.order)
         if part.order is not None:
-            # Even a mean can leave the domain with the weights of a draw, unlike with nominal ones.
+            # The weights of a draw can move even a mean out of the domain.
             _require_domain(part, code, scores)
         return forth(scores, part.order)
 

@@ -4,6 +4,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from dli.errors import MethodError
 from dli.method import Method
 
@@ -11,8 +13,6 @@ __all__ = ["EXAMPLES", "named", "require_imputation", "seeded"]
 
 # Attributes with the seed of an imputation: in this library and in scikit-learn.
 _SEEDS = ("seed", "random_state")
-# scikit-learn requires seeds below this number.
-_MOST = 2**32
 # The imputations that messages suggest.
 EXAMPLES = (
     "dli.imputation.RegressionDraws() or scikit-learn's IterativeImputer(sample_posterior=True)"
@@ -45,8 +45,8 @@ def seeded(imputation: Any, seed: int) -> Any:
         The imputation.
     seed : int
         The value of the attribute ``seed`` or ``random_state`` of the copy. For a scikit-learn
-        estimator, the seeds of its nested estimators are set too. If there are several seeds, they
-        are set to consecutive numbers from this one, so that their random numbers differ.
+        estimator, the seeds of its nested estimators are set too. Several seeds are set to numbers
+        derived from this one, so that their random numbers differ.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def seeded(imputation: Any, seed: int) -> Any:
     """
     if isinstance(imputation, Mapping):
         items = enumerate(imputation.items())
-        return {key: seeded(choice, _beside(seed, place)) for place, (key, choice) in items}
+        return {key: seeded(choice, _derived(seed, place, 0)) for place, (key, choice) in items}
     parameters: list[str] = []
     try:
         names = [name for name in _SEEDS if hasattr(imputation, name)]
@@ -77,7 +77,10 @@ def seeded(imputation: Any, seed: int) -> Any:
         copied = copy.deepcopy(imputation)
         if parameters:
             return copied.set_params(
-                **{name: _beside(seed, place) for place, name in enumerate(parameters)}
+                **{
+                    name: _derived(seed, place) if place else seed
+                    for place, name in enumerate(parameters)
+                }
             )
         for name in names:
             # This also works for a frozen object; nothing else refers to the copy.
@@ -91,5 +94,6 @@ def seeded(imputation: Any, seed: int) -> Any:
     return copied
 
 
-def _beside(seed: int, place: int) -> int:
-    return (seed + place) % _MOST
+def _derived(seed: int, *key: int) -> int:
+    """Return a seed below 2**32, which scikit-learn requires, that differs for each key."""
+    return int(np.random.SeedSequence(seed, spawn_key=key).generate_state(1)[0])

@@ -86,8 +86,8 @@ class Uncertainty(Distributions, Printed):
         -------
         ndarray of shape (n_units, n_units)
             The share of draws in which the unit of the row scores above the unit of the column.
-            Ties count for neither, and a unit without a score in a draw does not win in it. NaN for
-            units that never have a score.
+            Ties count for neither. A unit without a score in a draw counts as below all units that
+            have one. NaN for units that never have a score.
         """
         refuse("pairwise_winning", flag_faults(progress=progress))
         rows = self.assessment.rows(period)

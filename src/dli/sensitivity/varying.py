@@ -1,4 +1,4 @@
-"""Scores of draws whose data vary: many draws go through the steps of the method at once."""
+"""Scores of draws with varying data, for which each step of the method processes many draws."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,35 +28,37 @@ from dli.weighting.protocol import traits_of as traits_of_weighting
 
 __all__ = ["Varying", "varied", "varying"]
 
-# Where a product or quotient stands between, no part of it has left the range of floats.
+# If a product or quotient is between these bounds, it did not overflow or underflow.
 _LEAST, _MOST = 2.0**-1000, 2.0**1000
 
 
 @frozen(kw_only=True, eq=False)
 class Varying:
-    """The steps of an assessment, ready for many tables of data that differ in values alone.
+    """The steps of an assessment, prepared for many tables of data with different values.
 
-    What is missing is the same in every table, and so is everything that follows from it.
+    The same cells are missing in every table, so everything that depends on missing cells alone is
+    computed once.
 
     Attributes
     ----------
     assessment : Assessment
-        Of the data without errors.
+        The assessment of the data without errors.
     node : Index
-        Whose scores are asked for.
+        The node whose scores are computed.
     scorer : Scorer
-        Of that assessment.
+        The scorer of that assessment.
     columns : slice
-        The node's indicators among all.
+        The columns of the node's indicators among all indicators.
     units : Units
-        Those that are kept.
+        The units that are assessed.
     denominators, factors : ndarray of shape (n_rows, n_denominated) and (n_denominated,)
+        The denominators, and the factors by which the quotients are multiplied.
     divided : ndarray of int of shape (n_denominated,)
-        The indicators that have a denominator.
+        The columns of the indicators that have a denominator.
     is_known : ndarray of bool of shape (n_kept, n_indicators), or None
-        Which cells have a normalised value; None if all have.
+        Whether each cell has a normalised value; None if all cells do.
     is_one_mean : bool
-        Products of weights along the path serve as weights of the indicators, whatever the data.
+        Whether the scores are one power mean of the indicators, with the same weights for all data.
     """
 
     assessment: Assessment
@@ -72,20 +74,20 @@ class Varying:
     _contexts: dict[tuple[int, bool], Any] = field(factory=dict)
 
     def scores(self, values: Floats, draws: Draws) -> Floats | None:
-        """Return the scores of draws.
+        """Return the scores of each draw.
 
         Parameters
         ----------
         values : ndarray of shape (n_draws, n_rows, n_indicators)
-            Raw values.
+            The raw values.
         draws : Draws
             The weights of the same draws.
 
         Returns
         -------
         ndarray of shape (n_draws, n_units), or None
-            None where the draws have to be assessed one by one, since a step refuses one of them
-            or gives something else than it should: then the error is that of an assessment.
+            None if the draws must be assessed one by one, because a step raises an error or returns
+            an invalid result for one of them. Any error is then that of an assessment.
         """
         with suppress(DLIError):
             return self._scores(values, draws)
@@ -95,59 +97,62 @@ class Varying:
         normalised = self._normalised(values)
         if normalised is None:
             return None
-        own = normalised[:, :, self.columns]
-        if not all(_is_in_domain(part, own) for part in self.scorer.parts):
+        normalised = normalised[:, :, self.columns]
+        if not all(_is_in_domain(part, normalised) for part in self.scorer.parts):
             return None
-        scores = np.empty((len(own), own.shape[1]))
+        scores = np.empty(normalised.shape[:2])
         if self.is_one_mean:
             order, leaves = self.scorer.order, self.scorer.leaf_weights(draws)
-            sums = np.matmul(forth(own, order), leaves.T[:, :, np.newaxis])
+            sums = np.matmul(forth(normalised, order), leaves.T[:, :, np.newaxis])
             scores[...] = back(sums[:, :, 0], order)
         else:
-            scorer = self._scorer(own, draws)
+            scorer = self._scorer(normalised, draws)
             if scorer is None:
                 return None
             scorer.score_block(draws, scores)
         n_known = np.count_nonzero(~np.isnan(self.assessment.array(self.node.code)))
-        # A draw may also have no weight on what a unit has, which is seldom worth a thought.
+        # A draw that leaves a unit without weight on its known values also has fewer scores. Such
+        # draws are rare, so they are assessed one by one too.
         return scores if np.count_nonzero(np.isfinite(scores)) == len(scores) * n_known else None
 
     # -- from raw to normalised values ------------------------------------------------------------
 
     def _normalised(self, values: Floats) -> Floats | None:
-        found = self._denominated(values)
-        if found is None:
+        tables = self._denominated(values)
+        if tables is None:
             return None
         choices, rows = self.assessment.choices, self.units.rows
         indicators = self.assessment.index.indicators
-        found = self._imputed(found, over_time=True)[:, rows]
-        found = self._imputed(found, over_time=False)
+        tables = self._imputed(tables, over_time=True)[:, rows]
+        tables = self._imputed(tables, over_time=False)
         for choice, columns in choices.treatment:
             if choice is not None:
-                own = partial(_treated, choice)
+                treat = partial(_treated, choice)
                 many = traits_of_treatment(choice).draws
-                found = _placed(found, columns, _stepped(own, found, columns, many=many))
-        before = found
+                tables = _placed(tables, columns, _stepped(treat, tables, columns, many=many))
+        treated = tables
         for choice, columns in self.assessment.normalisations:
-            own = partial(_normalised, choice, _at(indicators, columns))
+            normalise = partial(_normalised, choice, _at(indicators, columns))
             many = traits_of_normalisation(choice).draws
-            found = _placed(found, columns, _stepped(own, before, columns, many=many))
-        is_finite = np.isfinite(found)
+            tables = _placed(tables, columns, _stepped(normalise, treated, columns, many=many))
+        is_finite = np.isfinite(tables)
         if self.is_known is None:
-            return found if is_finite.all() else None
-        n_missing = len(found) * np.count_nonzero(~self.is_known)
-        same = (is_finite == self.is_known).all() and np.count_nonzero(np.isnan(found)) == n_missing
-        return found if same else None
+            return tables if is_finite.all() else None
+        n_missing = len(tables) * np.count_nonzero(~self.is_known)
+        is_valid = (is_finite == self.is_known).all() and (
+            np.count_nonzero(np.isnan(tables)) == n_missing
+        )
+        return tables if is_valid else None
 
     def _denominated(self, values: Floats) -> Floats | None:
         if not self.divided.size:
             return values
-        own = values[:, :, self.divided]
+        numerators = values[:, :, self.divided]
         with np.errstate(over="ignore", under="ignore"):
-            quotients = own / self.denominators
+            quotients = numerators / self.denominators
             scaled = quotients * self.factors
-        for part in (quotients, scaled):
-            size = np.abs(part[~np.isnan(part) & (own != 0)])
+        for ratios in (quotients, scaled):
+            size = np.abs(ratios[~np.isnan(ratios) & (numerators != 0)])
             if size.size and not (size.min() > _LEAST and size.max() < _MOST):
                 return None
         result = values.copy()
@@ -155,7 +160,7 @@ class Varying:
         return result
 
     def _imputed(self, values: Floats, *, over_time: bool) -> Floats:
-        """Fill gaps table by table."""
+        """Return the values with missing ones imputed, table by table."""
         chosen = [
             (number, choice, columns)
             for number, (choice, columns) in enumerate(self.assessment.choices.imputation)
@@ -171,76 +176,80 @@ class Varying:
         return filled
 
     def _context(self, number: int, columns: Any, *, everyone: bool) -> Any:
-        found = self._contexts.get((number, everyone))
-        if found is None:
+        context = self._contexts.get((number, everyone))
+        if context is None:
             observations = self.assessment.observations
             units = Units(observations, slice(None)) if everyone else self.units
             indicators = _at(self.assessment.index.indicators, columns)
-            found = units.known(self.assessment.index, indicators)
-            self._contexts[number, everyone] = found
-        return found
+            context = units.known(self.assessment.index, indicators)
+            self._contexts[number, everyone] = context
+        return context
 
     # -- from normalised values to scores ---------------------------------------------------------
 
     def _scorer(self, values: Floats, draws: Draws) -> Scorer | None:
-        """Return what scores the draws, None where the nominal scorer cannot be followed.
+        """Return a scorer of the draws, or None if they must be assessed one by one.
 
         Parameters
         ----------
         values : ndarray of shape (n_draws, n_units, n_indicators)
-            Normalised, of the node's indicators.
+            The normalised values of the node's indicators.
         draws : Draws
+            The weights of the draws.
         """
         known = None if self.is_known is None else self.is_known[:, self.columns]
-        turned = self._turned(values, known)
-        own = evolve(self.scorer, parts=(), values=values.transpose(2, 0, 1), adds_up=False)
+        transformed = self._transformed(values, known)
+        scorer = evolve(self.scorer, parts=(), values=values.transpose(2, 0, 1), adds_up=False)
         # Children come first, since weights may depend on their scores.
-        for given in reversed(self.scorer.parts):
-            part = _with_cells(given, turned.get(given.order), known)
+        for nominal in reversed(self.scorer.parts):
+            part = _with_cells(nominal, transformed.get(nominal.order), known)
             weighting = self.assessment.choices.weighting[part.node.code]
             if traits_of_weighting(weighting).uses_values:
-                tables = own.entering(part, Draws(self.assessment, len(values), draws.room))
+                tables = scorer.entering(part, Draws(self.assessment, len(values), draws.room))
                 weights = _weights(weighting, part, tables)
                 if weights is None:
                     return None
                 part = evolve(part, weights=weights, is_equal=bool(np.ptp(weights) == 0))
-            own = evolve(own, parts=(part, *own.parts))
-        return own
+            scorer = evolve(scorer, parts=(part, *scorer.parts))
+        return scorer
 
-    def _turned(self, values: Floats, known: Bools | None) -> dict[float | None, Floats]:
-        """Return values as the power means of indicators sum them up, by the order of the mean."""
+    def _transformed(self, values: Floats, known: Bools | None) -> dict[float | None, Floats]:
+        """Return the values transformed for each order of a power mean of indicators."""
         orders = {part.order for part in self.scorer.parts if part.table is not None}
-        turned = {}
+        by_order = {}
         for order in orders:
-            with np.errstate(all="ignore"):  # of indicators of other means
-                own = forth(values, order)
-            turned[order] = own if known is None else np.where(known, own, 0.0)
-        return turned
+            # Indicators of nodes with another order may be outside the domain of this one.
+            with np.errstate(all="ignore"):
+                transformed = forth(values, order)
+            by_order[order] = transformed if known is None else np.where(known, transformed, 0.0)
+        return by_order
 
 
 def varying(assessment: Assessment, node: Index, scorer: Scorer) -> Varying:
-    """Make the steps of an assessment ready for other values of its data.
+    """Return the steps of an assessment, prepared for other values of its data.
 
     Parameters
     ----------
     assessment : Assessment
+        The assessment of the data without errors.
     node : Index
+        The node whose scores are computed.
     scorer : Scorer
-        Of the assessment at the node.
+        The scorer of that assessment and node.
     """
     observations, indicators = assessment.observations, assessment.index.indicators
     rows: Any = slice(None)
     if len(assessment.units) < len(observations.units):
         places = {key: row for row, key in enumerate(_keys(observations))}
         rows = np.array([places[key] for key in _keys(assessment)], dtype=np.intp)
-    divided = np.array([i for i, own in enumerate(indicators) if own.denominator is not None])
+    divided = np.array([i for i, one in enumerate(indicators) if one.denominator is not None])
     denominators, factors = np.empty((len(observations.units), 0)), np.empty(0)
     if divided.size:
         denominators = observations.denominators(indicators)[0]
         factors = np.array([indicators[place].denominator_factor for place in divided.tolist()])
     is_known = ~np.isnan(assessment.stage_array("normalised"))
-    chosen = [assessment.choices.weighting[part.node.code] for part in scorer.parts]
-    uses_values = any(traits_of_weighting(own).uses_values for own in chosen)
+    weightings = [assessment.choices.weighting[part.node.code] for part in scorer.parts]
+    uses_values = any(traits_of_weighting(weighting).uses_values for weighting in weightings)
     first = indicators.index(node.indicators[0])
     return Varying(
         assessment=assessment,
@@ -272,12 +281,12 @@ def varied(raw: Floats, draws: Draws, rows: NDArray[np.intp]) -> Floats:
 
 
 def _keys(rows: Any) -> list[Any]:
-    """Return what names the rows of an assessment or of its data."""
+    """Return the units, or pairs of unit and period, of an assessment or of its data."""
     return list(rows.units if rows.periods is None else zip(rows.units, rows.periods, strict=True))
 
 
 def _at(indicators: Sequence[Indicator], columns: Any) -> Sequence[Indicator]:
-    """Return the indicators of some columns, which are all of them or numbered."""
+    """Return the indicators in some columns: all for a slice, otherwise those with the numbers."""
     if isinstance(columns, slice):
         return indicators
     return tuple(indicators[j] for j in columns.tolist())
@@ -286,19 +295,19 @@ def _at(indicators: Sequence[Indicator], columns: Any) -> Sequence[Indicator]:
 def _stepped(
     apply: Callable[[Floats], Floats], values: Floats, columns: Any, *, many: bool
 ) -> Floats:
-    """Return what a step makes of tables, of shape (n_draws, n_units, n_columns).
+    """Return the result of a step for some columns: (n_draws, n_units, n_columns).
 
     Raises
     ------
     MethodError
-        The step does not keep the shape.
+        The shape of the result differs from that of the values.
     """
-    own = values if isinstance(columns, slice) else values[:, :, columns]
-    done = apply(own) if many else np.stack([apply(table) for table in own])
-    if done.shape != own.shape:
-        msg = f"a step must keep the shape {own.shape}, got {done.shape}"
+    chosen = values if isinstance(columns, slice) else values[:, :, columns]
+    result = apply(chosen) if many else np.stack([apply(table) for table in chosen])
+    if result.shape != chosen.shape:
+        msg = f"a step must return values of the shape {chosen.shape}, got {result.shape}"
         raise MethodError(msg)
-    return done
+    return result
 
 
 def _treated(choice: Any, values: Floats) -> Floats:
@@ -309,42 +318,44 @@ def _treated(choice: Any, values: Floats) -> Floats:
 
 def _normalised(choice: Any, indicators: Sequence[Indicator], values: Floats) -> Floats:
     read = numbers if values.ndim == 2 else as_floats
-    found: Floats = ask(choice, "normalise", values, indicators, step="normalisation", read=read)
-    return found
+    scores: Floats = ask(choice, "normalise", values, indicators, step="normalisation", read=read)
+    return scores
 
 
-def _placed(values: Floats, columns: Any, own: Floats) -> Floats:
-    """Return values with others in some columns."""
+def _placed(values: Floats, columns: Any, replacement: Floats) -> Floats:
+    """Return the values with some columns replaced."""
     if isinstance(columns, slice):
-        return own
+        return replacement
     result = values.copy()
-    result[:, :, columns] = own
+    result[:, :, columns] = replacement
     return result
 
 
 def _is_in_domain(part: Part, values: Floats) -> bool:
-    """Return whether the indicators of a node are where its mean can be taken by its order."""
+    """Return whether the aggregation accepts all numbers or a node's indicators are positive."""
     if traits_of_aggregation(part.aggregation).domain == "real":
         return True
     places = [place for place in part.places if place is not None]
-    own = values[:, :, places if part.leaves is None else part.leaves]
-    return not (own <= 0).any()
+    children = values[:, :, places if part.leaves is None else part.leaves]
+    return not (children <= 0).any()
 
 
 def _weights(weighting: Any, part: Part, tables: Floats) -> Floats | None:
-    """Return the weights of a node's children in each table, as a `Part` has them.
+    """Return the weights of a node's children in each table, in the shape of `Part.weights`.
 
     Parameters
     ----------
     weighting : object
+        The weighting of the node.
     part : Part
+        The data of the node.
     tables : ndarray of shape (n_draws, n_units, n_children)
-        What the children give to the node.
+        The values that the node aggregates.
 
     Returns
     -------
     ndarray of shape (n_children, n_draws, n_units or 1), or None
-        None where they are not weights, or leave a unit without a score.
+        None if the weights are not valid or leave a unit without a score.
     """
     n_draws, n_units, n_children = tables.shape
     per_unit = part.weights.shape[2] > 1
@@ -352,15 +363,16 @@ def _weights(weighting: Any, part: Part, tables: Floats) -> Floats | None:
     groups: Sequence[Any] = part.groups if is_apart else [slice(None)]
     codes = [child.code for child in part.node.children]
     weights = np.empty((n_draws, n_units if per_unit else 1, n_children))
-    for own, table in zip(weights, tables, strict=True):
+    for table_weights, table in zip(weights, tables, strict=True):
         for rows in groups:
-            given = ask(
+            row_weights = ask(
                 weighting, "weights", table[rows], part.node.children, step="weighting",
                 codes=codes, read=numbers,
             )  # fmt: skip
-            if given.shape != (own[rows].shape if per_unit else (n_children,)):
+            expected = table_weights[rows].shape if per_unit else (n_children,)
+            if row_weights.shape != expected:
                 return None
-            own[rows] = given
+            table_weights[rows] = row_weights
     if not (weights.min() >= 0 and (np.abs(weights.sum(axis=-1) - 1) <= 1e-9).all()):
         return None
     present = ~np.isnan(tables[0])
@@ -368,23 +380,26 @@ def _weights(weighting: Any, part: Part, tables: Floats) -> Floats | None:
     return weights.transpose(2, 0, 1) if (has_weight | ~present.any(axis=-1)).all() else None
 
 
-def _with_cells(part: Part, turned: Floats | None, is_known: Bools | None) -> Part:
-    """Return a power mean of indicators with its values in many draws.
+def _with_cells(part: Part, transformed: Floats | None, is_known: Bools | None) -> Part:
+    """Return the data of a power mean of indicators with the values of many draws.
+
+    The data of any other node are returned as they are.
 
     Parameters
     ----------
     part : Part
-    turned : ndarray of shape (n_draws, n_units, n_indicators), optional
-        Turned values, 0 for missing ones.
+        The data of the node.
+    transformed : ndarray of shape (n_draws, n_units, n_indicators), optional
+        The transformed values, 0 for missing values.
     is_known : ndarray of bool of shape (n_units, n_indicators), optional
-        Which are there; all by default.
+        Whether each value is known; all values by default.
     """
-    if part.table is None or turned is None:
+    if part.table is None or transformed is None:
         return part
-    if part.weights.shape[2] > 1:  # each child is weighed by itself
+    if part.weights.shape[2] > 1:  # weights by unit are multiplied child by child
         return evolve(part, table=None, bare=None)
     present = None
     if is_known is not None and not is_known[:, part.leaves].all():
         present = is_known[:, part.leaves].astype(np.float64)
-    cells = turned[:, :, part.leaves]
+    cells = transformed[:, :, part.leaves]
     return evolve(part, table=None, bare=None, cells=cells, present=present)

@@ -1,4 +1,4 @@
-"""What holds under all weights, or under random ones, on plain arrays."""
+"""Robustness of ranks to the weights and to errors of the scores, on plain arrays."""
 
 from dli.robustness.arrays.acceptability import Acceptability, rank_acceptability
 from dli.robustness.arrays.comparisons import dominance

@@ -1,4 +1,4 @@
-"""How often each unit takes each rank under random weights."""
+"""The share of random weights under which each unit has each rank."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,32 +15,33 @@ from dli.weighting.tables import in_range
 
 __all__ = ["Acceptability", "accepted", "dirichlet_shapes", "rank_acceptability"]
 
-# Below this sum of the shapes of a Dirichlet distribution most draws are near a corner.
+# If the shapes of a Dirichlet distribution sum to less than this, most draws put almost all weight
+# on one indicator.
 _CORNERS = 0.1
-# Sums of shapes beyond which nothing changes.
+# Beyond these sums of the shapes the distribution no longer changes noticeably.
 _LEAST, _MOST = 1e-100, 1e100
-# More would run for days.
+# More draws would take days.
 MOST_DRAWS = 1_000_000_000
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Acceptability(Printed):
-    """How often each unit takes each rank under random weights, and which weights favour it.
+    """The shares of random weights under which units have each rank, and their central weights.
 
     Attributes
     ----------
     acceptability : ndarray of shape (n_units, n_units)
-        The share of draws in which the unit (row) takes the rank (column); rows sum to one. Units
-        that tie share the smaller rank, as everywhere: one more than the number of better units.
+        The share of draws in which the unit (row) has the rank (column); rows sum to one. Tied
+        units share the smaller rank, which is one more than the number of better units.
     central_weights : ndarray of shape (n_units, n_indicators)
-        The mean of the weights under which the unit is the first, alone or with others; NaN if
-        there are none.
+        The mean of the drawn weights under which the unit ranks first, alone or tied with others;
+        NaN if it never ranks first.
     errors : ndarray of shape (n_units, n_units)
-        Standard errors of the shares.
+        The standard errors of ``acceptability``.
     n_samples, seed : int
-        How many draws there were, and what makes them again.
+        The number of draws, and the seed that reproduces them.
     labels : sequence of str
-        How the units are called when it prints; by their number if empty.
+        The names of the units in the printed table; their row numbers if empty.
     """
 
     acceptability: Floats
@@ -72,29 +73,32 @@ def rank_acceptability(
     rng: object = None,
     concentration: ArrayLike | None = None,
 ) -> Acceptability:
-    """Return the share of random weights under which each unit takes each rank.
+    """Return the share of random weights under which each unit has each rank.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised, none missing.
+        The normalised values, without missing ones.
     n_samples : int
         The number of draws.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The seed, or what draws; a fresh seed by default, which the result keeps.
+        The seed, or a generator from which one is drawn; by default a new seed, which the result
+        records.
     concentration : array_like of shape (n_indicators,), optional
-        The parameters of a Dirichlet distribution of the weights, above 0; by default all 1:
-        uniform. Near 0 all weight is on one indicator.
+        The parameters of the Dirichlet distribution of the weights, all above 0; by default all are
+        1, which makes the weights uniform. If all are near 0, almost all weight is on one
+        indicator in each draw.
 
     Returns
     -------
     Acceptability
-        The share of draws that put each unit at each rank.
+        The share of draws in which each unit has each rank, and the central weights.
 
     Raises
     ------
     MethodError
-        Values that are missing or infinite, parameters not above zero, or no draws.
+        A value is missing or infinite, a parameter is not a finite number above zero, or
+        ``n_samples`` is below 1.
 
     References
     ----------
@@ -115,7 +119,7 @@ def rank_acceptability(
 
 
 def dirichlet_shapes(concentration: ArrayLike | None, n: int) -> Floats:
-    """Return the parameters of a Dirichlet distribution; all 1, uniform, by default."""
+    """Return the parameters of the Dirichlet distribution of weights, by default all 1."""
     shapes = np.ones(n) if concentration is None else as_floats(concentration, "concentration")
     if shapes.shape != (n,) or not ((shapes > 0) & np.isfinite(shapes)).all():
         msg = f"concentration must be {n} finite numbers above 0, got {concentration!r}"
@@ -124,17 +128,17 @@ def dirichlet_shapes(concentration: ArrayLike | None, n: int) -> Floats:
 
 
 def _drawn_weights(stream: np.random.Generator, shapes: Floats, n_draws: int) -> Floats:
-    """Return weights of a Dirichlet distribution, of shape (n_draws, n_indicators)."""
+    """Return weights drawn from a Dirichlet distribution, of shape (n_draws, n_indicators)."""
     size = (n_draws, shapes.size)
     if np.minimum(shapes, 1.0).sum() < _CORNERS:
-        # All gamma variates can be too small for a float. A variate of shape a is one of shape
-        # a + 1 times a uniform number to the power 1 / a: its logarithm has no such limit.
+        # All gamma variates of a draw may underflow, but their logarithms do not. A variate of
+        # shape a equals one of shape a + 1 times a uniform number to the power 1 / a.
         shapes = shapes * max(1.0, _LEAST / shapes.sum())
         logs = np.log(stream.standard_gamma(shapes + 1, size=size))
         logs -= stream.standard_exponential(size=size) / shapes
         weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     else:
-        # Above the largest shape draws do not vary; only the proportions of shapes count.
+        # Draws with such large shapes do not vary, so only the proportions of the shapes matter.
         weights = stream.standard_gamma(shapes * min(1.0, _MOST / shapes.max()), size=size)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
@@ -146,13 +150,15 @@ def accepted(
     n_samples: object,
     rng: object,
 ) -> Acceptability:
-    """Return the shares of ranks of complete scores, which a function gives for weights.
+    """Return the shares of ranks under random weights, for scores computed by a function.
 
-    Weights come in rows, of shape (n_draws, n_indicators), and so do scores.
+    ``scores_of`` takes weights of shape (n_draws, n_indicators) and returns scores of shape
+    (n_draws, n_units), without missing ones.
     """
     n_samples, seed = whole_number("n_samples", n_samples, 1, MOST_DRAWS), seed_of(rng)
-    counts, weights_of = np.zeros((n_units, n_units)), np.zeros((n_units, shapes.size))
-    # Each chunk has a stream of its own; its size follows from the number of units alone.
+    counts, weight_sums = np.zeros((n_units, n_units)), np.zeros((n_units, shapes.size))
+    # Each chunk of draws has its own random stream. Its size depends only on the number of units,
+    # so that the same seed returns the same draws.
     size = max(1, min(1024, 2**18 // n_units))
     for chunk, start in enumerate(range(0, n_samples, size)):
         stream = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
@@ -162,12 +168,12 @@ def accepted(
         ranks = np.broadcast_to(np.arange(n_units), order.shape) if tied is None else tied
         cells = np.bincount((order * n_units + ranks).ravel(), minlength=n_units**2)
         counts += cells.reshape(n_units, n_units)
-        draws, at = np.nonzero(ranks == 0)
-        np.add.at(weights_of, order[draws, at], weights[draws])
-    share, firsts = counts / n_samples, counts[:, :1]
+        draws, firsts = np.nonzero(ranks == 0)
+        np.add.at(weight_sums, order[draws, firsts], weights[draws])
+    share, n_first = counts / n_samples, counts[:, :1]
     return Acceptability(
         acceptability=share,
-        central_weights=weights_of / np.where(firsts > 0, firsts, np.nan),
+        central_weights=weight_sums / np.where(n_first > 0, n_first, np.nan),
         errors=np.sqrt(share * (1 - share) / n_samples),
         n_samples=n_samples,
         seed=seed,

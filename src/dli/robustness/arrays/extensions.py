@@ -1,4 +1,4 @@
-"""Average ranks and mutual ranking probabilities of a partial order: what holds without weights."""
+"""Average ranks and mutual ranking probabilities of a partial order, which need no weights."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,10 +23,10 @@ __all__ = [
     "mutual_ranking_probabilities",
 ]
 
-# Counting so many takes some seconds.
+# Counting this many ideals takes some seconds.
 MAX_IDEALS = 500_000
 N_SAMPLES = 10_000
-# More would not fit into memory.
+# More linear extensions may not fit into memory.
 _MOST_SAMPLES = 1_000_000
 
 
@@ -37,20 +37,21 @@ class AverageRanks(Printed):
     Attributes
     ----------
     average : ndarray of shape (n_units,)
-        From 1, the highest. They sum to the sum of all ranks.
+        The average ranks, where 1 is the highest. They sum to n (n + 1) / 2 for n units.
     errors : ndarray of shape (n_units,)
-        Standard errors of the averages; 0 where they are exact.
+        The standard errors of the averages; 0 where the averages are exact.
     best, worst : ndarray of int of shape (n_units,)
-        The highest and the lowest rank in any linear extension, always exact: one more than the
-        number of units that dominate the unit, and the number of units that it does not dominate.
+        The highest and the lowest rank in any linear extension: one more than the number of units
+        that dominate the unit, and the number of units, itself included, that it does not
+        dominate. Always exact.
     exact : ndarray of bool of shape (n_units,)
-        Whether the average was computed by counting; otherwise it was sampled.
+        Whether the average was computed by counting rather than estimated from a sample.
     n_samples : int
-        The number of linear extensions that were drawn; 0 if all averages are exact.
+        The number of linear extensions drawn; 0 if all averages are exact.
     seed : int
-        What makes the sample again, where there was one.
+        The seed that reproduces the sample, if one was drawn.
     labels : sequence of str
-        How the units are called when it prints; by their number if empty.
+        The names of the units in the printed table; their row numbers if empty.
     """
 
     average: Floats
@@ -75,29 +76,30 @@ class AverageRanks(Printed):
             )
             for i in order
         ]
-        of = f"{counted(self.n_samples, 'linear extension')} drawn" if self.n_samples else "all"
-        title = f"Average ranks over linear extensions ({of})"
+        extent = f"{counted(self.n_samples, 'linear extension')} drawn" if self.n_samples else "all"
+        title = f"Average ranks over linear extensions ({extent})"
         head = ("unit", "average rank", "error", "best", "worst")
         return Sheet(title, head, rows, left=len(self.average) - len(rows))
 
 
 @frozen(kw_only=True, eq=False)
 class MutualRanking:
-    """The share of linear extensions of a partial order in which a unit is above another.
+    """The share of linear extensions of a partial order in which each unit is above each other.
 
     Attributes
     ----------
     probabilities : ndarray of shape (n_units, n_units)
-        Row above column. Those of two different units sum to one; 0 on the diagonal.
+        The probability that the row is above the column. The two probabilities of a pair of units
+        sum to one; the diagonal is 0.
     errors : ndarray of shape (n_units, n_units)
-        Standard errors; 0 where the probability is exact, and also where all draws agree.
+        The standard errors; 0 where the probability is exact, and also where all draws agree.
     exact : ndarray of bool of shape (n_units, n_units)
-        Whether the probability was computed by counting or follows from the order; otherwise it
-        was sampled.
+        Whether the probability was computed by counting or follows from the order, rather than
+        estimated from a sample.
     n_samples : int
-        The number of linear extensions that were drawn; 0 if all probabilities are exact.
+        The number of linear extensions drawn; 0 if all probabilities are exact.
     seed : int
-        What makes the sample again, where there was one.
+        The seed that reproduces the sample, if one was drawn.
     """
 
     probabilities: Floats
@@ -116,49 +118,53 @@ def average_ranks(
 ) -> AverageRanks:
     """Return the average rank of each unit over all rankings that agree with a partial order.
 
-    Such rankings, without ties, are the linear extensions of the order, and each counts the same.
+    These rankings, which have no ties, are the linear extensions of the order. All of them count
+    equally.
 
     Parameters
     ----------
     dominates : array_like of bool of shape (n_units, n_units)
-        A strict partial order, row over column, as `dominance` returns it.
+        A strict partial order, as returned by `dominance`: whether the row dominates the column.
     n_samples : int
-        How many linear extensions are drawn where they cannot be counted, rounded up to hundreds.
+        The number of linear extensions to draw where they cannot be counted, rounded up to a
+        multiple of 100.
     max_ideals : int
-        The most ideals that are counted. With 0 all are drawn, except where only one ranking
-        is possible.
+        The largest number of ideals to count (see the notes). With 0, all results are estimated
+        from a sample, except where only one ranking is possible.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The seed, or what draws; a fresh seed by default, which the result keeps.
+        The seed, or a generator from which one is drawn; by default a new seed, which the result
+        records.
 
     Returns
     -------
     AverageRanks
-        With the way in which they were computed.
+        The averages, with their standard errors and whether they are exact.
 
     Raises
     ------
     MethodError
-        Something else than a square matrix of booleans, a relation that is not a strict partial
-        order, or an order that can be neither counted nor sampled in time.
+        ``dominates`` is not a square matrix of booleans or not a strict partial order, an option is
+        invalid, or the linear extensions can be neither counted nor sampled in reasonable time.
 
     Notes
     -----
-    The order is divided into blocks of which each lies above the next; a unit that is comparable
-    with all others is a block of its own. In each block linear extensions are counted by dynamic
-    programming over the ideals of the order [1]_, after it has been decomposed into units that no
-    comparison joins and further blocks. This is exact up to rounding.
+    The order is divided into blocks, each of which lies above the next; a unit that is comparable
+    with all others is a block by itself. Each block is decomposed further, into groups of units
+    without comparisons between the groups and into blocks of these. The linear extensions of the
+    groups that remain are counted by dynamic programming over the ideals of the order [1]_. The
+    result is exact up to rounding.
 
-    A block with more than ``max_ideals`` ideals, as most orders of more than about 40 units
-    have, is sampled by 100 independent chains. The first linear extension of each chain is
-    uniformly distributed, not only in the limit of a long chain: it comes from coupling from the
-    past [2]_ of a Gibbs sampler on the order polytope [3]_, whose uniform points have the order of
-    uniform linear extensions. The others follow by further moves, which keep the distribution.
-    Standard errors come from the differences between the chains and so account for the dependence
-    within them. The rounding of floats, and a start that is known to some eight digits, change the
-    averages by far less than their standard errors.
+    A block with more than ``max_ideals`` ideals, as in most orders of more than about 40 units, is
+    sampled by 100 independent chains. The first linear extension of each chain is exactly uniformly
+    distributed, not only in the limit of a long chain: it is drawn by coupling from the past [2]_
+    with a Gibbs sampler on the order polytope [3]_, where the order of the coordinates of a uniform
+    point is a uniform linear extension. Further moves, which preserve this distribution, yield the
+    other draws. Standard errors are computed from the differences between the chains and thus
+    account for the dependence within them. The rounding of floats, and starting points known to
+    about eight digits, change the averages by far less than their standard errors.
 
-    Units with the same values are not comparable, so each is above the other in half of the linear
-    extensions and both have the same average rank.
+    Two units with the same values are not comparable: each is above the other in half of the linear
+    extensions, and both have the same average rank.
 
     References
     ----------
@@ -170,7 +176,7 @@ def average_ranks(
 
     Examples
     --------
-    The first unit is above the second; nothing is known of the third.
+    The first unit dominates the second; the third is not comparable with either.
 
     >>> ranks = average_ranks([[False, True, False], [False] * 3, [False] * 3])
     >>> ranks.average.round(3).tolist(), ranks.exact.all()
@@ -211,27 +217,27 @@ def mutual_ranking_probabilities(
     max_ideals: int = MAX_IDEALS,
     rng: object = None,
 ) -> MutualRanking:
-    """Return how often each unit is above each other in rankings that agree with a partial order.
+    """Return the share of rankings agreeing with a partial order in which a unit is above another.
 
     Parameters
     ----------
     dominates, n_samples, max_ideals, rng
-        As in `average_ranks`, which also explains the method and what is raised.
+        As in `average_ranks`, which also explains the method and lists the errors.
 
     Returns
     -------
     MutualRanking
-        With the way in which they were computed.
+        The probabilities, with their standard errors and whether they are exact.
 
     Examples
     --------
-    >>> found = mutual_ranking_probabilities([[False, True, False], [False] * 3, [False] * 3])
-    >>> found.probabilities.round(3).tolist()
+    >>> ranking = mutual_ranking_probabilities([[False, True, False], [False] * 3, [False] * 3])
+    >>> ranking.probabilities.round(3).tolist()
     [[0.0, 1.0, 0.667], [0.0, 0.0, 0.333], [0.333, 0.667, 0.0]]
     """
     order = _as_order(dominates)
     seed = seed_of(rng)
-    # Between blocks the order says all.
+    # Units of different blocks are comparable, so the order determines their probabilities.
     above, errors = order.astype(np.float64), np.zeros(order.shape)
     exact = np.ones(order.shape, dtype=np.bool_)
     n_drawn = 0
@@ -250,17 +256,19 @@ def mutual_ranking_probabilities(
 
 @frozen(kw_only=True, eq=False)
 class _Block:
-    """Units that lie below all of earlier blocks and above all of later ones.
+    """A block of units, which lie below all units of earlier blocks and above all of later ones.
 
     Attributes
     ----------
     units : ndarray of int
+        The rows of the units.
     start : int
-        How many units lie above the block.
+        The number of units above the block.
     shares : Shares or None
-        None if linear extensions were not counted.
+        The shares of linear extensions; None if they were not counted.
     ranks : ndarray of int of shape (n_chains, n_draws, n_units)
-        In linear extensions that were drawn; none if they were counted.
+        The ranks within the block, from 1, in the drawn linear extensions; empty if they were
+        counted.
     """
 
     units: NDArray[np.intp]
@@ -270,23 +278,24 @@ class _Block:
 
 
 def _blocks(order: Bools, n_samples: object, max_ideals: object, seed: int) -> list[_Block]:
+    """Return the blocks of an order, each counted if possible and sampled otherwise."""
     n_draws = -(-whole_number("n_samples", n_samples, 1, _MOST_SAMPLES) // N_CHAINS)
     most = whole_number("max_ideals", max_ideals, 0)
     result = []
     start = 0
     for stream, units in enumerate(blocks(order)):
-        own = order[np.ix_(units, units)]
-        shares = counted_shares(own, most)
+        within = order[np.ix_(units, units)]
+        shares = counted_shares(within, most)
         ranks = np.empty((0, 0, len(units)), dtype=np.int64)
         if shares is None:
-            ranks = drawn_ranks(own, n_draws, seed, stream)
+            ranks = drawn_ranks(within, n_draws, seed, stream)
         result.append(_Block(units=units, start=start, shares=shares, ranks=ranks))
         start += len(units)
     return result
 
 
 def _pairs(ranks: Integers) -> tuple[Floats, Floats]:
-    """Return how often the row is above the column, and the standard error of that."""
+    """Return the share of draws in which the row is above the column, and its standard error."""
     n_chains, n_draws, n = ranks.shape
     total, squares = np.zeros((2, n, n))
     for chain in ranks:
@@ -295,18 +304,18 @@ def _pairs(ranks: Integers) -> tuple[Floats, Floats]:
             counts += draw[:, np.newaxis] < draw
         total += counts
         squares += counts**2
-    # Sums of whole numbers, so that chains that agree have no error at all.
+    # The sums are whole numbers, so the error is exactly 0 if all chains agree.
     spread = np.maximum(squares - total**2 / n_chains, 0.0) / (n_chains - 1)
     return total / (n_chains * n_draws), np.sqrt(spread / n_chains) / n_draws
 
 
 def _error(means: Floats) -> Floats:
-    """Return the standard error of the mean over chains, the leading axis."""
+    """Return the standard error of the mean over the chains, which are the first axis."""
     return np.asarray(means.std(axis=0, ddof=1) / np.sqrt(len(means)))
 
 
 def _as_order(dominates: Any) -> Bools:
-    """Return a strict partial order that has been checked."""
+    """Return the matrix of a strict partial order, or raise an error that lists its faults."""
     expected = "dominates must be a square matrix of True and False, as `dominance` returns it"
     if np.ma.is_masked(dominates):
         msg = f"{expected}, got an array with masked values"

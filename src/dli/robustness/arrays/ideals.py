@@ -1,11 +1,12 @@
-"""Linear extensions of a partial order, counted by the sets that can come first; arrays only.
+"""Linear extensions of a partial order, counted over its ideals, on plain arrays.
 
-A set of units that has, with each unit, all those above it is an ideal of the order (of its dual,
-to be exact). Linear extensions are the paths from the empty ideal to that of all units which add
-one unit at a time, so two passes over the ideals give the share of linear extensions in which each
-unit takes each rank, and in which it is above each other (De Loof, De Meyer and De Baets 2006).
-Before that the order is decomposed: into blocks of which one lies above the next, and into units
-that no comparison joins. Only what is left has its ideals counted.
+A set of units that contains, with each unit, all units above it is an ideal of the order (strictly
+speaking, of its dual). Linear extensions correspond to the paths from the empty ideal to the ideal
+of all units that add one unit at a time. Two passes over the ideals therefore compute the share of
+linear extensions in which each unit has each rank, and in which it is above each other unit
+(De Loof, De Meyer and De Baets 2006). The order is first decomposed into blocks, each of which lies
+above the next, and into groups of units without comparisons between the groups. Ideals are counted
+only for the orders that remain.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from dli.arrays import Bools, Floats
 
 __all__ = ["Shares", "blocks", "counted_shares"]
 
-# So many ideals are looked at in one step.
+# The number of ideals processed in one step.
 _CHUNK = 2**13
 _TINY = np.finfo(np.float64).tiny
 
@@ -32,9 +33,9 @@ class Shares:
     Attributes
     ----------
     ranks : ndarray of shape (n_units, n_units)
-        In which the unit (row) has the rank (column, from 0).
+        The share in which the unit (row) has the rank (column, from 0).
     above : ndarray of shape (n_units, n_units)
-        In which the row is above the column.
+        The share in which the row is above the column.
     """
 
     ranks: Floats
@@ -42,47 +43,47 @@ class Shares:
 
 
 def blocks(dominates: Bools) -> list[NDArray[np.intp]]:
-    """Return the units in blocks, each of which lies above all of the next ones."""
+    """Return the blocks of units, each of which lies above all later ones."""
     groups = _groups(~(dominates | dominates.T))
     n_above = dominates.sum(axis=0)
     return sorted(groups, key=lambda units: int(n_above[units].min()))
 
 
 def counted_shares(dominates: Bools, max_ideals: int) -> Shares | None:
-    """Return shares of linear extensions, None where there are too many ideals to count.
+    """Return the shares of linear extensions, or None if there are too many ideals to count.
 
     Parameters
     ----------
     dominates : ndarray of bool of shape (n_units, n_units)
         A strict partial order.
     max_ideals : int
-        The most ideals of an order that cannot be decomposed.
+        The largest number of ideals to count in an order that cannot be decomposed.
     """
     if len(dominates) == 1:
         return Shares(ranks=np.ones((1, 1)), above=np.zeros((1, 1)))
     series = blocks(dominates)
-    parallel = _groups(dominates | dominates.T) if len(series) == 1 else series
-    if len(parallel) == 1:
+    groups = _groups(dominates | dominates.T) if len(series) == 1 else series
+    if len(groups) == 1:
         return _of_one(dominates, max_ideals)
-    pieces = []
-    for units in parallel:
-        piece = counted_shares(dominates[np.ix_(units, units)], max_ideals)
-        if piece is None:
+    shares = []
+    for units in groups:
+        share = counted_shares(dominates[np.ix_(units, units)], max_ideals)
+        if share is None:
             return None
-        pieces.append(piece)
-    order = np.argsort(np.concatenate(parallel))
-    whole = _stacked(pieces) if len(series) > 1 else _mixed(pieces)
-    return Shares(ranks=whole.ranks[order], above=whole.above[np.ix_(order, order)])
+        shares.append(share)
+    order = np.argsort(np.concatenate(groups))
+    joined = _stacked(shares) if len(series) > 1 else _mixed(shares)
+    return Shares(ranks=joined.ranks[order], above=joined.above[np.ix_(order, order)])
 
 
 def _groups(related: Bools) -> list[NDArray[np.intp]]:
-    """Return the units that are joined by relations, in groups."""
+    """Return the groups of units that are connected by relations."""
     n_groups, labels = connected_components(csr_array(related).astype(np.int8), directed=False)
     return [np.flatnonzero(labels == group) for group in range(n_groups)]
 
 
 def _stacked(pieces: Sequence[Shares]) -> Shares:
-    """Return the shares of blocks of which each is above the next ones."""
+    """Return the shares of an order from those of its blocks, each above the later ones."""
     n = sum(len(piece.ranks) for piece in pieces)
     ranks, above = np.zeros((2, n, n))
     start = 0
@@ -95,7 +96,7 @@ def _stacked(pieces: Sequence[Shares]) -> Shares:
 
 
 def _mixed(pieces: Sequence[Shares]) -> Shares:
-    """Return the shares of orders without a comparison between them, which mix at random."""
+    """Return the shares of an order from those of its groups without comparisons between them."""
     if len(pieces) == 1:
         return pieces[0]
     half = len(pieces) // 2
@@ -112,24 +113,24 @@ def _mixed(pieces: Sequence[Shares]) -> Shares:
 
 
 def _passed(a: int, b: int) -> Floats:
-    """Return the chances that t of b others come before the i-th of a, of shape (a, b + 1)."""
+    """Return the probabilities that t of b units precede the i-th of a others, as (a, b + 1)."""
     result = np.zeros((a, b + 1))
-    # The chance that s of the first d are of the one kind, if all mixtures are equally likely.
+    # The probability that s of the first d units are among the a; all mixtures are equally likely.
     chance = np.zeros(a + 1)
     chance[0] = 1.0
     s = np.arange(a + 1)
     for d in range(a + b):
-        own = chance * (a - s) / (a + b - d)
-        others = chance * np.maximum(b - (d - s), 0) / (a + b - d)
-        here = np.flatnonzero((s < a) & (s <= d) & (d - s <= b))
-        result[here, d - here] = own[here]
-        chance = others
-        chance[1:] += own[:-1]
+        next_of_a = chance * (a - s) / (a + b - d)
+        next_of_b = chance * np.maximum(b - (d - s), 0) / (a + b - d)
+        possible = np.flatnonzero((s < a) & (s <= d) & (d - s <= b))
+        result[possible, d - possible] = next_of_a[possible]
+        chance = next_of_b
+        chance[1:] += next_of_a[:-1]
     return result
 
 
 def _shifted(passed: Floats) -> Floats:
-    """Return the chances of the rank among all for each rank among a, of shape (a, a + b)."""
+    """Return the probabilities of each rank among a + b units for each rank among a: (a, a + b)."""
     a, b = passed.shape[0], passed.shape[1] - 1
     result = np.zeros((a, a + b))
     for i in range(a):
@@ -139,13 +140,15 @@ def _shifted(passed: Floats) -> Floats:
 
 @frozen(kw_only=True, eq=False)
 class _Level:
-    """All ideals of one size, by how many units of each chain they have.
+    """All ideals of one size, each described by the number of units from each chain.
 
     Attributes
     ----------
     counts : ndarray of int of shape (n_ideals, n_chains)
+        The number of units of each chain in each ideal.
     source, unit, target : ndarray of int of shape (n_steps,)
-        Each step adds a unit to an ideal, which makes it one of the next level.
+        Each step adds ``unit`` to the ideal ``source``, which makes it the ideal ``target`` of the
+        next level.
     """
 
     counts: NDArray[np.int16]
@@ -157,8 +160,8 @@ class _Level:
 def _of_one(dominates: Bools, max_ideals: int) -> Shares | None:
     """Return the shares of an order that cannot be decomposed."""
     chains = _chains(dominates)
-    # There are units, one of each chain, of which none dominates another (Dilworth): each of the
-    # sets of these belongs to another ideal.
+    # By Dilworth's theorem, one unit can be chosen from each chain so that none of them dominates
+    # another. Each set of these generates another ideal: there are at least 2 ** n_chains ideals.
     if len(chains) >= max_ideals.bit_length():
         return None
     levels = _levels(dominates, chains, max_ideals)
@@ -168,7 +171,8 @@ def _of_one(dominates: Bools, max_ideals: int) -> Shares | None:
     chain_of, place = np.empty((2, n), dtype=np.intp)
     for number, chain in enumerate(chains):
         chain_of[chain], place[chain] = number, np.arange(len(chain))
-    # Linear extensions of what an ideal leaves, up to a factor that all ideals of a size share.
+    # The number of linear extensions of the units outside each ideal, up to a factor that is the
+    # same for all ideals of one size.
     left: list[Floats] = [np.ones(1)]
     for level in reversed(levels):
         ways = np.bincount(level.source, left[-1][level.target], len(level.counts))
@@ -190,13 +194,13 @@ def _of_one(dominates: Bools, max_ideals: int) -> Shares | None:
             added[level.source[steps] - start, level.unit[steps]] = share[steps]
             above += added.T @ (counts[:, chain_of] <= place)
     np.fill_diagonal(above, 0.0)
-    # What is certain is so to the last digit.
+    # Rounding must not change the probabilities that are certain.
     above[dominates], above[dominates.T] = 1.0, 0.0
     return Shares(ranks=ranks, above=above)
 
 
 def _chains(dominates: Bools) -> list[list[int]]:
-    """Return as few chains as hold all units, each from the top down."""
+    """Return the smallest number of chains that contain all units, each ordered from the top."""
     below = maximum_bipartite_matching(csr_array(dominates), perm_type="column").tolist()
     chains = []
     for first in sorted(set(range(len(below))) - set(below)):
@@ -210,24 +214,25 @@ def _chains(dominates: Bools) -> list[list[int]]:
 def _levels(
     dominates: Bools, chains: Sequence[Sequence[int]], max_ideals: int
 ) -> list[_Level] | None:
-    """Return all ideals by their size but for that of all units, None if there are too many."""
+    """Return the ideals of each size below the number of units, or None if there are too many."""
     n_chains, longest = len(chains), max(map(len, chains))
-    # What an ideal must have of each chain before the next unit of a chain can come.
+    # The number of units of each chain that an ideal must contain before a unit can be added.
     required = np.full((n_chains, longest + 1, n_chains), longest + 1, dtype=np.int16)
     next_unit = np.zeros((n_chains, longest + 1), dtype=np.int16)
     for number, chain in enumerate(chains):
         next_unit[number, : len(chain)] = chain
-        for other, above in enumerate(chains):
-            required[number, : len(chain), other] = dominates[np.ix_(above, chain)].sum(axis=0)
+        for other, other_chain in enumerate(chains):
+            n_above = dominates[np.ix_(other_chain, chain)].sum(axis=0)
+            required[number, : len(chain), other] = n_above
     steps, n_words = _word_steps([len(chain) for chain in chains])
     counts = np.zeros((1, n_chains), dtype=np.int16)
     keys = np.zeros((1, n_words), dtype=np.uint64)
     levels, n_ideals = [], 1
     for _ in range(len(dominates)):
-        can_come = np.stack(
+        can_add = np.stack(
             [(counts >= required[k, counts[:, k]]).all(axis=1) for k in range(n_chains)], axis=1
         )
-        source, chain_number = np.nonzero(can_come)
+        source, chain_number = np.nonzero(can_add)
         first, target = _distinct(keys[source] + steps[chain_number])
         level = _Level(
             counts=counts,
@@ -246,7 +251,10 @@ def _levels(
 
 
 def _word_steps(lengths: Sequence[int]) -> tuple[NDArray[np.uint64], int]:
-    """Return what one more unit of each chain adds to the words that identify an ideal."""
+    """Return what one more unit of each chain adds to the key of an ideal, and the length of keys.
+
+    A key is a row of 64-bit words with the number of units of each chain, packed into bits.
+    """
     places, word, bit = [], 0, 0
     for length in lengths:
         n_bits = length.bit_length()
@@ -255,16 +263,16 @@ def _word_steps(lengths: Sequence[int]) -> tuple[NDArray[np.uint64], int]:
         places.append((word, bit))
         bit += n_bits
     steps = np.zeros((len(lengths), word + 1), dtype=np.uint64)
-    for chain, (own_word, own_bit) in enumerate(places):
-        steps[chain, own_word] = 1 << own_bit
+    for chain, (chain_word, chain_bit) in enumerate(places):
+        steps[chain, chain_word] = 1 << chain_bit
     return steps, word + 1
 
 
 def _distinct(keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Return where each different row comes first, and which of these each row is."""
+    """Return the place of one row for each distinct key, and the number of each row's key."""
     order = np.lexsort(keys.T)
-    falls = keys[order]
-    is_new = np.r_[True, (falls[1:] != falls[:-1]).any(axis=1)]
+    ordered = keys[order]
+    is_new = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
     target = np.empty(len(keys), dtype=np.int32)
     target[order] = np.cumsum(is_new) - 1
     return order[is_new], target

@@ -1,4 +1,4 @@
-"""Errors of scores, drawn from a normal distribution, and how far they spread differences."""
+"""Errors of scores, drawn from a normal distribution, and the standard errors of differences."""
 
 from functools import cached_property
 from typing import Any
@@ -12,33 +12,35 @@ from dli.errors import MethodError
 
 __all__ = ["Noise", "noise_of"]
 
-# Rounding may leave a covariance this share of its size away from one.
+# The deviation from a valid covariance that rounding may cause, as a share of the largest value.
 _ROUNDING = 1e-8
-# Errors this far below the scores, or below the largest error, are none.
+# Errors smaller than this share of the scores, or of the largest error, count as zero.
 _NONE = 1e-150
-# Draws of which rounded differences are computed at a time, to stay in the cache of a processor.
+# The number of draws processed at a time, small enough for the cache of a processor.
 _BLOCK = 512
-# Bounds that are less sharp are not worth their time.
+# Bounds with a larger slack are not worth computing.
 _WORTH = 0.1
-# Numbers in single precision are smaller; the errors are then about one over it.
+# Larger numbers may overflow in single precision.
 _SINGLE = 1e30
 
 
 @frozen(kw_only=True, eq=False)
 class Noise:
-    """Errors of the units that have a score.
+    """Drawn errors of the scores of the units that have one.
 
     Attributes
     ----------
     errors : ndarray of shape (n_units, n_draws)
+        The drawn errors.
     standard : ndarray of shape (n_units, n_draws) or None
-        Independent errors, each divided by its standard error.
+        The errors divided by their standard errors if they are independent; None otherwise.
     inverse : ndarray of shape (n_units, n_units)
-        One over the standard error of each difference; 0 where it is known exactly.
+        The inverse of the standard error of each difference; 0 where the difference is exact.
     is_exact : ndarray of bool of shape (n_units, n_units)
-        Whether a difference has no error, as that of a unit from itself.
+        Whether a difference has no error, such as that of a unit from itself.
     power : int
-        Scores and errors have been divided by two to this power, so that squares are floats.
+        Scores and errors are divided by two to this power, so that their squares do not overflow or
+        underflow.
     """
 
     errors: Floats
@@ -48,10 +50,10 @@ class Noise:
     power: int
 
     def bounds(self) -> Floats:
-        r"""Return bounds of the largest standardised difference of two errors in each draw.
+        r"""Return an upper bound of the largest standardised difference of two errors in each draw.
 
-        The difference of two independent errors $s_i u_i$ is at most
-        $\sqrt{u_i^2 + u_j^2}$ of its standard errors, by the Cauchy-Schwarz inequality.
+        By the Cauchy-Schwarz inequality, the difference of two independent errors $s_i u_i$ and
+        $s_j u_j$ is at most $\sqrt{u_i^2 + u_j^2}$ times its standard error.
         """
         if self.standard is None:
             return np.asarray(self.bounds_by_unit.max(axis=0, initial=0.0))
@@ -61,10 +63,11 @@ class Noise:
 
     @cached_property
     def bounds_by_unit(self) -> Floats:
-        """Bounds of the largest standardised difference of each unit from others in each draw.
+        """Upper bounds of the largest standardised difference of each unit in each draw.
 
-        Of shape (n_units, n_draws). They are computed in single precision and raised by its
-        rounding, so that few draws are left whose differences matter for a quantile.
+        The array has the shape (n_units, n_draws). The bounds are computed in single precision and
+        raised by its rounding error. With them, the exact differences that determine a quantile
+        need to be computed for few draws only.
         """
         n_units, n_draws = self.errors.shape
         rounding = 8 * float(np.finfo(np.float32).eps)
@@ -95,27 +98,29 @@ def noise_of(
     n_draws: int,
     seed: int,
 ) -> Noise:
-    """Draw errors of scores, from one of three descriptions of them.
+    """Draw errors of the scores, which are described in one of three ways.
 
     Parameters
     ----------
     scores : ndarray of shape (n_units,)
-        NaN marks a missing score; the unit is left out.
+        The scores; NaN marks a missing score, and the unit is left out.
     errors, covariance, draws
         As in `rank_sets`.
     n_draws, seed : int
+        The number of draws, and the seed that reproduces them.
 
     Raises
     ------
     MethodError
-        Not exactly one of the three, or one that cannot be the error of the scores.
+        Not exactly one of ``errors``, ``covariance`` and ``draws`` is passed, or it has a wrong
+        shape or invalid values.
     """
     kinds = {"errors": errors, "covariance": covariance, "draws": draws}
     chosen = [name for name, values in kinds.items() if values is not None]
     if len(chosen) != 1:
         msg = (
-            "errors of the scores must come as exactly one of errors, covariance and draws, got "
-            f"{' and '.join(chosen) or 'none'}; errors=0 stands for scores without errors"
+            "errors of the scores must be passed as exactly one of errors, covariance and draws, "
+            f"got {' and '.join(chosen) or 'none'}; pass errors=0 for scores without errors"
         )
         raise MethodError(msg)
     known = np.flatnonzero(~np.isnan(scores))
@@ -140,7 +145,7 @@ def noise_of(
         variances = np.diagonal(matrix)
         sums = variances[:, np.newaxis] + variances
         squares = sums - 2 * matrix
-        # What rounding leaves of the difference of two errors that are always the same is none.
+        # A remainder of rounding, where two errors are always equal, is set to zero.
         spread = np.sqrt(np.where(squares > TIE * sums, squares, 0.0))
         drawn = _root(matrix) @ normal((known.size, n_draws))
     is_exact = spread <= _NONE * max(1.0, spread.max(initial=0.0))
@@ -150,12 +155,13 @@ def noise_of(
 
 
 def _power(scores: Floats, spreads: Floats) -> int:
-    """Return the power of two that the largest number is near."""
+    """Return the exponent of the power of two just above the largest absolute number."""
     size = max(np.abs(scores).max(initial=0.0), np.abs(spreads).max(initial=0.0))
     return int(np.frexp(size)[1])
 
 
 def _standard_errors(errors: ArrayLike, scores: Floats, known: NDArray[np.intp]) -> Floats:
+    """Return the standard errors of the units with a score, after checking them."""
     sds = as_floats(errors, "errors")
     if sds.ndim == 0:
         sds = np.broadcast_to(sds, scores.shape)
@@ -166,12 +172,13 @@ def _standard_errors(errors: ArrayLike, scores: Floats, known: NDArray[np.intp])
         f"row {i}: {sds[i]}" for i in known.tolist() if not (sds[i] >= 0 and np.isfinite(sds[i]))
     ]
     if faults:
-        msg = "errors of units with a score must be finite numbers of at least 0"
+        msg = "the errors of units with a score must be finite numbers of at least 0"
         raise MethodError(msg, faults)
     return np.asarray(sds[known])
 
 
 def _covariance(covariance: ArrayLike, scores: Floats, known: NDArray[np.intp]) -> Floats:
+    """Return the covariance of the errors of units with a score, after checking it."""
     matrix = as_floats(covariance, "covariance")
     n = scores.size
     if matrix.shape != (n, n):
@@ -183,11 +190,12 @@ def _covariance(covariance: ArrayLike, scores: Floats, known: NDArray[np.intp]) 
         for i, j in np.argwhere(~np.isfinite(matrix)).tolist()
     ]
     if faults:
-        msg = "covariance of units with a score must be finite numbers"
+        msg = "the covariance of units with a score must consist of finite numbers"
         raise MethodError(msg, faults)
     tolerance = _ROUNDING * np.abs(matrix).max(initial=0.0)
     faults = [
-        f"row {known[i]}, column {known[j]}: {matrix[i, j]:g}, but {matrix[j, i]:g} the other way"
+        f"row {known[i]}, column {known[j]}: {matrix[i, j]:g}, but {matrix[j, i]:g} in "
+        f"row {known[j]}, column {known[i]}"
         for i, j in np.argwhere(np.triu(np.abs(matrix - matrix.T) > tolerance)).tolist()
     ]
     if faults:
@@ -195,12 +203,16 @@ def _covariance(covariance: ArrayLike, scores: Floats, known: NDArray[np.intp]) 
         raise MethodError(msg, faults)
     least = np.linalg.eigvalsh(matrix).min(initial=0.0)
     if least < -tolerance * known.size:
-        msg = f"covariance must have no negative eigenvalues, got {least:g}"
+        msg = (
+            "covariance must be positive semi-definite, with no negative eigenvalues, got "
+            f"{least:g}"
+        )
         raise MethodError(msg)
     return np.asarray((matrix + matrix.T) / 2)
 
 
 def _drawn(draws: Any, scores: Floats, known: NDArray[np.intp]) -> Floats:
+    """Return the drawn scores of the units with a score, after checking them."""
     table = as_floats(draws, "draws")
     if table.ndim != 2 or table.shape[1] != scores.size or len(table) < 2:
         msg = (
@@ -214,15 +226,16 @@ def _drawn(draws: Any, scores: Floats, known: NDArray[np.intp]) -> Floats:
         f"column {known[i]}: {n_missing[i]} missing or infinite" for i in np.flatnonzero(n_missing)
     ]
     if faults:
-        msg = "draws of units with a score must be finite numbers"
+        msg = "the draws of units with a score must be finite numbers"
         raise MethodError(msg, faults)
     return np.asarray(table)
 
 
 def _covariance_of(table: Floats) -> Floats:
-    """Return the covariance of columns, without what all of a row have in common.
+    """Return the covariance of the columns, after subtracting the mean of each row.
 
-    That moves no difference; left in, its size would cost digits of the differences.
+    The mean of a row does not affect any difference, but a large one would reduce the precision of
+    the differences.
     """
     table = table - table.mean(axis=0)
     table -= table.mean(axis=1, keepdims=True)
@@ -230,6 +243,6 @@ def _covariance_of(table: Floats) -> Floats:
 
 
 def _root(matrix: Floats) -> Floats:
-    """Return the symmetric root of a covariance, which may be singular."""
+    """Return the symmetric square root of a covariance, which may be singular."""
     values, vectors = np.linalg.eigh(matrix)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)

@@ -1,4 +1,4 @@
-"""The ranks that weights can give a unit."""
+"""The best and the worst rank of each unit over all weights."""
 
 import numpy as np
 from attrs import frozen
@@ -12,11 +12,11 @@ from dli.solver import milp
 
 __all__ = ["RankRanges", "ranges_of", "rank_ranges"]
 
-# In programs a unit is ahead of another if it leads by this share of their largest difference.
+# In the programs, a unit is ahead of another if it leads by this share of the largest difference.
 _LEAD = 1e-7
-# How often a program is solved again because its rounding let through what cannot be.
+# How often a program is solved again after rounding let through an impossible solution.
 _REPAIRS = 50
-# Leads that the solver's rounding can make out of none, as a share of the largest difference.
+# The lead that the rounding of the solver may create, as a share of the largest difference.
 _ROUNDING = 1e-9
 
 
@@ -27,10 +27,12 @@ class RankRanges:
     Attributes
     ----------
     best, worst : ndarray of int of shape (n_units,)
-        1 is best; units that tie share the smaller rank. Some weights give the unit this rank.
+        The ranks, where 1 is the best and tied units share the smaller rank. The unit reaches the
+        rank ``best``, or a better one, under some weights, and ``worst``, or a worse one, under
+        others.
     best_bound, worst_bound : ndarray of int of shape (n_units,)
-        No weights give the unit a rank beyond. The same as the rank where it is exact; they differ
-        where the solver stopped early.
+        Bounds that the ranks of the unit never exceed, whatever the weights. They equal ``best``
+        and ``worst`` where these are exact, and differ where the solver stopped early.
     """
 
     best: Integers
@@ -40,12 +42,12 @@ class RankRanges:
 
     @property
     def is_exact(self) -> bool:
-        """Whether all ranks were found for certain."""
+        """Whether the ranks of all units are exact."""
         return bool(self.exact.all())
 
     @property
     def exact(self) -> Bools:
-        """Whether the ranks of each unit were found for certain."""
+        """Whether the best and the worst rank of each unit are exact, of shape (n_units,)."""
         return np.asarray((self.best == self.best_bound) & (self.worst == self.worst_bound))
 
 
@@ -56,31 +58,34 @@ def rank_ranges(
     upper: ArrayLike | None = None,
     time_limit: float = 10.0,
 ) -> RankRanges:
-    r"""Return the best and the worst rank that weights can give each unit.
+    r"""Return the best and the worst rank of each unit over all weights.
 
-    For the best rank of unit i: the fewest units that are ahead of it under some weights, a
-    program with a whole variable $z_j$ for each rival,
-    $w \cdot (x_j - x_i) \le M z_j$ with $\sum_k w_k = 1$. Rivals that are always or
-    never ahead need none.
+    The best rank of unit i is one more than the smallest number of units that are ahead of it under
+    some weights. This number is computed by a mixed-integer program with a binary variable $z_j$
+    for each rival: minimise $\sum_j z_j$ subject to $w \cdot (x_j - x_i) \le M z_j$ and
+    $\sum_k w_k = 1$. Rivals that are always or never ahead need no variable. The worst rank is
+    computed in the same way.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised, none missing.
+        The normalised values, without missing ones.
     lower, upper : array_like of shape (n_indicators,), optional
-        The bounds of each weight; 0 and 1 by default.
+        The lower and the upper bounds of the weights; 0 and 1 by default.
     time_limit : float
-        Seconds for each program. Where it is not enough the rank reached and the bound differ.
+        The time limit for each program, in seconds. If it is too short, the rank that was reached
+        and its bound differ.
 
     Returns
     -------
     RankRanges
-        The best and the worst rank of each unit.
+        The best and the worst rank of each unit, and their bounds.
 
     Raises
     ------
     MethodError
-        Values that are missing or infinite, bounds that no weights meet, or no time.
+        A value is missing or infinite, no weights that sum to one meet the bounds, or
+        ``time_limit`` is not above 0.
 
     Examples
     --------
@@ -106,15 +111,17 @@ def ranges_of(
     Parameters
     ----------
     comparisons : Comparisons
-        Pairs of units that are not linear are taken to be in any order that is possible under some
-        weights, which makes bounds wider: the ranks are then not exact.
+        The comparisons of the units. A pair that is not linear is assumed to be in any order that
+        is possible under some weights, which makes the bounds wider: the ranks are then not exact.
+    lower, upper, time_limit
+        As in `rank_ranges`.
     own_weights : bool
-        Each unit may have other weights.
+        Whether each unit may have different weights.
 
     Returns
     -------
     RankRanges
-        Of units without a score 0.
+        The ranks and their bounds; 0 for units without a score.
     """
     x, scored = comparisons.values, comparisons.is_scored
     low, high = _bounds(lower, upper, x.shape[1])
@@ -122,9 +129,10 @@ def ranges_of(
     tie = TIE * float(np.nanmax(np.abs(x), initial=0.0))
     present = ~np.isnan(x)
     linear = comparisons.is_linear & (not own_weights)
-    if lower is not None or upper is not None:  # what the bounds leave to the rest is not a box
+    if lower is not None or upper is not None:
+        # The bounds of the remaining weights depend on the weights of the missing indicators.
         linear &= present.all(axis=1)
-    # Of each unit (row): who is ahead of it (column) under all weights, and who under none.
+    # Whether the column is ahead of the row under all weights, or under none.
     always = comparisons.low > comparisons.high[:, np.newaxis]
     never = (
         comparisons.low[:, np.newaxis] >= comparisons.high if own_weights else comparisons.at_least
@@ -133,12 +141,12 @@ def ranges_of(
     for unit in np.flatnonzero(scored).tolist():
         rivals = linear[unit].copy()
         rivals[unit] = False
-        others = scored & ~linear[unit]
-        others[unit] = False
-        n_ahead = int((others & always[unit]).sum())
-        n_behind = int((others & never[unit]).sum())
-        n_open = int(others.sum()) - n_ahead - n_behind
-        # Linear rivals have the same gaps: what both lack has no weight.
+        nonlinear = scored & ~linear[unit]
+        nonlinear[unit] = False
+        n_ahead = int((nonlinear & always[unit]).sum())
+        n_behind = int((nonlinear & never[unit]).sum())
+        n_open = int(nonlinear.sum()) - n_ahead - n_behind
+        # Linear rivals lack the same indicators as the unit, and these have no weight.
         has = present[unit]
         leads = x[np.ix_(rivals, has)] - x[unit, has]
         fewest, fewest_bound, most, most_bound = _numbers_ahead(
@@ -146,7 +154,8 @@ def ranges_of(
         )
         best_bound[unit] = 1 + n_ahead + fewest_bound
         worst_bound[unit] = 1 + n_ahead + n_open + most_bound
-        # Which of the open ones can be ahead together is not known, only that nothing is certain.
+        # It is unknown how many open rivals can be ahead at the same time: ``best`` counts all of
+        # them and ``worst`` none, so that the unit is certain to reach both.
         best[unit] = 1 + n_ahead + n_open + fewest
         worst[unit] = 1 + n_ahead + most
     return RankRanges(best=best, worst=worst, best_bound=best_bound, worst_bound=worst_bound)
@@ -159,7 +168,7 @@ def _bounds(lower: ArrayLike | None, upper: ArrayLike | None, n: int) -> tuple[F
     if not (fits and low.sum() <= 1 + 1e-12 and high.sum() >= 1 - 1e-12):
         msg = (
             f"bounds must be {n} numbers each, of at least 0, that weights summing to one can "
-            f"meet; got lower {lower!r} and upper {upper!r}"
+            f"meet; got lower={lower!r} and upper={upper!r}"
         )
         raise MethodError(msg)
     return low, high
@@ -168,14 +177,23 @@ def _bounds(lower: ArrayLike | None, upper: ArrayLike | None, n: int) -> tuple[F
 def _numbers_ahead(
     leads: Floats, low: Floats, high: Floats, tie: float, time_limit: float
 ) -> tuple[int, int, int, int]:
-    """Return how few and how many rivals can be ahead at once, each with a bound.
+    """Return the smallest and the largest number of rivals ahead at once, each with a bound.
 
     Parameters
     ----------
     leads : ndarray of shape (n_rivals, n_indicators)
-        The rivals' values less the unit's.
+        The values of the rivals minus those of the unit.
+    low, high : ndarray of shape (n_indicators,)
+        The bounds of the weights.
     tie : float
-        Who leads by no more is not ahead.
+        A rival that leads by no more than this is not ahead.
+    time_limit : float
+        The time limit for each program, in seconds.
+
+    Returns
+    -------
+    fewest, fewest_bound, most, most_bound : int
+        The numbers of rivals and their bounds.
     """
     most, least = _greatest(leads, low, high), -_greatest(-leads, low, high)
     n_always = int((least > tie).sum())
@@ -204,7 +222,7 @@ def _numbers_ahead(
 
 @frozen(kw_only=True, eq=False)
 class _Program:
-    """How many weighted sums can be above a limit at once, for weights within bounds."""
+    """Programs that maximise how many weighted sums are above a limit, for weights in bounds."""
 
     low: Floats
     high: Floats
@@ -213,21 +231,21 @@ class _Program:
     def most_at_once(
         self, rows: Floats, least: Floats, *, lead: Floats, reached: Floats
     ) -> tuple[int, int]:
-        """Return how many sums are above a limit under some weights, and a bound on how many.
+        """Return the largest number found of sums above their limits at once, and a bound on it.
 
         Parameters
         ----------
         rows : ndarray of shape (n_rows, n_indicators)
-            The largest absolute number of each is 1.
+            The rows whose weighted sums are compared; the largest absolute value of each row is 1.
         least : ndarray of shape (n_rows,)
-            The least weighted sum of each.
+            The least weighted sum of each row.
         lead : ndarray of shape (n_rows,)
-            What the program asks of a sum.
+            The limit of each sum in the program.
         reached : ndarray of shape (n_rows,)
-            What a sum must be above to count, for the weights that were found.
+            The limit that a sum must exceed to count, under the weights of a solution.
         """
         n, k = rows.shape
-        # rows . w >= lead - M z: a sum is large enough, or costs one.
+        # rows . w >= lead - M z: each sum reaches its limit, or its variable costs one.
         constraints = [
             (np.hstack([rows, np.diag(lead - least)]), lead, np.inf),
             (np.repeat([[1.0, 0.0]], [k, n], axis=1), 1, 1),
@@ -253,16 +271,17 @@ class _Program:
             best = max(best, int((rows @ weights > reached).sum()))
             if best >= bound or not conflict.any():
                 break
-            # Not all of these sums can be above their limits at once.
+            # These sums cannot all be above their limits at once, so at least one must cost.
             cut = np.zeros((1, k + n))
             cut[0, k + chosen[conflict]] = 1.0
             constraints.append((cut, 1, np.inf))
         return min(best, bound), bound
 
     def _clearest(self, rows: Floats, reached: Floats) -> tuple[Floats, Bools]:
-        """Return the weights under which sums are furthest above limits, and those that conflict.
+        """Return the weights with the largest margin above the limits, and which sums conflict.
 
-        The sums that conflict are those whose limits stop the rest, where not all are above.
+        If no weights put all sums above their limits, the sums that conflict are those whose limits
+        are binding.
         """
         from scipy.optimize import linprog
 
@@ -280,9 +299,10 @@ class _Program:
 
 
 def _greatest(rows: Floats, low: Floats, high: Floats) -> Floats:
-    """Return the greatest weighted sum of each row: the best gets what the bounds leave first."""
+    """Return the greatest weighted sum of each row, for weights within bounds that sum to one."""
+    # The weight that the lower bounds leave goes to the largest values first.
     order = np.argsort(-rows, axis=1)
-    room = (high - low)[order]
-    before = np.cumsum(room, axis=1) - room
-    taken = np.clip(1 - low.sum() - before, 0.0, room)
-    return np.asarray(rows @ low + (np.take_along_axis(rows, order, axis=1) * taken).sum(axis=1))
+    widths = (high - low)[order]
+    before = np.cumsum(widths, axis=1) - widths
+    added = np.clip(1 - low.sum() - before, 0.0, widths)
+    return np.asarray(rows @ low + (np.take_along_axis(rows, order, axis=1) * added).sum(axis=1))

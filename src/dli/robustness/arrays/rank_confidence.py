@@ -1,4 +1,4 @@
-"""Which differences of rank are real: confidence sets of ranks, and units not told apart."""
+"""Confidence sets for ranks, and groups of units whose scores do not differ significantly."""
 
 import math
 from collections.abc import Sequence
@@ -20,37 +20,39 @@ __all__ = ["RankSets", "Side", "TieGroups", "best_sets", "rank_sets", "tie_group
 
 Side: TypeAlias = Literal["two-sided", "lower", "upper"]
 SIDES = ("two-sided", "lower", "upper")
-# The draws and all that is computed from them are held in memory.
+# The draws and all arrays computed from them are kept in memory.
 _MOST_DRAWS = 1_000_000
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RankSets(Printed):
-    """The ranks that errors of the scores leave possible for each unit.
+    """Confidence sets for the ranks of units whose scores have errors.
 
     Attributes
     ----------
     ranks : ndarray of shape (n_units,)
-        Nominal: 1 is the highest score, ties share the smaller rank. NaN, here and in the other
-        arrays of numbers, for units without a score.
+        The ranks of the scores as they are: 1 is the highest score, and tied units share the
+        smaller rank. Units without a score have NaN here and in the other arrays of numbers.
     lower, upper : ndarray of shape (n_units,)
-        The smallest and the largest rank of each unit's set.
+        The smallest and the largest rank in the set of each unit.
     told_apart : ndarray of bool of shape (n_units, n_units)
-        Whether the set of the unit (row) rests on a difference from the other (column) that errors
-        do not explain. Symmetric for simultaneous sets.
+        Whether the tests for the unit (row) declare it above or below the other (column), which is
+        what its set is computed from. Symmetric for simultaneous sets.
     critical_values : ndarray of shape (n_units,)
-        How many standard errors a difference must exceed to count, after the last step; the same
-        for all units if the sets are simultaneous.
+        The critical value of the last step: a difference counts if it exceeds this number of
+        standard errors. It is the same for all units if the sets are simultaneous.
     confidence : float
-        The probability with which the sets hold the true ranks.
+        The probability that the sets contain the true ranks.
     side : {"two-sided", "lower", "upper"}
-        Which ends the sets bound.
+        Whether the sets are bounded on both sides, or only from below or from above.
     simultaneous, stepdown : bool
-        Whether the sets hold for all units together, and were narrowed step by step.
+        Whether the confidence applies to the sets of all units together, and whether the sets were
+        narrowed in several steps.
     n_draws, seed : int
-        The same scores, errors and settings give the same sets to the last bit.
+        The number of draws of the errors, and their seed. The same scores, errors and settings
+        return identical sets.
     labels : sequence of str
-        How the units are called when it prints; by their number if empty.
+        The names of the units in the printed table; their row numbers if empty.
     """
 
     ranks: Floats
@@ -68,10 +70,10 @@ class RankSets(Printed):
 
     @property
     def not_told_apart(self) -> Floats:
-        """The number of other units that a unit is not told apart from, of shape (n_units,)."""
+        """The number of units from which each unit is not told apart, of shape (n_units,)."""
         is_scored = ~np.isnan(self.ranks)
-        n_others = is_scored.sum() - 1 - self.told_apart.sum(axis=1)
-        return np.where(is_scored, n_others, np.nan)
+        n_not_told_apart = is_scored.sum() - 1 - self.told_apart.sum(axis=1)
+        return np.where(is_scored, n_not_told_apart, np.nan)
 
     def _sheet(self) -> Sheet:
         labels = self.labels or [f"row {i}" for i in range(len(self.ranks))]
@@ -87,7 +89,7 @@ class RankSets(Printed):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class TieGroups(Printed):
-    """Which units are not told apart, and a division of the ranking into groups of such units.
+    """Units that are not told apart, and a division of the ranking into groups of such units.
 
     Attributes
     ----------
@@ -96,7 +98,7 @@ class TieGroups(Printed):
     together : ndarray of bool of shape (n_units, n_units)
         Whether two different units are not told apart. Symmetric.
     sets : RankSets
-        The simultaneous sets that this follows from.
+        The simultaneous confidence sets from which the groups follow.
     """
 
     groups: Floats
@@ -127,59 +129,65 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> RankSets:
-    r"""Return the set of ranks that errors of the scores leave possible for each unit.
+    r"""Return a confidence set for the rank of each unit, from the errors of the scores.
 
-    Unit j is declared above unit i where $x_j - x_i > c \, s_{ij}$, with the standard error
-    $s_{ij}$ of the difference. The lower end of the set of i is one more than the number of
-    units declared above it, the upper end is ``n_units`` less the number of those declared
-    below it. The critical value c is the quantile of the largest standardised difference of two
-    errors that are drawn from a normal distribution: over all pairs of units for simultaneous sets,
-    over those of one unit for the set of that unit alone. Each further step leaves out the pairs
-    that have been told apart, until no more are.
+    Unit j is declared above unit i if $x_j - x_i > c \, s_{ij}$, where $s_{ij}$ is the standard
+    error of the difference. The lower end of the set of i is one more than the number of units
+    declared above it; the upper end is ``n_units`` minus the number of units declared below it. The
+    critical value c is a quantile of the largest standardised difference of two errors, drawn from
+    a normal distribution: over all pairs of units for simultaneous sets, and over the pairs with
+    one unit for the set of that unit alone. Each further step omits the pairs that have been told
+    apart, until no more pairs are.
 
     Parameters
     ----------
     scores : array_like of shape (n_units,)
-        NaN marks a missing score: the unit is left out and is not counted.
+        The scores. NaN marks a missing score: the unit is left out and is not counted.
     errors : float or array_like of shape (n_units,), optional
-        Standard errors of independent scores. One of ``errors``, ``covariance`` and ``draws`` is
-        required. Scores without errors, 0, give the nominal ranks.
+        The standard errors of the scores, if these are independent. Exactly one of ``errors``,
+        ``covariance`` and ``draws`` is required. With ``errors=0`` the sets contain only the ranks
+        of the scores.
     covariance : array_like of shape (n_units, n_units), optional
-        Of the errors of the scores.
+        The covariance of the errors of the scores.
     draws : array_like of shape (n_draws, n_units), optional
-        Scores drawn in a study, at least two for each unit: their covariance is taken.
+        Draws of the scores, such as those of a study, at least two for each unit, of which the
+        covariance is computed.
     confidence : float
-        The probability with which sets hold the true ranks, between 0 and 1.
+        The probability that the sets contain the true ranks, between 0 and 1.
     side : {"two-sided", "lower", "upper"}
-        Whether sets are bounded on both sides, or only by a smallest (``"lower"``) or a largest
-        (``"upper"``) rank, which can be sharper for the set of one unit alone.
+        Whether the sets are bounded on both sides, or only by a smallest (``"lower"``) or a largest
+        (``"upper"``) rank. If ``simultaneous`` is False, a bound on one side can be sharper.
     simultaneous : bool
-        Whether all sets hold together with that confidence, as a whole table requires; otherwise
-        each of them alone.
+        Whether the confidence applies to all sets together, as a table of all units requires, or to
+        each set separately.
     stepdown : bool
-        Whether to go on after the first step. Sets are the same or narrower, and as reliable.
+        Whether to continue after the first step. The sets are then the same or narrower, with the
+        same confidence.
     n_draws : int
-        How many errors are drawn for each unit.
+        The number of errors to draw for each unit.
     rng : int, numpy.random.SeedSequence or numpy.random.Generator, optional
-        The seed, or what draws; a fresh seed by default, which the result keeps.
+        The seed, or a generator from which one is drawn; by default a new seed, which the result
+        records.
 
     Returns
     -------
     RankSets
-        The lowest and the highest rank in each set.
+        The confidence sets, with the pairs of units that are told apart.
 
     Raises
     ------
     MethodError
-        Errors that are missing, negative or infinite, not exactly one of the three kinds, a
-        covariance that is not one, or too few draws for the confidence.
+        An error is missing, negative or infinite, not exactly one of ``errors``, ``covariance`` and
+        ``draws`` is passed, the covariance is invalid, or ``n_draws`` is too small for the
+        confidence.
 
     Notes
     -----
-    Errors must be about normal. Sets hold the true ranks with about the stated confidence if all
-    true scores are equal, and with a higher one otherwise: only a claim in the wrong direction is
-    then a mistake. Two units with a difference known exactly, as without errors, are in that order
-    in all sets. Time grows with the square of the number of units.
+    The errors must be approximately normal. If all true scores are equal, the sets contain the true
+    ranks with about the stated confidence; otherwise with a higher one, because only a claim in the
+    wrong direction is then a mistake. Two units whose difference is exact, such as units without
+    errors, are in this order in all sets. The computing time grows with the square of the number of
+    units.
 
     References
     ----------
@@ -198,7 +206,8 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
     faults += flag_faults(simultaneous=simultaneous, stepdown=stepdown)
     refuse("rank_sets", faults)
     n_draws = whole_number("n_draws", n_draws, 1, _MOST_DRAWS)
-    # Of n + 1 values of which one is the observed, the largest but this many: exact for any n.
+    # The critical value is a quantile of n_draws + 1 values, of which one is the observed value, so
+    # that the level of the tests is exact for any n_draws.
     n_above = n_draws + 1 - math.ceil(confidence * (n_draws + 1) - 1e-9)
     if n_above < 1:
         msg = (
@@ -215,9 +224,9 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
         among_all(steps, levels) if simultaneous else unit_by_unit(steps, levels, side)
     )
     result = np.full((3, len(x)), np.nan)
-    # Ties known without error are no rivals for a rank.
-    level = noise.is_exact & (levels[:, np.newaxis] == levels)
-    n_rivals = len(levels) - level.sum(axis=1) + 1
+    # Units that tie exactly, without error, do not compete for a rank.
+    is_tied = noise.is_exact & (levels[:, np.newaxis] == levels)
+    n_rivals = len(levels) - is_tied.sum(axis=1) + 1
     result[0, is_scored] = 1 if side == "upper" else above.sum(axis=1) + 1
     result[1, is_scored] = len(levels) if side == "lower" else n_rivals - below.sum(axis=1)
     result[2, is_scored] = critical
@@ -239,6 +248,7 @@ def rank_sets(  # noqa: PLR0913 each is a decision of its own
 
 
 def _checked_scores(scores: ArrayLike) -> Floats:
+    """Return the scores as an array, or raise an error if they are not finite or missing."""
     x = as_floats(scores, "scores")
     if x.ndim != 1 or not x.size:
         msg = f"scores must have the shape (n_units,) with at least one unit, got {x.shape}"
@@ -262,21 +272,22 @@ def best_sets(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> Bools:
-    """Return the units that cannot be ruled out of the k best.
+    """Return the units that cannot be excluded from the k best.
 
-    With the confidence all units of a true rank up to k are among them.
+    They contain, with the stated confidence, all units whose true rank is at most k.
 
     Parameters
     ----------
     scores, errors, covariance, draws, confidence, stepdown, n_draws, rng
-        As in `rank_sets`, which also says what is raised.
+        As in `rank_sets`, which also lists the errors.
     k : int
-        From 1 to the number of units.
+        The number of best units, from 1 to the number of units.
 
     Returns
     -------
     ndarray of bool of shape (n_units,)
-        Whose simultaneous set has a rank up to k; False for units without a score.
+        Whether the simultaneous set of the unit contains a rank of at most k; False for units
+        without a score.
 
     Examples
     --------
@@ -302,17 +313,18 @@ def worst_sets(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> Bools:
-    """Return the units that cannot be ruled out of the k worst.
+    """Return the units that cannot be excluded from the k worst.
 
     Parameters
     ----------
     scores, errors, k, covariance, draws, confidence, stepdown, n_draws, rng
-        As in `best_sets`.
+        As in `best_sets`, with ``k`` the number of worst units.
 
     Returns
     -------
     ndarray of bool of shape (n_units,)
-        Whose simultaneous set has one of the k last ranks; False for units without a score.
+        Whether the simultaneous set of the unit contains one of the k last ranks; False for units
+        without a score.
 
     Examples
     --------
@@ -338,29 +350,30 @@ def tie_groups(  # noqa: PLR0913 each is a decision of its own
     n_draws: int = 10_000,
     rng: object = None,
 ) -> TieGroups:
-    """Return which units are not told apart, and the ranking divided into groups of such units.
+    """Return the units that are not told apart, and a division of the ranking into groups of them.
 
-    Two units are told apart if the simultaneous two-sided sets rest on their difference. Groups are
-    made from the highest score downwards: the next unit joins the group unless it is told apart
-    from a unit in it, and otherwise begins the next group. So no two units of a group are told
-    apart, each group is a run of neighbouring ranks, and no division of that kind has fewer groups.
-    Units of different groups need not be told apart: `TieGroups.together` says which are not.
+    Two units are told apart if their difference is significant in the simultaneous two-sided sets.
+    Groups are formed from the highest score downwards: each unit joins the current group unless it
+    is told apart from a unit in it, in which case it starts the next group. Thus no two units of a
+    group are told apart, each group consists of consecutive ranks, and no division of this kind has
+    fewer groups. Units of different groups may also not be told apart: `TieGroups.together` shows
+    which pairs are not.
 
     Parameters
     ----------
     scores, errors, covariance, draws, confidence, stepdown, n_draws, rng
-        As in `rank_sets`, which also says what is raised. Equal scores are in the order of the
-        units.
+        As in `rank_sets`, which also lists the errors. Units with equal scores are taken in their
+        order in ``scores``.
 
     Returns
     -------
     TieGroups
-        Which units are not told apart.
+        The groups, and the pairs of units that are not told apart.
 
     Examples
     --------
-    >>> found = tie_groups([60, 70, 58, 40], errors=2.0, rng=1)
-    >>> found.groups.tolist(), found.sets.not_told_apart.tolist()
+    >>> ties = tie_groups([60, 70, 58, 40], errors=2.0, rng=1)
+    >>> ties.groups.tolist(), ties.sets.not_told_apart.tolist()
     ([2.0, 1.0, 2.0, 3.0], [1.0, 0.0, 1.0, 0.0])
     """
     sets = rank_sets(

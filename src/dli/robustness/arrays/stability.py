@@ -1,4 +1,4 @@
-"""How far weights may move before the order of units changes."""
+"""How far the weights can change before the order of the units does."""
 
 import numpy as np
 from attrs import frozen
@@ -14,18 +14,19 @@ __all__ = ["Stability", "pair_robustness", "robustness_of", "weight_stability"]
 
 @frozen(kw_only=True, eq=False)
 class Stability:
-    """Within which limits each weight leaves the order as it is.
+    """The limits within which changes of each weight do not affect the order of the units.
 
     Attributes
     ----------
     weights : ndarray of shape (n_indicators,)
-        Nominal.
+        The nominal weights.
     low, high : ndarray of shape (n_indicators,)
-        Between them no two units swap.
+        The limits of each weight between which no two units swap.
     leader_low, leader_high : ndarray of shape (n_indicators,)
-        Between them the first stays the first.
+        The limits of each weight between which the first unit remains first.
     swaps : ndarray of int of shape (n_indicators, 2, 2)
-        The pairs of units that swap at the lower and at the upper limit; -1 where none does.
+        The pair of units that swap at the lower and at the upper limit (second axis), the one that
+        is ahead at the nominal weights first; -1 if no two units swap.
     """
 
     weights: Floats
@@ -37,32 +38,34 @@ class Stability:
 
 
 def weight_stability(values: ArrayLike, weights: ArrayLike) -> Stability:
-    r"""Return for each weight the interval in which it can move without a change of order.
+    r"""Return the interval of each weight in which the order of the units does not change.
 
-    The weight of indicator k moves to t and the others keep their proportions:
+    The weight of indicator k changes to t, and the other weights keep their proportions:
     $s_i(t) = t x_{ik} + (1 - t) r_i$ with
     $r_i = \sum_{m \ne k} w_m x_{im} / (1 - w_k)$. Units i and j swap at
-    $t = (r_j - r_i) / ((x_{ik} - r_i) - (x_{jk} - r_j))$. Where one weight is 1, the others
-    are equal among themselves. Between units that lack indicators the score is a ratio of such
-    lines, and t a root of a quadratic equation.
+    $t = (r_j - r_i) / ((x_{ik} - r_i) - (x_{jk} - r_j))$. If one weight is 1,
+    the others are equal to each other. If units lack indicators, their scores are ratios of such
+    lines, and t is a root of a quadratic equation.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised. NaN is missing: its weight is shared among the rest.
+        The normalised values. NaN marks a missing value, whose weight is shared among the other
+        indicators.
     weights : array_like of shape (n_indicators,)
-        Summing to one.
+        The weights, which must sum to one.
 
     Returns
     -------
     Stability
-        From 0 to 1 where nothing changes. Units that tie at the nominal weights part at once,
-        which does not count as a swap. Units without a score at the nominal weights are left out.
+        The limits; 0 and 1 where the order never changes. Units that tie at the nominal weights
+        separate at any change, which does not count as a swap. Units without a score at the nominal
+        weights are left out.
 
     Raises
     ------
     MethodError
-        Infinite values, or weights that do not sum to one.
+        A value is infinite, a weight is negative, or the weights do not sum to one.
 
     Examples
     --------
@@ -85,11 +88,12 @@ def weight_stability(values: ArrayLike, weights: ArrayLike) -> Stability:
     swaps = np.full((n, 2, 2), -1, dtype=np.int64)
     for k in range(n):
         is_all = w[k] >= 1 - TIE
-        others = np.where(np.arange(n) == k, 0.0, 1 / max(n - 1, 1) if is_all else w / (1 - w[k]))
-        # The score at t is a ratio of sums: of values, and of the weights of what there is.
-        sums = np.stack([filled @ others, filled[:, k]])
-        rests = np.where(present[:, others > 0].all(axis=1), float(others.any()), present @ others)
-        shares = np.stack([rests, present[:, k].astype(np.float64)])
+        rest = np.where(np.arange(n) == k, 0.0, 1 / max(n - 1, 1) if is_all else w / (1 - w[k]))
+        # The score at t is a ratio: the weighted sum of the values over the sum of the weights of
+        # the values that are present.
+        sums = np.stack([filled @ rest, filled[:, k]])
+        present_rest = np.where(present[:, rest > 0].all(axis=1), float(rest.any()), present @ rest)
+        shares = np.stack([present_rest, present[:, k].astype(np.float64)])
         t = _crossings(sums, shares, ahead, behind)
         pairs = np.broadcast_to(np.arange(ahead.size), t.shape)
         for side, inside in enumerate(((t >= 0) & (t < w[k]), (t > w[k]) & (t <= 1))):
@@ -113,63 +117,67 @@ def weight_stability(values: ArrayLike, weights: ArrayLike) -> Stability:
 
 
 def _scores(filled: Floats, present: Floats, weights: Floats) -> Floats:
+    """Return the weighted means of the values that are present; NaN if they have no weight."""
     total = present @ weights
     return np.asarray(filled @ weights / np.where(total > 0, total, np.nan))
 
 
 def _crossings(sums: Floats, shares: Floats, first: Integers, second: Integers) -> Floats:
-    """Return where the scores of pairs of units are equal: (2, n_pairs), NaN where they are not.
+    """Return the weights at which pairs of units tie, of shape (2, n_pairs); NaN if they never do.
 
     Parameters
     ----------
     sums, shares : ndarray of shape (2, n_units)
-        A score at t is the sum over the share, each of them the line from its value at 0 to that
-        at 1.
+        The score of a unit at t is its sum divided by its share. Both are linear in t, and the two
+        rows are their values at t = 0 and t = 1.
     first, second : ndarray of shape (n_pairs,)
+        The units of each pair.
     """
     base, slope = sums[0], sums[1] - sums[0]
     share, change = shares[0], shares[1] - shares[0]
 
-    def cross(one: Floats, other: Floats) -> Floats:
-        return np.asarray(one[first] * other[second] - one[second] * other[first])
+    def cross(left: Floats, right: Floats) -> Floats:
+        return np.asarray(left[first] * right[second] - left[second] * right[first])
 
-    # The lead of one unit times both shares is c + b t + a t^2.
+    # The lead of the first unit times both shares is c + b t + a t^2.
     c, a = cross(base, share), cross(slope, change)
     b = cross(base, change) + cross(slope, share)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # The form that loses no digits, and holds where a or c is zero.
+        # This form of the roots avoids cancellation, and remains valid if a or c is zero.
         half = -(b + np.copysign(np.sqrt(b * b - 4 * a * c), b)) / 2
         t = np.stack([c / half, half / a])
         both = (share[first] + change[first] * t) * (share[second] + change[second] * t)
-    # Where a unit has no share it has no score.
+    # A unit whose share is zero has no score.
     return np.where(both > TIE, t, np.nan)
 
 
 def pair_robustness(values: ArrayLike, weights: ArrayLike) -> Floats:
-    r"""Return how much doubt about the weights the order of each two units survives.
+    r"""Return the robustness of the order of each two units to changes of the weights.
 
-    The greatest e in [0, 1] for which the unit that is ahead stays so at all weights
-    $(1 - e) w + e v$, v any weights at all: e reaches
-    $d \cdot w / (d \cdot w - \min_k d_k)$ with the differences d.
+    The robustness is the greatest e in [0, 1] for which the unit that is ahead remains ahead at
+    $(1 - e) w + e v$ for any weights v. It is
+    $d \cdot w / (d \cdot w - \min_k d_k)$, where d are the differences between the values of
+    the two units, and 1 if no difference is negative.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised. NaN is missing: its weight is shared among the rest.
+        The normalised values. NaN marks a missing value, whose weight is shared among the other
+        indicators.
     weights : array_like of shape (n_indicators,)
-        Summing to one.
+        The weights, which must sum to one.
 
     Returns
     -------
     ndarray of shape (n_units, n_units)
-        Row against column, for the row ahead; 0 where it is not ahead, 1 where no weights can turn
-        the order. NaN for two units with values of different indicators, unless one dominates the
-        other, and for units without a score.
+        The robustness of the lead of the row over the column: 0 if the row is not ahead, and 1 if
+        no weights can reverse the order. NaN for two units that have values for different
+        indicators, unless one dominates the other, and for units without a score.
 
     Raises
     ------
     MethodError
-        Infinite values, or weights that do not sum to one.
+        A value is infinite, a weight is negative, or the weights do not sum to one.
 
     References
     ----------
@@ -188,7 +196,7 @@ def pair_robustness(values: ArrayLike, weights: ArrayLike) -> Floats:
 
 
 def robustness_of(comparisons: Comparisons, weights: Floats, scores: Floats) -> Floats:
-    """Return the robustness of pairs of units that have been compared, from their scores."""
+    """Return the robustness of pairs of units from their comparisons and scores."""
     x, is_linear = comparisons.values, comparisons.is_linear
     is_sure = comparisons.dominates | comparisons.dominates.T
     scale = np.fmax.reduce(np.abs(scores))
@@ -205,6 +213,7 @@ def robustness_of(comparisons: Comparisons, weights: Floats, scores: Floats) -> 
 
 
 def _checked(values: ArrayLike, weights: ArrayLike) -> tuple[Floats, Floats]:
+    """Return the values, scaled into a safe range, and the weights, after checking both."""
     x, w = as_table(values, missing=True), as_floats(weights, "weights")
     if w.shape != x.shape[1:] or not (w >= 0).all() or not abs(w.sum() - 1) <= 1e-9:
         msg = f"weights must be {x.shape[1]} numbers of at least 0 that sum to one, got {weights!r}"

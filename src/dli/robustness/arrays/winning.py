@@ -1,4 +1,4 @@
-"""How likely a unit is to score above another when nothing is known of the weights; exactly."""
+"""The exact probability that a unit scores above another under random weights."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from dli.robustness.arrays.comparisons import Comparisons, compared, flat
 
 __all__ = ["pairwise_winning", "winning_of"]
 
-# How many pairs are computed at once.
+# The number of pairs computed at once.
 _PAIRS = 2**16
-# Each parameter counts as so many indicators in the recursion.
+# The limit of a parameter, because a parameter counts as that many indicators in the recursion.
 _LARGEST = 1000
 
 
@@ -26,45 +26,47 @@ def pairwise_winning(
 ) -> Floats:
     r"""Return the probability that each unit scores above each other under random weights.
 
-    $P(w \cdot x_i > w \cdot x_j)$ for weights distributed uniformly over all that are not
-    negative and sum to one. It is computed without sampling as the volume that a half-space cuts
-    off a simplex, by a recursion of averages that loses no digits.
+    The probability is $P(w \cdot x_i > w \cdot x_j)$, for weights that are uniformly distributed
+    over all non-negative weights that sum to one. It is computed without sampling, as the volume
+    that a half-space cuts off a simplex, by a numerically stable recursion of averages.
 
     Parameters
     ----------
     values : array_like of shape (n_units, n_indicators)
-        Normalised. NaN is missing: its weight is shared among the rest.
+        The normalised values. NaN marks a missing value, whose weight is shared among the other
+        indicators.
     concentration : sequence of int, optional
-        Whole parameters of a Dirichlet distribution of the weights, one for each indicator; all 1
-        is the uniform distribution.
+        The parameters of the Dirichlet distribution of the weights, a whole number for each
+        indicator; by default all are 1, which makes the weights uniform.
     lower : array_like of shape (n_indicators,), optional
-        The least that each weight can be; together below 1. The weights are then uniform on what
-        the bounds leave.
+        The smallest value of each weight; their sum must be below 1. The remaining weight is then
+        distributed as above: by default, uniformly over all weights that meet the bounds.
 
     Returns
     -------
     ndarray of shape (n_units, n_units)
-        Row above column, strictly: units that tie win 0 against each other, and a unit that
-        dominates another exactly 1. NaN for two units with values of different indicators, unless
-        one dominates the other: `dli.sensitivity.uncertainty` samples those.
+        The probability that the row scores strictly above the column: 0 for units that tie, and
+        exactly 1 for a unit that dominates another. NaN for two units that have values for
+        different indicators, unless one dominates the other; `dli.sensitivity.uncertainty` can
+        estimate these by sampling.
 
     Raises
     ------
     MethodError
-        Infinite values, parameters that are not whole numbers of at least 1, or bounds that leave
-        nothing.
+        A value is infinite, a parameter is not a whole number from 1 to 1000, or the lower bounds
+        are negative or do not sum to less than 1.
 
     Notes
     -----
-    There is no formula of this kind for upper bounds.
+    Upper bounds are not supported, because no formula of this kind exists for them.
 
     References
     ----------
     Varsi (1973), The multidimensional content of the frustum of the simplex.
     https://doi.org/10.2140/pjm.1973.46.303
 
-    Cho and Cho (2001), On the moments and volume of polytopes cut by a hyperplane; the recursion
-    is that of Varsi.
+    Cho and Cho (2001), On the moments and volume of polytopes cut by a hyperplane. The recursion
+    used here is that of Varsi.
 
     Examples
     --------
@@ -82,7 +84,7 @@ def winning_of(
     concentration: Sequence[int] | None = None,
     lower: ArrayLike | None = None,
 ) -> Floats:
-    """Return the probabilities of `pairwise_winning` for units that have been compared."""
+    """Return the probabilities of `pairwise_winning` from comparisons of the units."""
     x = comparisons.values
     n_units, n_indicators = x.shape
     times = _whole_parameters(concentration, n_indicators)
@@ -94,7 +96,7 @@ def winning_of(
     first, second = np.nonzero(np.triu(comparisons.is_linear, 1))
     for start in range(0, first.size, _PAIRS):
         i, j = first[start : start + _PAIRS], second[start : start + _PAIRS]
-        # Differences of zero do not count, nor does what both lack.
+        # Indicators that both units lack count as a difference of zero, which has no effect.
         differences = np.nan_to_num(x[i] - x[j])
         shared = differences @ least
         differences = (1 - least.sum()) * differences + shared[:, np.newaxis]
@@ -104,6 +106,7 @@ def winning_of(
 
 
 def _whole_parameters(concentration: Sequence[int] | None, n: int) -> Integers:
+    """Return the checked parameters of the Dirichlet distribution, by default all 1."""
     if concentration is None:
         return np.ones(n, dtype=np.int64)
     numbers = listed("concentration", concentration, f"{n} whole numbers of at least 1")
@@ -115,6 +118,7 @@ def _whole_parameters(concentration: Sequence[int] | None, n: int) -> Integers:
 
 
 def _lower(lower: ArrayLike, n: int) -> Floats:
+    """Return the lower bounds of the weights, after checking them."""
     bounds = as_floats(lower, "lower")
     if bounds.shape != (n,) or not (bounds >= 0).all() or not bounds.sum() < 1:
         msg = f"lower must be {n} numbers of at least 0 that sum to less than 1, got {lower!r}"
@@ -123,11 +127,12 @@ def _lower(lower: ArrayLike, n: int) -> Floats:
 
 
 def _volumes(differences: Floats) -> tuple[Floats, Floats]:
-    """Return the shares of the simplex on which weighted differences are above and below zero.
+    """Return the shares of the simplex on which the weighted differences are above and below zero.
 
-    With the positive differences p_1 ... p_J, A_0 = 1 and the other A_j = 0 at first, every
-    non-positive difference y in turn makes A_j the mean of A_j and A_(j - 1) with the weights
-    p_j and -y. The last A is the share on which the sum is not above zero.
+    Let p_1 ... p_J be the positive differences, A_0 = 1, and A_1 ... A_J = 0 at first. For each
+    non-positive difference y in turn, and j from 1 to J, A_j is replaced by the mean of A_j and
+    A_(j - 1) with the weights p_j and -y. At the end, A_J is the share on which the weighted sum is
+    not above zero.
     """
     ordered = -np.sort(-differences, axis=1).T
     n_positive = (ordered > 0).sum(axis=0)
@@ -147,6 +152,6 @@ def _volumes(differences: Floats) -> tuple[Floats, Floats]:
                 levels[j] += (1 - share[j]) * previous
                 previous = levels[j]
         above[pairs], below[pairs] = 1 - levels[-1], levels[-1]
-        worse_nowhere = ~(rest < 0).any(axis=0)
-        above[pairs[worse_nowhere]], below[pairs[worse_nowhere]] = 1.0, 0.0
+        nowhere_below = ~(rest < 0).any(axis=0)
+        above[pairs[nowhere_below]], below[pairs[nowhere_below]] = 1.0, 0.0
     return above, below

@@ -69,15 +69,15 @@ class Alternatives:
 
     def factors(self, assessment: Assessment) -> list[str]:
         """Return the name of the step."""
-        own = [
+        fixed = [
             repr(node.code)
             for node in assessment.index.walk()
             if getattr(node, self.step, None) is not None
         ]
-        # Normalisations of nodes apply to their scores, alternatives to indicators.
-        if own and self.step != "normalisation":
+        # The normalisation of a node applies to its scores, but the alternatives to indicators.
+        if fixed and self.step != "normalisation":
             msg = f"nodes have their own {self.step}, which takes precedence over alternatives"
-            raise MethodError(msg, own)
+            raise MethodError(msg, fixed)
         return [self.step]
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
@@ -132,18 +132,21 @@ class Exclusion:
         """Set the weight of the excluded node to zero."""
         which = _parts(uniforms[0], len(self.codes) + 1)
         for number, code in enumerate(self.codes, 1):
-            gone = which == number
-            if gone.any():
-                draws.scale(topmost(draws.index, code), np.where(gone, 0.0, 1.0))
+            is_excluded = which == number
+            if is_excluded.any():
+                draws.scale(topmost(draws.index, code), np.where(is_excluded, 0.0, 1.0))
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[str | None]]:
-        """Return the code that is left out of each draw, None where none is."""
+        """Return the code that is excluded in each draw, or None if no node is excluded."""
         codes = (None, *self.codes)
         return [[codes[i] for i in _parts(uniforms[0], len(codes)).tolist()]]
 
 
 def topmost(index: Index, code: str) -> str:
-    """Return the node that goes with a code: up while it is an only child, which cannot stay."""
+    """Return the code of the node to exclude for a code.
+
+    An inner node cannot remain without children, so an only child is replaced by its parent.
+    """
     parent = index.parent(code)
     while parent is not None and len(parent.children) == 1:
         code, parent = parent.code, index.parent(parent.code)

@@ -1,4 +1,4 @@
-"""Doubtful values, which may stand for missing ones."""
+"""Doubtful values, which may be missing values."""
 
 import numpy as np
 from attrs import frozen
@@ -24,8 +24,8 @@ class DoubtfulAsMissing:
     Parameters
     ----------
     by_indicator : bool
-        Whether this is decided for each indicator independently. By default, all doubtful values of
-        a draw are treated alike.
+        Whether the doubtful values of each indicator are treated independently. By default, all
+        doubtful values in a draw are treated in the same way.
 
     Notes
     -----
@@ -74,10 +74,10 @@ class DoubtfulAsMissing:
     def apply(self, uniforms: Floats, draws: Draws) -> None:
         """Treat the cells as missing in draws whose number is at least 0.5."""
         groups = draws.once(self, lambda: self._groups(draws.assessment))
-        for own, cells in zip(uniforms, groups.values(), strict=True):
-            draws.omit(cells, own >= 0.5)
+        for numbers, cells in zip(uniforms, groups.values(), strict=True):
+            draws.omit(cells, numbers >= 0.5)
 
     def drawn(self, uniforms: Floats, _: Draws) -> list[list[str]]:
         """Return for each draw how the values are used: as they are, or as missing."""
         readings = np.where(uniforms >= 0.5, "missing", "as they are")
-        return [[str(reading) for reading in own] for own in readings]
+        return [[str(reading) for reading in row] for row in readings]

@@ -1,4 +1,4 @@
-"""Gamma variates from uniform numbers, by the inverse of the distribution function."""
+"""Gamma variates from uniform numbers by the inverse distribution function."""
 
 from functools import lru_cache
 from typing import Any
@@ -9,49 +9,53 @@ from dli.arrays import Bools, Floats, Integers
 
 __all__ = ["gamma_variates"]
 
-# Gamma variates that are all below this are told apart by their logarithms.
+# If all gamma variates are below this, their ratios are computed from their logarithms.
 _TINY = 1e-200
-# What a number of 0 stands for.
-_LEAST_VARIATE = 1e-300
-# Of a smaller shape every gamma variate is 0 as a float; its inverse fails near the end of floats.
+# The smallest gamma variate of a shape above 0, such as that of a uniform number of 0. If only the
+# smallest weights of a unit have values, their sums must not lose digits to underflow.
+_LEAST_VARIATE = 1e-250
+# With a smaller shape, every gamma variate underflows to 0, and the inverse may fail.
 _SMALLEST_SHAPE = 1e-19
 # The largest number below 1 that a generator draws.
 _LAST = 1 - 2.0**-53
 
-# Tables have cells that double in width from both ends of 0 to 1, as the spacing of floats does:
-# so many octaves of 2 to the power of so many cells, up to a half and one cell beyond.
+# The inverse is interpolated in cells that become narrower towards 0 and 1, like the spacing of
+# floats: from each end to 0.5, _OCTAVES octaves with 2**_BITS cells each, and one cell beyond.
 _OCTAVES, _BITS = 12, 6
 _CELLS = _OCTAVES * 2**_BITS + 1
 _SHIFT = 52 - _BITS
 _NEAREST = 2.0 ** -(_OCTAVES + 1)
-# The number of the first cell, as the upper bits of floats have it.
+# The number of the first cell: the upper bits of the float at its lower end.
 _FIRST = int(np.float64(_NEAREST).view(np.int64)) >> _SHIFT
-# Shapes of which polynomials in these cells are exact to 1e-10.
+# For shapes in this range, the polynomials in these cells are accurate to 1e-10.
 _LEAST_TABLED, _MOST_TABLED = 0.1, 1e5
-# A table is worth its price from so many draws at once.
+# The number of draws from which computing a table saves time.
 _FEW = 128
 
 
 def gamma_variates(uniforms: Floats, shapes: Floats, chosen: Bools | None = None) -> Floats:
-    """Turn uniform numbers into gamma variates, a shape for each row; 0 where the shape is.
+    """Return gamma variates from uniform numbers, with one shape for each row.
 
     Parameters
     ----------
     uniforms : ndarray of shape (n_children, ...)
+        Uniform numbers from 0 to 1.
     shapes : ndarray of shape (n_children,)
+        The shapes of the gamma distributions. A shape of 0 returns variates of 0.
     chosen : ndarray of bool of shape (n_children, ...), optional
-        Which are wanted; the others are 0.
+        The variates to return; all others are 0. All by default.
 
     Returns
     -------
     ndarray of shape (n_children, ...)
-        Draws in which all would be too small for a float are divided by the largest.
+        If all variates of a draw are close to underflow, they are divided by the largest, since
+        only their ratios matter.
     """
     from scipy.special import gammaln
 
     below_1 = np.minimum(uniforms, _LAST) if uniforms.max() > _LAST else uniforms
     if np.abs(shapes - 1).max() < 1e-12:
-        # Numbers of 0 for all children would leave no weight.
+        # If the numbers of all children were 0, all weights would be 0.
         variates = np.maximum(-np.log1p(-below_1), _LEAST_VARIATE)
         return np.asarray(variates if chosen is None else variates * chosen)
     by_row = shapes.reshape(-1, *[1] * (uniforms.ndim - 1))
@@ -65,20 +69,22 @@ def gamma_variates(uniforms: Floats, shapes: Floats, chosen: Bools | None = None
         variates, wanted = variates * chosen, wanted & chosen
     is_tiny = variates.max(axis=0) < _TINY
     if is_tiny.any():
-        # Near 0 the distribution function is x^a / Gamma(a + 1), so log x is known beyond the range
-        # of floats. Of shapes near 0 one variate dwarfs the others, in proportion to its shape.
+        # Near 0 the distribution function is x^a / Gamma(a + 1), so log x can be computed even if x
+        # underflows. If the shapes are near 0, one variate is much larger than all others, and the
+        # probability that it is the one of a child is proportional to that child's shape.
         place = np.broadcast_to(is_tiny, variates.shape)
         with np.errstate(divide="ignore", over="ignore"):
             logs = (np.log(np.maximum(below_1, 5e-324)) + gammaln(shape + 1)) / shape
         logs = np.where(wanted, logs, -np.inf)
         top = logs.max(axis=0)
         ratios = np.exp(logs - np.where(np.isfinite(top), top, 0.0))
+        ratios = np.maximum(ratios, np.where(wanted, _LEAST_VARIATE, 0.0))
         variates = np.where(place, ratios, variates)
     return np.asarray(variates)
 
 
 def _inverse(uniforms: Floats, shapes: Floats) -> Floats:
-    """Return the gamma variates of numbers below 1, a shape above 0 for each row."""
+    """Return gamma variates from numbers below 1, with one shape above 0 for each row."""
     has_table = (shapes >= _LEAST_TABLED) & (shapes <= _MOST_TABLED)
     if uniforms[0].size < _FEW or not has_table.any():
         return _exact(uniforms, shapes)
@@ -98,7 +104,7 @@ def _exact(uniforms: Floats, shapes: Floats) -> Floats:
 
 
 def _interpolated(uniforms: Floats, shapes: Floats) -> Floats:
-    """Read variates from tables; those nearer to 0 or 1 than the first cell are exact."""
+    """Return interpolated variates, and exact ones for numbers beyond the outermost cells."""
     coefficients, first_cells = _tables(tuple(shapes.tolist()))
     rows = uniforms.reshape(len(shapes), -1)
     variates = np.empty(rows.shape)
@@ -122,17 +128,17 @@ def _interpolated(uniforms: Floats, shapes: Floats) -> Floats:
         variates *= offsets
         variates += np.take(power, cells, out=read, mode="clip")
     if is_outside.any():
-        own = np.broadcast_to(shapes[:, np.newaxis], rows.shape)
-        variates[is_outside] = _exact(rows[is_outside], own[is_outside])
+        by_cell = np.broadcast_to(shapes[:, np.newaxis], rows.shape)
+        variates[is_outside] = _exact(rows[is_outside], by_cell[is_outside])
     return variates.reshape(uniforms.shape)
 
 
 @lru_cache(maxsize=128)
 def _tables(shapes: tuple[float, ...]) -> tuple[Floats, Integers]:
-    """Return the coefficients of all cells of all shapes, and where each row's cells start.
+    """Return the coefficients of all cells of all shapes, and the offset of each row's cells.
 
-    The polynomials are of degree 5 in the distance from the middle of a cell, the highest power
-    first; at the ends of cells they have the value and the first two derivatives of the inverse.
+    The polynomials have degree 5 in the distance from the middle of a cell, with the highest power
+    first. At the ends of cells, they match the inverse and its first two derivatives.
     """
     distinct, table = np.unique(shapes, return_inverse=True)
     parts = [_coefficients(shape) for shape in distinct.tolist()]
@@ -153,7 +159,7 @@ def _coefficients(shape: float) -> Any:
     bends = (1 - (shape - 1) / values) * slopes**2
 
     def halves(at_ends: Floats, power: int) -> tuple[Floats, Floats]:
-        """Return what is even and what is odd about the middle, in widths of cells."""
+        """Return the even and the odd part about the middle of each cell, in widths of cells."""
         left, right = at_ends[:, :-1] * widths**power, at_ends[:, 1:] * widths**power
         return (right + left) / 2, (right - left) / 2
 

@@ -22,14 +22,17 @@ class Input(Protocol):
 
     - ``options``: a mapping from a step of the method to the options among which the input chooses
       with `Draws.choose`;
-    - ``drawn(uniforms, draws)``: returns, for each factor, the values that its uniform numbers
-      stand for, a sequence with one value for each draw;
+    - ``drawn(uniforms, draws)``: returns, for each factor, the sequence of the values in each draw
+      that its uniform numbers represent;
     - ``apply_given(known, uniforms, free, draws)``: draws the free factors again given the others,
       for an input whose factors depend on each other.
     """
 
     def factors(self, assessment: Assessment, /) -> Sequence[str]:
-        """Return the names of the uniform numbers per draw, after checking against the index."""
+        """Return the names of the factors, each of which has one uniform number in each draw.
+
+        Parameters that do not fit the assessment raise an error here.
+        """
         ...
 
     def apply(self, uniforms: Floats, draws: Draws, /) -> None:
@@ -50,14 +53,14 @@ def require_inputs(inputs: Any) -> tuple[Any, ...]:
     if not all_inputs:
         msg = "a study needs at least one uncertain input"
         raise MethodError(msg)
-    strangers = [
+    invalid = [
         f"{value!r}{': write it with ()' if isinstance(value, type) else ''}"
         for value in all_inputs
         if isinstance(value, type) or not _is_input(value)
     ]
-    if strangers:
+    if invalid:
         msg = "inputs must have the methods factors and apply"
-        raise MethodError(msg, strangers)
+        raise MethodError(msg, invalid)
     return all_inputs
 
 

@@ -48,23 +48,23 @@ class WeightNoise:
     relative: Any = 0.25
 
     def __attrs_post_init__(self) -> None:
-        given = self.relative if isinstance(self.relative, Mapping) else {"": self.relative}
+        spreads = self.relative if isinstance(self.relative, Mapping) else {"": self.relative}
         faults = [
             f"{f'{key!r}: ' if key != '' else ''}{spread!r}"
-            for key, spread in given.items()
+            for key, spread in spreads.items()
             if not (is_number(spread) and 0 <= spread < 1)
         ]
         if faults:
             msg = "the spread of weights must be at least 0 and below 1, got"
             raise MethodError(msg, faults)
-        # True and 1.0 would be taken for level 1.
-        keys = [repr(key) for key in given if not (isinstance(key, str) or is_whole(key))]
+        # True and 1.0 would be read as level 1.
+        keys = [repr(key) for key in spreads if not (isinstance(key, str) or is_whole(key))]
         if keys:
             msg = "the keys of WeightNoise must be levels (whole numbers) or codes (text), got"
             raise MethodError(msg, keys)
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the weights that vary."""
+        """Return the names of the weights that vary."""
         index = assessment.index
         if isinstance(self.relative, Mapping):
             nodes = {node.code: index.level(node.code) for node in index.walk()}
@@ -72,14 +72,14 @@ class WeightNoise:
             unknown = [key for key in self.relative if key not in known]
             if unknown:
                 raise UnknownCodeError("code or level for WeightNoise", unknown, known)
-        found = [f"weight of {code}" for _, codes, _ in self._groups(index) for code in codes]
-        if not found:
+        names = [f"weight of {code}" for _, codes, _ in self._groups(index) for code in codes]
+        if not names:
             msg = (
-                "WeightNoise does not change any weight: the named nodes have no siblings, or a "
-                "spread of 0"
+                "WeightNoise does not change any weight: the named nodes do not have siblings, or "
+                "have a spread of 0"
             )
             raise MethodError(msg)
-        return found
+        return names
 
     def _groups(self, index: Index) -> list[tuple[Index, list[str], Floats]]:
         """Return the parents with the children that vary, and the spreads of all children."""
@@ -100,18 +100,18 @@ class WeightNoise:
         return float(self.relative.get(code, self.relative.get(level, 0.0)))
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
-        """Scale the weights."""
+        """Multiply the weights by the noise."""
         first = 0
         room = draws.room.array(f"noise {id(self)}", uniforms.shape)
         for node, codes, spreads in draws.once(self, lambda: self._groups(draws.index)):
-            own = slice(first, first + len(codes))
+            rows = slice(first, first + len(codes))
             first += len(codes)
             spread = spreads[spreads > 0, np.newaxis]
             if len(codes) == len(spreads) and np.ptp(spreads) == 0 and spread[0] > _NARROWEST:
-                # In proportion to 1 - s + 2 s u, and siblings are scaled to sum to one.
-                noise = np.add(uniforms[own], (1 - spread[0]) / (2 * spread[0]), out=room[own])
+                # Divided by 2 s, which cancels when siblings are scaled to sum to one.
+                noise = np.add(uniforms[rows], (1 - spread[0]) / (2 * spread[0]), out=room[rows])
             else:
-                noise = np.multiply(uniforms[own], 2 * spread, out=room[own])
+                noise = np.multiply(uniforms[rows], 2 * spread, out=room[rows])
                 noise += 1 - spread
             if len(codes) < len(spreads):
                 factors = np.ones((len(spreads), draws.n_draws))
@@ -120,7 +120,7 @@ class WeightNoise:
             draws.scale_children(node.code, noise)
 
     def drawn(self, _: Floats, draws: Draws) -> list[Floats]:
-        """Return the weights within their parents, after all inputs."""
+        """Return the weights within their parents, after all inputs are applied."""
         groups = self._groups(draws.index)
         return [draws.local_weights(code) for _, codes, _ in groups for code in codes]
 
@@ -166,11 +166,11 @@ class DirichletWeights:
         if unknown:
             raise UnknownCodeError("sub-index for DirichletWeights", unknown, codes)
         chosen = codes if self.nodes is None else self.nodes
-        found = [codes[code] for code in codes if code in chosen]
-        return [node for node in found if len(node.children) > 1]
+        nodes = [codes[code] for code in codes if code in chosen]
+        return [node for node in nodes if len(node.children) > 1]
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the weights that vary."""
+        """Return the names of the weights that vary."""
         parents = self.parents(assessment.index)
         if not parents:
             msg = "DirichletWeights does not change any weight: each node has only one child"
@@ -186,35 +186,35 @@ class DirichletWeights:
 
     def apply(self, uniforms: Floats, draws: Draws) -> None:
         """Set the weights in proportion to gamma variates."""
-        for node, own, shapes in self._drawn_nodes(draws):
-            draws.set_weights(node.code, gamma_variates(uniforms[own], shapes))
+        for node, rows, shapes in self._drawn_nodes(draws):
+            draws.set_weights(node.code, gamma_variates(uniforms[rows], shapes))
 
     def _drawn_nodes(self, draws: Draws) -> list[tuple[Index, slice, Floats]]:
-        """Return the nodes, the uniform numbers of their children, and the gamma shapes."""
+        """Return the nodes, the rows of their children's uniform numbers, and the gamma shapes."""
         return draws.once(self, lambda: self._nodes(draws))
 
     def _nodes(self, draws: Draws) -> list[tuple[Index, slice, Floats]]:
         nodes, first = [], 0
         for node in self.parents(draws.index):
-            own = slice(first, first + len(node.children))
+            rows = slice(first, first + len(node.children))
             first += len(node.children)
-            nodes.append((node, own, self._shapes(draws, node)))
+            nodes.append((node, rows, self._shapes(draws, node)))
         return nodes
 
     def _shapes(self, draws: Draws, node: Index) -> Floats:
         """Return the shapes of the gamma variates of a node's children."""
         nominal = draws.assessment.weight_array(node.code)
-        # Beyond these limits nothing changes: draws have one child only, or the nominal weights.
+        # Beyond these limits, all weight is on one child, or the weights equal the nominal ones.
         concentration = min(max(self.concentration, _LEAST), _MOST)
         return np.asarray(concentration * len(nominal) * nominal)
 
     def apply_given(self, known: Floats, uniforms: Floats, free: Bools, draws: Draws) -> None:
-        """Draw the free weights again, so that they sum to what the other weights leave."""
-        for node, own, shapes in self._drawn_nodes(draws):
-            is_free = np.broadcast_to(free[own, :, np.newaxis], uniforms[own].shape)
-            weights = gamma_variates(known[own], shapes)
+        """Draw the free weights again; their sum remains the same."""
+        for node, rows, shapes in self._drawn_nodes(draws):
+            is_free = np.broadcast_to(free[rows, :, np.newaxis], uniforms[rows].shape)
+            weights = gamma_variates(known[rows], shapes)
             fixed = (weights / weights.sum(axis=0))[..., np.newaxis]
-            new = gamma_variates(uniforms[own], shapes, is_free)
+            new = gamma_variates(uniforms[rows], shapes, is_free)
             left = (fixed * is_free).sum(axis=0)
             total = new.sum(axis=0)
             new *= left / np.where(total > 0, total, 1.0)
@@ -222,7 +222,7 @@ class DirichletWeights:
             draws.set_weights(node.code, joined.reshape(len(shapes), -1))
 
     def drawn(self, _: Floats, draws: Draws) -> list[Floats]:
-        """Return the weights within their parents, after all inputs."""
+        """Return the weights within their parents, after all inputs are applied."""
         parents = self.parents(draws.index)
         return [draws.local_weights(child.code) for node in parents for child in node.children]
 
@@ -257,7 +257,7 @@ class Judgements:
             raise MethodError(msg)
 
     def factors(self, assessment: Assessment) -> list[str]:
-        """Name the judgements that vary, or the choice of the expert."""
+        """Return the names of the judgements that vary, or of the choice of the expert."""
         node = inner_node(assessment.index, self.node)
         if isinstance(self.scheme, GroupAHP):
             self.scheme.priorities([child.code for child in node.children])
@@ -290,10 +290,10 @@ class Judgements:
         pairs = _varying(low, high)
         for ratios, (i, j) in zip(self._ratios(codes, uniforms), pairs, strict=True):
             matrices[:, i, j], matrices[:, j, i] = ratios, 1 / ratios
-        found = ahp_priorities(
+        priorities = ahp_priorities(
             matrices, method=self.scheme.method, completion=self.scheme.completion
         )
-        draws.set_weights(self.node, found.weights.T)
+        draws.set_weights(self.node, priorities.weights.T)
 
     def _experts(self, codes: Sequence[str], uniforms: Floats) -> Any:
         """Return the number of the expert in each draw."""
@@ -306,8 +306,8 @@ class Judgements:
         low, high = self._bounds(codes)
         pairs = _varying(low, high)
         return [
-            low[i, j] * (high[i, j] / low[i, j]) ** own
-            for own, (i, j) in zip(uniforms, pairs, strict=True)
+            low[i, j] * (high[i, j] / low[i, j]) ** numbers
+            for numbers, (i, j) in zip(uniforms, pairs, strict=True)
         ]
 
     def drawn(self, uniforms: Floats, draws: Draws) -> list[Any]:
