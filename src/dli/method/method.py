@@ -77,9 +77,12 @@ class Method:
         left out before any other step. Only values in the data count. An imputation over time,
         such as `dli.imputation.Linear`, is the exception: it is applied first, to all rows, and
         the values that it fills count as well.
-    imputation, treatment : object, optional
-        An imputation has a method ``impute(values, context)`` or scikit-learn's
-        ``fit_transform(values)``; a treatment has a method ``treat(values)``.
+    imputation : object, optional
+        Fills missing values: an object with a method ``impute(values, context)``, or with
+        scikit-learn's ``fit_transform(values)``. By default, missing values stay missing.
+    treatment : object, optional
+        Treats outliers: an object with a method ``treat(values)``. By default, values stay as
+        they are.
     normalisation : object
         An object with a method ``normalise(values, indicators)``. A single one applies to all
         indicators. A key of a mapping may also name a node with children: its score is then
