@@ -57,7 +57,8 @@ NO_NAMES = (
     "Northern Ireland", "Northern Cyprus", "Latin America", "Euro area", "World", "Arab World",
     "China excluding Hong Kong", "China and Hong Kong", "Georgia (US state)", "Serbia and Montenegro", "Czechoslovakia",
     "Netherlands Antilles", "South America", "Sub-Saharan Africa", "Mali and Niger", "Somaliland",
-    "", "NA", "CHI",
+    "", "NA", "CHI", "Nigera", "Nigeri", "Nigerria", "Indianesia", "Georgia State", "Iranq",
+    "Mexic", "Mexique", "Sudann", "Chadd", "Omann", "Cubaa", "Ghanaa", "Maliii", "Perus",
 )  # fmt: skip
 
 

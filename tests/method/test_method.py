@@ -87,6 +87,9 @@ def test_keys_that_name_nothing_are_refused():
         Method(normalisation={"a3": ZScore()}).check(INDEX)
     with pytest.raises(UnknownCodeError, match="no sub-index or level for weighting 7"):
         Method(weighting={7: Equal()}).check(INDEX)
+    # Level 2 has indicators alone, which have no children to weight.
+    with pytest.raises(UnknownCodeError, match="no sub-index or level for weighting 2"):
+        Method(weighting={2: Equal()}).check(INDEX)
     with pytest.raises(UnknownCodeError, match="no sub-index or level for aggregation 'b'"):
         Method(aggregation={"b": GeometricMean()}).check(INDEX)
     with pytest.raises(UnknownCodeError, match="no sub-index or level for coverage 'b'"):

@@ -273,6 +273,15 @@ def test_only_the_page_s_own_script_and_style_may_run():
     assert "unsafe" not in policy
 
 
+def test_scores_that_are_based_on_few_indicators_are_marked():
+    index = Index("T", [Indicator(code) for code in "abc"])
+    data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5, 9, None], "c": [2, 2.5, None]}
+    page = data_of(explorer(Assessment(index, data)))
+    assert page["marks"] == {"2": "*"}
+    assert page["note"] == "* Based on fewer than half of its indicators."
+    assert "marks" not in data_of(explorer(small()))
+
+
 def test_names_full_of_markup_stay_text():
     page = explorer(hostile(), group="place")
     assert page.count("<script") == 2

@@ -444,6 +444,21 @@ def test_a_phone_shows_one_part_at_a_time(visit):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_a_score_that_is_based_on_few_indicators_has_its_mark(visit):
+    index = Index("T", [Indicator(code) for code in "abc"])
+    data = {"unit": ["X", "Y", "Z"], "a": [1, 3, 2], "b": [5, 9, None], "c": [2, 2.5, None]}
+    page = visit(Assessment(index, data))
+    row = page.locator("#items tr", has_text="Z")
+    assert row.locator(".score span").first.inner_text() == "50.0*"
+    assert (
+        page.locator("#shown")
+        .inner_text()
+        .endswith("* Based on fewer than half of its indicators.")
+    )
+    row.locator("button").click()
+    assert "score 50.0*" in page.locator("#standing").inner_text()
+
+
 def test_weights_of_zero_leave_no_score_and_say_so(visit):
     page = visit(tied(), "#w.s0=0&w.s1=0")
     assert "All weights within T are 0, so no score can be computed." in page.inner_text("#state")

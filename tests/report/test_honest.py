@@ -424,7 +424,7 @@ def test_what_varies_is_said_in_words():
     assessment = scored("ab", X=(50, 40), Y=(60, 50), Z=(10, 90))
     study = uncertainty(assessment, [WeightNoise(0.1), Exclusion(["A", "B"])], n_samples=9, rng=0)
     said = studies.simulations(ENGLISH, study)
-    assert said == "In 9 simulations in which WeightNoise and Exclusion vary"
+    assert said == "In 9 simulations that vary the weights and the nodes that are included"
     assert (
         summary._firm(ENGLISH_CASE, (3, 3)) == "Its rank is 3 in at least 90 % of the simulations."
     )

@@ -122,7 +122,7 @@ def test_sentences_name_what_they_rest_on(small, study):
         rng=0,
     )
     assert sentence(ENGLISH, mixed, RankRange(3.0, 1014.0, 9.0)) == (
-        "Its rank lies between 3 and 1,014 if WeightNoise and Alternatives vary as in the "
+        "Its rank lies between 3 and 1,014 with the weights and the aggregation varied as in the "
         f"simulations ({RANKS}). Given this uncertainty, it cannot be told apart from 9 other units."
     )
     # Units that tie in all simulations share one rank.
@@ -153,10 +153,16 @@ def test_what_has_no_sets_says_why(small):
     scales = Alternatives("normalisation", [MinMax(0, 1), Goalposts()])
     other = uncertainty(small, [scales], n_samples=20, rng=0)
     page = report.of_index(small, study=other)
-    assert "Ranges of ranks cannot be shown: " in texts(page, "Robustness of the ranks")
+    assert (
+        "Ranges of ranks are not shown: they are derived from differences between scores"
+        in texts(page, "Robustness of the ranks")
+    )
     assert blocks(page, "League table", Table)[0].head[2] == "90 % of simulations"
     one = report.of_unit(small, "X", study=other)
-    assert "Ranges of ranks cannot be shown: " in texts(one, "Caveats")
+    assert (
+        "Ranges of ranks are not shown: they are derived from differences between scores"
+        in texts(one, "Caveats")
+    )
     assert "90 % of the simulations" in texts(one, "In short")
 
 

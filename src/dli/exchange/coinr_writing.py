@@ -219,7 +219,10 @@ def _metadata(index: Index, kinds: Mapping[str, str]) -> dict[str, list[Any]]:
         "iName": [node.name or node.code for node in nodes] + list(kinds),
         "Direction": [int(getattr(node, "direction", 1)) for node in nodes] + others,
         "Weight": [float(node.weight) for node in nodes] + others,
-        "Unit": [unit or None for unit in field("unit_of_measure")],
+        "Unit": [
+            (unit or "").removesuffix(f" per {codes.get(by, by)}") or None
+            for unit, by in zip(field("unit_of_measure"), field("denominator"), strict=True)
+        ],
         "Target": [None if t is None else float(t) for t in field("target")],
         "Denominator": [codes.get(name, name) for name in field("denominator")],
         "Parent": [None if parent is None else parent.code for parent in parents] + others,

@@ -38,6 +38,8 @@ _ADDED = {
 }  # fmt: skip
 # The patterns match these words, which are other places: a part of a country, or several ones.
 _OTHER_PLACES = frozenset({"czechoslovakia", "england", "somaliland"})
+# The patterns match these names, which mean another place, such as a state of the USA.
+_OTHER_NAMES = frozenset({"georgia state"})
 # Marks of footnotes that some lists append to names, such as [5], 5/ or a star.
 _NOTES = re.compile(r"(\s*(\[[0-9a-z]{1,2}\]|\([0-9]{1,2}\)|[0-9]/|\*+))+$")
 
@@ -49,15 +51,11 @@ class _Country:
     code: str
     pattern: re.Pattern[str]
     words: frozenset[str]
-    stems: tuple[str, ...]
 
     def explains(self, word: str) -> bool:
         """Return whether a word may be part of a name of this country."""
         return word not in _OTHER_PLACES and (
-            word in _GENERAL
-            or word in self.words
-            or word.startswith(self.stems)
-            or self.pattern.search(word) is not None
+            word in _GENERAL or word in self.words or self.pattern.fullmatch(word) is not None
         )
 
 
@@ -168,6 +166,8 @@ def _matched(name: str, countries: Sequence[_Country]) -> tuple[str | None, str]
     """Return the code of the only country whose pattern matches, or None and what is wrong."""
     spellings = list(_spellings(name))
     hits = [c for c in countries if any(map(c.pattern.search, spellings))]
+    if " ".join(_words(spellings[-1])) in _OTHER_NAMES:
+        hits = []
     if len(hits) > 1:
         return None, f"{name!r} may be {' or '.join(country.code for country in hits)}"
     if not hits:
@@ -229,5 +229,4 @@ def _country(row: Mapping[str, str]) -> _Country:
         code=row["ISO3"],
         pattern=re.compile(row["regex"], re.IGNORECASE),
         words=frozenset([*_words(f"{row['name_short']} {row['name_official']} {added}"), *spelt]),
-        stems=tuple(word for word in spelt if len(word) > 3),
     )

@@ -75,6 +75,7 @@ def from_table(frame: object, kind: Callable[..., _Index]) -> _Index:
     cells, faults = _cells(table, {name: columns[name] for name in table.names if name in columns})
     if is_coinr:
         _read_na(cells)
+        _divide_units(cells)
     rows = [
         (table.where(i), {field: column[i] for field, column in cells.items()})
         for i in range(table.n_rows)
@@ -121,6 +122,15 @@ def _read_na(cells: dict[str, list[Any]]) -> None:
         names_rows = field in ("code", "parent", "denominator")
         if field not in NUMBERS and not (names_rows and NA in cells["code"]):
             cells[field] = [None if cell == NA else cell for cell in column]
+
+
+def _divide_units(cells: dict[str, list[Any]]) -> None:
+    """Add the denominator to units of measure, which COINr states before the division."""
+    if {"unit_of_measure", "denominator"} <= set(cells):
+        pairs = zip(cells["unit_of_measure"], cells["denominator"], strict=True)
+        cells["unit_of_measure"] = [
+            unit if unit is None or by is None else f"{unit} per {by}" for unit, by in pairs
+        ]
 
 
 def _repeated(rows: list[tuple[str, dict[str, Any]]]) -> dict[str, str]:

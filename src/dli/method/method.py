@@ -223,6 +223,8 @@ class Method:
             return
         nodes = [node.code for node in index.walk()]
         leaves = {indicator.code for indicator in index.indicators}
+        with_children = [code for code in nodes if code not in leaves]
+        inner: set[object] = {*with_children, *map(index.level, with_children), OTHERS}
         known: list[object] = [*nodes, *sorted({index.level(code) for code in nodes}), OTHERS]
         for family in steps:
             choices = getattr(self, family)
@@ -235,7 +237,8 @@ class Method:
                 "coverage",
                 "node_imputation",
             ):  # of nodes with children
-                kind, allowed = "sub-index or level", [key for key in known if key not in leaves]
+                kind = "sub-index or level"
+                allowed = [key for key in known if key in inner]
             unknown = [key for key in choices if key not in allowed]
             if unknown:
                 raise UnknownCodeError(f"{kind} for {family}", unknown, allowed)

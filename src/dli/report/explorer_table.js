@@ -23,6 +23,8 @@ function collated() {
 const byName = data.names.map((_, unit) => unit).sort((a, b) => collator.compare(data.names[a], data.names[b]));
 const alphabet = new Int32Array(tree.n);
 byName.forEach((unit, place) => (alphabet[unit] = place));
+/** Return the mark of a published score that is based on few indicators. */
+const basis = (unit) => (state.whatIf.has(unit) ? "" : data.marks?.[unit] ?? "");
 const moved = (unit) => published.ranks[unit] - current.ranks[unit];
 let drawsAll = false;
 // Reading these from the page while it is being drawn would make the browser lay it out twice.
@@ -117,6 +119,7 @@ function drawTable() {
   const without = tree.n - total;
   const parts = [shown.length < tree.n ? say("{shown} of {units}.", { shown: shown.length, units: nUnits() }) : `${nUnits()}.`];
   if (without) parts.push(say("{n} without a score.", { n: without }));
+  if (data.note) parts.push(data.note);
   write($("shown"), parts.join(" "));
 }
 
@@ -164,7 +167,7 @@ function fill(item, /** @type {number} */ unit, /** @type {number} */ place) {
   const n = Math.abs(change);
   write(item.mark, change ? `${change > 0 ? "▲" : "▼"} ${figure(n, 0)}` : "–");
   write(item.words, change > 0 ? say("up {n}", { n }) : change < 0 ? say("down {n}", { n }) : say("no change"));
-  write(item.number, figure(score));
+  write(item.number, figure(score) + basis(unit));
   placed(item.bar, { share: Number.isNaN(score) ? 0 : position(0, score).toFixed(3) });
 }
 

@@ -140,7 +140,7 @@ function drawUnit() {
 
 function standing(/** @type {number} */ unit, /** @type {string} */ kind) {
   const [rank, before] = [current.ranks[unit], published.ranks[unit]];
-  const score = figure(current.scores[0][unit]);
+  const score = figure(current.scores[0][unit]) + basis(unit);
   const isSame = rank === before || Number.isNaN(rank);
   const scored = isSame ? say("score {score}", { score }) : say("score {score} (published rank: {before})", { score, before: figure(before, 0) });
   const place = Number.isNaN(rank) ? say("No rank") : say("{rank} of {n}", { rank, n: current.order.length });

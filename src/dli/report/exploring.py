@@ -24,7 +24,7 @@ from dli.report.explored import explored
 from dli.report.explorer_words import spoken, worded
 from dli.report.language import Language, language_of
 from dli.report.mapped import mapped
-from dli.report.parts import column_name, digits_of, names_of
+from dli.report.parts import column_name, digits_of, explained, marks_of, names_of
 
 __all__ = ["explorer"]
 
@@ -168,6 +168,11 @@ def explorer(  # noqa: PLR0913 each is a question of its own
         "digits": digits_of(scores),
         "missing": assessment.choices.missing,
     }
+    marks = marks_of(assessment, top.code)
+    shown = {place: marks[row] for place, row in enumerate(places) if marks[row]}
+    if shown:
+        data["marks"] = shown
+        data["note"] = explained(language, shown.values())
     if assessment.periods is not None:
         data["period"] = str(assessment.periods[places[0]])
     if group is not None:

@@ -37,6 +37,7 @@ __all__ = [
     "heard",
     "label",
     "listed",
+    "marks_of",
     "names_of",
     "picture",
     "scores_of",
@@ -189,10 +190,16 @@ def scores_of(
     digits: int | None = None,
 ) -> list[str]:
     """Return the scores of some rows as text, with a mark if they are based on few indicators."""
-    scores, is_few = assessment.array(code), _is_few(assessment, code)
-    marks = np.where(is_few, "*", np.where(_is_few(assessment, code, certain=True), "?", ""))
+    scores, marks = assessment.array(code), marks_of(assessment, code)
     shown = digits_of(scores) if digits is None else digits
     return [f"{language.number(scores[row], shown)}{marks[row]}" for row in rows]
+
+
+def marks_of(assessment: "Assessment", code: str) -> list[str]:
+    """Return the mark of each row's score at a node, "" if it is based on enough indicators."""
+    certain = np.where(_is_few(assessment, code, certain=True), "?", "")
+    marks: list[str] = np.where(_is_few(assessment, code), "*", certain).tolist()
+    return marks
 
 
 def explained(language: Language, figures: Iterable[str]) -> str:

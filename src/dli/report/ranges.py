@@ -58,6 +58,13 @@ def ranges_of(
         return {}, [Paragraph(text)]
     try:
         study.design.require_one_scale()
+    except DLIError:
+        text = language.say(
+            "Ranges of ranks are not shown: they are derived from differences between scores, but "
+            "the simulations have scores on different scales."
+        )
+        return {}, [Paragraph(text)]
+    try:
         found = rank_sets(
             assessment, study=study, period=period, confidence=_CONFIDENCE, rng=study.seed
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from dli.errors import DLIError, MethodError
 from dli.report.document import Block, Paragraph, Section, Statement
-from dli.report.language import Language
+from dli.report.language import Language, key
 from dli.report.parts import NO_RANKS
 
 if TYPE_CHECKING:
@@ -26,6 +26,22 @@ __all__ = [
     "usual_draws",
 ]
 
+# What an input, or the step of `Alternatives`, varies.
+_VARIED = {
+    "WeightNoise": key("the weights"),
+    "DirichletWeights": key("the weights"),
+    "Judgements": key("the judgements"),
+    "Exclusion": key("the nodes that are included"),
+    "MeasurementError": key("the data (errors of measurement)"),
+    "DoubtfulAsMissing": key("the data (doubtful values)"),
+    "imputation": key("the imputation"),
+    "treatment": key("the treatment of outliers"),
+    "normalisation": key("the normalisation"),
+    "weighting": key("the weighting"),
+    "aggregation": key("the aggregation"),
+    "missing": key("the rule for missing values"),
+    "coverage": key("the required coverage"),
+}
 # The number of draws of a report's own study, and the lower numbers for very many units.
 _DRAWS, _FEWER_DRAWS, _FEWEST_DRAWS, _MANY_UNITS = 2_000, 500, 100, 5_000
 
@@ -117,7 +133,7 @@ def simulations(language: Language, study: "Uncertainty") -> str:
             share=language.percent(share),
         )
     return language.say(
-        "In {n} simulations in which {inputs} vary",
+        "In {n} simulations that vary {inputs}",
         n=study.n_samples,
         inputs=_named_inputs(language, study),
     )
@@ -131,7 +147,7 @@ def condition(language: Language, study: "Uncertainty") -> str:
             "if each weight can be up to {share} higher or lower", share=language.percent(share)
         )
     return language.say(
-        "if {inputs} vary as in the simulations", inputs=_named_inputs(language, study)
+        "with {inputs} varied as in the simulations", inputs=_named_inputs(language, study)
     )
 
 
@@ -146,7 +162,14 @@ def _noise_of_weights(study: "Uncertainty") -> float | None:
 
 
 def _named_inputs(language: Language, study: "Uncertainty") -> str:
-    return language.joined([type(one).__name__ for one in study.design.inputs])
+    """Return what the inputs vary; an input of another library is named by its class."""
+    kinds = [type(one).__name__ for one in study.design.inputs]
+    names = [
+        one.step if kind == "Alternatives" else kind
+        for kind, one in zip(kinds, study.design.inputs, strict=True)
+    ]
+    named = [language.say(_VARIED[name]) if name in _VARIED else name for name in names]
+    return language.joined(list(dict.fromkeys(named)))
 
 
 def _check_study(assessment: "Assessment", study: "Uncertainty | None") -> None:
