@@ -189,6 +189,8 @@ def test_faults_are_all_told_with_file_sheet_and_cell(fill):
         ({"E10": "+4."}, 4.0),
         ({"E10": "N/A"}, None),
         ({"E10": "--"}, None),
+        ({"E10": "\N{EN DASH}"}, None),
+        ({"E10": "\N{EM DASH}"}, None),
         ({"E10": ""}, None),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from dli import frames
-from dli.elicitation.filled import Filled, filled_forms, refuse_faults, same_text
+from dli.elicitation.filled import MISSING, Filled, filled_forms, refuse_faults, same_text
 from dli.elicitation.questionnaire import HEADS, LABELS
 from dli.elicitation.survey import check_rateable, level_fault, scale_text, version_of
 from dli.errors import DLIWarning, did_you_mean
@@ -21,8 +21,6 @@ from dli.printing import Printed, Sheet, counted
 
 __all__ = ["Answers", "read_questionnaires"]
 
-# The texts for a statement that cannot be rated.
-_MISSING = ("n/a", "na", "-", "--", "")
 # In cells with text, spreadsheets write 4 as 4.0 or 4,0, depending on the language.
 _WHOLE = re.compile(r"([+-]?[0-9]{1,6})(?:[.,]0*)?", re.ASCII)
 _SHOWN = 5
@@ -195,7 +193,7 @@ def _rows(form: _Form, index: Index) -> list[int]:
             _read_row(form, row, by_code[code])
         elif code:
             unknown.append(f"{shown(code)}{did_you_mean(code, by_code)}")
-        elif not filled.sheet.is_blank(row, filled.columns["rating"], _MISSING):
+        elif not filled.sheet.is_blank(row, filled.columns["rating"], MISSING):
             filled.cell_fault(row, "rating", "a rating in a row without a code")
     if unknown:
         filled.fault(f"the index has no indicator {_few(unknown)}; {_other_version(form, index)}")
@@ -225,7 +223,7 @@ def _read_row(form: _Form, row: int, indicator: Indicator) -> None:
 def _rating(filled: Filled, row: int, indicator: Indicator) -> float:
     """Return the rating in a row, or NaN if it is missing or at fault."""
     value = filled.sheet.cell(row, filled.columns["rating"])
-    if value is None or (isinstance(value, str) and value.lower() in _MISSING):
+    if value is None or (isinstance(value, str) and value.lower() in MISSING):
         return np.nan
     if isinstance(value, str) and (match := _WHOLE.fullmatch(value)):
         value = int(match[1])

@@ -11,7 +11,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from dli import frames
-from dli.elicitation.filled import Filled, filled_forms, refuse_faults
+from dli.elicitation.filled import MISSING, Filled, filled_forms, refuse_faults
 from dli.elicitation.pairwise_form import HEADS, LABELS
 from dli.errors import InconsistentJudgementsError, UnknownCodeError
 from dli.exchange.sheet import Unreadable, shown
@@ -22,7 +22,6 @@ from dli.weighting import AHP, GroupAHP
 __all__ = ["Comparisons", "read_pairwise"]
 
 _FRACTION = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,15})?)(?:/([0-9]{1,3}))?", re.ASCII)
-_MISSING = ("n/a", "na", "-", "--", "")
 # The relative tolerance for values of the scale that were rounded to decimals, such as 0.333.
 _ROUNDING = 5e-3
 _VALUES = np.array([*range(9, 0, -1), *(1 / n for n in range(2, 10))], dtype=np.float64)
@@ -169,7 +168,7 @@ def _read(filled: Filled) -> _Form:
     for row in rows:
         a, b = (filled.text(row, columns[key]) for key in ("first", "second"))
         if not a and not b:
-            if not filled.sheet.is_blank(row, columns["judgement"], _MISSING):
+            if not filled.sheet.is_blank(row, columns["judgement"], MISSING):
                 filled.cell_fault(row, "judgement", "a judgement in a row without items")
             continue
         before = first.setdefault(frozenset((a, b)), row)
@@ -197,7 +196,7 @@ def _judgement(filled: Filled, row: int) -> float:
         filled.cell_fault(row, "judgement", what)
         return np.nan
     value = filled.sheet.cell(row, column)
-    if value is None or (isinstance(value, str) and value.lower() in _MISSING):
+    if value is None or (isinstance(value, str) and value.lower() in MISSING):
         return np.nan
     number = _number(value)
     if number is None or not 1 / 9 * (1 - _ROUNDING) <= number <= 9 * (1 + _ROUNDING):

@@ -14,8 +14,10 @@ from dli.errors import DataError
 from dli.exchange.sheet import Sheet, Unreadable
 from dli.exchange.sheets import open_sheets
 
-__all__ = ["Filled", "filled_forms", "refuse_faults", "same_text"]
+__all__ = ["MISSING", "Filled", "filled_forms", "refuse_faults", "same_text"]
 
+# The texts, in lower case, of cells without an answer, with the dashes that word processors write.
+MISSING = ("n/a", "na", "-", "--", "\N{EN DASH}", "\N{EM DASH}", "\N{MINUS SIGN}", "")
 _DATE = re.compile(r"a date, stored as '([0-9]{1,7})(\.[0-9]+)?'", re.ASCII)
 # Spreadsheets count days from this date (1 March 1900 is day 61) to the year 9999.
 _FIRST_DAY, _DAYS = date(1899, 12, 30), 2_958_466

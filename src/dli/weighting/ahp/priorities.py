@@ -207,7 +207,8 @@ def priorities_of(
         solved = _solved(a, method)
     assert solved is not None  # noqa: S101 what is settled can be solved
     weights, largest, errors = solved
-    index = (largest - n) / (n - 1) if n > 2 else np.zeros(len(a))
+    # Rounding must not leave an index below 0, of a matrix that does not contradict itself.
+    index = np.maximum(largest - n, 0.0) / (n - 1) if n > 2 else np.zeros(len(a))
     completed = a.reshape(*lead, n, n).view()
     completed.flags.writeable = False
 
