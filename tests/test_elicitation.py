@@ -113,7 +113,7 @@ def test_ratings_go_straight_into_an_assessment():
     assert joined.column("unit") == ["X", "Y"]
     scaled = dli.Method(normalisation=dli.normalisation.Scaled())
     assert_allclose(Assessment(INDEX, ratings.data, method=scaled).array("A"), [50, 70])
-    assert repr(ratings) == "2 units rated by 3 assessors on 3 indicators, 72% of all ratings made"
+    assert repr(ratings) == "2 units rated by 3 assessors on 3 indicators; 5 forms, 87% complete"
 
 
 def test_agreement_is_told_node_by_node():

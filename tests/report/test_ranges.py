@@ -16,7 +16,7 @@ from dli.imputation import ColumnMedian
 from dli.normalisation import Goalposts, MinMax
 from dli.report import Paragraph, Picture, Table, grounds, quality, ranges, standing, whole
 from dli.report.language import ENGLISH, language_of
-from dli.report.ranges import RankRange, sentence
+from dli.report.ranges import RankRange, ranges_of, sentence
 from dli.report.studies import interval
 from dli.sensitivity import Alternatives, WeightNoise, uncertainty
 
@@ -164,6 +164,13 @@ def test_what_has_no_sets_says_why(small):
         in texts(one, "Caveats")
     )
     assert "90 % of the simulations" in texts(one, "In short")
+
+
+def test_ranges_that_cannot_be_computed_say_why(small):
+    one = uncertainty(small, [WeightNoise(0.25)], n_samples=1, rng=0)
+    found, (paragraph,) = ranges_of(ENGLISH, small, one, None)
+    assert not found
+    assert paragraph.text.startswith("Ranges of ranks cannot be shown: ")
 
 
 def test_the_ranges_are_those_of_the_period():

@@ -232,7 +232,7 @@ class _Comparison:
         for place, width in enumerate(_WIDTHS):
             sheet.set_column(place, place, width)
         form.text(sheet, 1, 1, title, "title")
-        about = f"{self.group.code}  {self.group.name}".strip()
+        about = self.group.name or self.group.code
         texts = {"expert": expert, "date": date, "node": self.group.code}
         for row, (key, label) in enumerate(LABELS.items(), 2):
             form.text(sheet, row, 1, label, "bold")

@@ -14,6 +14,7 @@ from dli.errors import DataError, MethodError, ModelError, UnknownCodeError
 from dli.frames import Frame
 from dli.framework import Index
 from dli.observations import Observations
+from dli.printing import counted
 from dli.weighting.by_code import one_of
 
 __all__ = ["Ratings", "gather"]
@@ -136,10 +137,15 @@ class Ratings:
         )
 
     def __repr__(self) -> str:
-        share = np.isfinite(self.ratings).mean()
+        is_rated = np.isfinite(self.ratings)
+        # An assessor need not rate all units: what is complete is counted in the forms that came.
+        n_forms = int(is_rated.any(axis=2).sum())
+        share = is_rated.sum() / max(n_forms * len(self.codes), 1)
         return (
-            f"{len(self.units)} units rated by {len(self.assessors)} assessors on "
-            f"{len(self.codes)} indicators, {share:.0%} of all ratings made"
+            f"{counted(len(self.units), 'unit')} rated by "
+            f"{counted(len(self.assessors), 'assessor')} on "
+            f"{counted(len(self.codes), 'indicator')}; {counted(n_forms, 'form')}, "
+            f"{share:.0%} complete"
         )
 
 

@@ -155,19 +155,27 @@ def case_of(
     if peers is None:
         notes, is_weak = heard(lambda: _alike(assessment, unit, by, period))
         near: Iterable[object] = notes
-        columns = [by] if isinstance(by, str) else list(by or ())
-        chosen = (
-            language.say(
-                "the most similar units in {columns}",
-                columns=language.joined([column_name(language, column) for column in columns]),
-            )
-            if columns
-            else language.say("the units with the most similar scores in the indicators")
-        )
     else:
         near = [assessment.units[place] for place in assessment.rows_of(peers, rows)]
-        chosen = language.say("the peers chosen for this report")
     others = [one for one in near if one != unit]
+    columns = [by] if isinstance(by, str) else list(by or ())
+    if peers is not None:
+        chosen = language.say(
+            "the peer chosen for this report", "the peers chosen for this report", n=len(others)
+        )
+    elif columns:
+        chosen = language.say(
+            "the most similar unit in {columns}",
+            "the most similar units in {columns}",
+            n=len(others),
+            columns=language.joined([column_name(language, column) for column in columns]),
+        )
+    else:
+        chosen = language.say(
+            "the unit with the most similar scores in the indicators",
+            "the units with the most similar scores in the indicators",
+            n=len(others),
+        )
     labels = names_of(assessment)
     return Case(
         language, assessment, unit, period, row, rows, by, others, chosen, labels, notes,

@@ -224,8 +224,10 @@ function drawGains() {
     const rank = figure(ranked(scores).ranks[state.unit], 0);
     const best = nodes[leaf].ends[1];
     const attempt = () => suppose(leaf, nodes[leaf].line ? original(nodes[leaf].line, best) : best);
-    const text = say("{indicator}: {points} points, rank {rank}", { indicator: title(nodes[leaf]), points: signed(score - own, 2), rank });
-    return el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": say("Try {indicator}", { indicator: title(nodes[leaf]) }), click: attempt }, say("Try")));
+    const name = title(nodes[leaf]);
+    const indicator = Number.isNaN(tree.raw[leaf][state.unit]) ? say("{name} (no value now)", { name }) : name;
+    const text = say("{indicator}: {points} points, rank {rank}", { indicator, points: signed(score - own, 2), rank });
+    return el("li", {}, el("span", {}, text), el("button", { type: "button", "aria-label": say("Try {indicator}", { indicator: name }), click: attempt }, say("Try")));
   });
   $("gains").replaceChildren(...items);
   if (!items.length) $("gains").append(el("li", {}, Number.isNaN(own) ? say("It has no score.") : say("No single indicator would raise its score.")));
@@ -242,7 +244,7 @@ function drawWhatIf() {
   if ($("leaf").value !== String(leaf)) $("leaf").value = leaf;
   write($("range-label"), say("Value from {least} to {greatest}", { least: figure(least, digits), greatest: figure(greatest, digits) }));
   const before = Number.isNaN(was) ? say("missing") : figure(was, digits);
-  write($("number-label"), say("Value ({measure}); in the data: {before}.", { measure: unitOfMeasure, before }));
+  write($("number-label"), say("Value ({measure}); without a change: {before}.", { measure: unitOfMeasure, before }));
   Object.assign($("value"), { min: least, max: greatest, value: Number.isNaN(value) ? least : value });
   $("value").setAttribute("aria-valuetext", Number.isNaN(value) ? say("missing") : figure(value, digits));
   Object.assign($("number"), { min: least, max: greatest });
