@@ -205,6 +205,23 @@ def test_what_may_be_changed_is_yellow_and_what_has_no_say_is_not(tmp_path):
     )
 
 
+def test_the_league_counts_the_indicators_that_have_a_value(tmp_path):
+    book = written(tmp_path, Assessment(INDEX, DATA), formulas=False)
+    sheet = book["League"]
+    heads = [cell.value for cell in sheet[3]]
+    place = heads.index("indicators") + 1
+    assert sheet.cell(4, place).value == f"with a value, of {len(INDEX.indicators)}"
+    known = {
+        unit: sum(bool(np.isfinite(DATA[own.code][row])) for own in INDEX.indicators)
+        for row, unit in enumerate(DATA["unit"])
+    }
+    rows = range(5, 5 + len(known))
+    assert {sheet.cell(row, 2).value: sheet.cell(row, place).value for row in rows} == known
+    assert min(known.values()) < max(known.values())
+    lines = [cell.value for cell in book["Readme"]["B"] if cell.value]
+    assert "A unit has the same row on the sheets Data, Normalised, Scores and Ranks." in lines
+
+
 def test_sheets_have_frozen_panes_data_bars_names_and_a_list(tmp_path):
     book = written(tmp_path, Assessment(INDEX, DATA))
     assert book.sheetnames == [
@@ -213,7 +230,7 @@ def test_sheets_have_frozen_panes_data_bars_names_and_a_list(tmp_path):
     ]  # fmt: skip
     assert book["Data"].freeze_panes == "C10"
     bars = [rule.type for own in book["League"].conditional_formatting for rule in own.rules]
-    assert bars == ["dataBar"] * 3
+    assert bars == ["dataBar"] * 3 + ["cellIs"]
     names = book.defined_names
     assert names["score_T"].attr_text == "Scores!$C$10:$C$14"
     assert names["raw_b"].attr_text == "Data!$D$10:$D$14"

@@ -57,6 +57,10 @@ def agree(path, assessment, period=None):
     order = shown[np.argsort(ranks[:, 0], kind="stable")]
     units = [book["League"].cell(5 + place, 2).value for place in range(len(shown))]
     assert units == [str(assessment.units[row]) for row in order]
+    place = [cell.value for cell in book["League"][3]].index("indicators") + 1
+    counts = [book["League"].cell(5 + row, place).value for row in range(len(shown))]
+    known = np.isfinite(assessment.stage_array("normalised")[order]).sum(axis=1)
+    assert counts == known.tolist()
 
 
 def edited(path, new, changes):

@@ -6,6 +6,7 @@ import numpy as np
 from attrs import frozen
 
 from dli.arrays import Floats
+from dli.assessment.tables import DOUBTFUL
 from dli.exchange.workbook.book import Book, letter
 from dli.exchange.workbook.inputs import column_number, with_keys
 from dli.exchange.workbook.plan import FIRST, Plan
@@ -147,7 +148,8 @@ class Ranking:
         book.text(sheet, 1, 1, f"League table: {index.name or index.code}", "title")
         hint = (
             "Sorted by rank, also after data, goalposts or weights change; the last columns show "
-            "the rank as assessed and the change."
+            "the rank as assessed, the change, and how many indicators have a value (orange where "
+            "fewer than half of them do, so that the score has a weak basis)."
         )
         book.text(sheet, 2, 1, hint, "hint")
         codes = [index.code, *(child.code for child in index.children)]
@@ -156,7 +158,8 @@ class Ranking:
         if index.bands is not None:
             columns.append(("band", "", 24))
         columns += [(code, index.find(code).name, 13) for code in codes]
-        columns += [("rank as assessed", "", 10), ("change", "", 9), ("row", "", 6)]
+        columns += [("rank as assessed", "", 10), ("change", "", 9)]
+        columns += [("indicators", f"with a value, of {len(plan.indicators)}", 11), ("row", "", 6)]
         for column, (name, long, width) in enumerate(columns, 1):
             book.text(sheet, 3, column, name, "wrapped head")
             book.text(sheet, 4, column, long, "wrapped head")
@@ -165,12 +168,15 @@ class Ranking:
         order = np.argsort(self._league_places())
         for place, unit in enumerate(order.tolist(), 1):
             self._league_row(sheet, place, unit, codes, letter(len(columns)))
-        last, first_score = 4 + self._n, len(columns) - 2 - len(codes)
+        last, first_score = 4 + self._n, len(columns) - 3 - len(codes)
         for number in range(len(codes)):
             at = letter(first_score + number)
             bar = {"type": "data_bar", "bar_solid": True}
             bar["bar_color"] = "#5B8DB8" if number == 0 else "#B7CDE0"
             sheet.conditional_format(f"{at}5:{at}{last}", bar)
+        at = letter(len(columns) - 1)
+        few = {"type": "cell", "criteria": "<", "value": DOUBTFUL * len(plan.indicators)}
+        sheet.conditional_format(f"{at}5:{at}{last}", few | {"format": book.style("value")})
         sheet.freeze_panes(4, 1 + len(plan.keys))
         sheet.repeat_rows(0, 3)
 
@@ -207,9 +213,14 @@ class Ranking:
         before = f"{letter(column)}{at}"
         formula = f'=IF(COUNT(A{at},{before})=2,{before}-A{at},"")'
         book.formula(sheet, at, column + 1, formula, 0.0 * float(rank), "change")
+        held = list(plan.indicators.values())
+        known = f"Normalised!{held[0]}${FIRST}:{held[-1]}${plan.last_ranked}"
+        values = plan.assessment.stage_array("normalised")[plan.shown[unit]]
+        n_known = float(np.isfinite(values).sum())
+        book.formula(sheet, at, column + 2, f"=COUNT(INDEX({known},{row},0))", n_known, "faint")
         places = plan.column("Ranks", self._place_column, ranked=True)
         formula = f"=MATCH({place},{places},0)"
-        book.formula(sheet, at, column + 2, formula, unit + 1.0, "faint")
+        book.formula(sheet, at, column + 3, formula, unit + 1.0, "faint")
 
     def _band(self, score: str) -> str:
         """Return the formula of the band of a score."""

@@ -45,14 +45,16 @@ _OPENING = (
     ("", "", ""),
     ("bold", "Colours", ""),
     ("input", "yellow", "cells that can be changed: data, weights, directions, goalposts, bands"),
-    ("label", "grey", "headings, parameters, and blank cells for missing values"),
+    ("label", "grey", "parameters, and missing values, which can be filled in"),
     ("value", "orange", "values instead of formulas, which are not updated after changes"),
     ("text", "white", "formulas"),
     ("", "", ""),
 )
+_SAME_PLACE = {
+    "A unit has the same row": ("Data", "Values", "Normalised", "Entering", "Scores", "Ranks"),
+    "An indicator has the same column": ("Data", "Values", "Normalised"),
+}
 _CHECKING = (
-    "A unit has the same row on the sheets Data, Values, Normalised, Entering, Scores and Ranks.",
-    "An indicator has the same column on the sheets Data, Values and Normalised.",
     "To remove a value, clear its cell. To leave out a node, set its weight to 0.",
     "Notes on cells state what was missing, imputed or treated in the assessment.",
     "Columns and weights have names: raw, normalised, score, rank or weight, then _ and the code.",
@@ -89,6 +91,9 @@ class Texts:
             yield "", title, _SHEETS[title]
         yield "", "", ""
         yield "bold", "How to check", ""
+        for what, sheets in _SAME_PLACE.items():
+            *others, last = [title for title in sheets if title in titles]
+            yield "", "", f"{what} on the sheets {', '.join(others)} and {last}."
         yield from (("", "", text) for text in _CHECKING)
         yield "", "", ""
         yield "bold", "Limits", ""
@@ -120,7 +125,7 @@ class Texts:
             yield f"Values instead of formulas: {text}."
         yield (
             "Spreadsheets store 15 digits. Scores agree with those of the library to about twelve "
-            "digits, and ranks agree because scores that close tie."
+            "digits, and ranks agree because scores that differ by less than that are ties."
         )
         yield (
             "Input that the library does not accept, such as goalposts that contradict a direction "
