@@ -32,8 +32,8 @@ _GENERAL_WORDS = """
 _GENERAL = frozenset(_GENERAL_WORDS.split())
 # Words that some lists add to names, and that neither the names nor the patterns contain.
 _ADDED = {
-    "CHN": "pr", "HKG": "china prc pr", "HMD": "and", "IRN": "ir", "LBY": "jamahiriya",
-    "MAC": "china prc pr", "MKD": "fyr yugoslav", "PRI": "us usa", "PSE": "and occupied",
+    "CHN": "pr", "HKG": "china prc pr", "HMD": "and", "IRN": "ir", "KGZ": "kyrgyzstan",
+    "LBY": "jamahiriya", "MAC": "china prc pr", "MKD": "fyr yugoslav", "PRI": "us usa", "PSE": "and occupied",
     "TWN": "chinese", "VIR": "us usa",
 }  # fmt: skip
 # The patterns match these words, which are other places: a part of a country, or several ones.
