@@ -33,8 +33,8 @@ _GENERAL = frozenset(_GENERAL_WORDS.split())
 # Words that some lists add to names, and that neither the names nor the patterns contain.
 _ADDED = {
     "CHN": "pr", "HKG": "china prc pr", "HMD": "and", "IRN": "ir", "KGZ": "kyrgyzstan",
-    "LBY": "jamahiriya", "MAC": "china prc pr", "MKD": "fyr yugoslav", "PRI": "us usa", "PSE": "and occupied",
-    "TWN": "chinese", "VIR": "us usa",
+    "LBY": "jamahiriya", "MAC": "china prc pr", "MKD": "fyr yugoslav", "PRI": "us usa",
+    "PSE": "and occupied", "TWN": "chinese", "VIR": "us usa",
 }  # fmt: skip
 # The patterns match these words, which are other places: a part of a country, or several ones.
 _OTHER_PLACES = frozenset({"czechoslovakia", "england", "somaliland"})
