@@ -163,10 +163,11 @@ def _noise_of_weights(study: "Uncertainty") -> float | None:
 
 def _named_inputs(language: Language, study: "Uncertainty") -> str:
     """Return what the inputs vary; an input of another library is named by its class."""
-    kinds = [type(one).__name__ for one in study.design.inputs]
+    from dli.sensitivity import Alternatives
+
     names = [
-        one.step if kind == "Alternatives" else kind
-        for kind, one in zip(kinds, study.design.inputs, strict=True)
+        one.step if isinstance(one, Alternatives) else type(one).__name__
+        for one in study.design.inputs
     ]
     named = [language.say(_VARIED[name]) if name in _VARIED else name for name in names]
     return language.joined(list(dict.fromkeys(named)))
