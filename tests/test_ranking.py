@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from dli.ranking import rank_scores
+from dli.ranking import places, rank_scores
 
 scores = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=12)
 
@@ -51,3 +51,31 @@ def test_reordering_units_reorders_ranks_and_nothing_else(values, random):
 @pytest.mark.parametrize("n", [0, 1])
 def test_few_units_are_no_special_case(n):
     assert rank_scores(np.ones(n)).tolist() == [1.0] * n
+
+
+def tables(kind, rng, shape):
+    """Return scores of a kind, many of them tied or nearly tied."""
+    if kind == "near":  # chains of differences around the tolerance
+        step = rng.choice([3e-13, 5e-13, 9.99e-13, 1e-12, 1.001e-12, 3e-12])
+        return 1 + rng.integers(0, 5, shape) * step
+    if kind == "sizes":  # one draw has scores 1e120 times those of another
+        return 10.0 ** rng.uniform(-60, 60, (shape[0], 1)) * rng.normal(size=shape)
+    if kind == "smallest":
+        return rng.random(shape) * 1e-305 + rng.choice([0.0, 1e-300])
+    if kind == "largest":
+        return rng.uniform(-1, 1, shape) * rng.choice([1.7e308, 3e307])
+    if kind == "rounded":
+        return rng.choice([0.0, 5.0, -3.0]) + rng.integers(0, 2, shape) * rng.integers(9) * 1e-16
+    return rng.integers(0, 4, shape) * 1.0
+
+
+@pytest.mark.parametrize("kind", ["near", "sizes", "smallest", "largest", "rounded", "tied"])
+@given(st.integers(0, 2**32), st.integers(1, 30), st.booleans())
+def test_places_of_many_draws_are_the_ranks_of_each(kind, seed, n_units, has_ends):
+    scores = tables(kind, np.random.default_rng(seed), (4, n_units))
+    ends = (min(scores.min(), -2.0), max(scores.max(), 5.0)) if has_ends else None
+    order, tied = places(scores, None, ends)
+    ranks = np.empty(scores.shape)
+    by_place = np.arange(1.0, n_units + 1) if tied is None else tied + 1.0
+    np.put_along_axis(ranks, order, np.broadcast_to(by_place, scores.shape), axis=1)
+    np.testing.assert_array_equal(ranks, rank_scores(scores))

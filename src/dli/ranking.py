@@ -13,6 +13,10 @@ __all__ = ["level_ties", "mean_rank_shift", "places", "rank_scores", "rank_withi
 # The last binary digit of a float of this size is worth 1: a number that is added is rounded to a
 # whole number, which is then in the lower bits. This is the fastest way to make floats integers.
 WHOLE = 2.0**52
+# A difference between keys of `places` is exact to this number of units.
+_UNSURE = 3
+# No two keys are further apart.
+_FARTHEST = np.iinfo(np.int64).max
 
 
 def rank_scores(scores: ArrayLike) -> Floats:
@@ -45,7 +49,8 @@ def rank_scores(scores: ArrayLike) -> Floats:
     rows = np.arange(len(values))[:, np.newaxis]
     falling = values[rows, order]
     scale = np.fmax.reduce(np.abs(values), axis=-1, initial=0.0, keepdims=True)
-    sorted_ranks = _ranks_of_sorted(-falling, TIE * scale) + 1.0
+    with np.errstate(over="ignore"):  # an infinite difference is not a tie
+        sorted_ranks = _ranks_of_sorted(-falling, TIE * scale) + 1.0
     sorted_ranks[np.isnan(falling)] = np.nan
     ranks = np.empty(values.shape)
     ranks[rows, order] = sorted_ranks
@@ -151,23 +156,24 @@ def places(
     """Return the order of units by score, the highest first, for many draws.
 
     The unit's number is packed into the low bits of an integer made from the score: sorting
-    integers is much faster than finding the order of floats. Ties are those of `rank_scores`.
+    integers is much faster than finding the order of floats. Ties are those of `rank_scores`, which
+    ranks the draws for which these integers are not precise enough.
 
     Parameters
     ----------
     scores : ndarray of shape (n_draws, n_units)
         The scores, none of them missing.
-    work : ndarray of the same shape, optional
+    work : ndarray of shape (2, n_draws, n_units), optional
         Memory to use; the result may be stored in it.
     ends : (float, float), optional
-        The lowest and the highest score, if they are known.
+        Bounds of all scores, if they are known.
 
     Returns
     -------
     order : ndarray of int of shape (n_draws, n_units)
-        The unit at each place.
+        The unit at each place. Units that tie, or nearly tie, may be in any order.
     ranks : ndarray of int of shape (n_draws, n_units) or None
-        The rank at each place, from 0, if units tie; None if no two units tie.
+        The rank of the unit at each place, from 0, if units tie; None if no two units tie.
 
     Examples
     --------
@@ -177,44 +183,66 @@ def places(
     """
     n_units = scores.shape[1]
     bits = max(int(n_units - 1).bit_length(), 1)
-    low, high = (float(scores.min()), float(scores.max())) if ends is None else ends
-    span = high - low
-    # The scale for smaller differences would be infinite: such scores count as equal.
-    scale = 2.0 ** min(51, 61 - bits) / span if span > 1e-290 else 0.0
-    work = np.empty(scores.shape) if work is None or work.shape != scores.shape else work
-    if max(abs(low), abs(high)) < 2 * span:
-        np.multiply(scores, -scale, out=work)
-        work += WHOLE + high * scale
+    keys, scratch = np.empty((2, *scores.shape)) if work is None else work
+    if ends is None:
+        low, high = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    else:
+        low, high = np.array(ends, dtype=float).reshape(2, 1, 1)
+    with np.errstate(over="ignore"):
+        span = high - low
+        size = np.maximum(np.abs(low), np.abs(high))
+        is_centred = bool((size < 2 * span).all())
+    # The scale for smaller differences would be infinite.
+    is_usable = (span > 1e-290) & (span < np.inf)
+    scale = np.divide(2.0 ** min(51, 61 - bits), span, out=np.zeros_like(span), where=is_usable)
+    if is_centred:
+        np.multiply(scores, -scale, out=keys)
+        keys += WHOLE + high * scale
     else:  # the sum would lose digits of small differences
-        np.subtract(high, scores, out=work)
-        work *= scale
-        work += WHOLE
-    keys = work.view(np.int64)  # all have the same upper bits, which do not affect the order
-    keys <<= bits
-    keys |= np.arange(n_units)
-    keys.sort(axis=1)
+        np.subtract(high, scores, out=keys)
+        keys *= scale
+        keys += WHOLE
+    order = keys.view(np.int64)  # all have the same upper bits, which do not affect the order
+    order <<= bits
+    order |= np.arange(n_units)
+    order.sort(axis=1)
     # Differences between keys represent those between scores; rounding must not decide a rank.
-    largest = _key_tolerance(np.array(max(abs(low), abs(high))), scale, bits)
-    steps = keys[:, 1:] - keys[:, :-1]
-    keys &= (1 << bits) - 1
-    if steps.min(initial=int(largest) + 1) > largest:
-        return keys, None
-    scales = np.maximum(scores.max(axis=1), -scores.min(axis=1))[:, np.newaxis]
-    tolerance = _key_tolerance(scales, scale, bits)
+    steps = np.subtract(order[:, 1:], order[:, :-1], out=scratch.view(np.int64)[:, :-1])
+    order &= (1 << bits) - 1
+    tolerance = _key_tolerance(size, scale, bits)
+    if steps.min(initial=_FARTHEST) > tolerance.max() + (_UNSURE << bits):
+        return order, None
+    if ends is not None:
+        size = np.maximum(scores.max(axis=1), -scores.min(axis=1))[:, np.newaxis]
+        tolerance = _key_tolerance(size, scale, bits)
+    return order, _ranks_of_keys(scores, order, steps, tolerance, bits)
+
+
+def _ranks_of_keys(
+    scores: Floats, order: Integers, steps: Integers, tolerance: Integers, bits: int
+) -> Integers:
+    """Return ranks, from 0, of units in order, from the steps between their keys."""
     is_new = steps > tolerance
-    ranks = np.zeros(scores.shape, dtype=np.int64)
-    np.multiply(is_new, np.arange(1, n_units), out=ranks[:, 1:])
+    ranks = np.zeros(order.shape, dtype=np.int64)
+    np.multiply(is_new, np.arange(1, order.shape[1]), out=ranks[:, 1:])
     np.maximum.accumulate(ranks, axis=1, out=ranks)
-    # The keys of equal scores differ only by the numbers of the units, in the low bits.
-    if np.count_nonzero(is_new) + np.count_nonzero(steps < 1 << bits) < is_new.size:
-        positions = np.zeros(scores.shape, dtype=np.int64)
-        np.cumsum(steps, axis=1, out=positions[:, 1:])
-        positions -= keys - keys[:, :1]
-        ranks = _ranks_of_sorted(positions, tolerance)
-    return keys, ranks
+    sure = tolerance - (_UNSURE << bits)
+    is_unsure = np.any((steps > sure) & (steps <= tolerance + (_UNSURE << bits)), axis=1)
+    # The keys of equal scores differ only by the numbers of the units, in the low bits. If steps
+    # are small but not 0, a group may extend further than the tolerance.
+    is_near = (~is_new & (steps >= 1 << bits)).any(axis=1) & ~is_unsure
+    if is_near.any():
+        positions = np.zeros((np.count_nonzero(is_near), order.shape[1]), dtype=np.int64)
+        np.cumsum(steps[is_near], axis=1, out=positions[:, 1:])
+        reach = positions - np.take_along_axis(positions, ranks[is_near], axis=1)
+        is_unsure[is_near] = (reach > sure[is_near]).any(axis=1)
+    if is_unsure.any():
+        exact = rank_scores(scores[is_unsure]).astype(np.int64) - 1
+        ranks[is_unsure] = np.take_along_axis(exact, order[is_unsure], axis=1)
+    return ranks
 
 
-def _key_tolerance(size: Floats, scale: float, bits: int) -> Integers:
+def _key_tolerance(size: Floats, scale: Floats, bits: int) -> Integers:
     """Return the tolerance for ties between keys, for scores of a size."""
     # A tolerance beyond the range of keys makes all scores tie, however large it is.
     units = np.minimum(TIE * size * scale, 2.0 ** (61 - bits)).astype(np.int64) + 1

@@ -27,12 +27,12 @@ from dli.sensitivity import (
     running,
     uncertainty,
 )
-from dli.sensitivity.engine import Tasks, chunks
+from dli.sensitivity.engine import Chunks, chunks
 from dli.sensitivity.stretches import Stretch, block_keys, joined, overlaps
 
 NOISE = [WeightNoise(0.4)]
 ASSESSMENT = example(gaps=0.1)
-TASK = 16 * 1024  # draws of nine units
+CHUNK = 1024  # draws of nine units
 SUMS = ("ranks", "scores", "n_draws", "rank_sums", "shift_sums", "total", "squares")
 
 
@@ -52,15 +52,15 @@ def check_same(one, other):
 
 @pytest.fixture(scope="module")
 def whole():
-    return made(5 * TASK + 700)
+    return made(5 * CHUNK + 700)
 
 
-def test_the_tasks_are_as_large_as_these_tests_take_them(whole):
-    assert whole._plan.tasks.draws_each == TASK
+def test_chunks_are_as_large_as_these_tests_take_them(whole):
+    assert whole._plan.chunks.size == CHUNK
 
 
 @pytest.mark.parametrize(
-    "steps", [[10_000, 10_000], [TASK, TASK], [20_000, 1, 30_000], [2 * TASK - 1, 1, 2 * TASK + 1]]
+    "steps", [[1_000, 1_000], [CHUNK, CHUNK], [2000, 1, 3000], [2 * CHUNK - 1, 1, 2 * CHUNK + 1]]
 )
 def test_draws_and_more_draws_are_those_of_one_run(steps):
     study = made(steps[0])
@@ -75,7 +75,7 @@ def test_draws_and_more_draws_are_those_of_one_run(steps):
         # Nothing bounds these scores: the first chunk tells where they are counted.
         (example(aggregation=MazziottaPareto()), NOISE, [300, 1500]),
         (example(), [MeasurementError(0.1)], [20, 25]),
-        (example(aggregation=MazziottaPareto()), NOISE, [TASK + 9, 2000]),
+        (example(aggregation=MazziottaPareto()), NOISE, [CHUNK + 9, 2000]),
     ],
 )
 def test_where_the_first_draws_tell_the_bins_too(assessment, inputs, steps):
@@ -86,23 +86,23 @@ def test_where_the_first_draws_tell_the_bins_too(assessment, inputs, steps):
 
 def test_parts_of_a_study_are_the_same_in_any_order(whole):
     parts = [made(whole.n_samples, part=(i, 3)) for i in (1, 2, 3)]
-    assert [part.n_samples for part in parts] == [2 * TASK, 2 * TASK, TASK + 700]
+    assert [part.n_samples for part in parts] == [2 * CHUNK, 2 * CHUNK, CHUNK + 700]
     for order in permutations(parts):
         check_same(reduce(Uncertainty.merge, order), whole)
     outer = parts[0].merge(parts[2])
-    expected = np.concatenate([whole.scores(2 * TASK - 1, 1), whole.scores(4 * TASK, 2)])
-    assert_allclose(outer.scores(2 * TASK - 1, 3), expected, rtol=1e-12)
+    expected = np.concatenate([whole.scores(2 * CHUNK - 1, 1), whole.scores(4 * CHUNK, 2)])
+    assert_allclose(outer.scores(2 * CHUNK - 1, 3), expected, rtol=1e-12)
     check_same(parts[1].merge(outer), whole)
 
 
 def test_parts_of_bins_that_the_first_draws_tell_are_merged_too():
-    given = (TASK + 900, example(aggregation=MazziottaPareto()))
+    given = (CHUNK + 900, example(aggregation=MazziottaPareto()))
     parts = [made(*given, part=(i, 2)) for i in (2, 1)]
     check_same(reduce(Uncertainty.merge, parts), made(*given))
 
 
 def test_studies_of_several_seeds_are_added_up():
-    one, two, three = (made(n, rng=seed) for n, seed in ((20_000, 7), (9000, 2), (TASK, 5)))
+    one, two, three = (made(n, rng=seed) for n, seed in ((20_000, 7), (9000, 2), (CHUNK, 5)))
     both = one.merge(two)
     for name in ("ranks", "scores", "n_draws", "rank_sums", "shift_sums"):
         expected = getattr(one._tally, name) + getattr(two._tally, name)
@@ -123,10 +123,10 @@ def test_studies_of_several_seeds_are_added_up():
 
 
 def test_a_merged_study_goes_on_where_no_last_task_is_in_it():
-    parts = [made(4 * TASK, part=(i, 2)) for i in (1, 2)]
-    check_same(parts[0].merge(parts[1]).more(100), made(4 * TASK + 100))
-    short = made(TASK + 5, part=(1, 2)).merge(made(TASK + 5, part=(2, 2)))
-    with pytest.raises(StudyError, match=r"after a multiple of 16,384 draws, but it has 16,389"):
+    parts = [made(4 * CHUNK, part=(i, 2)) for i in (1, 2)]
+    check_same(parts[0].merge(parts[1]).more(100), made(4 * CHUNK + 100))
+    short = made(CHUNK + 5, part=(1, 2)).merge(made(CHUNK + 5, part=(2, 2)))
+    with pytest.raises(StudyError, match=r"after a multiple of 1,024 draws, but it has 1,029"):
         short.more(10)
     with pytest.raises(StudyError, match=r"several stretches \(seeds 3, 4\) cannot be continued"):
         made(10).merge(made(10, rng=4)).more(10)
@@ -136,11 +136,11 @@ def test_a_merged_study_goes_on_where_no_last_task_is_in_it():
 
 
 def test_draws_in_common_are_refused():
-    study = made(2 * TASK)
+    study = made(2 * CHUNK)
     with pytest.raises(StudyError, match=r"draws in common.*\n  - seed 3: draws 1 to 100 are in b"):
         study.merge(made(100))
-    with pytest.raises(StudyError, match=r"seed 3: draws 16,385 to 32,768 are in both"):
-        study.merge(made(2 * TASK, part=(2, 2)))
+    with pytest.raises(StudyError, match=r"seed 3: draws 1,025 to 2,048 are in both"):
+        study.merge(made(2 * CHUNK, part=(2, 2)))
     with pytest.raises(MethodError, match=r"other must be an Uncertainty, got int"):
         study.merge(3)
 
@@ -214,7 +214,7 @@ class Slowly(Inline):
     def submit(self, work, *args):
         time.sleep(0.02)
         return super().submit(work, *args)
-made(200 * TASK, checkpoint=sys.argv[1], executor=Slowly())
+made(200 * CHUNK, checkpoint=sys.argv[1], executor=Slowly())
 """
 
 
@@ -231,10 +231,10 @@ def test_a_study_that_is_killed_goes_on_to_the_same_bits(tmp_path):
         process.communicate()
     found = Uncertainty.load(path, ASSESSMENT, NOISE)
     n = found.n_samples
-    assert TASK <= n < 200 * TASK
-    assert n % TASK == 0
+    assert CHUNK <= n < 200 * CHUNK
+    assert n % CHUNK == 0
     check_same(found, made(n))
-    wanted = n + 2 * TASK + 123
+    wanted = n + 2 * CHUNK + 123
     check_same(made(wanted, checkpoint=path), made(wanted))
     check_same(Uncertainty.load(path, ASSESSMENT, NOISE), made(wanted))
 
@@ -263,7 +263,7 @@ def test_a_study_that_is_interrupted_goes_on(own, tmp_path, monkeypatch):
     monkeypatch.setattr(running, "EVERY", 0.0)
     monkeypatch.setattr(running, "_SHARE", np.inf)
     path = tmp_path / "i.study"
-    n = 4 * TASK + 1000
+    n = 20 * CHUNK + 1000
     with pytest.raises(KeyboardInterrupt):
         made(n, checkpoint=path, executor=stop(2), **own)
     assert path.exists()
@@ -274,16 +274,16 @@ def test_a_study_that_is_interrupted_goes_on(own, tmp_path, monkeypatch):
 
 def test_a_finished_checkpoint_is_read_and_makes_no_draw(tmp_path, monkeypatch):
     path = tmp_path / "f.study"
-    study = made(TASK + 77, checkpoint=path)
+    study = made(CHUNK + 77, checkpoint=path)
     monkeypatch.setattr(running, "scores_of", None)
-    check_same(made(TASK + 77, checkpoint=path), study)
+    check_same(made(CHUNK + 77, checkpoint=path), study)
     # Without a seed, that of the file is taken.
-    assert made(TASK + 77, checkpoint=str(path), rng=None).seed == 3
+    assert made(CHUNK + 77, checkpoint=str(path), rng=None).seed == 3
 
 
 def test_a_checkpoint_goes_on_to_more_draws(tmp_path):
     path = tmp_path / "m.study"
-    for n in (700, 5000, TASK + 10, 2 * TASK, 2 * TASK + 1):
+    for n in (700, CHUNK + 10, 2 * CHUNK, 2 * CHUNK + 1, 5000):
         check_same(made(n, checkpoint=path), made(n))
 
 
@@ -300,14 +300,14 @@ def test_units_that_never_have_a_score_are_saved_and_loaded(tmp_path):
 
 def test_a_checkpoint_of_other_draws_is_refused(tmp_path):
     path = tmp_path / "o.study"
-    made(2 * TASK, checkpoint=path)
+    made(2 * CHUNK, checkpoint=path)
     with pytest.raises(
         StudyError,
-        match=r"contains other draws:\n  - rng: 3, not 5\n  - n_samples: 32,768, more than 10",
+        match=r"contains other draws:\n  - rng: 3, not 5\n  - n_samples: 2,048, more than 10",
     ):
         made(10, checkpoint=path, rng=5)
-    with pytest.raises(StudyError, match=r"part: its first draw is 1, not 16,385"):
-        made(2 * TASK, checkpoint=path, part=(2, 2))
+    with pytest.raises(StudyError, match=r"part: its first draw is 1, not 1,025"):
+        made(2 * CHUNK, checkpoint=path, part=(2, 2))
     made(10, rng=1).merge(made(10, rng=2)).save(path)
     with pytest.raises(StudyError, match=r"contains a merged study, which cannot be continued"):
         made(20, checkpoint=path)
@@ -315,11 +315,11 @@ def test_a_checkpoint_of_other_draws_is_refused(tmp_path):
 
 def test_the_bar_of_a_study_that_goes_on_starts_where_it_stands(tmp_path, capsys):
     path = tmp_path / "b.study"
-    made(2 * TASK, checkpoint=path)
-    made(4 * TASK, checkpoint=path, progress=True)
+    made(2 * CHUNK, checkpoint=path)
+    made(4 * CHUNK, checkpoint=path, progress=True)
     shown = capsys.readouterr().err
     assert "50%" in shown
-    assert "65.5k/65.5k" in shown
+    assert "4.10k/4.10k" in shown
     assert "<" in shown  # how long it will still take
     with pytest.raises(MethodError, match=r"progress must be True or False"):
         made(10).more(10, progress=1)
@@ -333,8 +333,8 @@ def test_parts_made_by_dask_are_those_of_one_run(whole):
     ) as client:
         pool = client.get_executor()
         parts = [made(whole.n_samples, part=(i, 2), executor=pool) for i in (1, 2)]
-        longer = made(2 * TASK + 50, executor=pool).more(
-            whole.n_samples - 2 * TASK - 50, executor=pool
+        longer = made(2 * CHUNK + 50, executor=pool).more(
+            whole.n_samples - 2 * CHUNK - 50, executor=pool
         )
     check_same(parts[1].merge(parts[0]), whole)
     check_same(longer, whole)
@@ -343,34 +343,34 @@ def test_parts_made_by_dask_are_those_of_one_run(whole):
 @pytest.mark.parametrize("n_threads", [1, 2, 4])
 def test_any_number_of_threads_gives_the_same_bits(whole, n_threads):
     with ThreadPoolExecutor(n_threads) as pool:
-        check_same(made(TASK + 9, executor=pool).more(4 * TASK + 691, executor=pool), whole)
+        check_same(made(CHUNK + 9, executor=pool).more(4 * CHUNK + 691, executor=pool), whole)
 
 
 # Stretches
 
 
 @given(st.integers(0, 40), st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(0, 9))
-def test_blocks_hold_every_task_once_however_a_stretch_is_cut(first, lengths, rest):
-    tasks = Tasks(2, 5, 0)
+def test_blocks_hold_every_chunk_once_however_a_stretch_is_cut(first, lengths, rest):
+    chunks = Chunks(10, 0)
     cut, place = [], first
     for n in lengths:
         cut.append(Stretch(1, place, n * 10))
         place += n
     cut[-1] = evolve(cut[-1], n_draws=cut[-1].n_draws + rest)
-    keys = block_keys(cut[::-1], tasks)
-    assert joined(cut, tasks) == (Stretch(1, first, sum(lengths) * 10 + rest),)
-    found = [task for _, start, size in keys for task in range(start, start + size)]
+    keys = block_keys(cut[::-1], chunks)
+    assert joined(cut, chunks) == (Stretch(1, first, sum(lengths) * 10 + rest),)
+    found = [chunk for _, start, size in keys for chunk in range(start, start + size)]
     assert found == list(range(first, place))
     assert all(start % size == 0 for _, start, size in keys if size)
     assert (keys[-1] == (1, place, 0)) == (rest > 0)
-    assert not overlaps(cut, tasks)
+    assert not overlaps(cut, chunks)
     assert len(keys) <= 2 * 8 + 1
 
 
-def test_a_billion_draws_take_no_memory_for_their_tasks():
-    tasks = chunks(10**9, 193)
-    assert len(tasks) == -(-(10**9) // tasks.draws_each) > 60_000
-    assert sum(n for _, n in tasks[-1]) == 10**9 - (len(tasks) - 1) * tasks.draws_each
-    assert tasks[0][0] == (0, 1024)
+def test_a_billion_draws_take_no_memory_for_their_chunks():
+    own = chunks(10**9, 193)
+    assert len(own) == -(-(10**9) // own.size) > 900_000
+    assert own[-1] == (len(own) - 1, 10**9 - (len(own) - 1) * own.size)
+    assert own[0] == (0, 1024)
     with pytest.raises(IndexError):
-        tasks[len(tasks)]
+        own[len(own)]

@@ -13,7 +13,7 @@ from tests.sensitivity.cases import example
 from dli.aggregation import ArithmeticMean, GeometricMean
 from dli.errors import MethodError, StudyError
 from dli.sensitivity import Alternatives, WeightNoise, sobol, uncertainty
-from dli.sensitivity.engine import chunks, in_order, workers
+from dli.sensitivity.engine import _n_workers, _Paced, chunks, in_order, workers
 
 INPUTS = [WeightNoise(0.4), Alternatives("aggregation", [ArithmeticMean(), GeometricMean()])]
 
@@ -81,13 +81,45 @@ def test_a_dask_cluster_of_processes_gives_the_bits_of_one_worker(reference, tmp
     check_equal(study, reference)
 
 
-def test_tasks_depend_on_sizes_alone_and_hold_every_draw():
+def test_chunks_depend_on_sizes_alone_and_hold_every_draw():
     for n_draws, n_units in [(1, 1), (70_000, 193), (5, 10**6), (1024 * 33, 9)]:
-        tasks = chunks(n_draws, n_units)
-        numbers = [number for task in tasks for number, _ in task]
-        assert numbers == list(range(len(numbers)))
-        assert sum(n for task in tasks for _, n in task) == n_draws
-    assert max(n for task in chunks(10, 10**6) for _, n in task) == 4
+        own = chunks(n_draws, n_units)
+        assert [number for number, _ in own] == list(range(len(own)))
+        assert sum(n for _, n in own) == n_draws
+    assert max(n for _, n in chunks(10, 10**6)) == 4
+
+
+@pytest.mark.parametrize("n_draws", [1, 1024, 1025, 70_000])
+@pytest.mark.parametrize("n_workers", [1, 2, 8])
+@pytest.mark.parametrize("seconds", [0.0, 1e-4, 10.0])
+def test_tasks_hold_every_chunk_once_however_long_they_take(n_draws, n_workers, seconds):
+    own = chunks(n_draws, 193)
+    paced = _Paced(own, n_workers)
+    found = []
+    for task in paced:
+        paced.note(task, seconds)
+        found.append(task)
+    assert [chunk for task in found for chunk in task] == list(own)
+    whole = [task for task in found if task[0][1] == own.size]
+    assert all(n == own.size for task in whole for _, n in task)  # a short chunk is alone
+    if seconds == 10.0:  # longer than a task should take
+        assert all(len(task) == 1 for task in whole[1:])
+
+
+def test_workers_are_counted_where_an_executor_tells():
+    class Pool(Inline):
+        def __init__(self, **own):
+            self.__dict__.update(own)
+
+    class Client:
+        def nthreads(self):
+            return {"one": 2, "two": 3}
+
+    assert _n_workers(Pool()) == 8
+    assert _n_workers(Pool(_max_workers=3)) == 3
+    assert _n_workers(Pool(_max_workers="many")) == 8
+    assert _n_workers(Pool(_client=Client())) == 5
+    assert _n_workers(Pool(_client=3, _max_workers=2)) == 2
 
 
 def fail(failures, task):

@@ -24,6 +24,7 @@ from dli.sensitivity import (
     uncertainty,
     wide,
 )
+from dli.sensitivity import tally as tally_module
 from dli.sensitivity.design import design
 from dli.sensitivity.engine import uniforms
 from dli.sensitivity.inputs.gamma import gamma_variates
@@ -186,8 +187,10 @@ def moments(scores, nominal, nominal_ranks, groups):
 @pytest.mark.parametrize("gaps", [0.0, 0.2])
 @pytest.mark.parametrize("n_groups", [1, 2])
 @pytest.mark.parametrize("factor", [1.0, 1e200])
-def test_counters_count_what_loops_count(kind, gaps, n_groups, factor, monkeypatch):
+@pytest.mark.parametrize("size", [4, 7, 50])
+def test_counters_count_what_loops_count(kind, gaps, n_groups, factor, size, monkeypatch):
     monkeypatch.setattr(wide, "_BLOCK", 8)  # several blocks, the last one smaller
+    monkeypatch.setattr(tally_module, "_AT_ONCE", 240)  # some chunks at once, or a part of one
     rng = np.random.default_rng(2)
     scores = rng.integers(0, 12, (60, 20)) + rng.choice([0.0, 0.25], (60, 20))  # many ties
     scores[rng.random(scores.shape) < gaps] = np.nan
@@ -200,9 +203,13 @@ def test_counters_count_what_loops_count(kind, gaps, n_groups, factor, monkeypat
     if kind is WideCounter:
         bins = evolve(bins, n_ranks=4)
     counter = kind(bins, nominal, nominal_ranks)
+    blocks = {}
     for first, last in [(0, 20), (20, 50), (50, 60)]:
-        counter.add(scores[first:last])
-    tally = counter.result()
+        for place, sums in enumerate(counter.add(scores[first:last], size)):
+            blocks[1, first + place, 1] = sums
+            rows = scores[first:last][place * size : (place + 1) * size]
+            assert_allclose(sums[0], np.nansum(rows - nominal, axis=0), atol=1e-9 * factor)
+    tally = counter.result(blocks)
     ranks, cells = plain_counts(scores, bins)
     assert_array_equal(tally.scores, cells)
     assert_array_equal(tally.ranks, ranks)
@@ -302,19 +309,18 @@ def test_chunks_scored_together_are_counted_as_one_by_one(monkeypatch):
     assessment = example(aggregation=GeometricMean())
     together = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline())
     scored = []
+    one = Inline()
+    one._max_workers = 1
 
     def noted(study, ever, seed, task, room):
         scored.append(task)
         return scores_of(study, ever, seed, task, room)
 
     monkeypatch.setattr(running, "scores_of", noted)
-    for numbers, batches in (2**21, [3]), (2**13, [1, 1, 1]), (1, [1, 1, 1]):
+    for numbers, batches in (2**21, [2, 1]), (2**13, [1, 1, 1]), (1, [1, 1, 1]):
         monkeypatch.setattr(running, "_NUMBERS_AT_ONCE", numbers)
         scored.clear()
-        alone = uncertainty(
-            assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline()
-        )
+        alone = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=one)
         assert [len(task) for task in scored] == batches
         assert [n for task in scored for _, n in task] == [1024, 1024, 452]
-        assert_array_equal(alone.rank_counts, together.rank_counts)
-        assert_allclose(alone.mean_scores, together.mean_scores, rtol=1e-13)
+        check_equal(alone, together)

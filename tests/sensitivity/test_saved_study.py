@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from tests.sensitivity.cases import example
-from tests.sensitivity.test_continued import ASSESSMENT, NOISE, TASK, check_same, made
+from tests.sensitivity.test_continued import ASSESSMENT, CHUNK, NOISE, check_same, made
 
 from dli.aggregation import MazziottaPareto
 from dli.errors import DataError, FileError, ModelError, StudyError
@@ -25,11 +25,11 @@ def load(path, assessment=ASSESSMENT, inputs=NOISE):
 def saved(tmp_path_factory):
     """Give the file of a study whose last task has fewer draws."""
     path = tmp_path_factory.mktemp("studies") / "s.study"
-    made(TASK + 100).save(path)
+    made(CHUNK + 100).save(path)
     return path
 
 
-@pytest.mark.parametrize("n_samples", [40, TASK, TASK + 100, 3 * TASK + 5])
+@pytest.mark.parametrize("n_samples", [40, CHUNK, CHUNK + 100, 3 * CHUNK + 5])
 @pytest.mark.parametrize(
     "own", [{}, {"keep": "ranks"}, {"keep": "scores"}, {"places": 3}, {"node": "A"}]
 )
@@ -40,7 +40,7 @@ def test_a_study_comes_back_as_it_was_and_goes_on(n_samples, own, tmp_path):
     found = load(path)
     check_same(found, study)
     assert (str(found), found.keep, found.places) == (str(study), study.keep, study.places)
-    check_same(found.more(TASK), made(n_samples + TASK, **own))
+    check_same(found.more(CHUNK), made(n_samples + CHUNK, **own))
     found.save(path)
     check_same(load(path), study)
 
@@ -52,23 +52,23 @@ def test_equal_studies_are_equal_files(tmp_path, saved):
 
 def test_bins_that_the_first_draws_told_come_back(tmp_path):
     assessment = example(aggregation=MazziottaPareto())
-    study = made(TASK + 50, assessment)
+    study = made(CHUNK + 50, assessment)
     study.save(tmp_path / "s.study")
     found = load(tmp_path / "s.study", assessment)
     check_same(found, study)
     assert_array_equal(found.score_quantiles(0.2), study.score_quantiles(0.2))
-    check_same(found.more(500), made(TASK + 550, assessment))
+    check_same(found.more(500), made(CHUNK + 550, assessment))
 
 
 def test_a_merged_study_comes_back(tmp_path):
-    parts = [made(3 * TASK + 9, part=(i, 2)) for i in (1, 2)]
+    parts = [made(3 * CHUNK + 9, part=(i, 2)) for i in (1, 2)]
     study = parts[0].merge(parts[1]).merge(made(500, rng=9)).merge(made(700, rng=2))
     study.save(tmp_path / "m.study")
     found = load(tmp_path / "m.study")
     check_same(found, study)
     assert found.seeds == (2, 3, 9)
     parts[0].merge(parts[1]).save(tmp_path / "m.study")
-    check_same(load(tmp_path / "m.study"), made(3 * TASK + 9))
+    check_same(load(tmp_path / "m.study"), made(3 * CHUNK + 9))
 
 
 def test_another_study_is_refused_and_what_differs_is_named(saved):
@@ -137,21 +137,21 @@ def cell(value, kind):
         ({"study": head(runs=[[3, 0, 10**30]])}, "its draws are"),
         ({"study": head(runs=[[3, 0]])}, "not a saved study"),
         (
-            {"study": head(runs=[[i, 0, 16384] for i in range(10_001)])},
+            {"study": head(runs=[[i, 0, 1024] for i in range(10_001)])},
             "its draws are in 10,001 stretches",
         ),
-        ({"study": head(runs=[[3, 0, 16384 * 5]])}, "it has no last task to continue"),
-        ({"study": head(runs=[[3, 0, 16384 * 7]], has_tail=False)}, "'blocks' has 288 bytes"),
-        ({"study": head(runs=[[3, 0, 16385]])}, "it counts 16,484 draws, and has made 16,385"),
+        ({"study": head(runs=[[3, 0, 1024 * 5]])}, "it has no last chunk to continue"),
+        ({"study": head(runs=[[3, 0, 1024 * 7]], has_tail=False)}, "'blocks' has 288 bytes"),
+        ({"study": head(runs=[[3, 0, 1025]])}, "it counts 1,124 draws, and has made 1,025"),
         ({"study": head(power=3)}, "its power is 3, expected 0"),
-        ({"study": head(runs=[[3, 0, 16384], [4, 0, 16384]])}, "it has no last task to continue"),
+        ({"study": head(runs=[[3, 0, 1024], [4, 0, 1024]])}, "it has no last chunk to continue"),
         ({"study": None}, "it has 0 entries 'study.json', expected one"),
         ({"ranks": None}, "it has 0 entries 'ranks', expected one"),
         ({"ranks": b""}, "entry 'ranks' has 0 bytes, expected 648"),
         ({"ranks": cell(-1, "<i8")}, "it has counts below 0\n.*counts of ranks are not those"),
         ({"ranks": cell(2**63 - 1, "<i8")}, "its counts of ranks are not those of its draws"),
         ({"tail_scores": cell(5, "<i8")}, "its counts of scores are not those of its draws"),
-        ({"n_draws": cell(2**62, "<i8")}, "draws, and has made 16,484"),
+        ({"n_draws": cell(2**62, "<i8")}, "draws, and has made 1,124"),
         ({"blocks": cell(np.inf, "<f8")}, "its sums are not finite numbers"),
         ({"width": cell(0.0, "<f8")}, "its bins are not finite numbers"),
         ({"middle": cell(np.nan, "<f8")}, "its bins are not finite numbers"),
@@ -164,7 +164,7 @@ def test_a_file_that_does_not_hold_a_study_is_refused(saved, tmp_path, changes, 
     assert "x.study" in str(caught.value)
     if "places" not in words and "keep" not in words:
         with pytest.raises((DataError, StudyError)):
-            made(TASK + 200, checkpoint=path)
+            made(CHUNK + 200, checkpoint=path)
 
 
 def test_scores_of_another_study_are_seen(saved, tmp_path):

@@ -11,8 +11,8 @@ from dli.checks import whole_number
 from dli.ranking import rank_scores
 from dli.sensitivity.draws import Room
 from dli.sensitivity.engine import Submits, Task, in_order, uniforms
-from dli.sensitivity.running import Plan, draws_of, scores_of
-from dli.sensitivity.stretches import Stretch, tasks_of
+from dli.sensitivity.running import Plan, scores_of
+from dli.sensitivity.stretches import Stretch, chunks_of
 
 __all__ = ["firsts", "numbers", "wins"]
 
@@ -29,8 +29,8 @@ def wins(
     total = np.zeros((own.size, own.size), dtype=np.int64)
     for run in runs:
         work = partial(_wins, own, plan, run.seed)
-        tasks = tasks_of(run, plan.tasks)
-        for part in in_order(work, tasks, executor=executor, progress=progress, n_draws=draws_of):
+        chunks = chunks_of(run, plan.chunks)
+        for part in in_order(work, chunks, executor=executor, progress=progress):
             total += part
     return total
 
@@ -50,7 +50,8 @@ def firsts(plan: Plan, runs: Sequence[Stretch], k: int) -> NDArray[np.int64]:
     """Return the number of draws in which each unit is among the first k of its period."""
     total = np.zeros(int(plan.ever.sum()), dtype=np.int64)
     for run in runs:
-        for part in in_order(partial(_firsts, k, plan, run.seed), tasks_of(run, plan.tasks)):
+        work = partial(_firsts, k, plan, run.seed)
+        for part in in_order(work, chunks_of(run, plan.chunks)):
             total += part
     return total
 
@@ -85,9 +86,9 @@ def numbers(plan: Plan, runs: Sequence[Stretch], first: int, n: int) -> Floats:
 
 
 def _numbers(plan: Plan, run: Stretch, start: int, stop: int) -> Floats:
-    tasks = tasks_of(run, plan.tasks)
-    each = tasks.draws_each
-    own = [chunk for i in range(start // each, -(-stop // each)) for chunk in tasks[i]]
+    chunks = chunks_of(run, plan.chunks)
+    each = chunks.size
+    own = chunks[start // each : -(-stop // each)]
     skipped = start - start // each * each
     n_factors = len(plan.design.names)
     drawn = [uniforms(run.seed, chunk, np.empty((n_factors, n))) for chunk, n in own]

@@ -39,9 +39,9 @@ def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) ->
     MethodError
         The number of draws is not a whole number, or is too large.
     StudyError
-        The draws are not consecutive, or their last task was merged with others.
+        The draws are not consecutive, or their last chunk was merged with others.
     """
-    each = own.tasks.draws_each
+    each = own.chunks.size
     n_more = whole_number("n_samples", n_more, 1, MOST_DRAWS)
     advice = "make a study with another seed and merge it"
     if len(runs) > 1:
@@ -150,7 +150,7 @@ def checkpointed(
         msg = f"{str(path)!r} contains a merged study, which cannot be continued"
         raise StudyError(msg)
     (saved,) = made[1]
-    each = made[0].tasks.draws_each
+    each = made[0].chunks.size
     faults = []
     if saved.seed != wanted.seed and not seed_is_free:
         faults.append(f"rng: {saved.seed}, not {wanted.seed}")
@@ -181,7 +181,7 @@ def merged(mine: Made, theirs: Made) -> tuple[tuple[Stretch, ...], Counted]:
         msg = "studies with different definitions cannot be merged; the other study has"
         raise StudyError(msg, faults)
     both = (*runs, *other_runs)
-    faults = overlaps(both, own.tasks)
+    faults = overlaps(both, own.chunks)
     if faults:
         msg = "studies with draws in common cannot be merged; use other seeds, or part="
         raise StudyError(msg, faults)
@@ -195,4 +195,4 @@ def merged(mine: Made, theirs: Made) -> tuple[tuple[Stretch, ...], Counted]:
             'with keep="ranks"'
         )
         raise StudyError(msg)
-    return joined(both, own.tasks), counted + other_counted
+    return joined(both, own.chunks), counted + other_counted

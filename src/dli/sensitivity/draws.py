@@ -1,5 +1,6 @@
 """The changes that draws make to an assessment: inputs record them, the engine applies them."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -28,11 +29,12 @@ class Room:
         self._arrays: dict[str, Floats] = {}
 
     def array(self, use: str, shape: tuple[int, ...]) -> Floats:
-        """Return an uninitialised array of a shape, the same for the same use and shape."""
+        """Return an uninitialised array of a shape, in the same memory for the same use."""
+        size = math.prod(shape)
         known = self._arrays.get(use)
-        if known is None or known.shape != shape:
-            known = self._arrays[use] = np.empty(shape)
-        return known
+        if known is None or known.size < size:
+            known = self._arrays[use] = np.empty(size)
+        return known[:size].reshape(shape)
 
     def holds(self, array: Floats) -> bool:
         """Return whether an array is a view of this memory."""

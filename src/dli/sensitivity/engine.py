@@ -1,8 +1,9 @@
 """Parallel draws whose results do not depend on the number of workers."""
 
 import os
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -16,12 +17,30 @@ from dli.checks import is_whole
 from dli.errors import DLIError, MethodError, StudyError
 from dli.steps import ask, attribute, shown
 
-__all__ = ["Submits", "Task", "Tasks", "bin_numbers", "chunks", "in_order", "uniforms", "workers"]
+__all__ = [
+    "Chunk",
+    "Chunks",
+    "Submits",
+    "Task",
+    "bin_numbers",
+    "chunks",
+    "draws_of",
+    "in_order",
+    "uniforms",
+    "workers",
+]
 
 T = TypeVar("T")
 
-# The chunks of a task: pairs of the chunk's number and its number of draws.
-Task: TypeAlias = list[tuple[int, int]]
+# A chunk of draws: its number and its number of draws. A task is a list of consecutive chunks.
+Chunk: TypeAlias = tuple[int, int]
+Task: TypeAlias = list[Chunk]
+
+# The seconds that a task of chunks should take, so that sending it to another process and adding up
+# its counts takes a small part of the time; and the number of chunks in the first tasks, before it
+# is known how long they take.
+_SECONDS = 1.0
+_FIRST = 4
 
 
 class Submits(Protocol):
@@ -48,59 +67,54 @@ def bin_numbers(n_units: int, n_ranks: int) -> tuple[int, int]:
 
 
 @frozen
-class Tasks(Sequence[Task]):
-    """Tasks of chunks, created on access, since a billion draws have a million chunks.
+class Chunks(Sequence[Chunk]):
+    """Chunks of draws, created on access, since a billion draws have a million chunks.
 
     Parameters
     ----------
     size : int
-        The number of draws in a chunk.
-    together : int
-        The number of chunks in a task.
+        The number of draws in a chunk. The last chunk may be shorter.
     n_draws : int
-        The number of draws in all tasks. The last chunk and the last task may be shorter.
+        The number of draws in all chunks.
     first : int
-        The number of the first task.
+        The number of the first chunk.
     """
 
     size: int
-    together: int
     n_draws: int
     first: int = 0
 
-    @property
-    def draws_each(self) -> int:
-        """The number of draws in a whole task."""
-        return self.size * self.together
-
     def __len__(self) -> int:
-        return (self.n_draws + self.draws_each - 1) // self.draws_each
+        return (self.n_draws + self.size - 1) // self.size
 
     def __getitem__(self, place: Any) -> Any:
-        """Return the chunks of a task as pairs (number, draws)."""
-        place = range(len(self))[place]
-        start = place * self.together
-        stop = min(start + self.together, -(-self.n_draws // self.size))
-        before = self.first * self.together
-        return [
-            (before + i, min(self.size, self.n_draws - i * self.size)) for i in range(start, stop)
-        ]
+        """Return a chunk, as its number and its number of draws, or a list of chunks."""
+        if isinstance(place, slice):
+            return [self._chunk(i) for i in range(len(self))[place]]
+        return self._chunk(range(len(self))[place])
 
-    def stretch(self, first: int, n_draws: int) -> "Tasks":
-        """Return tasks of the same size that start at another task."""
-        return Tasks(self.size, self.together, n_draws, first)
+    def _chunk(self, place: int) -> Chunk:
+        return self.first + place, min(self.size, self.n_draws - place * self.size)
+
+    def stretch(self, first: int, n_draws: int) -> "Chunks":
+        """Return chunks of the same size that start at another chunk."""
+        return Chunks(self.size, n_draws, first)
 
 
-def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Tasks:
-    """Return the division of draws into tasks of chunks, which depends on sizes only.
+def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Chunks:
+    """Return the division of draws into chunks, which depends on sizes only.
 
-    A chunk is large enough to justify a call for each combination of options in it, and a task
-    large enough to justify its table of counts. Since the values of many units are read from
-    memory again for each chunk, a chunk has several draws even if they do not fit into a cache.
+    A chunk is large enough to justify a call for each combination of options in it. Since the
+    values of many units are read from memory again for each chunk, a chunk has several draws even
+    if they do not fit into a cache.
     """
     size = max(1, min(1024, 2**18 // n_units), min(32, 2**22 // n_units)) * min(4, n_combinations)
-    n_scores, n_ranks = bin_numbers(n_units, n_units)
-    return Tasks(size, max(16, 4 * (n_scores + n_ranks) // size), n_draws)
+    return Chunks(size, n_draws)
+
+
+def draws_of(task: Task) -> int:
+    """Return the number of draws of a task."""
+    return sum(n for _, n in task)
 
 
 @contextmanager
@@ -131,10 +145,49 @@ class _Done(Generic[T]):
 
     number: int
     result: T
+    seconds: float
 
 
 def _do(work: Callable[[Any], T], number: int, task: Any) -> "_Done[T]":
-    return _Done(number, work(task))
+    start = time.perf_counter()
+    result = work(task)
+    return _Done(number, result, time.perf_counter() - start)
+
+
+class _Paced(Iterable[Task]):
+    """Tasks of consecutive chunks, cut so that each takes about the same time.
+
+    How chunks are divided into tasks does not affect results. The last chunk is a task of its own
+    if it is shorter than the others.
+
+    Parameters
+    ----------
+    chunks : Chunks
+        The chunks.
+    n_workers : int
+        The number of workers among which the chunks are divided.
+    """
+
+    def __init__(self, chunks: Chunks, n_workers: int) -> None:
+        self.chunks = chunks
+        self.n_workers = n_workers
+        self.n_chunks = _FIRST
+
+    def __iter__(self) -> Iterator[Task]:
+        n_whole = self.chunks.n_draws // self.chunks.size
+        place = 0
+        while place < n_whole:
+            # The last tasks are shorter, so that all workers finish at about the same time.
+            share = -(-(n_whole - place) // (2 * self.n_workers - 1))
+            end = place + min(self.n_chunks, max(share, self.n_chunks // 16))
+            yield self.chunks[place : min(end, n_whole)]
+            place = end
+        if n_whole < len(self.chunks):
+            yield self.chunks[n_whole:]
+
+    def note(self, task: Task, seconds: float) -> None:
+        """Take account of the time of a task."""
+        self.n_chunks = max(1, int(_SECONDS * len(task) / max(seconds, 1e-9)))
 
 
 def in_order(
@@ -149,7 +202,18 @@ def in_order(
     """Run tasks on the workers and yield their results in the order of the tasks.
 
     A task whose worker fails is tried once more. Only a few tasks run at the same time, so that
-    memory does not grow with their number. The progress bar starts at the draws made earlier.
+    memory does not grow with their number.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(task)`` returns the result of a task.
+    tasks : sequence or Chunks
+        The tasks. Chunks are joined to tasks, each a list of chunks that takes about a second.
+    n_draws : callable
+        The number of draws of a task, which the progress bar shows; not used for chunks.
+    n_done : int
+        The number of draws made earlier, at which the progress bar starts.
 
     Raises
     ------
@@ -159,32 +223,53 @@ def in_order(
         The ``submit`` of the executor cannot be called with work and a task, or does not return a
         future; or a future does not return the result of the work.
     """
+    if isinstance(tasks, Chunks):
+        n_draws, total = draws_of, tasks.n_draws
+    else:
+        total = sum(map(n_draws, tasks))
     with (
         workers(executor, len(tasks)) as pool,
-        _bar(tasks, n_draws, n_done, shown=progress) as advance,
+        _bar(n_done + total, n_done, shown=progress) as advance,
     ):
-        if pool is None:
-            for task in tasks:
-                yield work(task)
-                advance(n_draws(task))
-            return
-        n_workers: Any = attribute(pool, "_max_workers", None, step=_name(pool))
-        ahead = 2 * (n_workers if is_whole(n_workers, 1) else 8)
-        waiting: deque[tuple[Any, Future[_Done[T]]]] = deque()
-        left = iter(enumerate(tasks))
-        try:
-            while True:
-                while len(waiting) < ahead and (following := next(left, None)) is not None:
-                    waiting.append((following, _submit(pool, work, following)))
-                if not waiting:
-                    return
-                task, future = waiting.popleft()
-                yield _result(pool, work, task, future)
-                advance(n_draws(task[1]))
-        finally:
-            for _, future in waiting:
-                with suppress(Exception):  # the first error is more informative
-                    future.cancel()
+        n_workers = 1 if pool is None else _n_workers(pool)
+        paced = _Paced(tasks, n_workers) if isinstance(tasks, Chunks) else None
+        for task, done in _done(pool, work, tasks if paced is None else paced, 2 * n_workers):
+            if paced is not None:
+                paced.note(task, done.seconds)
+            yield done.result
+            advance(n_draws(task))
+
+
+def _done(
+    pool: Submits | None, work: Callable[..., T], tasks: Iterable[Any], ahead: int
+) -> Iterator[tuple[Any, _Done[T]]]:
+    """Yield tasks and what was done, in order; a task is requested when it can start."""
+    left = enumerate(tasks)
+    if pool is None:
+        yield from ((task, _do(work, number, task)) for number, task in left)
+        return
+    waiting: deque[tuple[tuple[int, Any], Future[_Done[T]]]] = deque()
+    try:
+        while True:
+            while len(waiting) < ahead and (following := next(left, None)) is not None:
+                waiting.append((following, _submit(pool, work, following)))
+            if not waiting:
+                return
+            task, future = waiting.popleft()
+            yield task[1], _result(pool, work, task, future)
+    finally:
+        for _, future in waiting:
+            with suppress(Exception):  # the first error is more informative
+                future.cancel()
+
+
+def _n_workers(executor: Submits) -> int:
+    """Return the number of workers of an executor, or a guess if it does not tell."""
+    n_workers: Any = attribute(executor, "_max_workers", None, step=_name(executor))
+    client = attribute(executor, "_client", None, step=_name(executor))
+    with suppress(Exception):  # only the client of a Dask cluster has this method
+        n_workers = sum(client.nthreads().values())
+    return int(n_workers) if is_whole(n_workers, 1) else 8
 
 
 def _name(executor: Any) -> str:
@@ -210,9 +295,9 @@ def _submit(pool: Submits, work: Callable[..., T], task: tuple[int, Any]) -> "Fu
 
 def _result(
     pool: Submits, work: Callable[..., T], task: tuple[int, Any], future: "Future[_Done[T]]"
-) -> T:
+) -> _Done[T]:
     try:
-        result: T = _read(pool, task, future.result())
+        result: _Done[T] = _read(pool, task, future.result())
     except DLIError:
         raise  # a second attempt would raise the same error
     except Exception:  # noqa: BLE001 a worker may fail in any way
@@ -230,9 +315,9 @@ def _result(
 
 
 def _read(pool: Submits, task: tuple[int, Any], done: Any) -> Any:
-    """Return the result of a task, after checking that the future returned this result."""
+    """Return what a future returned, after checking that it is the result of the task."""
     if isinstance(done, _Done) and done.number == task[0]:
-        return done.result
+        return done
     got = f"the result of task {done.number + 1}" if isinstance(done, _Done) else shown(done)
     msg = (
         f"{_name(pool)}: the future of task {task[0] + 1} must return the result of that task, "
@@ -242,9 +327,7 @@ def _read(pool: Submits, task: tuple[int, Any], done: Any) -> Any:
 
 
 @contextmanager
-def _bar(
-    tasks: Sequence[Any], n_draws: Callable[[Any], int], n_done: int, *, shown: bool
-) -> Iterator[Callable[[int], object]]:
+def _bar(total: int, n_done: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
     """Show a progress bar in a terminal or notebook, with the remaining time."""
     if not shown:
         yield lambda _: None
@@ -254,6 +337,5 @@ def _bar(
     except ImportError as error:
         msg = "progress=True needs tqdm: pip install 'digital-leadership-index[progress]'"
         raise StudyError(msg) from error
-    total = n_done + sum(map(n_draws, tasks))
     with tqdm(total=total, initial=n_done, unit=" draws", unit_scale=True) as bar:
         yield bar.update

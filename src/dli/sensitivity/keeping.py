@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dli.checks import choice_faults, is_whole, listed, refuse
-from dli.sensitivity.engine import Tasks
+from dli.sensitivity.engine import Chunks
 from dli.sensitivity.stretches import Stretch
 from dli.sensitivity.tally import Kept
 
@@ -46,25 +46,25 @@ def _faults(names: list[Any], places: Any, n_units: int) -> Iterator[str]:
         yield f"places={places} needs ranks, which keep={tuple(names)!r} leaves out"
 
 
-def part_of(part: Any, seed: int, tasks: Tasks) -> Stretch:
+def part_of(part: Any, seed: int, chunks: Chunks) -> Stretch:
     """Return the stretch of draws to make, from the argument ``part`` of `uncertainty`.
 
     Raises
     ------
     MethodError
-        ``part`` is not a pair of whole numbers, or has more parts than there are tasks.
+        ``part`` is not a pair of whole numbers, or has more parts than there are chunks.
     """
     if part is None:
-        return Stretch(seed, 0, tasks.n_draws)
+        return Stretch(seed, 0, chunks.n_draws)
     pair = listed("part", part, "whole numbers")
-    n_tasks = len(tasks)
-    if len(pair) != 2 or not is_whole(pair[1], 1, n_tasks) or not is_whole(pair[0], 1, pair[1]):
+    n_chunks = len(chunks)
+    if len(pair) != 2 or not is_whole(pair[1], 1, n_chunks) or not is_whole(pair[0], 1, pair[1]):
         fault = (
             f"part must be (number, of how many), as in (1, 4) for the first of four, with at most "
-            f"{n_tasks:,} parts of {tasks.draws_each:,} draws or more for n_samples="
-            f"{tasks.n_draws:,}; got {part!r}"
+            f"{n_chunks:,} parts of {chunks.size:,} draws or more for n_samples="
+            f"{chunks.n_draws:,}; got {part!r}"
         )
         refuse("uncertainty", [fault])
-    first, end = (n_tasks * place // pair[1] for place in (pair[0] - 1, pair[0]))
-    n_draws = min(end * tasks.draws_each, tasks.n_draws) - first * tasks.draws_each
+    first, end = (n_chunks * place // pair[1] for place in (pair[0] - 1, pair[0]))
+    n_draws = min(end * chunks.size, chunks.n_draws) - first * chunks.size
     return Stretch(seed, first, n_draws)

@@ -90,6 +90,6 @@ def _rank_among(scores: Floats, ranks: Floats, room: Room) -> None:
         ranks[...] = rank_scores(scores)
         return
     n_draws, n_units = scores.shape
-    order, tied = places(scores, room.array("places", scores.shape))
+    order, tied = places(scores, room.array("places", (2, *scores.shape)))
     order += np.arange(n_draws)[:, np.newaxis] * n_units
     ranks.reshape(-1)[order] = np.arange(1.0, n_units + 1) if tied is None else tied + 1.0

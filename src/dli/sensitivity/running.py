@@ -1,9 +1,11 @@
 """Functions that make and count draws, from the start or continuing a study."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -15,15 +17,12 @@ from dli.errors import MethodError
 from dli.sensitivity.counted import Counted
 from dli.sensitivity.design import Design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import Submits, Task, Tasks, chunks, in_order, uniforms
-from dli.sensitivity.stretches import Stretch, tasks_of
+from dli.sensitivity.engine import Chunks, Submits, Task, chunks, draws_of, in_order, uniforms
+from dli.sensitivity.stretches import Blocks, Stretch, add_block, chunks_of
 from dli.sensitivity.tally import Bins, Counter, Kept, Tally
 from dli.sensitivity.wide import WideCounter
 
-__all__ = ["Plan", "draws_of", "plan", "run", "scores_of", "units_with_scores"]
-
-# A task, with the scores of its first chunk if they are known.
-Share: TypeAlias = tuple[Task, Floats | None]
+__all__ = ["Plan", "plan", "run", "scores_of", "units_with_scores"]
 
 # The seconds between two checkpoints. If writing is slow, the interval grows, so that writing never
 # takes a larger share of the time than this.
@@ -33,9 +32,39 @@ _SHARE = 0.05
 _NUMBERS_AT_ONCE = 2**21
 
 
-def draws_of(task: Task) -> int:
-    """Return the number of draws of a task."""
-    return sum(n for _, n in task)
+class _Rooms:
+    """Memory for as many tasks of a run as are computed at the same time.
+
+    Each process has its own. A worker process keeps it from task to task, until the next run.
+    """
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self._free: list[Room] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rooms_of_worker, (self.run,)
+
+    @contextmanager
+    def room(self) -> Iterator[Room]:
+        """Yield memory that no other task uses meanwhile."""
+        try:
+            own = self._free.pop()
+        except IndexError:
+            own = Room()
+        yield own
+        self._free.append(own)
+
+
+_of_worker = [_Rooms("")]
+
+
+def _rooms_of_worker(run: str) -> _Rooms:
+    """Return the memory of a worker process for a run."""
+    rooms = _of_worker[0]
+    if rooms.run != run:
+        rooms = _of_worker[0] = _Rooms(run)
+    return rooms
 
 
 def scores_of(study: Design, ever: Bools, seed: int, task: Task, room: Room) -> Floats:
@@ -60,6 +89,7 @@ def _batches(task: Task, study: Design) -> Iterator[Task]:
     """
     width = max(len(study.assessment.units), len(study.names), len(study.node.indicators))
     size = max(1, _NUMBERS_AT_ONCE // (width * max((n for _, n in task), default=1)))
+    size = -(-len(task) // -(-len(task) // size))
     for first in range(0, len(task), size):
         yield task[first : first + size]
 
@@ -78,8 +108,8 @@ class Plan:
         Whether each unit ever has a score.
     bins : Bins
         The bins of scores and ranks.
-    tasks : Tasks
-        The division of draws into tasks.
+    chunks : Chunks
+        The division of draws into chunks.
     known : (int, ndarray), optional
         A seed and the scores of its first chunk, if these were drawn to determine the bins.
     """
@@ -88,7 +118,7 @@ class Plan:
     kept: Kept
     ever: Bools
     bins: Bins
-    tasks: Tasks
+    chunks: Chunks
     known: tuple[int, Floats] | None = field(default=None)
 
     def without_scores(self) -> "Plan":
@@ -124,7 +154,7 @@ def plan(
         No unit has a score.
     """
     ever = units_with_scores(study)
-    tasks = chunks(n_draws, int(ever.sum()), len(study.scorers))
+    division = chunks(n_draws, int(ever.sum()), len(study.scorers))
     groups = _groups(study.assessment, ever)
     bounds, known = study.bounds, None
     is_sure = not kept.scores or (
@@ -137,7 +167,7 @@ def plan(
         low, high = (ends[ever] for ends in bounds)
     else:
         # The scores are not bounded: the first draws determine the bins, with a margin at each end.
-        first = scores_of(study, ever, seed, tasks[0][:1], Room())
+        first = scores_of(study, ever, seed, division[:1], Room())
         low, high = np.fmin.reduce(first, axis=0), np.fmax.reduce(first, axis=0)
         margin = (high - low) / 2
         low, high = low - margin, high + margin
@@ -145,7 +175,7 @@ def plan(
     bins = Bins.between(low, high, groups, is_sure=is_sure)
     if given is not None:
         bins = evolve(bins, middle=given[0], width=given[1])
-    return Plan(design=study, kept=kept, ever=ever, bins=bins, tasks=tasks, known=known)
+    return Plan(design=study, kept=kept, ever=ever, bins=bins, chunks=division, known=known)
 
 
 def units_with_scores(study: Design) -> Bools:
@@ -170,19 +200,6 @@ def _groups(assessment: Assessment, ever: Bools) -> list[NDArray[np.intp]]:
     return [group for group in groups if group.size]
 
 
-@frozen(eq=False)
-class _Shares(Sequence[Share]):
-    tasks: Tasks
-    first: Floats | None
-
-    def __len__(self) -> int:
-        return len(self.tasks)
-
-    def __getitem__(self, place: Any) -> Any:
-        """Return a task with the scores of its first chunk, if known."""
-        return self.tasks[place], self.first if place == 0 else None
-
-
 def run(
     own: Plan,
     stretch: Stretch,
@@ -201,37 +218,34 @@ def run(
     stretch : Stretch
         The draws to make.
     counted : Counted
-        The counts over the first tasks of the stretch, to which the other tasks are added.
+        The counts over the first chunks of the stretch, to which the other chunks are added.
     executor, progress
         As in `uncertainty`.
     save : callable, optional
         Called at intervals and at the end, with the stretch of draws counted so far.
     """
-    whole = tasks_of(stretch, own.tasks)
-    n_done = sum(size for _, _, size in counted.blocks)
-    n_earlier = n_done * whole.draws_each
-    left = whole.stretch(stretch.first + n_done, stretch.n_draws - n_earlier)
-    first = None
-    if left.first == 0 and own.known is not None and own.known[0] == stretch.seed:
-        first = own.known[1]
-    parts = in_order(
-        partial(_count, own.without_scores(), stretch.seed),
-        _Shares(left, first),
+    whole = chunks_of(stretch, own.chunks)
+    n_done = sum(size for _, _, size in counted.blocks) * whole.size
+    if not n_done and not stretch.first and own.known and own.known[0] == stretch.seed:
+        # These draws were made for the bins.
+        counter = _counter(own, Room())
+        counted.add(_tally(own, stretch.seed, counter, [(whole[:1], own.known[1])]))
+        n_done = min(whole.size, stretch.n_draws)
+    left = whole.stretch(stretch.first + n_done // whole.size, stretch.n_draws - n_done)
+    tallies = in_order(
+        partial(_count, own.without_scores(), stretch.seed, _Rooms(uuid4().hex)),
+        left,
         executor=executor,
         progress=progress,
-        n_draws=_draws_of,
-        n_done=n_earlier,
+        n_done=n_done,
     )
     is_due = _clock()
-    for task, tally in enumerate(parts, left.first):
-        n_left = stretch.n_draws - (task - stretch.first) * whole.draws_each
-        if n_left < whole.draws_each:
-            counted.add_tail(stretch.seed, task, tally)
-            continue
-        counted.add(stretch.seed, task, tally)
-        if save is not None and n_left > whole.draws_each and is_due():
+    for tally in tallies:
+        counted.add(tally)
+        n_done += int(tally.n_draws.max())
+        if save is not None and n_done < stretch.n_draws and is_due():
             start = time.monotonic()
-            save(evolve(stretch, n_draws=stretch.n_draws - n_left + whole.draws_each))
+            save(evolve(stretch, n_draws=n_done))
             is_due = _clock((time.monotonic() - start) / _SHARE)
     if save is not None:
         save(stretch)
@@ -243,21 +257,32 @@ def _clock(seconds: float = 0.0) -> Callable[[], bool]:
     return lambda: time.monotonic() >= due
 
 
-def _draws_of(share: Share) -> int:
-    return draws_of(share[0])
-
-
-def _count(own: Plan, seed: int, share: Share) -> Tally:
+def _count(own: Plan, seed: int, rooms: _Rooms, task: Task) -> Tally:
     """Return the counts of a task, after drawing its chunks."""
-    study, ever = own.design, own.ever
-    nominal = study.assessment.array(study.node.code)[ever]
+    with rooms.room() as room:
+        counter = _counter(own, room)
+        batches = (
+            (batch, scores_of(own.design, own.ever, seed, batch, room))
+            for batch in _batches(task, own.design)
+        )
+        return _tally(own, seed, counter, batches)
+
+
+def _counter(own: Plan, room: Room) -> Counter | WideCounter:
+    study = own.design
+    nominal = study.assessment.array(study.node.code)[own.ever]
+    ranks = study.assessment.rank_array(study.node.code)[own.ever]
     kind = WideCounter if own.bins.is_wide else Counter
-    ranks = study.assessment.rank_array(study.node.code)[ever]
-    counter = kind(own.bins, np.nan_to_num(nominal), ranks, own.kept)
-    room = Room()
-    task, first = share
-    if first is not None:
-        counter.add(first)
-    for batch in _batches(task if first is None else task[1:], study):
-        counter.add(scores_of(study, ever, seed, batch, room))
-    return counter.result()
+    return kind(own.bins, np.nan_to_num(nominal), ranks, own.kept, room)
+
+
+def _tally(
+    own: Plan, seed: int, counter: Counter | WideCounter, batches: Iterable[tuple[Task, Floats]]
+) -> Tally:
+    """Return the counts of chunks whose scores are given in batches."""
+    size = own.chunks.size
+    blocks: Blocks = {}
+    for batch, scores in batches:
+        for (chunk, n), sums in zip(batch, counter.add(scores, size), strict=True):
+            add_block(blocks, (seed, chunk, int(n == size)), sums)
+    return counter.result(blocks)

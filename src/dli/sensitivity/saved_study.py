@@ -25,7 +25,7 @@ from dli.errors import DataError, DLIError, ModelError, StudyError
 from dli.files import format_fault, replacing
 from dli.robustness.arrays.acceptability import MOST_DRAWS
 from dli.sensitivity.counted import Counted
-from dli.sensitivity.engine import Tasks
+from dli.sensitivity.engine import Chunks
 from dli.sensitivity.identity import Identity
 from dli.sensitivity.running import Plan
 from dli.sensitivity.stretches import Stretch, block_keys, joined, overlaps
@@ -119,7 +119,7 @@ def _arrays(own: Identity, bins: Bins, counted: Counted) -> Iterator[tuple[str, 
     yield "probe", own.probe
     yield "middle", bins.middle
     yield "width", bins.width
-    blocks = [*counted.sorted_blocks()]
+    blocks = [counted.blocks[key] for key in sorted(counted.blocks)]
     yield "blocks", np.stack(blocks) if blocks else np.empty((0, 2, len(counted.n_draws)))
     for name in _SUMS:
         yield name, getattr(counted, name)
@@ -173,7 +173,7 @@ def read(path: str | PathLike[str], own: Identity, whose: Plan) -> Found:
             differences = own.differences(Identity(head["parts"], probe))
         if differences:
             raise StudyError(f"{str(path)!r} belongs to another study", differences)
-        runs = _runs(head["runs"], whose.tasks)
+        runs = _runs(head["runs"], whose.chunks)
         middle, width = (_array(archive, n, getattr(whose.bins, n)) for n in ("middle", "width"))
         if not (np.isfinite(middle).all() and (np.isfinite(width) & (width > 0)).all()):
             raise ValueError("its bins are not finite numbers")
@@ -205,7 +205,7 @@ def _opened(path: str | PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, dict[s
         raise DataError(msg) from error
 
 
-def _runs(given: Any, tasks: Tasks) -> tuple[Stretch, ...]:
+def _runs(given: Any, chunks: Chunks) -> tuple[Stretch, ...]:
     """Return the stretches of draws of a study after checking them."""
     if len(given) > _MOST_RUNS:
         raise ValueError(f"its draws are in {len(given):,} stretches")
@@ -213,7 +213,7 @@ def _runs(given: Any, tasks: Tasks) -> tuple[Stretch, ...]:
         if not (is_whole(seed, 0) and is_whole(first, 0) and is_whole(n_draws, 0, MOST_DRAWS)):
             raise ValueError(f"its draws are {[seed, first, n_draws]!r}")
     runs = tuple(Stretch(*run) for run in given)
-    if not runs or joined(runs, tasks) != runs or overlaps(runs, tasks):
+    if not runs or joined(runs, chunks) != runs or overlaps(runs, chunks):
         raise ValueError("its draws overlap or are not in order")
     return runs
 
@@ -230,18 +230,17 @@ def _counted(
         raise ValueError(f"its power is {head['power']!r}, expected {empty.power}")
     for name in _SUMS:
         setattr(empty, name, _array(archive, name, getattr(empty, name)))
-    keys = block_keys(runs, whose.tasks)
+    keys = block_keys(runs, whose.chunks)
     shape = (len(keys), 2, len(empty.n_draws))
     if 8 * np.prod(shape, dtype=float) > _MOST:
         raise ValueError(f"its draws are in {len(runs):,} stretches")
     empty.blocks = dict(zip(keys, _array(archive, "blocks", np.empty(shape)), strict=True))
     if head["has_tail"]:
         if len(runs) > 1 or not keys or keys[-1][2]:
-            raise ValueError("it has no last task to continue")
+            raise ValueError("it has no last chunk to continue")
         sums = {name: _array(archive, f"tail_{name}", getattr(empty, name)) for name in _SUMS}
-        total, squares = empty.blocks.pop(keys[-1])
-        tail = Tally(**sums, total=total, squares=squares, power=empty.power)
-        empty.add_tail(*keys[-1][:2], tail)
+        last = {keys[-1]: empty.blocks.pop(keys[-1])}
+        empty.add(Tally(**sums, blocks=last, power=empty.power))
     return empty
 
 

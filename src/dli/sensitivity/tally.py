@@ -1,18 +1,20 @@
 """Counts over draws: ranks, binned scores and moments, independent of the order of draws."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from dli.arrays import Floats
+from dli.arrays import Bools, Floats
 from dli.ranking import WHOLE, places, rank_scores
+from dli.sensitivity.draws import Room
 from dli.sensitivity.engine import bin_numbers
+from dli.sensitivity.stretches import Blocks
 from dli.weighting.tables import in_range
 
-__all__ = ["EVERYTHING", "WHOLE_BITS", "Bins", "Counter", "Kept", "Tally"]
+__all__ = ["EVERYTHING", "WHOLE_BITS", "Bins", "Counter", "Kept", "Tally", "squares", "totals"]
 
 Counts: TypeAlias = NDArray[np.int64]
 
@@ -20,7 +22,7 @@ Counts: TypeAlias = NDArray[np.int64]
 WHOLE_BITS = (1 << 52) - 1
 # The scores that are counted at once. Fewer would fit into the cache of a core, but the calls of
 # NumPy would be so short that threads wait for each other.
-_AT_ONCE = 2**17
+_AT_ONCE = 2**18
 # Ends of bins below this belong to scores that are all 0.
 _NOTHING = 1e-290
 
@@ -113,6 +115,13 @@ class Bins:
         ends[np.abs(ends) < _NOTHING] = 0.0
         return int(in_range(ends, together=True)[1].max())
 
+    def ends(self, group: NDArray[np.intp]) -> tuple[float, float] | None:
+        """Return bounds of the scores of some units, None if they may be exceeded."""
+        if not self.is_sure:
+            return None
+        low = self.low[group]
+        return float(low.min()), float((low + self.n_scores * self.width[group]).max())
+
     @property
     def joins_ranks(self) -> bool:
         """Whether a bin of ranks contains several ranks, as there are more ranks than bins."""
@@ -145,9 +154,9 @@ class Tally:
         In which the unit had a score.
     rank_sums, shift_sums : ndarray of shape (n_units,)
         Sums of ranks, and of their distances from the nominal rank (0 without one); whole numbers.
-    total, squares : ndarray of shape (n_units,)
-        Sums of the scores' distances from the nominal score, and of the squares of these distances
-        divided by 2 to the power ``power``.
+    blocks : dict of Key to ndarray of shape (2, n_units)
+        By block of chunks, in order: sums of the scores' distances from the nominal score, and of
+        the squares of these distances divided by 2 to the power ``power``.
     power : int
         0 for scores of usual sizes.
     """
@@ -157,19 +166,46 @@ class Tally:
     n_draws: Counts
     rank_sums: Floats
     shift_sums: Floats
-    total: Floats
-    squares: Floats
+    blocks: Blocks
     power: int = 0
+
+    @property
+    def total(self) -> Floats:
+        """The sums of distances over all blocks, of shape (n_units,)."""
+        return self._sums(0)
+
+    @property
+    def squares(self) -> Floats:
+        """The sums of squares over all blocks, of shape (n_units,)."""
+        return self._sums(1)
+
+    def _sums(self, place: int) -> Floats:
+        sums = np.zeros(len(self.n_draws))
+        for block in self.blocks.values():
+            sums += block[place]
+        return sums
 
 
 class _Cells:
     """Counts of how often each cell occurs, updated in batches.
 
     Each update takes time in proportion to the number of cells.
+
+    Parameters
+    ----------
+    n_cells : int
+        The number of cells.
+    use : str
+        The name of the memory in the room.
+    room : Room
+        Memory that is reused.
     """
 
-    def __init__(self, n_cells: int) -> None:
-        self.counts = np.zeros(n_cells, dtype=np.int64)
+    def __init__(self, n_cells: int, use: str, room: Room) -> None:
+        self.counts = room.array(f"{use} counts", (n_cells,)).view(np.int64)
+        self.counts[...] = 0
+        self._use = use
+        self._room = room
         self._waiting = np.empty(0, dtype=np.int64)
         self._filled = 0
 
@@ -178,7 +214,8 @@ class _Cells:
         if self._filled + n > self._waiting.size:
             self.flush()
             if n > self._waiting.size:
-                self._waiting = np.empty(max(n, 4 * self.counts.size), dtype=np.int64)
+                size = max(n, 4 * self.counts.size)
+                self._waiting = self._room.array(f"{self._use} waiting", (size,)).view(np.int64)
         self._filled += n
         return self._waiting[self._filled - n : self._filled]
 
@@ -194,8 +231,7 @@ class Counter:
     """A counter of the ranks and scores in the chunks of a task.
 
     Chunks are counted together, because counting takes time for each bin. This counter requires a
-    bin for every rank; `WideCounter` counts more units. Memory is reused, because allocating it
-    takes as long as filling it.
+    bin for every rank; `WideCounter` counts more units.
 
     Parameters
     ----------
@@ -207,12 +243,20 @@ class Counter:
         Nominal ranks, NaN if missing.
     kept : Kept
         The outputs that are counted.
+    room : Room, optional
+        Memory that tasks reuse, because allocating it takes as long as filling it.
     """
 
     def __init__(
-        self, bins: Bins, nominal: Floats, nominal_ranks: Floats, kept: Kept = EVERYTHING
+        self,
+        bins: Bins,
+        nominal: Floats,
+        nominal_ranks: Floats,
+        kept: Kept = EVERYTHING,
+        room: Room | None = None,
     ) -> None:
         n_units = len(nominal)
+        room = Room() if room is None else room
         self.bins = bins
         self.kept = kept
         self.n_ranks, self.n_scores = bins.columns(kept)
@@ -221,44 +265,61 @@ class Counter:
         self.scale = 1 / bins.width
         self.first = np.arange(n_units) * float(bins.n_scores)
         self.start = self.first - bins.middle  # whole numbers
-        self.score_cells = _Cells(n_units * self.n_scores)
-        self.rank_cells = _Cells(n_units * self.n_ranks)
-        self.total, self.squares = np.zeros((2, n_units))
+        self.score_cells = _Cells(n_units * self.n_scores, "score", room)
+        self.rank_cells = _Cells(n_units * self.n_ranks, "rank", room)
         self.power = bins.power
         self.n_draws = np.zeros(n_units, dtype=np.int64)
-        self.work = np.empty((max(1, _AT_ONCE // n_units), n_units))
+        self.work = room.array("counter", (2, max(1, _AT_ONCE // n_units), n_units))
+        self.ends = [bins.ends(group) if kept.scores else None for group in bins.groups]
 
-    def add(self, scores: Floats) -> None:
-        """Count scores of shape (n_draws, n_units)."""
-        # Parts have equal sizes, because a small part needs as many calls as a large one.
-        n_parts = max(1, -(-len(scores) // len(self.work)))
-        size = -(-len(scores) // n_parts)
-        for first in range(0, len(scores), size):
-            self._add(scores[first : first + size])
+    def add(self, scores: Floats, size: int) -> Floats:
+        """Count the scores of consecutive chunks, and return sums for each chunk.
 
-    def _add(self, scores: Floats) -> None:
+        Parameters
+        ----------
+        scores : ndarray of shape (n_draws, n_units)
+            The scores.
+        size : int
+            The number of draws in a chunk; the last chunk may have fewer.
+
+        Returns
+        -------
+        ndarray of shape (n_chunks, 2, n_units)
+            As the blocks of a `Tally`.
+        """
+        sums = np.zeros((-(-len(scores) // size), 2, scores.shape[1]))
+        for rows in _pieces(len(scores), size, self.work.shape[1]):
+            own = sums[rows.start // size : -(-rows.stop // size)]
+            self._add(scores[rows], size, own)
+        return sums
+
+    def _add(self, scores: Floats, size: int, sums: Floats) -> None:
         """Count a few draws at once."""
-        ends = float(scores.min()), float(scores.max())  # NaN if any score is NaN
-        missing = np.isnan(scores) if np.isnan(ends[0]) else None
+        if self.kept.scores:
+            missing = self._sum(scores, size, sums)
+        else:
+            missing = np.isnan(scores) if np.isnan(scores.min()) else None
         self.n_draws += len(scores) if missing is None else (~missing).sum(axis=0)
         if self.kept.ranks:
-            self._count_ranks(scores, missing, ends)
+            self._count_ranks(scores, missing)
         if self.kept.scores:
             self._note_cells(scores, missing)
-            self._sum(scores, missing)
 
-    def _sum(self, scores: Floats, missing: Any) -> None:
-        off = np.subtract(scores, self.nominal, out=self.work[: len(scores)])
-        if missing is not None:
+    def _sum(self, scores: Floats, size: int, sums: Floats) -> Bools | None:
+        """Add to the sums of each chunk, and return which scores are missing, None if none is."""
+        missing = None
+        off = np.subtract(scores, self.nominal, out=self.work[0, : len(scores)])
+        total = totals(off, size)
+        if np.isnan(total).any():
+            missing = np.isnan(scores)
             off[missing] = 0.0
-        self.total += np.ones(len(off)) @ off
-        if self.power:
-            np.ldexp(off, -self.power, out=off)
-        self.squares += np.einsum("ij,ij->j", off, off)
+            total = totals(off, size)
+        sums[:, 0] += total
+        sums[:, 1] += squares(off, size, self.power)
+        return missing
 
-    def _count_ranks(self, scores: Floats, missing: Any, ends: tuple[float, float]) -> None:
-        bins = self.bins
-        for group in bins.groups:
+    def _count_ranks(self, scores: Floats, missing: Bools | None) -> None:
+        for group, ends in zip(self.bins.groups, self.ends, strict=True):
             whole = len(group) == scores.shape[1]
             own = scores if whole else scores[:, group]
             if missing is not None and missing[:, group].any():
@@ -266,7 +327,7 @@ class Counter:
                 rows, units = np.nonzero(~np.isnan(ranks))
                 from_0 = (ranks[rows, units] - 1).astype(np.int64)
             else:
-                units, tied = places(own, self.work[: len(own)], ends if whole else None)
+                units, tied = places(own, self.work[:, : len(own)] if whole else None, ends)
                 from_0 = np.arange(own.shape[1]) if tied is None else tied
             if self.kept.places is not None:
                 units, from_0 = self._firsts(units, from_0)
@@ -282,9 +343,9 @@ class Counter:
         is_counted = from_0 < self.n_ranks
         return units[is_counted], from_0[is_counted]
 
-    def _note_cells(self, scores: Floats, missing: Any) -> None:
+    def _note_cells(self, scores: Floats, missing: Bools | None) -> None:
         """Find the bin of each score, and store it until enough scores can be counted together."""
-        cells = np.multiply(scores, self.scale, out=self.work[: len(scores)])
+        cells = np.multiply(scores, self.scale, out=self.work[0, : len(scores)])
         if not self.bins.is_sure:
             np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
         cells += self.start + WHOLE
@@ -292,8 +353,8 @@ class Counter:
         found = found.ravel() if missing is None else found[~missing]
         np.bitwise_and(found, WHOLE_BITS, out=self.score_cells.room(found.size))
 
-    def result(self) -> Tally:
-        """Return the counts and sums over all added scores."""
+    def result(self, blocks: Blocks) -> Tally:
+        """Return the counts over all added scores, with the sums of blocks of chunks."""
         self.score_cells.flush()
         self.rank_cells.flush()
         n_units = len(self.nominal)
@@ -303,13 +364,46 @@ class Counter:
         shift_sums = np.where(
             np.isnan(self.nominal_ranks), 0.0, np.einsum("ij,ij->i", counts, shifts)
         )
+        # Small whole numbers, since the counts of several tasks are kept until they are added up,
+        # or are sent by another process.
+        kind = np.min_scalar_type(int(self.n_draws.max(initial=0)))
         return Tally(
-            ranks=counts,
-            scores=self.score_cells.counts.reshape(n_units, self.n_scores),
+            ranks=counts.astype(kind),
+            scores=self.score_cells.counts.reshape(n_units, self.n_scores).astype(kind),
             n_draws=self.n_draws,
             rank_sums=counts @ ranks,
             shift_sums=shift_sums,
-            total=self.total,
-            squares=self.squares,
+            blocks=blocks,
             power=self.power,
         )
+
+
+def _pieces(n_draws: int, size: int, most: int) -> Iterator[slice]:
+    """Yield draws that are counted at once: several chunks, or equal pieces of one chunk."""
+    if size <= most:
+        step = most // size * size
+        for first in range(0, n_draws, step):
+            yield slice(first, min(first + step, n_draws))
+        return
+    step = -(-size // -(-size // most))
+    for chunk in range(0, n_draws, size):
+        end = min(chunk + size, n_draws)
+        for first in range(chunk, end, step):
+            yield slice(first, min(first + step, end))
+
+
+def totals(off: Floats, size: int) -> Floats:
+    """Return the sums of each chunk of ``size`` rows, of shape (n_chunks, n_units)."""
+    # Unlike `@`, `dot` lets other threads run meanwhile.
+    return np.stack([np.ones(len(rows)).dot(rows) for rows in _chunks(off, size)])
+
+
+def squares(off: Floats, size: int, power: int) -> Floats:
+    """Return the sums of squares of each chunk, as `totals`, scaling ``off`` by a power of two."""
+    if power:
+        np.ldexp(off, -power, out=off)
+    return np.stack([np.einsum("ij,ij->j", rows, rows) for rows in _chunks(off, size)])
+
+
+def _chunks(off: Floats, size: int) -> Iterator[Floats]:
+    return (off[first : first + size] for first in range(0, len(off), size))

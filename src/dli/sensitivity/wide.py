@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from dli.arrays import Bools, Floats
 from dli.ranking import WHOLE, places, rank_scores
-from dli.sensitivity.tally import EVERYTHING, WHOLE_BITS, Bins, Kept, Tally
+from dli.sensitivity.draws import Room
+from dli.sensitivity.stretches import Blocks
+from dli.sensitivity.tally import EVERYTHING, WHOLE_BITS, Bins, Kept, Tally, squares, totals
 
 __all__ = ["WideCounter"]
 
@@ -29,10 +31,17 @@ class WideCounter:
         Nominal ranks, NaN if missing.
     kept : Kept
         The outputs that are counted.
+    room : Room, optional
+        Not used, since the tables of counts are returned.
     """
 
     def __init__(
-        self, bins: Bins, nominal: Floats, nominal_ranks: Floats, kept: Kept = EVERYTHING
+        self,
+        bins: Bins,
+        nominal: Floats,
+        nominal_ranks: Floats,
+        kept: Kept = EVERYTHING,
+        room: Room | None = None,
     ) -> None:
         n_units = len(nominal)
         self.bins = bins
@@ -47,13 +56,14 @@ class WideCounter:
         self.rank_counts = np.zeros((n_units, n_ranks), dtype=np.int32)
         self.score_counts = np.zeros((n_units, n_scores), dtype=np.int32)
         self.n_draws = np.zeros(n_units, dtype=np.int64)
-        self.rank_sums, self.shift_sums, self.total, self.squares = np.zeros((4, n_units))
+        self.rank_sums, self.shift_sums = np.zeros((2, n_units))
         self.power = bins.power
         self.by_place = np.arange(n_units, dtype=np.int32)
         self.ranks = np.empty((0, n_units), dtype=np.int32)
 
-    def add(self, scores: Floats) -> None:
-        """Count scores of shape (n_draws, n_units)."""
+    def add(self, scores: Floats, size: int) -> Floats:
+        """Count the scores of consecutive chunks, and return sums for each, as `Counter.add`."""
+        sums = np.zeros((-(-len(scores) // size), 2, scores.shape[1]))
         is_full = not np.isnan(scores.min())
         if self.kept.ranks:
             if len(self.ranks) < len(scores):
@@ -70,7 +80,8 @@ class WideCounter:
             elif self.kept.ranks:
                 self._count_ranks(units, self.ranks[: len(block), units], present)
             if self.kept.scores:
-                self._count_scores(units, block, present)
+                self._count_scores(units, block, present, size, sums[:, :, units])
+        return sums
 
     def _rank(self, scores: Floats, ranks: NDArray[np.int32]) -> None:
         """Fill ``ranks`` with the ranks of a draw, which start at 0, or -1 without a score."""
@@ -100,14 +111,14 @@ class WideCounter:
         self.rank_sums[units] += ranks.sum(axis=0) + len(ranks)
         _add_counts(self.rank_counts[units], self.bins.rank_bin(ranks), present)
 
-    def _count_scores(self, units: slice, scores: Floats, present: Bools | None) -> None:
+    def _count_scores(
+        self, units: slice, scores: Floats, present: Bools | None, size: int, sums: Floats
+    ) -> None:
         off = scores - self.nominal[units]
         if present is not None:
             off[~present] = 0.0
-        self.total[units] += np.ones(len(off)) @ off
-        if self.power:
-            np.ldexp(off, -self.power, out=off)
-        self.squares[units] += np.einsum("ij,ij->j", off, off)
+        sums[:, 0] = totals(off, size)
+        sums[:, 1] = squares(off, size, self.power)
         middle = self.bins.middle[units]
         cells = np.multiply(scores, self.scale[units], out=off)
         if not self.bins.is_sure:
@@ -117,16 +128,15 @@ class WideCounter:
         bins &= WHOLE_BITS
         _add_counts(self.score_counts[units], bins, present)
 
-    def result(self) -> Tally:
-        """Return the counts and sums over all added scores."""
+    def result(self, blocks: Blocks) -> Tally:
+        """Return the counts over all added scores, with the sums of blocks of chunks."""
         return Tally(
             ranks=self.rank_counts,
             scores=self.score_counts,
             n_draws=self.n_draws,
             rank_sums=self.rank_sums,
             shift_sums=self.shift_sums,
-            total=self.total,
-            squares=self.squares,
+            blocks=blocks,
             power=self.power,
         )
 

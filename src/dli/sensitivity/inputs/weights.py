@@ -102,8 +102,9 @@ class WeightNoise:
     def apply(self, uniforms: Floats, draws: Draws) -> None:
         """Multiply the weights by the noise."""
         first = 0
-        room = draws.room.array(f"noise {id(self)}", uniforms.shape)
-        for node, codes, spreads in draws.once(self, lambda: self._groups(draws.index)):
+        groups = draws.once(self, lambda: self._groups(draws.index))
+        room = draws.room.array(f"noise of {groups[0][1][0]}", uniforms.shape)
+        for node, codes, spreads in groups:
             rows = slice(first, first + len(codes))
             first += len(codes)
             spread = spreads[spreads > 0, np.newaxis]
