@@ -24,6 +24,7 @@ __all__ = [
     "as_table",
     "frozen_copy",
     "is_above",
+    "is_complete",
     "is_missing",
     "kind_of",
     "read_numbers",
@@ -84,6 +85,15 @@ def as_floats(values: ArrayLike, name: str = "values") -> Floats:
         msg = f"{name} must be numbers"
         raise MethodError(msg, faults)
     return numbers
+
+
+def is_complete(values: Floats) -> bool:
+    """Return whether all values are known and finite; may return False for very large values.
+
+    It reads the values only once and does not allocate an array.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()))
 
 
 def read_numbers(values: Any) -> tuple[Floats, list[Fault]]:

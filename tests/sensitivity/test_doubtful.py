@@ -156,7 +156,7 @@ def test_readings_go_together_with_weights_and_alternatives():
 
 def test_errors_are_added_to_what_is_there():
     inputs = [DoubtfulAsMissing(), MeasurementError({"c": 1.0})]
-    scores = evaluate(example(), inputs, [[0.0, 0.3], [1.0, 0.3], [1.0, 0.8]])
+    scores = evaluate(example(), inputs, [[0.0, 0.4], [1.0, 0.4], [1.0, 0.8]])
     # X has the values 0, 6 and 3 + e: 30 + 10 e / 3, and 45 + 5 e without the first.
     error = (scores[0, 0] - 30) * 3 / 10
     assert abs(error) > 0.01

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import kstest
 
 from dli import Assessment, Index, Indicator, Method, frames
 from dli.errors import MethodError, UnknownCodeError
@@ -23,6 +24,7 @@ from dli.sensitivity import (
     sobol,
     uncertainty,
 )
+from dli.sensitivity.inputs.data import _Streams
 
 # Weights that sum to one and raw values as they are: a score is 0.5 a + 0.3 b + 0.2 c.
 WEIGHTS = {"a": 0.5, "b": 0.3, "c": 0.2}
@@ -217,9 +219,22 @@ def test_correlations_of_0_change_no_bit():
     numbers = np.array([[0.123, 0.9]])
     found = drawn(MeasurementError(SDS), assessment, numbers)
     for draw, number in enumerate(numbers[0].tolist()):
-        stream = np.random.Generator(np.random.SFC64(int(number * 2**53)))
-        cells = stream.standard_normal((3, 3))
+        cells = _Streams()(int(number * 2**53)).standard_normal((3, 3))
         assert_allclose(found[draw], cells * [1, 2, 4], atol=1e-13)
+
+
+def test_streams_with_neighbouring_seeds_are_independent():
+    stream = _Streams()
+    first = np.array([stream(seed).standard_normal(4) for seed in range(5000)])
+    again = np.array([stream(seed).standard_normal(4) for seed in range(5000)])
+    others = np.array([stream(7, place).standard_normal(4) for place in range(5000)])
+    assert_array_equal(first, again)
+    for numbers in (first, others):
+        assert kstest(numbers.ravel(), "norm").pvalue > 0.001
+        table = np.hstack([numbers[:-1], numbers[1:]])
+        off = np.corrcoef(table, rowvar=False) - np.eye(8)
+        assert np.abs(off).max() < 5 / 5000**0.5
+    assert np.abs(np.corrcoef(first.ravel(), others.ravel())[0, 1]) < 5 / 20000**0.5
 
 
 @given(a=st.floats(0, 1), b=st.floats(0, 1), by_indicator=st.booleans())

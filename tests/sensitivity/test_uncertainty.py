@@ -35,6 +35,7 @@ from dli.sensitivity import (
     sobol,
     uncertainty,
 )
+from dli.sensitivity.inputs.data import _Streams
 from dli.weighting import AHP, BenefitOfTheDoubt, Entropy, Equal, Fixed, GroupAHP
 
 
@@ -300,7 +301,7 @@ def test_measurement_errors_go_through_all_steps():
     errors = MeasurementError({"a1": 0.5, "b2": 0.1})
     number = 0.123
     found = evaluate(assessment, [errors, WeightNoise({1: 0.5})], [[number, 0.5, 0.5, 0.5]])
-    noise = np.random.Generator(np.random.SFC64(int(number * 2**53))).standard_normal((9, 6))
+    noise = _Streams()(int(number * 2**53)).standard_normal((9, 6))
     values = assessment.observations.values + noise * np.array([0.5, 0, 0, 0, 0.1, 0])
     data = {"unit": list(assessment.units), **dict(zip(CODES, values.T, strict=True))}
     assert_allclose(found[0], Assessment(INDEX, data, method=assessment.method).array("T"))

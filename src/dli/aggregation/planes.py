@@ -3,13 +3,12 @@
 import numpy as np
 
 from dli.aggregation.checks import as_values, as_weights
-from dli.arrays import Floats, as_floats
+from dli.arrays import Floats, as_floats, is_complete
 
 __all__ = [
     "are_draws",
     "as_planes",
     "batcher_pairs",
-    "is_complete",
     "matrix_product",
     "without_gaps",
 ]
@@ -64,15 +63,6 @@ def _sum_to_one(weights: object, shape: tuple[int, ...]) -> bool:
     if weights.shape not in (shape, (shape[0], 1, shape[2])) or not weights.min() >= 0:
         return False
     return bool(np.abs(weights.sum(axis=-1) - 1).max() <= _ROUNDING)
-
-
-def is_complete(values: Floats) -> bool:
-    """Return whether all values are known and finite; may return False for very large values.
-
-    It reads the values only once and does not allocate an array.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(values.sum()))
 
 
 def matrix_product(rows: Floats, table: Floats, out: Floats | None = None) -> Floats:

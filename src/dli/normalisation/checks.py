@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dli.arrays import TIE, as_floats
+from dli.arrays import TIE, as_floats, is_complete
 from dli.checks import is_number
 from dli.errors import MethodError
 from dli.normalisation.protocol import Bools, Floats, IndicatorLike
@@ -46,6 +46,8 @@ def as_values(values: ArrayLike, indicators: Sequence[IndicatorLike]) -> Floats:
             f"{len(indicators)}), got {x.shape}"
         )
         raise MethodError(msg)
+    if is_complete(x):
+        return x
     infinite = np.isinf(x)
     if infinite.any():
         faults = [

@@ -6,6 +6,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike
 
+from dli.arrays import is_complete
 from dli.errors import MethodError
 from dli.normalisation.checks import as_values, by_column, codes
 from dli.normalisation.protocol import Bools, Floats, IndicatorLike, Traits
@@ -75,7 +76,7 @@ class Stretch:
         x = as_values(values, indicators)
         with np.errstate(over="ignore", invalid="ignore"):
             result = self._scores(x)
-        if np.isfinite(result).all():
+        if is_complete(result):
             return result
         beyond = ~np.isfinite(result) & ~np.isnan(x)
         if beyond.any():

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from dli.aggregation.planes import is_complete
 from dli.aggregation.protocol import compares_units, traits_of
-from dli.arrays import Floats, Integers, as_floats
+from dli.arrays import Floats, Integers, as_floats, is_complete
 from dli.errors import DLIError
 from dli.scoring.joining import MissingRule, join
 from dli.steps import ask

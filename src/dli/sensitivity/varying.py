@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from dli.aggregation.protocol import traits_of as traits_of_aggregation
-from dli.arrays import Bools, Floats, as_floats
+from dli.arrays import Bools, Floats, as_floats, is_complete
 from dli.assessment import Assessment
 from dli.errors import DLIError, MethodError
 from dli.framework import Index, Indicator
@@ -135,6 +135,8 @@ class Varying:
             normalise = partial(_normalised, choice, _at(indicators, columns))
             many = traits_of_normalisation(choice).draws
             tables = _placed(tables, columns, _stepped(normalise, treated, columns, many=many))
+        if self.is_known is None and is_complete(tables):
+            return tables
         is_finite = np.isfinite(tables)
         if self.is_known is None:
             return tables if is_finite.all() else None

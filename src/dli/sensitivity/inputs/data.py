@@ -18,6 +18,9 @@ __all__ = ["MeasurementError"]
 
 # Shares of a variance that exceed 1 by less, such as 0.1 + 0.2 + 0.7, do so by rounding.
 _ROUNDING = 1e-12
+# A word of the state of SFC64 that is the same for all streams, and the numbers that are not used.
+_WORD = 0x9E3779B97F4A7C15
+_MIXED = 12
 
 
 @frozen(kw_only=True, eq=False)
@@ -199,9 +202,10 @@ class MeasurementError:
     def _together(self, seeds: list[list[int]], sds: Floats) -> Callable[[int, Floats], None]:
         """Return a function that draws the standard errors of all cells from one seed."""
         of_indicator, of_row, of_cell = self._roots()
+        stream = _Streams()
 
         def errors(draw: int, cells: Floats) -> None:
-            rng = np.random.Generator(np.random.SFC64(seeds[0][draw]))
+            rng = stream(seeds[0][draw])
             rng.standard_normal(out=cells)
             if of_cell < 1:
                 cells *= of_cell
@@ -233,18 +237,21 @@ class MeasurementError:
 class _Streams:
     """Streams of random numbers, each identified by two whole numbers.
 
-    One generator is restarted for each stream, which is much faster than creating a generator.
+    One generator is restarted for each stream, which is much faster than creating a generator. As
+    the authors of SFC64 do, its first numbers are not used: the numbers in its state are mixed
+    meanwhile.
     """
 
     def __init__(self) -> None:
-        self._bits = np.random.Philox(key=0)
+        self._bits = np.random.SFC64(0)
         self._start: Any = self._bits.state
         self._generator = np.random.Generator(self._bits)
 
-    def __call__(self, seed: int, place: int) -> np.random.Generator:
+    def __call__(self, seed: int, place: int = 0) -> np.random.Generator:
         """Return the generator at the start of a stream; the next call restarts it."""
-        self._start["state"]["key"][:] = seed, place
+        self._start["state"]["state"][:] = seed, place, _WORD, 1
         self._bits.state = self._start
+        self._bits.random_raw(_MIXED, output=False)
         return self._generator
 
 
