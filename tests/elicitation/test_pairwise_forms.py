@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import re
 import shutil
 import subprocess
 from itertools import combinations
@@ -117,6 +118,14 @@ def test_a_hierarchy_has_a_sheet_for_each_node_and_one_name_for_all(tmp_path):
     table = frames.read(Assessment(INDEX, data, method=fixed).weights)
     local = dict(zip(table.column("code"), table.column("local"), strict=True))
     assert (local["a"], local["b"]) == pytest.approx((0.8, 0.2))
+
+
+def test_a_form_with_contradictory_judgements_is_marked(tmp_path):
+    path = tmp_path / "form.xlsx"
+    write_pairwise(INDEX, path)
+    fill(path, 9, 1 / 9, 9)
+    (line,) = repr(read_pairwise(path)).splitlines()[3:]
+    assert re.search(r" [0-9]\.[0-9]{3} \(above 0\.1\)$", line)
 
 
 def test_the_form_says_what_is_compared(tmp_path):

@@ -126,6 +126,18 @@ def test_a_word_about_another_place_is_named():
 
 
 @needs_converter
+def test_a_misspelt_name_has_a_hint():
+    with pytest.raises(DataError) as caught:
+        country_codes(["Nigera", "Kenia", "Untied States", "Africa"])
+    assert caught.value.faults == (
+        "row 0: 'Nigera' was not found: 'nigera' is not part of a name of NER; did you mean 'Nigeria'?",
+        "row 1: 'Kenia' was not found; did you mean 'Kenya'?",
+        "row 2: 'Untied States' was not found; did you mean 'United States'?",
+        "row 3: 'Africa' was not found",
+    )
+
+
+@needs_converter
 def test_names_without_a_code_may_be_missing(caplog):
     with pytest.warns(DLIWarning, match=r"row 1: 'Atlantis' was not found\n  - row 2: no name"):
         codes = country_codes(["Kenya", "Atlantis", float("nan")], unmatched="missing")

@@ -189,16 +189,18 @@ def test_what_is_below_is_within_axes_of_any_shape(east):
 def test_scores_missing_units_and_unknown_ones_are_told_apart(east):
     scores = {**ICON, "FRA": np.nan, "MLT": np.nan, "Atlantis": 3.0, "Nowhere": np.nan}
     ax = plots.choropleth(assessed(scores), east, node="a")
-    filled, other, hatched, dots = ax.collections
+    filled, other, hatched, dots, empty = ax.collections
     assert sorted(filled.get_array()) == pytest.approx([0, 100 / 3, 200 / 3, 100])
     assert len(hatched.get_paths()) == 2
     assert hatched.get_hatch()
     assert len(other.get_paths()) == 8 - 6
     assert legend(ax) == ["no score", "not assessed"]
     assert ax.get_title() == "not on the map: Atlantis"
-    colours = dots.get_facecolor()
-    assert len(colours) == 3  # Luxembourg, Tuvalu and Malta
-    assert [1.0, 1.0, 1.0, 1.0] in colours.tolist()
+    assert len(dots.get_offsets()) == 2  # Luxembourg and Tuvalu
+    assert [1.0, 1.0, 1.0, 1.0] not in dots.get_facecolor().tolist()
+    assert len(empty.get_offsets()) == 1  # Malta
+    assert empty.get_facecolor().tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert empty.get_hatch()
 
 
 def test_the_scale_names_the_node(east):

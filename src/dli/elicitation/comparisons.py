@@ -24,6 +24,8 @@ __all__ = ["Comparisons", "read_pairwise"]
 _FRACTION = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,15})?)(?:/([0-9]{1,3}))?", re.ASCII)
 # The relative tolerance for values of the scale that were rounded to decimals, such as 0.333.
 _ROUNDING = 5e-3
+# Judgements with a higher consistency ratio contradict each other.
+_LIMIT = 0.1
 _VALUES = np.array([*range(9, 0, -1), *(1 / n for n in range(2, 10))], dtype=np.float64)
 
 # Judgements in the format of `AHP`.
@@ -81,7 +83,7 @@ class Comparisons(Printed):
         table = frames.read(self.forms)
         names = ("node", "expert", "file", "judged", "missing", "consistency_ratio")
         columns = [table.column(name) for name in names]
-        columns[-1] = ["" if ratio is None else f"{ratio:.3f}" for ratio in columns[-1]]
+        columns[-1] = ["" if ratio is None else _ratio_text(ratio) for ratio in columns[-1]]
         rows = [[str(cell) for cell in row] for row in zip(*columns, strict=True)]
         heads = (*names[:-1], "CR")
         return Sheet(f"{counted(table.n_rows, 'form')} of judgements", heads, rows, words=(0, 1, 2))
@@ -273,6 +275,10 @@ def _comparisons(forms: list[_Form]) -> Comparisons:
         items=MappingProxyType(items),
         forms=frames.build(columns),
     )
+
+
+def _ratio_text(ratio: float) -> str:
+    return f"{ratio:.3f}" + (f" (above {_LIMIT:g})" if ratio > _LIMIT else "")
 
 
 def _ratio(pairs: Pairs, items: tuple[str, ...]) -> float:

@@ -4,6 +4,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,6 +50,7 @@ class _Country:
     """A country in the data of country_converter, with the words that may be part of its name."""
 
     code: str
+    name: str
     pattern: re.Pattern[str]
     words: frozenset[str]
 
@@ -93,7 +95,8 @@ def country_codes(
     ------
     DataError
         country_converter is not installed; or names are missing, not text, not found or match
-        several countries. All of these names are listed with their rows, counted from 0.
+        several countries. All of these names are listed with their rows, counted from 0, and with
+        the most similar name if there is one.
     MethodError
         ``names`` is a single text instead of a column, or an option is invalid.
 
@@ -171,16 +174,23 @@ def _matched(name: str, countries: Sequence[_Country]) -> tuple[str | None, str]
     if len(hits) > 1:
         return None, f"{name!r} may be {' or '.join(country.code for country in hits)}"
     if not hits:
-        return None, f"{name!r} was not found"
+        return None, f"{name!r} was not found{_similar(name, countries)}"
     code = hits[0].code
     strange = [repr(word) for word in _words(spellings[-1]) if not hits[0].explains(word)]
     if strange:
         verb = "are" if len(strange) > 1 else "is"
         fault = (
             f"{name!r} was not found: {' and '.join(strange)} {verb} not part of a name of {code}"
+            f"{_similar(name, countries)}"
         )
         return None, fault
     return code, ""
+
+
+def _similar(name: str, countries: Sequence[_Country]) -> str:
+    """Return the hint that ends a message, if a country has almost the same name."""
+    near = get_close_matches(name.strip(), [country.name for country in countries], 1, cutoff=0.8)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _spellings(name: str) -> Iterator[str]:
@@ -227,6 +237,7 @@ def _country(row: Mapping[str, str]) -> _Country:
     added = _ADDED.get(row["ISO3"], "")
     return _Country(
         code=row["ISO3"],
+        name=row["name_short"],
         pattern=re.compile(row["regex"], re.IGNORECASE),
         words=frozenset([*_words(f"{row['name_short']} {row['name_official']} {added}"), *spelt]),
     )

@@ -138,15 +138,15 @@ def _dots(ax: Any, territories: Territories, colours: Any, scale: float, width: 
         return
     style = current()
     places = apart(territories.centres[small], 0.95 * diameter / scale)
-    fills = colours.to_rgba(np.ma.masked_invalid(territories.scores[small]))
-    fills[np.isnan(territories.scores[small])] = (*_rgb(style.paper), 1.0)
-    ax.scatter(*places.T, s=diameter**2, c=fills, edgecolor=style.ink, linewidth=0.35, zorder=3)
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    return to_rgb(colour)
+    scores = territories.scores[small]
+    scored = ~np.isnan(scores)
+    dots: dict[str, Any] = {"s": diameter**2, "linewidth": 0.35, "zorder": 3}
+    fills = colours.to_rgba(scores[scored])
+    if scored.any():
+        ax.scatter(*places[scored].T, c=fills, edgecolor=style.ink, **dots)
+    if not scored.all():  # hatched, as larger territories without a score
+        empty = {"c": style.paper, "edgecolor": style.grey, "hatch": 2 * _HATCH}
+        ax.scatter(*places[~scored].T, **empty, **dots)
 
 
 @frozen(kw_only=True, eq=False)

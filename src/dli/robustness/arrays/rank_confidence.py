@@ -294,11 +294,12 @@ def best_sets(  # noqa: PLR0913 each is a decision of its own
     >>> best_sets([60, 70, 58, 40], 2.0, 2, rng=1).tolist()
     [True, True, True, False]
     """
+    k = whole_number("k", k, 1, len(_checked_scores(scores)))
     sets = rank_sets(
         scores, errors, covariance=covariance, draws=draws, confidence=confidence, side="lower",
         stepdown=stepdown, n_draws=n_draws, rng=rng,
     )  # fmt: skip
-    return np.asarray(sets.lower <= whole_number("k", k, 1, len(sets.ranks)))
+    return np.asarray(sets.lower <= k)
 
 
 def worst_sets(  # noqa: PLR0913 each is a decision of its own
@@ -331,12 +332,12 @@ def worst_sets(  # noqa: PLR0913 each is a decision of its own
     >>> worst_sets([60, 70, 58, 40], 2.0, 2, rng=1).tolist()
     [True, False, True, True]
     """
+    k = whole_number("k", k, 1, len(_checked_scores(scores)))
     sets = rank_sets(
         scores, errors, covariance=covariance, draws=draws, confidence=confidence, side="upper",
         stepdown=stepdown, n_draws=n_draws, rng=rng,
     )  # fmt: skip
-    n_scored = (~np.isnan(sets.ranks)).sum()
-    return np.asarray(sets.upper > n_scored - whole_number("k", k, 1, len(sets.ranks)))
+    return np.asarray(sets.upper > (~np.isnan(sets.ranks)).sum() - k)
 
 
 def tie_groups(  # noqa: PLR0913 each is a decision of its own
