@@ -40,3 +40,17 @@ def test_treated_values_are_listed():
     assert (
         "b: 25 of 30 values are transformed." in found.evolve(treatment=Logarithm(1)).methodology()
     )
+
+
+def test_missing_values_are_counted_as_in_the_report():
+    index = Index("T", [Indicator("a", denominator="people"), Indicator("b")])
+    data = {"unit": ["X", "Y", "Z"], "a": [1, 2, 3], "b": [1, None, 2], "people": [2, 3, None]}
+    text = Assessment(index, data).methodology()
+    assert (
+        "The data contain 3 units and 2 indicators; 2 of 6 values (33.3%) are missing, 1 of them "
+        "because their denominator is missing." in text
+    )
+    alone = Assessment(Index("T", [Indicator("a")]), {"unit": ["X", "Y"], "a": [1, 2]})
+    assert "The data contain 2 units and 1 indicator; 0 of 2 values (0.0%) are missing." in (
+        alone.methodology()
+    )

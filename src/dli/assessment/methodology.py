@@ -12,6 +12,7 @@ from dli.assessment.tables import local_and_effective
 from dli.framework import Index, Indicator
 from dli.framework.select import inner_node
 from dli.method.describing import describe
+from dli.printing import counted
 from dli.steps import ask
 
 __all__ = ["escaped", "statement"]
@@ -89,7 +90,7 @@ def _codes_with_children(index: Index) -> list[str]:
 
 
 def _data(assessment: Scored) -> Iterator[str]:
-    raw = assessment.stage_array("raw")
+    raw, quotients = (assessment.stage_array(stage) for stage in ("raw", "denominated"))
     units, periods = assessment.units, assessment.periods
     observations = assessment.observations
     yield "## Data"
@@ -99,10 +100,13 @@ def _data(assessment: Scored) -> Iterator[str]:
         if periods is None
         else f" in {len(set(periods))} periods ({periods[0]} to {periods[-1]})"
     )
-    n_missing = int(np.isnan(raw).sum())
+    n_missing = int(np.isnan(quotients).sum())
+    n_undivided = n_missing - int(np.isnan(raw).sum())
+    why = f", {n_undivided} of them because their denominator is missing" if n_undivided else ""
     yield (
-        f"The data contain {len(set(units))} units{when} and {raw.shape[1]} indicators; "
-        f"{n_missing} of {raw.size} values ({n_missing / raw.size:.1%}) are missing."
+        f"The data contain {counted(len(set(units)), 'unit')}{when} and "
+        f"{counted(raw.shape[1], 'indicator')}; {n_missing} of {raw.size} values "
+        f"({n_missing / raw.size:.1%}) are missing{why}."
     )
     left_out = len(observations.units) - len(units)
     if assessment.method.availability > 0:
