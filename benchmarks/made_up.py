@@ -17,6 +17,8 @@ N_INDICATORS = 60
 class Inline:
     """An executor of one worker, which does the work at once."""
 
+    _max_workers = 1  # as executors of the standard library tell
+
     def submit(self, work: Callable[..., Any], *args: object) -> "Future[Any]":
         """Do the work now."""
         future: Future[Any] = Future()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -184,17 +185,7 @@ def places(
     n_units = scores.shape[1]
     bits = max(int(n_units - 1).bit_length(), 1)
     keys, scratch = np.empty((2, *scores.shape)) if work is None else work
-    if ends is None:
-        low, high = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
-    else:
-        low, high = np.array(ends, dtype=float).reshape(2, 1, 1)
-    with np.errstate(over="ignore"):
-        span = high - low
-        size = np.maximum(np.abs(low), np.abs(high))
-        is_centred = bool((size < 2 * span).all())
-    # The scale for smaller differences would be infinite.
-    is_usable = (span > 1e-290) & (span < np.inf)
-    scale = np.divide(2.0 ** min(51, 61 - bits), span, out=np.zeros_like(span), where=is_usable)
+    high, size, scale, is_centred = _scale(scores, ends, min(51, 61 - bits))
     if is_centred:
         np.multiply(scores, -scale, out=keys)
         keys += WHOLE + high * scale
@@ -210,12 +201,40 @@ def places(
     steps = np.subtract(order[:, 1:], order[:, :-1], out=scratch.view(np.int64)[:, :-1])
     order &= (1 << bits) - 1
     tolerance = _key_tolerance(size, scale, bits)
-    if steps.min(initial=_FARTHEST) > tolerance.max() + (_UNSURE << bits):
+    if steps.min(initial=_FARTHEST) > np.max(tolerance) + (_UNSURE << bits):
         return order, None
     if ends is not None:
         size = np.maximum(scores.max(axis=1), -scores.min(axis=1))[:, np.newaxis]
         tolerance = _key_tolerance(size, scale, bits)
     return order, _ranks_of_keys(scores, order, steps, tolerance, bits)
+
+
+def _scale(
+    scores: Floats, ends: tuple[float, float] | None, digits: int
+) -> tuple[Any, Any, Any, bool]:
+    """Return what determines the keys, for all draws, or without ``ends`` for each: (n_draws, 1).
+
+    Returns
+    -------
+    high, size, scale : float or ndarray of shape (n_draws, 1)
+        The highest score, the largest absolute score, and the number of units of a key for each
+        unit of a score; 0 if scores differ too little or too much.
+    is_centred : bool
+        Whether the lowest and the highest score differ as much as they do from 0.
+    """
+    if ends is not None:
+        low, high = map(float, ends)
+        span, size = high - low, max(abs(low), abs(high))
+        is_usable = 1e-290 < span < math.inf
+        return high, size, 2.0**digits / span if is_usable else 0.0, size < 2 * span
+    lows, highs = scores.min(axis=1, keepdims=True), scores.max(axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        spans = highs - lows
+        sizes = np.maximum(np.abs(lows), np.abs(highs))
+        is_centred = bool((sizes < 2 * spans).all())
+    are_usable = (spans > 1e-290) & (spans < np.inf)
+    scales = np.divide(2.0**digits, spans, out=np.zeros_like(spans), where=are_usable)
+    return highs, sizes, scales, is_centred
 
 
 def _ranks_of_keys(
@@ -242,8 +261,10 @@ def _ranks_of_keys(
     return ranks
 
 
-def _key_tolerance(size: Floats, scale: Floats, bits: int) -> Integers:
+def _key_tolerance(size: Any, scale: Any, bits: int) -> Any:
     """Return the tolerance for ties between keys, for scores of a size."""
     # A tolerance beyond the range of keys makes all scores tie, however large it is.
-    units = np.minimum(TIE * size * scale, 2.0 ** (61 - bits)).astype(np.int64) + 1
-    return np.asarray(units << bits)
+    most = 2.0 ** (61 - bits)
+    if isinstance(size, float):
+        return (int(min(TIE * size * scale, most)) + 1) << bits
+    return (np.minimum(TIE * size * scale, most).astype(np.int64) + 1) << bits

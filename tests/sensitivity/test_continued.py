@@ -122,17 +122,23 @@ def test_studies_of_several_seeds_are_added_up():
     assert "29,000 draws" in str(both)
 
 
-def test_a_merged_study_goes_on_where_no_last_task_is_in_it():
+def test_a_merged_study_of_consecutive_draws_goes_on():
     parts = [made(4 * CHUNK, part=(i, 2)) for i in (1, 2)]
     check_same(parts[0].merge(parts[1]).more(100), made(4 * CHUNK + 100))
     short = made(CHUNK + 5, part=(1, 2)).merge(made(CHUNK + 5, part=(2, 2)))
-    with pytest.raises(StudyError, match=r"after a multiple of 1,024 draws, but it has 1,029"):
-        short.more(10)
+    check_same(short.more(10), made(CHUNK + 15))
     with pytest.raises(StudyError, match=r"several stretches \(seeds 3, 4\) cannot be continued"):
         made(10).merge(made(10, rng=4)).more(10)
     for n in (0, 1.5, 10**9):
         with pytest.raises(MethodError, match=r"must be a whole number"):
             made(10).more(n)
+
+
+def test_a_study_whose_last_draws_cannot_be_repeated_is_not_continued():
+    study = made(CHUNK + 5)
+    study._counted.ranks[0] = 0
+    with pytest.raises(StudyError, match=r"last draws of the study, repeated, give other counts"):
+        study.more(10)
 
 
 def test_draws_in_common_are_refused():

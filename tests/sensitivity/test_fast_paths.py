@@ -317,7 +317,7 @@ def test_chunks_scored_together_are_counted_as_one_by_one(monkeypatch):
         return scores_of(study, ever, seed, task, room)
 
     monkeypatch.setattr(running, "scores_of", noted)
-    for numbers, batches in (2**21, [2, 1]), (2**13, [1, 1, 1]), (1, [1, 1, 1]):
+    for numbers, batches in (2**21, [3]), (2**13, [1, 1, 1]), (1, [1, 1, 1]):
         monkeypatch.setattr(running, "_NUMBERS_AT_ONCE", numbers)
         scored.clear()
         alone = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=one)

@@ -22,7 +22,7 @@ from dli.sensitivity.engine import Submits
 from dli.sensitivity.identity import Identity, identity
 from dli.sensitivity.inputs.protocol import Input
 from dli.sensitivity.keeping import kept_of
-from dli.sensitivity.running import Plan, plan, run, units_with_scores
+from dli.sensitivity.running import Plan, counts_of, plan, run, units_with_scores
 from dli.sensitivity.stretches import Stretch, joined, overlaps
 from dli.sensitivity.tally import Kept
 
@@ -31,7 +31,7 @@ __all__ = ["checkpointed", "go_on", "load", "longer", "merged", "resumed", "save
 Made: TypeAlias = tuple[Plan, tuple[Stretch, ...], Counted]
 
 
-def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) -> Stretch:
+def longer(runs: Sequence[Stretch], n_more: int) -> Stretch:
     """Return the stretch of draws of a study with further draws added.
 
     Raises
@@ -39,9 +39,8 @@ def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) ->
     MethodError
         The number of draws is not a whole number, or is too large.
     StudyError
-        The draws are not consecutive, or their last chunk was merged with others.
+        The draws are not consecutive.
     """
-    each = own.chunks.size
     n_more = whole_number("n_samples", n_more, 1, MOST_DRAWS)
     advice = "make a study with another seed and merge it"
     if len(runs) > 1:
@@ -49,24 +48,24 @@ def longer(own: Plan, runs: Sequence[Stretch], counted: Counted, n_more: int) ->
         msg = f"draws merged of several stretches (seeds {seeds}) cannot be continued; {advice}"
         raise StudyError(msg)
     (stretch,) = runs
-    if stretch.n_draws % each and counted.tail is None:
-        msg = (
-            f"a merged study can only be continued after a multiple of {each:,} draws, but it has "
-            f"{stretch.n_draws:,}; {advice}"
-        )
-        raise StudyError(msg)
     whole_number("draws of the longer study", stretch.n_draws + n_more, 1, MOST_DRAWS)
     return evolve(stretch, n_draws=stretch.n_draws + n_more)
 
 
-def resumed(own: Plan, stretch: Stretch, counted: Counted) -> tuple[Plan, Counted]:
-    """Return the plan and the counts to which the draws of a longer stretch are added."""
-    counted = counted.without_tail()
-    if counted.blocks or stretch.first:
-        return own, counted
-    # The first chunk, which may determine the bins, had fewer draws.
-    own = plan(own.design, own.kept, stretch.seed, stretch.n_draws)
-    return own, own.empty()
+def resumed(own: Plan, made: Stretch, counted: Counted, stretch: Stretch) -> tuple[Plan, Counted]:
+    """Return the plan and the counts to which the draws of a longer stretch are added.
+
+    The last chunk is made again if it had fewer draws than the others.
+    """
+    key = counted.last_chunk
+    if key is None:
+        return own, counted.copy()
+    if not counted.n_chunks and not stretch.first:
+        # This is the first chunk, which may determine the bins.
+        own = plan(own.design, own.kept, stretch.seed, stretch.n_draws)
+        return own, own.empty()
+    last = [(key[1], made.n_draws % own.chunks.size)]
+    return own, counted.without(counts_of(own, made.seed, last))
 
 
 def go_on(

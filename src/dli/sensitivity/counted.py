@@ -4,7 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from dli.sensitivity.stretches import Blocks, add_block
+from dli.errors import StudyError
+from dli.sensitivity.stretches import Blocks, Key, add_block
 from dli.sensitivity.tally import Tally
 
 __all__ = ["Counted"]
@@ -27,11 +28,9 @@ class Counted:
     Attributes
     ----------
     ranks, scores, n_draws, rank_sums, shift_sums : ndarray
-        As in `Tally`, without the last chunk if it has fewer draws than the others.
+        As in `Tally`.
     blocks : dict of (seed, first chunk, number of chunks) to ndarray of shape (2, n_units)
         Sums of scores and of squares.
-    tail : Tally or None
-        The last chunk if it has fewer draws than the others; further draws replace it.
     """
 
     def __init__(self, n_units: int, n_ranks: int, n_scores: int, power: int) -> None:
@@ -41,20 +40,55 @@ class Counted:
         self.rank_sums, self.shift_sums = np.zeros((2, n_units))
         self.power = power
         self.blocks: Blocks = {}
-        self.tail: Tally | None = None
 
-    def add(self, tally: Tally) -> None:
-        """Add chunks with the full number of draws, or the last chunk with fewer."""
-        if any(n_chunks == 0 for _, _, n_chunks in tally.blocks):
-            self.tail = tally
-        else:
-            self._count(tally)
-        for key, sums in tally.blocks.items():
+    @property
+    def n_chunks(self) -> int:
+        """The number of chunks with the full number of draws."""
+        return sum(n_chunks for _, _, n_chunks in self.blocks)
+
+    @property
+    def last_chunk(self) -> Key | None:
+        """The key of the last chunk if it has fewer draws than the others."""
+        key = max(self.blocks, default=None)
+        return key if key is not None and key[2] == 0 else None
+
+    def add(self, other: "Tally | Counted") -> None:
+        """Add the counts and sums of other chunks."""
+        self.ranks += other.ranks
+        self.scores += other.scores
+        self.n_draws += other.n_draws
+        self.rank_sums += other.rank_sums
+        self.shift_sums += other.shift_sums
+        for key, sums in other.blocks.items():
             add_block(self.blocks, key, sums)
 
-    def without_tail(self) -> "Counted":
-        """Return a copy without the last chunk if it has fewer draws than the others."""
-        return self.empty()._with(self)  # noqa: SLF001 one class
+    def without(self, last: Tally) -> "Counted":
+        """Return the counts and sums without those of the last chunk, which are given.
+
+        Raises
+        ------
+        StudyError
+            The counts contain less than the last chunk.
+        """
+        left = self.empty()
+        left.ranks = self.ranks - last.ranks
+        left.scores = self.scores - last.scores
+        left.n_draws = self.n_draws - last.n_draws
+        left.rank_sums = self.rank_sums - last.rank_sums
+        left.shift_sums = self.shift_sums - last.shift_sums
+        counts = (left.ranks, left.scores, left.n_draws, left.rank_sums, left.shift_sums)
+        if any(own.min(initial=0) < 0 for own in counts):
+            msg = (
+                "the last draws of the study, repeated, give other counts, so it cannot be "
+                "continued here; make a study with another seed and merge it"
+            )
+            raise StudyError(msg)
+        left.blocks = {key: sums for key, sums in self.blocks.items() if key not in last.blocks}
+        return left
+
+    def copy(self) -> "Counted":
+        """Return a copy."""
+        return self + self.empty()
 
     def empty(self) -> "Counted":
         """Return sums of the same sizes over no draws."""
@@ -62,38 +96,21 @@ class Counted:
         return Counted(n_units, n_ranks, self.scores.shape[1], self.power)
 
     def __add__(self, other: "Counted") -> "Counted":
-        """Return the sums of both, in which the last chunks are no longer separate."""
+        """Return the counts and sums of both."""
         found = self.empty()
-        for part in (self, other):
-            found._with(part)
-            if part.tail is not None:
-                found._count(part.tail)
-                # Only a study of a single seed has a tail, so the tail has the largest key.
-                key = max(part.blocks)
-                found.blocks[key] = part.blocks[key]
+        found.add(self)
+        found.add(other)
         return found
-
-    def _with(self, other: "Counted") -> "Counted":
-        """Add the sums of another, without its last chunk if that has fewer draws."""
-        self._count(other)
-        for key, sums in other.blocks.items():
-            if other.tail is None or key != max(other.blocks):
-                add_block(self.blocks, key, sums)
-        return self
-
-    def _count(self, tally: "Tally | Counted") -> None:
-        self.ranks += tally.ranks
-        self.scores += tally.scores
-        self.n_draws += tally.n_draws
-        self.rank_sums += tally.rank_sums
-        self.shift_sums += tally.shift_sums
 
     @cached_property
     def tally(self) -> Tally:
         """The tally of all chunks."""
-        whole = (self.ranks, self.scores, self.n_draws, self.rank_sums, self.shift_sums)
-        if self.tail is not None:
-            own = self.tail
-            rest = (own.ranks, own.scores, own.n_draws, own.rank_sums, own.shift_sums)
-            whole = tuple(one + other for one, other in zip(whole, rest, strict=True))  # type: ignore[assignment] # of the same kinds
-        return Tally(*whole, blocks=dict(sorted(self.blocks.items())), power=self.power)
+        return Tally(
+            ranks=self.ranks,
+            scores=self.scores,
+            n_draws=self.n_draws,
+            rank_sums=self.rank_sums,
+            shift_sums=self.shift_sums,
+            blocks=dict(sorted(self.blocks.items())),
+            power=self.power,
+        )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dli.arrays import Floats
 from dli.checks import is_whole
@@ -36,11 +36,14 @@ T = TypeVar("T")
 Chunk: TypeAlias = tuple[int, int]
 Task: TypeAlias = list[Chunk]
 
-# The seconds that a task of chunks should take, so that sending it to another process and adding up
-# its counts takes a small part of the time; and the number of chunks in the first tasks, before it
-# is known how long they take.
+# The seconds that a task of chunks should take, and the fewest, so that sending it to another
+# process and adding up its counts take a small part of the time; the fewest grow by so many seconds
+# for each count. Before the first task is done, tasks have so many draws for each bin of a unit,
+# which take about as long if draws are fast.
 _SECONDS = 1.0
-_FIRST = 4
+_LEAST_SECONDS = 0.05
+_SECONDS_PER_COUNT = 6e-8
+_DRAWS_PER_BIN = 2
 
 
 class Submits(Protocol):
@@ -78,11 +81,15 @@ class Chunks(Sequence[Chunk]):
         The number of draws in all chunks.
     first : int
         The number of the first chunk.
+    n_units, n_bins : int
+        The shape of the table of counts that is made for each task.
     """
 
     size: int
     n_draws: int
     first: int = 0
+    n_units: int = 0
+    n_bins: int = 0
 
     def __len__(self) -> int:
         return (self.n_draws + self.size - 1) // self.size
@@ -98,7 +105,7 @@ class Chunks(Sequence[Chunk]):
 
     def stretch(self, first: int, n_draws: int) -> "Chunks":
         """Return chunks of the same size that start at another chunk."""
-        return Chunks(self.size, n_draws, first)
+        return evolve(self, n_draws=n_draws, first=first)
 
 
 def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Chunks:
@@ -109,7 +116,7 @@ def chunks(n_draws: int, n_units: int, n_combinations: int = 1) -> Chunks:
     if they do not fit into a cache.
     """
     size = max(1, min(1024, 2**18 // n_units), min(32, 2**22 // n_units)) * min(4, n_combinations)
-    return Chunks(size, n_draws)
+    return Chunks(size, n_draws, n_units=n_units, n_bins=sum(bin_numbers(n_units, n_units)))
 
 
 def draws_of(task: Task) -> int:
@@ -157,8 +164,7 @@ def _do(work: Callable[[Any], T], number: int, task: Any) -> "_Done[T]":
 class _Paced(Iterable[Task]):
     """Tasks of consecutive chunks, cut so that each takes about the same time.
 
-    How chunks are divided into tasks does not affect results. The last chunk is a task of its own
-    if it is shorter than the others.
+    How chunks are divided into tasks does not affect results.
 
     Parameters
     ----------
@@ -171,23 +177,23 @@ class _Paced(Iterable[Task]):
     def __init__(self, chunks: Chunks, n_workers: int) -> None:
         self.chunks = chunks
         self.n_workers = n_workers
-        self.n_chunks = _FIRST
+        self.n_chunks = self.n_least = _DRAWS_PER_BIN * chunks.n_bins // chunks.size + 1
 
     def __iter__(self) -> Iterator[Task]:
-        n_whole = self.chunks.n_draws // self.chunks.size
         place = 0
-        while place < n_whole:
+        while place < len(self.chunks):
             # The last tasks are shorter, so that all workers finish at about the same time.
-            share = -(-(n_whole - place) // (2 * self.n_workers - 1))
-            end = place + min(self.n_chunks, max(share, self.n_chunks // 16))
-            yield self.chunks[place : min(end, n_whole)]
+            share = -(-(len(self.chunks) - place) // (2 * self.n_workers - 1))
+            end = place + min(self.n_chunks, max(share, self.n_least))
+            yield self.chunks[place:end]
             place = end
-        if n_whole < len(self.chunks):
-            yield self.chunks[n_whole:]
 
     def note(self, task: Task, seconds: float) -> None:
         """Take account of the time of a task."""
-        self.n_chunks = max(1, int(_SECONDS * len(task) / max(seconds, 1e-9)))
+        rate = len(task) / max(seconds, 1e-9)
+        least = _LEAST_SECONDS + _SECONDS_PER_COUNT * self.chunks.n_units * self.chunks.n_bins
+        self.n_least = max(1, int(least * rate))
+        self.n_chunks = max(self.n_least, int(_SECONDS * rate))
 
 
 def in_order(

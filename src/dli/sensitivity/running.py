@@ -1,9 +1,10 @@
 """Functions that make and count draws, from the start or continuing a study."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ from dli.sensitivity.stretches import Blocks, Stretch, add_block, chunks_of
 from dli.sensitivity.tally import Bins, Counter, Kept, Tally
 from dli.sensitivity.wide import WideCounter
 
-__all__ = ["Plan", "plan", "run", "scores_of", "units_with_scores"]
+__all__ = ["Plan", "counts_of", "plan", "run", "scores_of", "units_with_scores"]
 
 # The seconds between two checkpoints. If writing is slow, the interval grows, so that writing never
 # takes a larger share of the time than this.
@@ -36,10 +37,18 @@ class _Rooms:
     """Memory for as many tasks of a run as are computed at the same time.
 
     Each process has its own. A worker process keeps it from task to task, until the next run.
+
+    Attributes
+    ----------
+    run : str
+        The name of the run.
+    first : ndarray, optional
+        The scores of the first chunk, if known. They are not sent to other processes.
     """
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, first: Floats | None = None) -> None:
         self.run = run
+        self.first = first
         self._free: list[Room] = []
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -87,8 +96,10 @@ def _batches(task: Task, study: Design) -> Iterator[Task]:
 
     Threads take turns in the interpreter at each call of NumPy, so a call must do enough work.
     """
+    if not task:
+        return
     width = max(len(study.assessment.units), len(study.names), len(study.node.indicators))
-    size = max(1, _NUMBERS_AT_ONCE // (width * max((n for _, n in task), default=1)))
+    size = max(1, _NUMBERS_AT_ONCE // (width * max(n for _, n in task)))
     size = -(-len(task) // -(-len(task) // size))
     for first in range(0, len(task), size):
         yield task[first : first + size]
@@ -225,15 +236,12 @@ def run(
         Called at intervals and at the end, with the stretch of draws counted so far.
     """
     whole = chunks_of(stretch, own.chunks)
-    n_done = sum(size for _, _, size in counted.blocks) * whole.size
-    if not n_done and not stretch.first and own.known and own.known[0] == stretch.seed:
-        # These draws were made for the bins.
-        counter = _counter(own, Room())
-        counted.add(_tally(own, stretch.seed, counter, [(whole[:1], own.known[1])]))
-        n_done = min(whole.size, stretch.n_draws)
-    left = whole.stretch(stretch.first + n_done // whole.size, stretch.n_draws - n_done)
+    n_done = counted.n_chunks * whole.size
+    left = whole.stretch(stretch.first + counted.n_chunks, stretch.n_draws - n_done)
+    is_start = left.first == 0 and own.known is not None and own.known[0] == stretch.seed
+    rooms = _Rooms(uuid4().hex, own.known[1] if is_start and own.known else None)
     tallies = in_order(
-        partial(_count, own.without_scores(), stretch.seed, _Rooms(uuid4().hex)),
+        partial(_count, own.without_scores(), stretch.seed, rooms),
         left,
         executor=executor,
         progress=progress,
@@ -242,7 +250,7 @@ def run(
     is_due = _clock()
     for tally in tallies:
         counted.add(tally)
-        n_done += int(tally.n_draws.max())
+        n_done = counted.n_chunks * whole.size
         if save is not None and n_done < stretch.n_draws and is_due():
             start = time.monotonic()
             save(evolve(stretch, n_draws=n_done))
@@ -257,32 +265,27 @@ def _clock(seconds: float = 0.0) -> Callable[[], bool]:
     return lambda: time.monotonic() >= due
 
 
+def counts_of(own: Plan, seed: int, task: Task) -> Tally:
+    """Return the counts of a task."""
+    return _count(own, seed, _Rooms(""), task)
+
+
 def _count(own: Plan, seed: int, rooms: _Rooms, task: Task) -> Tally:
     """Return the counts of a task, after drawing its chunks."""
-    with rooms.room() as room:
-        counter = _counter(own, room)
-        batches = (
-            (batch, scores_of(own.design, own.ever, seed, batch, room))
-            for batch in _batches(task, own.design)
-        )
-        return _tally(own, seed, counter, batches)
-
-
-def _counter(own: Plan, room: Room) -> Counter | WideCounter:
-    study = own.design
+    study, size = own.design, own.chunks.size
     nominal = study.assessment.array(study.node.code)[own.ever]
     ranks = study.assessment.rank_array(study.node.code)[own.ever]
     kind = WideCounter if own.bins.is_wide else Counter
-    return kind(own.bins, np.nan_to_num(nominal), ranks, own.kept, room)
-
-
-def _tally(
-    own: Plan, seed: int, counter: Counter | WideCounter, batches: Iterable[tuple[Task, Floats]]
-) -> Tally:
-    """Return the counts of chunks whose scores are given in batches."""
-    size = own.chunks.size
     blocks: Blocks = {}
-    for batch, scores in batches:
-        for (chunk, n), sums in zip(batch, counter.add(scores, size), strict=True):
-            add_block(blocks, (seed, chunk, int(n == size)), sums)
-    return counter.result(blocks)
+    with rooms.room() as room:
+        counter = kind(own.bins, np.nan_to_num(nominal), ranks, own.kept, room)
+        batches = _batches(task, study)
+        if rooms.first is not None and task[0][0] == 0:
+            batches = chain([task[:1]], _batches(task[1:], study))
+        for batch in batches:
+            is_known = rooms.first is not None and batch[0][0] == 0
+            scores = rooms.first if is_known else scores_of(study, own.ever, seed, batch, room)
+            assert scores is not None  # noqa: S101 for the type checker
+            for (chunk, n), sums in zip(batch, counter.add(scores, size), strict=True):
+                add_block(blocks, (seed, chunk, int(n == size)), sums)
+        return counter.result(blocks)

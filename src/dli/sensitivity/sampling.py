@@ -130,7 +130,7 @@ def uncertainty(  # noqa: PLR0913 each is a decision of its own
         stretch = evolve(stretch, seed=runs[0].seed)
         if runs[0] == stretch:
             return Uncertainty(plan=own, runs=runs, counted=counted)
-        own, counted = continued.resumed(own, stretch, counted)
+        own, counted = continued.resumed(own, runs[0], counted, stretch)
     counted = continued.go_on(
         own, stretch, counted, executor=executor, progress=progress, path=checkpoint
     )

@@ -29,7 +29,7 @@ from dli.sensitivity.engine import Chunks
 from dli.sensitivity.identity import Identity
 from dli.sensitivity.running import Plan
 from dli.sensitivity.stretches import Stretch, block_keys, joined, overlaps
-from dli.sensitivity.tally import Bins, Tally
+from dli.sensitivity.tally import Bins
 
 __all__ = ["Found", "kept", "read", "write"]
 
@@ -89,7 +89,7 @@ def write(
         "format": FORMAT,
         "parts": dict(own.parts),
         "runs": [[run.seed, run.first, run.n_draws] for run in runs],
-        "has_tail": counted.tail is not None,
+        "n_chunks": counted.n_chunks,
         "power": counted.power,
         "numpy": np.__version__,
     }
@@ -123,9 +123,6 @@ def _arrays(own: Identity, bins: Bins, counted: Counted) -> Iterator[tuple[str, 
     yield "blocks", np.stack(blocks) if blocks else np.empty((0, 2, len(counted.n_draws)))
     for name in _SUMS:
         yield name, getattr(counted, name)
-    if counted.tail is not None:
-        for name in _SUMS:
-            yield f"tail_{name}", getattr(counted.tail, name)
 
 
 def kept(path: str | PathLike[str]) -> tuple[str, list[str], int | None]:
@@ -234,23 +231,19 @@ def _counted(
     shape = (len(keys), 2, len(empty.n_draws))
     if 8 * np.prod(shape, dtype=float) > _MOST:
         raise ValueError(f"its draws are in {len(runs):,} stretches")
+    n_chunks = sum(n for *_, n in keys)
+    if head["n_chunks"] != n_chunks:
+        raise ValueError(f"it counts {head['n_chunks']!r} chunks of draws, and has made {n_chunks}")
     empty.blocks = dict(zip(keys, _array(archive, "blocks", np.empty(shape)), strict=True))
-    if head["has_tail"]:
-        if len(runs) > 1 or not keys or keys[-1][2]:
-            raise ValueError("it has no last chunk to continue")
-        sums = {name: _array(archive, f"tail_{name}", getattr(empty, name)) for name in _SUMS}
-        last = {keys[-1]: empty.blocks.pop(keys[-1])}
-        empty.add(Tally(**sums, blocks=last, power=empty.power))
     return empty
 
 
 def _faults(counted: Counted, runs: tuple[Stretch, ...], is_cut: bool) -> list[str]:  # noqa: FBT001 one use
     """Return the contradictions between counts."""
     tally = counted.tally
-    parts = [counted, tally] if counted.tail is None else [counted, counted.tail, tally]
     most = sum(run.n_draws for run in runs)
     faults = []
-    if any(getattr(part, name).min(initial=0) < 0 for part in parts for name in _SUMS):
+    if any(getattr(tally, name).min(initial=0) < 0 for name in _SUMS):
         faults.append("it has counts below 0")
     sums = (tally.rank_sums, tally.shift_sums, tally.total, tally.squares)
     if not all(np.isfinite(values).all() for values in sums):

@@ -157,8 +157,8 @@ class Uncertainty(Distributions, Printed):
         1000
         """
         refuse("more", flag_faults(progress=progress))
-        stretch = continued.longer(self._plan, self._runs, self._counted, n_samples)
-        plan, sums = continued.resumed(self._plan, stretch, self._counted)
+        stretch = continued.longer(self._runs, n_samples)
+        plan, sums = continued.resumed(self._plan, self._runs[0], self._counted, stretch)
         sums = continued.go_on(plan, stretch, sums, executor=executor, progress=progress)
         return Uncertainty(plan=plan.without_scores(), runs=(stretch,), counted=sums)
 

@@ -32,7 +32,7 @@ class WideCounter:
     kept : Kept
         The outputs that are counted.
     room : Room, optional
-        Not used, since the tables of counts are returned.
+        Memory that tasks reuse. The tables of counts are not in it, since they are returned.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class WideCounter:
         self.power = bins.power
         self.by_place = np.arange(n_units, dtype=np.int32)
         self.ranks = np.empty((0, n_units), dtype=np.int32)
+        self.work = (Room() if room is None else room).array("counter", (2, 1, n_units))
 
     def add(self, scores: Floats, size: int) -> Floats:
         """Count the scores of consecutive chunks, and return sums for each, as `Counter.add`."""
@@ -94,7 +95,8 @@ class WideCounter:
                 units: Any = slice(None) if whole else group
                 ranks[units] = np.nan_to_num(rank_scores(ranked)).astype(np.int32) - 1
                 continue
-            order, tied = places(ranked[np.newaxis], None, ends if whole else None)
+            own_ends = ends if whole else None
+            order, tied = places(ranked[np.newaxis], self.work[:, :, : len(group)], own_ends)
             units = order[0] if whole else group[order[0]]
             ranks[units] = self.by_place[: len(group)] if tied is None else tied[0]
 
