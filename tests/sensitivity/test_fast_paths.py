@@ -12,11 +12,23 @@ from tests.sensitivity.cases import example
 from tests.sensitivity.test_engine import Inline, check_equal
 
 from dli import Assessment, Index, Indicator, Method
-from dli.aggregation import ArithmeticMean, GeometricMean, HarmonicMean, PowerMean
-from dli.normalisation import MinMax
+from dli.aggregation import (
+    AdjustedMazziottaPareto,
+    ArithmeticMean,
+    Copeland,
+    GeometricMean,
+    HarmonicMean,
+    MazziottaPareto,
+    Minimum,
+    OrderedWeighted,
+    PowerMean,
+)
+from dli.normalisation import MinMax, PercentileRank
 from dli.ranking import rank_scores
 from dli.sensitivity import (
+    Alternatives,
     DirichletWeights,
+    Exclusion,
     MeasurementError,
     WeightNoise,
     evaluate,
@@ -29,7 +41,7 @@ from dli.sensitivity.design import design
 from dli.sensitivity.engine import uniforms
 from dli.sensitivity.inputs.gamma import gamma_variates
 from dli.sensitivity.running import scores_of
-from dli.sensitivity.tally import Bins, Counter
+from dli.sensitivity.tally import EVERYTHING, Bins, Counter
 from dli.sensitivity.wide import WideCounter
 from dli.weighting import BenefitOfTheDoubt
 
@@ -257,7 +269,8 @@ def test_gamma_variates_of_shapes_beyond_the_tables_are_exact():
     assert_array_equal(found[2], 0.0)
     assert_array_equal(found[3], exact[3])
     assert_allclose(found[[1, 4]], exact[[1, 4]], rtol=1e-12)
-    assert_array_equal(gamma_variates(uniforms[:, :3], shapes)[1], exact[1, :3])
+    # The bits are the same for few draws and for many.
+    assert_array_equal(gamma_variates(uniforms[:, :3], shapes), found[:, :3])
     assert_array_equal(gamma_variates(uniforms[[2, 3]], np.array([0.0, 1e7])), found[[2, 3]])
 
 
@@ -280,6 +293,39 @@ def test_threads_give_the_bits_of_one_worker_on_every_path(gaps, inputs):
         check_equal(study, one)
 
 
+KINDS = [
+    ArithmeticMean(), GeometricMean(), PowerMean(2), Minimum(), OrderedWeighted([0.5, 0.3, 0.2]),
+    MazziottaPareto(), AdjustedMazziottaPareto(), Copeland(),
+]  # fmt: skip
+UNCERTAIN = [
+    [WeightNoise(0.9)],
+    [DirichletWeights(2.0)],
+    [MeasurementError(0.1), WeightNoise(0.2)],
+    [MeasurementError(0.1, by_indicator=True)],
+    [Exclusion(["b1"]), Alternatives("normalisation", [MinMax(1, 10), PercentileRank(1, 10)])],
+]
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.2])
+@pytest.mark.parametrize("inputs", UNCERTAIN, ids=repr)
+@pytest.mark.parametrize("aggregation", KINDS, ids=repr)
+def test_counts_do_not_depend_on_the_tasks(aggregation, inputs, gaps):
+    # How many chunks a task has depends on how fast they are.
+    assessment = example(gaps=gaps, aggregation={0: aggregation})
+    own = running.plan(design(assessment, inputs, None), EVERYTHING, 3, 167)
+    own = evolve(own, chunks=evolve(own.chunks, size=40))
+    whole, by_chunk = own.empty(), own.empty()
+    whole.add(running.counts_of(own, 3, own.chunks[:]))
+    for chunk in own.chunks:
+        by_chunk.add(running.counts_of(own, 3, [chunk]))
+    for mine, theirs in zip(parts_of(whole.tally), parts_of(by_chunk.tally), strict=True):
+        assert_array_equal(mine, theirs)
+
+
+def parts_of(tally):
+    return [tally.ranks, tally.scores, tally.n_draws, tally.total, tally.squares]
+
+
 def test_a_study_of_many_units_counts_what_loops_count():
     assessment = example(n_units=2100, gaps=0.1)
     study = uncertainty(assessment, [WeightNoise(0.9)], n_samples=12, rng=3, executor=Inline())
@@ -293,34 +339,24 @@ def test_a_study_of_many_units_counts_what_loops_count():
 def test_draws_that_tell_the_bins_are_scored_once(monkeypatch):
     scored = []
 
-    def noted(study, ever, seed, task, room):
-        scored.append(task)
-        return scores_of(study, ever, seed, task, room)
+    def noted(study, ever, seed, chunk, room):
+        scored.append(chunk)
+        return scores_of(study, ever, seed, chunk, room)
 
     monkeypatch.setattr(running, "scores_of", noted)
     assessment = example(aggregation=ArithmeticMean())
     inputs = [WeightNoise(0.3), MeasurementError(0.1)]
     study = uncertainty(assessment, inputs, n_samples=50, rng=3, executor=Inline())
-    assert scored == [[(0, 50)]]
+    assert scored == [(0, 50)]
     assert study.rank_counts.sum() == 50 * 9
 
 
-def test_chunks_scored_together_are_counted_as_one_by_one(monkeypatch):
+def test_chunks_counted_together_are_counted_as_one_by_one(monkeypatch):
     assessment = example(aggregation=GeometricMean())
     together = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline())
-    scored = []
-    one = Inline()
-    one._max_workers = 1
-
-    def noted(study, ever, seed, task, room):
-        scored.append(task)
-        return scores_of(study, ever, seed, task, room)
-
-    monkeypatch.setattr(running, "scores_of", noted)
-    for numbers, batches in (2**21, [3]), (2**13, [1, 1, 1]), (1, [1, 1, 1]):
-        monkeypatch.setattr(running, "_NUMBERS_AT_ONCE", numbers)
-        scored.clear()
-        alone = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=one)
-        assert [len(task) for task in scored] == batches
-        assert [n for task in scored for _, n in task] == [1024, 1024, 452]
+    for most in (2**15, 1):
+        monkeypatch.setattr(running, "_AT_ONCE", most)
+        alone = uncertainty(
+            assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline()
+        )
         check_equal(alone, together)

@@ -39,7 +39,7 @@ def _wins(own: NDArray[np.intp], plan: Plan, seed: int, task: Task) -> NDArray[n
     found = np.zeros((own.size, own.size), dtype=np.int64)
     room = Room()
     for chunk in task:
-        ranks = rank_scores(scores_of(plan.design, plan.ever, seed, [chunk], room)[:, own]).T
+        ranks = rank_scores(scores_of(plan.design, plan.ever, seed, chunk, room)[:, own]).T
         by_unit = np.where(np.isnan(ranks), np.inf, ranks).astype(np.float32)
         for unit, ahead in enumerate(by_unit):
             found[unit] += (ahead < by_unit).sum(axis=1)
@@ -60,7 +60,7 @@ def _firsts(k: int, plan: Plan, seed: int, task: Task) -> NDArray[np.int64]:
     found = np.zeros(int(plan.ever.sum()), dtype=np.int64)
     room = Room()
     for chunk in task:
-        scores = scores_of(plan.design, plan.ever, seed, [chunk], room)
+        scores = scores_of(plan.design, plan.ever, seed, chunk, room)
         for group in plan.bins.groups:
             found[group] += (rank_scores(scores[:, group]) <= k).sum(axis=0)
     return found

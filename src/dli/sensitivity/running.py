@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +17,16 @@ from dli.errors import MethodError
 from dli.sensitivity.counted import Counted
 from dli.sensitivity.design import Design
 from dli.sensitivity.draws import Room
-from dli.sensitivity.engine import Chunks, Submits, Task, chunks, draws_of, in_order, uniforms
+from dli.sensitivity.engine import (
+    Chunk,
+    Chunks,
+    Submits,
+    Task,
+    chunks,
+    draws_of,
+    in_order,
+    uniforms,
+)
 from dli.sensitivity.stretches import Blocks, Stretch, add_block, chunks_of
 from dli.sensitivity.tally import Bins, Counter, Kept, Tally
 from dli.sensitivity.wide import WideCounter
@@ -29,8 +37,9 @@ __all__ = ["Plan", "counts_of", "plan", "run", "scores_of", "units_with_scores"]
 # takes a larger share of the time than this.
 EVERY = 30.0
 _SHARE = 0.05
-# The scores, weights or random numbers that a thread computes together, which take 16 MB.
-_NUMBERS_AT_ONCE = 2**21
+# The scores that are counted together: as many as for which NumPy's functions take much longer than
+# their calls, and more if each count takes time for a table of many units.
+_AT_ONCE, _WIDE_AT_ONCE = 2**18, 2**21
 
 
 class _Rooms:
@@ -76,33 +85,16 @@ def _rooms_of_worker(run: str) -> _Rooms:
     return rooms
 
 
-def scores_of(study: Design, ever: Bools, seed: int, task: Task, room: Room) -> Floats:
-    """Return the scores in some chunks of draws of the units that ever have a score."""
-    n_factors = len(study.names)
-    drawn = [
-        uniforms(seed, chunk, room.array(f"numbers {place}", (n_factors, n)))
-        for place, (chunk, n) in enumerate(task)
-    ]
-    numbers = drawn[0]
-    if len(drawn) > 1:
-        together = room.array("numbers", (n_factors, draws_of(task)))
-        numbers = np.concatenate(drawn, axis=1, out=together)
-    scores = study.scores(numbers, room)
-    return scores if ever.all() else scores[:, ever]
+def scores_of(study: Design, ever: Bools, seed: int, chunk: Chunk, room: Room) -> Floats:
+    """Return the scores in a chunk of draws of the units that ever have a score.
 
-
-def _batches(task: Task, study: Design) -> Iterator[Task]:
-    """Yield the chunks of a task in batches that are scored together.
-
-    Threads take turns in the interpreter at each call of NumPy, so a call must do enough work.
+    Chunks are scored one by one: the last digits of a product of matrices can depend on the number
+    of its rows, and how many chunks a task has depends on the time that they take.
     """
-    if not task:
-        return
-    width = max(len(study.assessment.units), len(study.names), len(study.node.indicators))
-    size = max(1, _NUMBERS_AT_ONCE // (width * max(n for _, n in task)))
-    size = -(-len(task) // -(-len(task) // size))
-    for first in range(0, len(task), size):
-        yield task[first : first + size]
+    number, n_draws = chunk
+    drawn = uniforms(seed, number, room.array("numbers", (len(study.names), n_draws)))
+    scores = study.scores(drawn, room)
+    return scores if ever.all() else scores[:, ever]
 
 
 @frozen(kw_only=True, eq=False)
@@ -178,7 +170,7 @@ def plan(
         low, high = (ends[ever] for ends in bounds)
     else:
         # The scores are not bounded: the first draws determine the bins, with a margin at each end.
-        first = scores_of(study, ever, seed, division[:1], Room())
+        first = scores_of(study, ever, seed, division[0], Room())
         low, high = np.fmin.reduce(first, axis=0), np.fmax.reduce(first, axis=0)
         margin = (high - low) / 2
         low, high = low - margin, high + margin
@@ -277,15 +269,31 @@ def _count(own: Plan, seed: int, rooms: _Rooms, task: Task) -> Tally:
     ranks = study.assessment.rank_array(study.node.code)[own.ever]
     kind = WideCounter if own.bins.is_wide else Counter
     blocks: Blocks = {}
+    most = _WIDE_AT_ONCE if own.bins.is_wide else _AT_ONCE
+    n_together = max(1, most // (len(nominal) * size))
     with rooms.room() as room:
         counter = kind(own.bins, np.nan_to_num(nominal), ranks, own.kept, room)
-        batches = _batches(task, study)
-        if rooms.first is not None and task[0][0] == 0:
-            batches = chain([task[:1]], _batches(task[1:], study))
-        for batch in batches:
-            is_known = rooms.first is not None and batch[0][0] == 0
-            scores = rooms.first if is_known else scores_of(study, own.ever, seed, batch, room)
-            assert scores is not None  # noqa: S101 for the type checker
+        for first in range(0, len(task), n_together):
+            batch = task[first : first + n_together]
+            scores = _scores(own, seed, rooms, batch, room)
             for (chunk, n), sums in zip(batch, counter.add(scores, size), strict=True):
                 add_block(blocks, (seed, chunk, int(n == size)), sums)
         return counter.result(blocks)
+
+
+def _scores(own: Plan, seed: int, rooms: _Rooms, batch: Task, room: Room) -> Floats:
+    """Return the scores of several chunks, which are counted together."""
+
+    def of_chunk(chunk: Chunk) -> Floats:
+        if chunk[0] == 0 and rooms.first is not None:
+            return rooms.first
+        return scores_of(own.design, own.ever, seed, chunk, room)
+
+    if len(batch) == 1:
+        return of_chunk(batch[0])
+    scores = room.array("scores of chunks", (draws_of(batch), int(own.ever.sum())))
+    place = 0
+    for chunk in batch:
+        scores[place : place + chunk[1]] = of_chunk(chunk)
+        place += chunk[1]
+    return scores

@@ -394,8 +394,9 @@ def _pieces(n_draws: int, size: int, most: int) -> Iterator[slice]:
 
 def totals(off: Floats, size: int) -> Floats:
     """Return the sums of each chunk of ``size`` rows, of shape (n_chunks, n_units)."""
-    # Unlike `@`, `dot` lets other threads run meanwhile.
-    return np.stack([np.ones(len(rows)).dot(rows) for rows in _chunks(off, size)])
+    # A product with ones would be a bit faster, but OpenBLAS divides it among threads if they are
+    # free, so that the last digits would depend on the other tasks.
+    return np.stack([np.add.reduce(rows, axis=0) for rows in _chunks(off, size)])
 
 
 def squares(off: Floats, size: int, power: int) -> Floats:

@@ -29,8 +29,6 @@ _NEAREST = 2.0 ** -(_OCTAVES + 1)
 _FIRST = int(np.float64(_NEAREST).view(np.int64)) >> _SHIFT
 # For shapes in this range, the polynomials in these cells are accurate to 1e-10.
 _LEAST_TABLED, _MOST_TABLED = 0.1, 1e5
-# The number of draws from which computing a table saves time.
-_FEW = 128
 
 
 def gamma_variates(uniforms: Floats, shapes: Floats, chosen: Bools | None = None) -> Floats:
@@ -86,7 +84,7 @@ def gamma_variates(uniforms: Floats, shapes: Floats, chosen: Bools | None = None
 def _inverse(uniforms: Floats, shapes: Floats) -> Floats:
     """Return gamma variates from numbers below 1, with one shape above 0 for each row."""
     has_table = (shapes >= _LEAST_TABLED) & (shapes <= _MOST_TABLED)
-    if uniforms[0].size < _FEW or not has_table.any():
+    if not has_table.any():
         return _exact(uniforms, shapes)
     if has_table.all():
         return _interpolated(uniforms, shapes)
