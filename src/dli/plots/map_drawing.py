@@ -141,12 +141,12 @@ def _dots(ax: Any, territories: Territories, colours: Any, scale: float, width: 
     scores = territories.scores[small]
     scored = ~np.isnan(scores)
     dots: dict[str, Any] = {"s": diameter**2, "linewidth": 0.35, "zorder": 3}
-    fills = colours.to_rgba(scores[scored])
-    if scored.any():
-        ax.scatter(*places[scored].T, c=fills, edgecolor=style.ink, **dots)
-    if not scored.all():  # hatched, as larger territories without a score
-        empty = {"c": style.paper, "edgecolor": style.grey, "hatch": 2 * _HATCH}
-        ax.scatter(*places[~scored].T, **empty, **dots)
+    filled = {"c": colours.to_rgba(scores[scored]), "edgecolor": style.ink}
+    # Hatched, as larger territories without a score.
+    missing = {"c": style.paper, "edgecolor": style.grey, "hatch": 2 * _HATCH}
+    for chosen, look in ((scored, filled), (~scored, missing)):
+        if chosen.any():
+            ax.scatter(*places[chosen].T, **look, **dots)
 
 
 @frozen(kw_only=True, eq=False)
