@@ -30,13 +30,12 @@ class Inline:
         return future
 
 
-def parts(study):
-    tally = study._tally
+def parts(tally):
     return [tally.ranks, tally.scores, tally.n_draws, tally.total, tally.squares]
 
 
 def check_equal(one, other):
-    for mine, theirs in zip(parts(one), parts(other), strict=True):
+    for mine, theirs in zip(parts(one._tally), parts(other._tally), strict=True):
         assert_array_equal(mine, theirs)
 
 

@@ -9,7 +9,7 @@ from attrs import evolve
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import gammaincinv
 from tests.sensitivity.cases import example
-from tests.sensitivity.test_engine import Inline, check_equal
+from tests.sensitivity.test_engine import Inline, check_equal, parts
 
 from dli import Assessment, Index, Indicator, Method
 from dli.aggregation import (
@@ -36,7 +36,6 @@ from dli.sensitivity import (
     uncertainty,
     wide,
 )
-from dli.sensitivity import tally as tally_module
 from dli.sensitivity.design import design
 from dli.sensitivity.engine import uniforms
 from dli.sensitivity.inputs.gamma import gamma_variates
@@ -202,7 +201,7 @@ def moments(scores, nominal, nominal_ranks, groups):
 @pytest.mark.parametrize("size", [4, 7, 50])
 def test_counters_count_what_loops_count(kind, gaps, n_groups, factor, size, monkeypatch):
     monkeypatch.setattr(wide, "_BLOCK", 8)  # several blocks, the last one smaller
-    monkeypatch.setattr(tally_module, "_AT_ONCE", 240)  # some chunks at once, or a part of one
+    monkeypatch.setattr(Counter, "AT_ONCE", 240)  # some chunks at once, or a part of one
     rng = np.random.default_rng(2)
     scores = rng.integers(0, 12, (60, 20)) + rng.choice([0.0, 0.25], (60, 20))  # many ties
     scores[rng.random(scores.shape) < gaps] = np.nan
@@ -318,12 +317,8 @@ def test_counts_do_not_depend_on_the_tasks(aggregation, inputs, gaps):
     whole.add(running.counts_of(own, 3, own.chunks[:]))
     for chunk in own.chunks:
         by_chunk.add(running.counts_of(own, 3, [chunk]))
-    for mine, theirs in zip(parts_of(whole.tally), parts_of(by_chunk.tally), strict=True):
+    for mine, theirs in zip(parts(whole.tally), parts(by_chunk.tally), strict=True):
         assert_array_equal(mine, theirs)
-
-
-def parts_of(tally):
-    return [tally.ranks, tally.scores, tally.n_draws, tally.total, tally.squares]
 
 
 def test_a_study_of_many_units_counts_what_loops_count():
@@ -355,7 +350,7 @@ def test_chunks_counted_together_are_counted_as_one_by_one(monkeypatch):
     assessment = example(aggregation=GeometricMean())
     together = uncertainty(assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline())
     for most in (2**15, 1):
-        monkeypatch.setattr(running, "_AT_ONCE", most)
+        monkeypatch.setattr(Counter, "AT_ONCE", most)
         alone = uncertainty(
             assessment, [WeightNoise(0.3)], n_samples=2500, rng=3, executor=Inline()
         )

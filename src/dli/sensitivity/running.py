@@ -37,9 +37,6 @@ __all__ = ["Plan", "counts_of", "plan", "run", "scores_of", "units_with_scores"]
 # takes a larger share of the time than this.
 EVERY = 30.0
 _SHARE = 0.05
-# The scores that are counted together: as many as for which NumPy's functions take much longer than
-# their calls, and more if each count takes time for a table of many units.
-_AT_ONCE, _WIDE_AT_ONCE = 2**18, 2**21
 
 
 class _Rooms:
@@ -230,8 +227,10 @@ def run(
     whole = chunks_of(stretch, own.chunks)
     n_done = counted.n_chunks * whole.size
     left = whole.stretch(stretch.first + counted.n_chunks, stretch.n_draws - n_done)
-    is_start = left.first == 0 and own.known is not None and own.known[0] == stretch.seed
-    rooms = _Rooms(uuid4().hex, own.known[1] if is_start and own.known else None)
+    first = None
+    if own.known is not None and own.known[0] == stretch.seed and left.first == 0:
+        first = own.known[1]
+    rooms = _Rooms(uuid4().hex, first)
     tallies = in_order(
         partial(_count, own.without_scores(), stretch.seed, rooms),
         left,
@@ -269,8 +268,7 @@ def _count(own: Plan, seed: int, rooms: _Rooms, task: Task) -> Tally:
     ranks = study.assessment.rank_array(study.node.code)[own.ever]
     kind = WideCounter if own.bins.is_wide else Counter
     blocks: Blocks = {}
-    most = _WIDE_AT_ONCE if own.bins.is_wide else _AT_ONCE
-    n_together = max(1, most // (len(nominal) * size))
+    n_together = max(1, kind.AT_ONCE // (len(nominal) * size))
     with rooms.room() as room:
         counter = kind(own.bins, np.nan_to_num(nominal), ranks, own.kept, room)
         for first in range(0, len(task), n_together):

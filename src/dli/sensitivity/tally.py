@@ -20,9 +20,6 @@ Counts: TypeAlias = NDArray[np.int64]
 
 # The bits of a float between 2^52 and 2^53 that hold its distance from 2^52.
 WHOLE_BITS = (1 << 52) - 1
-# The scores that are counted at once. Fewer would fit into the cache of a core, but the calls of
-# NumPy would be so short that threads wait for each other.
-_AT_ONCE = 2**18
 # Ends of bins below this belong to scores that are all 0.
 _NOTHING = 1e-290
 
@@ -247,6 +244,10 @@ class Counter:
         Memory that tasks reuse, because allocating it takes as long as filling it.
     """
 
+    # The scores that are counted at once. Fewer would fit into the cache of a core, but the calls
+    # of NumPy would be so short that threads wait for each other.
+    AT_ONCE = 2**18
+
     def __init__(
         self,
         bins: Bins,
@@ -269,7 +270,7 @@ class Counter:
         self.rank_cells = _Cells(n_units * self.n_ranks, "rank", room)
         self.power = bins.power
         self.n_draws = np.zeros(n_units, dtype=np.int64)
-        self.work = room.array("counter", (2, max(1, _AT_ONCE // n_units), n_units))
+        self.work = room.array("counter", (2, max(1, self.AT_ONCE // n_units), n_units))
         self.ends = [bins.ends(group) if kept.scores else None for group in bins.groups]
 
     def add(self, scores: Floats, size: int) -> Floats:

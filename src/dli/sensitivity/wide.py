@@ -35,6 +35,9 @@ class WideCounter:
         Memory that tasks reuse. The tables of counts are not in it, since they are returned.
     """
 
+    # The scores that are counted at once: many, since each time takes time for every bin.
+    AT_ONCE = 2**21
+
     def __init__(
         self,
         bins: Bins,
