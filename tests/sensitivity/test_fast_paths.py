@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from attrs import evolve
+from hypothesis import given, reject
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import gammaincinv
 from tests.sensitivity.cases import example
@@ -23,7 +25,8 @@ from dli.aggregation import (
     OrderedWeighted,
     PowerMean,
 )
-from dli.normalisation import MinMax, PercentileRank
+from dli.errors import DLIError
+from dli.normalisation import MinMax, PercentileRank, Unscaled
 from dli.ranking import rank_scores
 from dli.sensitivity import (
     Alternatives,
@@ -67,13 +70,14 @@ def plain_score(assessment, draws, node, draw, unit, order):
         own = draws.weights[node.code][:, draw]
     if node.code in draws.factors:
         own = own * draws.factors[node.code][:, draw]
-    total = weight = 0.0
-    for child, part in zip(node.children, own.tolist(), strict=True):
-        score = plain_score(assessment, draws, child, draw, unit, order)
-        if not math.isnan(score):
-            total += part * forth(score, order)
-            weight += part
-    return back(total / weight, order) if weight > 0 else math.nan
+    children = [plain_score(assessment, draws, c, draw, unit, order) for c in node.children]
+    known = [i for i, score in enumerate(children) if not math.isnan(score)]
+    choices = assessment.choices
+    least = 1.0 if choices.missing == "propagate" else choices.coverage[node.code].share or 0.0
+    weight = sum(own[i] for i in known)
+    if len(known) < least * len(children) - 1e-9 or not weight > 0:
+        return math.nan
+    return back(sum(own[i] * forth(children[i], order) for i in known) / weight, order)
 
 
 def plain_scores(assessment, inputs, numbers, order):
@@ -86,6 +90,12 @@ def plain_scores(assessment, inputs, numbers, order):
             for d in range(len(numbers))
         ]
     )
+
+
+def is_sum(study):
+    """Tell whether the scores are computed as weighted sums of indicators."""
+    draws = study.draws(np.full((len(study.names), 1), 0.5))
+    return study.scorers[0].sum_of(study.scorers[0].parts[0], draws) is not None
 
 
 def deep(*, gaps, n_units=8, seed=0, **choices):
@@ -111,20 +121,70 @@ def deep(*, gaps, n_units=8, seed=0, **choices):
 def test_scores_with_gaps_are_those_of_loops_over_draws(aggregation, inputs):
     assessment = deep(gaps=[1, 5], aggregation=aggregation)
     study = design(assessment, inputs, None)
-    assert study.scorers[0].adds_up
+    assert is_sum(study)
     numbers = np.random.default_rng(1).random((40, len(study.names)))
     by_hand = plain_scores(assessment, inputs, numbers, ORDERS[aggregation])
     assert_allclose(evaluate(assessment, inputs, numbers), by_hand, rtol=1e-12)
 
 
-def test_a_sub_index_that_a_unit_lacks_is_left_to_the_general_path():
+def test_a_sub_index_that_a_unit_lacks_gives_its_weight_to_the_others():
     assessment = deep(gaps=[3, 4])
     inputs = [WeightNoise(0.9)]
     study = design(assessment, inputs, None)
-    assert not study.scorers[0].adds_up
+    assert is_sum(study)
     numbers = np.random.default_rng(1).random((40, len(study.names)))
     by_hand = plain_scores(assessment, inputs, numbers, 1)
     assert_allclose(evaluate(assessment, inputs, numbers), by_hand, rtol=1e-12)
+
+
+@st.composite
+def trees(draw, n_levels=3, name="T"):
+    """Draw a tree of up to four levels, in which a node may have any number of children."""
+    children = []
+    for i in range(draw(st.integers(1, 4))):
+        code = f"{name}{i}"
+        weight = draw(st.sampled_from([1.0, 1.0, 0.5, 2.0, 0.0]))
+        is_leaf = n_levels == 0 or draw(st.booleans())
+        children.append(
+            Indicator(code, weight=weight)
+            if is_leaf
+            else evolve(draw(trees(n_levels - 1, code)), weight=weight)
+        )
+    if not any(child.weight for child in children):
+        children[0] = evolve(children[0], weight=1.0)
+    return Index(name, children)
+
+
+@given(
+    trees(),
+    st.sampled_from(sorted(ORDERS.items(), key=repr)),
+    st.sampled_from([0.0, 0.1, 0.4]),
+    st.sampled_from([{}, {"missing": "propagate"}, {"coverage": 0.5}, {"weighting": BenefitOfTheDoubt()}]),
+    st.sampled_from(["noise", "dirichlet", "excluded"]),
+    st.integers(0, 2**16),
+)  # fmt: skip
+def test_trees_with_gaps_are_summed_as_by_loops(index, mean, missing, choices, varied, seed):
+    aggregation, order = mean
+    rng = np.random.default_rng(seed)
+    codes = [indicator.code for indicator in index.indicators]
+    values = rng.uniform(1, 9, (20, len(codes)))
+    values[rng.random(values.shape) < missing] = np.nan
+    values[np.isnan(values).all(axis=1), 0] = 5.0
+    data = {"unit": np.arange(20), **dict(zip(codes, values.T, strict=True))}
+    method = Method(normalisation=Unscaled(), aggregation=aggregation, **choices)
+    inputs = {
+        "noise": [WeightNoise(0.9)],
+        "dirichlet": [DirichletWeights(0.5)],
+        "excluded": [Exclusion(codes[:1]), WeightNoise({1: 0.5})],
+    }[varied]
+    try:
+        assessment = Assessment(index, data, method=method)
+        numbers = rng.random((8, len(design(assessment, inputs, None).names)))
+        found = evaluate(assessment, inputs, numbers)
+    except DLIError:
+        reject()
+    by_hand = plain_scores(assessment, inputs, numbers, order)
+    assert_allclose(found, by_hand, rtol=1e-11)
 
 
 def test_weights_that_differ_by_unit_are_summed_with_gaps():
@@ -133,7 +193,7 @@ def test_weights_that_differ_by_unit_are_summed_with_gaps():
     assert assessment.weight_array("P1").ndim == 2
     inputs = [WeightNoise(0.9)]
     study = design(assessment, inputs, None)
-    assert study.scorers[0].adds_up
+    assert is_sum(study)
     numbers = np.random.default_rng(1).random((40, len(study.names)))
     by_hand = plain_scores(assessment, inputs, numbers, 1)
     assert_allclose(evaluate(assessment, inputs, numbers), by_hand, rtol=1e-12)
@@ -145,7 +205,7 @@ def test_a_draw_without_weight_on_what_a_unit_has_is_missing():
     assessment = deep(gaps=[3])
     inputs = [DirichletWeights(1e-20, ["P2"]), WeightNoise({1: 0.5})]
     study = design(assessment, inputs, None)
-    assert study.scorers[0].adds_up
+    assert is_sum(study)
     numbers = np.random.default_rng(1).random((200, len(study.names)))
     weights = study.draws(np.ascontiguousarray(numbers.T)).local_weights("d")
     assert 0.2 < (weights == 1).mean() < 0.8

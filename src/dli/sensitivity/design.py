@@ -18,7 +18,7 @@ from dli.framework import Index
 from dli.framework.select import inner_node
 from dli.normalisation.protocol import traits_of as scale_of
 from dli.sensitivity.asking import options_of, step_of
-from dli.sensitivity.draws import Draws, Room
+from dli.sensitivity.draws import Draws, Kept, Room
 from dli.sensitivity.inputs.protocol import Input, require_inputs
 from dli.sensitivity.scorers import Scorer, scorer
 from dli.sensitivity.varying import Varying, varied, varying
@@ -31,13 +31,6 @@ _MOST_KEPT = 512
 # The number of cells of data processed at once: more do not fit into the cache, and with fewer the
 # calls dominate.
 _CELLS_AT_ONCE = 2**19
-
-
-class _Kept(dict[tuple[int, bytes], Any]):
-    """Scorers or steps of data with omitted cells; pickled empty: each process builds its own."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Kept, ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -73,8 +66,8 @@ class Design:
     assessments: tuple[Assessment, ...]
     scorers: tuple[Scorer, ...]
     _memo: dict[int, Any] = field(factory=dict)
-    _kept: _Kept = field(factory=_Kept)
-    _steps: _Kept = field(factory=_Kept)
+    _kept: Kept = field(factory=Kept)
+    _steps: Kept = field(factory=Kept)
 
     def draws(self, uniforms: Floats, room: Room | None = None) -> Draws:
         """Return the draws for numbers from 0 to 1 of shape (n_factors, n_draws)."""
@@ -98,16 +91,17 @@ class Design:
         if len(self.scorers) == 1:
             return self.scorers[0].scores(draws)
         scores = draws.room.array("all scores", (draws.n_draws, len(self.assessment.units)))
-        leaves: dict[bytes, Floats] = {}
+        weights: dict[bytes, Floats] = {}
         for combination in np.unique(number).tolist():
             rows = np.flatnonzero(number == combination)
             own = self.scorers[combination]
-            if own.transformed is None:
-                scores[rows] = own.scores(draws.take(rows))
+            some, whole = draws.take(rows), own.whole(draws)
+            if whole is None:
+                scores[rows] = own.scores(some)
                 continue
-            if own.nominal not in leaves:
-                leaves[own.nominal] = own.leaf_weights(draws)
-            scores[rows] = own.weighted(leaves[own.nominal][:, rows], draws.room)
+            if whole.key not in weights:
+                weights[whole.key] = own.weights(whole, draws)
+            scores[rows] = own.weighted(whole, weights[whole.key][:, rows], some)
         return scores
 
     def combination(self, draws: Draws) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from dli.framework import Index
 from dli.framework.select import inner_node
 from dli.steps import ask, numbers, shown
 
-__all__ = ["Draws", "Room"]
+__all__ = ["Draws", "Kept", "Room"]
 
 # Weights with a sum between these bounds can be multiplied and divided without overflow.
 _LEAST, _MOST = 2.0**-400, 2.0**400
@@ -39,6 +39,13 @@ class Room:
     def holds(self, array: Floats) -> bool:
         """Return whether an array is a view of this memory."""
         return any(array.base is known for known in self._arrays.values())
+
+
+class Kept(dict[Any, Any]):
+    """Things made once for many draws; pickled empty, since each process makes its own."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Kept, ()
 
 
 class Draws:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dli.aggregation.protocol import Traits, traits_of
 from dli.arrays import Bools, Floats, Integers
@@ -40,12 +40,6 @@ class Part:
         The rule for missing children.
     enough : ndarray of bool of shape (n_units,) or None
         Whether each unit has values of enough children for a score; None if all units do.
-    table, bare : ndarray of shape (n_children, n_units or 2 n_units) or None
-        For a power mean of indicators: the transformed values with (``table``) and without
-        (``bare``) the nominal weights, 0 for missing values. With ``has_gaps``, n_units further
-        columns contain the weights (``table``) or ones (``bare``), 0 for missing values.
-    has_gaps : bool
-        Whether values are missing or weights differ by unit.
     leaves : slice or None
         The columns of the children if all of them are indicators.
     is_equal : bool
@@ -59,7 +53,8 @@ class Part:
     is_mean : bool
         Whether scores lie between the values of the indicators below the node for all weights.
     cells : ndarray of shape (n_draws, n_units, n_children) or None
-        The transformed values, 0 for missing values. They replace ``table`` if the data vary.
+        The transformed values, 0 for missing values, of a power mean of indicators if the data
+        vary.
     present : ndarray of shape (n_units, n_children) or None
         With ``cells``: 1 for known and 0 for missing values; None if all are known.
     """
@@ -71,9 +66,6 @@ class Part:
     aggregation: Any
     rule: MissingRule
     enough: Bools | None
-    table: Floats | None
-    bare: Floats | None
-    has_gaps: bool
     leaves: slice | None
     is_equal: bool
     groups: Sequence[Integers]
@@ -82,6 +74,20 @@ class Part:
     is_mean: bool
     cells: Floats | None = None
     present: Floats | None = None
+
+    @property
+    def is_mean_of_indicators(self) -> bool:
+        """Whether the transformed scores are weighted sums of indicators."""
+        return self.leaves is not None and self.order is not None and bool(np.isfinite(self.order))
+
+    @property
+    def is_replaceable(self) -> bool:
+        """Whether drawn weights can change which children count, or for which units."""
+        return self.weights.shape[2] > 1 or not self.weights.all()
+
+    def with_equal_weights(self) -> "Part":
+        """Return the data of the node with nominal weights of 1."""
+        return evolve(self, weights=np.ones((len(self.places), 1, 1)), is_equal=True)
 
 
 def part_of(assessment: Assessment, node: Index, leaves: Mapping[str, int]) -> Part:
@@ -107,15 +113,6 @@ def part_of(assessment: Assessment, node: Index, leaves: Mapping[str, int]) -> P
     enough = rule.has_score(missing.T)
     places = tuple(leaves[c.code] if isinstance(c, Indicator) else None for c in node.children)
     order = power_order(traits_of(aggregation), values)
-    table = bare = None
-    has_gaps = bool(missing.any()) or weights.shape[2] > 1
-    if order is not None and np.isfinite(order) and None not in places:
-        bare = np.where(missing, 0.0, forth(values, order))
-        by_unit = weights[:, 0]
-        table = bare * by_unit
-        if has_gaps:
-            table = np.concatenate([table, ~missing * by_unit], axis=1)
-            bare = np.concatenate([bare, (~missing).astype(np.float64)], axis=1)
     return Part(
         node=node,
         places=places,
@@ -124,9 +121,6 @@ def part_of(assessment: Assessment, node: Index, leaves: Mapping[str, int]) -> P
         aggregation=aggregation,
         rule=rule,
         enough=None if enough.all() else enough,
-        table=table,
-        bare=bare,
-        has_gaps=has_gaps,
         # The indicators are in depth-first order, so those of one node are adjacent.
         leaves=None if None in places else slice(places[0], places[0] + len(places)),  # type: ignore[operator] # of whole numbers
         is_equal=bool(np.ptp(weights) == 0),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from dli.aggregation.planes import matrix_product
 from dli.aggregation.protocol import traits_of
@@ -13,9 +13,10 @@ from dli.assessment import Assessment
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.scoring.entering import entered
-from dli.sensitivity.draws import Draws, Room
+from dli.sensitivity.draws import Draws, Kept
 from dli.sensitivity.joins import Joining, scores_of_draws
 from dli.sensitivity.parts import Part, back, covered, forth, part_of, require_weights
+from dli.sensitivity.sums import Sum, weighted_sum
 
 __all__ = ["Scorer", "scorer"]
 
@@ -34,36 +35,25 @@ class Scorer:
         The data of the node, then of its descendants, each after its parent.
     values : ndarray of shape (n_indicators, n_draws or 1, n_units)
         The normalised values of the indicators, for each draw if the data vary.
-    order : float or None
-        The order of the power mean that all nodes share, None if there is no such order. An only
-        child does not count, since every power mean returns its value.
-    transformed : ndarray of shape (n_indicators, n_units) or None
-        The values transformed by `forth`, if the whole tree is one power mean of its indicators,
-        whose weights are the products of weights along the path. This requires that no value is
-        missing, that weights are the same for all units, and that scores are not adjusted or
-        normalised between nodes.
-    adds_up : bool
-        Whether the transformed score of the node is a weighted sum over indicators and sub-indices
-        of indicators. Values may be missing, but all nodes have scores of all units.
+    has_sums : bool
+        Whether trees of means are computed as weighted sums of indicators. This requires that the
+        data do not vary.
     low, high : ndarray of shape (n_units,)
         The bounds of the scores; not finite if there is no bound.
-    nominal : bytes
-        A key that is equal for scorers with the same nominal weights.
     """
 
     parts: tuple[Part, ...]
     values: Floats
-    order: float | None
-    transformed: Floats | None
-    adds_up: bool
     low: Floats
     high: Floats
-    nominal: bytes
+    has_sums: bool = True
+    _sums: Kept = field(factory=Kept)
 
     def scores(self, draws: Draws) -> Floats:
         """Return the scores of each draw, of shape (n_draws, n_units)."""
-        if self.transformed is not None:
-            return self.weighted(self.leaf_weights(draws), draws.room)
+        whole = self.whole(draws)
+        if whole is not None:
+            return self.weighted(whole, self.weights(whole, draws), draws)
         n_units = self.values.shape[2]
         scores = draws.room.array("scores", (draws.n_draws, n_units))
         size = max(32, _AT_ONCE // n_units)
@@ -78,82 +68,71 @@ class Scorer:
         """Fill ``scores`` with the scores of a block of draws."""
         require_weights(self.parts, draws)
         top = self.parts[0]
-        if self.adds_up:
-            scores[...] = 0.0
-            with np.errstate(all="ignore"):
-                self._add_sums(top, np.ones(draws.n_draws), draws, scores)
-                is_finite = np.isfinite(scores.sum())
-            # Sums are not finite if a draw leaves a unit without weight on its known values.
-            if is_finite:
-                if top.order != 1:
-                    scores[...] = back(scores, top.order)
-                return
         scores[...] = back(self._node_scores(top, draws), top.order)
 
-    def _add_sums(self, part: Part, scale: Floats, draws: Draws, total: Floats) -> None:
-        """Add the transformed scores of a node, multiplied by a factor for each draw, to a total.
+    def whole(self, draws: Draws) -> Sum | None:
+        """Return the score as one product of matrices, None if it is not one."""
+        top = self.parts[0]
+        own = None if top.adjusted is not None else self.sum_of(top, draws)
+        return own if own is not None and own.is_one_product else None
+
+    def weights(self, own: Sum, draws: Draws) -> Floats:
+        """Return the weights of the rows of a sum: (n_rows, n_draws)."""
+        require_weights(self.parts, draws)
+        with np.errstate(all="ignore"):
+            return own.weights(draws)
+
+    def weighted(self, own: Sum, weights: Floats, draws: Draws) -> Floats:
+        """Return the scores of a tree that is one product of matrices.
 
         Parameters
         ----------
-        part : Part
-            The data of the node.
-        scale : ndarray of shape (n_draws,)
-            The factors.
+        own : Sum
+            The sum that `whole` returned.
+        weights : ndarray of shape (n_rows, n_draws)
+            The weights of its rows.
         draws : Draws
-            The weights of the draws.
-        total : ndarray of shape (n_draws, n_units)
-            The total, which is modified.
-        """
-        if part.table is not None:
-            _add_mean_of_leaves(part, scale, draws, total)
-            return
-        weights = _mixing(part, draws)
-        shares = weights * (scale / weights.sum(axis=0))
-        for child, place, share in zip(part.node.children, part.places, shares, strict=True):
-            if place is None:
-                self._add_sums(self._part_of(child.code), share, draws, total)
-            else:
-                total += share[:, np.newaxis] * forth(self.values[place], part.order)
-
-    def _part_of(self, code: str) -> Part:
-        return next(part for part in self.parts if part.node.code == code)
-
-    def weighted(self, leaves: Floats, room: Room) -> Floats:
-        """Return the scores of a tree that is one mean of its indicators.
-
-        Parameters
-        ----------
-        leaves : ndarray of shape (n_indicators, n_draws)
-            The weights of the indicators, as returned by `leaf_weights`.
-        room : Room
-            The memory for the scores.
+            The draws.
 
         Returns
         -------
         ndarray of shape (n_draws, n_units)
         """
-        assert self.transformed is not None  # noqa: S101 for the type checker
-        into = room.array("scores", (leaves.shape[1], self.values.shape[2]))
-        return back(matrix_product(leaves.T, self.transformed, out=into), self.order)
+        into = draws.room.array("scores", (draws.n_draws, self.values.shape[2]))
+        sums = matrix_product(weights.T, own.table, out=into)
+        return back(self._completed(self.parts[0], own, sums, draws), own.order)
 
-    def leaf_weights(self, draws: Draws) -> Floats:
-        """Return the products of weights along the paths to indicators: (n_indicators, n_draws)."""
-        require_weights(self.parts, draws)
-        shape = (len(self.values), draws.n_draws)
-        leaves = draws.room.array(f"leaves {hash(self.nominal)}", shape)
-        effective: dict[str, Any] = {self.parts[0].node.code: 1.0}
-        for part in self.parts:
-            weights = _mixing(part, draws)
-            scale = effective[part.node.code] / weights.sum(axis=0)
-            if part.leaves is not None:
-                np.multiply(weights, scale, out=leaves[part.leaves])
-                continue
-            for child, place, weight in zip(part.node.children, part.places, weights, strict=True):
-                if place is None:
-                    effective[child.code] = weight * scale
-                else:
-                    leaves[place] = weight * scale
-        return leaves
+    def sum_of(self, part: Part, draws: Draws) -> Sum | None:
+        """Return a node as a weighted sum of indicators, None if it is not one."""
+        if not self.has_sums:
+            return None
+        by_code = {own.node.code: own for own in self.parts}
+        # Drawn weights replace weights that are 0 or differ by unit.
+        replaced = frozenset(
+            code for code in draws.weights if code in by_code and by_code[code].is_replaceable
+        )
+        key = part.node.code, replaced
+        if key not in self._sums:
+            by_code |= {code: by_code[code].with_equal_weights() for code in replaced}
+            top = by_code[part.node.code]
+            self._sums[key] = weighted_sum(top, by_code, self.values[:, 0])
+        found: Sum | None = self._sums[key]
+        return found
+
+    def _completed(self, part: Part, own: Sum, sums: Floats, draws: Draws) -> Floats:
+        """Return sums with the draws that leave a unit without weight, and without absent units."""
+        if own.has_gaps:
+            with np.errstate(all="ignore"):
+                bad = np.flatnonzero(~np.isfinite(sums.sum(axis=1)))
+            if bad.size:
+                scores = back(self._joined(part, draws.take(bad)), part.order)
+                sums[bad] = forth(scores, own.order)
+        if own.absent is not None:
+            sums[:, own.absent] = np.nan
+        return sums
+
+    def _part_of(self, code: str) -> Part:
+        return next(part for part in self.parts if part.node.code == code)
 
     def _node_scores(self, part: Part, draws: Draws) -> Floats:
         """Return the scores of a node, of shape (n_draws, n_units) or (1, n_units).
@@ -161,25 +140,36 @@ class Scorer:
         The scores of a power mean are transformed by `forth`, as required by a parent of the same
         order.
         """
-        if part.table is not None:
-            scores = _mean_of_leaves(part, draws)
-        elif part.cells is not None:
+        own = self.sum_of(part, draws)
+        if own is not None:
+            # New memory, since several children of a node are needed at the same time.
+            sums = np.empty((draws.n_draws, self.values.shape[2]))
+            with np.errstate(all="ignore"):
+                own.of_draws(draws, sums)
+            scores = self._completed(part, own, sums, draws)
+            if own.order != part.order:
+                scores = forth(back(scores, own.order), part.order)
+        else:
+            scores = self._joined(part, draws)
+        if part.adjusted is not None:
+            scores = part.adjusted.of_draws(back(scores, part.order))
+            scores = forth(scores, part.order)
+        return scores
+
+    def _joined(self, part: Part, draws: Draws) -> Floats:
+        """Return the scores of a node from those of its children, as `_node_scores` does."""
+        if part.cells is not None:
             scores = _mean_of_cells(part, part.cells, draws)
         else:
             # A generator, so that a sum needs only one child in memory at a time.
             children = (self._child(part, i, draws) for i in range(len(part.places)))
             if part.order is None:
-                scores = _joined(part, list(children), draws)
+                scores = _aggregated(part, list(children), draws)
             elif np.isinf(part.order):
                 scores = _extreme(part, children, draws)
             else:
                 scores = _power_mean(part, children, draws)
-        if part.enough is not None:
-            scores = np.where(part.enough, scores, np.nan)
-        if part.adjusted is not None:
-            scores = part.adjusted.of_draws(back(scores, part.order))
-            scores = forth(scores, part.order)
-        return scores
+        return scores if part.enough is None else np.where(part.enough, scores, np.nan)
 
     def entering(self, part: Part, draws: Draws) -> Floats:
         """Return the values that a node aggregates, of shape (n_draws, n_units, n_children)."""
@@ -229,38 +219,13 @@ def scorer(assessment: Assessment, node: Index) -> Scorer:
     leaves = {indicator.code: i for i, indicator in enumerate(node.indicators)}
     values = np.array([assessment.array(code) for code in leaves])[:, np.newaxis]
     parts = tuple(part_of(assessment, n, leaves) for n in inner)
-    # Every power mean returns the value of an only child, unlike, for example, a complement.
-    orders = {
-        part.order
-        for part in parts
-        if len(part.node.children) > 1 or traits_of(part.aggregation).order is None
-    } or {1.0}
-    order = orders.pop() if len(orders) == 1 else None
-    has_common_weights = all(part.weights.shape[2] == 1 for part in parts)
-    transformed = None
     is_unadjusted = all(
         part.adjusted is None and (part.normalisation is None or part is parts[0]) for part in parts
     )
-    is_mean = order is not None and np.isfinite(order) and is_unadjusted
-    if is_mean and has_common_weights and not np.isnan(values).any():
-        transformed = forth(values[:, 0], order)
-    is_whole = all(
-        part.enough is None and (part.table is not None or not part.has_gaps) for part in parts
-    )
-    adds_up = bool(is_mean and is_whole and all(part.order == order for part in parts))
     low, high = np.full((2, values.shape[2]), np.nan)
     if is_unadjusted and all(traits_of(part.aggregation).monotone for part in parts):
         low, high = np.fmin.reduce(values[:, 0]), np.fmax.reduce(values[:, 0])
-    return Scorer(
-        parts=parts,
-        values=values,
-        order=order,
-        transformed=transformed,
-        adds_up=adds_up,
-        low=low,
-        high=high,
-        nominal=b"".join(part.weights.tobytes() for part in parts),
-    )
+    return Scorer(parts=parts, values=values, low=low, high=high)
 
 
 def _mixing(part: Part, draws: Draws) -> Floats:
@@ -295,16 +260,6 @@ def _power_mean(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     return covered(part, _ratio(total, weight), gaps)
 
 
-def _mean_of_leaves(part: Part, draws: Draws) -> Floats:
-    """Return the transformed power mean of indicators that are the same in every draw."""
-    factors, table, nominal = _leaf_factors(part, draws)
-    sums = matrix_product(factors.T, table)
-    if not part.has_gaps:
-        return _ratio(sums, factors.T @ nominal)
-    n_units = table.shape[1] // 2
-    return _ratio(sums[:, :n_units], sums[:, n_units:])
-
-
 def _mean_of_cells(part: Part, cells: Floats, draws: Draws) -> Floats:
     """Return the transformed power mean of indicators that differ between draws."""
     weights = np.broadcast_to(_mixing(part, draws), (cells.shape[2], len(cells)))
@@ -312,33 +267,6 @@ def _mean_of_cells(part: Part, cells: Floats, draws: Draws) -> Floats:
     if part.present is None:
         return _ratio(sums, weights.sum(axis=0)[:, np.newaxis])
     return _ratio(sums, weights.T @ part.present.T)
-
-
-def _add_mean_of_leaves(part: Part, scale: Floats, draws: Draws, total: Floats) -> None:
-    """Add the mean of a node's indicators, multiplied by a factor for each draw, to a total."""
-    factors, table, nominal = _leaf_factors(part, draws)
-    n_draws, n_units = total.shape
-    sums = draws.room.array("sums", (2, max(32, _AT_ONCE // n_units), n_units))
-    if not part.has_gaps:
-        shares = factors * (scale / (nominal.T @ factors))
-        total += matrix_product(shares.T, table, out=sums[0, :n_draws])
-        return
-    product = matrix_product((factors * scale).T, table[:, :n_units], out=sums[0, :n_draws])
-    weight = matrix_product(factors.T, table[:, n_units:], out=sums[1, : factors.shape[1]])
-    product /= weight
-    total += product
-
-
-def _leaf_factors(part: Part, draws: Draws) -> tuple[Floats, Floats, Floats]:
-    """Return factors, the table that they multiply, and the weights that the table contains."""
-    code = part.node.code
-    factors = draws.factors.get(code)
-    table, nominal = part.table, part.weights[:, 0]
-    if code in draws.weights:
-        factors = draws.weights[code] * (1.0 if factors is None else factors)
-        table, nominal = part.bare, np.ones((len(part.places), 1))
-    assert table is not None  # noqa: S101 for the type checker
-    return np.ones((len(table), 1)) if factors is None else factors, table, nominal
 
 
 def _ratio(total: Floats, weight: Floats) -> Floats:
@@ -372,7 +300,7 @@ def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     return covered(part, np.asarray(result), gaps)
 
 
-def _joined(part: Part, children: list[Floats], draws: Draws) -> Floats:
+def _aggregated(part: Part, children: list[Floats], draws: Draws) -> Floats:
     """Return the scores of a node whose aggregation must be called."""
     joining = Joining(
         aggregation=part.aggregation,

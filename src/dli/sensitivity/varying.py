@@ -57,8 +57,8 @@ class Varying:
         The columns of the indicators that have a denominator.
     is_known : ndarray of bool of shape (n_kept, n_indicators), or None
         Whether each cell has a normalised value; None if all cells do.
-    is_one_mean : bool
-        Whether the scores are one power mean of the indicators, with the same weights for all data.
+    weights_vary : bool
+        Whether nominal weights depend on the values.
     """
 
     assessment: Assessment
@@ -70,7 +70,7 @@ class Varying:
     factors: Floats
     divided: Any
     is_known: Bools | None
-    is_one_mean: bool
+    weights_vary: bool
     _contexts: dict[tuple[int, bool], Any] = field(factory=dict)
 
     def scores(self, values: Floats, draws: Draws) -> Floats | None:
@@ -101,10 +101,12 @@ class Varying:
         if not all(_is_in_domain(part, normalised) for part in self.scorer.parts):
             return None
         scores = np.empty(normalised.shape[:2])
-        if self.is_one_mean:
-            order, leaves = self.scorer.order, self.scorer.leaf_weights(draws)
-            sums = np.matmul(forth(normalised, order), leaves.T[:, :, np.newaxis])
-            scores[...] = back(sums[:, :, 0], order)
+        whole = None if self.weights_vary else self.scorer.whole(draws)
+        if whole is not None and not whole.has_gaps:
+            values = forth(normalised[:, :, whole.indicators], whole.order)
+            weights = self.scorer.weights(whole, draws)
+            sums = np.matmul(values, weights.T[:, :, np.newaxis])
+            scores[...] = back(sums[:, :, 0], whole.order)
         else:
             scorer = self._scorer(normalised, draws)
             if scorer is None:
@@ -201,7 +203,7 @@ class Varying:
         """
         known = None if self.is_known is None else self.is_known[:, self.columns]
         transformed = self._transformed(values, known)
-        scorer = evolve(self.scorer, parts=(), values=values.transpose(2, 0, 1), adds_up=False)
+        scorer = evolve(self.scorer, parts=(), values=values.transpose(2, 0, 1), has_sums=False)
         # Children come first, since weights may depend on their scores.
         for nominal in reversed(self.scorer.parts):
             part = _with_cells(nominal, transformed.get(nominal.order), known)
@@ -217,7 +219,7 @@ class Varying:
 
     def _transformed(self, values: Floats, known: Bools | None) -> dict[float | None, Floats]:
         """Return the values transformed for each order of a power mean of indicators."""
-        orders = {part.order for part in self.scorer.parts if part.table is not None}
+        orders = {part.order for part in self.scorer.parts if part.is_mean_of_indicators}
         by_order = {}
         for order in orders:
             # Indicators of nodes with another order may be outside the domain of this one.
@@ -251,7 +253,6 @@ def varying(assessment: Assessment, node: Index, scorer: Scorer) -> Varying:
         factors = np.array([indicators[place].denominator_factor for place in divided.tolist()])
     is_known = ~np.isnan(assessment.stage_array("normalised"))
     weightings = [assessment.choices.weighting[part.node.code] for part in scorer.parts]
-    uses_values = any(traits_of_weighting(weighting).uses_values for weighting in weightings)
     first = indicators.index(node.indicators[0])
     return Varying(
         assessment=assessment,
@@ -263,7 +264,7 @@ def varying(assessment: Assessment, node: Index, scorer: Scorer) -> Varying:
         factors=factors,
         divided=divided,
         is_known=None if is_known.all() else is_known,
-        is_one_mean=scorer.transformed is not None and not uses_values,
+        weights_vary=any(traits_of_weighting(weighting).uses_values for weighting in weightings),
     )
 
 
@@ -396,12 +397,10 @@ def _with_cells(part: Part, transformed: Floats | None, is_known: Bools | None) 
     is_known : ndarray of bool of shape (n_units, n_indicators), optional
         Whether each value is known; all values by default.
     """
-    if part.table is None or transformed is None:
-        return part
-    if part.weights.shape[2] > 1:  # weights by unit are multiplied child by child
-        return evolve(part, table=None, bare=None)
+    if not part.is_mean_of_indicators or transformed is None or part.weights.shape[2] > 1:
+        return part  # weights by unit are multiplied child by child
     present = None
     if is_known is not None and not is_known[:, part.leaves].all():
         present = is_known[:, part.leaves].astype(np.float64)
     cells = transformed[:, :, part.leaves]
-    return evolve(part, table=None, bare=None, cells=cells, present=present)
+    return evolve(part, cells=cells, present=present)
