@@ -22,9 +22,10 @@ def mazziotta_pareto_of_draws(
 ) -> Floats | None:
     r"""Return the index of each draw and unit, or None if the general function is needed.
 
-    With distances $d = a (x - c)$, so that $z = 100 + d$, the mean is $M = 100 +
-    \sum_k w_k d_k$ and the variance $\sum_k w_k d_k^2 - (\sum_k w_k d_k)^2$. For values that
-    are the same in every draw both sums are matrix products.
+    With distances $d = a (x - c)$, so that $z = 100 + d$, the mean is $M = 100 + \sum_k w_k d_k$.
+    The index is $S = 2 M - B / M$ with $B = \sum_k w_k z_k^2$, or $B / M$ if the penalty is added,
+    since the variance is $B - M^2$. For values that are the same in every draw both sums are
+    matrix products.
 
     Parameters
     ----------
@@ -43,72 +44,154 @@ def mazziotta_pareto_of_draws(
     if not are_draws(values, weights):
         return None
     x, w = as_planes(values, weights)
-    low, high = x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
-    is_known = ~np.isnan(x) if np.isnan(low).any() else None
-    if is_known is not None:
-        low, high = (end.reduce(x, axis=-1, keepdims=True) for end in (np.fmin, np.fmax))
-        x = np.where(is_known, x, 0.0)
-    if not _are_ordinary(low, high):
+    known = _known(x)
+    if known is not None:
+        x = np.where(known, x, 0.0)
+    scale = _scale(x, known, reference)
+    if scale is None:
         return None
-    distance = _distances(x, low, high, is_known, reference)
-    shift = _weighted_sum(distance, w)
-    distance *= distance
-    variance = _weighted_sum(distance, w)
-    if is_known is not None:
-        total = _weighted_sum(is_known.astype(np.float64), w)
-        if ((total > 0) & (total < _LEAST_WEIGHT)).any():
+    distance, factor = scale
+    total = None if known is None else _weighted_sum(known.astype(np.float64), w)
+    if total is not None and not total.min() >= _LEAST_WEIGHT:
+        if (total[total > 0] < _LEAST_WEIGHT).any():
             return None
         total = np.where(total > 0, total, np.nan)
-        shift /= total
-        variance /= total
-    mean = shift + 100
-    least = mean.min() if is_known is None else np.fmin.reduce(mean, axis=None, initial=np.inf)
-    if not least > _LEAST_MEAN:
+    index = _of_tables if len(x[0]) == 1 else _of_draws
+    return index(distance, factor, w, known, total, is_added=penalty == "positive")
+
+
+def _of_tables(
+    distance: Floats,
+    factor: Floats,
+    w: Floats,
+    known: Bools | None,
+    total: Floats | None,
+    *,
+    is_added: bool,
+) -> Floats | None:
+    """Return the index for values that are the same in every draw: (n_draws, n_units) or None."""
+    z = 100 + distance * factor
+    if known is not None:
+        z *= known
+    twice = 2 * z
+    doubled = _weighted_sum(twice, w)
+    z *= twice
+    squares = _weighted_sum(z, w)
+    with np.errstate(invalid="ignore"):  # both are 0 for a unit without any known child
+        squares /= doubled  # B / M, without gaps or with
+    if total is not None:
+        doubled /= total
+    if not _least(doubled) > 2 * _LEAST_MEAN:
         return None
-    shift *= shift
-    variance -= shift
-    variance /= mean  # the imbalance
-    combine = np.subtract if penalty == "negative" else np.add
-    return np.asarray(combine(mean, variance, out=mean))
+    return squares if is_added else np.subtract(doubled, squares, out=doubled)
 
 
-def _are_ordinary(low: Floats, high: Floats) -> bool:
-    """Return whether columns with these ends vary, and can stay as they are."""
-    size = max(-float(low.min()), float(high.max()))
-    with np.errstate(over="ignore"):
-        span = float((high - low).min())
-    if span >= _SMALL and size <= _LARGE and span >= _NARROW * size:
-        return True
-    return not is_constant(low, high).any() and rescaling(low, high) is None
+def _of_draws(
+    distance: Floats,
+    factor: Floats,
+    w: Floats,
+    known: Bools | None,  # noqa: ARG001 as for tables
+    total: Floats | None,
+    *,
+    is_added: bool,
+) -> Floats | None:
+    r"""Return the index for values that differ by draw: (n_draws, n_units) or None.
+
+    The factors are multiplied with the weights, which are fewer than the values. With
+    $D = M - 100$ and $V = \sum_k w_k d_k^2$, $B = V + 200 D + 10^4$ and
+    $2 M - B / M = 2 D - (V - 10^4) / M$.
+    """
+    own = w * factor
+    shift = _weighted_sum(distance, own)
+    distance *= distance
+    own *= factor
+    squares = _weighted_sum(distance, own)
+    if total is not None:
+        shift /= total
+        squares /= total
+    mean = shift + 100
+    if not _least(mean) > _LEAST_MEAN:
+        return None
+    squares -= 1e4
+    squares /= mean
+    if is_added:
+        squares += 200
+        return squares
+    shift *= 2
+    return np.subtract(shift, squares, out=shift)
 
 
-def _distances(
-    x: Floats, low: Floats, high: Floats, is_known: Bools | None, reference: str | None
-) -> Floats:
-    """Return how far values lie from 100 on the scale of the index, 0 for missing ones.
+def _least(means: Floats) -> float:
+    """Return the smallest number that is not missing."""
+    least = float(means.min())
+    return least if least == least else float(np.fmin.reduce(means, axis=None, initial=np.inf))  # noqa: PLR0124 not a number
+
+
+def _known(x: Floats) -> Bools | None:
+    """Return which values are known, in one row if it is the same in every draw, None if all."""
+    if not np.isnan(x.max(axis=-1)).any():
+        return None
+    known = ~np.isnan(x)
+    return known[:, :1] if (known == known[:, :1]).all() else known
+
+
+def _scale(x: Floats, known: Bools | None, reference: str | None) -> tuple[Floats, Floats] | None:
+    """Return distances from the reference and the factors that scale them.
 
     Parameters
     ----------
-    x : ndarray of shape (..., n_units)
+    x : ndarray of shape (n_children, n_draws or 1, n_units)
         With 0 for missing values.
-    low, high : ndarray of shape (..., 1)
-        The ends of the others.
-    is_known : ndarray of bool of shape (..., n_units), optional
+    known : ndarray of bool of shape (n_children, n_draws or 1, n_units), optional
     reference : {"mean", "midrange"}, optional
+
+    Returns
+    -------
+    (ndarray of shape of x, ndarray of shape (n_children, n_draws or 1, 1)), or None
+        Distances of 0 for missing values. None if a column is empty, constant or of extreme size.
     """
-    count = x.shape[-1] if is_known is None else is_known.sum(axis=-1, keepdims=True)
-    if reference == "midrange":
-        distance = x - (low + high) / 2
-    else:
-        distance = x - x.sum(axis=-1, keepdims=True) / count
-    if is_known is not None:
-        distance *= is_known
+    count = np.array(x.shape[-1]) if known is None else known.sum(axis=-1, keepdims=True)
+    if not count.all():
+        return None
+    middle = x.sum(axis=-1, keepdims=True) / count
     if reference is None:
+        distance = x - middle if known is None else (x - middle) * known
         squares = np.einsum("...n,...n->...", distance, distance)[..., np.newaxis]
-        distance *= 10 / np.sqrt(squares / count)
-    else:
-        distance *= 60 / (high - low)
-    return np.asarray(distance)
+        spread = np.sqrt(squares / count)
+        # The smallest and the largest value lie this far apart, and none lies further away.
+        least, reach = 2 * spread, np.abs(middle) + spread * np.sqrt(count)
+        if not _is_ordinary(least, reach) and not _may_stay(*_ends(x, known)):
+            return None
+        return distance, 10 / spread
+    low, high = _ends(x, known)
+    if not _may_stay(low, high):
+        return None
+    if reference == "midrange":
+        middle = (low + high) / 2
+    distance = x - middle if known is None else (x - middle) * known
+    return distance, 60 / (high - low)
+
+
+def _ends(x: Floats, known: Bools | None) -> tuple[Floats, Floats]:
+    """Return the smallest and the largest known value of each column: (..., 1)."""
+    if known is None:
+        return x.min(axis=-1, keepdims=True), x.max(axis=-1, keepdims=True)
+    low = np.min(x, axis=-1, keepdims=True, where=known, initial=np.inf)
+    return low, np.max(x, axis=-1, keepdims=True, where=known, initial=-np.inf)
+
+
+def _is_ordinary(span: Floats, size: Floats) -> bool:
+    """Return whether columns of such spans and sizes need no rescaling and are not constant."""
+    least, largest = float(span.min()), float(size.max())
+    return least >= _SMALL and largest <= _LARGE and least >= _NARROW * largest
+
+
+def _may_stay(low: Floats, high: Floats) -> bool:
+    """Return whether columns with these ends vary, and need no rescaling."""
+    with np.errstate(over="ignore"):
+        if _is_ordinary(high - low, np.maximum(-low, high)):
+            return True
+    return not is_constant(low, high).any() and rescaling(low, high) is None
 
 
 def _weighted_sum(x: Floats, w: Floats) -> Floats:

@@ -21,7 +21,7 @@ __all__ = ["Joining", "is_slow", "scores_of_draws"]
 _AT_ONCE = 2**15
 # The same number if the children do not vary by draw: fewer tables are read, so the time of the
 # calls matters more.
-_REPEATED = 2**17
+_REPEATED = 2**18
 
 
 @frozen(eq=False)
@@ -158,12 +158,16 @@ def _joined(joining: Joining, planes: Floats, weights: Floats) -> Floats | None:
     if is_complete(planes):
         return _aggregated(joining, planes, weights)
     is_missing = np.isnan(planes)
+    if (is_missing == is_missing[:, :1]).all():
+        is_missing = is_missing[:, :1]
     enough = joining.rule.has_score(is_missing.transpose(1, 2, 0))
     rows = np.flatnonzero(enough[0])
     if (enough != enough[0]).any():
         return None  # a child is missing only in draws that put all its weight on missing values
     if is_missing[:, :, rows].any() and not traits_of(joining.aggregation).skips_missing:
         return None
+    if rows.size == planes.shape[2]:
+        return _aggregated(joining, planes, weights)
     scores = np.full((len(weights), planes.shape[2]), np.nan)
     if rows.size:
         row_weights = _weights_of(weights, rows)

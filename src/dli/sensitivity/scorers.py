@@ -22,7 +22,7 @@ __all__ = ["Scorer", "scorer"]
 
 # The number of sums that are computed at once. Fewer sums would fit into the cache of a core, but
 # the calls of NumPy would be so short that threads would wait for each other.
-_AT_ONCE = 2**17
+_AT_ONCE = 2**18
 
 
 @frozen(eq=False)
@@ -292,12 +292,16 @@ def _unit_weights(part: Part, draws: Draws) -> list[Floats]:
 def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     """Return the smallest or largest value of the children with positive weight."""
     pick = np.fmin if part.order == -np.inf else np.fmax
-    result: Any = np.nan
+    result: Any = np.full((1, 1), np.nan)
     gaps = []
     for weight, child in zip(_unit_weights(part, draws), children, strict=True):
-        result = pick(result, np.where(weight > 0, child, np.nan))
-        gaps.append(np.isnan(child))
-    return covered(part, np.asarray(result), gaps)
+        counted = child if weight.min() > 0 else np.where(weight > 0, child, np.nan)
+        # Indicators are compared once for all draws while their weights are positive.
+        fits = result.shape == np.broadcast_shapes(result.shape, counted.shape)
+        result = pick(result, counted, out=result if fits else None)
+        if np.isnan(child.max()):
+            gaps.append(np.isnan(child))
+    return covered(part, result, gaps)
 
 
 def _aggregated(part: Part, children: list[Floats], draws: Draws) -> Floats:
