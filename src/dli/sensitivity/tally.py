@@ -184,9 +184,7 @@ class Tally:
 
 
 class _Cells:
-    """Counts of how often each cell occurs, updated in batches.
-
-    Each update takes time in proportion to the number of cells.
+    """Counts of how often each cell occurs.
 
     Parameters
     ----------
@@ -203,32 +201,22 @@ class _Cells:
         self.counts[...] = 0
         self._use = use
         self._room = room
-        self._waiting = np.empty(0, dtype=np.int64)
-        self._filled = 0
 
-    def room(self, n: int) -> NDArray[np.int64]:
-        """Return memory for the numbers of n cells, which are counted at the next flush."""
-        if self._filled + n > self._waiting.size:
-            self.flush()
-            if n > self._waiting.size:
-                size = max(n, 4 * self.counts.size)
-                self._waiting = self._room.array(f"{self._use} waiting", (size,)).view(np.int64)
-        self._filled += n
-        return self._waiting[self._filled - n : self._filled]
+    def room(self, shape: tuple[int, ...]) -> NDArray[np.int64]:
+        """Return memory for the numbers of cells."""
+        return self._room.array(f"{self._use} cells", shape).view(np.int64)
 
-    def flush(self) -> None:
-        """Count the cells that were added since the last flush."""
-        if self._filled:
-            waiting = self._waiting[: self._filled]
-            self.counts += np.bincount(waiting, minlength=self.counts.size)
-            self._filled = 0
+    def count(self, cells: NDArray[np.int64]) -> None:
+        """Count cells once more, by their numbers."""
+        # `numpy.bincount` would make a new table for each call, which takes longer.
+        np.add.at(self.counts, cells.ravel(), np.int64(1))
 
 
 class Counter:
     """A counter of the ranks and scores in the chunks of a task.
 
-    Chunks are counted together, because counting takes time for each bin. This counter requires a
-    bin for every rank; `WideCounter` counts more units.
+    Short chunks are counted together. This counter requires a bin for every rank; `WideCounter`
+    counts more units.
 
     Parameters
     ----------
@@ -304,7 +292,7 @@ class Counter:
         if self.kept.ranks:
             self._count_ranks(scores, missing)
         if self.kept.scores:
-            self._note_cells(scores, missing)
+            self._count_scores(scores, missing)
 
     def _sum(self, scores: Floats, size: int, sums: Floats) -> Bools | None:
         """Add to the sums of each chunk, and return which scores are missing, None if none is."""
@@ -334,8 +322,8 @@ class Counter:
                 units, from_0 = self._firsts(units, from_0)
             if not whole:
                 units = group[units]
-            cells = self.rank_cells.room(units.size)
-            np.add(units, from_0 * len(self.nominal), out=cells.reshape(units.shape))
+            cells = self.rank_cells.room(units.shape)
+            self.rank_cells.count(np.add(units, from_0 * len(self.nominal), out=cells))
 
     def _firsts(self, units: Any, from_0: Any) -> tuple[Any, Any]:
         """Return units and ranks without the ranks that are not counted."""
@@ -344,20 +332,19 @@ class Counter:
         is_counted = from_0 < self.n_ranks
         return units[is_counted], from_0[is_counted]
 
-    def _note_cells(self, scores: Floats, missing: Bools | None) -> None:
-        """Find the bin of each score, and store it until enough scores can be counted together."""
+    def _count_scores(self, scores: Floats, missing: Bools | None) -> None:
+        """Count the bin of each score."""
         cells = np.multiply(scores, self.scale, out=self.work[0, : len(scores)])
         if not self.bins.is_sure:
             np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
         cells += self.start + WHOLE
         found = cells.view(np.int64)
         found = found.ravel() if missing is None else found[~missing]
-        np.bitwise_and(found, WHOLE_BITS, out=self.score_cells.room(found.size))
+        found &= WHOLE_BITS
+        self.score_cells.count(found)
 
     def result(self, blocks: Blocks) -> Tally:
         """Return the counts over all added scores, with the sums of blocks of chunks."""
-        self.score_cells.flush()
-        self.rank_cells.flush()
         n_units = len(self.nominal)
         counts = self.rank_cells.counts.reshape(self.n_ranks, n_units).T
         ranks = np.arange(1.0, self.n_ranks + 1)

@@ -160,4 +160,4 @@ def _add_counts(counts: NDArray[np.int32], bins: Any, present: Bools | None) -> 
     """
     cells = bins + np.arange(len(counts)) * counts.shape[1]
     cells = cells.ravel() if present is None else cells[present]
-    counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
+    np.add.at(counts.reshape(-1), cells, np.int32(1))
