@@ -5,6 +5,7 @@ import numpy as np
 from dli.aggregation.planes import are_draws, as_planes, matrix_product
 from dli.arrays import Bools, Floats
 from dli.rescaling import is_constant, rescaling
+from dli.scratch import empty
 
 __all__ = ["mazziotta_pareto_of_draws"]
 
@@ -46,7 +47,10 @@ def mazziotta_pareto_of_draws(
     x, w = as_planes(values, weights)
     known = _known(x)
     if known is not None:
-        x = np.where(known, x, 0.0)
+        filled = empty(x.shape)
+        filled[...] = x
+        np.putmask(filled, np.broadcast_to(~known, x.shape), 0.0)
+        x = filled
     scale = _scale(x, known, reference)
     if scale is None:
         return None
@@ -109,7 +113,7 @@ def _of_draws(
     if total is not None:
         shift /= total
         squares /= total
-    mean = shift + 100
+    mean = np.add(shift, 100, out=empty(shift.shape))
     if not _least(mean) > _LEAST_MEAN:
         return None
     squares -= 1e4
@@ -155,7 +159,7 @@ def _scale(x: Floats, known: Bools | None, reference: str | None) -> tuple[Float
         return None
     middle = x.sum(axis=-1, keepdims=True) / count
     if reference is None:
-        distance = x - middle if known is None else (x - middle) * known
+        distance = _distance(x, middle, known)
         squares = np.einsum("...n,...n->...", distance, distance)[..., np.newaxis]
         spread = np.sqrt(squares / count)
         # The smallest and the largest value lie this far apart, and none lies further away.
@@ -168,8 +172,15 @@ def _scale(x: Floats, known: Bools | None, reference: str | None) -> tuple[Float
         return None
     if reference == "midrange":
         middle = (low + high) / 2
-    distance = x - middle if known is None else (x - middle) * known
-    return distance, 60 / (high - low)
+    return _distance(x, middle, known), 60 / (high - low)
+
+
+def _distance(x: Floats, middle: Floats, known: Bools | None) -> Floats:
+    """Return the distances of known values from the middle, 0 for others."""
+    distance: Floats = np.subtract(x, middle, out=empty(x.shape))
+    if known is not None:
+        distance *= known
+    return distance
 
 
 def _ends(x: Floats, known: Bools | None) -> tuple[Floats, Floats]:
@@ -197,9 +208,11 @@ def _may_stay(low: Floats, high: Floats) -> bool:
 def _weighted_sum(x: Floats, w: Floats) -> Floats:
     """Return the weighted sum of planes over children: (n_draws, n_units)."""
     if w.shape[2] > 1:
-        return np.asarray(np.einsum("kdn,kdn->dn", np.broadcast_to(x, w.shape), w))
+        out = empty(w.shape[1:])
+        return np.asarray(np.einsum("kdn,kdn->dn", np.broadcast_to(x, w.shape), w, out=out))
     own = w[..., 0].T
     if x.shape[1] == 1:
         return matrix_product(own, x[:, 0])
     # Draw by draw a row of weights times a table.
-    return np.asarray(np.matmul(own[:, np.newaxis], x.transpose(1, 0, 2))[:, 0])
+    out = empty((len(own), 1, x.shape[2]))
+    return np.asarray(np.matmul(own[:, np.newaxis], x.transpose(1, 0, 2), out=out)[:, 0])

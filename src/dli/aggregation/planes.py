@@ -4,6 +4,7 @@ import numpy as np
 
 from dli.aggregation.checks import as_values, as_weights
 from dli.arrays import Floats, as_floats, is_complete
+from dli.scratch import empty
 
 __all__ = [
     "are_draws",
@@ -81,10 +82,10 @@ def matrix_product(rows: Floats, table: Floats, out: Floats | None = None) -> Fl
     [[11.0]]
     """
     n_rows = len(rows)
+    out = empty((n_rows, table.shape[1])) if out is None else out
     size = (_ALONE - 1) // max(table.size, 1) // _KERNEL * _KERNEL
     if not 0 < size < n_rows:  # one block, or a table for which no block would do
         return np.asarray(np.matmul(rows, table, out=out))
-    out = np.empty((n_rows, table.shape[1])) if out is None else out
     whole = n_rows - n_rows % size
     blocks = rows[:whole].reshape(-1, size, rows.shape[1])
     np.matmul(blocks, table, out=out[:whole].reshape(-1, size, table.shape[1]))

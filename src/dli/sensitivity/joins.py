@@ -12,6 +12,7 @@ from dli.aggregation.protocol import compares_units, traits_of
 from dli.arrays import Floats, Integers, as_floats, is_complete
 from dli.errors import DLIError
 from dli.scoring.joining import MissingRule, join
+from dli.scratch import empty
 from dli.steps import ask
 
 __all__ = ["Joining", "is_slow", "scores_of_draws"]
@@ -82,12 +83,13 @@ def scores_of_draws(
     all_weights = all_weights / all_weights.sum(axis=-1, keepdims=True)
     is_repeated = all(len(child) == 1 for child in children)
     size = max(1, (_REPEATED if is_repeated else _AT_ONCE) // n_units)
-    scores = np.empty((n_draws, n_units))
+    scores = empty((n_draws, n_units))
     for first in range(0, n_draws, size):
         block = slice(first, first + size)
         # The first axis in memory is that of the children, so that operations run along the units,
         # which are more numerous.
-        planes = np.stack(np.broadcast_arrays(*(_rows(child, block) for child in children)))
+        rows = np.broadcast_arrays(*(_rows(child, block) for child in children))
+        planes = np.stack(rows, out=empty((len(rows), *rows[0].shape)))
         n_rows = len(scores[block])
         block_weights = _rows(all_weights, block)
         block_scores = None
@@ -141,7 +143,7 @@ def _together(joining: Joining, planes: Floats, weights: Floats) -> Floats | Non
     """
     if len(joining.groups) < 2 or not compares_units(joining.aggregation):
         return _joined(joining, planes, weights)
-    scores = np.empty((len(weights), planes.shape[2]))
+    scores = empty((len(weights), planes.shape[2]))
     for rows in joining.groups:
         row_weights = _weights_of(weights, rows)
         row_scores = (

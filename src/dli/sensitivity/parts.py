@@ -13,6 +13,7 @@ from dli.errors import MethodError
 from dli.framework import Index, Indicator
 from dli.scoring.adjusting import Adjusted
 from dli.scoring.joining import MissingRule
+from dli.scratch import empty
 from dli.sensitivity.draws import Draws
 
 __all__ = ["Part", "as_weights", "back", "covered", "forth", "part_of", "require_weights"]
@@ -159,17 +160,25 @@ def forth(values: Floats, order: float | None) -> Floats:
     """Return values transformed so that their weighted sum is the transformed power mean."""
     if order is None or order == 1 or np.isinf(order):
         return values
+    into = empty(values.shape)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(values) if order == 0 else values**order)
+        return np.asarray(np.log(values, into) if order == 0 else _power(values, order, into))
 
 
 def back(sums: Floats, order: float | None) -> Floats:
     """Return the power mean from weighted sums of values that `forth` transformed."""
     if order is None or order == 1 or np.isinf(order):
         return sums
-    if order == 0:
-        return np.asarray(np.exp(sums))
-    return np.asarray(np.reciprocal(sums) if order == -1 else sums ** (1 / order))
+    into = empty(sums.shape)
+    return np.asarray(np.exp(sums, into) if order == 0 else _power(sums, 1 / order, into))
+
+
+def _power(values: Floats, exponent: float, into: Floats) -> Floats:
+    """Fill an array with powers; common exponents have faster functions, as for ``**``."""
+    fast = {-1: np.reciprocal, 0.5: np.sqrt, 2: np.square}
+    if exponent in fast:
+        return np.asarray(fast[exponent](values, into))
+    return np.asarray(np.power(values, exponent, into))
 
 
 def require_weights(parts: Sequence[Part], draws: Draws) -> None:

@@ -13,6 +13,7 @@ from dli.assessment import Assessment
 from dli.errors import MethodError
 from dli.framework import Index
 from dli.scoring.entering import entered
+from dli.scratch import empty
 from dli.sensitivity.draws import Draws, Kept
 from dli.sensitivity.joins import Joining, scores_of_draws
 from dli.sensitivity.parts import Part, back, covered, forth, part_of, require_weights
@@ -22,7 +23,7 @@ __all__ = ["Scorer", "scorer"]
 
 # The number of sums that are computed at once. Fewer sums would fit into the cache of a core, but
 # the calls of NumPy would be so short that threads would wait for each other.
-_AT_ONCE = 2**18
+_AT_ONCE = 2**17
 
 
 @frozen(eq=False)
@@ -143,7 +144,7 @@ class Scorer:
         own = self.sum_of(part, draws)
         if own is not None:
             # New memory, since several children of a node are needed at the same time.
-            sums = np.empty((draws.n_draws, self.values.shape[2]))
+            sums = empty((draws.n_draws, self.values.shape[2]))
             with np.errstate(all="ignore"):
                 own.of_draws(draws, sums)
             scores = self._completed(part, own, sums, draws)
@@ -297,8 +298,8 @@ def _extreme(part: Part, children: Iterator[Floats], draws: Draws) -> Floats:
     for weight, child in zip(_unit_weights(part, draws), children, strict=True):
         counted = child if weight.min() > 0 else np.where(weight > 0, child, np.nan)
         # Indicators are compared once for all draws while their weights are positive.
-        fits = result.shape == np.broadcast_shapes(result.shape, counted.shape)
-        result = pick(result, counted, out=result if fits else None)
+        shape = np.broadcast_shapes(result.shape, counted.shape)
+        result = pick(result, counted, out=result if result.shape == shape else empty(shape))
         if np.isnan(child.max()):
             gaps.append(np.isnan(child))
     return covered(part, result, gaps)

@@ -197,7 +197,8 @@ class _Cells:
     """
 
     def __init__(self, n_cells: int, use: str, room: Room) -> None:
-        self.counts = room.array(f"{use} counts", (n_cells,)).view(np.int64)
+        # No task makes so many draws that 32 bits would not do.
+        self.counts = room.array(f"{use} counts", (n_cells // 2 + 1,)).view(np.int32)[:n_cells]
         self.counts[...] = 0
         self._use = use
         self._room = room
@@ -209,7 +210,7 @@ class _Cells:
     def count(self, cells: NDArray[np.int64]) -> None:
         """Count cells once more, by their numbers."""
         # `numpy.bincount` would make a new table for each call, which takes longer.
-        np.add.at(self.counts, cells.ravel(), np.int64(1))
+        np.add.at(self.counts, cells.ravel(), np.int32(1))
 
 
 class Counter:
