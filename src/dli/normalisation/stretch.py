@@ -11,6 +11,7 @@ from dli.errors import MethodError
 from dli.normalisation.checks import as_values, by_column, codes
 from dli.normalisation.protocol import Bools, Floats, IndicatorLike, Traits
 from dli.rescaling import Rescaling, rescaling
+from dli.scratch import empty
 
 __all__ = ["Stretch", "between", "stretch"]
 
@@ -103,7 +104,8 @@ class Stretch:
         """Return the positions of checked values: 0 at ``low``, 1 at ``high``."""
         # Divide by the span, not multiply by its inverse, so that the best becomes exactly 1.
         x = values if self.rescaling is None else self.rescaling.apply(values)
-        result = x - self.start[..., np.newaxis, :]
+        start = self.start[..., np.newaxis, :]
+        result = np.subtract(x, start, out=empty(np.broadcast_shapes(x.shape, start.shape)))
         result /= self.span[..., np.newaxis, :]
         return np.asarray(result)
 

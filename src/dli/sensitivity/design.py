@@ -30,7 +30,7 @@ __all__ = ["Design", "design"]
 _MOST_KEPT = 512
 # The number of cells of data processed at once: more do not fit into the cache, and with fewer the
 # calls dominate.
-_CELLS_AT_ONCE = 2**19
+_CELLS_AT_ONCE = 2**18
 
 
 @frozen(kw_only=True, eq=False)

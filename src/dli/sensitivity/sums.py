@@ -125,8 +125,8 @@ class Sum:
         A key that is equal for sums whose rows have the same weights in all draws.
     order : float
         The order of the means.
-    indicators : ndarray of int of shape (n_rows,)
-        The indicator of each row.
+    indicators : slice or ndarray of int of shape (n_rows,)
+        The indicator of each row, as a slice if they are all indicators in order.
     """
 
     top: Branch
@@ -136,7 +136,7 @@ class Sum:
     has_gaps: bool
     key: bytes
     order: float
-    indicators: Integers
+    indicators: slice | Integers
 
     @property
     def is_one_product(self) -> bool:
@@ -325,6 +325,8 @@ class _Builder:
         if self.divided[part.node.code]:
             divisor = np.where(present, gaps.counted * _weights_of_units(part), 1.0)
         top = self._branch(part, np.where(present, 0, -1), by_unit, table)
+        places = [place for place, _ in table]
+        in_order = places == list(range(len(self.values)))
         return Sum(
             top=top,
             table=np.array([row for _, row in table]).reshape(-1, units.size),
@@ -333,7 +335,7 @@ class _Builder:
             has_gaps=any(not gaps.counted.all() for gaps in self.gaps.values()),
             key=b"".join(_keys(top)),
             order=self.order,
-            indicators=np.array([place for place, _ in table], dtype=np.intp),
+            indicators=slice(None) if in_order else np.array(places, dtype=np.intp),
         )
 
     def _branch(
