@@ -5,6 +5,7 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from dli.aggregation.planes import as_planes
 from dli.arrays import Floats, Integers
+from dli.scratch import empty
 
 __all__ = ["copeland_scores_of_draws"]
 
@@ -70,12 +71,15 @@ def _of_same_values(x: Floats, weights: Floats, *, has_gaps: bool) -> Integers:
     for rows in _blocks(len(weights), _BALANCES_AT_ONCE // max(n_pairs, 1)):
         own = weights[rows]
         # Where two units have no child in common, the balance is 0 and neither wins.
-        edge = own.sum(axis=1, keepdims=True) if both is None else own @ both
+        if both is None:
+            edge = own.sum(axis=1, keepdims=True)
+        else:
+            edge = np.matmul(own, both, out=empty((len(own), n_pairs)))
         edge *= 2 * _TOLERANCE
-        balance = own @ signs
-        won = (balance > edge).view(np.int8)
+        balance = np.matmul(own, signs, out=empty((len(own), n_pairs)))
+        won = np.greater(balance, edge, out=empty(balance.shape, np.bool_)).view(np.int8)
         np.negative(edge, out=edge)
-        won -= (balance < edge).view(np.int8)
+        won -= np.less(balance, edge, out=empty(balance.shape, np.bool_)).view(np.int8)
         scores[rows] = _sums_by_unit(won.reshape(len(own), *shape))
     return scores
 
@@ -104,18 +108,21 @@ def _by_patterns(
     """
     n_children, *shape = pairs[0].shape
     kind = np.uint8 if n_bits * n_children <= 8 else np.uint16
-    pattern = np.zeros(tuple(shape), dtype=kind)
-    is_better = np.empty(shape, dtype=np.bool_)
+    pattern = empty(tuple(shape), kind)
+    pattern[...] = 0
+    is_better = empty(tuple(shape), np.bool_)
     for one, other in zip(*pairs, strict=True):
         for compare in (np.greater_equal, np.less_equal)[:n_bits]:
             compare(one, other, out=is_better)
             pattern += pattern
             pattern |= is_better.view(np.uint8)
     tables = _tables(weights, n_bits=n_bits, has_gaps=has_gaps)
-    won = np.empty(pattern.shape, dtype=np.int8)
+    won = empty(pattern.shape, np.int8)
+    number = empty(pattern.shape[1:], np.intp)
     for draw in range(len(won)):
+        number[...] = pattern[draw]
         # All patterns are in the table; "clip" avoids a bounds check of each.
-        np.take(tables[draw], pattern[draw], out=won[draw], mode="clip")
+        np.take(tables[draw], number, out=won[draw], mode="clip")
     return _sums_by_unit(won)
 
 
@@ -162,7 +169,7 @@ def _sums_by_unit(won: np.ndarray) -> Integers:
     kind = np.int8 if half < 128 else np.int64  # the largest possible sum must fit
     gained = won.sum(axis=1, dtype=kind)
     # Unit i is the second unit in the pair of unit i - s, so each row is shifted by one more.
-    twice = np.concatenate([won, won], axis=2)
+    twice = np.concatenate([won, won], axis=2, out=empty((len(won), half, 2 * n_units), np.int8))
     step = twice.strides
     moved = as_strided(twice[:, :, n_units - 1 :], won.shape, (step[0], step[1] - step[2], step[2]))
     return np.asarray(gained.astype(np.int64) - moved.sum(axis=1, dtype=kind))
