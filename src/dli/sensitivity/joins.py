@@ -17,12 +17,11 @@ from dli.steps import ask
 
 __all__ = ["Joining", "is_slow", "scores_of_draws"]
 
-# The number of scores that are computed in one call: with more of them, the arrays do not fit into
-# the cache; with fewer, the time of the call itself dominates.
-_AT_ONCE = 2**15
-# The same number if the children do not vary by draw: fewer tables are read, so the time of the
-# calls matters more.
-_REPEATED = 2**18
+# The number of children's scores that are aggregated in one call: with more of them, the arrays do
+# not fit into the cache; with fewer, the time of the call itself dominates, and threads wait for
+# each other. If the children do not vary by draw, fewer tables are read.
+_AT_ONCE = 2**20
+_REPEATED = 2**22
 
 
 @frozen(eq=False)
@@ -82,7 +81,7 @@ def scores_of_draws(
     all_weights = np.stack(np.broadcast_arrays(*weights), axis=-1)
     all_weights = all_weights / all_weights.sum(axis=-1, keepdims=True)
     is_repeated = all(len(child) == 1 for child in children)
-    size = max(1, (_REPEATED if is_repeated else _AT_ONCE) // n_units)
+    size = max(1, (_REPEATED if is_repeated else _AT_ONCE) // (n_units * len(children)))
     scores = empty((n_draws, n_units))
     for first in range(0, n_draws, size):
         block = slice(first, first + size)

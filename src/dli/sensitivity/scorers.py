@@ -23,7 +23,7 @@ __all__ = ["Scorer", "scorer"]
 
 # The number of sums that are computed at once. Fewer sums would fit into the cache of a core, but
 # the calls of NumPy would be so short that threads would wait for each other.
-_AT_ONCE = 2**17
+_AT_ONCE = 2**18
 
 
 @frozen(eq=False)
