@@ -183,8 +183,17 @@ class Tally:
         return sums
 
 
+# The counts that fit into the cache of a core, and the cells that wait to be counted if the counts
+# do not fit.
+_CACHED = 2**20
+_WAITING = 2**21
+
+
 class _Cells:
     """Counts of how often each cell occurs.
+
+    If there are many cells, some draws wait, so that a few columns of them can be counted at a
+    time, whose counts fit into the cache.
 
     Parameters
     ----------
@@ -202,13 +211,44 @@ class _Cells:
         self.counts[...] = 0
         self._use = use
         self._room = room
+        self._waiting = np.empty((0, 0), dtype=np.int64)
+        self._filled = 0
 
     def room(self, shape: tuple[int, ...]) -> NDArray[np.int64]:
-        """Return memory for the numbers of cells."""
-        return self._room.array(f"{self._use} cells", shape).view(np.int64)
+        """Return memory for the numbers of cells, which `count` then counts.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The shape (n,) or (n_draws, n_columns). The cells of a column should be close together.
+        """
+        if self.counts.size <= _CACHED or len(shape) == 1:
+            return self._room.array(f"{self._use} cells", shape).view(np.int64)
+        n_draws, n_columns = shape
+        if self._filled + n_draws > len(self._waiting) or n_columns != self._waiting.shape[1]:
+            self.flush()
+            size = max(n_draws, _WAITING // n_columns)
+            waiting = self._room.array(f"{self._use} waiting", (size, n_columns))
+            self._waiting = waiting.view(np.int64)
+        return self._waiting[self._filled : self._filled + n_draws]
 
     def count(self, cells: NDArray[np.int64]) -> None:
-        """Count cells once more, by their numbers."""
+        """Count cells once more, in memory that `room` returned."""
+        if self.counts.size <= _CACHED or cells.ndim == 1:
+            self._add(cells)
+        else:
+            self._filled += len(cells)
+
+    def flush(self) -> None:
+        """Count the cells that wait."""
+        if self._filled:
+            waiting = self._waiting[: self._filled]
+            step = _CACHED * waiting.shape[1] // self.counts.size // 4 + 1
+            for first in range(0, waiting.shape[1], step):
+                self._add(waiting[:, first : first + step])
+            self._filled = 0
+
+    def _add(self, cells: NDArray[np.int64]) -> None:
         # `numpy.bincount` would make a new table for each call, which takes longer.
         np.add.at(self.counts, cells.ravel(), np.int32(1))
 
@@ -340,12 +380,14 @@ class Counter:
             np.clip(cells, self.bins.middle, self.bins.middle + self.bins.n_scores - 1, out=cells)
         cells += self.start + WHOLE
         found = cells.view(np.int64)
-        found = found.ravel() if missing is None else found[~missing]
-        found &= WHOLE_BITS
-        self.score_cells.count(found)
+        found = found if missing is None else found[~missing]
+        own = self.score_cells.room(found.shape)
+        self.score_cells.count(np.bitwise_and(found, WHOLE_BITS, out=own))
 
     def result(self, blocks: Blocks) -> Tally:
         """Return the counts over all added scores, with the sums of blocks of chunks."""
+        self.score_cells.flush()
+        self.rank_cells.flush()
         n_units = len(self.nominal)
         counts = self.rank_cells.counts.reshape(self.n_ranks, n_units).T
         ranks = np.arange(1.0, self.n_ranks + 1)
