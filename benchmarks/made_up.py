@@ -38,8 +38,13 @@ def five_sub_indices(n_indicators: int) -> dli.Index:
     )
 
 
-def study_example(n_units: int, *, missing: float = 0.0, aggregation: Any = None) -> dli.Assessment:
-    """Assess made-up units by five sub-indices of twelve indicators."""
+def study_example(
+    n_units: int, *, missing: float = 0.0, aggregation: Any = None, levels: int = 2
+) -> dli.Assessment:
+    """Assess made-up units by five sub-indices of twelve indicators.
+
+    With three levels, each sub-index has four groups of three indicators.
+    """
     rng = np.random.default_rng(0)
     values = rng.uniform(1, 99, (n_units, N_INDICATORS))
     values[rng.random(values.shape) < missing] = np.nan
@@ -48,7 +53,16 @@ def study_example(n_units: int, *, missing: float = 0.0, aggregation: Any = None
     method = dli.Method(normalisation=MinMax(1, 100))
     if aggregation is not None:
         method = dli.Method(normalisation=MinMax(1, 100), aggregation=aggregation)
-    return dli.Assessment(five_sub_indices(N_INDICATORS), data, method=method)
+    index = five_sub_indices(N_INDICATORS)
+    if levels == 3:
+        index = dli.Index("T", [in_groups(own) for own in index.children])
+    return dli.Assessment(index, data, method=method)
+
+
+def in_groups(own: Any) -> dli.Index:
+    """Return a sub-index whose indicators are in groups of three."""
+    groups = [own.children[first : first + 3] for first in range(0, len(own.children), 3)]
+    return dli.Index(own.code, [dli.Index(f"{own.code}{i}", g) for i, g in enumerate(groups)])
 
 
 def draws_floor(assessment: dli.Assessment, n_draws: int, *, counts: bool = True) -> None:

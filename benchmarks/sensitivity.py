@@ -36,6 +36,8 @@ def measure(bench: Bench) -> None:
         Alternatives("aggregation", [ArithmeticMean(), GeometricMean(), HarmonicMean()]),
     ]
     over_floor(bench, "weights drawn, a tenth of the values missing", gaps, noise, 2.5)
+    deep = study_example(193, missing=0.1, levels=3)
+    over_floor(bench, "weights drawn, a tenth missing in three levels", deep, noise, 5)
     over_floor(bench, "Dirichlet weights", plain, [DirichletWeights()], 2.5)
     over_floor(bench, "9 choices of method, a tenth of the values missing", gaps, choices, 3)
     bench.figure("peak memory of these studies", peak_memory(), "MB", at_most=500)

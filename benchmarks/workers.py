@@ -1,13 +1,16 @@
-"""What two workers give: two threads, and two processes of a Dask cluster."""
+"""What two workers give: two threads, two processes, and two processes of a Dask cluster.
+
+Two processes of bare NumPy show how much faster this machine's second core makes anything.
+"""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 import dli
-from benchmarks.made_up import study_example
+from benchmarks.made_up import draws_floor, study_example
 from benchmarks.measuring import Bench, turns
 from dli.sensitivity import WeightNoise, uncertainty
 
@@ -18,6 +21,7 @@ def measure(bench: Bench) -> None:
         return
     assessment = study_example(193)
     threads(bench, assessment)
+    processes(bench, assessment)
     if find_spec("distributed") is None:
         bench.skip("Dask", "distributed is not installed")
     else:
@@ -49,6 +53,37 @@ def threads(bench: Bench, assessment: dli.Assessment) -> None:
         floor="one thread",
         clock="wall",
     )
+
+
+def processes(bench: Bench, assessment: dli.Assessment) -> None:
+    """Compare two processes with one, and the same for bare NumPy."""
+    n_draws = bench.size(1_000_000, 200_000)
+
+    def bare(pool: ProcessPoolExecutor, n_tasks: int) -> None:
+        tasks = [pool.submit(draws_floor, assessment, n_draws // n_tasks) for _ in range(n_tasks)]
+        for task in tasks:
+            task.result()
+
+    with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
+        for pool in (one, two):  # workers import the library once
+            study(assessment, 20_000, pool)
+        times = turns(
+            bench.size(5, 3),
+            {
+                "one process": partial(study, assessment, n_draws, one),
+                "two processes": partial(study, assessment, n_draws, two),
+                "bare NumPy, one process": partial(bare, one, 1),
+                "bare NumPy, two processes": partial(bare, two, 2),
+            },
+        )
+    for name, over in {
+        "speed of two processes": ("one process", "two processes"),
+        "speed of bare NumPy in two processes": (
+            "bare NumPy, one process",
+            "bare NumPy, two processes",
+        ),
+    }.items():
+        bench.ratio(name, times, over, at_least=1.8, floor=over[0], clock="wall")
 
 
 def cluster(bench: Bench, assessment: dli.Assessment) -> None:

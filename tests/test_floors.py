@@ -15,7 +15,7 @@ SOURCE = Path(dli.__file__).parent
 FLOORS = [
     {"errors"},
     {"checks", "arrays", "printing", "solver", "versions"},
-    {"rescaling"},
+    {"rescaling", "scratch"},
     {"files", "ranking", "frames", "moments", "periods", "steps"},
     {"imputation", "treatment", "normalisation", "weighting", "aggregation"},
     {"framework"},

@@ -25,6 +25,7 @@ from dli.aggregation import (
     Sum,
     UnobservedComponents,
 )
+from dli.aggregation.mazziotta_draws import mazziotta_pareto_of_draws
 from dli.aggregation.ordered import as_order_weights
 from dli.aggregation.ordered_draws import ordered_means_of_draws
 from dli.aggregation.planes import batcher_pairs
@@ -113,6 +114,18 @@ def test_ordered_weighted_means_of_draws(scheme, case):
 @given(case=draws(least_units=2))
 def test_mazziotta_pareto_indices_of_draws(scheme, case):
     check(scheme, *case)
+
+
+@pytest.mark.parametrize("is_repeated", [True, False])
+def test_a_mean_that_is_not_above_zero_is_left_to_the_general_function(is_repeated):
+    # One unit lies so far below 149 others that its z is below 0.
+    values = np.ones((150, 2))
+    values[0] = 0.0
+    values[1] = 1.5
+    weights = np.full((3, 1, 2), 0.5)
+    many = np.broadcast_to(values, (3, 150, 2))
+    found = mazziotta_pareto_of_draws(many if is_repeated else many.copy(), weights, "negative")
+    assert found is None
 
 
 @often

@@ -36,6 +36,7 @@ from dli.sensitivity import (
     WeightNoise,
     evaluate,
     running,
+    tally,
     uncertainty,
     wide,
 )
@@ -187,6 +188,25 @@ def test_trees_with_gaps_are_summed_as_by_loops(index, mean, missing, choices, v
     assert_allclose(found, by_hand, rtol=1e-11)
 
 
+def test_an_only_child_may_be_a_mean_of_another_order():
+    rng = np.random.default_rng(3)
+    data = {"unit": np.arange(9), **dict(zip("abc", rng.uniform(1, 9, (3, 9)), strict=True))}
+    pair = Index("Q", [Indicator("a"), Indicator("b")], aggregation=GeometricMean())
+    method = Method(normalisation=Unscaled(), aggregation={"T": Minimum(), "P": ArithmeticMean()})
+    deeper = Index("T", [Index("P", [pair]), Indicator("c")])
+    inputs = [WeightNoise({"a": 0.9, "b": 0.9})]
+    numbers = rng.random((50, 2))
+    with_parent, without = (
+        evaluate(Assessment(index, data, method=own), inputs, numbers)
+        for index, own in [
+            (deeper, method),
+            (Index("T", [pair, Indicator("c")]), evolve(method, aggregation={"T": Minimum()})),
+        ]
+    )
+    assert_allclose(with_parent, without, rtol=1e-14)
+    assert 0.1 < (with_parent == data["c"]).mean() < 0.9  # both children are the smaller one
+
+
 def test_weights_that_differ_by_unit_are_summed_with_gaps():
     weighting = {"P1": BenefitOfTheDoubt(), "P2": BenefitOfTheDoubt()}
     assessment = deep(gaps=[1, 3], weighting=weighting)
@@ -254,11 +274,20 @@ def moments(scores, nominal, nominal_ranks, groups):
     return sums
 
 
+@pytest.fixture(params=[False, True], ids=["at once", "waiting"])
+def waits(request, monkeypatch):
+    """Count all draws at once, or let some wait, as if their counts did not fit into the cache."""
+    if request.param:
+        monkeypatch.setattr(tally, "_CACHED", 8000)
+        monkeypatch.setattr(tally, "_WAITING", 300)
+
+
 @pytest.mark.parametrize("kind", [Counter, WideCounter])
 @pytest.mark.parametrize("gaps", [0.0, 0.2])
 @pytest.mark.parametrize("n_groups", [1, 2])
 @pytest.mark.parametrize("factor", [1.0, 1e200])
 @pytest.mark.parametrize("size", [4, 7, 50])
+@pytest.mark.usefixtures("waits")
 def test_counters_count_what_loops_count(kind, gaps, n_groups, factor, size, monkeypatch):
     monkeypatch.setattr(wide, "_BLOCK", 8)  # several blocks, the last one smaller
     monkeypatch.setattr(Counter, "AT_ONCE", 240)  # some chunks at once, or a part of one
