@@ -107,16 +107,19 @@ class Scorer:
         """Return a node as a weighted sum of indicators, None if it is not one."""
         if not self.has_sums:
             return None
-        by_code = {own.node.code: own for own in self.parts}
         # Drawn weights replace weights that are 0 or differ by unit.
-        replaced = frozenset(
-            code for code in draws.weights if code in by_code and by_code[code].is_replaceable
+        replaced = draws.weights and frozenset(
+            own.node.code
+            for own in self.parts
+            if own.node.code in draws.weights and own.is_replaceable
         )
-        key = part.node.code, replaced
+        key = part.node.code, replaced or None
         if key not in self._sums:
-            by_code |= {code: by_code[code].with_equal_weights() for code in replaced}
-            top = by_code[part.node.code]
-            self._sums[key] = weighted_sum(top, by_code, self.values[:, 0])
+            parts = {
+                own.node.code: own.with_equal_weights() if own.node.code in replaced else own
+                for own in self.parts
+            }
+            self._sums[key] = weighted_sum(parts[part.node.code], parts, self.values[:, 0])
         found: Sum | None = self._sums[key]
         return found
 
