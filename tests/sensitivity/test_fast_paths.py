@@ -161,7 +161,7 @@ def trees(draw, n_levels=3, name="T"):
     st.sampled_from(sorted(ORDERS.items(), key=repr)),
     st.sampled_from([0.0, 0.1, 0.4]),
     st.sampled_from([{}, {"missing": "propagate"}, {"coverage": 0.5}, {"weighting": BenefitOfTheDoubt()}]),
-    st.sampled_from(["noise", "dirichlet", "excluded"]),
+    st.sampled_from(["noise", "dirichlet", "tiny", "excluded"]),
     st.integers(0, 2**16),
 )  # fmt: skip
 def test_trees_with_gaps_are_summed_as_by_loops(index, mean, missing, choices, varied, seed):
@@ -176,6 +176,7 @@ def test_trees_with_gaps_are_summed_as_by_loops(index, mean, missing, choices, v
     inputs = {
         "noise": [WeightNoise(0.9)],
         "dirichlet": [DirichletWeights(0.5)],
+        "tiny": [DirichletWeights(1e-3)],  # products of such weights are too small for floats
         "excluded": [Exclusion(codes[:1]), WeightNoise({1: 0.5})],
     }[varied]
     try:
@@ -205,6 +206,22 @@ def test_an_only_child_may_be_a_mean_of_another_order():
     )
     assert_allclose(with_parent, without, rtol=1e-14)
     assert 0.1 < (with_parent == data["c"]).mean() < 0.9  # both children are the smaller one
+
+
+@pytest.mark.parametrize("concentration", [1e-10, 1e-3, 0.1])
+def test_weights_whose_products_are_too_small_for_floats_are_not_lost(concentration):
+    rng = np.random.default_rng(1)
+    codes = [f"a{i}" for i in range(8)]
+    index = Index("T", [Index("A", list(map(Indicator, codes))), Indicator("b"), Indicator("c")])
+    values = rng.uniform(1, 9, (40, 10))
+    values[rng.random(values.shape) < 0.5] = np.nan  # many units lack b and c
+    values[np.isnan(values).all(axis=1), 0] = 5.0
+    data = {"unit": np.arange(40), **dict(zip([*codes, "b", "c"], values.T, strict=True))}
+    assessment = Assessment(index, data, method=Method(normalisation=Unscaled()))
+    inputs = [DirichletWeights(concentration)]
+    numbers = rng.random((50, 11))
+    found = evaluate(assessment, inputs, numbers)
+    assert_allclose(found, plain_scores(assessment, inputs, numbers, 1), rtol=1e-11)
 
 
 def test_weights_that_differ_by_unit_are_summed_with_gaps():

@@ -127,7 +127,8 @@ class Scorer:
         """Return sums with the draws that leave a unit without weight, and without absent units."""
         if own.has_gaps:
             with np.errstate(all="ignore"):
-                bad = np.flatnonzero(~np.isfinite(sums.sum(axis=1)))
+                is_bad = ~np.isfinite(sums.sum(axis=1)) | own.underflows(draws)
+            bad = np.flatnonzero(is_bad)
             if bad.size:
                 scores = back(self._joined(part, draws.take(bad)), part.order)
                 sums[bad] = forth(scores, own.order)

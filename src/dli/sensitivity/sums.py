@@ -70,7 +70,8 @@ class Branch:
         Parameters
         ----------
         scale : ndarray of shape (n_patterns, n_draws or 1)
-            The weight of the node, divided by that of its known children if these are told apart.
+            The weight of the node, divided by that of its children, or of the known ones if these
+            are told apart.
         draws : Draws
             The weights of the draws.
         rows : ndarray of shape (n_rows, n_draws)
@@ -120,7 +121,7 @@ class Sum:
         Whether each unit lacks a score; None if none does.
     has_gaps : bool
         Whether a draw may leave a unit without weight on its known values. The sums of such draws
-        are not finite.
+        are not finite, or wrong where `underflows` is true.
     key : bytes
         A key that is equal for sums whose rows have the same weights in all draws.
     order : float
@@ -150,9 +151,24 @@ class Sum:
         return rows
 
     def _fill(self, scale: Any, draws: Draws, rows: Floats, apart: list[Any]) -> None:
-        if self.divisor is None:
-            scale = scale[self.top.above] / self.top.total(draws)
-        self.top.fill(scale, draws, rows, apart)
+        share = scale if self.divisor is not None else scale[self.top.above]
+        self.top.fill(share / self.top.total(draws), draws, rows, apart)
+
+    def underflows(self, draws: Draws) -> Bools:
+        """Return whether products of weights may be too small for floats in each draw.
+
+        A weight that is all that a unit has left must not be 0 because of the weights above it.
+        """
+        branches = list(_branches(self.top))
+        least = 2.0 ** -(900 // max(depth for depth, _ in branches))
+        found = np.zeros(draws.n_draws, dtype=np.bool_)
+        for _, branch in branches:
+            mixing = branch.mixing(draws)
+            largest = mixing.max(axis=0)
+            if not mixing.min() >= least * largest.max():
+                smallest = np.min(mixing, axis=0, where=mixing > 0, initial=np.inf)
+                found |= smallest < least * largest
+        return found
 
     def of_draws(self, draws: Draws, out: Floats, scale: Any = None, depth: int = 0) -> Floats:
         """Fill an array with the sums of each draw, multiplied by a factor for each draw.
@@ -176,7 +192,7 @@ class Sum:
         for own, share in apart:
             out += own.of_draws(draws, room.array(f"sums {depth}", out.shape), share, depth + 1)
         if self.divisor is not None:
-            mixing = self.top.mixing(draws)
+            mixing = self.top.mixing(draws) / self.top.total(draws)
             into = room.array("divisor", (mixing.shape[1], out.shape[1]))
             out /= matrix_product(mixing.T, self.divisor, out=into)
         return out
@@ -419,6 +435,13 @@ def _n_rows(group: tuple[Integers, Integers]) -> int:
 def _weights_of_units(part: Part) -> Floats:
     """Return the weights that a table contains: (n_children, n_units), or ones."""
     return part.weights[:, 0] if part.weights.shape[2] > 1 else np.ones((1, 1))
+
+
+def _branches(branch: Branch, depth: int = 1) -> Iterator[tuple[int, Branch]]:
+    """Yield a branch and the branches below it, with their levels."""
+    yield depth, branch
+    for below in [own for _, own in branch.branches] + [own.top for _, own in branch.sums]:
+        yield from _branches(below, depth + 1)
 
 
 def _has_sums(branch: Branch) -> bool:
