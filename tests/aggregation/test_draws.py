@@ -128,6 +128,14 @@ def test_a_mean_that_is_not_above_zero_is_left_to_the_general_function(is_repeat
     assert found is None
 
 
+@pytest.mark.parametrize("scheme", INDICES, ids=repr)
+@pytest.mark.parametrize("gap", [False, True])
+def test_values_near_the_largest_number_are_left_to_the_general_function(scheme, gap):
+    values = np.random.default_rng(1).uniform(1, 9, (4, 6, 2)) * 1e307
+    values[0, 0, 0] = np.nan if gap else 1e307
+    check(scheme, values, np.full((4, 1, 2), 0.5))
+
+
 @often
 @given(case=draws(by_unit=False))
 def test_copeland_scores_of_draws_are_the_same_numbers(case):

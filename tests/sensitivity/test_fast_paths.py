@@ -224,6 +224,16 @@ def test_weights_whose_products_are_too_small_for_floats_are_not_lost(concentrat
     assert_allclose(found, plain_scores(assessment, inputs, numbers, 1), rtol=1e-11)
 
 
+def test_the_value_of_an_only_indicator_is_not_raised_to_a_power():
+    index = Index("T", [Index("P", [Indicator("a")])])
+    data = {"unit": ["X", "Y"], "a": [1e-150, 2e-150]}
+    method = Method(normalisation=Unscaled(), aggregation=PowerMean(-3))
+    inputs = [Alternatives("missing", ["renormalise", "propagate"])]
+    assert_array_equal(
+        evaluate(Assessment(index, data, method=method), inputs, [[0.5]]), [data["a"]]
+    )
+
+
 def test_weights_that_differ_by_unit_are_summed_with_gaps():
     weighting = {"P1": BenefitOfTheDoubt(), "P2": BenefitOfTheDoubt()}
     assessment = deep(gaps=[1, 3], weighting=weighting)

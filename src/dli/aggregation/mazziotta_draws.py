@@ -51,7 +51,8 @@ def mazziotta_pareto_of_draws(
         filled[...] = x
         np.putmask(filled, np.broadcast_to(~known, x.shape), 0.0)
         x = filled
-    scale = _scale(x, known, reference)
+    with np.errstate(over="ignore", invalid="ignore"):  # very large values are refused then
+        scale = _scale(x, known, reference)
     if scale is None:
         return None
     distance, factor = scale

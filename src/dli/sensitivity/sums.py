@@ -227,7 +227,9 @@ def weighted_sum(part: Part, parts: Mapping[str, Part], values: Floats) -> Sum |
 def _order(part: Part, parts: Mapping[str, Part]) -> float | None:
     """Return the order of a mean; every power mean returns the value of an only child."""
     own = part
-    while len(own.places) == 1 and own.order is not None and own.places[0] is None:
+    while len(own.places) == 1:
+        if own.places[0] is not None:
+            return 1.0
         own = parts[own.node.children[0].code]
     return own.order if own.order is not None and np.isfinite(own.order) else None
 
