@@ -30,7 +30,9 @@ class Branch:
     code : str
         The code of the node.
     nominal : ndarray of shape (n_children, 1)
-        The nominal weights, up to a factor.
+        The nominal weights, up to a factor; ones if they are equal.
+    is_equal : bool
+        Whether they are equal.
     above : ndarray of int of shape (n_patterns,)
         The pattern of the parent in which each pattern lies.
     known : ndarray of shape (n_patterns, n_children) or None
@@ -47,6 +49,7 @@ class Branch:
 
     code: str
     nominal: Floats
+    is_equal: bool
     above: Integers
     known: Floats | None
     rows: slice
@@ -61,17 +64,19 @@ class Branch:
         factors = draws.factors.get(self.code)
         if factors is None:
             return weights
-        # Equal nominal weights are ones.
-        return factors if weights is self.nominal and weights.min() == 1 else weights * factors
+        return factors if self.is_equal and weights is self.nominal else weights * factors
 
-    def fill(self, scale: Any, draws: Draws, rows: Floats, apart: list[Any]) -> None:
+    def fill(
+        self, share: Any, mixing: Floats, draws: Draws, rows: Floats, apart: list[Any]
+    ) -> None:
         """Fill the rows of the node and of the nodes below it with weights.
 
         Parameters
         ----------
-        scale : ndarray of shape (n_patterns, n_draws or 1)
-            The weight of the node, divided by that of its children, or of the known ones if these
-            are told apart.
+        share : ndarray of shape (n_patterns, n_draws or 1)
+            The weight of the node.
+        mixing : ndarray of shape (n_children, n_draws or 1)
+            What `mixing` returned.
         draws : Draws
             The weights of the draws.
         rows : ndarray of shape (n_rows, n_draws)
@@ -79,7 +84,7 @@ class Branch:
         apart : list of (Sum, ndarray)
             Receives children with a table of their own, with the weight of each.
         """
-        mixing = self.mixing(draws)
+        scale = share / self.total(mixing)
         if self.rows.start < self.rows.stop:
             if len(scale) == 1 and self.columns.size == len(mixing):
                 np.multiply(mixing, scale, out=rows[self.rows])
@@ -87,13 +92,15 @@ class Branch:
                 shares = scale[self.patterns], mixing[self.columns]
                 np.multiply(*shares, out=rows[self.rows])
         for place, branch in self.branches:
-            share = scale[branch.above] * mixing[place]
-            branch.fill(share / branch.total(draws), draws, rows, apart)
+            of_branch = scale[branch.above] * mixing[place]
+            branch.fill(of_branch, branch.mixing(draws), draws, rows, apart)
         apart += [(own, scale * mixing[place]) for place, own in self.sums]
 
-    def total(self, draws: Draws) -> Floats:
-        """Return the weight of the known children: (n_patterns or 1, n_draws or 1)."""
-        mixing = self.mixing(draws)
+    def total(self, mixing: Floats) -> Floats:
+        """Return the weight of the known children, or of all if they need not be told apart.
+
+        Its shape is (n_patterns or 1, n_draws or 1).
+        """
         if self.known is None:
             return np.asarray(mixing.sum(axis=0, keepdims=True))
         return self.known @ mixing
@@ -147,12 +154,8 @@ class Sum:
     def weights(self, draws: Draws) -> Floats:
         """Return the weights of the rows of the table: (n_rows, n_draws)."""
         rows = draws.room.array(f"rows {hash(self.key)}", (len(self.table), draws.n_draws))
-        self._fill(np.ones((1, 1)), draws, rows, [])
+        self.top.fill(np.ones((len(self.top.above), 1)), self.top.mixing(draws), draws, rows, [])
         return rows
-
-    def _fill(self, scale: Any, draws: Draws, rows: Floats, apart: list[Any]) -> None:
-        share = scale if self.divisor is not None else scale[self.top.above]
-        self.top.fill(share / self.top.total(draws), draws, rows, apart)
 
     def underflows(self, draws: Draws) -> Bools:
         """Return whether products of weights may be too small for floats in each draw.
@@ -170,7 +173,7 @@ class Sum:
                 found |= smallest < least * largest
         return found
 
-    def of_draws(self, draws: Draws, out: Floats, scale: Any = None, depth: int = 0) -> Floats:
+    def of_draws(self, draws: Draws, out: Floats, share: Any = None, depth: int = 0) -> Floats:
         """Fill an array with the sums of each draw, multiplied by a factor for each draw.
 
         Parameters
@@ -180,19 +183,21 @@ class Sum:
         out : ndarray of shape (n_draws, n_units)
             Filled with the sums, not finite in draws that leave a unit without weight; 0 for units
             that lack a score.
-        scale : ndarray of shape (1, n_draws), optional
+        share : ndarray of shape (1, n_draws), optional
             The factors.
         depth : int
             The number of sums that are under way.
         """
         room, apart = draws.room, list[Any]()
         rows = room.array(f"rows {depth}", (len(self.table), draws.n_draws))
-        self._fill(np.ones((1, 1)) if scale is None else scale, draws, rows, apart)
+        mixing = self.top.mixing(draws)
+        shares = np.ones((1, 1)) if share is None else share
+        self.top.fill(shares[self.top.above], mixing, draws, rows, apart)
         matrix_product(rows.T, self.table, out=out)
-        for own, share in apart:
-            out += own.of_draws(draws, room.array(f"sums {depth}", out.shape), share, depth + 1)
+        for own, of_own in apart:
+            out += own.of_draws(draws, room.array(f"sums {depth}", out.shape), of_own, depth + 1)
         if self.divisor is not None:
-            mixing = self.top.mixing(draws) / self.top.total(draws)
+            mixing = mixing / self.top.total(mixing)
             into = room.array("divisor", (mixing.shape[1], out.shape[1]))
             out /= matrix_product(mixing.T, self.divisor, out=into)
         return out
@@ -219,8 +224,13 @@ def weighted_sum(part: Part, parts: Mapping[str, Part], values: Floats) -> Sum |
     is_known = ~np.isnan(values)
     # Other indicators may be outside the domain of the mean.
     rows = [place for own in _below(part, parts) for place in own.places if place is not None]
-    transformed = np.zeros(values.shape)
-    transformed[rows] = np.where(is_known[rows], forth(values[rows], order), 0.0)
+    if len(rows) < len(values):
+        transformed = np.zeros(values.shape)
+        transformed[rows] = forth(values[rows], order)
+    else:
+        transformed = forth(values, order)
+    if not is_known.all():
+        transformed = np.where(is_known, transformed, 0.0)
     return _Builder(parts, order, transformed, is_known).sum(part)
 
 
@@ -394,11 +404,11 @@ class _Builder:
             else:
                 branches.append((i, self._branch(child, own, factors[i], table)))
         nominal = part.weights[:, :, 0]
-        if part.is_equal or part.weights.shape[2] > 1:
-            nominal = np.ones_like(nominal)
+        is_equal = part.is_equal or part.weights.shape[2] > 1
         return Branch(
             code=part.node.code,
-            nominal=nominal,
+            nominal=np.ones_like(nominal) if is_equal else nominal,
+            is_equal=is_equal,
             above=above[first],
             known=None if is_divided or known.all() else known,
             rows=slice(start, stop),
@@ -423,6 +433,9 @@ def _numbered(patterns: Integers) -> tuple[Integers, Integers]:
 
     Units of pattern -1 do not count.
     """
+    if patterns.min() == patterns.max():  # most often, and soon seen
+        first = np.arange(int(patterns[0] >= 0))
+        return first, np.full(patterns.size, first.size - 1)
     found, first, numbers = np.unique(patterns, return_index=True, return_inverse=True)
     n_without = int(np.count_nonzero(found < 0))
     return first[n_without:], numbers.reshape(-1) - n_without
