@@ -76,6 +76,7 @@ def _of_tables(
 ) -> Floats | None:
     """Return the index for values that are the same in every draw: (n_draws, n_units) or None."""
     z = 100 + distance * factor
+    least = float(z.min())  # no mean is smaller
     if known is not None:
         z *= known
     twice = 2 * z
@@ -86,7 +87,7 @@ def _of_tables(
         squares /= doubled  # B / M, without gaps or with
     if total is not None:
         doubled /= total
-    if not _least(doubled) > 2 * _LEAST_MEAN:
+    if not (least > _LEAST_MEAN or _least(doubled) > 2 * _LEAST_MEAN):
         return None
     return squares if is_added else np.subtract(doubled, squares, out=doubled)
 
