@@ -17,7 +17,8 @@ from dli.scratch import empty
 from dli.sensitivity.draws import Draws, Kept
 from dli.sensitivity.joins import Joining, scores_of_draws
 from dli.sensitivity.parts import Part, back, covered, forth, part_of, require_weights
-from dli.sensitivity.sums import Sum, weighted_sum
+from dli.sensitivity.sums import Sum
+from dli.sensitivity.trees_of_means import weighted_sum
 
 __all__ = ["Scorer", "scorer"]
 
