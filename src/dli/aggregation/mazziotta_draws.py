@@ -61,8 +61,10 @@ def mazziotta_pareto_of_draws(
         if (total[total > 0] < _LEAST_WEIGHT).any():
             return None
         total = np.where(total > 0, total, np.nan)
-    index = _of_tables if len(x[0]) == 1 else _of_draws
-    return index(distance, factor, w, known, total, is_added=penalty == "positive")
+    is_added = penalty == "positive"
+    if len(x[0]) == 1:
+        return _of_tables(distance, factor, w, known, total, is_added=is_added)
+    return _of_draws(distance, factor, w, total, is_added=is_added)
 
 
 def _of_tables(
@@ -93,13 +95,7 @@ def _of_tables(
 
 
 def _of_draws(
-    distance: Floats,
-    factor: Floats,
-    w: Floats,
-    known: Bools | None,  # noqa: ARG001 as for tables
-    total: Floats | None,
-    *,
-    is_added: bool,
+    distance: Floats, factor: Floats, w: Floats, total: Floats | None, *, is_added: bool
 ) -> Floats | None:
     r"""Return the index for values that differ by draw: (n_draws, n_units) or None.
 
